@@ -1,0 +1,83 @@
+/**
+ * What went wrong, in a word that a program can test. Codes are stable; messages are for people.
+ *
+ * Codes of the gateway arrive over HTTP (with the status in {@linkcode STATUS_OF_CODE}), in an `error`
+ * frame or as a close code; `timeout`, `network` and `aborted` are made by the client.
+ */
+export type RealtimeErrorCode =
+  | "invalid_argument"
+  | "invalid_name"
+  | "invalid_json"
+  | "invalid_data"
+  | "unauthenticated"
+  | "invalid_token"
+  | "token_expired"
+  | "forbidden"
+  | "not_found"
+  | "conflict"
+  | "too_large"
+  | "rate_limited"
+  | "too_slow"
+  | "unavailable"
+  | "internal"
+  | "timeout"
+  | "network"
+  | "aborted";
+
+/** One thing that a schema found wrong: what, and where in the data. */
+export interface SchemaIssue {
+  /** What is wrong, for people. */
+  readonly message: string;
+  /** Where: the keys that lead to it, `undefined` for the whole value. */
+  readonly path?: ReadonlyArray<PropertyKey> | undefined;
+}
+
+/** What a {@linkcode RealtimeError} can carry besides its code and message. */
+export interface RealtimeErrorOptions {
+  /** The error that led to this one. */
+  cause?: unknown;
+  /** What the schema found, with code `invalid_data`. */
+  issues?: readonly SchemaIssue[];
+}
+
+/**
+ * The one error of Tidings: everything that fails at run time rejects or throws with it. Arguments of the wrong
+ * type throw a `TypeError` or `RangeError` instead.
+ *
+ * @example Tell a refusal from an outage
+ * ```ts
+ * import { createRealtime, RealtimeError } from "@tidings/realtime";
+ *
+ * const realtime = createRealtime({ url: "http://localhost:8787" });
+ * try {
+ *   await realtime.publish({ channel: "user:1", topic: "ai", data: "hi" });
+ * } catch (error) {
+ *   if (error instanceof RealtimeError && error.code === "too_large") {
+ *     console.warn("Shorten it");
+ *   }
+ * }
+ * ```
+ */
+export class RealtimeError extends Error {
+  /** Always `"RealtimeError"`, also after a bundler shortened the class's name. */
+  override readonly name = "RealtimeError";
+  /** What went wrong, in a stable word. */
+  readonly code: RealtimeErrorCode;
+  /** What the schema found, with code `invalid_data`; else empty. */
+  readonly issues: readonly SchemaIssue[];
+
+  /**
+   * @param code What went wrong, in a stable word.
+   * @param message What went wrong, for people: never a token, never a payload.
+   * @param options The cause, and what a schema found.
+   */
+  constructor(
+    code: RealtimeErrorCode,
+    message: string,
+    options: RealtimeErrorOptions = {},
+  ) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.issues = options.issues ?? [];
+  }
+}

@@ -1,0 +1,99 @@
+/** The kinds of a message: what Inngest's clients know. */
+export type MessageKind =
+  | "data"
+  | "run"
+  | "step"
+  | "event"
+  | "datastream-start"
+  | "chunk"
+  | "datastream-end";
+
+/** A message as it stands on the wire. A field that does not apply is absent. */
+export interface MessageFrame {
+  readonly kind: MessageKind;
+  readonly channel: string;
+  readonly topic: string;
+  readonly data: unknown;
+  /** `<epoch>-<offset>`. */
+  readonly id: string;
+  /** RFC 3339. */
+  readonly created_at: string;
+  readonly run_id?: string;
+  readonly fn_id?: string;
+  readonly fn_slug?: string;
+  readonly env_id?: string;
+  readonly stream_id?: string;
+  readonly metadata?: unknown;
+}
+
+/** Where one channel of a subscription starts. */
+export interface ReadyChannel {
+  readonly channel: string;
+  readonly topics: readonly string[];
+  /** The first message delivered is later than this. */
+  readonly position: string;
+  /** There when the subscription resumed: `false` when a gap follows. */
+  readonly recovered?: boolean;
+}
+
+/** What the gateway says of the connection itself, to clients of `tidings.v1`. */
+export type ControlFrame =
+  | {
+    readonly kind: "ready";
+    readonly ref?: string;
+    readonly data: {
+      readonly session: string;
+      readonly ticket: string;
+      readonly ping_interval_ms: number;
+      readonly channels: readonly ReadyChannel[];
+    };
+  }
+  | {
+    readonly kind: "gap";
+    readonly channel: string;
+    readonly data: { readonly after: string; readonly before: string };
+  }
+  | { readonly kind: "ping"; readonly data?: Readonly<Record<string, string>> }
+  | {
+    readonly kind: "closing";
+    readonly data: { readonly reason: string; readonly retry_after_ms: number };
+  }
+  | {
+    readonly kind: "error";
+    readonly ref?: string;
+    readonly data: { readonly code: string; readonly message: string };
+  }
+  | {
+    readonly kind: "ack";
+    readonly ref: string;
+    readonly data: { readonly id: string };
+  };
+
+/** What a client may send. */
+export type ClientFrame =
+  | {
+    readonly kind: "sub";
+    readonly ref?: string;
+    readonly data:
+      | string
+      | { readonly token: string; readonly since?: string };
+  }
+  | {
+    readonly kind: "unsub";
+    readonly ref?: string;
+    readonly data: ReadonlyArray<
+      { readonly channel: string; readonly name: string }
+    >;
+  }
+  | {
+    readonly kind: "publish";
+    readonly ref?: string;
+    readonly channel: string;
+    readonly topic: string;
+    readonly data: unknown;
+    readonly key?: string;
+  }
+  | { readonly kind: "pong" };
+
+/** The WebSocket subprotocol that asks for everything beyond Inngest's wire. */
+export const PROTOCOL = "tidings.v1";

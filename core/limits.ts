@@ -1,0 +1,15 @@
+/** The limits that both sides know. The gateway's can be configured; these are the defaults. */
+export const LIMITS = {
+  /** Bytes of one message's data as JSON. */
+  messageBytes: 512 * 1024,
+  /** UTF-8 bytes of a channel's or topic's name. */
+  nameBytes: 255,
+  /** Seconds in which a token opens a connection. */
+  tokenSeconds: 60,
+  /** Seconds that a session lasts. */
+  sessionSeconds: 3600,
+  /** The longest life of a token or session, in seconds. */
+  maxTokenSeconds: 24 * 3600,
+  /** Subscriptions, that is topics, on one connection, and in one token. */
+  subscriptions: 128,
+} as const;

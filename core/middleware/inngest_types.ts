@@ -1,0 +1,92 @@
+/**
+ * The types of Inngest's two middlewares. Version 4's is described by its shape. Version 3 finds what a middleware
+ * adds to a function's arguments only through its own generic class, so that one has to be named: from the
+ * `inngest` that the app has, and only where it has version 3. Nothing of it is imported at run time.
+ *
+ * @module
+ */
+import type * as inngest from "inngest";
+import type { Realtime } from "../types.ts";
+
+/** What the middleware adds to the arguments of a function's handler. */
+// A type, as an interface has no index signature and version 3 asks for one.
+export type RealtimeContext = {
+  /** Publishes a message from inside the function. */
+  readonly publish: Realtime.PublishFn;
+};
+
+type AnyFunction = (...args: never) => unknown;
+
+/** What is left of a type when a value of it went through JSON, as the results of steps do. */
+export type Jsonified<T> = unknown extends T ? T
+  : T extends string | number | boolean | null ? T
+  : T extends { toJSON(): infer J } ? Jsonified<J>
+  : T extends undefined | symbol | bigint | AnyFunction ? never
+  : T extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
+    ? Record<never, never>
+  : T extends readonly unknown[] ? {
+      [K in keyof T]: T[K] extends undefined | symbol | AnyFunction ? null
+        : Jsonified<T[K]>;
+    }
+  : T extends object ? {
+      [
+        K in keyof T as K extends symbol ? never
+          : T[K] extends symbol | undefined | AnyFunction ? never
+          : K
+      ]: Jsonified<Exclude<T[K], undefined>>;
+    }
+  : never;
+
+/** That the middleware changes nothing of what functions and steps return. */
+export interface JsonTransform {
+  /** What it gets. */
+  In: unknown;
+  /** What it gives. */
+  Out: Jsonified<this["In"]>;
+}
+
+/** What Inngest version 4 makes of {@linkcode RealtimeMiddlewareClass}, once for a request. */
+export interface RealtimeMiddlewareInstance {
+  /** Its name in Inngest's logs. */
+  readonly id: string;
+  /** The Inngest client, for Inngest's types only. */
+  readonly client: never;
+  /** Leaves the results of functions as they are. */
+  functionOutputTransform: JsonTransform;
+  /** Leaves the results of steps as they are. */
+  stepOutputTransform: JsonTransform;
+  /** Adds `publish` to the arguments of a function. */
+  transformFunctionInput<A extends { ctx: object }>(
+    arg: A,
+  ): A & { ctx: RealtimeContext };
+}
+
+/** The middleware as Inngest version 4 takes it. */
+export interface RealtimeMiddlewareClass {
+  new (args: { client: object }): RealtimeMiddlewareInstance;
+}
+
+/** The middleware as Inngest version 3 takes it. */
+export interface RealtimeMiddlewareOptions {
+  /** Its name in Inngest's logs. */
+  name: string;
+  /** Registers it with a client. */
+  init(args: { client: object }): {
+    onFunctionRun(
+      run: object,
+    ): { transformInput(input: object): { ctx: RealtimeContext } };
+  };
+}
+
+/** Version 3's class for middleware, where the app has version 3; there is no such value at run time. */
+export declare const InngestMiddleware: typeof inngest extends
+  { InngestMiddleware: infer Class } ? Class
+  : new <T>(options: T) => unknown;
+
+/** The middleware, as the `inngest` that the app has takes it. */
+export type RealtimeMiddleware = unknown extends typeof inngest
+  ? RealtimeMiddlewareClass
+  : typeof inngest extends { InngestMiddleware: unknown } ? InstanceType<
+      typeof InngestMiddleware<RealtimeMiddlewareOptions>
+    >
+  : RealtimeMiddlewareClass;

@@ -1,0 +1,31 @@
+import { RealtimeError } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * Checks a channel's or topic's name: 1 to 255 bytes of UTF-8, no control characters, no lone surrogates.
+ *
+ * @param kind What it names, for the message.
+ * @param name The name; anything but a string is refused too.
+ * @returns The name.
+ * @throws {RealtimeError} `invalid_name`.
+ */
+export function checkName(kind: "channel" | "topic", name: unknown): string {
+  const problem = typeof name !== "string"
+    ? `its name is ${name === null ? "null" : typeof name}, not a string`
+    : name === ""
+    ? "its name is empty"
+    : /\p{Cc}|\p{Surrogate}/u.test(name)
+    ? "its name has a control character or half of a surrogate pair"
+    : encoder.encode(name).length > LIMITS.nameBytes
+    ? `its name is longer than ${LIMITS.nameBytes} bytes`
+    : undefined;
+  if (problem) {
+    throw new RealtimeError(
+      "invalid_name",
+      `Cannot use the ${kind}: ${problem}`,
+    );
+  }
+  return name as string;
+}

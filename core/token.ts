@@ -1,0 +1,226 @@
+import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { RealtimeError } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
+import { checkName } from "./names.ts";
+import { deriveTokenKey } from "./signing_key.ts";
+
+/** A topic of a channel, as tokens name it. */
+export interface TopicClaim {
+  /** The channel's name. */
+  readonly channel: string;
+  /** The topic's name. */
+  readonly name: string;
+}
+
+/** What a token is for; one kind is never taken for another. */
+export type TokenUse = "subscribe" | "publish" | "ticket";
+
+/** What a valid token says. */
+export interface TokenClaims {
+  readonly use: TokenUse;
+  /** Topics that it subscribes to; empty for `publish`. */
+  readonly topics: readonly TopicClaim[];
+  /** Topics that it may publish to, `true` for every one, absent for none. */
+  readonly publish?: true | readonly TopicClaim[];
+  /** The user, if the app named one. */
+  readonly sub?: string;
+  /** A unique id of the token; a ticket has that of the token it came from. */
+  readonly jti: string;
+  /** Unix seconds until which it opens a connection. */
+  readonly exp: number;
+  /** Unix seconds until which the session lasts. */
+  readonly sexp: number;
+}
+
+/** What {@linkcode mintToken} takes. */
+export interface MintOptions {
+  /**
+   * What the token is for.
+   *
+   * @default {"subscribe"}
+   */
+  use?: TokenUse;
+  /** Topics that it subscribes to: 1 to 128, none only with `use: "publish"`. */
+  topics: readonly TopicClaim[];
+  /**
+   * Seconds in which it must be used to connect, at most a day.
+   *
+   * @default {60}
+   */
+  expiresIn?: number;
+  /**
+   * Seconds that the session lasts, at most a day.
+   *
+   * @default {3600}
+   */
+  sessionExpiresIn?: number;
+  /** Topics that it may publish to, `true` for every one. */
+  publish?: true | readonly TopicClaim[];
+  /** The user. */
+  sub?: string;
+  /** The token's id; a random one by default. */
+  jti?: string;
+}
+
+const keys = new Map<string, Promise<Uint8Array>>();
+
+function tokenKey(signingKey: string): Promise<Uint8Array> {
+  let key = keys.get(signingKey);
+  if (!key) {
+    key = deriveTokenKey(signingKey);
+    keys.set(signingKey, key);
+  }
+  return key;
+}
+
+function checkLifetime(name: string, seconds: number): number {
+  if (!(seconds > 0 && seconds <= LIMITS.maxTokenSeconds)) {
+    throw new RangeError(
+      `Cannot mint a token: "${name}" is ${seconds}, it must be more than 0 and at most ${LIMITS.maxTokenSeconds} seconds`,
+    );
+  }
+  return seconds;
+}
+
+/**
+ * Makes a token, without asking the gateway.
+ *
+ * @param signingKey The key that the gateway has too.
+ * @throws {RealtimeError} `invalid_name` for a name that no channel or topic can have.
+ * @throws {RangeError} For a lifetime or a number of topics that is not allowed.
+ */
+export async function mintToken(
+  signingKey: string,
+  options: MintOptions,
+): Promise<string> {
+  const { use = "subscribe", topics } = options;
+  const expiresIn = checkLifetime(
+    "expiresIn",
+    options.expiresIn ?? LIMITS.tokenSeconds,
+  );
+  const session = checkLifetime(
+    "sessionExpiresIn",
+    options.sessionExpiresIn ?? Math.max(LIMITS.sessionSeconds, expiresIn),
+  );
+  if (
+    topics.length > LIMITS.subscriptions ||
+    (topics.length === 0 && use !== "publish")
+  ) {
+    throw new RangeError(
+      `Cannot mint a token: it names ${topics.length} topics, it must name 1 to ${LIMITS.subscriptions}`,
+    );
+  }
+  const now = Math.floor(Date.now() / 1000);
+  const payload: JWTPayload = {
+    topics: topics.map(({ channel, name }) => ({
+      channel: checkName("channel", channel),
+      name: checkName("topic", name),
+      kind: "run",
+    })),
+    sexp: now + Math.ceil(session),
+  };
+  if (options.publish !== undefined) payload.publish = options.publish;
+  if (options.sub !== undefined) payload.sub = options.sub;
+  return new SignJWT(payload)
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .setIssuer("tidings")
+    .setAudience(`tidings.${use}`)
+    .setIssuedAt(now)
+    .setExpirationTime(now + Math.ceil(expiresIn))
+    .setJti(options.jti ?? crypto.randomUUID())
+    .sign(await tokenKey(signingKey));
+}
+
+function readTopics(value: unknown): TopicClaim[] | undefined {
+  if (!Array.isArray(value) || value.length > LIMITS.subscriptions) {
+    return undefined;
+  }
+  const topics: TopicClaim[] = [];
+  for (const entry of value) {
+    const { channel, name } = Object(entry);
+    if (typeof channel !== "string" || typeof name !== "string") {
+      return undefined;
+    }
+    topics.push({ channel, name });
+  }
+  return topics;
+}
+
+function readClaims(payload: JWTPayload, use: TokenUse): TokenClaims {
+  const { exp, iat, jti, sub, sexp = exp } = payload;
+  const topics = readTopics(payload.topics);
+  const publish = payload.publish === undefined || payload.publish === true
+    ? payload.publish
+    : readTopics(payload.publish);
+  const whole = exp !== undefined && iat !== undefined &&
+    typeof jti === "string" && typeof sexp === "number" && topics &&
+    (payload.publish === undefined || publish !== undefined) &&
+    (use === "publish" || topics.length > 0);
+  if (!whole) {
+    throw new RealtimeError(
+      "invalid_token",
+      "Cannot use the token: its claims are incomplete",
+    );
+  }
+  if (Math.max(exp, sexp) - iat > LIMITS.maxTokenSeconds) {
+    throw new RealtimeError(
+      "invalid_token",
+      "Cannot use the token: it lasts longer than 24 hours",
+    );
+  }
+  return {
+    use,
+    topics,
+    jti,
+    exp,
+    sexp,
+    ...(publish === undefined ? {} : { publish }),
+    ...(sub === undefined ? {} : { sub }),
+  };
+}
+
+/**
+ * Checks a token: its signature with any of the keys, its algorithm, type, issuer, audience and times.
+ *
+ * @param signingKeys The current key and, while keys are rotated, the one before.
+ * @param uses What it may be for.
+ * @throws {RealtimeError} `token_expired` or `invalid_token`.
+ */
+export async function verifyToken(
+  signingKeys: readonly string[],
+  jwt: string,
+  uses: readonly TokenUse[],
+): Promise<TokenClaims> {
+  let problem: unknown;
+  for (const signingKey of signingKeys) {
+    try {
+      const { payload } = await jwtVerify(jwt, await tokenKey(signingKey), {
+        algorithms: ["HS256"],
+        issuer: "tidings",
+        audience: uses.map((use) => `tidings.${use}`),
+        typ: "JWT",
+        requiredClaims: ["exp", "iat", "jti"],
+      });
+      const use = uses.find((use) => `tidings.${use}` === payload.aud);
+      if (use) return readClaims(payload, use);
+    } catch (error) {
+      if (error instanceof RealtimeError) throw error;
+      problem ??= error;
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) {
+        problem = error;
+        break;
+      }
+    }
+  }
+  if (problem instanceof errors.JWTExpired) {
+    throw new RealtimeError(
+      "token_expired",
+      "Cannot use the token: it expired",
+    );
+  }
+  // jose's own messages name claims and algorithms, never the token or its content.
+  const reason = problem instanceof errors.JOSEError
+    ? problem.message
+    : "it is not a JWT of this gateway";
+  throw new RealtimeError("invalid_token", `Cannot use the token: ${reason}`);
+}

@@ -1,0 +1,61 @@
+import type { LogEntry } from "./brokers/broker.ts";
+import type { Packet } from "./socket.ts";
+import { encodeEntries, type Wire } from "./wire.ts";
+
+/** One who gets an audience's messages. */
+export interface Member {
+  /** Gets packets that all members share. */
+  write(packets: readonly Packet[]): void;
+  /** The SSE event's id of an entry where this member's differs from the message's: then it shares no packets. */
+  readonly eventId:
+    | ((channel: string, epoch: string, entry: LogEntry) => string)
+    | undefined;
+}
+
+/** Connections that get the same topics of a channel on the same wire: they share every byte that is made for them. */
+export class Audience {
+  readonly channel: string;
+  readonly wire: Wire;
+  readonly topics: ReadonlySet<string>;
+  readonly members = new Set<Member>();
+  #pending: LogEntry[] = [];
+
+  constructor(channel: string, wire: Wire, topics: ReadonlySet<string>) {
+    this.channel = channel;
+    this.wire = wire;
+    this.topics = topics;
+  }
+
+  /**
+   * Takes a message for the next flush.
+   *
+   * @returns Whether it is the first.
+   */
+  add(entry: LogEntry): boolean {
+    return this.#pending.push(entry) === 1;
+  }
+
+  /** Sends what was added: encoded once, written once to each member. */
+  flush(epoch: string): void {
+    if (this.#pending.length === 0) return;
+    const entries = this.#pending;
+    this.#pending = [];
+    let shared: Packet[] | undefined;
+    for (const member of this.members) {
+      const { eventId } = member;
+      if (eventId) {
+        member.write(encodeEntries(this.wire, epoch, entries, (entry) => {
+          return eventId(this.channel, epoch, entry);
+        }));
+      } else {
+        shared ??= encodeEntries(this.wire, epoch, entries);
+        member.write(shared);
+      }
+    }
+  }
+}
+
+/** The name under which a channel finds the audience. */
+export function audienceKey(wire: Wire, topics: ReadonlySet<string>): string {
+  return wire + JSON.stringify([...topics].sort());
+}

@@ -1,0 +1,135 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { RealtimeError } from "../core/errors.ts";
+import { hashSigningKey } from "../core/signing_key.ts";
+import {
+  type MintOptions,
+  mintToken,
+  type TokenClaims,
+  type TokenUse,
+  verifyToken,
+} from "../core/token.ts";
+import { readBearer } from "./bearer.ts";
+
+/** What a caller may publish to. */
+export type PublishGrant = (channel: string, topic: string) => boolean;
+
+function digest(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}
+
+/** Decides who may publish, mint and subscribe. */
+export class Auth {
+  /** Development mode: everything is allowed. */
+  readonly open: boolean;
+  readonly #signingKeys: readonly [string, ...string[]];
+  readonly #digests: Promise<Uint8Array[]>;
+
+  /**
+   * @param signingKeys The current key and, while keys are rotated, the one before.
+   * @param open Whether publishing and minting need no key.
+   */
+  constructor(signingKeys: readonly [string, ...string[]], open: boolean) {
+    this.#signingKeys = signingKeys;
+    this.open = open;
+    this.#digests = digestsOf(signingKeys);
+  }
+
+  /** Makes a token with the current key. */
+  mint(options: MintOptions): Promise<string> {
+    return mintToken(this.#signingKeys[0], options);
+  }
+
+  /**
+   * Checks a token.
+   *
+   * @throws {RealtimeError} `unauthenticated` where there is none, `token_expired` or `invalid_token`.
+   */
+  verify(
+    jwt: string | undefined,
+    uses: readonly TokenUse[],
+  ): Promise<TokenClaims> {
+    if (jwt === undefined || jwt === "") {
+      throw new RealtimeError(
+        "unauthenticated",
+        "Cannot do that without a token: send it as Authorization: Bearer <token>",
+      );
+    }
+    return verifyToken(this.#signingKeys, jwt, uses);
+  }
+
+  /**
+   * Tells whether the header carries a signing key, raw or hashed. Compares digests of equal length, all of them, so that the time tells
+   * nothing of a key.
+   */
+  async isSigningKey(authorization: string | undefined): Promise<boolean> {
+    if (this.open) return true;
+    const bearer = readBearer(authorization);
+    if (bearer === undefined) return false;
+    const given = digest(bearer);
+    let found = false;
+    for (const known of await this.#digests) {
+      if (timingSafeEqual(known, given)) found = true;
+    }
+    return found;
+  }
+
+  /**
+   * Requires the signing key.
+   *
+   * @throws {RealtimeError} `unauthenticated`.
+   */
+  async requireSigningKey(authorization: string | undefined): Promise<void> {
+    if (await this.isSigningKey(authorization)) return;
+    throw new RealtimeError(
+      "unauthenticated",
+      "Cannot do that: it takes the signing key, as Authorization: Bearer <signing key>",
+    );
+  }
+
+  /**
+   * Finds out what a caller may publish to.
+   *
+   * @throws {RealtimeError} `unauthenticated`, `invalid_token`, `token_expired`, or `forbidden` for a token that grants no publishing.
+   */
+  async publishGrant(
+    authorization: string | undefined,
+  ): Promise<PublishGrant> {
+    if (await this.isSigningKey(authorization)) return () => true;
+    const bearer = readBearer(authorization);
+    // A JWT has two dots; anything else was meant as a signing key, and is none of ours.
+    if (bearer === undefined || bearer.split(".").length !== 3) {
+      throw new RealtimeError(
+        "unauthenticated",
+        "Cannot publish: it takes the signing key or a token that grants it, as Authorization: Bearer <key>",
+      );
+    }
+    const { publish } = await this.verify(bearer, ["publish", "subscribe"]);
+    if (publish === undefined) {
+      throw new RealtimeError(
+        "forbidden",
+        "Cannot publish: the token doesn't grant it",
+      );
+    }
+    return (channel, topic) =>
+      publish === true ||
+      publish.some((grant) =>
+        grant.channel === channel && grant.name === topic
+      );
+  }
+}
+
+/** Every form in which an SDK sends a key: as it is, hashed, and (Python) hashed without the prefix. */
+async function digestsOf(
+  signingKeys: readonly string[],
+): Promise<Uint8Array[]> {
+  const forms = new Set<string>();
+  for (const key of signingKeys) {
+    const hashed = await hashSigningKey(key);
+    forms.add(key);
+    if (hashed !== key) {
+      forms.add(hashed);
+      forms.add(hashed.replace(/^signkey-\w+-/, ""));
+    }
+  }
+  return [...forms].map(digest);
+}

@@ -1,0 +1,124 @@
+import type { MessageKind } from "../../core/frame.ts";
+import type { Position } from "../../core/id.ts";
+
+/** A message that is about to get its place in a channel's log. */
+export interface NewMessage {
+  /** The topic that it is published to. */
+  readonly topic: string;
+  /** What it is. */
+  readonly kind: MessageKind;
+  /** The data stream that it belongs to, if any. */
+  readonly streamId?: string;
+  /** The frame's JSON text without its id and without the closing brace: the broker appends `,"id":"…"}`. */
+  readonly head: string;
+  /** What plain clients get instead of the frame: bytes of `publish/tee`. */
+  readonly raw?: string;
+}
+
+/** A message in a channel's log. Its text is made once and shared by all who read it. */
+export interface LogEntry {
+  /** Its place: 1 more than that of the message before. */
+  readonly offset: number;
+  /** The topic that it was published to. */
+  readonly topic: string;
+  /** What it is. */
+  readonly kind: MessageKind;
+  /** The data stream that it belongs to, if any. */
+  readonly streamId?: string;
+  /** The frame as it goes out: one line of JSON. */
+  readonly json: string;
+  /** What plain clients get instead. */
+  readonly raw?: string;
+  /** Bytes of `json` in UTF-8. */
+  readonly bytes: number;
+}
+
+/** A part of a channel's log. */
+export interface LogPage {
+  /** The log's epoch. */
+  readonly epoch: string;
+  /** The offset of the newest message in the channel, 0 before the first. */
+  readonly top: number;
+  /** The offset of the oldest message that the log still holds; `top + 1` if it holds none. */
+  readonly first: number;
+  /** Consecutive messages, in order. */
+  readonly entries: readonly LogEntry[];
+}
+
+/** A data stream that has begun and not ended. */
+export interface OpenStream {
+  /** The stream's id. */
+  readonly streamId: string;
+  /** The topic that it is published to. */
+  readonly topic: string;
+  /** The offset of its `datastream-start`. */
+  readonly offset: number;
+}
+
+/** What a subscriber needs to know of a channel when it starts listening. */
+export interface ChannelState extends Position {
+  /** Data streams that are open at this position, oldest first. */
+  readonly openStreams: readonly OpenStream[];
+}
+
+/** Gets every message of a channel, in order. */
+export type LogListener = (epoch: string, entry: LogEntry) => void;
+
+/**
+ * Keeps the channels' logs and tells gateways of new messages.
+ *
+ * A broker MUST give each channel one order: offsets grow by exactly 1, an (epoch, offset) pair never
+ * names two messages, and every listener gets entries in the order of their offsets. It MUST make a new epoch when it
+ * can't tell whether messages were lost, and MUST NOT reuse one.
+ */
+export interface Broker {
+  /** Its name, for health checks and logs. */
+  readonly name: string;
+
+  /**
+   * Appends messages to a channel's log, all or none, next to each other, and notifies its listeners.
+   *
+   * It MUST resolve only when they are in the log. With a `key` that was used on the channel in the last 2 minutes it
+   * MUST append nothing and resolve with the ids of that time.
+   *
+   * @returns The ids, one for each message.
+   */
+  publish(
+    channel: string,
+    messages: readonly NewMessage[],
+    key?: string,
+  ): Promise<readonly string[]>;
+
+  /**
+   * Starts listening to a channel. Every message later than the state's position that this resolves with MUST reach the listener.
+   * One listener a channel at a time.
+   */
+  subscribe(channel: string, listener: LogListener): Promise<ChannelState>;
+
+  /** Stops listening to a channel. */
+  unsubscribe(channel: string): void;
+
+  /**
+   * Reads the messages after an offset: at most `limit` of them and about `maxBytes`, at least one if there is one.
+   * If the log no longer holds `after + 1`, it starts with the oldest that it holds.
+   */
+  read(
+    channel: string,
+    after: number,
+    limit: number,
+    maxBytes: number,
+  ): Promise<LogPage>;
+
+  /** The offset before the `count` newest messages of the topics that the log holds. */
+  before(
+    channel: string,
+    topics: ReadonlySet<string>,
+    count: number,
+  ): Promise<number>;
+
+  /** Whether it can be used; the reason if not. */
+  health(): Promise<{ ok: boolean; detail?: string }>;
+
+  /** Lets go of everything. Nothing is called afterwards. */
+  close(): Promise<void>;
+}

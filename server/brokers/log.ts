@@ -1,0 +1,155 @@
+import { formatId } from "../../core/id.ts";
+import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
+
+/** How much a log keeps. The first bound that is reached counts. */
+export interface Retention {
+  /** Messages in a channel's log. */
+  readonly size: number;
+  /** Milliseconds that a message is kept. */
+  readonly ttlMs: number;
+  /** Bytes in a channel's log. */
+  readonly bytes: number;
+}
+
+/** What an entry occupies besides its text: the object, its place in the list, strings' headers. */
+const ENTRY_OVERHEAD = 200;
+
+const encoder = new TextEncoder();
+
+interface TimedEntry extends LogEntry {
+  readonly at: number;
+}
+
+/** Makes an epoch: 8 random lower-case letters and digits. */
+export function newEpoch(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return Array.from(bytes, (byte) => (byte % 36).toString(36)).join("");
+}
+
+/** The messages of one channel, in memory. */
+export class Log {
+  readonly epoch: string = newEpoch();
+  /** When it was last written to or left by its last listener, in milliseconds of the clock given to it. */
+  usedAt: number;
+  /** What it occupies. */
+  bytes = 0;
+  #top = 0;
+  #entries: TimedEntry[] = [];
+  /** Entries before this index are gone; the array is cut when half of it is. */
+  #head = 0;
+  readonly #streams = new Map<string, OpenStream>();
+
+  constructor(now: number) {
+    this.usedAt = now;
+  }
+
+  /** The offset of the newest message ever appended. */
+  get top(): number {
+    return this.#top;
+  }
+
+  /** How many messages it holds. */
+  get length(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  /** The offset of the oldest message that it holds. */
+  get first(): number {
+    return this.#top - this.length + 1;
+  }
+
+  /** Data streams that are open and whose start it still holds. */
+  get openStreams(): readonly OpenStream[] {
+    return [...this.#streams.values()];
+  }
+
+  append(message: NewMessage, now: number): LogEntry {
+    const offset = ++this.#top;
+    const json = `${message.head},"id":"${formatId(this.epoch, offset)}"}`;
+    const entry: TimedEntry = {
+      offset,
+      topic: message.topic,
+      kind: message.kind,
+      json,
+      bytes: encoder.encode(json).length,
+      at: now,
+      ...(message.streamId === undefined ? {} : { streamId: message.streamId }),
+      ...(message.raw === undefined ? {} : { raw: message.raw }),
+    };
+    this.#entries.push(entry);
+    this.bytes += cost(entry);
+    this.usedAt = now;
+    this.#follow(message, offset);
+    return entry;
+  }
+
+  /** Drops what is over the bounds. */
+  trim(retention: Retention, now: number): void {
+    while (this.length > 0) {
+      const oldest = this.#entries[this.#head];
+      if (
+        oldest === undefined ||
+        (this.length <= retention.size && this.bytes <= retention.bytes &&
+          now - oldest.at < retention.ttlMs)
+      ) break;
+      this.#drop(oldest);
+    }
+  }
+
+  /** Drops everything; the position stays. */
+  clear(): void {
+    this.#entries = [];
+    this.#head = 0;
+    this.#streams.clear();
+    this.bytes = 0;
+  }
+
+  read(after: number, limit: number, maxBytes: number): LogPage {
+    const from = Math.max(after + 1, this.first);
+    const entries: LogEntry[] = [];
+    let bytes = 0;
+    for (let offset = from; offset <= this.#top; offset++) {
+      const entry = this.#entries[this.#head + offset - this.first];
+      if (entry === undefined || entries.length >= limit) break;
+      bytes += entry.bytes;
+      if (bytes > maxBytes && entries.length > 0) break;
+      entries.push(entry);
+    }
+    return { epoch: this.epoch, top: this.#top, first: this.first, entries };
+  }
+
+  /** The offset before the `count` newest messages of the topics. */
+  before(topics: ReadonlySet<string>, count: number): number {
+    let left = count;
+    for (let i = this.#entries.length - 1; i >= this.#head; i--) {
+      const entry = this.#entries[i];
+      if (entry && topics.has(entry.topic) && --left === 0) {
+        return entry.offset - 1;
+      }
+    }
+    return this.first - 1;
+  }
+
+  #drop(oldest: TimedEntry): void {
+    this.#head++;
+    this.bytes -= cost(oldest);
+    if (oldest.kind === "datastream-start" && oldest.streamId !== undefined) {
+      this.#streams.delete(oldest.streamId);
+    }
+    if (this.#head > 32 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  #follow({ kind, streamId, topic }: NewMessage, offset: number): void {
+    if (streamId === undefined) return;
+    if (kind === "datastream-start") {
+      this.#streams.set(streamId, { streamId, topic, offset });
+    } else if (kind === "datastream-end") this.#streams.delete(streamId);
+  }
+}
+
+function cost(entry: LogEntry): number {
+  return entry.bytes + (entry.raw?.length ?? 0) + ENTRY_OVERHEAD;
+}

@@ -1,0 +1,242 @@
+import { formatId } from "../../core/id.ts";
+import type {
+  Broker,
+  ChannelState,
+  LogListener,
+  LogPage,
+  NewMessage,
+} from "./broker.ts";
+import { Log, type Retention } from "./log.ts";
+
+/** What the memory broker keeps. */
+export interface MemoryBrokerOptions {
+  /**
+   * Messages in a channel's log.
+   *
+   * @default {1000}
+   */
+  historySize?: number;
+  /**
+   * Seconds that a message is kept.
+   *
+   * @default {300}
+   */
+  historyTtl?: number;
+  /**
+   * Bytes in a channel's log.
+   *
+   * @default {8388608}
+   */
+  historyBytes?: number;
+  /**
+   * Bytes in the logs of all channels together; the log of the channel that was idle longest goes first.
+   *
+   * @default {268435456}
+   */
+  memoryBudget?: number;
+  /**
+   * Milliseconds that an idempotency key is remembered.
+   *
+   * @default {120000}
+   */
+  keyTtlMs?: number;
+  /**
+   * The clock, in milliseconds; it must not go back.
+   *
+   * @default {performance.now}
+   */
+  now?: () => number;
+}
+
+interface Remembered {
+  readonly ids: readonly string[];
+  readonly until: number;
+}
+
+const SWEEP_MS = 1000;
+
+/**
+ * Keeps the logs in the memory of one process: the default, with no dependency. A restart loses them, which
+ * clients learn from the new epoch.
+ *
+ * @example
+ * ```ts
+ * import { createGateway, MemoryBroker } from "@tidings/realtime/server";
+ *
+ * const gateway = createGateway({
+ *   broker: new MemoryBroker({ historySize: 10_000 }),
+ *   signingKey: "a-key-of-at-least-32-characters-0000",
+ * });
+ * ```
+ */
+export class MemoryBroker implements Broker {
+  /** Always `"memory"`. */
+  readonly name = "memory";
+  readonly #retention: Retention;
+  readonly #budget: number;
+  readonly #keyTtlMs: number;
+  readonly #now: () => number;
+  /** In the order of their last use, the longest idle first. */
+  readonly #logs = new Map<string, Log>();
+  readonly #listeners = new Map<string, LogListener>();
+  /** In the order of their expiry. */
+  readonly #keys = new Map<string, Remembered>();
+  #bytes = 0;
+  #sweeper: ReturnType<typeof setInterval> | undefined;
+
+  /** @param options What it keeps. */
+  constructor(options: MemoryBrokerOptions = {}) {
+    this.#retention = {
+      size: options.historySize ?? 1000,
+      ttlMs: (options.historyTtl ?? 300) * 1000,
+      bytes: options.historyBytes ?? 8 * 1024 * 1024,
+    };
+    this.#budget = options.memoryBudget ?? 256 * 1024 * 1024;
+    this.#keyTtlMs = options.keyTtlMs ?? 120_000;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** Appends at once: what is acknowledged is in this process's memory. */
+  publish(
+    channel: string,
+    messages: readonly NewMessage[],
+    key?: string,
+  ): Promise<readonly string[]> {
+    return Promise.resolve(this.#append(channel, messages, key));
+  }
+
+  #append(
+    channel: string,
+    messages: readonly NewMessage[],
+    key: string | undefined,
+  ): readonly string[] {
+    const now = this.#now();
+    const keyName = key === undefined ? undefined : `${channel}\n${key}`;
+    if (keyName !== undefined) {
+      const known = this.#keys.get(keyName);
+      if (known && known.until > now) return known.ids;
+      this.#keys.delete(keyName);
+    }
+    const log = this.#use(channel, now);
+    const before = log.bytes;
+    const listener = this.#listeners.get(channel);
+    const entries = messages.map((message) => log.append(message, now));
+    log.trim(this.#retention, now);
+    this.#bytes += log.bytes - before;
+    const ids = entries.map(({ offset }) => formatId(log.epoch, offset));
+    if (keyName !== undefined) {
+      this.#keys.set(keyName, { ids, until: now + this.#keyTtlMs });
+    }
+    this.#keepBudget(channel);
+    if (listener) { for (const entry of entries) listener(log.epoch, entry); }
+    return ids;
+  }
+
+  /** Starts listening to a channel; its position is as of the call. */
+  subscribe(channel: string, listener: LogListener): Promise<ChannelState> {
+    const { epoch, top, openStreams } = this.#use(channel, this.#now());
+    this.#listeners.set(channel, listener);
+    return Promise.resolve({ epoch, offset: top, openStreams });
+  }
+
+  /** Stops listening to a channel; its log stays as long as any other's. */
+  unsubscribe(channel: string): void {
+    this.#use(channel, this.#now());
+    this.#listeners.delete(channel);
+  }
+
+  /** Reads from the log in memory. */
+  read(
+    channel: string,
+    after: number,
+    limit: number,
+    maxBytes: number,
+  ): Promise<LogPage> {
+    const log = this.#fresh(channel);
+    return Promise.resolve(log.read(after, limit, maxBytes));
+  }
+
+  /** Looks for the newest messages from the top. */
+  before(
+    channel: string,
+    topics: ReadonlySet<string>,
+    count: number,
+  ): Promise<number> {
+    return Promise.resolve(this.#fresh(channel).before(topics, count));
+  }
+
+  /** Memory is always there. */
+  health(): Promise<{ ok: boolean }> {
+    return Promise.resolve({ ok: true });
+  }
+
+  /** Drops everything. */
+  close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+    this.#logs.clear();
+    this.#listeners.clear();
+    this.#keys.clear();
+    this.#bytes = 0;
+    return Promise.resolve();
+  }
+
+  /** The channel's log without what is too old. */
+  #fresh(channel: string): Log {
+    const now = this.#now();
+    const log = this.#logs.get(channel) ?? this.#use(channel, now);
+    const before = log.bytes;
+    log.trim(this.#retention, now);
+    this.#bytes += log.bytes - before;
+    return log;
+  }
+
+  #use(channel: string, now: number): Log {
+    const log = this.#logs.get(channel) ?? new Log(now);
+    log.usedAt = now;
+    this.#logs.delete(channel);
+    this.#logs.set(channel, log);
+    this.#startSweeper();
+    return log;
+  }
+
+  #keepBudget(current: string): void {
+    if (this.#bytes <= this.#budget) return;
+    for (const [channel, log] of this.#logs) {
+      if (channel !== current) {
+        this.#bytes -= log.bytes;
+        log.clear();
+      }
+      if (this.#bytes <= this.#budget) return;
+    }
+  }
+
+  /** Runs only while there is something to forget. */
+  #startSweeper(): void {
+    if (this.#sweeper !== undefined) return;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    // A sweep must not keep a process alive; browsers' and Deno's timers are numbers.
+    if (typeof this.#sweeper === "object") this.#sweeper.unref();
+  }
+
+  #sweep(): void {
+    const now = this.#now();
+    for (const [key, { until }] of this.#keys) {
+      if (until > now) break;
+      this.#keys.delete(key);
+    }
+    for (const [channel, log] of this.#logs) {
+      // Used later than a message may live: so were all that follow.
+      if (now - log.usedAt < this.#retention.ttlMs) break;
+      const before = log.bytes;
+      log.trim(this.#retention, now);
+      this.#bytes += log.bytes - before;
+      if (this.#listeners.has(channel)) continue;
+      this.#logs.delete(channel);
+    }
+    if (this.#logs.size === 0 && this.#keys.size === 0) {
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    }
+  }
+}

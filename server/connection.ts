@@ -1,0 +1,162 @@
+import { RealtimeError } from "../core/errors.ts";
+import type { TokenClaims } from "../core/token.ts";
+import type { Auth } from "./auth.ts";
+import { type InboundFrame, parseInbound } from "./inbound.ts";
+import { type Publisher, quote } from "./publisher.ts";
+import { Session, type SessionHost } from "./session.ts";
+import type { Socket, SocketHandler } from "./socket.ts";
+import type { Wire } from "./wire.ts";
+
+/** What a connection needs of its gateway. */
+export interface ConnectionHost extends SessionHost {
+  readonly auth: Auth;
+  readonly publisher: Publisher;
+  readonly maxInboundRate: number;
+  readonly tokenDeadlineMs: number;
+  /** A session opened. */
+  opened(session: Session): void;
+}
+
+/** How a WebSocket came: what its handshake said. */
+export interface Handshake {
+  readonly wire: Wire;
+  /** The token's claims; absent when the client sends it later. */
+  readonly claims?: TokenClaims;
+  /** Why the token was refused: said on the socket, where browsers can read it. */
+  readonly refusal?: RealtimeError;
+  readonly since?: string;
+}
+
+/** A client on a WebSocket: acts on its frames, one after the other. */
+export class Connection implements SocketHandler {
+  readonly #host: ConnectionHost;
+  readonly #handshake: Handshake;
+  #session: Session | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #work: Promise<void> = Promise.resolve();
+  /** Frames left in this second, and when it began. */
+  #budget: number;
+  #second = 0;
+
+  constructor(host: ConnectionHost, handshake: Handshake) {
+    this.#host = host;
+    this.#handshake = handshake;
+    this.#budget = host.maxInboundRate;
+  }
+
+  open(socket: Socket): void {
+    const { wire, claims, refusal, since } = this.#handshake;
+    const session = new Session(this.#host, socket, wire);
+    this.#session = session;
+    this.#host.opened(session);
+    if (refusal) session.refuse(refusal);
+    else if (claims) {
+      this.#enqueue(session, async () => {
+        await session.subscribe(claims, since);
+      });
+    } else {
+      this.#deadline = setTimeout(() => {
+        session.refuse(
+          new RealtimeError("unauthenticated", "No token came in time"),
+        );
+      }, this.#host.tokenDeadlineMs);
+    }
+  }
+
+  message(text: string): void {
+    const session = this.#session;
+    if (!session) return;
+    session.heard();
+    const { frame, error, ref } = parseInbound(text);
+    if (frame?.kind === "pong") return;
+    if (!this.#allowed()) {
+      const limit = this.#host.maxInboundRate;
+      const message = `More than ${limit} frames came in a second`;
+      session.refuse(new RealtimeError("rate_limited", message));
+    } else if (error) session.error(error, ref);
+    else if (frame) {
+      this.#enqueue(session, () => this.#act(session, frame), frame);
+    }
+  }
+
+  drain(): void {
+    this.#session?.drain();
+  }
+
+  close(): void {
+    clearTimeout(this.#deadline);
+    this.#session?.ended();
+  }
+
+  /** One after the other: an `unsub` must not overtake its `sub`. */
+  #enqueue(
+    session: Session,
+    action: () => Promise<void>,
+    frame?: InboundFrame,
+  ): void {
+    this.#work = this.#work.then(action).catch((cause) => {
+      const known = cause instanceof RealtimeError;
+      if (!known) this.#host.report("inbound frame", cause);
+      const error = known
+        ? cause
+        : new RealtimeError("internal", "The gateway failed", { cause });
+      const ref = frame && "ref" in frame ? frame.ref : undefined;
+      // Without a reference, or where nothing else lives on the connection, the code of the close says it.
+      if (frame?.kind === "publish" || (ref !== undefined)) {
+        session.error(error, ref);
+      } else session.refuse(error);
+    });
+  }
+
+  async #act(session: Session, frame: InboundFrame): Promise<void> {
+    switch (frame.kind) {
+      case "sub": {
+        const { token, since, ref } = frame;
+        const claims = await this.#host.auth.verify(token, [
+          "subscribe",
+          "ticket",
+        ]);
+        clearTimeout(this.#deadline);
+        return session.subscribe(claims, since, ref);
+      }
+      case "unsub":
+        if (frame.ref !== undefined) session.unsubscribe(frame.ref);
+        if (frame.topics) session.unsubscribeTopics(frame.topics);
+        return;
+      case "publish":
+        return await this.#publish(session, frame);
+    }
+  }
+
+  async #publish(
+    session: Session,
+    frame: InboundFrame & { kind: "publish" },
+  ): Promise<void> {
+    const { channel, topic, data, key, ref } = frame;
+    if (!session.mayPublish(channel, topic)) {
+      throw new RealtimeError(
+        "forbidden",
+        `Cannot publish to ${
+          quote(channel)
+        }: no token of this connection grants topic ${quote(topic)}`,
+      );
+    }
+    const json = JSON.stringify(data);
+    const [id = ""] = await this.#host.publisher.publish(
+      { channel },
+      [topic],
+      json,
+      key,
+    );
+    if (ref !== undefined) session.control({ kind: "ack", ref, data: { id } });
+  }
+
+  #allowed(): boolean {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#budget = this.#host.maxInboundRate;
+    }
+    return --this.#budget >= 0;
+  }
+}

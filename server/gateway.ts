@@ -1,0 +1,154 @@
+import { Hono } from "@hono/hono";
+import { secureHeaders } from "@hono/hono/secure-headers";
+import type { ContentfulStatusCode } from "@hono/hono/utils/http-status";
+import { getLogger } from "@logtape/logtape";
+import { RealtimeError } from "../core/errors.ts";
+import { STATUS_OF_CODE } from "../core/status.ts";
+import { Auth } from "./auth.ts";
+import { Hub } from "./hub.ts";
+import { type GatewayOptions, resolveOptions } from "./options.ts";
+import { crossOrigin, sameSite } from "./origin.ts";
+import { pageRoutes } from "./page/mod.ts";
+import { Publisher } from "./publisher.ts";
+import { connectRoutes } from "./routes/connect.ts";
+import type { GatewayParts } from "./routes/context.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { historyRoutes } from "./routes/history.ts";
+import { publishRoutes } from "./routes/publish.ts";
+import { tokenRoutes } from "./routes/token.ts";
+import { Sessions } from "./sessions.ts";
+
+/** A gateway: a Hono app with `fetch`, to serve or to mount in another. */
+export interface Gateway extends AsyncDisposable {
+  /** The Hono app: `app.route("/", gateway.app)` mounts it in yours. */
+  readonly app: Hono;
+  /** Answers a request. The second argument is what the runtime adds to it. */
+  fetch(request: Request, env?: object): Response | Promise<Response>;
+  /** Whether it is in development mode. */
+  readonly dev: boolean;
+  /** Closes every connection with code 1001 and the broker. The server that it is served by is not its own. */
+  close(): Promise<void>;
+}
+
+const logger = getLogger(["tidings", "gateway"]);
+
+/**
+ * Creates a gateway: the routes, the fan-out and the log.
+ *
+ * @example Serve it
+ * ```ts
+ * import { createGateway, serve } from "@tidings/realtime/server";
+ *
+ * const gateway = createGateway({ signingKey: "a-key-of-at-least-32-characters-0000" });
+ * const server = await serve(gateway, { port: 0 });
+ * await server.close();
+ * await gateway.close();
+ * ```
+ *
+ * @example Mount it in a Hono app
+ * ```ts
+ * import { Hono } from "@hono/hono";
+ * import { createGateway, serve } from "@tidings/realtime/server";
+ *
+ * const gateway = createGateway();
+ * const app = new Hono();
+ * app.get("/hello", (c) => c.text("hello"));
+ * app.route("/", gateway.app);
+ * const server = await serve(app, { port: 0 });
+ * await server.close();
+ * await gateway.close();
+ * ```
+ *
+ * @throws {RealtimeError} `invalid_argument` for a signing key that is too short.
+ * @throws {RangeError} For a limit that is not a positive whole number.
+ */
+export function createGateway(options: GatewayOptions = {}): Gateway {
+  const settings = resolveOptions(options);
+  const sessions = new Sessions(settings.pingIntervalMs);
+  const auth = new Auth(settings.signingKeys, settings.dev);
+  const parts: GatewayParts = {
+    settings,
+    auth,
+    hub: new Hub(settings.broker),
+    publisher: new Publisher(settings.broker, settings.maxMessageBytes),
+    outbox: {
+      queueBytes: settings.queueBytes,
+      deadlineMs: settings.queueDeadlineMs,
+    },
+    pingIntervalMs: settings.pingIntervalMs,
+    subscriptions: settings.maxSubscriptions,
+    maxInboundRate: settings.maxInboundRate,
+    tokenDeadlineMs: settings.tokenDeadlineMs,
+    ticket(claims) {
+      const { topics, publish, sub, jti, sexp } = claims;
+      const left = Math.max(1, Math.ceil(sexp - Date.now() / 1000));
+      return auth.mint({
+        use: "ticket",
+        topics,
+        jti,
+        expiresIn: left,
+        sessionExpiresIn: left,
+        ...(publish === undefined ? {} : { publish }),
+        ...(sub === undefined ? {} : { sub }),
+      });
+    },
+    report(stage, error) {
+      logger.error("{stage} failed: {error}", { stage, error });
+    },
+    opened: (session) => sessions.add(session),
+    ended: (session) => sessions.delete(session),
+    sessions: () => sessions.all(),
+  };
+  const app = createApp(parts);
+  async function close(): Promise<void> {
+    for (const session of sessions.all()) {
+      session.close(1001, "the gateway goes away");
+    }
+    await settings.broker.close();
+  }
+  return {
+    app,
+    dev: settings.dev,
+    fetch: (request, env) => app.fetch(request, env),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function createApp(parts: GatewayParts): Hono {
+  const app = new Hono();
+  app.use(crossOrigin(parts.settings));
+  app.use(sameSite(parts.settings));
+  app.use("/v1/*", async (c, next) => {
+    await next();
+    // The headers of a WebSocket's answer are its runtime's.
+    if (c.req.header("upgrade")) return;
+    c.header("cache-control", "no-store");
+    c.header("x-content-type-options", "nosniff");
+    c.header("referrer-policy", "no-referrer");
+  });
+  app.route("/", healthRoutes(parts));
+  for (
+    const routes of [publishRoutes, tokenRoutes, connectRoutes, historyRoutes]
+  ) app.route("/v1/realtime", routes(parts));
+  if (parts.settings.dev) {
+    app.use("/", secureHeaders());
+    app.route("/", pageRoutes());
+  }
+  app.notFound((c) => {
+    const message =
+      `Cannot ${c.req.method} ${c.req.path}: there is no such route`;
+    return c.json({ error: { code: "not_found", message } }, 404);
+  });
+  app.onError((error, c) => {
+    const known = error instanceof RealtimeError;
+    if (!known) parts.report(`${c.req.method} ${c.req.path}`, error);
+    const code = known ? error.code : "internal";
+    const message = known
+      ? error.message
+      : "The gateway failed; its log says why";
+    const status = (STATUS_OF_CODE[code] ?? 500) as ContentfulStatusCode;
+    return c.json({ error: { code, message } }, status);
+  });
+  return app;
+}

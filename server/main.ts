@@ -1,0 +1,125 @@
+/**
+ * The gateway's command line: `deno run -A jsr:@tidings/realtime/gateway`, `bun run gateway`, `node server/main.ts`.
+ *
+ * @example Listen on a free port, in development mode
+ * ```sh
+ * node server/main.ts --port 0
+ * ```
+ *
+ * @module
+ */
+import { configure, getConsoleSink } from "@logtape/logtape";
+import process from "node:process";
+import { RealtimeError } from "../core/errors.ts";
+import { VERSION } from "../core/version.ts";
+import { MemoryBroker } from "./brokers/memory.ts";
+import { type Config, ConfigError, FLAGS, readConfig } from "./config.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
+import { runtime, serve, type Server } from "./runtimes/runtime.ts";
+
+function help(): string {
+  const rows = Object.entries(FLAGS).map(([name, { value, text, variable }]) =>
+    `  ${`--${name}${value ? ` <${value}>` : ""}`.padEnd(30)}${text}\n${
+      " ".repeat(32)
+    }${variable}`
+  );
+  return `tidings ${VERSION}: a realtime gateway
+
+Usage: gateway [options]
+
+${rows.join("\n")}
+  --help                        print this
+  --version                     print the version
+`;
+}
+
+function createFrom(config: Config): Gateway {
+  return createGateway({
+    dev: config.dev,
+    broker: new MemoryBroker({
+      ...given("historySize", config["history-size"]),
+      ...given("historyTtl", config["history-ttl"]),
+      ...given("historyBytes", config["history-bytes"]),
+      ...given("memoryBudget", config["memory-budget"]),
+    }),
+    ...given("signingKey", config["signing-key"]),
+    ...given("signingKeyFallback", config["signing-key-fallback"]),
+    ...given("maxMessageBytes", config["max-message-bytes"]),
+    ...given("allowedOrigins", config["allowed-origins"]),
+  });
+}
+
+/** An option that is there only if it has a value. */
+function given<K extends string, V>(
+  name: K,
+  value: V | undefined,
+): Partial<Record<K, V>> {
+  const option: Partial<Record<K, V>> = {};
+  if (value !== undefined) option[name] = value;
+  return option;
+}
+
+async function announce(gateway: Gateway, server: Server): Promise<void> {
+  if (gateway.dev) {
+    console.error(
+      "Development mode: anyone on this machine may publish and subscribe. Set REALTIME_SIGNING_KEY for anything else.",
+    );
+  }
+  console.log(
+    `Tidings ${VERSION} on ${(await runtime()).name} listens on ${server.url}`,
+  );
+}
+
+function closeOnSignal(gateway: Gateway, server: Server): void {
+  let closing = false;
+  async function close(): Promise<void> {
+    // A second signal while closing: the first is being obeyed.
+    if (closing) return;
+    closing = true;
+    await gateway.close();
+    await server.close();
+    process.exit(0);
+  }
+  process.on("SIGTERM", close);
+  process.on("SIGINT", close);
+}
+
+async function run(config: Config): Promise<void> {
+  await configure({
+    sinks: { console: getConsoleSink() },
+    loggers: [
+      {
+        category: "tidings",
+        sinks: ["console"],
+        lowestLevel: config["log-level"] ?? "info",
+      },
+      {
+        category: ["logtape", "meta"],
+        sinks: ["console"],
+        lowestLevel: "error",
+      },
+    ],
+  });
+  const gateway = createFrom(config);
+  const { port, host: hostname } = config;
+  const server = await serve(gateway, { port, hostname });
+  await announce(gateway, server);
+  closeOnSignal(gateway, server);
+}
+
+/** Does what the command line says; a mistake in it is one line and exit code 2. */
+async function main(): Promise<void> {
+  try {
+    const command = readConfig(process.argv.slice(2), process.env);
+    if (command.run === "help") console.log(help());
+    else if (command.run === "version") console.log(VERSION);
+    else await run(command.config);
+  } catch (error) {
+    const expected = error instanceof ConfigError ||
+      error instanceof RealtimeError;
+    console.error(expected ? error.message : error);
+    process.exit(error instanceof ConfigError ? 2 : 1);
+  }
+}
+
+await main();

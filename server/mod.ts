@@ -1,0 +1,35 @@
+/**
+ * The gateway: what clients connect to and publishers publish to.
+ *
+ * @example A gateway of one process
+ * ```ts
+ * import { createGateway, serve } from "@tidings/realtime/server";
+ *
+ * const gateway = createGateway({ signingKey: "a-key-of-at-least-32-characters-0000" });
+ * const server = await serve(gateway, { port: 0 });
+ * console.log(`Listening on ${server.url}`);
+ * await server.close();
+ * await gateway.close();
+ * ```
+ *
+ * @module
+ */
+export { createGateway, type Gateway } from "./gateway.ts";
+export type { GatewayOptions } from "./options.ts";
+export {
+  type Fetcher,
+  type ListenOptions,
+  serve,
+  type Server,
+} from "./runtimes/runtime.ts";
+export { websocket } from "./runtimes/bun.ts";
+export { MemoryBroker, type MemoryBrokerOptions } from "./brokers/memory.ts";
+export type {
+  Broker,
+  ChannelState,
+  LogEntry,
+  LogListener,
+  LogPage,
+  NewMessage,
+  OpenStream,
+} from "./brokers/broker.ts";

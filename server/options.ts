@@ -1,0 +1,143 @@
+import { RealtimeError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import {
+  DEVELOPMENT_SIGNING_KEY,
+  MIN_SIGNING_KEY_LENGTH,
+} from "../core/signing_key.ts";
+import type { Broker } from "./brokers/broker.ts";
+import { MemoryBroker } from "./brokers/memory.ts";
+
+/** What {@linkcode createGateway} takes. Everything has a default; without a signing key it is for development. */
+export interface GatewayOptions {
+  /** The key that apps publish and mint with: at least 32 characters. Without it the gateway is in development mode. */
+  signingKey?: string;
+  /** The key before, taken too while keys are rotated. */
+  signingKeyFallback?: string;
+  /**
+   * Development mode: publishing and minting need no key, requests must come for a loopback host, and `/` shows a
+   * page to try it.
+   *
+   * @default {true without a signing key}
+   */
+  dev?: boolean;
+  /**
+   * Keeps the logs.
+   *
+   * @default {new MemoryBroker()}
+   */
+  broker?: Broker;
+  /**
+   * Origins whose pages may connect, each as `https://app.example.com`, or `"*"` for all: tokens, not cookies, are what authenticates.
+   *
+   * @default {"*"; loopback origins in development mode}
+   */
+  allowedOrigins?: "*" | readonly string[];
+  /**
+   * Bytes of a message's data as JSON.
+   *
+   * @default {524288}
+   */
+  maxMessageBytes?: number;
+  /**
+   * Subscriptions, that is topics, on one connection.
+   *
+   * @default {128}
+   */
+  maxSubscriptions?: number;
+  /**
+   * Frames that a client may send in a second.
+   *
+   * @default {100}
+   */
+  maxInboundRate?: number;
+  /**
+   * Milliseconds from connecting to a valid token.
+   *
+   * @default {10000}
+   */
+  tokenDeadlineMs?: number;
+  /**
+   * Milliseconds between pings.
+   *
+   * @default {15000}
+   */
+  pingIntervalMs?: number;
+  /**
+   * Bytes that may wait for one connection before it is closed with 4408.
+   *
+   * @default {1048576}
+   */
+  queueBytes?: number;
+  /**
+   * Milliseconds without progress, while something waits, before a connection is closed with 4408.
+   *
+   * @default {10000}
+   */
+  queueDeadlineMs?: number;
+}
+
+/** Options with every default filled in. */
+export interface GatewaySettings
+  extends Required<Omit<GatewayOptions, "signingKey" | "signingKeyFallback">> {
+  readonly signingKeys: readonly [string, ...string[]];
+}
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {RealtimeError} `invalid_argument` for a signing key that is too short.
+ * @throws {RangeError} For a limit that is not a positive whole number.
+ */
+export function resolveOptions(options: GatewayOptions): GatewaySettings {
+  const { signingKey, signingKeyFallback, dev = signingKey === undefined } =
+    options;
+  const current = signingKey ?? (dev ? DEVELOPMENT_SIGNING_KEY : "");
+  const fallback = signingKeyFallback === undefined ? [] : [signingKeyFallback];
+  for (const key of [current, ...fallback]) checkKey(key, dev);
+  return {
+    signingKeys: [current, ...fallback],
+    dev,
+    broker: options.broker ?? new MemoryBroker(),
+    allowedOrigins: options.allowedOrigins ?? (dev ? [] : "*"),
+    maxMessageBytes: count(options, "maxMessageBytes", LIMITS.messageBytes),
+    maxSubscriptions: count(options, "maxSubscriptions", LIMITS.subscriptions),
+    maxInboundRate: count(options, "maxInboundRate", 100),
+    tokenDeadlineMs: count(options, "tokenDeadlineMs", 10_000),
+    pingIntervalMs: count(options, "pingIntervalMs", 15_000),
+    queueBytes: count(options, "queueBytes", 1024 * 1024),
+    queueDeadlineMs: count(options, "queueDeadlineMs", 10_000),
+  };
+}
+
+function checkKey(key: string, dev: boolean): void {
+  if (!dev && key === DEVELOPMENT_SIGNING_KEY) {
+    throw new RealtimeError(
+      "invalid_argument",
+      "Cannot use the signing key: it is the well-known one of development mode",
+    );
+  }
+  if (key.length < MIN_SIGNING_KEY_LENGTH) {
+    throw new RealtimeError(
+      "invalid_argument",
+      `Cannot use the signing key: it has ${key.length} characters, at least ${MIN_SIGNING_KEY_LENGTH} are needed`,
+    );
+  }
+}
+
+function count(
+  options: GatewayOptions,
+  name: {
+    [K in keyof GatewayOptions]-?: GatewayOptions[K] extends number | undefined
+      ? K
+      : never;
+  }[keyof GatewayOptions],
+  fallback: number,
+): number {
+  const value = options[name] ?? fallback;
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new RangeError(
+      `Cannot create a gateway: "${name}" is ${value}, it must be a positive whole number`,
+    );
+  }
+  return value;
+}

@@ -1,0 +1,294 @@
+import type { ReadyChannel } from "../core/frame.ts";
+import { formatId, type Position } from "../core/id.ts";
+import type { Audience, Member } from "./audience.ts";
+import type { LogEntry, OpenStream } from "./brokers/broker.ts";
+import type { Feed, Hub } from "./hub.ts";
+import type { Since } from "./since.ts";
+import { encodeEntries, type Wire } from "./wire.ts";
+
+/** Messages that can't be delivered: those between the two ids. */
+export interface Gap {
+  readonly after: string;
+  readonly before: string;
+}
+
+/** The connection that a reader reads for. */
+export interface ReaderOwner extends Member {
+  readonly wire: Wire;
+  /** Resolves when more can be written; also when the connection ended. */
+  ready(): Promise<void>;
+  /** Messages of the channel are missing. */
+  gap(channel: string, gap: Gap): void;
+  /** The broker failed while the log was read. */
+  fail(error: unknown): void;
+}
+
+/** Where a subscription of one channel starts. */
+export interface Start {
+  readonly ready: ReadyChannel;
+  /** Comes after `ready` and before the first message. */
+  readonly gap?: Gap;
+  /** The offset after which every message of the topics is wanted; from `ready` up to here, only open streams. */
+  readonly after: number;
+}
+
+const PAGE_ENTRIES = 500;
+const PAGE_BYTES = 128 * 1024;
+
+/**
+ * One connection's way through one channel. It reads the log from where the connection stands, as fast as the
+ * connection takes it, and joins the live audience in the moment in which it stands where the audience does: nothing
+ * is buffered and nothing can fall between.
+ */
+export class Reader {
+  readonly channel: string;
+  readonly #hub: Hub;
+  readonly #owner: ReaderOwner;
+  #feed: Feed | undefined;
+  #audience: Audience | undefined;
+  /** For each topic, the offset up to which this connection has it. */
+  readonly #cursors = new Map<string, number>();
+  /** Open streams that are read from their start, though their topic is read from now. */
+  #streams: Array<OpenStream & { readonly until: number }> = [];
+  /** Grows with every added topic: a page that was read for the old ones is read again. */
+  #generation = 0;
+  #running = false;
+  #closed = false;
+
+  constructor(hub: Hub, owner: ReaderOwner, channel: string) {
+    this.#hub = hub;
+    this.#owner = owner;
+    this.channel = channel;
+  }
+
+  /** Whether it reads any topic. */
+  get size(): number {
+    return this.#cursors.size;
+  }
+
+  /** The id up to which the connection has everything, if it is in the live audience. */
+  get position(): string | undefined {
+    return this.#feed && this.#audience
+      ? formatId(this.#feed.epoch, this.#feed.top)
+      : undefined;
+  }
+
+  /**
+   * Finds where topics start. Nothing of them is sent before {@linkcode begin}.
+   */
+  async start(topics: ReadonlySet<string>, since: Since): Promise<Start> {
+    if (!this.#feed) {
+      const feed = await this.#hub.hold(this.channel);
+      // Two subscriptions may have waited for the same feed; one hold is enough.
+      if (this.#closed || this.#feed) this.#hub.release(feed);
+      else this.#feed = feed;
+    }
+    return this.#feed
+      ? this.#find(this.#feed, topics, since)
+      : this.#startAt(topics, "", 0);
+  }
+
+  /** Begins to deliver topics from where {@linkcode start} found. */
+  begin(topics: ReadonlySet<string>, { ready, after }: Start): void {
+    const feed = this.#feed;
+    if (this.#closed || !feed) return;
+    this.#leave(feed);
+    for (const topic of topics) {
+      this.#cursors.set(
+        topic,
+        Math.min(this.#cursors.get(topic) ?? Infinity, after),
+      );
+    }
+    const offset = Number(ready.position.slice(9));
+    for (const stream of offset < after ? feed.openStreams.values() : []) {
+      if (topics.has(stream.topic) && stream.offset > offset) {
+        this.#streams.push({ ...stream, until: after });
+      }
+    }
+    this.#generation++;
+    if (!this.#running) this.#run(feed);
+  }
+
+  /** Stops delivering topics. */
+  remove(topics: Iterable<string>): void {
+    const feed = this.#feed;
+    if (!feed) return;
+    this.#leave(feed);
+    for (const topic of topics) this.#cursors.delete(topic);
+    if (this.#cursors.size > 0 && !this.#running) this.#run(feed);
+  }
+
+  /** Sends what waits for the end of the turn, so that what follows stands after it. */
+  flush(): void {
+    if (this.#feed && this.#audience) this.#audience.flush(this.#feed.epoch);
+  }
+
+  /** Lets go of the channel. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#feed) {
+      this.#leave(this.#feed, false);
+      this.#hub.release(this.#feed);
+    }
+  }
+
+  async #find(
+    feed: Feed,
+    topics: ReadonlySet<string>,
+    since: Since,
+  ): Promise<Start> {
+    const { broker } = this.#hub;
+    if (since.from === "last") {
+      const before = await broker.before(this.channel, topics, since.count);
+      return this.#startAt(topics, feed.epoch, before);
+    }
+    if (since.from === "start") {
+      const { epoch, first } = await broker.read(this.channel, 0, 1, 1);
+      return this.#startAt(topics, epoch, first - 1);
+    }
+    return since.from === "id"
+      ? this.#resume(topics, since.position)
+      : this.#live(feed, topics);
+  }
+
+  async #live(feed: Feed, topics: ReadonlySet<string>): Promise<Start> {
+    const streams = () =>
+      [...feed.openStreams.values()].filter(({ topic }) => topics.has(topic));
+    if (streams().length > 0) {
+      const { first } = await this.#hub.broker.read(this.channel, 0, 1, 1);
+      for (const { streamId, offset } of streams()) {
+        // Its start left the log: it can't be told from the beginning.
+        if (offset < first) feed.openStreams.delete(streamId);
+      }
+    }
+    const offset = Math.min(feed.top, ...streams().map((s) => s.offset - 1));
+    const start = this.#startAt(topics, feed.epoch, offset);
+    return { ...start, after: feed.top };
+  }
+
+  async #resume(topics: ReadonlySet<string>, since: Position): Promise<Start> {
+    const { epoch, first, top } = await this.#hub.broker
+      .read(this.channel, 0, 1, 1);
+    const same = since.epoch === epoch;
+    const recovered = same && since.offset + 1 >= first && since.offset <= top;
+    // A position that this log never had, or no longer has: what it holds follows the gap.
+    const offset = recovered
+      ? since.offset
+      : same && since.offset > top
+      ? top
+      : first - 1;
+    const start = this.#startAt(topics, epoch, offset);
+    const ready = { ...start.ready, recovered };
+    if (recovered) return { ...start, ready };
+    const after = formatId(since.epoch, since.offset);
+    return {
+      ...start,
+      ready,
+      gap: { after, before: formatId(epoch, offset + 1) },
+    };
+  }
+
+  #startAt(
+    topics: ReadonlySet<string>,
+    epoch: string,
+    offset: number,
+  ): Start {
+    const position = formatId(epoch, offset);
+    return {
+      ready: { channel: this.channel, topics: [...topics], position },
+      after: offset,
+    };
+  }
+
+  #leave(feed: Feed, flush = true): void {
+    const audience = this.#audience;
+    if (!audience) return;
+    this.#audience = undefined;
+    if (flush) audience.flush(feed.epoch);
+    audience.members.delete(this.#owner);
+    feed.release(audience);
+    for (const topic of this.#cursors.keys()) {
+      this.#cursors.set(topic, feed.top);
+    }
+  }
+
+  #join(feed: Feed): void {
+    this.#streams = [];
+    this.#audience = feed.audience(
+      this.#owner.wire,
+      new Set(this.#cursors.keys()),
+    );
+    this.#audience.flush(feed.epoch);
+    this.#audience.members.add(this.#owner);
+  }
+
+  /** The lowest offset up to which the connection has all it wants. */
+  #low(): number {
+    return Math.min(
+      ...this.#cursors.values(),
+      ...this.#streams.map(({ offset }) => offset - 1),
+    );
+  }
+
+  #wants(entry: LogEntry): boolean {
+    const cursor = this.#cursors.get(entry.topic);
+    if (cursor === undefined) return false;
+    return entry.offset > cursor ||
+      this.#streams.some(({ streamId, offset, until }) =>
+        streamId === entry.streamId && entry.offset >= offset &&
+        entry.offset <= until
+      );
+  }
+
+  async #run(feed: Feed): Promise<void> {
+    this.#running = true;
+    try {
+      while (!this.#closed && this.#cursors.size > 0) {
+        const after = this.#low();
+        if (after >= feed.top) return this.#join(feed);
+        await this.#readPage(feed, after);
+      }
+    } catch (error) {
+      this.#owner.fail(error);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #readPage(feed: Feed, after: number): Promise<void> {
+    const generation = this.#generation;
+    const { epoch, first, entries } = await this.#hub.broker.read(
+      this.channel,
+      after,
+      PAGE_ENTRIES,
+      PAGE_BYTES,
+    );
+    if (this.#closed || generation !== this.#generation) return;
+    if (first > after + 1) {
+      this.#owner.gap(this.channel, {
+        after: formatId(epoch, after),
+        before: formatId(epoch, first),
+      });
+    }
+    const wanted = entries.filter((entry) => this.#wants(entry));
+    const { eventId, wire } = this.#owner;
+    this.#owner.write(encodeEntries(
+      wire,
+      epoch,
+      wanted,
+      eventId && ((entry) => eventId(this.channel, epoch, entry)),
+    ));
+    this.#advance(entries.at(-1)?.offset ?? feed.top);
+    await this.#owner.ready();
+  }
+
+  #advance(offset: number): void {
+    for (const [topic, cursor] of this.#cursors) {
+      this.#cursors.set(topic, Math.max(cursor, offset));
+    }
+    this.#streams = this.#streams
+      .filter(({ until }) => until > offset)
+      .map((stream) => ({ ...stream, offset: offset + 1 }));
+  }
+}

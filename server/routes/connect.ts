@@ -1,0 +1,101 @@
+import { Hono } from "@hono/hono";
+import { RealtimeError } from "../../core/errors.ts";
+import { PROTOCOL } from "../../core/frame.ts";
+import { readBearer, readOffer } from "../bearer.ts";
+import { Connection, type Handshake } from "../connection.ts";
+import { runtime } from "../runtimes/runtime.ts";
+import { Session } from "../session.ts";
+import { parseSince } from "../since.ts";
+import type { Socket, SocketHandler } from "../socket.ts";
+import { SseSocket } from "../sse_socket.ts";
+import type { GatewayParts } from "./context.ts";
+
+/** `GET /v1/realtime/connect` (WebSocket) and `/sse` (Server-Sent Events). */
+export function connectRoutes(parts: GatewayParts): Hono {
+  return new Hono()
+    .get("/connect", async (c) => {
+      if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+        throw new RealtimeError(
+          "invalid_argument",
+          "Cannot connect: the request is not a WebSocket handshake; /v1/realtime/sse takes plain HTTP",
+        );
+      }
+      const offer = readOffer(c.req.header("sec-websocket-protocol"));
+      const token = readBearer(c.req.header("authorization")) ?? offer.token ??
+        c.req.query("token");
+      const handshake = await shake(
+        parts,
+        token,
+        offer.v1,
+        c.req.query("since"),
+      );
+      const connection = new Connection(parts, handshake);
+      return (await runtime()).upgrade(c, connection, offer.answer);
+    })
+    .get("/sse", async (c) => {
+      const token = readBearer(c.req.header("authorization")) ??
+        c.req.query("token");
+      const claims = await parts.auth.verify(token, ["subscribe", "ticket"]);
+      const since = c.req.header("last-event-id") || c.req.query("since");
+      parseSince(since);
+      (await runtime()).keepOpen(c);
+      const channels = new Set(claims.topics.map(({ channel }) => channel));
+      const wire = c.req.query("protocol") === PROTOCOL ? "sse.v1" : "sse";
+      const handler = new SseHandler();
+      const socket = new SseSocket(handler);
+      const session = new Session(parts, socket, wire, channels.size > 1);
+      handler.session = session;
+      parts.opened(session);
+      // The first bytes: without any, runtimes keep the headers back.
+      if (wire === "sse") session.ping();
+      session.subscribe(claims, since).catch((error: unknown) => {
+        parts.report("subscribe", error);
+        session.refuse(
+          error instanceof RealtimeError
+            ? error
+            : new RealtimeError("internal", "The gateway failed"),
+        );
+      });
+      return c.body(socket.body, 200, {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+        "x-accel-buffering": "no",
+      });
+    });
+}
+
+/** A client of `tidings.v1` learns of a refusal on the socket, any other by the HTTP status. */
+async function shake(
+  parts: GatewayParts,
+  token: string | undefined,
+  v1: boolean,
+  since: string | undefined,
+): Promise<Handshake> {
+  const wire = v1 ? "ws.v1" : "ws";
+  if (v1 && token === undefined) return { wire };
+  try {
+    parseSince(since);
+    const claims = await parts.auth.verify(token, ["subscribe", "ticket"]);
+    return { wire, claims, ...(since === undefined ? {} : { since }) };
+  } catch (error) {
+    if (!v1 || !(error instanceof RealtimeError)) throw error;
+    return { wire, refusal: error };
+  }
+}
+
+/** Passes on what happens to a response's body. */
+class SseHandler implements SocketHandler {
+  session: Session | undefined;
+
+  open(_socket: Socket): void {}
+
+  message(_text: string): void {}
+
+  drain(): void {
+    this.session?.drain();
+  }
+
+  close(): void {
+    this.session?.ended();
+  }
+}

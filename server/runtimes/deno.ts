@@ -1,0 +1,103 @@
+import type { Context } from "@hono/hono";
+import type { Packet, Socket, SocketHandler } from "../socket.ts";
+import { listenError, origin } from "./listen.ts";
+import {
+  type Fetcher,
+  IDLE_SECONDS,
+  INBOUND_BYTES,
+  type ListenOptions,
+  type RuntimeAdapter,
+  type Server,
+} from "./runtime.ts";
+
+/** What is used of Deno's API: its own types are known to Deno alone. */
+interface DenoLike {
+  readonly version: { readonly deno: string };
+  upgradeWebSocket(
+    request: Request,
+    options: { protocol?: string; idleTimeout?: number },
+  ): { socket: WebSocket; response: Response };
+  serve(
+    options: { port: number; hostname: string; onListen(): void },
+    handler: (
+      request: Request,
+      info: object,
+    ) => Response | Promise<Response>,
+  ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
+}
+
+const { Deno }: { Deno: DenoLike } = Object(globalThis);
+
+class DenoSocket implements Socket {
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  get buffered(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  send({ text }: Packet): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#socket.readyState <= WebSocket.OPEN) {
+      this.#socket.close(code, reason);
+    }
+  }
+
+  /** Deno has no way to end a socket whose peer doesn't read: it is forgotten, and ends when the peer does. */
+  terminate(code: number, reason: string): void {
+    this.close(code, reason);
+  }
+}
+
+function upgrade(
+  context: Context,
+  handler: SocketHandler,
+  protocol: string | undefined,
+): Response {
+  const { socket, response } = Deno.upgradeWebSocket(context.req.raw, {
+    idleTimeout: IDLE_SECONDS,
+    ...(protocol === undefined ? {} : { protocol }),
+  });
+  socket.addEventListener("open", () => handler.open(new DenoSocket(socket)));
+  socket.addEventListener("message", ({ data }) => {
+    // Deno's own limit is 64 MiB, and fixed.
+    if (typeof data !== "string") return;
+    if (data.length > INBOUND_BYTES) socket.close(1009, "frame too big");
+    else handler.message(data);
+  });
+  socket.addEventListener("close", () => handler.close());
+  // An error is followed by close, which says all there is to know.
+  socket.addEventListener("error", (event) => event.preventDefault());
+  return response;
+}
+
+/** Serves on Deno, with `Deno.serve`. */
+export const denoRuntime: RuntimeAdapter = {
+  name: `Deno ${Deno?.version.deno}`,
+  upgrade,
+  keepOpen(): void {},
+  serve(app: Fetcher, options: Required<ListenOptions>): Promise<Server> {
+    const { hostname, port } = options;
+    try {
+      const server = Deno.serve(
+        { hostname, port, onListen: () => {} },
+        (request, info) => app.fetch(request, info),
+      );
+      const close = () => server.shutdown();
+      return Promise.resolve({
+        url: origin(hostname, server.addr.port),
+        port: server.addr.port,
+        close,
+        [Symbol.asyncDispose]: close,
+      });
+    } catch (error) {
+      return Promise.reject(listenError(error, hostname, port));
+    }
+  },
+};

@@ -1,0 +1,394 @@
+import type { ControlFrame } from "../core/frame.ts";
+import { RealtimeError } from "../core/errors.ts";
+import type { TokenClaims, TopicClaim } from "../core/token.ts";
+import type { LogEntry } from "./brokers/broker.ts";
+import { closeOf } from "./close.ts";
+import type { Hub } from "./hub.ts";
+import { Outbox, type OutboxLimits } from "./outbox.ts";
+import { type Gap, Reader, type ReaderOwner, type Start } from "./reader.ts";
+import {
+  formatCursor,
+  parseSince,
+  type Since,
+  sinceOfChannel,
+} from "./since.ts";
+import type { Packet, Socket } from "./socket.ts";
+import { HEARTBEAT } from "./sse_socket.ts";
+import { encodeControl, isV1, type Wire } from "./wire.ts";
+import { formatId } from "../core/id.ts";
+
+/** What a session needs of its gateway. */
+export interface SessionHost {
+  readonly hub: Hub;
+  readonly outbox: OutboxLimits;
+  readonly pingIntervalMs: number;
+  readonly subscriptions: number;
+  /** Makes a ticket from a token's claims. */
+  ticket(claims: TokenClaims): Promise<string>;
+  /** A failure that no request waits for. */
+  report(stage: string, error: unknown): void;
+  /** The session ended. */
+  ended(session: Session): void;
+}
+
+interface Subscription {
+  readonly ref: string | undefined;
+  readonly channels: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly claims: TokenClaims;
+}
+
+interface Found {
+  readonly reader: Reader;
+  readonly topics: ReadonlySet<string>;
+  readonly start: Start;
+}
+
+/** How long past its interval a ping may stay unanswered. */
+const PONG_GRACE_MS = 10_000;
+
+/** One client's connection: what it subscribed to, with which rights, and what waits to be sent to it. */
+export class Session implements ReaderOwner {
+  readonly id: string = crypto.randomUUID();
+  readonly wire: Wire;
+  readonly eventId: ReaderOwner["eventId"];
+  readonly #host: SessionHost;
+  readonly #socket: Socket;
+  readonly #outbox: Outbox;
+  readonly #readers = new Map<string, Reader>();
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** The position in each channel, where events carry a cursor. */
+  readonly #cursor: Map<string, string> | undefined;
+  #expiry: ReturnType<typeof setTimeout> | undefined;
+  #heardAt = performance.now();
+  #closed = false;
+
+  /**
+   * @param cursors Whether events carry a position in several channels.
+   */
+  constructor(
+    host: SessionHost,
+    socket: Socket,
+    wire: Wire,
+    cursors: boolean = false,
+  ) {
+    this.#host = host;
+    this.#socket = socket;
+    this.wire = wire;
+    this.#outbox = new Outbox(socket, host.outbox, () => {
+      this.#end(4408, "too slow", true);
+    });
+    this.#cursor = cursors ? new Map() : undefined;
+    this.eventId = cursors ? this.#eventId : undefined;
+  }
+
+  /** Whether it has any subscription. */
+  get subscribed(): boolean {
+    return this.#subscriptions.size > 0;
+  }
+
+  /** The rights of its tokens. */
+  get claims(): TokenClaims[] {
+    return [...this.#subscriptions.values()].map(({ claims }) => claims);
+  }
+
+  /** Whether a token of it grants publishing to the topic. */
+  mayPublish(channel: string, topic: string): boolean {
+    return this.claims.some(({ publish, sexp }) =>
+      publish !== undefined && sexp * 1000 > Date.now() &&
+      (publish === true ||
+        publish.some((g) => g.channel === channel && g.name === topic))
+    );
+  }
+
+  /**
+   * Adds a token's topics; with a `ref` or topics that it has already, renews them.
+   *
+   * @throws {RealtimeError} When there are too many, or `since` is malformed.
+   */
+  async subscribe(
+    claims: TokenClaims,
+    since?: string,
+    ref?: string,
+  ): Promise<void> {
+    const from = parseSince(since);
+    const channels = byChannel(claims.topics);
+    const key = ref ?? JSON.stringify(claims.topics);
+    const known = this.#subscriptions.get(key);
+    const renewal = known !== undefined && since === undefined &&
+      sameTopics(known.channels, channels);
+    const count = new Set(
+      [...this.claims, claims].flatMap(({ topics }) => topics)
+        .map(({ channel, name }) => JSON.stringify([channel, name])),
+    ).size;
+    if (count > this.#host.subscriptions) {
+      throw new RealtimeError(
+        "rate_limited",
+        `Cannot subscribe: a connection may have ${this.#host.subscriptions} topics`,
+      );
+    }
+    const ticket = isV1(this.wire) ? await this.#host.ticket(claims) : "";
+    if (this.#closed) return;
+    if (known && !renewal) this.unsubscribe(key);
+    const subscription = { ref, channels, claims };
+    this.#subscriptions.set(key, subscription);
+    this.#armExpiry();
+    const starts = await this.#findStarts(channels, from);
+    // Ended, unsubscribed or renewed in the meantime.
+    if (this.#closed || this.#subscriptions.get(key) !== subscription) return;
+    this.#begin(starts, ticket, ref, renewal);
+  }
+
+  /** Ends the subscription that a `sub` frame with this `ref` made. */
+  unsubscribe(ref: string): void {
+    const subscription = this.#subscriptions.get(ref);
+    if (!subscription) return;
+    this.#subscriptions.delete(ref);
+    for (const [channel, topics] of subscription.channels) {
+      this.#drop(channel, topics);
+    }
+    this.#armExpiry();
+  }
+
+  /** Ends delivery of topics, whichever subscription they belong to. */
+  unsubscribeTopics(topics: readonly TopicClaim[]): void {
+    const gone = byChannel(topics);
+    for (const [key, subscription] of this.#subscriptions) {
+      const channels = new Map<string, Set<string>>();
+      for (const [channel, names] of subscription.channels) {
+        const left = new Set(names);
+        for (const name of gone.get(channel) ?? []) left.delete(name);
+        if (left.size > 0) channels.set(channel, left);
+      }
+      if (channels.size > 0) {
+        this.#subscriptions.set(key, { ...subscription, channels });
+      } else this.#subscriptions.delete(key);
+    }
+    for (const [channel, names] of gone) this.#drop(channel, names);
+    this.#armExpiry();
+  }
+
+  /** Sends messages; how long they wait is the outbox's affair. */
+  write(packets: readonly Packet[]): void {
+    for (const packet of packets) this.#outbox.write(packet);
+  }
+
+  /** Sends what only a client of `tidings.v1` understands; nothing to others. */
+  control(frame: ControlFrame): void {
+    if (isV1(this.wire) && !this.#closed) {
+      this.#outbox.write(encodeControl(this.wire, frame));
+    }
+  }
+
+  /** Resolves when the client took enough for more. */
+  ready(): Promise<void> {
+    return this.#outbox.ready();
+  }
+
+  /** Tells the client of messages that it can't have. */
+  gap(channel: string, { after, before }: Gap): void {
+    this.control({ kind: "gap", channel, data: { after, before } });
+  }
+
+  /** Ends the session after the log could not be read: the client comes back and resumes. */
+  fail(error: unknown): void {
+    this.#host.report("read", error);
+    this.close(1012, "the log could not be read");
+  }
+
+  /** Answers a frame, or says why the connection closes. */
+  error(error: RealtimeError, ref?: string): void {
+    const data = { code: error.code, message: error.message };
+    this.control({
+      kind: "error",
+      data,
+      ...(ref === undefined ? {} : { ref }),
+    });
+  }
+
+  /** The client said something: it is alive. */
+  heard(): void {
+    this.#heardAt = performance.now();
+  }
+
+  /** The runtime has room for more. */
+  drain(): void {
+    this.#outbox.drain();
+  }
+
+  /** Pings a client that can answer, ends one that didn't. */
+  ping(): void {
+    if (this.#closed) return;
+    const limit = this.#host.pingIntervalMs + PONG_GRACE_MS;
+    if (this.wire === "ws.v1" && performance.now() - this.#heardAt > limit) {
+      this.#end(1001, "no pong", true);
+      return;
+    }
+    if (this.wire === "sse") return this.#outbox.write(HEARTBEAT);
+    const positions: Record<string, string> = Object.create(null);
+    for (const reader of this.#readers.values()) {
+      reader.flush();
+      const { position } = reader;
+      if (position !== undefined) positions[reader.channel] = position;
+    }
+    this.control({ kind: "ping", data: positions });
+  }
+
+  /** Refuses the client: says why, and closes with the code for it. */
+  refuse(error: RealtimeError): void {
+    this.error(error);
+    const { code, reason } = closeOf(error);
+    this.close(code, reason);
+  }
+
+  /** Closes the connection after what waits in the runtime. */
+  close(code: number, reason: string): void {
+    this.#end(code, reason, false);
+  }
+
+  /** The connection is gone. */
+  ended(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#expiry);
+    this.#outbox.close();
+    for (const reader of this.#readers.values()) reader.close();
+    this.#readers.clear();
+    this.#subscriptions.clear();
+    this.#host.ended(this);
+  }
+
+  /** Ends what was granted by tokens that match. */
+  revoke(matches: (claims: TokenClaims) => boolean): void {
+    const refused = new RealtimeError("forbidden", "The token was revoked");
+    this.#endSubscriptions(matches, refused);
+  }
+
+  #findStarts(
+    channels: ReadonlyMap<string, ReadonlySet<string>>,
+    from: Since,
+  ): Promise<Found[]> {
+    const names = [...channels.keys()];
+    return Promise.all(names.map(async (channel) => {
+      const topics = channels.get(channel) ?? new Set();
+      const reader = this.#reader(channel);
+      const since = sinceOfChannel(from, channel, channel === names[0]);
+      return { reader, topics, start: await reader.start(topics, since) };
+    }));
+  }
+
+  #begin(
+    starts: readonly Found[],
+    ticket: string,
+    ref: string | undefined,
+    renewal: boolean,
+  ): void {
+    // What the connection had before stands before what it gets now.
+    for (const { reader } of starts) reader.flush();
+    this.control({
+      kind: "ready",
+      ...(ref === undefined ? {} : { ref }),
+      data: {
+        session: this.id,
+        ticket,
+        ping_interval_ms: this.#host.pingIntervalMs,
+        channels: starts.map(({ start }) => start.ready),
+      },
+    });
+    if (renewal) return;
+    for (const { reader, topics, start } of starts) {
+      this.#cursor?.set(reader.channel, start.ready.position);
+      if (start.gap) this.gap(reader.channel, start.gap);
+      reader.begin(topics, start);
+    }
+  }
+
+  #reader(channel: string): Reader {
+    let reader = this.#readers.get(channel);
+    if (!reader) {
+      reader = new Reader(this.#host.hub, this, channel);
+      this.#readers.set(channel, reader);
+    }
+    return reader;
+  }
+
+  /** Ends topics of a channel that no subscription has any more. */
+  #drop(channel: string, topics: ReadonlySet<string>): void {
+    const reader = this.#readers.get(channel);
+    if (!reader) return;
+    const kept = new Set<string>();
+    let used = false;
+    for (const { channels } of this.#subscriptions.values()) {
+      for (const topic of channels.get(channel) ?? []) {
+        used = true;
+        kept.add(topic);
+      }
+    }
+    if (used) {
+      reader.remove([...topics].filter((topic) => !kept.has(topic)));
+    } else {
+      this.#readers.delete(channel);
+      reader.flush();
+      reader.close();
+    }
+  }
+
+  #armExpiry(): void {
+    clearTimeout(this.#expiry);
+    if (this.#subscriptions.size === 0) return;
+    const sexp = Math.min(...this.claims.map((claims) => claims.sexp));
+    this.#expiry = setTimeout(() => {
+      const now = Date.now() / 1000;
+      const expired = new RealtimeError("token_expired", "The session ended");
+      this.#endSubscriptions((claims) => claims.sexp <= now, expired);
+      this.#armExpiry();
+    }, Math.max(0, sexp * 1000 - Date.now()) + 1);
+  }
+
+  #endSubscriptions(
+    matches: (claims: TokenClaims) => boolean,
+    error: RealtimeError,
+  ): void {
+    for (const [key, { ref, claims, channels }] of this.#subscriptions) {
+      if (!matches(claims)) continue;
+      this.#subscriptions.delete(key);
+      for (const [channel, topics] of channels) this.#drop(channel, topics);
+      if (ref !== undefined) this.error(error, ref);
+      if (this.#subscriptions.size === 0) this.refuse(error);
+    }
+  }
+
+  readonly #eventId = (channel: string, epoch: string, entry: LogEntry) => {
+    this.#cursor?.set(channel, formatId(epoch, entry.offset));
+    return formatCursor(this.#cursor ?? new Map());
+  };
+
+  #end(code: number, reason: string, dead: boolean): void {
+    if (this.#closed) return;
+    if (dead) this.#socket.terminate(code, reason);
+    else this.#socket.close(code, reason);
+    this.ended();
+  }
+}
+
+function byChannel(
+  topics: readonly TopicClaim[],
+): Map<string, Set<string>> {
+  const channels = new Map<string, Set<string>>();
+  for (const { channel, name } of topics) {
+    const names = channels.get(channel);
+    if (names) names.add(name);
+    else channels.set(channel, new Set([name]));
+  }
+  return channels;
+}
+
+function sameTopics(
+  a: ReadonlyMap<string, ReadonlySet<string>>,
+  b: ReadonlyMap<string, ReadonlySet<string>>,
+): boolean {
+  return a.size === b.size && [...a].every(([channel, topics]) => {
+    const others = b.get(channel);
+    return others?.size === topics.size &&
+      [...topics].every((topic) => others.has(topic));
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * A text to send, made once for all connections that get it. Runtimes keep what they make of it (bytes, a whole frame)
+ * on it, so that it is made once too.
+ */
+export class Packet {
+  /** What is sent. */
+  readonly text: string;
+  /** Its size in UTF-8. */
+  readonly bytes: number;
+  /** What a runtime adapter made of it. */
+  prepared: unknown;
+
+  /**
+   * @param text What is sent.
+   * @param bytes Its size in UTF-8.
+   */
+  constructor(text: string, bytes: number) {
+    this.text = text;
+    this.bytes = bytes;
+  }
+}
+
+/**
+ * One connection to a client, as a runtime gives it: a WebSocket or an SSE response.
+ *
+ * `send` MUST keep the order, MUST NOT throw for a closed connection and MUST NOT drop silently: it either sends in the
+ * end or closes. It is never called while {@linkcode Socket.buffered} is over what the outbox allows.
+ */
+export interface Socket {
+  /** Hands over one packet. */
+  send(packet: Packet): void;
+  /** Bytes handed over that the peer's kernel has not taken, as far as the runtime tells. */
+  readonly buffered: number;
+  /** Begins to close: the peer gets code and reason. */
+  close(code: number, reason: string): void;
+  /** Ends a peer that doesn't take what is sent, within a second where the runtime can; it gets the code if it reads on. */
+  terminate(code: number, reason: string): void;
+}
+
+/** What a runtime tells of a connection. Nothing is called before `open` or after `close`. */
+export interface SocketHandler {
+  /** It is open. Called once. */
+  open(socket: Socket): void;
+  /** A text frame arrived. */
+  message(text: string): void;
+  /** Room was made: only from runtimes that know. */
+  drain(): void;
+  /** It is closed. Called once. */
+  close(): void;
+}

@@ -1,0 +1,82 @@
+import type { ControlFrame } from "../core/frame.ts";
+import { formatId } from "../core/id.ts";
+import type { LogEntry } from "./brokers/broker.ts";
+import { Packet } from "./socket.ts";
+
+/** What a client understands, and over what. */
+export type Wire = "ws" | "ws.v1" | "sse" | "sse.v1";
+
+/** The most that one frame of several messages holds. */
+const BATCH_BYTES = 64 * 1024;
+
+const encoder = new TextEncoder();
+
+/** Whether the client knows more than Inngest's kinds. */
+export function isV1(wire: Wire): boolean {
+  return wire.endsWith(".v1");
+}
+
+/** One SSE event. `data` is one line; the id has no line break by its form. */
+export function sseEvent(data: string, id?: string): string {
+  return id === undefined
+    ? `data: ${data}\n\n`
+    : `id: ${id}\ndata: ${data}\n\n`;
+}
+
+/**
+ * Encodes messages for all connections of one wire: one frame for many where the wire allows it.
+ *
+ * @param idOf The SSE event's id of an entry, where it is not the message's own.
+ */
+export function encodeEntries(
+  wire: Wire,
+  epoch: string,
+  entries: readonly LogEntry[],
+  idOf?: (entry: LogEntry) => string,
+): Packet[] {
+  if (wire === "ws") return entries.map(plainPacket);
+  const packets: Packet[] = [];
+  let lines: string[] = [];
+  let bytes = 0;
+  const separator = wire === "ws.v1" ? "\n" : "";
+  for (const entry of entries) {
+    const line = encodeLine(
+      wire,
+      entry,
+      idOf ? idOf(entry) : formatId(epoch, entry.offset),
+    );
+    const size = line === entry.raw
+      ? encoder.encode(line).length
+      : entry.bytes + (line.length - entry.json.length) + 1;
+    if (lines.length > 0 && bytes + size > BATCH_BYTES) {
+      packets.push(new Packet(lines.join(separator), bytes));
+      lines = [];
+      bytes = 0;
+    }
+    lines.push(line);
+    bytes += size;
+  }
+  if (lines.length > 0) packets.push(new Packet(lines.join(separator), bytes));
+  return packets;
+}
+
+/** Encodes what the gateway says of the connection, for a client of `tidings.v1`. */
+export function encodeControl(wire: Wire, frame: ControlFrame): Packet {
+  const json = JSON.stringify(frame);
+  const text = wire === "sse.v1" ? sseEvent(json) : json;
+  return new Packet(text, encoder.encode(text).length);
+}
+
+function encodeLine(wire: Wire, entry: LogEntry, id: string): string {
+  if (wire === "ws.v1") return entry.json;
+  // What is published to `tee` is an event stream already: Inngest's browser code parses it as it was sent.
+  return wire === "sse" && entry.raw !== undefined
+    ? entry.raw
+    : sseEvent(entry.json, id);
+}
+
+function plainPacket(entry: LogEntry): Packet {
+  return entry.raw === undefined
+    ? new Packet(entry.json, entry.bytes)
+    : new Packet(entry.raw, encoder.encode(entry.raw).length);
+}

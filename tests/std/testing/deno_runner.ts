@@ -1,0 +1,140 @@
+import type { Body, HookName, Runner, TestOptions } from "./runner.ts";
+
+interface Test {
+  name: string;
+  options: TestOptions;
+  fn: Body;
+}
+
+interface Group {
+  name: string;
+  options: TestOptions;
+  parent: Group | undefined;
+  children: (Test | Group)[];
+  hooks: Record<HookName, Body[]>;
+}
+
+/**
+ * The runner on `Deno.test`. Like the real `@std/testing/bdd` it makes one
+ * `Deno.test` of each outermost group, with a step for each test in it: Deno's
+ * sanitizers then look at the group as a whole, so `beforeAll` may open what
+ * `afterAll` closes.
+ */
+export function createDenoRunner(): Runner {
+  let current: Group | undefined;
+
+  return {
+    describe(name: string, options: TestOptions, fn: () => void): void {
+      const outer = current;
+      const group = createGroup(name, options, outer);
+      if (outer === undefined) register(group);
+      else outer.children.push(group);
+      current = group;
+      try {
+        fn();
+      } finally {
+        current = outer;
+      }
+    },
+    it(name: string, options: TestOptions, fn: Body): void {
+      if (current === undefined) {
+        Deno.test({ name, ...sanitizers(options), ...ignored(options), fn });
+      } else {
+        current.children.push({ name, options, fn });
+      }
+    },
+    hook(name: HookName, fn: Body): void {
+      if (current === undefined) {
+        // A file's own hooks put the rest of the file into one group.
+        current = createGroup("global", {}, undefined);
+        register(current);
+      }
+      current.hooks[name].push(fn);
+    },
+  };
+}
+
+function createGroup(
+  name: string,
+  options: TestOptions,
+  parent: Group | undefined,
+): Group {
+  const hooks = {
+    beforeAll: [],
+    afterAll: [],
+    beforeEach: [],
+    afterEach: [],
+  };
+  return { name, options, parent, children: [], hooks };
+}
+
+function register(group: Group): void {
+  Deno.test({
+    name: group.name,
+    ...sanitizers(group.options),
+    fn: (context) => runGroup(context, group, group.options.ignore === true),
+  });
+}
+
+/** Deno's sanitizers are off unless asked for. */
+function sanitizers(options: TestOptions): Omit<TestOptions, "ignore"> {
+  return {
+    sanitizeOps: options.sanitizeOps ?? true,
+    sanitizeResources: options.sanitizeResources ?? true,
+    sanitizeExit: options.sanitizeExit ?? true,
+  };
+}
+
+function ignored(options: TestOptions): { ignore: boolean } {
+  return { ignore: options.ignore === true };
+}
+
+async function runGroup(
+  context: Deno.TestContext,
+  group: Group,
+  ignore: boolean,
+): Promise<void> {
+  try {
+    if (!ignore) await runAll(group.hooks.beforeAll);
+    for (const child of group.children) {
+      const skip = ignore || child.options.ignore === true;
+      await context.step({
+        name: child.name,
+        // A group is entered even when ignored, so that the report counts its
+        // tests one by one.
+        ignore: skip && "fn" in child,
+        sanitizeOps: false,
+        sanitizeResources: false,
+        sanitizeExit: false,
+        fn: (step) =>
+          "fn" in child
+            ? runTest(group, child.fn)
+            : runGroup(step, child, skip),
+      });
+    }
+  } finally {
+    if (!ignore) await runAll(group.hooks.afterAll);
+  }
+}
+
+async function runTest(group: Group, fn: Body): Promise<void> {
+  const groups = ancestors(group);
+  try {
+    for (const outer of groups) await runAll(outer.hooks.beforeEach);
+    await fn();
+  } finally {
+    for (const inner of groups.reverse()) {
+      await runAll(inner.hooks.afterEach);
+    }
+  }
+}
+
+/** The group and those around it, outermost first. */
+function ancestors(group: Group): Group[] {
+  const around = group.parent === undefined ? [] : ancestors(group.parent);
+  return [...around, group];
+}
+
+async function runAll(hooks: Body[]): Promise<void> {
+  for (const hook of hooks) await hook();
+}

@@ -1,0 +1,156 @@
+/** The parts of `deno.json` and `jsr.json` that have to agree with others. */
+export interface DenoManifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly exports: Readonly<Record<string, string>>;
+  readonly imports: Readonly<Record<string, string>>;
+  readonly publish: { readonly include: readonly string[] };
+}
+
+/** The parts of `package.json` that have to agree with others. */
+export interface NpmManifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly exports: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+/** The three of them. */
+export interface Manifests {
+  readonly deno: DenoManifest;
+  readonly jsr: DenoManifest;
+  readonly npm: NpmManifest;
+}
+
+/** Every difference between the manifests, each a line that names both sides. */
+export function differences({ deno, jsr, npm }: Manifests): string[] {
+  return [
+    ...differentFields(deno, jsr, npm),
+    ...differentEntries("exports", "deno.json", "jsr.json", deno, jsr),
+    ...differentEntries("exports", "deno.json", "package.json", deno, npm),
+    ...differentPublish(deno, jsr),
+    ...differentImports(deno, npm),
+    ...differentJsrImports(deno, jsr, npm),
+  ];
+}
+
+function differentFields(
+  deno: DenoManifest,
+  jsr: DenoManifest,
+  npm: NpmManifest,
+): string[] {
+  return (["name", "version", "license"] as const)
+    .filter((key) => deno[key] !== jsr[key] || deno[key] !== npm[key])
+    .map((key) =>
+      `${key}: "${deno[key]}" in deno.json, "${jsr[key]}" in jsr.json, ` +
+      `"${npm[key]}" in package.json`
+    );
+}
+
+function differentEntries(
+  field: "exports",
+  oneName: string,
+  otherName: string,
+  one: Pick<DenoManifest, "exports">,
+  other: Pick<DenoManifest, "exports">,
+): string[] {
+  const keys = new Set([
+    ...Object.keys(one[field]),
+    ...Object.keys(other[field]),
+  ]);
+  return [...keys]
+    .filter((key) => one[field][key] !== other[field][key])
+    .map((key) =>
+      `${field} "${key}": ${text(one[field][key])} in ${oneName}, ` +
+      `${text(other[field][key])} in ${otherName}`
+    );
+}
+
+function differentPublish(deno: DenoManifest, jsr: DenoManifest): string[] {
+  const [one, other] = [deno, jsr].map(({ publish }) =>
+    [...publish.include].sort().join(" ")
+  );
+  return one === other
+    ? []
+    : [`publish.include: "${one}" in deno.json, "${other}" in jsr.json`];
+}
+
+/** What `deno.json` maps to npm is in `package.json` with the same range. */
+function differentImports(deno: DenoManifest, npm: NpmManifest): string[] {
+  const found: string[] = [];
+  for (const [name, target] of Object.entries(deno.imports)) {
+    if (!target.startsWith("npm:")) continue;
+    const range = npmRange(npm, name);
+    if (range === undefined) {
+      found.push(`import "${name}": in deno.json, not in package.json`);
+    } else if (target !== asSpecifier(name, range)) {
+      found.push(
+        `import "${name}": "${target}" in deno.json, "${range}" in package.json`,
+      );
+    }
+  }
+  for (const name of Object.keys(runtimeDependencies(npm))) {
+    if (deno.imports[name] === undefined) {
+      found.push(`import "${name}": in package.json, not in deno.json`);
+    }
+  }
+  return found;
+}
+
+/**
+ * `jsr.json` has every dependency of the published files, from npm as
+ * `deno.json` has it or from JSR in the same range. `@std/*` is at JSR only.
+ */
+function differentJsrImports(
+  deno: DenoManifest,
+  jsr: DenoManifest,
+  npm: NpmManifest,
+): string[] {
+  const found: string[] = [];
+  for (const name of Object.keys(runtimeDependencies(npm))) {
+    if (jsr.imports[name] === undefined) {
+      found.push(`import "${name}": in package.json, not in jsr.json`);
+    }
+  }
+  for (const [name, target] of Object.entries(jsr.imports)) {
+    if (name.startsWith("@std/")) continue;
+    const local = deno.imports[name];
+    if (local !== target && rangeOf(local) !== rangeAtJsr(target)) {
+      found.push(
+        `import "${name}": ${
+          text(local)
+        } in deno.json, "${target}" in jsr.json`,
+      );
+    }
+  }
+  return found;
+}
+
+function runtimeDependencies(npm: NpmManifest): Record<string, string> {
+  return { ...npm.dependencies, ...npm.peerDependencies };
+}
+
+function npmRange(npm: NpmManifest, name: string): string | undefined {
+  return runtimeDependencies(npm)[name] ?? npm.devDependencies[name];
+}
+
+/** How `deno.json` writes a range of `package.json`. */
+function asSpecifier(name: string, range: string): string {
+  return range.startsWith("npm:") ? range : `npm:${name}@${range}`;
+}
+
+function rangeOf(specifier: string | undefined): string | undefined {
+  return specifier?.slice(specifier.lastIndexOf("@") + 1);
+}
+
+function rangeAtJsr(specifier: string): string | undefined {
+  return specifier.startsWith("jsr:") ? rangeOf(specifier) : undefined;
+}
+
+function text(value: string | undefined): string {
+  return value === undefined ? "nothing" : `"${value}"`;
+}
