@@ -6,7 +6,10 @@
  * @module
  */
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { mustRun } from "../tests/run/command.ts";
 import { findBun, findNode, installPackages } from "../tests/run/setup.ts";
 import { median, ms, ROOT } from "./support.ts";
@@ -26,16 +29,16 @@ async function measure(
 ): Promise<number> {
   const [program = "", ...args] = command;
   const start = performance.now();
-  const child = new Deno.Command(program, {
-    args,
-    ...place,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  // A group of its own, so that what npx started ends with it.
+  const child = spawn(program, args, {
+    cwd: place.cwd,
+    env: { ...process.env, ...place.env },
+    detached: true,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const closed = once(child, "close");
   try {
-    const url = await readUrl(output);
+    const url = await readUrl(child.stdout);
     const response = await fetch(new URL("/health", url));
     await response.text();
     if (!response.ok) {
@@ -43,23 +46,21 @@ async function measure(
     }
     return performance.now() - start;
   } finally {
-    child.kill("SIGTERM");
-    while (!(await output.read()).done);
-    await child.status;
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    child.stdout.resume();
+    await closed;
   }
 }
 
-async function readUrl(
-  output: ReadableStreamDefaultReader<string>,
-): Promise<string> {
+async function readUrl(output: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
   let text = "";
-  while (true) {
-    const { value, done } = await output.read();
-    if (done) throw new Error(`The gateway printed no URL: ${text}`);
-    text += value;
-    const [url] = /http:\/\/[\w.:-]+\d/.exec(text) ?? [];
-    if (url !== undefined && text.includes("\n")) return url;
+  for await (const bytes of output) {
+    text += decoder.decode(bytes, { stream: true });
+    const [, url] = /(http:\/\/\S+)\s/.exec(text) ?? [];
+    if (url !== undefined) return url;
   }
+  throw new Error(`The gateway printed no URL: ${text}`);
 }
 
 async function measureRuntimes(): Promise<void> {

@@ -26,6 +26,8 @@ export interface TokenClaims {
   readonly sub?: string;
   /** A unique id of the token; a ticket has that of the token it came from. */
   readonly jti: string;
+  /** Unix seconds at which it was made. */
+  readonly iat: number;
   /** Unix seconds until which it opens a connection. */
   readonly exp: number;
   /** Unix seconds until which the session lasts. */
@@ -172,6 +174,7 @@ function readClaims(payload: JWTPayload, use: TokenUse): TokenClaims {
     use,
     topics,
     jti,
+    iat,
     exp,
     sexp,
     ...(publish === undefined ? {} : { publish }),

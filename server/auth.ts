@@ -9,6 +9,7 @@ import {
   verifyToken,
 } from "../core/token.ts";
 import { readBearer } from "./bearer.ts";
+import { Revocations } from "./revocations.ts";
 
 /** What a caller may publish to. */
 export type PublishGrant = (channel: string, topic: string) => boolean;
@@ -21,6 +22,8 @@ function digest(text: string): Uint8Array {
 export class Auth {
   /** Development mode: everything is allowed. */
   readonly open: boolean;
+  /** What was revoked. */
+  readonly revocations: Revocations = new Revocations();
   readonly #signingKeys: readonly [string, ...string[]];
   readonly #digests: Promise<Uint8Array[]>;
 
@@ -42,9 +45,9 @@ export class Auth {
   /**
    * Checks a token.
    *
-   * @throws {RealtimeError} `unauthenticated` where there is none, `token_expired` or `invalid_token`.
+   * @throws {RealtimeError} `unauthenticated` where there is none, `token_expired`, `invalid_token`, or `forbidden` for one that was revoked.
    */
-  verify(
+  async verify(
     jwt: string | undefined,
     uses: readonly TokenUse[],
   ): Promise<TokenClaims> {
@@ -54,7 +57,9 @@ export class Auth {
         "Cannot do that without a token: send it as Authorization: Bearer <token>",
       );
     }
-    return verifyToken(this.#signingKeys, jwt, uses);
+    return this.revocations.check(
+      await verifyToken(this.#signingKeys, jwt, uses),
+    );
   }
 
   /**

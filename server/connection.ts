@@ -12,7 +12,6 @@ export interface ConnectionHost extends SessionHost {
   readonly auth: Auth;
   readonly publisher: Publisher;
   readonly maxInboundRate: number;
-  readonly tokenDeadlineMs: number;
   /** A session opened. */
   opened(session: Session): void;
 }

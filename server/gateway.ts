@@ -5,6 +5,7 @@ import { getLogger } from "@logtape/logtape";
 import { RealtimeError } from "../core/errors.ts";
 import { STATUS_OF_CODE } from "../core/status.ts";
 import { Auth } from "./auth.ts";
+import { type DrainOptions, drainSessions } from "./drain.ts";
 import { Hub } from "./hub.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { crossOrigin, sameSite } from "./origin.ts";
@@ -15,6 +16,7 @@ import type { GatewayParts } from "./routes/context.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { publishRoutes } from "./routes/publish.ts";
+import { revokeRoutes } from "./routes/revoke.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -26,6 +28,11 @@ export interface Gateway extends AsyncDisposable {
   fetch(request: Request, env?: object): Response | Promise<Response>;
   /** Whether it is in development mode. */
   readonly dev: boolean;
+  /**
+   * Goes away without loss: refuses new connections and messages with 503, tells clients when to come back, gives
+   * each what it has coming and closes with 1012. {@linkcode Gateway.close} comes after.
+   */
+  drain(options?: DrainOptions): Promise<void>;
   /** Closes every connection with code 1001 and the broker. The server that it is served by is not its own. */
   close(): Promise<void>;
 }
@@ -66,8 +73,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const settings = resolveOptions(options);
   const sessions = new Sessions(settings.pingIntervalMs);
   const auth = new Auth(settings.signingKeys, settings.dev);
+  const state = { draining: false };
   const parts: GatewayParts = {
     settings,
+    state,
     auth,
     hub: new Hub(settings.broker),
     publisher: new Publisher(settings.broker, settings.maxMessageBytes),
@@ -106,9 +115,15 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }
     await settings.broker.close();
   }
+  function drain(options: DrainOptions = {}): Promise<void> {
+    state.draining = true;
+    parts.hub.flush();
+    return drainSessions(sessions.all(), options);
+  }
   return {
     app,
     dev: settings.dev,
+    drain,
     fetch: (request, env) => app.fetch(request, env),
     close,
     [Symbol.asyncDispose]: close,
@@ -120,6 +135,13 @@ function createApp(parts: GatewayParts): Hono {
   app.use(crossOrigin(parts.settings));
   app.use(sameSite(parts.settings));
   app.use("/v1/*", async (c, next) => {
+    if (parts.state.draining) {
+      c.header("retry-after", "1");
+      throw new RealtimeError(
+        "unavailable",
+        "Cannot answer: the gateway restarts; try again",
+      );
+    }
     await next();
     // The headers of a WebSocket's answer are its runtime's.
     if (c.req.header("upgrade")) return;
@@ -129,7 +151,13 @@ function createApp(parts: GatewayParts): Hono {
   });
   app.route("/", healthRoutes(parts));
   for (
-    const routes of [publishRoutes, tokenRoutes, connectRoutes, historyRoutes]
+    const routes of [
+      publishRoutes,
+      tokenRoutes,
+      connectRoutes,
+      historyRoutes,
+      revokeRoutes,
+    ]
   ) app.route("/v1/realtime", routes(parts));
   if (parts.settings.dev) {
     app.use("/", secureHeaders());

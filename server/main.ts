@@ -70,18 +70,22 @@ async function announce(gateway: Gateway, server: Server): Promise<void> {
   );
 }
 
-function closeOnSignal(gateway: Gateway, server: Server): void {
-  let closing = false;
-  async function close(): Promise<void> {
-    // A second signal while closing: the first is being obeyed.
-    if (closing) return;
-    closing = true;
+/** A restart in production is spread over clients; a developer's Ctrl-C is not. */
+const SPREAD_MS = { SIGTERM: 10_000, SIGINT: 500 } as const;
+
+function drainOnSignal(gateway: Gateway, server: Server): void {
+  let draining = false;
+  async function drain(signal: keyof typeof SPREAD_MS): Promise<void> {
+    // A second signal means it: whoever sent it doesn't want to wait.
+    if (draining) process.exit(1);
+    draining = true;
+    await gateway.drain({ spreadMs: SPREAD_MS[signal] });
     await gateway.close();
     await server.close();
     process.exit(0);
   }
-  process.on("SIGTERM", close);
-  process.on("SIGINT", close);
+  process.on("SIGTERM", () => drain("SIGTERM"));
+  process.on("SIGINT", () => drain("SIGINT"));
 }
 
 async function run(config: Config): Promise<void> {
@@ -104,7 +108,7 @@ async function run(config: Config): Promise<void> {
   const { port, host: hostname } = config;
   const server = await serve(gateway, { port, hostname });
   await announce(gateway, server);
-  closeOnSignal(gateway, server);
+  drainOnSignal(gateway, server);
 }
 
 /** Does what the command line says; a mistake in it is one line and exit code 2. */

@@ -15,6 +15,7 @@
  * @module
  */
 export { createGateway, type Gateway } from "./gateway.ts";
+export type { DrainOptions } from "./drain.ts";
 export type { GatewayOptions } from "./options.ts";
 export {
   type Fetcher,

@@ -23,6 +23,8 @@ export interface SessionHost {
   readonly outbox: OutboxLimits;
   readonly pingIntervalMs: number;
   readonly subscriptions: number;
+  /** Milliseconds that a connection may be without a valid token. */
+  readonly tokenDeadlineMs: number;
   /** Makes a ticket from a token's claims. */
   ticket(claims: TokenClaims): Promise<string>;
   /** A failure that no request waits for. */
@@ -81,9 +83,13 @@ export class Session implements ReaderOwner {
     this.eventId = cursors ? this.#eventId : undefined;
   }
 
-  /** Whether it has any subscription. */
-  get subscribed(): boolean {
-    return this.#subscriptions.size > 0;
+  /** Whether nothing is on its way to the client any more. */
+  get settled(): boolean {
+    for (const reader of this.#readers.values()) {
+      reader.flush();
+      if (reader.position === undefined) return false;
+    }
+    return this.#outbox.bytes === 0;
   }
 
   /** The rights of its tokens. */
@@ -245,6 +251,11 @@ export class Session implements ReaderOwner {
     this.#end(code, reason, false);
   }
 
+  /** Ends a connection that doesn't take what it has coming. */
+  terminate(code: number, reason: string): void {
+    this.#end(code, reason, true);
+  }
+
   /** The connection is gone. */
   ended(): void {
     if (this.#closed) return;
@@ -257,10 +268,16 @@ export class Session implements ReaderOwner {
     this.#host.ended(this);
   }
 
-  /** Ends what was granted by tokens that match. */
-  revoke(matches: (claims: TokenClaims) => boolean): void {
+  /**
+   * Ends what was granted by tokens that match, for good.
+   *
+   * @returns How many subscriptions that were.
+   */
+  revoke(matches: (claims: TokenClaims) => boolean): number {
     const refused = new RealtimeError("forbidden", "The token was revoked");
-    this.#endSubscriptions(matches, refused);
+    const count = this.#endSubscriptions(matches, refused);
+    if (count > 0 && this.#subscriptions.size === 0) this.refuse(refused);
+    return count;
   }
 
   #findStarts(
@@ -340,21 +357,33 @@ export class Session implements ReaderOwner {
       const now = Date.now() / 1000;
       const expired = new RealtimeError("token_expired", "The session ended");
       this.#endSubscriptions((claims) => claims.sexp <= now, expired);
-      this.#armExpiry();
+      if (this.#subscriptions.size > 0) this.#armExpiry();
+      else this.#awaitRenewal(expired);
     }, Math.max(0, sexp * 1000 - Date.now()) + 1);
+  }
+
+  /** A client of `tidings.v1` may come with a new token; to any other, the close is what tells. */
+  #awaitRenewal(expired: RealtimeError): void {
+    if (this.wire !== "ws.v1") return this.refuse(expired);
+    this.#expiry = setTimeout(
+      () => this.refuse(expired),
+      this.#host.tokenDeadlineMs,
+    );
   }
 
   #endSubscriptions(
     matches: (claims: TokenClaims) => boolean,
     error: RealtimeError,
-  ): void {
+  ): number {
+    let count = 0;
     for (const [key, { ref, claims, channels }] of this.#subscriptions) {
       if (!matches(claims)) continue;
       this.#subscriptions.delete(key);
       for (const [channel, topics] of channels) this.#drop(channel, topics);
       if (ref !== undefined) this.error(error, ref);
-      if (this.#subscriptions.size === 0) this.refuse(error);
+      count++;
     }
+    return count;
   }
 
   readonly #eventId = (channel: string, epoch: string, entry: LogEntry) => {

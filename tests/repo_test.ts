@@ -3,6 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { VERSION } from "../core/version.ts";
 import { filesOf } from "./run/files.ts";
 import { STAGES } from "./run/stages.ts";
 import {
@@ -45,6 +46,10 @@ const published = files.filter((path) =>
 describe("deno.json, jsr.json and package.json", () => {
   it("agree on name, version, exports and dependencies", () => {
     assertEquals(differences(manifests), []);
+  });
+
+  it("have the version that the code has", () => {
+    assertEquals(deno.version, VERSION);
   });
 
   it("export and publish files that exist", () => {

@@ -34,147 +34,164 @@ async function bundlePage(baseUrl: string): Promise<string> {
 }
 
 // Inngest's `publish` leaves the body of the answer unread, which Deno takes for a leak.
-describe("React hooks of Inngest, in Chromium", { sanitizeResources: false }, () => {
-  let gateway: Awaited<ReturnType<typeof startGateway>>;
-  let app: Inngest;
-  let site: Server;
-  let browser: Browser;
-  let page: Page;
-  let restore: () => void;
-  const channel = uniqueName("user");
-  const problems: string[] = [];
+describe(
+  "React hooks of Inngest, in Chromium",
+  { sanitizeResources: false },
+  () => {
+    let gateway: Awaited<ReturnType<typeof startGateway>>;
+    let app: Inngest;
+    let site: Server;
+    let browser: Browser;
+    let page: Page;
+    let restore: () => void;
+    const channel = uniqueName("user");
+    const problems: string[] = [];
 
-  beforeAll(async () => {
-    if (executablePath === undefined) return;
-    restore = ownAsyncContext();
-    gateway = await startGateway();
-    app = await withEnvironment({}, () =>
-      new Inngest({
-        id: "app",
-        baseUrl: gateway.url,
-        signingKey: gateway.signingKey,
-      }));
-    const script = await bundlePage(gateway.url);
-    site = createServer((request, response) => {
-      serve(request.url ?? "", script).then(
-        ({ type, body }) =>
-          response.setHeader("content-type", type).end(body),
-        (error) => response.writeHead(500).end(String(error)),
-      );
-    });
-    await new Promise<void>((resolve) =>
-      site.listen(0, "127.0.0.1", () => resolve())
-    );
-    browser = await chromium.launch({
-      executablePath,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
-    page = await browser.newPage();
-    page.on("pageerror", (error) => problems.push(error.message));
-    // Another origin than the gateway's, as an app's page has.
-    const { port } = site.address() as AddressInfo;
-    await page.goto(`http://127.0.0.1:${port}/`);
-  });
-
-  afterAll(async () => {
-    if (executablePath === undefined) return;
-    await browser.close();
-    site.closeAllConnections();
-    await new Promise<void>((resolve) => site.close(() => resolve()));
-    await gateway.close();
-    await stop();
-    restore();
-  });
-
-  /** What the site of an app does: the page, its script, and tokens for the two hooks. */
-  async function serve(url: string, script: string) {
-    if (url === "/page.js") return { type: "text/javascript", body: script };
-    if (url === "/token/subscription") {
-      const token = await getSubscriptionToken(app, { channel, topics: ["ai"] });
-      return { type: "application/json", body: JSON.stringify(token) };
-    }
-    if (url === "/token/realtime") {
-      const topics = ["ai", "$run"];
-      const token = await getClientSubscriptionToken(app, { channel, topics });
-      return { type: "application/json", body: JSON.stringify(token) };
-    }
-    const body = `<!doctype html><link rel="icon" href="data:,">` +
-      `<div id="root" data-channel="${channel}"></div>` +
-      `<script type="module" src="/page.js"></script>`;
-    return { type: "text/html", body };
-  }
-
-  /** Waits until a hook is in a state with so many messages, and reads what it returned. */
-  async function read(hook: string, status: string, count: number) {
-    const selector = `#${hook}[data-status="${status}"][data-count="${count}"]`;
-    await page.waitForSelector(selector, { state: "attached" });
-    return JSON.parse(await page.textContent(`#${hook}`) ?? "");
-  }
-
-  itInChromium(
-    "useInngestSubscription() and useRealtime() connect and show what is published",
-    async () => {
-      assertEquals(await read("subscription", "active", 0), {
-        data: [],
-        latestData: null,
-      });
-      await read("realtime", "open", 0);
-
-      for (const response of ["one", "two", "three"]) {
-        await app.realtime.publish(
-          { channel, topic: "ai", config: { schema: staticSchema() } },
-          { response },
+    beforeAll(async () => {
+      if (executablePath === undefined) return;
+      restore = ownAsyncContext();
+      gateway = await startGateway();
+      app = await withEnvironment({}, () =>
+        new Inngest({
+          id: "app",
+          baseUrl: gateway.url,
+          signingKey: gateway.signingKey,
+        }));
+      const script = await bundlePage(gateway.url);
+      site = createServer((request, response) => {
+        serve(request.url ?? "", script).then(
+          ({ type, body }) =>
+            response.setHeader("content-type", type).end(body),
+          (error) => response.writeHead(500).end(String(error)),
         );
-      }
-      const subscription = await read("subscription", "active", 3);
-      const expected = [
-        { response: "one" },
-        { response: "two" },
-        { response: "three" },
-      ];
-      assertEquals(
-        subscription.data.map((message: { data: unknown }) => message.data),
-        expected,
+      });
+      await new Promise<void>((resolve) =>
+        site.listen(0, "127.0.0.1", () => resolve())
       );
-      assertEquals(subscription.latestData.data, { response: "three" });
-      assertEquals(subscription.latestData.channel, channel);
-
-      const realtime = await read("realtime", "open", 3);
-      assertEquals(
-        realtime.all.map((message: { data: unknown }) => message.data),
-        expected,
-      );
-      assertEquals(realtime.last.data, { response: "three" });
-      assertEquals(realtime.byTopic.ai.data, { response: "three" });
-      assertEquals(realtime.runStatus, "running");
-      assertEquals(problems, []);
-    },
-  );
-
-  itInChromium("useRealtime() ends with its run, and has the result", async () => {
-    const response = await fetch(`${gateway.url}/v1/realtime/publish/batch`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${gateway.signingKey}` },
-      body: JSON.stringify({
-        channel,
-        topic: "$run",
-        kind: "run",
-        run_id: RUN_ID,
-        data: { status: "completed", result: { answer: 42 } },
-      }),
+      browser = await chromium.launch({
+        executablePath,
+        args: [
+          "--no-sandbox",
+          "--disable-gpu",
+          "--disable-quic",
+          "--no-first-run",
+          "--disable-background-networking",
+          "--disable-component-update",
+          "--disable-sync",
+        ],
+      });
+      page = await browser.newPage();
+      page.on("pageerror", (error) => problems.push(error.message));
+      // Another origin than the gateway's, as an app's page has.
+      const { port } = site.address() as AddressInfo;
+      await page.goto(`http://127.0.0.1:${port}/`);
     });
-    assertEquals(response.status, 200, await response.text());
-    const realtime = await read("realtime", "closed", 3);
-    assertEquals(realtime.runStatus, "completed");
-    assertEquals(realtime.result, { answer: 42 });
-    assertEquals(problems, []);
-  });
-});
+
+    afterAll(async () => {
+      if (executablePath === undefined) return;
+      await browser.close();
+      site.closeAllConnections();
+      await new Promise<void>((resolve) => site.close(() => resolve()));
+      await gateway.close();
+      await stop();
+      restore();
+    });
+
+    /** What the site of an app does: the page, its script, and tokens for the two hooks. */
+    async function serve(url: string, script: string) {
+      if (url === "/page.js") return { type: "text/javascript", body: script };
+      if (url === "/token/subscription") {
+        const token = await getSubscriptionToken(app, {
+          channel,
+          topics: ["ai"],
+        });
+        return { type: "application/json", body: JSON.stringify(token) };
+      }
+      if (url === "/token/realtime") {
+        const topics = ["ai", "$run"];
+        const token = await getClientSubscriptionToken(app, {
+          channel,
+          topics,
+        });
+        return { type: "application/json", body: JSON.stringify(token) };
+      }
+      const body = `<!doctype html><link rel="icon" href="data:,">` +
+        `<div id="root" data-channel="${channel}"></div>` +
+        `<script type="module" src="/page.js"></script>`;
+      return { type: "text/html", body };
+    }
+
+    /** Waits until a hook is in a state with so many messages, and reads what it returned. */
+    async function read(hook: string, status: string, count: number) {
+      const selector =
+        `#${hook}[data-status="${status}"][data-count="${count}"]`;
+      await page.waitForSelector(selector, { state: "attached" });
+      return JSON.parse(await page.textContent(`#${hook}`) ?? "");
+    }
+
+    itInChromium(
+      "useInngestSubscription() and useRealtime() connect and show what is published",
+      async () => {
+        assertEquals(await read("subscription", "active", 0), {
+          data: [],
+          latestData: null,
+        });
+        await read("realtime", "open", 0);
+
+        for (const response of ["one", "two", "three"]) {
+          await app.realtime.publish(
+            { channel, topic: "ai", config: { schema: staticSchema() } },
+            { response },
+          );
+        }
+        const subscription = await read("subscription", "active", 3);
+        const expected = [
+          { response: "one" },
+          { response: "two" },
+          { response: "three" },
+        ];
+        assertEquals(
+          subscription.data.map((message: { data: unknown }) => message.data),
+          expected,
+        );
+        assertEquals(subscription.latestData.data, { response: "three" });
+        assertEquals(subscription.latestData.channel, channel);
+
+        const realtime = await read("realtime", "open", 3);
+        assertEquals(
+          realtime.all.map((message: { data: unknown }) => message.data),
+          expected,
+        );
+        assertEquals(realtime.last.data, { response: "three" });
+        assertEquals(realtime.byTopic.ai.data, { response: "three" });
+        assertEquals(realtime.runStatus, "running");
+        assertEquals(problems, []);
+      },
+    );
+
+    itInChromium(
+      "useRealtime() ends with its run, and has the result",
+      async () => {
+        const response = await fetch(
+          `${gateway.url}/v1/realtime/publish/batch`,
+          {
+            method: "POST",
+            headers: { authorization: `Bearer ${gateway.signingKey}` },
+            body: JSON.stringify({
+              channel,
+              topic: "$run",
+              kind: "run",
+              run_id: RUN_ID,
+              data: { status: "completed", result: { answer: 42 } },
+            }),
+          },
+        );
+        assertEquals(response.status, 200, await response.text());
+        const realtime = await read("realtime", "closed", 3);
+        assertEquals(realtime.runStatus, "completed");
+        assertEquals(realtime.result, { answer: 42 });
+        assertEquals(problems, []);
+      },
+    );
+  },
+);

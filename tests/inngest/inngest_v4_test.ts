@@ -9,11 +9,7 @@ import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { Inngest } from "inngest";
 import { serve } from "inngest/edge";
 import { getClientSubscriptionToken } from "inngest/react";
-import {
-  channel,
-  getSubscriptionToken,
-  subscribe,
-} from "inngest/realtime";
+import { channel, getSubscriptionToken, subscribe } from "inngest/realtime";
 import { z } from "zod";
 import { startGateway } from "../support/gateway.ts";
 import {
@@ -95,7 +91,10 @@ describe("inngest 4", { sanitizeResources: false }, () => {
 
   it("subscribe() with that token alone receives what is published, in order", async () => {
     const target = userChannel(crypto.randomUUID());
-    const token = await app.realtime.token({ channel: target, topics: ["any"] });
+    const token = await app.realtime.token({
+      channel: target,
+      topics: ["any"],
+    });
     const stream = await subscribe(token);
     const start = Date.now();
     for (let n = 1; n <= 20; n++) {

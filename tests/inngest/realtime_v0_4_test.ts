@@ -41,332 +41,341 @@ const userChannel = channel((userId: string) => `user:${userId}`)
   .addTopic(topic("tasks").type<{ status: string }>());
 
 // Inngest's `publish` leaves the body of the answer unread, which Deno takes for a leak.
-describe("@inngest/realtime 0.4 with inngest 3", { sanitizeResources: false }, () => {
-  let gateway: Awaited<ReturnType<typeof startGateway>>;
-  let app: Inngest;
-  let restore: () => void;
-  const streams: ReadableStream<unknown>[] = [];
+describe(
+  "@inngest/realtime 0.4 with inngest 3",
+  { sanitizeResources: false },
+  () => {
+    let gateway: Awaited<ReturnType<typeof startGateway>>;
+    let app: Inngest;
+    let restore: () => void;
+    const streams: ReadableStream<unknown>[] = [];
 
-  beforeAll(async () => {
-    restore = ownAsyncContext();
-    gateway = await startGateway();
-    app = await createApp(gateway.signingKey);
-  });
-
-  afterAll(async () => {
-    await gateway.close();
-    // A socket of this package closes when the gateway closes it, not before.
-    for (const stream of streams) await drain(stream);
-    restore();
-  });
-
-  /** Version 3 takes its keys from the environment only. */
-  function createApp(
-    signingKey: string,
-    signingKeyFallback?: string,
-  ): Promise<Inngest> {
-    return withEnvironment({
-      INNGEST_SIGNING_KEY: signingKey,
-      ...(signingKeyFallback === undefined
-        ? {}
-        : { INNGEST_SIGNING_KEY_FALLBACK: signingKeyFallback }),
-    }, () => new Inngest({ id: "app", baseUrl: gateway.url }));
-  }
-
-  async function open<T>(subscription: Promise<ReadableStream<T>>) {
-    const stream = await subscription;
-    streams.push(stream);
-    return stream;
-  }
-
-  /** The connection of this subscription reads `app.apiBaseUrl`. */
-  async function subscribeWithToken(name: string, topics: string[]) {
-    const token = await getSubscriptionToken(app, { channel: name, topics });
-    return await open(subscribe({ ...token, app, channel: name }));
-  }
-
-  it("getSubscriptionToken() gets a token with the hashed signing key", async () => {
-    const name = uniqueName("user");
-    const token = await getSubscriptionToken(app, {
-      channel: name,
-      topics: ["ai", "tasks"],
+    beforeAll(async () => {
+      restore = ownAsyncContext();
+      gateway = await startGateway();
+      app = await createApp(gateway.signingKey);
     });
-    assertEquals(String(token.channel), name);
-    assertEquals(token.topics, ["ai", "tasks"]);
-    assertMatch(token.key ?? "", /^[\w-]+\.[\w-]+\.[\w-]+$/);
-  });
 
-  it("subscribe() with that token receives what is published, in order", async () => {
-    const name = uniqueName("user");
-    const stream = await subscribeWithToken(name, ["ai"]);
-    const start = Date.now();
-    for (let n = 1; n <= 20; n++) {
-      await app.realtime.publish({ channel: name, topic: "ai", data: { n } });
+    afterAll(async () => {
+      await gateway.close();
+      // A socket of this package closes when the gateway closes it, not before.
+      for (const stream of streams) await drain(stream);
+      restore();
+    });
+
+    /** Version 3 takes its keys from the environment only. */
+    function createApp(
+      signingKey: string,
+      signingKeyFallback?: string,
+    ): Promise<Inngest> {
+      return withEnvironment({
+        INNGEST_SIGNING_KEY: signingKey,
+        ...(signingKeyFallback === undefined
+          ? {}
+          : { INNGEST_SIGNING_KEY_FALLBACK: signingKeyFallback }),
+      }, () => new Inngest({ id: "app", baseUrl: gateway.url }));
     }
-    const messages = await take(stream, 20);
-    assertEquals(
-      messages.map((message) => message.data),
-      Array.from({ length: 20 }, (_, i) => ({ n: i + 1 })),
-    );
-    for (const message of messages) {
-      assertEquals(message.channel, name);
-      assertEquals(message.topic, "ai");
-      assertEquals(message.kind, "data");
-      assertEquals(message.runId, undefined);
-      assert(message.kind === "data");
-      assertInstanceOf(message.createdAt, Date);
-      // Within a minute: a gateway that sends seconds or a local time is caught.
-      assert(Math.abs(message.createdAt.getTime() - start) < 60_000);
+
+    async function open<T>(subscription: Promise<ReadableStream<T>>) {
+      const stream = await subscription;
+      streams.push(stream);
+      return stream;
     }
-  });
 
-  it("subscribe() without a token gets one itself, with the raw signing key, and validates", async () => {
-    const id = crypto.randomUUID();
-    const target = userChannel(id);
-    const stream = await open(
-      subscribe({ app, channel: target, topics: ["ai", "tasks"] }),
-    );
-    await app.realtime.publish(target.ai({ response: "hello" }));
-    await app.realtime.publish(target.tasks({ status: "done" }));
-    const messages = await take(stream, 2);
-    assertEquals(
-      messages.map(({ channel, topic, data }) => [channel, topic, data]),
-      [
-        [`user:${id}`, "ai", { response: "hello" }],
-        [`user:${id}`, "tasks", { status: "done" }],
-      ],
-    );
-  });
-
-  it("every kind of payload arrives as it was published", async () => {
-    const name = uniqueName("payloads");
-    const stream = await subscribeWithToken(name, ["any"]);
-    const payloads = [
-      "text, not JSON",
-      "two\nlines and a \u2028 separator",
-      "{ not json",
-      0,
-      -1.5e-7,
-      true,
-      [],
-      [1, [2, { three: 3 }]],
-      {},
-      { "": "empty key", "кириллица": "日本語 🎉", nested: { a: [null] } },
-      "x".repeat(500 * 1024),
-    ];
-    for (const data of payloads) {
-      await app.realtime.publish({ channel: name, topic: "any", data });
+    /** The connection of this subscription reads `app.apiBaseUrl`. */
+    async function subscribeWithToken(name: string, topics: string[]) {
+      const token = await getSubscriptionToken(app, { channel: name, topics });
+      return await open(subscribe({ ...token, app, channel: name }));
     }
-    const messages = await take(stream, payloads.length);
-    assertEquals(messages.map((message) => message.data), payloads);
-  });
 
-  it("a token delivers its own channel and topics, nothing else", async () => {
-    const name = uniqueName("user");
-    const stream = await subscribeWithToken(name, ["ai"]);
-    await app.realtime.publish({ channel: name, topic: "tasks", data: 1 });
-    await app.realtime.publish({ channel: `${name}0`, topic: "ai", data: 2 });
-    await app.realtime.publish({ channel: name, topic: "ai", data: 3 });
-    const [message] = await take(stream, 1);
-    assertEquals(message?.data, 3);
-  });
+    it("getSubscriptionToken() gets a token with the hashed signing key", async () => {
+      const name = uniqueName("user");
+      const token = await getSubscriptionToken(app, {
+        channel: name,
+        topics: ["ai", "tasks"],
+      });
+      assertEquals(String(token.channel), name);
+      assertEquals(token.topics, ["ai", "tasks"]);
+      assertMatch(token.key ?? "", /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    });
 
-  it("every subscriber of a channel gets every message", async () => {
-    const name = uniqueName("user");
-    const subscribers = [
-      await subscribeWithToken(name, ["ai"]),
-      await subscribeWithToken(name, ["ai", "tasks"]),
-      await subscribeWithToken(name, ["ai"]),
-    ];
-    for (const data of ["one", "two"]) {
-      await app.realtime.publish({ channel: name, topic: "ai", data });
-    }
-    for (const stream of subscribers) {
+    it("subscribe() with that token receives what is published, in order", async () => {
+      const name = uniqueName("user");
+      const stream = await subscribeWithToken(name, ["ai"]);
+      const start = Date.now();
+      for (let n = 1; n <= 20; n++) {
+        await app.realtime.publish({ channel: name, topic: "ai", data: { n } });
+      }
+      const messages = await take(stream, 20);
+      assertEquals(
+        messages.map((message) => message.data),
+        Array.from({ length: 20 }, (_, i) => ({ n: i + 1 })),
+      );
+      for (const message of messages) {
+        assertEquals(message.channel, name);
+        assertEquals(message.topic, "ai");
+        assertEquals(message.kind, "data");
+        assertEquals(message.runId, undefined);
+        assert(message.kind === "data");
+        assertInstanceOf(message.createdAt, Date);
+        // Within a minute: a gateway that sends seconds or a local time is caught.
+        assert(Math.abs(message.createdAt.getTime() - start) < 60_000);
+      }
+    });
+
+    it("subscribe() without a token gets one itself, with the raw signing key, and validates", async () => {
+      const id = crypto.randomUUID();
+      const target = userChannel(id);
+      const stream = await open(
+        subscribe({ app, channel: target, topics: ["ai", "tasks"] }),
+      );
+      await app.realtime.publish(target.ai({ response: "hello" }));
+      await app.realtime.publish(target.tasks({ status: "done" }));
       const messages = await take(stream, 2);
-      assertEquals(messages.map((message) => message.data), ["one", "two"]);
-    }
-  });
-
-  it("a callback, getJsonStream() and getEncodedStream() receive too", async () => {
-    const id = crypto.randomUUID();
-    const target = userChannel(id);
-    const inbox = createInbox<string>();
-    const stream = await subscribe(
-      { app, channel: target, topics: ["ai"] },
-      (message) => inbox.put(message.data.response),
-    );
-    streams.push(stream);
-    const json = stream.getJsonStream();
-    const encoded = stream.getEncodedStream();
-    await app.realtime.publish(target.ai({ response: "hi" }));
-
-    assertEquals(await inbox.next(), "hi");
-    const [message] = await take(json, 1);
-    assertEquals(message?.data, { response: "hi" });
-    const [bytes] = await take(encoded, 1);
-    const line = new TextDecoder().decode(bytes);
-    assertEquals(JSON.parse(line).data, { response: "hi" });
-  });
-
-  it("publish() of the middleware names the run", async () => {
-    const id = crypto.randomUUID();
-    const target = userChannel(id);
-    const stream = await open(
-      subscribe({ app, channel: target, topics: ["ai"] }),
-    );
-    const client = await withEnvironment(
-      { INNGEST_SIGNING_KEY: gateway.signingKey },
-      () =>
-        new Inngest({
-          id: "app",
-          baseUrl: gateway.url,
-          isDev: true,
-          middleware: [realtimeMiddleware()],
-        }),
-    );
-    const answer = client.createFunction(
-      { id: "answer" },
-      { event: "test/run" },
-      async (context) => {
-        // The package brings an inngest of its own, whose types Deno keeps apart from those of this client.
-        const { publish } = context as unknown as {
-          publish: Realtime.PublishFn;
-        };
-        await publish(target.ai({ response: "from a function" }));
-      },
-    );
-    await runFunction(serve({ client, functions: [answer] }), "app-answer");
-
-    const [message] = await take(stream, 1);
-    assertEquals(message?.data, { response: "from a function" });
-    assertEquals(message?.runId, RUN_ID);
-  });
-
-  it("the base URL may come from the environment alone", async () => {
-    const name = uniqueName("user");
-    const token = await getSubscriptionToken(app, {
-      channel: name,
-      topics: ["ai"],
+      assertEquals(
+        messages.map(({ channel, topic, data }) => [channel, topic, data]),
+        [
+          [`user:${id}`, "ai", { response: "hello" }],
+          [`user:${id}`, "tasks", { status: "done" }],
+        ],
+      );
     });
-    const program = fileURLToPath(
-      new URL("./v0_4_subscriber.ts", import.meta.url),
-    );
-    const child = await withEnvironment(
-      { INNGEST_BASE_URL: gateway.url },
-      () =>
-        spawn(process.execPath, [
-          ...("Deno" in globalThis ? ["run", "--allow-all"] : []),
-          program,
-          JSON.stringify(token),
-          "1",
-        ], {
-          cwd: fileURLToPath(new URL("../..", import.meta.url)),
-          env: { ...process.env },
-          stdio: ["ignore", "pipe", "inherit"],
-        }),
-    );
-    const exit = once(child, "close");
-    const lines = createInterface({ input: child.stdout });
-    const output: unknown[] = [];
-    for await (const line of lines) {
-      output.push(JSON.parse(line));
-      if (output.length === 1) {
-        await withEnvironment({
-          INNGEST_BASE_URL: gateway.url,
-          INNGEST_SIGNING_KEY: gateway.signingKey,
-        }, async () => {
-          const publisher = new Inngest({ id: "app" });
-          await publisher.realtime.publish({
+
+    it("every kind of payload arrives as it was published", async () => {
+      const name = uniqueName("payloads");
+      const stream = await subscribeWithToken(name, ["any"]);
+      const payloads = [
+        "text, not JSON",
+        "two\nlines and a \u2028 separator",
+        "{ not json",
+        0,
+        -1.5e-7,
+        true,
+        [],
+        [1, [2, { three: 3 }]],
+        {},
+        { "": "empty key", "кириллица": "日本語 🎉", nested: { a: [null] } },
+        "x".repeat(500 * 1024),
+      ];
+      for (const data of payloads) {
+        await app.realtime.publish({ channel: name, topic: "any", data });
+      }
+      const messages = await take(stream, payloads.length);
+      assertEquals(messages.map((message) => message.data), payloads);
+    });
+
+    it("a token delivers its own channel and topics, nothing else", async () => {
+      const name = uniqueName("user");
+      const stream = await subscribeWithToken(name, ["ai"]);
+      await app.realtime.publish({ channel: name, topic: "tasks", data: 1 });
+      await app.realtime.publish({ channel: `${name}0`, topic: "ai", data: 2 });
+      await app.realtime.publish({ channel: name, topic: "ai", data: 3 });
+      const [message] = await take(stream, 1);
+      assertEquals(message?.data, 3);
+    });
+
+    it("every subscriber of a channel gets every message", async () => {
+      const name = uniqueName("user");
+      const subscribers = [
+        await subscribeWithToken(name, ["ai"]),
+        await subscribeWithToken(name, ["ai", "tasks"]),
+        await subscribeWithToken(name, ["ai"]),
+      ];
+      for (const data of ["one", "two"]) {
+        await app.realtime.publish({ channel: name, topic: "ai", data });
+      }
+      for (const stream of subscribers) {
+        const messages = await take(stream, 2);
+        assertEquals(messages.map((message) => message.data), ["one", "two"]);
+      }
+    });
+
+    it("a callback, getJsonStream() and getEncodedStream() receive too", async () => {
+      const id = crypto.randomUUID();
+      const target = userChannel(id);
+      const inbox = createInbox<string>();
+      const stream = await subscribe(
+        { app, channel: target, topics: ["ai"] },
+        (message) => inbox.put(message.data.response),
+      );
+      streams.push(stream);
+      const json = stream.getJsonStream();
+      const encoded = stream.getEncodedStream();
+      await app.realtime.publish(target.ai({ response: "hi" }));
+
+      assertEquals(await inbox.next(), "hi");
+      const [message] = await take(json, 1);
+      assertEquals(message?.data, { response: "hi" });
+      const [bytes] = await take(encoded, 1);
+      const line = new TextDecoder().decode(bytes);
+      assertEquals(JSON.parse(line).data, { response: "hi" });
+    });
+
+    it("publish() of the middleware names the run", async () => {
+      const id = crypto.randomUUID();
+      const target = userChannel(id);
+      const stream = await open(
+        subscribe({ app, channel: target, topics: ["ai"] }),
+      );
+      const client = await withEnvironment(
+        { INNGEST_SIGNING_KEY: gateway.signingKey },
+        () =>
+          new Inngest({
+            id: "app",
+            baseUrl: gateway.url,
+            isDev: true,
+            middleware: [realtimeMiddleware()],
+          }),
+      );
+      const answer = client.createFunction(
+        { id: "answer" },
+        { event: "test/run" },
+        async (context) => {
+          // The package brings an inngest of its own, whose types Deno keeps apart from those of this client.
+          const { publish } = context as unknown as {
+            publish: Realtime.PublishFn;
+          };
+          await publish(target.ai({ response: "from a function" }));
+        },
+      );
+      await runFunction(serve({ client, functions: [answer] }), "app-answer");
+
+      const [message] = await take(stream, 1);
+      assertEquals(message?.data, { response: "from a function" });
+      assertEquals(message?.runId, RUN_ID);
+    });
+
+    it("the base URL may come from the environment alone", async () => {
+      const name = uniqueName("user");
+      const token = await getSubscriptionToken(app, {
+        channel: name,
+        topics: ["ai"],
+      });
+      const program = fileURLToPath(
+        new URL("./v0_4_subscriber.ts", import.meta.url),
+      );
+      const child = await withEnvironment(
+        { INNGEST_BASE_URL: gateway.url },
+        () =>
+          spawn(process.execPath, [
+            ...("Deno" in globalThis ? ["run", "--allow-all"] : []),
+            program,
+            JSON.stringify(token),
+            "1",
+          ], {
+            cwd: fileURLToPath(new URL("../..", import.meta.url)),
+            env: { ...process.env },
+            stdio: ["ignore", "pipe", "inherit"],
+          }),
+      );
+      const exit = once(child, "close");
+      const lines = createInterface({ input: child.stdout });
+      const output: unknown[] = [];
+      for await (const line of lines) {
+        output.push(JSON.parse(line));
+        if (output.length === 1) {
+          await withEnvironment({
+            INNGEST_BASE_URL: gateway.url,
+            INNGEST_SIGNING_KEY: gateway.signingKey,
+          }, async () => {
+            const publisher = new Inngest({ id: "app" });
+            await publisher.realtime.publish({
+              channel: name,
+              topic: "ai",
+              data: "hello",
+            });
+          });
+        }
+      }
+      assertEquals((await exit)[0], 0);
+      const [opened, message] = output;
+      assertEquals(opened, "open");
+      assertEquals(Object(message).data, "hello");
+    });
+
+    it("a signing key that was rotated out is tried second and accepted", async () => {
+      const rotated = await createApp(otherSigningKey(), gateway.signingKey);
+      const name = uniqueName("user");
+      const stream = await subscribeWithToken(name, ["ai"]);
+      await rotated.realtime.publish({
+        channel: name,
+        topic: "ai",
+        data: "hi",
+      });
+      const [message] = await take(stream, 1);
+      assertEquals(message?.data, "hi");
+      const token = await getSubscriptionToken(rotated, {
+        channel: name,
+        topics: ["ai"],
+      });
+      assertMatch(token.key ?? "", /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    });
+
+    it("another signing key publishes nothing and gets no token", async () => {
+      const stranger = await createApp(otherSigningKey());
+      const name = uniqueName("user");
+      const stream = await subscribeWithToken(name, ["ai"]);
+      await assertRejects(
+        () =>
+          stranger.realtime.publish({ channel: name, topic: "ai", data: 1 }),
+        Error,
+        "401",
+      );
+      await assertRejects(
+        () => getSubscriptionToken(stranger, { channel: name, topics: ["ai"] }),
+        Error,
+        "401",
+      );
+      await app.realtime.publish({ channel: name, topic: "ai", data: 2 });
+      const [message] = await take(stream, 1);
+      assertEquals(message?.data, 2);
+    });
+
+    it("a message over the limit is refused, not cut", async () => {
+      const name = uniqueName("user");
+      const stream = await subscribeWithToken(name, ["ai"]);
+      await assertRejects(
+        () =>
+          app.realtime.publish({
             channel: name,
             topic: "ai",
-            data: "hello",
-          });
-        });
-      }
-    }
-    assertEquals((await exit)[0], 0);
-    const [opened, message] = output;
-    assertEquals(opened, "open");
-    assertEquals(Object(message).data, "hello");
-  });
-
-  it("a signing key that was rotated out is tried second and accepted", async () => {
-    const rotated = await createApp(otherSigningKey(), gateway.signingKey);
-    const name = uniqueName("user");
-    const stream = await subscribeWithToken(name, ["ai"]);
-    await rotated.realtime.publish({ channel: name, topic: "ai", data: "hi" });
-    const [message] = await take(stream, 1);
-    assertEquals(message?.data, "hi");
-    const token = await getSubscriptionToken(rotated, {
-      channel: name,
-      topics: ["ai"],
+            data: "x".repeat(600 * 1024),
+          }),
+        Error,
+        "413",
+      );
+      await app.realtime.publish({ channel: name, topic: "ai", data: "next" });
+      const [message] = await take(stream, 1);
+      assertEquals(message?.data, "next");
     });
-    assertMatch(token.key ?? "", /^[\w-]+\.[\w-]+\.[\w-]+$/);
-  });
 
-  it("another signing key publishes nothing and gets no token", async () => {
-    const stranger = await createApp(otherSigningKey());
-    const name = uniqueName("user");
-    const stream = await subscribeWithToken(name, ["ai"]);
-    await assertRejects(
-      () => stranger.realtime.publish({ channel: name, topic: "ai", data: 1 }),
-      Error,
-      "401",
-    );
-    await assertRejects(
-      () => getSubscriptionToken(stranger, { channel: name, topics: ["ai"] }),
-      Error,
-      "401",
-    );
-    await app.realtime.publish({ channel: name, topic: "ai", data: 2 });
-    const [message] = await take(stream, 1);
-    assertEquals(message?.data, 2);
-  });
+    it("subscribe() rejects a token that is not the gateway's", async () => {
+      const outcome = await withoutErrorLog(() =>
+        subscribe({
+          app,
+          channel: "user:1",
+          topics: ["ai"],
+          // The key of another gateway is well-formed and signed, but not with this one's key.
+          ...{ key: "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl" },
+        }).then(() => "connected", () => "refused")
+      );
+      assertEquals(outcome, "refused");
+    });
 
-  it("a message over the limit is refused, not cut", async () => {
-    const name = uniqueName("user");
-    const stream = await subscribeWithToken(name, ["ai"]);
-    await assertRejects(
-      () =>
-        app.realtime.publish({
-          channel: name,
-          topic: "ai",
-          data: "x".repeat(600 * 1024),
-        }),
-      Error,
-      "413",
-    );
-    await app.realtime.publish({ channel: name, topic: "ai", data: "next" });
-    const [message] = await take(stream, 1);
-    assertEquals(message?.data, "next");
-  });
-
-  it("subscribe() rejects a token that is not the gateway's", async () => {
-    const outcome = await withoutErrorLog(() =>
-      subscribe({
-        app,
-        channel: "user:1",
+    it("a subscription ends when the gateway closes", async () => {
+      const own = await startGateway();
+      const client = await withEnvironment(
+        { INNGEST_SIGNING_KEY: own.signingKey },
+        () => new Inngest({ id: "app", baseUrl: own.url }),
+      );
+      const stream = await subscribe({
+        app: client,
+        channel: userChannel("1"),
         topics: ["ai"],
-        // The key of another gateway is well-formed and signed, but not with this one's key.
-        ...{ key: "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl" },
-      }).then(() => "connected", () => "refused")
-    );
-    assertEquals(outcome, "refused");
-  });
-
-  it("a subscription ends when the gateway closes", async () => {
-    const own = await startGateway();
-    const client = await withEnvironment(
-      { INNGEST_SIGNING_KEY: own.signingKey },
-      () => new Inngest({ id: "app", baseUrl: own.url }),
-    );
-    const stream = await subscribe({
-      app: client,
-      channel: userChannel("1"),
-      topics: ["ai"],
+      });
+      const rest = drain(stream);
+      await own.close();
+      assertEquals(await rest, []);
     });
-    const rest = drain(stream);
-    await own.close();
-    assertEquals(await rest, []);
-  });
-});
+  },
+);

@@ -1,0 +1,40 @@
+import { Hono } from "@hono/hono";
+import { bodyLimit } from "@hono/hono/body-limit";
+import { z } from "zod";
+import { RealtimeError } from "../../core/errors.ts";
+import { decodeUtf8, parseJson } from "../json.ts";
+import type { GatewayParts } from "./context.ts";
+
+const name = z.string().min(1).max(1024).optional();
+const body = z.strictObject({ sub: name, jti: name, channel: name })
+  .refine((fields) => Object.keys(fields).length > 0);
+
+/** `POST /v1/realtime/revoke`: ends what tokens made until now granted, and refuses them from now on. */
+export function revokeRoutes(parts: GatewayParts): Hono {
+  const limit = bodyLimit({
+    maxSize: 8 * 1024,
+    onError: () => {
+      throw new RealtimeError(
+        "too_large",
+        "Cannot revoke: the body is too large",
+      );
+    },
+  });
+  return new Hono().post("/revoke", limit, async (c) => {
+    await parts.auth.requireSigningKey(c.req.header("authorization"));
+    const text = decodeUtf8(await c.req.arrayBuffer());
+    const result = body.safeParse(parseJson(text, "the body"));
+    if (!result.success) {
+      throw new RealtimeError(
+        "invalid_argument",
+        'Cannot revoke: the body must be an object with "sub", "jti" or "channel"',
+      );
+    }
+    parts.auth.revocations.add(result.data);
+    let closed = 0;
+    for (const session of parts.sessions()) {
+      closed += session.revoke((claims) => parts.auth.revocations.has(claims));
+    }
+    return c.json({ subscriptions: closed });
+  });
+}

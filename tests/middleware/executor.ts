@@ -1,0 +1,152 @@
+/**
+ * Runs a function of an Inngest app as Inngest's executor does: one HTTP request after the other, each with all
+ * that earlier ones returned, so that the function is replayed from its start every time.
+ *
+ * @module
+ */
+
+/** An app's `serve` handler. */
+export type ServeHandler = (request: Request) => Promise<Response>;
+
+/** What a run needs. */
+export interface RunOptions {
+  /** The app's id and the function's, joined by "-". */
+  readonly functionId: string;
+  /** The event that triggers it. */
+  readonly event?: {
+    readonly name: string;
+    readonly data: Readonly<Record<string, unknown>>;
+  };
+  /** The run's id. */
+  readonly runId: string;
+  /** The function's id in Inngest's own database. */
+  readonly internalId?: string;
+  /**
+   * How often a step, or the function around them, is tried.
+   *
+   * @default {4}
+   */
+  readonly maxAttempts?: number;
+  /** Called before each request, with its number from 0. */
+  readonly onRequest?: (count: number) => void;
+}
+
+/** How a run ended. */
+export interface RunOutcome {
+  readonly status: "completed" | "failed";
+  /** What the function returned, or the error that ended it. */
+  readonly output: unknown;
+  /** The requests that it took. */
+  readonly requests: number;
+}
+
+interface Operation {
+  readonly id: string;
+  readonly op: string;
+  readonly data?: unknown;
+  readonly error?: unknown;
+}
+
+type StepState = Record<string, unknown>;
+
+/** Runs a function until it has completed or failed for good. */
+export async function executeRun(
+  handler: ServeHandler,
+  options: RunOptions,
+): Promise<RunOutcome> {
+  const { maxAttempts = 4 } = options;
+  const steps: StepState = {};
+  const order: string[] = [];
+  const planned: string[] = [];
+  let requests = 0;
+  let attempt = 0;
+
+  async function send(stepId: string): Promise<Response> {
+    options.onRequest?.(requests++);
+    return await handler(
+      requestFor(options, stepId, { steps, order, attempt, maxAttempts }),
+    );
+  }
+
+  while (requests < 100) {
+    const stepId = planned[0] ?? "step";
+    const response = await send(stepId);
+    const body = await response.json();
+    if (response.status === 200) {
+      return { status: "completed", output: body, requests };
+    }
+    if (response.status !== 206) {
+      if (
+        response.headers.get("x-inngest-no-retry") === "true" ||
+        attempt + 1 >= maxAttempts
+      ) {
+        return { status: "failed", output: body, requests };
+      }
+      attempt++;
+      continue;
+    }
+    let failed = false;
+    for (const operation of body as Operation[]) {
+      failed = take(operation, steps, order, planned) || failed;
+    }
+    attempt = failed ? attempt + 1 : 0;
+  }
+  throw new Error("The run does not end");
+}
+
+/** Keeps what a step returned; `true` if it is to be tried again. */
+function take(
+  { id, op, data, error }: Operation,
+  steps: StepState,
+  order: string[],
+  planned: string[],
+): boolean {
+  if (op === "StepPlanned") {
+    planned.push(id);
+    return false;
+  }
+  if (op === "StepError") return true;
+  if (op !== "StepRun" && op !== "StepFailed") {
+    throw new Error(`The executor does not know the operation "${op}"`);
+  }
+  const at = planned.indexOf(id);
+  if (at >= 0) planned.splice(at, 1);
+  steps[id] = op === "StepRun"
+    ? { type: "data", data }
+    : { type: "error", error };
+  order.push(id);
+  return false;
+}
+
+function requestFor(
+  { functionId, event = { name: "test/run", data: {} }, ...run }: RunOptions,
+  stepId: string,
+  { steps, order, attempt, maxAttempts }: {
+    steps: StepState;
+    order: readonly string[];
+    attempt: number;
+    maxAttempts: number;
+  },
+): Request {
+  const query = new URLSearchParams({ fnId: functionId, stepId });
+  return new Request(`http://app.test/api/inngest?${query}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", host: "app.test" },
+    body: JSON.stringify({
+      version: 1,
+      event,
+      events: [event],
+      steps,
+      use_api: false,
+      ctx: {
+        run_id: run.runId,
+        fn_id: run.internalId,
+        attempt,
+        max_attempts: maxAttempts,
+        disable_immediate_execution: false,
+        use_api: false,
+        stack: { stack: order, current: order.length },
+      },
+    }),
+  });
+}
