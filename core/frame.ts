@@ -81,7 +81,7 @@ export type ClientFrame =
   | {
     readonly kind: "unsub";
     readonly ref?: string;
-    readonly data: ReadonlyArray<
+    readonly data?: ReadonlyArray<
       { readonly channel: string; readonly name: string }
     >;
   }

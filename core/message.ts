@@ -73,3 +73,43 @@ export function readFrame(
   if (!Object.hasOwn(CHECKS, frame.kind)) return null;
   return CHECKS[frame.kind]?.(frame, Object(frame.data)) ? frame : undefined;
 }
+
+/** The wire's optional fields, and their names in a message. */
+const OPTIONAL = [
+  ["run_id", "runId"],
+  ["fn_id", "fnId"],
+  ["fn_slug", "fnSlug"],
+  ["env_id", "envId"],
+  ["metadata", "metadata"],
+] as const;
+
+/**
+ * Makes a message for the app. What is absent on the wire is absent there too.
+ *
+ * @param data The frame's data, as a schema made it.
+ */
+export function toMessage(
+  frame: MessageFrame,
+  data: unknown,
+): Record<string, unknown> {
+  const { kind, channel, topic, id } = frame;
+  const createdAt = new Date(frame.created_at);
+  const message: Record<string, unknown> = {
+    kind,
+    channel,
+    topic,
+    data,
+    id,
+    createdAt,
+  };
+  for (const [from, to] of OPTIONAL) {
+    if (frame[from] !== undefined) message[to] = frame[from];
+  }
+  const streamId = kind === "chunk"
+    ? frame.stream_id
+    : kind.startsWith("datastream")
+    ? frame.data
+    : undefined;
+  if (streamId !== undefined) message.streamId = streamId;
+  return message;
+}

@@ -1,7 +1,8 @@
-import { RealtimeError } from "./errors.ts";
+import { RealtimeError, type RealtimeErrorCode } from "./errors.ts";
 import type { MessageFrame, ReadyChannel } from "./frame.ts";
 import { formatId, parseId, type Position } from "./id.ts";
 import { IncomingStreams } from "./incoming_streams.ts";
+import { toMessage } from "./message.ts";
 import type { TokenSource } from "./token_source.ts";
 
 /** What waits in one reader, in characters of JSON, before it stops to listen. */
@@ -9,9 +10,15 @@ const MAX_SIZE = 8 * 1024 * 1024;
 
 /**
  * How a reader stands with its connection: it must still ask for its messages (`joining`), it asked (`asked`), it gets them (`live`),
- * it doesn't want any for now (`paused`), it never will (`ended`).
+ * it doesn't want any for now (`paused`), it can't have any more (`failed`), it doesn't want any more (`ended`).
  */
-export type ReaderPhase = "joining" | "asked" | "live" | "paused" | "ended";
+export type ReaderPhase =
+  | "joining"
+  | "asked"
+  | "live"
+  | "paused"
+  | "failed"
+  | "ended";
 
 /** What becomes of a subscription, for the app. */
 export type ReaderState =
@@ -63,15 +70,6 @@ export interface ReaderOptions {
   readonly onCancel: () => Promise<void>;
 }
 
-/** Names of the wire's optional fields in a message. */
-const OPTIONAL = {
-  run_id: "runId",
-  fn_id: "fnId",
-  fn_slug: "fnSlug",
-  env_id: "envId",
-  metadata: "metadata",
-} as const;
-
 let readers = 0;
 
 /**
@@ -93,7 +91,8 @@ export class Reader implements UnderlyingDefaultSource<unknown> {
   isUsed = false;
   readonly #ending = new AbortController();
   #position: Position | undefined;
-  #start: Position | undefined;
+  /** The last message that was read, or where it started. */
+  #read: Position | undefined;
   #state: ReaderState = "idle";
   #streams = new IncomingStreams(MAX_SIZE);
   #queue: Array<{ message: Record<string, unknown>; size: number }> = [];
@@ -108,13 +107,13 @@ export class Reader implements UnderlyingDefaultSource<unknown> {
   /** @param position Where it starts; it then waits there until it is read. */
   constructor(options: ReaderOptions, position?: Position) {
     this.options = options;
-    this.#position = position;
+    this.#position = this.#read = position;
     this.phase = position ? "paused" : "joining";
   }
 
-  /** Up to where it has everything. */
-  get position(): Position | undefined {
-    return this.#position;
+  /** Where what was not read begins: another reader that starts there misses nothing. */
+  get unread(): Position | undefined {
+    return this.#count > 0 ? this.#read : this.#position;
   }
 
   /** Where its messages should start, as the wire has it. */
@@ -155,7 +154,7 @@ export class Reader implements UnderlyingDefaultSource<unknown> {
     this.isLost = found?.recovered === false;
     if (this.isLost || !this.#position) {
       this.#position = parseId(found?.position);
-      this.#start ??= this.#position;
+      this.#read ??= this.#position;
     }
     this.to("open");
   }
@@ -217,20 +216,20 @@ export class Reader implements UnderlyingDefaultSource<unknown> {
     });
   }
 
-  /** Goes back to where it started, to wait there: nobody reads it, so nothing needs to be kept. */
+  /** Goes back to where it started, to wait there, if nobody has read it: then nothing needs to be kept. */
   rewind(): void {
-    if (this.isUsed || !this.#start || this.phase === "ended") return;
+    if (this.isUsed || this.#isOver) return;
     this.#streams = new IncomingStreams(MAX_SIZE);
     this.#queue = [];
     this.#count = this.#size = 0;
-    this.#position = this.#start;
+    this.#position = this.#read;
     this.#pause();
   }
 
   /** Ends with an error, after what was received. */
   fail(error: RealtimeError): void {
-    if (this.phase === "ended") return;
-    void this.#end(error.code, error.message);
+    if (this.#isOver) return;
+    void this.#end("failed", error.code, error.message);
     void this.#validated.then(() => {
       this.#failure = error;
       if (this.#isWanted) this.#controller?.error(error);
@@ -240,7 +239,7 @@ export class Reader implements UnderlyingDefaultSource<unknown> {
 
   /** Ends at once; what waits unread is dropped. */
   close(): Promise<void> {
-    if (this.phase === "ended") return Promise.resolve();
+    if (this.#isOver) return Promise.resolve();
     this.#queue = [];
     this.#controller?.close();
     return this.cancel();
@@ -255,10 +254,8 @@ export class Reader implements UnderlyingDefaultSource<unknown> {
   pull(): void {
     this.isUsed = true;
     const next = this.#queue.shift();
-    if (next) {
-      this.#release(next.size);
-      this.#controller?.enqueue(this.options.deliver(next.message));
-    } else if (this.#failure) this.#controller?.error(this.#failure);
+    if (next) this.#hand(next.message, next.size);
+    else if (this.#failure) this.#controller?.error(this.#failure);
     else this.#isWanted = true;
     if (this.phase === "paused" && this.#count <= this.options.limit / 2) {
       this.phase = "joining";
@@ -268,9 +265,13 @@ export class Reader implements UnderlyingDefaultSource<unknown> {
 
   /** The stream's own: it is not wanted any more. */
   async cancel(): Promise<void> {
-    const removed = this.#end("aborted", "the subscription was closed");
+    const removed = this.#end("ended", "aborted", "the subscription was closed");
     this.to("closed");
     await Promise.all([removed, this.options.onCancel()]);
+  }
+
+  get #isOver(): boolean {
+    return this.phase === "failed" || this.phase === "ended";
   }
 
   #isNew(position: Position | undefined): boolean {
@@ -301,45 +302,37 @@ export class Reader implements UnderlyingDefaultSource<unknown> {
     this.options.host.leave(this);
   }
 
+  #hand(message: Record<string, unknown>, size: number): void {
+    this.#release(size);
+    this.#read = parseId(message.id);
+    this.#controller?.enqueue(this.options.deliver(message));
+  }
+
   #release(size: number): void {
     this.#count--;
     this.#size -= size;
   }
 
   #deliver(frame: MessageFrame, data: unknown, size: number): void {
-    if (this.phase === "ended" && !this.#failure) return;
-    const { kind, channel, topic, id, created_at } = frame;
-    const createdAt = new Date(created_at);
-    const message: Record<string, unknown> = {
-      kind,
-      channel,
-      topic,
-      data,
-      id,
-      createdAt,
-    };
-    for (const [from, to] of Object.entries(OPTIONAL)) {
-      const value = frame[from as keyof typeof OPTIONAL];
-      if (value !== undefined) message[to] = value;
-    }
-    if (kind === "chunk" || kind.startsWith("datastream")) {
-      const streamId = kind === "chunk" ? frame.stream_id : data;
-      message.streamId = streamId;
-      message.stream = this.#streams.take(streamId, frame, data, size);
+    if (this.phase === "ended") return;
+    const message = toMessage(frame, data);
+    if (message.streamId) {
+      message.stream = this.#streams.take(message.streamId, frame, data, size);
     }
     if (this.#isWanted) {
       this.#isWanted = false;
-      this.#release(size);
-      this.#controller?.enqueue(this.options.deliver(message));
+      this.#hand(message, size);
     } else this.#queue.push({ message, size });
   }
 
   #end(
-    ...why: Parameters<IncomingStreams["fail"]>
+    phase: "failed" | "ended",
+    code: RealtimeErrorCode,
+    reason: string,
   ): Promise<void> {
-    this.phase = "ended";
+    this.phase = phase;
     this.#ending.abort();
-    this.#streams.fail(...why);
+    this.#streams.fail(code, reason);
     return this.options.host.remove(this);
   }
 }

@@ -142,9 +142,9 @@ function createApp(parts: GatewayParts): Hono {
         "Cannot answer: the gateway restarts; try again",
       );
     }
+    // The headers of a WebSocket's answer are its runtime's. On Deno, the request can't be read after the upgrade.
+    if (c.req.header("upgrade")) return await next();
     await next();
-    // The headers of a WebSocket's answer are its runtime's.
-    if (c.req.header("upgrade")) return;
     c.header("cache-control", "no-store");
     c.header("x-content-type-options", "nosniff");
     c.header("referrer-policy", "no-referrer");

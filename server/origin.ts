@@ -17,7 +17,7 @@ function hostnameOf(url: string): string {
 
 /** Answers preflights and marks answers for pages of allowed origins. */
 export function crossOrigin(settings: GatewaySettings): MiddlewareHandler {
-  return cors({
+  const handle = cors({
     origin: (origin) => allows(settings, origin) ? origin : null,
     allowMethods: ["GET", "POST"],
     allowHeaders: [
@@ -30,6 +30,8 @@ export function crossOrigin(settings: GatewaySettings): MiddlewareHandler {
     ],
     maxAge: 600,
   });
+  // Headers set here would make a copy of a WebSocket's answer, which Deno takes only as the very object that it made.
+  return (c, next) => c.req.header("upgrade") ? next() : handle(c, next);
 }
 
 /**

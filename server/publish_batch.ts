@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RealtimeError } from "../core/errors.ts";
 import type { PublishGrant } from "./auth.ts";
 import { parseJson } from "./json.ts";
+import { Pace } from "./pace.ts";
 import { type Publisher, quote } from "./publisher.ts";
 
 const line = z.object({
@@ -44,9 +45,11 @@ export async function publishBatch(
   body: string,
 ): Promise<string[]> {
   const answers: string[] = [];
+  const pace = new Pace();
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
     answers.push(JSON.stringify(await publishLine(publisher, grant, text)));
+    await pace.spend(text.length);
   }
   return answers;
 }

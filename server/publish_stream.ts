@@ -1,5 +1,6 @@
 import { RealtimeError } from "../core/errors.ts";
 import type { Envelope } from "./envelope.ts";
+import { Pace } from "./pace.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** Where a stream began: one id a topic. */
@@ -8,18 +9,34 @@ export interface StreamStart {
   readonly streamId: string;
 }
 
-/** The text of a body while it arrives, never a part of a character. */
+/** The longest piece that is published as one message, in characters. */
+const PIECE_LENGTH = 16 * 1024;
+
+/** A character of text has at most this many bytes in JSON: `\u0000`. */
+const ESCAPED_BYTES = 6;
+
+/** The text of a body while it arrives, in pieces that fit into a message, never a part of a character. */
 async function* textOf(
   body: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
 ): AsyncGenerator<string> {
   if (!body) return;
+  const length = Math.min(PIECE_LENGTH, Math.floor(maxBytes / ESCAPED_BYTES));
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   for await (const bytes of body) {
-    const text = decoder.decode(bytes, { stream: true });
-    if (text) yield text;
+    yield* split(decoder.decode(bytes, { stream: true }), length);
   }
-  const rest = decoder.decode();
-  if (rest) yield rest;
+  yield* split(decoder.decode(), length);
+}
+
+function* split(text: string, length: number): Generator<string> {
+  for (let start = 0; start < text.length;) {
+    let end = start + Math.max(length, 2);
+    const isHalf = /[\ud800-\udbff]/.test(text.charAt(end - 1));
+    if (isHalf && end < text.length) end--;
+    yield text.slice(start, end);
+    start = end;
+  }
 }
 
 /**
@@ -42,13 +59,15 @@ export async function publishText(
     id,
   );
   const end = { ...stream, kind: "datastream-end" } as const;
+  const pace = new Pace();
   try {
-    for await (const text of textOf(body)) {
+    for await (const text of textOf(body, publisher.maxMessageBytes)) {
       await publisher.publish(
         { ...stream, kind: "chunk" },
         topics,
         JSON.stringify(text),
       );
+      await pace.spend(text.length);
     }
   } catch (cause) {
     const error = streamError(cause);
@@ -69,8 +88,9 @@ export async function publishTee(
 ): Promise<string[]> {
   const streamId = crypto.randomUUID();
   const ids: string[] = [];
+  const pace = new Pace();
   try {
-    for await (const raw of textOf(body)) {
+    for await (const raw of textOf(body, publisher.maxMessageBytes)) {
       ids.push(
         ...await publisher.publish(
           { channel, kind: "chunk", streamId, raw },
@@ -78,6 +98,7 @@ export async function publishTee(
           JSON.stringify(raw),
         ),
       );
+      await pace.spend(raw.length);
     }
   } catch (cause) {
     throw streamError(cause);

@@ -24,7 +24,7 @@ export class Publisher {
   /**
    * Publishes one message to some topics of a channel.
    *
-   * @param data JSON text on one line.
+   * @param data JSON text on one line; the limit is for it and the metadata together.
    * @param key The idempotency key, if any.
    * @returns The ids, one for each topic.
    * @throws {RealtimeError} `invalid_name`, `invalid_argument`, `too_large`, `unavailable`.
@@ -51,7 +51,8 @@ export class Publisher {
         }: an idempotency key has 1 to ${KEY_LENGTH} characters`,
       );
     }
-    this.checkSize(channel, data);
+    const { metadata = "", fnSlug = "" } = envelope;
+    this.#checkSize(channel, data + metadata + fnSlug);
     const messages = topics.map((topic) =>
       newMessage({ ...envelope, topic }, data)
     );
@@ -69,12 +70,12 @@ export class Publisher {
     }
   }
 
-  /** @throws {RealtimeError} `too_large`. */
-  checkSize(channel: string, data: string): void {
+  /** Throws for what is over the limit. */
+  #checkSize(channel: string, text: string): void {
     // UTF-8 has at most 3 bytes for each unit of UTF-16: most messages need no count.
     const limit = this.#maxMessageBytes;
-    if (data.length * 3 <= limit) return;
-    const bytes = new TextEncoder().encode(data).length;
+    if (text.length * 3 <= limit) return;
+    const bytes = new TextEncoder().encode(text).length;
     if (bytes > limit) throw tooLarge(channel, limit, bytes);
   }
 }

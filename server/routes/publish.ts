@@ -28,8 +28,7 @@ export function publishRoutes(parts: GatewayParts): Hono {
   const messageLimit = limit(publisher.maxMessageBytes);
 
   app.post("/publish", async (c, next) => {
-    const isStream = c.req.header("content-type") === "text/stream";
-    if (!isStream) return messageLimit(c, next);
+    if (!isStream(c.req.header("content-type"))) return messageLimit(c, next);
     const { envelope, topics } = await readRequest(parts, c);
     const ids = await publishText(publisher, envelope, topics, c.req.raw.body);
     return c.json({
@@ -49,7 +48,7 @@ export function publishRoutes(parts: GatewayParts): Hono {
     const grant = await parts.auth.publishGrant(c.req.header("authorization"));
     const text = decodeUtf8(await c.req.arrayBuffer());
     const lines = await publishBatch(publisher, grant, text);
-    return c.body(lines.join("\n") + "\n", 200, {
+    return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
     });
   });
@@ -63,6 +62,10 @@ export function publishRoutes(parts: GatewayParts): Hono {
   });
 
   return app;
+}
+
+function isStream(contentType = ""): boolean {
+  return contentType.split(";")[0]?.trim().toLowerCase() === "text/stream";
 }
 
 async function readRequest(

@@ -262,6 +262,43 @@ describe("Inngest's Python and Go SDKs, at HTTP level", () => {
     await subscriber.close();
   });
 
+  it("a page of another origin may send what the SDKs send", async () => {
+    const origin = "https://app.example.com";
+    for (const url of [tokenUrl, publishUrl]) {
+      const preflight = await fetch(url, {
+        method: "OPTIONS",
+        headers: {
+          "origin": origin,
+          "access-control-request-method": "POST",
+          "access-control-request-headers":
+            "authorization,content-type,x-inngest-env,x-inngest-sdk",
+        },
+      });
+      await preflight.text();
+      assert(preflight.ok, String(preflight.status));
+      const { headers } = preflight;
+      const allowed = headers.get("access-control-allow-headers") ?? "";
+      for (
+        const name of [
+          "authorization",
+          "content-type",
+          "x-inngest-env",
+          "x-inngest-sdk",
+        ]
+      ) assertMatch(allowed.toLowerCase(), new RegExp(`\\b${name}\\b`));
+      assertMatch(headers.get("access-control-allow-methods") ?? "", /POST/);
+      assertMatch(
+        headers.get("access-control-allow-origin") ?? "",
+        /^(\*|https:\/\/app\.example\.com)$/,
+      );
+    }
+    const answer = await shakeHands(connectUrl, {
+      Authorization: `Bearer ${await getToken(uniqueName("user"), "ai")}`,
+      Origin: origin,
+    });
+    assertEquals(answer.status, 101);
+  });
+
   it("a bad token is refused by the status of the upgrade", async () => {
     const token = await getToken(uniqueName("user"), "ai");
     const [header, , signature] = token.split(".");

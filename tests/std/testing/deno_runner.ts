@@ -1,4 +1,10 @@
-import type { Body, HookName, Runner, TestOptions } from "./runner.ts";
+import {
+  type Body,
+  type HookName,
+  type Runner,
+  TEST_TIMEOUT_MS,
+  type TestOptions,
+} from "./runner.ts";
 
 interface Test {
   name: string;
@@ -38,7 +44,12 @@ export function createDenoRunner(): Runner {
     },
     it(name: string, options: TestOptions, fn: Body): void {
       if (current === undefined) {
-        Deno.test({ name, ...sanitizers(options), ...ignored(options), fn });
+        Deno.test({
+          name,
+          ...sanitizers(options),
+          ignore: options.ignore === true,
+          fn: () => inTime(fn),
+        });
       } else {
         current.children.push({ name, options, fn });
       }
@@ -85,10 +96,6 @@ function sanitizers(options: TestOptions): Omit<TestOptions, "ignore"> {
   };
 }
 
-function ignored(options: TestOptions): { ignore: boolean } {
-  return { ignore: options.ignore === true };
-}
-
 async function runGroup(
   context: Deno.TestContext,
   group: Group,
@@ -121,7 +128,7 @@ async function runTest(group: Group, fn: Body): Promise<void> {
   const groups = ancestors(group);
   try {
     for (const outer of groups) await runAll(outer.hooks.beforeEach);
-    await fn();
+    await inTime(fn);
   } finally {
     for (const inner of groups.reverse()) {
       await runAll(inner.hooks.afterEach);
@@ -136,5 +143,19 @@ function ancestors(group: Group): Group[] {
 }
 
 async function runAll(hooks: Body[]): Promise<void> {
-  for (const hook of hooks) await hook();
+  for (const hook of hooks) await inTime(hook);
+}
+
+async function inTime(fn: Body): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`Timed out after ${TEST_TIMEOUT_MS / 1000} s`));
+    }, TEST_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([fn(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

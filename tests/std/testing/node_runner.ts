@@ -1,8 +1,10 @@
-import type { Body, HookName, Runner, TestOptions } from "./runner.ts";
-
-// Bun's own limit of 5 s is too short for a test that starts a browser or a
-// bundler; Node has none at all, so that a test that hangs would hang the run.
-const TEST_TIMEOUT_MS = 60_000;
+import {
+  type Body,
+  type HookName,
+  type Runner,
+  TEST_TIMEOUT_MS,
+  type TestOptions,
+} from "./runner.ts";
 
 /**
  * The runner on `node:test`, which Node and Bun have. An ignored group ignores

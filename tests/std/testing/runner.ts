@@ -1,3 +1,10 @@
+/**
+ * How long a test or a hook may take. Bun's own limit of 5 s is too short for a
+ * test that starts a browser or a bundler; Deno and Node have none, so that one
+ * that hangs would hang the whole run.
+ */
+export const TEST_TIMEOUT_MS = 60_000;
+
 /** The body of a group, a test or a hook. */
 export type Body = () => void | Promise<void>;
 

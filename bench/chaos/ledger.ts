@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { parseId, type Position } from "../../core/id.ts";
+
+/** What a message's data come to: 48 bits of the SHA-256 of its JSON, which fit a number. */
+export function digestOf(data: unknown): number {
+  const hash = createHash("sha256").update(JSON.stringify(data)).digest();
+  return hash.readUIntBE(0, 6);
+}
+
+/** What was published to a channel, as far as its publishers know. */
+export interface ChannelRecord {
+  /** Epochs, in the order in which messages were acknowledged in them. */
+  readonly epochs: readonly string[];
+  /** Acknowledged messages: the index of the epoch, the offset, the digest. */
+  readonly acknowledged: ReadonlyArray<readonly [number, number, number]>;
+  /** Digests of messages whose publishers never got an answer: they may be in the log or not. */
+  readonly unconfirmed: readonly number[];
+}
+
+interface Channel {
+  readonly epochs: string[];
+  readonly acknowledged: Array<readonly [number, number, number]>;
+  readonly digests: Map<string, number>;
+  readonly unconfirmed: Set<number>;
+  /** The last position that each lane got: lanes send one message after the other. */
+  readonly lanes: Map<number, Position>;
+  top: string | undefined;
+}
+
+/** What publishers wrote down: the truth that subscribers are held against. */
+export class Ledger {
+  /** What the gateway's answers alone show to be wrong. */
+  readonly problems: string[] = [];
+  readonly #channels = new Map<string, Channel>();
+  #acknowledged = 0;
+
+  /** How many messages were acknowledged, in all channels. */
+  get size(): number {
+    return this.#acknowledged;
+  }
+
+  /** A message is about to be sent. Until it is acknowledged, it may be in the log or not. */
+  attempt(channel: string, digest: number): void {
+    this.#channel(channel).unconfirmed.add(digest);
+  }
+
+  /** The gateway acknowledged a message with this id. */
+  acknowledge(channel: string, id: string, digest: number, lane = 0): void {
+    const record = this.#channel(channel);
+    const position = parseId(id);
+    if (!position) {
+      this.problems.push(`${channel}: "${id}" is no id`);
+      return;
+    }
+    const known = record.digests.get(id);
+    if (known !== undefined) {
+      this.problems.push(`${channel}: ${id} was given to two messages`);
+      return;
+    }
+    const before = record.lanes.get(lane);
+    if (
+      before?.epoch === position.epoch && before.offset >= position.offset
+    ) {
+      this.problems.push(
+        `${channel}: ${id} came after ${before.offset} was acknowledged`,
+      );
+    }
+    record.lanes.set(lane, position);
+    record.digests.set(id, digest);
+    record.unconfirmed.delete(digest);
+    let epoch = record.epochs.indexOf(position.epoch);
+    if (epoch < 0) epoch = record.epochs.push(position.epoch) - 1;
+    record.acknowledged.push([epoch, position.offset, digest]);
+    const top = parseId(record.top);
+    if (top?.epoch !== position.epoch || top.offset < position.offset) {
+      record.top = id;
+    }
+    this.#acknowledged++;
+  }
+
+  /** The newest id of each channel. */
+  tops(): Record<string, string> {
+    const tops: Record<string, string> = {};
+    for (const [name, { top }] of this.#channels) {
+      if (top !== undefined) tops[name] = top;
+    }
+    return tops;
+  }
+
+  /** What is known of each channel, as JSON can carry it. */
+  records(): Record<string, ChannelRecord> {
+    return Object.fromEntries(
+      [...this.#channels].map(([name, channel]) => [name, {
+        epochs: channel.epochs,
+        acknowledged: channel.acknowledged,
+        unconfirmed: [...channel.unconfirmed],
+      }]),
+    );
+  }
+
+  #channel(name: string): Channel {
+    let channel = this.#channels.get(name);
+    if (!channel) {
+      channel = {
+        epochs: [],
+        acknowledged: [],
+        digests: new Map(),
+        unconfirmed: new Set(),
+        lanes: new Map(),
+        top: undefined,
+      };
+      this.#channels.set(name, channel);
+    }
+    return channel;
+  }
+}

@@ -1,0 +1,166 @@
+import type { RetryOptions } from "./http.ts";
+import type { TopicClaim } from "./token.ts";
+import type { MaybePromise, Realtime, Streamed } from "./types.ts";
+
+/** How to publish. */
+export interface PublishOptions {
+  /** Makes a repetition safe: within 2 minutes the same key on the same channel publishes once. */
+  key?: string;
+  /** The run that publishes, a ULID. */
+  runId?: string;
+  /** Anything of JSON that goes along with the message. */
+  metadata?: unknown;
+  /** Gives up. */
+  signal?: AbortSignal;
+}
+
+/** What was published. */
+export interface Publication {
+  /** The message's id, `<epoch>-<offset>`; of a data stream, that of its start. */
+  readonly id: string;
+  /** The stream's id, of a data stream. */
+  readonly streamId?: string;
+}
+
+/** Publishes, in three forms. */
+export interface PublishFn {
+  /**
+   * Publishes a message: `publish(userChannel("1").ai({ … }))`, or `publish({ channel, topic, data })`.
+   *
+   * @throws {RealtimeError} `invalid_data` for data that don't match the topic's schema; what the gateway refuses it for.
+   */
+  (
+    message: MaybePromise<Realtime.Message.Input>,
+    options?: PublishOptions,
+  ): Promise<Publication>;
+
+  /**
+   * Publishes to a topic: `publish(userChannel("1").ai, { … })`.
+   *
+   * @throws {RealtimeError} `invalid_data` for data that don't match the topic's schema; what the gateway refuses it for.
+   */
+  <TData>(
+    topic: Realtime.Topic.Ref<TData>,
+    data: NoInfer<TData> | Streamed<NoInfer<TData>>,
+    options?: PublishOptions,
+  ): Promise<Publication>;
+}
+
+/** What a token is for, and for how long. */
+export interface TokenOptions<
+  TChannel extends string | Realtime.Channel = string | Realtime.Channel,
+  TTopics extends readonly string[] = readonly string[],
+> {
+  /** The channel, or its name. */
+  channel: TChannel;
+  /** The names of the topics. */
+  topics: TTopics;
+  /**
+   * Seconds in which it must be used to connect, at most a day.
+   *
+   * @default {60}
+   */
+  expiresIn?: number;
+  /**
+   * Seconds that the session lasts, at most a day.
+   *
+   * @default {3600}
+   */
+  sessionExpiresIn?: number;
+  /** Topics that its owner may publish to, `true` for every one. */
+  publish?: true | readonly TopicClaim[];
+  /** The user. */
+  sub?: string;
+}
+
+/** Without `readonly`, as a token's topics always were. */
+export type Mutable<T extends readonly unknown[]> = {
+  -readonly [K in keyof T]: T[K];
+};
+
+/** An Inngest client, of version 3 or 4. */
+export interface InngestClient {
+  /** What Inngest's classes call themselves. */
+  readonly [Symbol.toStringTag]: "Inngest.App";
+}
+
+/** What makes tokens. */
+export type AppLike = RealtimeApp | InngestClient;
+
+/** How an app reaches the gateway. */
+export interface CreateRealtimeOptions {
+  /**
+   * The gateway's base URL.
+   *
+   * @default {the environment variable REALTIME_URL}
+   */
+  url?: string;
+  /**
+   * The key that the gateway has too.
+   *
+   * @default {the environment variable REALTIME_SIGNING_KEY}
+   */
+  signingKey?: string;
+  /**
+   * What requests are made with.
+   *
+   * @default {globalThis.fetch}
+   */
+  fetch?: typeof fetch;
+  /** How failed requests are repeated. */
+  retry?: RetryOptions;
+}
+
+/** What `createRealtime` makes: it publishes and mints tokens. */
+export interface RealtimeApp {
+  /** The gateway's base URL. */
+  readonly url: string;
+  /** Publishes a message. */
+  readonly publish: PublishFn;
+  /** Makes a token for some topics of a channel, without asking the gateway. */
+  token<
+    const TChannel extends string | Realtime.Channel,
+    const TTopics extends readonly Realtime.Channel.TopicName<TChannel>[],
+  >(
+    options: TokenOptions<TChannel, TTopics>,
+  ): Promise<Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>>;
+}
+
+/** What `getSubscriptionToken` is. */
+export type GetSubscriptionTokenFn = <
+  const TChannel extends string | Realtime.Channel,
+  const TTopics extends readonly Realtime.Channel.TopicName<TChannel>[],
+>(
+  app: AppLike,
+  options: TokenOptions<TChannel, TTopics>,
+) => Promise<Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>>;
+
+/** What `subscribe` is. */
+export interface SubscribeFn {
+  /** Subscribes with a token, or with a function that gets one whenever it is needed. */
+  <const TToken extends Realtime.Subscribe.Token>(
+    token: TToken | (() => MaybePromise<TToken>),
+    options?:
+      | Realtime.Subscribe.Callback<TToken>
+      | Realtime.Subscribe.Options<TToken>,
+  ): Promise<Realtime.Subscribe.StreamSubscription<TToken>>;
+
+  /** Subscribes on a server, which makes the token itself. */
+  <
+    const TChannel extends string | Realtime.Channel,
+    const TTopics extends readonly Realtime.Channel.TopicName<TChannel>[],
+  >(
+    target: Realtime.Subscribe.Target<TChannel, TTopics>,
+    options?:
+      | Realtime.Subscribe.Callback<
+        Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>
+      >
+      | Realtime.Subscribe.Options<
+        Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>
+      >,
+  ): Promise<
+    Realtime.Subscribe.StreamSubscription<
+      Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>
+    >
+  >;
+}

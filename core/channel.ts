@@ -1,0 +1,222 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { RealtimeError } from "./errors.ts";
+import { toMessageInput } from "./message_input.ts";
+import { checkName } from "./names.ts";
+import { staticSchema } from "./schema.ts";
+import { topic } from "./topic.ts";
+import type { Realtime } from "./types.ts";
+
+/** The topics of a channel as Inngest's version 4 writes them. */
+export type TopicSchemas = Readonly<
+  Record<string, { readonly schema: StandardSchemaV1 }>
+>;
+
+/** The definitions of topics that are written as in Inngest's version 4. */
+export type TopicsOf<TSchemas extends TopicSchemas> = {
+  readonly [K in keyof TSchemas & string]: Realtime.Topic.Definition<
+    K,
+    StandardSchemaV1.InferInput<TSchemas[K]["schema"]>,
+    StandardSchemaV1.InferOutput<TSchemas[K]["schema"]>
+  >;
+};
+
+/** A channel's name, or the function that gives it. */
+type Name = string | ((...args: never) => string);
+
+/**
+ * What can't name a topic: the channel's own properties; what would make the channel a promise or a thing that says how it becomes
+ * JSON; what leads to an object's prototype. Any other name works.
+ */
+const RESERVED = /^(name|topics|then|toJSON|__proto__)$/;
+
+/**
+ * Defines a channel. Add topics, then call the definition to get the channel.
+ *
+ * Definitions never change: `addTopic` returns another.
+ *
+ * @example
+ * ```ts
+ * import { channel, topic } from "@tidings/realtime";
+ *
+ * const logsChannel = channel("logs").addTopic(topic("info").type<string>());
+ * const message = await logsChannel().info("All went well");
+ * ```
+ *
+ * @param name The name: 1 to 255 bytes, no control characters.
+ * @throws {RealtimeError} `invalid_name`.
+ */
+export function channel<const TId extends string>(
+  name: TId,
+): Realtime.Channel.Definition<() => TId>;
+/**
+ * Defines channels of the same topics, each with a name of its own.
+ *
+ * @example
+ * ```ts
+ * import { channel, topic } from "@tidings/realtime";
+ *
+ * const userChannel = channel((userId: string) => `user:${userId}`)
+ *   .addTopic(topic("ai").type<{ response: string }>());
+ * const message = await userChannel("123").ai({ response: "Hello" });
+ * ```
+ *
+ * @param name Gives the name, from whatever the definition is called with.
+ */
+export function channel<TArgs extends unknown[], const TId extends string>(
+  name: (...args: TArgs) => TId,
+): Realtime.Channel.Definition<(...args: TArgs) => TId>;
+/**
+ * Makes a channel, in the form of Inngest's version 4.
+ *
+ * @param options The name, and the schemas of the topics.
+ * @throws {RealtimeError} `invalid_name`, also for a topic called `name`, `topics`, `then`, `toJSON` or `__proto__`.
+ */
+export function channel<
+  const TId extends string,
+  const TSchemas extends TopicSchemas,
+>(
+  options: { readonly name: TId; readonly topics: TSchemas },
+): Realtime.Channel<TId, TopicsOf<TSchemas>>;
+/**
+ * Defines channels of the same topics, each with a name of its own, in the form of Inngest's version 4.
+ *
+ * @param options The function that gives the name, and the schemas of the topics.
+ * @throws {RealtimeError} `invalid_name`, also for a topic called `name`, `topics`, `then`, `toJSON` or `__proto__`.
+ */
+export function channel<
+  TArgs extends unknown[],
+  const TId extends string,
+  const TSchemas extends TopicSchemas,
+>(
+  options: {
+    readonly name: (...args: TArgs) => TId;
+    readonly topics: TSchemas;
+  },
+): Realtime.Channel.Definition<(...args: TArgs) => TId, TopicsOf<TSchemas>>;
+export function channel(
+  input: Name | { readonly name: Name; readonly topics: TopicSchemas },
+): Realtime.Channel.Definition | Realtime.Channel {
+  if (typeof input !== "object" || input === null) return define(input, NONE);
+  const { name, topics } = input;
+  let all = NONE;
+  for (const [key, { schema }] of Object.entries(topics)) {
+    all = withTopic(all, topic(key).schema(schema));
+  }
+  // In a literal, __proto__ names no topic: it sets the prototype. That of a plain object has none itself.
+  if (Object.getPrototypeOf(Object.getPrototypeOf(topics) ?? NONE)) {
+    refuse("__proto__");
+  }
+  return typeof name === "string" ? make(name, all) : define(name, all);
+}
+
+/**
+ * A channel where only the type of its definition is known, as in a browser that doesn't load the code with the definition: by its
+ * name. It has every topic of the type; schemas are not applied.
+ *
+ * @example
+ * ```ts
+ * import { channel, topic, typeOnlyChannel } from "@tidings/realtime";
+ *
+ * const userChannel = channel((userId: string) => `user:${userId}`)
+ *   .addTopic(topic("ai").type<{ response: string }>());
+ *
+ * const message = await typeOnlyChannel<typeof userChannel>("user:123").ai({
+ *   response: "Hello",
+ * });
+ * ```
+ *
+ * @param name The channel's name, one that the definition could give.
+ * @throws {RealtimeError} `invalid_name`.
+ */
+export function typeOnlyChannel<
+  TDefinition extends Realtime.Channel.Definition,
+>(
+  name: Realtime.Channel.InferId<TDefinition>,
+): Realtime.Channel.Definition.AsChannel<TDefinition>;
+export function typeOnlyChannel(name: string): Realtime.Channel {
+  return new Proxy(make(name, NONE), {
+    get: (target, key) =>
+      typeof key === "symbol" || RESERVED.test(key)
+        ? Reflect.get(target, key)
+        : accessor(name, topic(key)),
+  });
+}
+
+/**
+ * The name of a channel that is given by its name or as a channel.
+ *
+ * @throws {RealtimeError} `invalid_name`, also for a definition, which is no channel until it is called.
+ */
+export function channelName(channel: unknown): string {
+  return checkName(
+    "channel",
+    typeof channel === "object" ? Object(channel).name : channel,
+  );
+}
+
+/** The schema of a channel's topic; `undefined` where the channel is only a name, or the topic has none. */
+export function topicSchema(
+  channel: unknown,
+  topic: string,
+): StandardSchemaV1 | undefined {
+  const topics: Realtime.Topics | undefined = Object(channel).topics;
+  return topics?.[topic]?.getSchema();
+}
+
+// Without a prototype, so that a topic that isn't there is not found in one.
+const NONE: Realtime.Topics = Object.freeze({ __proto__: null }) as never;
+
+function refuse(name: string): never {
+  throw new RealtimeError(
+    "invalid_name",
+    `Cannot call a topic "${name}": a channel needs that name itself`,
+  );
+}
+
+function withTopic(
+  topics: Realtime.Topics,
+  added: Realtime.Topic.Definition,
+): Realtime.Topics {
+  const name = checkName("topic", added.name);
+  if (RESERVED.test(name)) refuse(name);
+  return Object.freeze({ __proto__: null, ...topics, [name]: added }) as never;
+}
+
+function define(
+  name: Name,
+  topics: Realtime.Topics,
+): Realtime.Channel.Definition {
+  if (typeof name !== "function") checkName("channel", name);
+  return Object.freeze(Object.assign(
+    (...args: never) =>
+      make(typeof name === "function" ? name(...args) : name, topics),
+    {
+      topics,
+      addTopic: (added: Realtime.Topic.Definition) =>
+        define(name, withTopic(topics, added)),
+    },
+  )) as Realtime.Channel.Definition;
+}
+
+function make(name: string, topics: Realtime.Topics): Realtime.Channel {
+  const made: Record<string, unknown> = {
+    name: checkName("channel", name),
+    topics,
+  };
+  for (const definition of Object.values(topics)) {
+    made[definition.name] = accessor(name, definition);
+  }
+  return Object.freeze(made) as Realtime.Channel;
+}
+
+function accessor(
+  channel: string,
+  definition: Realtime.Topic.Definition,
+): Realtime.Topic {
+  const topic = definition.name;
+  const schema = definition.getSchema();
+  return Object.freeze(Object.assign(
+    (data: unknown) => toMessageInput(channel, topic, schema, data),
+    { channel, topic, config: { schema: schema ?? staticSchema() } },
+  )) as Realtime.Topic;
+}

@@ -1,0 +1,111 @@
+import { PIECE_CHARS } from "./text_chunks.ts";
+
+/** One line of a batch, before it has its place. */
+export interface QueuedLine {
+  readonly kind: "datastream-start" | "chunk" | "datastream-end";
+  readonly data: unknown;
+  /** Its size, in characters of JSON. */
+  readonly size: number;
+  readonly metadata?: unknown;
+  /** Text that may be joined with text next to it. */
+  readonly isText?: boolean;
+}
+
+/** When chunks are sent. */
+export interface FlushOptions {
+  /**
+   * Milliseconds that a chunk waits for more.
+   *
+   * @default {16}
+   */
+  ms?: number;
+  /**
+   * Characters that are sent without waiting for more.
+   *
+   * @default {1024}
+   */
+  chars?: number;
+}
+
+/** Characters that one request carries, unless a single chunk has more. */
+const BATCH_CHARS = 256 * 1024;
+
+/** Characters that may wait before the source is not read on. */
+const HIGH_WATER_CHARS = 64 * 1024;
+
+/** What waits to be sent of a data stream: text that is sent together becomes one chunk. */
+export class ChunkQueue {
+  readonly #flush: Required<FlushOptions>;
+  #lines: QueuedLine[] = [];
+  #size = 0;
+  #isEnded = false;
+  readonly #waiting = new Set<() => void>();
+
+  constructor({ ms = 16, chars = 1024 }: FlushOptions) {
+    this.#flush = { ms, chars };
+  }
+
+  /** Adds a line; one of kind `datastream-end` is the last. */
+  add(line: QueuedLine): void {
+    const last = this.#lines.at(-1);
+    this.#size += line.size;
+    if (
+      last?.isText && line.isText && last.size + line.size <= PIECE_CHARS
+    ) {
+      this.#lines[this.#lines.length - 1] = {
+        ...line,
+        data: String(last.data) + String(line.data),
+        size: last.size + line.size,
+      };
+    } else this.#lines.push(line);
+    if (line.kind === "datastream-end") this.#isEnded = true;
+    this.#changed();
+  }
+
+  /** Takes what is to be sent now, in order; waits until there is something and it is time. */
+  async take(): Promise<QueuedLine[]> {
+    await this.#until(() => this.#lines.length > 0);
+    await this.#until(() => this.#isDue(), this.#flush.ms);
+    let size = 0;
+    let count = 0;
+    for (const line of this.#lines) {
+      if (count > 0 && size + line.size > BATCH_CHARS) break;
+      size += line.size;
+      count++;
+    }
+    this.#size -= size;
+    const taken = this.#lines.splice(0, count);
+    this.#changed();
+    return taken;
+  }
+
+  /** Resolves when the source should be read on. */
+  room(): Promise<void> {
+    return this.#until(() => this.#size < HIGH_WATER_CHARS);
+  }
+
+  #isDue(): boolean {
+    return this.#isEnded || this.#size >= this.#flush.chars;
+  }
+
+  #changed(): void {
+    for (const look of this.#waiting) look();
+  }
+
+  /** Waits for a condition, or at most so many milliseconds. */
+  #until(isMet: () => boolean, ms?: number): Promise<void> {
+    if (isMet()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        if (isMet()) end();
+      };
+      const timer = ms === undefined ? undefined : setTimeout(end, ms);
+      this.#waiting.add(look);
+    });
+  }
+}

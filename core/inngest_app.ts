@@ -1,0 +1,56 @@
+import type { AppLike, TokenOptions } from "./api_types.ts";
+import { channelName } from "./channel.ts";
+import { readEnvironment } from "./environment.ts";
+import { RealtimeError } from "./errors.ts";
+import { gatewayUrl } from "./gateway_url.ts";
+import { errorOfResponse } from "./status.ts";
+import type { TokenLike } from "./token_source.ts";
+
+/** What both majors of Inngest's client have, under the names that they keep for themselves. */
+interface InngestApi {
+  getSubscriptionToken(channel: string, topics: string[]): Promise<string>;
+  getTargetUrl(path: string): Promise<URL>;
+}
+
+/**
+ * Makes a token: with an app of `createRealtime` on the spot; with an Inngest client by the gateway of the environment variables
+ * `REALTIME_URL` and `REALTIME_SIGNING_KEY` where the former is set, else by the API that the client is configured for.
+ */
+export async function tokenOfApp(
+  app: AppLike,
+  options: TokenOptions,
+): Promise<TokenLike> {
+  if ("token" in app) return await app.token(options);
+  const channel = channelName(options.channel);
+  const topics = [...options.topics];
+  if (readEnvironment("REALTIME_URL")) {
+    const apiBaseUrl = gatewayUrl(undefined);
+    return { channel, topics, apiBaseUrl, key: await askGateway() };
+  }
+  const { inngestApi } = app as unknown as { inngestApi: InngestApi };
+  return {
+    channel,
+    topics,
+    key: await inngestApi.getSubscriptionToken(channel, topics),
+    apiBaseUrl: (await inngestApi.getTargetUrl("/")).origin,
+  };
+
+  async function askGateway(): Promise<string> {
+    const key = readEnvironment("REALTIME_SIGNING_KEY");
+    const response = await fetch(`${gatewayUrl(undefined)}/v1/realtime/token`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(key && { authorization: `Bearer ${key}` }),
+      },
+      body: JSON.stringify(
+        topics.map((name) => ({ channel, name, kind: "run" })),
+      ),
+    });
+    if (!response.ok) {
+      throw await errorOfResponse(response, "Cannot get a subscription token");
+    }
+    const { jwt } = await response.json();
+    return jwt;
+  }
+}

@@ -1,0 +1,60 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { validate } from "./schema.ts";
+import type { MaybePromise, Realtime, Streamed } from "./types.ts";
+
+/** Whether data are to be published as a data stream. */
+export function isStreamed(data: unknown): data is Streamed<unknown> {
+  const { getReader, [Symbol.asyncIterator]: iterate } = Object(data);
+  return typeof (iterate ?? getReader) === "function";
+}
+
+async function* checkEach(
+  schema: StandardSchemaV1,
+  pieces: Streamed<unknown>,
+  action: string,
+): AsyncGenerator<unknown, void, undefined> {
+  for await (const piece of pieces as AsyncIterable<unknown>) {
+    await validate(schema, piece, action);
+    yield piece;
+  }
+}
+
+/**
+ * Makes the message of a topic, once its data match the schema. It carries the data as they are given, not what the schema makes of
+ * them: subscribers have the same schema, and apply it themselves. A stream is checked while it is read.
+ *
+ * @throws {RealtimeError} `invalid_data`.
+ */
+export async function toMessageInput(
+  channel: string,
+  topic: string,
+  schema: StandardSchemaV1 | undefined,
+  data: unknown,
+): Promise<Realtime.Message.Input> {
+  if (!schema) return { channel, topic, data };
+  const action = `Cannot publish to "${channel}", topic "${topic}"`;
+  if (isStreamed(data)) {
+    return { channel, topic, data: checkEach(schema, data, action) };
+  }
+  await validate(schema, data, action);
+  return { channel, topic, data };
+}
+
+/** Whether `publish` was called as `publish(topic, data)`. */
+export function isTopicRef(value: unknown): value is Realtime.Topic.Ref {
+  return "config" in Object(value);
+}
+
+/**
+ * Settles what `publish` was called with: a message, the promise of one, or a topic and data.
+ *
+ * @throws {RealtimeError} `invalid_data` for data that don't match the topic's schema.
+ */
+export async function resolveMessageInput(
+  target: MaybePromise<Realtime.Message.Input> | Realtime.Topic.Ref,
+  data: unknown,
+): Promise<Realtime.Message.Input> {
+  if (!isTopicRef(target)) return await target;
+  const { channel, topic, config } = target;
+  return await toMessageInput(channel, topic, config.schema, data);
+}

@@ -1,0 +1,190 @@
+import { RealtimeError } from "../errors.ts";
+import { subscribe } from "../subscribe.ts";
+import type { Realtime } from "../types.ts";
+import { MessageLog } from "./message_log.ts";
+import type {
+  AnyMessage,
+  RunRecord,
+  SourceState,
+  StreamText,
+} from "./snapshot.ts";
+import { foldRun, foldStream } from "./fold.ts";
+import type { View, ViewOptions } from "./view.ts";
+
+/** A token, of whatever channel. */
+export type AnyToken = Realtime.Subscribe.Token;
+
+const sources = new Map<string, Source>();
+
+/** The source of a view: the one that others with the same key read, else a new one. */
+export function openSource(view: View): Source {
+  const { key, options } = view;
+  let source = sources.get(key);
+  if (!source) {
+    source = new Source(options, () => sources.delete(key));
+    sources.set(key, source);
+  }
+  source.add(view);
+  return source;
+}
+
+/** One subscription and what it has received, shared by every component with the same key. */
+export class Source {
+  readonly log: MessageLog<AnyMessage> = new MessageLog();
+  /** The newest message of each topic, with its position. */
+  readonly topics: Map<string, readonly [number, AnyMessage]> = new Map();
+  /** The newest data stream of each topic. */
+  readonly streams: Map<string, StreamText> = new Map();
+  run: RunRecord | undefined;
+  state: SourceState = "paused";
+  error: Error | null = null;
+  readonly #options: ViewOptions;
+  readonly #forget: () => void;
+  readonly #views = new Set<View>();
+  /** Ends the subscription; absent while there is none. */
+  #ending: AbortController | undefined;
+  /** The token with which it ended for good: it is not tried again. */
+  #endedWith: string | undefined;
+  /** The channel and topics of the tokens so far. */
+  #grant: string | undefined;
+  #lastId: string | undefined;
+
+  /** @param forget Called when nobody reads it any more. */
+  constructor(options: ViewOptions, forget: () => void) {
+    this.#options = options;
+    this.#forget = forget;
+    if (options.pausesOnHidden) {
+      document.addEventListener("visibilitychange", this.update);
+    }
+  }
+
+  /** A component reads it. */
+  add(view: View): void {
+    this.#views.add(view);
+    this.update();
+  }
+
+  /** A component doesn't read it any more. */
+  remove(view: View): void {
+    this.#views.delete(view);
+    // StrictMode and moves in the tree take a component off and put it back at once.
+    setTimeout(() => {
+      this.update();
+      if (this.#views.size > 0) return;
+      document.removeEventListener("visibilitychange", this.update);
+      this.#forget();
+    });
+  }
+
+  /** What its components want of it may have changed. */
+  readonly update = (): void => {
+    const wishes = Array.from(this.#views, ({ options }) => options);
+    this.log.limit = Math.max(0, ...wishes.map(({ limit }) => limit));
+    const wish = wishes.find(({ isEnabled }) => isEnabled);
+    if (!wish || (this.#options.pausesOnHidden && document.hidden)) {
+      this.#endedWith = undefined;
+      this.#end("paused");
+    } else if (!this.#ending && wish.tokenId !== this.#endedWith) {
+      void this.#open(wish.tokenId);
+    }
+  };
+
+  async #open(tokenId: string, given?: AnyToken): Promise<void> {
+    const ending = this.#ending = new AbortController();
+    const { signal } = ending;
+    const { from, validate, isOver } = this.#options;
+    try {
+      const messages = await subscribe(async () => {
+        const token = given ?? await this.#ask();
+        given = undefined;
+        if (!signal.aborted && !this.#isSame(token)) {
+          ending.abort();
+          void this.#open(tokenId, token);
+        }
+        return token;
+      }, {
+        signal,
+        validate,
+        from: this.#lastId ?? from,
+        onState: (state, error) => {
+          if (!signal.aborted) this.#to(state, error);
+        },
+        onGap: (gap) => {
+          for (const { options } of this.#views) options.onGap?.(gap);
+        },
+        onError: (error) => {
+          for (const { options } of this.#views) options.onError?.(error);
+        },
+      });
+      for await (const message of messages) {
+        if (signal.aborted) return;
+        this.#take(message);
+        if (this.run && isOver?.(this.run)) break;
+      }
+      this.#finish(ending, tokenId, "closed");
+    } catch (error) {
+      this.#finish(ending, tokenId, "failed", error);
+    }
+  }
+
+  async #ask(): Promise<AnyToken> {
+    const [view] = this.#views;
+    if (!view) throw new RealtimeError("aborted", "Nobody reads any more");
+    return await view.options.token();
+  }
+
+  /** Whether a token is for the same as those before. If not, what was received is forgotten: no component shows two channels. */
+  #isSame({ channel, topics }: AnyToken): boolean {
+    const grant = JSON.stringify([channel, topics]);
+    const isSame = grant === (this.#grant ?? grant);
+    this.#grant = grant;
+    if (!isSame) {
+      this.log.clear();
+      this.topics.clear();
+      this.streams.clear();
+      this.run = this.#lastId = undefined;
+      for (const view of this.#views) view.show();
+    }
+    return isSame;
+  }
+
+  #finish(
+    ending: AbortController,
+    tokenId: string,
+    state: "closed" | "failed",
+    error?: unknown,
+  ): void {
+    if (ending.signal.aborted) return;
+    this.#endedWith = tokenId;
+    this.#end(state, error);
+  }
+
+  #end(state: "paused" | "closed" | "failed", error?: unknown): void {
+    this.#ending?.abort();
+    this.#ending = undefined;
+    this.#to(
+      state,
+      error === undefined || error instanceof Error
+        ? error
+        : new Error(String(error)),
+    );
+  }
+
+  #to(state: SourceState, error: Error | null = null): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.error = error;
+    for (const view of this.#views) view.changed();
+  }
+
+  #take(message: AnyMessage): void {
+    this.#lastId = message.id;
+    if (message.kind === "run") this.run = foldRun(this.run, message);
+    else {
+      this.topics.set(message.topic, [this.log.end, message]);
+      if (message.streamId) foldStream(this.streams, message);
+      this.log.append(message);
+    }
+    for (const view of this.#views) view.received();
+  }
+}

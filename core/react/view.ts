@@ -1,0 +1,127 @@
+import type { RealtimeError } from "../errors.ts";
+import type { Realtime } from "../types.ts";
+import { INITIAL, type RunRecord, type Snapshot } from "./snapshot.ts";
+import { type AnyToken, openSource, type Source } from "./source.ts";
+
+/** What a component wants; it may change at every render. */
+export interface ViewOptions {
+  /** Gives a token, whenever one is needed. */
+  readonly token: () => AnyToken | PromiseLike<AnyToken>;
+  /** The token's own name: another is tried after one that ended for good. */
+  readonly tokenId: string;
+  readonly isEnabled: boolean;
+  /** How many messages are kept. */
+  readonly limit: number;
+  /** Milliseconds to collect messages before they are shown. */
+  readonly interval: number;
+  readonly from?: Realtime.Subscribe.From | undefined;
+  readonly validate?: boolean | undefined;
+  readonly onGap?: ((gap: Realtime.Subscribe.Gap) => void) | undefined;
+  readonly onError?: ((error: RealtimeError) => void) | undefined;
+  /** Whether a hidden page disconnects until it is shown. */
+  readonly pausesOnHidden?: boolean | undefined;
+  /** Whether what is known of the run ends the subscription. */
+  readonly isOver?: ((run: RunRecord) => boolean) | undefined;
+}
+
+/** One component's view of a source: what it was shown, and what is new to it. A store for `useSyncExternalStore`. */
+export class View {
+  readonly key: string;
+  /** The options that were rendered last. */
+  options: ViewOptions;
+  #snapshot = INITIAL;
+  #source: Source | undefined;
+  #notify: (() => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Where what it shows begins. */
+  #start = 0;
+  /** What was on the screen already: everything before this is not new. */
+  #committed = 0;
+  /** What the component has cleared. */
+  #clearedError: Error | null = null;
+  #clearedRun: RunRecord | undefined;
+
+  /** @param key Views with the same one share a source. */
+  constructor(key: string, options: ViewOptions) {
+    this.key = key;
+    this.options = options;
+  }
+
+  /** The store's: the component is on the screen. */
+  readonly subscribe = (notify: () => void): () => void => {
+    const source = openSource(this);
+    if (source !== this.#source) this.#start = this.#committed = 0;
+    this.#source = source;
+    this.#notify = notify;
+    this.show();
+    return () => {
+      clearTimeout(this.#timer);
+      this.#notify = this.#timer = undefined;
+      source.remove(this);
+    };
+  };
+
+  /** The store's: what to render. */
+  readonly getSnapshot = (): Snapshot => this.#snapshot;
+
+  /** The component was rendered, and is on the screen. */
+  committed(snapshot: Snapshot, options: ViewOptions): void {
+    this.#committed = snapshot.end;
+    this.options = options;
+    this.#source?.update();
+  }
+
+  /** Forgets what it showed; other components keep it. */
+  readonly clear = (): void => {
+    const source = this.#source;
+    if (!source) return;
+    this.#start = source.log.end;
+    this.#clearedError = source.error;
+    this.#clearedRun = source.run;
+    this.show();
+  };
+
+  /** The source's: messages arrived. */
+  received(): void {
+    // Also without an interval: what arrives in one turn is rendered once.
+    this.#timer ??= setTimeout(this.show, this.options.interval);
+  }
+
+  /** The source's: its state changed. */
+  changed(): void {
+    this.#publish(this.#snapshot);
+  }
+
+  /** Shows what the source has. */
+  readonly show = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const source = this.#source;
+    if (!source) return;
+    const start = this.#start;
+    const { log: { end }, log, topics, streams, run } = source;
+    this.#publish({
+      ...this.#snapshot,
+      end,
+      all: log.between(start, end, this.options.limit),
+      delta: log.between(Math.max(start, this.#committed), end),
+      byTopic: Object.fromEntries(
+        Array.from(topics)
+          .filter(([, [position]]) => position >= start)
+          .map(([topic, [, message]]) => [topic, message]),
+      ),
+      streams: Object.fromEntries(streams),
+      run: run === this.#clearedRun ? undefined : run,
+    });
+  };
+
+  #publish(snapshot: Snapshot): void {
+    const { state, error } = this.#source ?? INITIAL;
+    this.#snapshot = {
+      ...snapshot,
+      state,
+      error: error === this.#clearedError ? null : error,
+    };
+    this.#notify?.();
+  }
+}

@@ -1,0 +1,63 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { RealtimeError, type SchemaIssue } from "./errors.ts";
+
+function toIssue({ message, path }: StandardSchemaV1.Issue): SchemaIssue {
+  return {
+    message,
+    path: path?.map((key) => typeof key === "object" ? key.key : key),
+  };
+}
+
+/**
+ * Checks data by a schema, which may take its time.
+ *
+ * @param action What was tried, for the message: `Cannot publish to "user:1"`.
+ * @returns What the schema makes of the data.
+ * @throws {RealtimeError} `invalid_data`, with the issues; with the cause where the schema itself failed.
+ */
+export async function validate(
+  schema: StandardSchemaV1,
+  data: unknown,
+  action: string,
+): Promise<unknown> {
+  let result;
+  try {
+    result = await schema["~standard"].validate(data);
+  } catch (cause) {
+    throw new RealtimeError("invalid_data", `${action}: the schema failed`, {
+      cause,
+    });
+  }
+  if (result.issues) {
+    // What the issues say may repeat the data, so it stays out of the message.
+    throw new RealtimeError(
+      "invalid_data",
+      `${action}: the data don't match the topic's schema`,
+      { issues: result.issues.map(toIssue) },
+    );
+  }
+  return result.value;
+}
+
+/**
+ * A schema for types only: it takes everything as it is.
+ *
+ * @example Types without a schema library, in the form that Inngest's version 4 has
+ * ```ts
+ * import { channel, staticSchema } from "@tidings/realtime";
+ *
+ * const logs = channel({
+ *   name: "logs",
+ *   topics: { info: { schema: staticSchema<{ text: string }>() } },
+ * });
+ * ```
+ */
+export function staticSchema<T>(): StandardSchemaV1<T> {
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "tidings",
+      validate: (value) => ({ value: value as T }),
+    },
+  };
+}

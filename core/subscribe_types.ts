@@ -1,0 +1,99 @@
+import type { AppLike } from "./api_types.ts";
+import type { TransportChoice } from "./connection.ts";
+import type { RealtimeError } from "./errors.ts";
+import type { ReaderState } from "./reader.ts";
+
+/** Messages that are lost: those between the two ids, both exclusive. */
+export interface Gap {
+  /** The channel's name. */
+  readonly channel: string;
+  /** The id of the last message before the gap. */
+  readonly after: string;
+  /** The id of the first message after it. */
+  readonly before: string;
+}
+
+/**
+ * Where a subscription starts: with what is published from now on, with the oldest message that the gateway still has, with the
+ * newest few of those, or after the message with this id.
+ */
+export type From =
+  | "live"
+  | "start"
+  | { readonly last: number }
+  | (string & Record<never, never>);
+
+/** How to subscribe. */
+export interface SubscribeOptions<TMessage> {
+  /** Called with each message, in order; the next one waits for its promise. The stream has the messages too. */
+  onMessage?: (message: TMessage) => void | Promise<void>;
+  /**
+   * Called with what goes wrong without ending the subscription, above all a message that doesn't match its topic's schema.
+   *
+   * @default {a warning on the console}
+   */
+  onError?: (error: RealtimeError) => void;
+  /** Called where messages are lost. */
+  onGap?: (gap: Gap) => void;
+  /** Called when its state changes; with the error when it failed. */
+  onState?: (state: ReaderState, error?: RealtimeError) => void;
+  /**
+   * Where it starts.
+   *
+   * @default {"live"}
+   */
+  from?: From;
+  /** Ends the subscription. */
+  signal?: AbortSignal;
+  /**
+   * Whether messages are checked by their topics' schemas, if there are any.
+   *
+   * @default {true}
+   */
+  validate?: boolean;
+  /**
+   * How many messages may wait unread. When there are as many the subscription stops to listen; it takes up what it missed from the
+   * gateway's log when they are read.
+   *
+   * @default {1024}
+   */
+  maxUnread?: number;
+  /**
+   * Whether it may share a connection with other subscriptions.
+   *
+   * @default {true}
+   */
+  multiplex?: boolean;
+  /**
+   * How to reach the gateway.
+   *
+   * @default {"auto", which is WebSocket, or Server-Sent Events where that can't be had}
+   */
+  transport?: TransportChoice;
+}
+
+/** What to subscribe to, on a server, which makes the token itself. */
+export interface SubscribeTarget<TChannel, TTopics> {
+  /** What makes the token: an app made by `createRealtime`, or an Inngest client. */
+  readonly app: AppLike;
+  /** The channel, or its name. */
+  readonly channel: TChannel;
+  /** The names of the topics. */
+  readonly topics: TTopics;
+}
+
+/** What can be had from a subscription besides the stream that it is. */
+export interface SubscriptionControls<TMessage> {
+  /** Another stream of the messages, from the subscription's start on. */
+  getJsonStream(): ReadableStream<TMessage>;
+  /** The messages as Server-Sent Events, in bytes: the body of a response that an `EventSource` reads. */
+  getEncodedStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Ends it and all of its streams; resolves when its connection is gone. */
+  close(reason?: string): Promise<void>;
+  /** Does what `close` does. */
+  unsubscribe(reason?: string): Promise<void>;
+  /** Iterates over the messages; leaving the loop ends the subscription. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<TMessage>;
+  /** Does what `close` does. */
+  [Symbol.asyncDispose](): Promise<void>;
+}

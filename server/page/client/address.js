@@ -1,0 +1,52 @@
+/**
+ * What is watched, as the form has it and as the page's address keeps it.
+ *
+ * @typedef {object} Watched
+ * @property {string} channel
+ * @property {readonly string[]} topics
+ * @property {string} from `now`, or a `since` of the wire: `start`, `last:10`, an id.
+ */
+
+/** @type {Watched} */
+const FIRST_VISIT = { channel: "demo", topics: ["hello"], from: "now" };
+
+/**
+ * Reads what the page's address says: `#channel=user:1&topic=ai&topic=logs&from=last:10`.
+ *
+ * @param {string} hash
+ * @returns {Watched}
+ */
+export function readAddress(hash) {
+  const fields = new URLSearchParams(hash.replace(/^#/, ""));
+  if (!fields.has("channel") && !fields.has("topic")) return FIRST_VISIT;
+  return {
+    channel: fields.get("channel") ?? "",
+    topics: [...new Set(fields.getAll("topic"))],
+    from: fields.get("from") || "now",
+  };
+}
+
+/**
+ * The part of an address that {@linkcode readAddress} reads.
+ *
+ * @param {Watched} watched
+ * @returns {string}
+ */
+export function writeAddress({ channel, topics, from }) {
+  const fields = new URLSearchParams({ channel });
+  for (const topic of topics) fields.append("topic", topic);
+  if (from !== "now") fields.set("from", from);
+  // A colon may stand there as it is, and most channels have one.
+  return `#${fields.toString().replaceAll("%3A", ":")}`;
+}
+
+/**
+ * Whether two say the same.
+ *
+ * @param {Watched} a
+ * @param {Watched} b
+ * @returns {boolean}
+ */
+export function isSame(a, b) {
+  return writeAddress(a) === writeAddress(b);
+}

@@ -1,0 +1,86 @@
+/** @import { Watched } from "./address.js" */
+
+/**
+ * An argument as a POSIX shell takes it, whatever is in it.
+ *
+ * @param {string} text
+ * @returns {string}
+ */
+function quote(text) {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * @param {URL} gateway
+ * @param {string} path
+ * @param {Record<string, string>} query
+ * @returns {string}
+ */
+function urlOf(gateway, path, query) {
+  const fields = new URLSearchParams(query).toString();
+  // What reads better and means the same in a query.
+  const text = fields.replaceAll("%3A", ":").replaceAll("%2F", "/");
+  return `${new URL(path, gateway).href}${text && `?${text}`}`;
+}
+
+/**
+ * The command that publishes what the form has.
+ *
+ * @param {URL} gateway
+ * @param {string} channel
+ * @param {string} topic
+ * @param {string} body
+ * @returns {string}
+ */
+export function publishCommand(gateway, channel, topic, body) {
+  const url = urlOf(gateway, "v1/realtime/publish", { channel, topic });
+  // curl takes what follows an @ for a file's name.
+  const option = body.startsWith("@") ? "--data-raw" : "-d";
+  return `curl ${quote(url)} ${option} ${quote(body)}`;
+}
+
+/**
+ * The commands that watch what the page watches, as Server-Sent Events.
+ *
+ * @param {URL} gateway
+ * @param {Watched} watched
+ * @returns {string}
+ */
+export function watchCommand(gateway, { channel, topics, from }) {
+  const claims = JSON.stringify(topics.map((name) => ({ channel, name })));
+  const token = urlOf(gateway, "v1/realtime/token", {});
+  const query = from === "now" ? {} : { since: from };
+  const sse = urlOf(gateway, "v1/realtime/sse", query);
+  return `TOKEN=$(curl -s ${token} -d ${quote(claims)} | cut -d'"' -f4)
+curl -N ${quote(sse)} -H "Authorization: Bearer $TOKEN"`;
+}
+
+/**
+ * The program that watches what the page watches.
+ *
+ * @param {URL} gateway
+ * @param {Watched} watched
+ * @returns {string}
+ */
+export function snippet(gateway, { channel, topics, from }) {
+  const url = JSON.stringify(gateway.href.replace(/\/$/, ""));
+  const names = topics.map((topic) => JSON.stringify(topic)).join(", ");
+  const where = `{ channel: ${JSON.stringify(channel)}, topics: [${names}] }`;
+  return `import { createRealtime, getSubscriptionToken, subscribe } from "@tidings/realtime";
+
+const app = createRealtime({ url: ${url} });
+const token = await getSubscriptionToken(app, ${where});
+for await (const message of await subscribe(token${optionsOf(from)})) {
+  console.log(message.topic, message.data);
+}`;
+}
+
+/**
+ * @param {string} from
+ * @returns {string}
+ */
+function optionsOf(from) {
+  if (from === "now") return "";
+  const last = /^last:(\d+)$/.exec(from);
+  return `, { from: ${last ? `{ last: ${last[1]} }` : JSON.stringify(from)} }`;
+}

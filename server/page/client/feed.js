@@ -1,0 +1,127 @@
+/** @import { Entry } from "./entries.js" */
+/** @import { Row } from "./rows.js" */
+import { byId, setText } from "./dom.js";
+import { Entries, MAX_ENTRIES } from "./entries.js";
+import { formatCount } from "./format.js";
+import { createRow, matches } from "./rows.js";
+
+/** The list of what arrived: newest first, bounded, and still while it is paused. */
+export class Feed {
+  /** @readonly */
+  entries = new Entries(() => this.#schedule());
+  /** @type {Map<Entry, Row>} */
+  #rows = new Map();
+  #shown = -1;
+  #isPaused = false;
+  #isScheduled = false;
+  #words = "";
+  #list = byId("messages", HTMLOListElement);
+  #count = byId("count", HTMLElement);
+  #pause = byId("pause", HTMLButtonElement);
+  #filter = byId("filter", HTMLInputElement);
+  #empty = byId("empty", HTMLElement);
+  #noMatch = byId("no-match", HTMLElement);
+
+  constructor() {
+    this.#pause.addEventListener("click", () => {
+      this.#isPaused = !this.#isPaused;
+      this.#pause.setAttribute("aria-pressed", String(this.#isPaused));
+      this.#schedule();
+    });
+    byId("clear", HTMLButtonElement).addEventListener("click", () => {
+      this.entries.clear();
+      this.#render();
+    });
+    this.#filter.addEventListener("input", () => {
+      this.#words = this.#filter.value.trim().toLowerCase();
+      for (const [entry, row] of this.#rows) this.#hideUnmatched(entry, row);
+      this.#schedule();
+    });
+    document.addEventListener("keydown", (event) => {
+      const isTyping = event.target instanceof HTMLInputElement ||
+        event.target instanceof HTMLTextAreaElement;
+      if (event.key !== "/" || isTyping) return;
+      event.preventDefault();
+      this.#filter.focus();
+    });
+  }
+
+  /** Changes come in bursts: the list is drawn once a frame at most. */
+  #schedule() {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    requestAnimationFrame(() => {
+      this.#isScheduled = false;
+      if (!this.#isPaused) this.#render();
+      this.#tell();
+    });
+  }
+
+  #render() {
+    const { all } = this.entries;
+    this.#removeGone(all[0]?.number ?? Infinity);
+    for (const entry of this.entries.takeChanged()) {
+      const row = this.#rows.get(entry);
+      if (!row) continue;
+      row.update();
+      this.#hideUnmatched(entry, row);
+    }
+    const added = document.createDocumentFragment();
+    for (const entry of all.slice(this.#firstNew(all))) {
+      const row = createRow(entry);
+      this.#rows.set(entry, row);
+      this.#hideUnmatched(entry, row);
+      added.prepend(row.element);
+    }
+    this.#shown = all.at(-1)?.number ?? this.#shown;
+    this.#list.prepend(added);
+  }
+
+  /** @param {readonly Entry[]} all */
+  #firstNew(all) {
+    const index = all.findIndex(({ number }) => number > this.#shown);
+    return index === -1 ? all.length : index;
+  }
+
+  /** @param {number} oldest The number of the oldest entry that is kept. */
+  #removeGone(oldest) {
+    for (const [entry, row] of this.#rows) {
+      if (entry.number >= oldest) break;
+      row.element.remove();
+      this.#rows.delete(entry);
+    }
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {Row} row
+   */
+  #hideUnmatched(entry, row) {
+    row.element.hidden = !matches(entry, this.#words);
+  }
+
+  /** Says how many there are, and what to do while there are none. */
+  #tell() {
+    const { all, messages } = this.entries;
+    const waiting = (all.at(-1)?.number ?? -1) - this.#shown;
+    setText(
+      this.#pause,
+      !this.#isPaused ? "Pause" : waiting > 0 ? `Resume (${waiting} new)` : "Resume",
+    );
+    const isFiltered = this.#words !== "";
+    const visible = [...this.#rows].filter(([{ type }, { element }]) =>
+      type !== "note" && !element.hidden
+    ).length;
+    const total = formatCount(messages, "message");
+    setText(
+      this.#count,
+      isFiltered
+        ? `${visible} of ${total}`
+        : messages > MAX_ENTRIES
+        ? `${total}, the newest ${MAX_ENTRIES} kept`
+        : total,
+    );
+    this.#empty.hidden = messages > 0;
+    this.#noMatch.hidden = !isFiltered || messages === 0 || visible > 0;
+  }
+}

@@ -1,0 +1,89 @@
+/** @import { Entries } from "./entries.js" */
+
+const KEPT = 1_000;
+
+/** Finds out how long messages took, from publishing to arriving. */
+export class Latencies {
+  /** When each of the newest messages came, by id. @type {Map<string, number>} */
+  #arrived = new Map();
+  /** When each was published that didn't come yet, by id. @type {Map<string, { at: number, arrive: (ms: number) => void }>} */
+  #awaited = new Map();
+  /** Of the newest messages. @type {number[]} */
+  #own = [];
+  #entries;
+
+  /** @param {Entries} entries */
+  constructor(entries) {
+    this.#entries = entries;
+  }
+
+  /** Of messages that this page published, in milliseconds, newest last. */
+  get own() {
+    return this.#own;
+  }
+
+  /**
+   * A message came.
+   *
+   * @param {string} id
+   * @param {number} at Of `performance.now()`.
+   */
+  arrived(id, at) {
+    keep(this.#arrived, id, at);
+    const awaited = this.#awaited.get(id);
+    if (!awaited) return;
+    this.#awaited.delete(id);
+    this.#measured(id, at - awaited.at, awaited.arrive);
+  }
+
+  /**
+   * A message was published. It may have come before the answer that tells its id.
+   *
+   * @param {string} id
+   * @param {number} at When its request was sent.
+   * @returns {Promise<number>} How long it took, in milliseconds, once it is here. Never resolves for one that isn't watched.
+   */
+  published(id, at) {
+    return new Promise((arrive) => {
+      const arrived = this.#arrived.get(id);
+      if (arrived === undefined) keep(this.#awaited, id, { at, arrive });
+      else this.#measured(id, arrived - at, arrive);
+    });
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} ms
+   * @param {(ms: number) => void} arrive
+   */
+  #measured(id, ms, arrive) {
+    this.#own.push(ms);
+    if (this.#own.length > KEPT) this.#own.shift();
+    const entry = this.#entries.find(id);
+    if (entry) this.#entries.setLatency(entry, { ms, own: true });
+    arrive(ms);
+  }
+}
+
+/**
+ * The value that a share of them are not above: 0.5 is the median.
+ *
+ * @param {readonly number[]} values
+ * @param {number} share
+ */
+export function quantile(values, share) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
+}
+
+/**
+ * @template V
+ * @param {Map<string, V>} map
+ * @param {string} key
+ * @param {V} value
+ */
+function keep(map, key, value) {
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > KEPT && oldest !== undefined) map.delete(oldest);
+}

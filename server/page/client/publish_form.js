@@ -1,0 +1,208 @@
+/** @import { Latencies } from "./latency.js" */
+import { ApiError, publish, publishBatch } from "./api.js";
+import { byId, setText } from "./dom.js";
+import { formatCount, formatSpan } from "./format.js";
+import { quantile } from "./latency.js";
+
+const BURST = 100;
+/** About as fast as a language model answers. */
+const WORD_MS = 45;
+const MAX_WORDS = 300;
+
+/**
+ * What the form needs to know of the page.
+ *
+ * @typedef {object} PublishHost
+ * @property {Latencies} latencies
+ * @property {() => string} channel
+ * @property {() => readonly string[]} watchedTopics The topics that messages arrive of, none while nothing is watched.
+ * @property {() => Promise<void>} settled Resolves when the page isn't connecting: a message published before would be missed.
+ * @property {() => void} changed
+ */
+
+/** Publishes to the channel: one message, many, or text as a data stream. */
+export class PublishForm {
+  #topic = byId("publish-topic", HTMLInputElement);
+  #topics = byId("topic-options", HTMLDataListElement);
+  #data = byId("data", HTMLTextAreaElement);
+  #hint = byId("data-hint", HTMLElement);
+  #result = byId("publish-result", HTMLElement);
+  #buttons = ["publish-one", "publish-stream", "publish-burst"]
+    .map((id) => byId(id, HTMLButtonElement));
+  #host;
+  /** The topic follows the watched ones until someone types another. */
+  #isOwnTopic = false;
+
+  /** @param {PublishHost} host */
+  constructor(host) {
+    this.#host = host;
+    this.#topic.addEventListener("input", () => {
+      this.#isOwnTopic = this.#topic.value !== "";
+      host.changed();
+    });
+    this.#data.addEventListener("input", () => {
+      this.#describe();
+      host.changed();
+    });
+    this.#data.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      this.#run(() => this.#publishOne());
+    });
+    byId("publish", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#run(() => this.#publishOne());
+    });
+    byId("publish-stream", HTMLButtonElement)
+      .addEventListener("click", () => this.#run(() => this.#stream()));
+    byId("publish-burst", HTMLButtonElement)
+      .addEventListener("click", () => this.#run(() => this.#burst()));
+    this.#describe();
+  }
+
+  get topic() {
+    return this.#topic.value;
+  }
+
+  get body() {
+    return this.#data.value;
+  }
+
+  /**
+   * Offers the topics that are watched.
+   *
+   * @param {readonly string[]} topics
+   */
+  offer(topics) {
+    this.#topics.replaceChildren(
+      ...topics.map((topic) => new Option(topic, topic)),
+    );
+    if (!this.#isOwnTopic) this.#topic.value = topics[0] ?? "";
+  }
+
+  #describe() {
+    const json = parse(this.body);
+    setText(
+      this.#hint,
+      json === undefined ? "Text, sent on as a JSON string" : `JSON: ${typeName(json.value)}`,
+    );
+  }
+
+  /**
+   * One at a time, and says how it went.
+   *
+   * @param {() => Promise<void>} action
+   */
+  async #run(action) {
+    if (this.#buttons.some(({ disabled }) => disabled)) return;
+    this.#setBusy(true);
+    try {
+      await this.#host.settled();
+      await action();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#say(error.message, "bad");
+    } finally {
+      this.#setBusy(false);
+    }
+  }
+
+  async #publishOne() {
+    const { topic, body } = this;
+    const at = performance.now();
+    const id = await publish(this.#host.channel(), topic, body);
+    const answered = performance.now() - at;
+    const published = `Published ${id}, answered in ${formatSpan(answered)}`;
+    const arrival = this.#host.latencies.published(id, at);
+    if (!this.#isWatched(topic)) return this.#say(published + this.#unseen(topic));
+    this.#say(published, "good");
+    arrival.then((ms) => this.#say(`${published}, here after ${formatSpan(ms)}`, "good"));
+  }
+
+  async #burst() {
+    const { topic } = this;
+    const line = { channel: this.#host.channel(), topic, data: this.#value() };
+    const at = performance.now();
+    const ids = await publishBatch(Array.from({ length: BURST }, () => line));
+    const answered = performance.now() - at;
+    const published = `Published ${BURST} messages, answered in ${formatSpan(answered)}`;
+    const arrivals = ids.map((id) => this.#host.latencies.published(id, at));
+    if (!this.#isWatched(topic)) return this.#say(published + this.#unseen(topic));
+    this.#say(published, "good");
+    Promise.all(arrivals).then((times) => {
+      const last = formatSpan(Math.max(...times));
+      const middle = formatSpan(quantile(times, 0.5));
+      this.#say(`${published}; all here after ${last}, half of them after ${middle}`, "good");
+    });
+  }
+
+  /** Publishes the text word by word, as a language model would. */
+  async #stream() {
+    const { topic } = this;
+    const channel = this.#host.channel();
+    const words = (this.body.match(/\s*\S+/g) ?? []).slice(0, MAX_WORDS);
+    const streamId = crypto.randomUUID();
+    const line = { channel, topic, stream_id: streamId };
+    await publishBatch([{ ...line, kind: "datastream-start", data: streamId }]);
+    for (const [index, data] of words.entries()) {
+      await publishBatch([{ ...line, kind: "chunk", data }]);
+      this.#say(`Streaming: ${index + 1} of ${formatCount(words.length, "word")}`);
+      await new Promise((resolve) => setTimeout(resolve, WORD_MS));
+    }
+    await publishBatch([{ ...line, kind: "datastream-end", data: streamId }]);
+    const streamed = `Streamed ${formatCount(words.length, "word")}`;
+    if (this.#isWatched(topic)) this.#say(streamed, "good");
+    else this.#say(streamed + this.#unseen(topic));
+  }
+
+  /** What the gateway makes of the text. */
+  #value() {
+    const json = parse(this.body);
+    return json === undefined ? this.body : json.value;
+  }
+
+  /** @param {string} topic */
+  #isWatched(topic) {
+    return this.#host.watchedTopics().includes(topic);
+  }
+
+  /** @param {string} topic */
+  #unseen(topic) {
+    return this.#host.watchedTopics().length === 0
+      ? "; nothing is watched, so it doesn’t show"
+      : `; topic “${topic}” isn’t watched, so it doesn’t show`;
+  }
+
+  /** @param {boolean} isBusy */
+  #setBusy(isBusy) {
+    for (const button of this.#buttons) button.disabled = isBusy;
+  }
+
+  /**
+   * @param {string} text
+   * @param {"good" | "bad" | "quiet"} tone
+   */
+  #say(text, tone = "quiet") {
+    setText(this.#result, text);
+    this.#result.className = `result ${tone}`;
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {{ value: unknown } | undefined}
+ */
+function parse(text) {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    // Not JSON: then it is text, which is as good.
+    return undefined;
+  }
+}
+
+/** @param {unknown} value */
+function typeName(value) {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}

@@ -1,0 +1,192 @@
+/** @import { Entry, MessageEntry, NoteEntry, StreamEntry } from "./entries.js" */
+import { copies, el, setText } from "./dom.js";
+import { formatCount, formatSpan, formatTime, hueOf, splitId } from "./format.js";
+import { colorJson } from "./json_view.js";
+
+/**
+ * An entry as the list shows it.
+ *
+ * @typedef {object} Row
+ * @property {HTMLLIElement} element
+ * @property {() => void} update Shows what changed in its entry.
+ */
+
+/** What a line of the list shows of a message; opening it shows the rest. */
+const PREVIEW = 400;
+/** What it shows of a data stream: the end, where it grows. */
+const STREAM_PREVIEW = 1_500;
+
+/**
+ * Makes the row of an entry.
+ *
+ * @param {Entry} entry
+ * @returns {Row}
+ */
+export function createRow(entry) {
+  switch (entry.type) {
+    case "message":
+      return messageRow(entry);
+    case "stream":
+      return streamRow(entry);
+    case "note":
+      return noteRow(entry);
+  }
+}
+
+/**
+ * Whether an entry has the words that are looked for, already in lower case.
+ *
+ * @param {Entry} entry
+ * @param {string} words
+ * @returns {boolean}
+ */
+export function matches(entry, words) {
+  if (words === "") return true;
+  if (entry.type === "note") return false;
+  const { id, topic, kind, data } = entry.message;
+  const text = entry.type === "stream" ? entry.text : JSON.stringify(data);
+  return `${id} ${topic} ${kind} ${text}`.toLowerCase().includes(words);
+}
+
+/**
+ * @param {NoteEntry} entry
+ * @returns {Row}
+ */
+function noteRow({ tone, text, time }) {
+  const clock = el("time", "time", formatTime(time));
+  const element = el("li", `note ${tone}`, clock, el("span", "", text));
+  return { element, update() {} };
+}
+
+/**
+ * @param {MessageEntry} entry
+ * @returns {Row}
+ */
+function messageRow(entry) {
+  const { message } = entry;
+  const { data, kind } = message;
+  const preview = el("span", "data");
+  if (typeof data === "string") {
+    preview.append(data === "" ? el("i", "dim", "empty text") : clip(data));
+  } else preview.append(colorJson(clip(JSON.stringify(data))));
+  const facts = el("span", "facts");
+  const badges = kind === "data" ? [] : [el("span", "badge", kind)];
+  const element = foldable(entry, preview, facts, badges, () => message);
+  function update() {
+    const { latency, replayed } = entry;
+    facts.className = latency?.own ? "facts own" : "facts";
+    setText(
+      facts,
+      latency ? formatSpan(latency.ms) : replayed ? "from the log" : "",
+    );
+    facts.title = latency
+      ? latency.own
+        ? "From publishing on this page to arriving here"
+        : "From the gateway’s created_at to arriving here"
+      : replayed
+      ? "Published before this page watched for it"
+      : "";
+  }
+  update();
+  return { element, update };
+}
+
+/**
+ * @param {StreamEntry} entry
+ * @returns {Row}
+ */
+function streamRow(entry) {
+  const text = el("span", "data stream");
+  const facts = el("span", "facts");
+  const badge = el("span", "badge", "stream");
+  const element = foldable(entry, text, facts, [badge], () => ({
+    stream_id: entry.message.stream_id,
+    channel: entry.message.channel,
+    topic: entry.message.topic,
+    first_id: entry.message.id,
+    state: entry.state,
+    chunks: entry.chunks,
+    text: entry.text,
+  }));
+  function update() {
+    setText(text, tail(entry));
+    text.dataset.state = entry.state;
+    setText(facts, `${formatCount(entry.chunks, "chunk")}${outcome(entry)}`);
+    facts.title = entry.error ?? "";
+    facts.className = `facts ${
+      entry.state === "failed" || entry.state === "incomplete" ? "bad" : ""
+    }`;
+  }
+  update();
+  return { element, update };
+}
+
+/** @param {StreamEntry} entry */
+function tail({ text, length, joinedLate }) {
+  const end = text.slice(-STREAM_PREVIEW);
+  return joinedLate || end.length < length ? `…${end}` : end;
+}
+
+/** @param {StreamEntry} entry */
+function outcome({ state, error, message, lastAt }) {
+  switch (state) {
+    case "open":
+      return " …";
+    case "ended": {
+      const ms = Date.parse(lastAt) - Date.parse(message.created_at);
+      return ` in ${formatSpan(ms)}`;
+    }
+    case "failed":
+      return `, failed: ${error}`;
+    case "incomplete":
+      return ", incomplete";
+  }
+}
+
+/**
+ * A row that opens to show everything.
+ *
+ * @param {MessageEntry | StreamEntry} entry
+ * @param {HTMLElement} data
+ * @param {HTMLElement} facts
+ * @param {HTMLElement[]} badges
+ * @param {() => unknown} everything
+ * @returns {HTMLLIElement}
+ */
+function foldable({ message }, data, facts, badges, everything) {
+  const { epoch, offset } = splitId(message.id);
+  const time = el("time", "time", formatTime(new Date(message.created_at)));
+  time.dateTime = message.created_at;
+  const id = el("span", "id", el("span", "epoch", `${epoch}-`), offset);
+  id.title = message.id;
+  const topic = el("span", `topic hue-${hueOf(message.topic)}`, message.topic);
+  const summary = el("summary", "", time, topic, ...badges, data, facts, id);
+  const details = el("details", "", summary);
+  details.addEventListener("toggle", () => {
+    details.querySelector(".whole")?.remove();
+    if (details.open) details.append(wholeOf(message.id, everything()));
+  });
+  const element = el("li", "row", details);
+  element.dataset.id = message.id;
+  return element;
+}
+
+/**
+ * @param {string} id
+ * @param {unknown} value
+ */
+function wholeOf(id, value) {
+  const json = JSON.stringify(value, null, 2);
+  const copyJson = el("button", "small", "Copy JSON");
+  const copyId = el("button", "small", "Copy id");
+  copies(copyJson, () => json);
+  copies(copyId, () => id);
+  const text = el("pre", "json");
+  text.append(colorJson(json));
+  return el("div", "whole", el("p", "tools", copyJson, copyId), text);
+}
+
+/** @param {string} text */
+function clip(text) {
+  return text.length > PREVIEW ? `${text.slice(0, PREVIEW)}…` : text;
+}

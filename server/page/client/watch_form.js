@@ -1,0 +1,105 @@
+/** @import { Watched } from "./address.js" */
+import { byId, setText } from "./dom.js";
+import { TopicsField } from "./topics.js";
+
+/** What to watch: a channel, its topics, and from where. */
+export class WatchForm {
+  #channel = byId("channel", HTMLInputElement);
+  #from = byId("from", HTMLSelectElement);
+  #last = byId("last", HTMLInputElement);
+  #lastField = byId("last-field", HTMLElement);
+  #toggle = byId("toggle", HTMLButtonElement);
+  #channelError = byId("channel-error", HTMLElement);
+  #topicsInput = byId("topics", HTMLInputElement);
+  #topicsError = byId("topics-error", HTMLElement);
+  #topics;
+
+  /**
+   * @param {object} listener
+   * @param {() => void} listener.changed The form says something else now.
+   * @param {() => void} listener.submitted Its button was pressed.
+   */
+  constructor({ changed, submitted }) {
+    const list = byId("topic-list", HTMLUListElement);
+    this.#topics = new TopicsField(list, this.#topicsInput, changed);
+    this.#channel.addEventListener("change", changed);
+    this.#last.addEventListener("change", changed);
+    this.#from.addEventListener("change", () => {
+      this.#lastField.hidden = this.#from.value !== "last";
+      changed();
+    });
+    byId("watch", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      submitted();
+    });
+  }
+
+  /** @returns {Watched} */
+  read() {
+    return {
+      channel: this.#channel.value,
+      topics: this.#topics.names,
+      from: this.#from.value === "last"
+        ? `last:${this.#lastCount()}`
+        : this.#from.value,
+    };
+  }
+
+  /** @param {Watched} watched */
+  write({ channel, topics, from }) {
+    const last = /^last:(\d+)$/.exec(from);
+    this.#channel.value = channel;
+    this.#topics.write(topics);
+    if (last) this.#last.value = last[1] ?? "";
+    this.#setFrom(last ? "last" : from);
+  }
+
+  /**
+   * Says what the button would do.
+   *
+   * @param {boolean} isWatching
+   */
+  showWatching(isWatching) {
+    setText(this.#toggle, isWatching ? "Stop" : "Watch");
+    this.#toggle.classList.toggle("primary", !isWatching);
+  }
+
+  /**
+   * Shows what is wrong, next to the field that it is about.
+   *
+   * @param {string | undefined} message
+   * @param {"channel" | "topics"} [field]
+   */
+  showError(message, field = "channel") {
+    const isTopics = field === "topics";
+    mark(this.#channel, this.#channelError, isTopics ? undefined : message);
+    mark(this.#topicsInput, this.#topicsError, isTopics ? message : undefined);
+  }
+
+  /** A position from an address, as an id, is none of the choices: it becomes one. */
+  #setFrom(/** @type {string} */ from) {
+    const values = [...this.#from.options].map(({ value }) => value);
+    if (!values.includes(from)) {
+      this.#from.append(new Option(`after ${from}`, from));
+    }
+    this.#from.value = from;
+    this.#lastField.hidden = from !== "last";
+  }
+
+  #lastCount() {
+    const count = Math.trunc(Number(this.#last.value));
+    return count >= 1 ? count : 1;
+  }
+}
+
+/**
+ * @param {HTMLInputElement} input
+ * @param {HTMLElement} place
+ * @param {string | undefined} message
+ */
+function mark(input, place, message) {
+  setText(place, message ?? "");
+  place.hidden = message === undefined;
+  if (message === undefined) input.removeAttribute("aria-invalid");
+  else input.setAttribute("aria-invalid", "true");
+}

@@ -1,0 +1,169 @@
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { type RawAnswer, RawSocket } from "./raw_socket.ts";
+
+/** What a frame carries, by its number in RFC 6455. */
+export const OPCODES = {
+  text: 1,
+  binary: 2,
+  close: 8,
+  ping: 9,
+  pong: 10,
+} as const;
+
+/** How a connection ended; 1006 where the peer said nothing. */
+export interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** What is sent with a handshake. */
+export interface HandshakeOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Subprotocols to offer. */
+  readonly protocols?: readonly string[];
+}
+
+/** Asks for a WebSocket; the socket is there where the answer is 101. */
+export async function shake(
+  url: string,
+  { headers = {}, protocols = [] }: HandshakeOptions = {},
+): Promise<{ answer: RawAnswer; socket: RawWebSocket | undefined }> {
+  const { host, pathname, search } = new URL(url);
+  const socket = await RawSocket.open(url);
+  const fields: Record<string, string> = {
+    host,
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": randomBytes(16).toString("base64"),
+    ...(protocols.length === 0
+      ? {}
+      : { "sec-websocket-protocol": protocols.join(", ") }),
+    ...headers,
+  };
+  const lines = Object.entries(fields).map(([name, value]) =>
+    `${name}: ${value}\r\n`
+  );
+  await socket.write(`GET ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  const answer = await socket.takeAnswer();
+  if (answer.status === 101) {
+    return { answer, socket: new RawWebSocket(socket) };
+  }
+  await socket.close();
+  return { answer, socket: undefined };
+}
+
+/** A WebSocket that can do what a well-behaved one can't: any frame, headers, and not reading. */
+export class RawWebSocket implements AsyncDisposable {
+  /** Resolves when it is over. */
+  readonly closed: Promise<Closed>;
+  /** Whether pings of the WebSocket protocol itself were answered. */
+  pings = 0;
+  readonly #socket: RawSocket;
+  readonly #texts: string[] = [];
+  #over = false;
+  #wake: () => void = () => {};
+
+  constructor(socket: RawSocket) {
+    this.#socket = socket;
+    this.closed = this.#run();
+  }
+
+  /** The next text frame, `undefined` where none comes any more. */
+  async next(): Promise<string | undefined> {
+    while (this.#texts.length === 0 && !this.#over) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#texts.shift();
+  }
+
+  /** Sends a frame. */
+  send(
+    payload: string | Uint8Array,
+    kind: keyof typeof OPCODES = "text",
+  ): Promise<void> {
+    const bytes = Buffer.from(payload);
+    const mask = randomBytes(4);
+    const masked = bytes.map((byte, i) => byte ^ (mask[i % 4] ?? 0));
+    return this.#socket.write(
+      Buffer.concat([head(OPCODES[kind], bytes.length), mask, masked]),
+    );
+  }
+
+  /** Stops reading. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  /** Reads again. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Says goodbye and waits for the answer. */
+  async close(code: number = 1000): Promise<Closed> {
+    const payload = Buffer.alloc(2);
+    payload.writeUInt16BE(code);
+    await this.send(payload, "close");
+    return this.closed;
+  }
+
+  /** Hangs up. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#socket.close();
+    await this.closed;
+  }
+
+  async #run(): Promise<Closed> {
+    const closed = await this.#read();
+    this.#over = true;
+    this.#wake();
+    await this.#socket.close();
+    return closed;
+  }
+
+  async #read(): Promise<Closed> {
+    for (;;) {
+      const start = await this.#socket.take(2);
+      if (start.length < 2) return { code: 1006, reason: "" };
+      const opcode = (start[0] ?? 0) & 15;
+      const payload = await this.#socket.take(
+        await this.#length((start[1] ?? 0) & 127),
+      );
+      if (opcode === OPCODES.text) {
+        this.#texts.push(payload.toString());
+        this.#wake();
+      } else if (opcode === OPCODES.ping) {
+        this.pings++;
+        await this.send(payload, "pong");
+      } else if (opcode === OPCODES.close) {
+        await this.send(payload, "close");
+        return payload.length < 2 ? { code: 1005, reason: "" } : {
+          code: payload.readUInt16BE(0),
+          reason: payload.subarray(2).toString(),
+        };
+      }
+    }
+  }
+
+  async #length(short: number): Promise<number> {
+    if (short < 126) return short;
+    const bytes = await this.#socket.take(short === 126 ? 2 : 8);
+    return short === 126
+      ? bytes.readUInt16BE(0)
+      : Number(bytes.readBigUInt64BE(0));
+  }
+}
+
+function head(opcode: number, length: number): Buffer {
+  if (length < 126) return Buffer.from([0x80 | opcode, 0x80 | length]);
+  const bytes = Buffer.alloc(length < 65536 ? 4 : 10);
+  bytes[0] = 0x80 | opcode;
+  bytes[1] = 0x80 | (length < 65536 ? 126 : 127);
+  if (length < 65536) bytes.writeUInt16BE(length, 2);
+  else bytes.writeBigUInt64BE(BigInt(length), 2);
+  return bytes;
+}
