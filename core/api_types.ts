@@ -8,6 +8,16 @@ export interface PublishOptions {
   key?: string;
   /** The run that publishes, a ULID. */
   runId?: string;
+  /** The function that publishes, by its readable id. */
+  fnSlug?: string;
+  /** The function that publishes, a UUID. */
+  fnId?: string;
+  /**
+   * What sort of message it is.
+   *
+   * @default {"data"}
+   */
+  kind?: "data" | "run" | "step" | "event";
   /** Anything of JSON that goes along with the message. */
   metadata?: unknown;
   /** Gives up. */

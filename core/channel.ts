@@ -4,7 +4,7 @@ import { toMessageInput } from "./message_input.ts";
 import { checkName } from "./names.ts";
 import { staticSchema } from "./schema.ts";
 import { topic } from "./topic.ts";
-import type { Realtime } from "./types.ts";
+import type { Realtime, Untyped } from "./types.ts";
 
 /** The topics of a channel as Inngest's version 4 writes them. */
 export type TopicSchemas = Readonly<
@@ -29,10 +29,41 @@ type Name = string | ((...args: never) => string);
  */
 const RESERVED = /^(name|topics|then|toJSON|__proto__)$/;
 
+/** Stands for topics that are still to be added. */
+export type NoSchemas = Readonly<
+  Record<string, { readonly schema: StandardSchemaV1<Untyped> }>
+>;
+
+/**
+ * Defines channels of the same topics, each with a name of its own. Add topics, then call the definition to get a channel.
+ *
+ * Definitions never change: `addTopic` returns another. In the form of Inngest's version 4 the topics come along.
+ *
+ * @example
+ * ```ts
+ * import { channel, topic } from "@tidings/realtime";
+ *
+ * const userChannel = channel((userId: string) => `user:${userId}`)
+ *   .addTopic(topic("ai").type<{ response: string }>());
+ * const message = await userChannel("123").ai({ response: "Hello" });
+ * ```
+ *
+ * @param name Gives the name, from whatever the definition is called with: 1 to 255 bytes, no control characters.
+ * @throws {RealtimeError} `invalid_name` for a topic called `name`, `topics`, `then`, `toJSON` or `__proto__`.
+ */
+// One signature for both forms: a function's type is found with the first signature, and is to keep the parts of its template.
+export function channel<
+  TArgs extends unknown[],
+  const TId extends string,
+  const TSchemas extends TopicSchemas = NoSchemas,
+>(
+  name: ((...args: TArgs) => TId) | {
+    readonly name: (...args: TArgs) => TId;
+    readonly topics: TSchemas;
+  },
+): Realtime.Channel.Definition<(...args: TArgs) => TId, TopicsOf<TSchemas>>;
 /**
  * Defines a channel. Add topics, then call the definition to get the channel.
- *
- * Definitions never change: `addTopic` returns another.
  *
  * @example
  * ```ts
@@ -49,23 +80,6 @@ export function channel<const TId extends string>(
   name: TId,
 ): Realtime.Channel.Definition<() => TId>;
 /**
- * Defines channels of the same topics, each with a name of its own.
- *
- * @example
- * ```ts
- * import { channel, topic } from "@tidings/realtime";
- *
- * const userChannel = channel((userId: string) => `user:${userId}`)
- *   .addTopic(topic("ai").type<{ response: string }>());
- * const message = await userChannel("123").ai({ response: "Hello" });
- * ```
- *
- * @param name Gives the name, from whatever the definition is called with.
- */
-export function channel<TArgs extends unknown[], const TId extends string>(
-  name: (...args: TArgs) => TId,
-): Realtime.Channel.Definition<(...args: TArgs) => TId>;
-/**
  * Makes a channel, in the form of Inngest's version 4.
  *
  * @param options The name, and the schemas of the topics.
@@ -77,22 +91,6 @@ export function channel<
 >(
   options: { readonly name: TId; readonly topics: TSchemas },
 ): Realtime.Channel<TId, TopicsOf<TSchemas>>;
-/**
- * Defines channels of the same topics, each with a name of its own, in the form of Inngest's version 4.
- *
- * @param options The function that gives the name, and the schemas of the topics.
- * @throws {RealtimeError} `invalid_name`, also for a topic called `name`, `topics`, `then`, `toJSON` or `__proto__`.
- */
-export function channel<
-  TArgs extends unknown[],
-  const TId extends string,
-  const TSchemas extends TopicSchemas,
->(
-  options: {
-    readonly name: (...args: TArgs) => TId;
-    readonly topics: TSchemas;
-  },
-): Realtime.Channel.Definition<(...args: TArgs) => TId, TopicsOf<TSchemas>>;
 export function channel(
   input: Name | { readonly name: Name; readonly topics: TopicSchemas },
 ): Realtime.Channel.Definition | Realtime.Channel {

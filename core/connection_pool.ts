@@ -1,34 +1,37 @@
-import { Connection, type TransportChoice } from "./connection.ts";
+import {
+  type Connection,
+  createConnection,
+  type TransportChoice,
+} from "./connection.ts";
 import { LIMITS } from "./limits.ts";
 
-const connections = new Set<Connection>();
+const connections = new Map<Connection, string>();
 
 /**
  * Finds the connection for a new subscription: one that leads to the same gateway the same way and has room for its topics, else a
  * new one.
  *
  * @param topics How many topics the subscription has.
- * @param shared Whether it may share; else it gets a connection of its own.
+ * @param isShared Whether it may share; else it gets a connection of its own.
  */
 export function connectionTo(
   url: string,
-  transport: TransportChoice,
+  choice: TransportChoice,
   topics: number,
-  shared: boolean,
+  isShared: boolean,
 ): Connection {
-  if (shared) {
-    for (const known of connections) {
-      if (
-        known.url === url && known.choice === transport &&
-        known.topics + topics <= LIMITS.subscriptions
-      ) return known;
-    }
+  const way = choice + url;
+  for (const [known, itsWay] of connections) {
+    if (
+      isShared && itsWay === way &&
+      known.size() + topics <= LIMITS.subscriptions
+    ) return known;
   }
-  const connection = new Connection(
+  const connection = createConnection(
     url,
-    transport,
+    choice,
     () => connections.delete(connection),
   );
-  if (shared) connections.add(connection);
+  if (isShared) connections.set(connection, way);
   return connection;
 }

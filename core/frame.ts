@@ -1,3 +1,5 @@
+import { RealtimeError, type RealtimeErrorCode } from "./errors.ts";
+
 /** The kinds of a message: what Inngest's clients know. */
 export type MessageKind =
   | "data"
@@ -97,3 +99,10 @@ export type ClientFrame =
 
 /** The WebSocket subprotocol that asks for everything beyond Inngest's wire. */
 export const PROTOCOL = "tidings.v1";
+
+/** The error that the gateway, or a publisher, writes as a code and a message. */
+export function errorOf(
+  { code, message }: { readonly code: string; readonly message: string },
+): RealtimeError {
+  return new RealtimeError(code as RealtimeErrorCode, message);
+}

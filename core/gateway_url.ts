@@ -6,17 +6,15 @@ import { RealtimeError } from "./errors.ts";
  *
  * @throws {RealtimeError} `invalid_argument` where there is none, or it is not a URL of http or https.
  */
-export function gatewayUrl(given: string | undefined): string {
-  const url = given || readEnvironment("REALTIME_URL");
-  if (!/^https?:\/\/[^/?#\s]/i.test(url ?? "")) {
+export function gatewayUrl(given?: string): string {
+  const url = given || readEnvironment("REALTIME_URL") || "";
+  if (!/^https?:\/\/[\w[]/i.test(url)) {
     throw new RealtimeError(
       "invalid_argument",
-      url
-        ? `Cannot use "${url}" as the gateway's URL: it must begin with http:// or https://`
-        : "Cannot tell where the gateway is: no URL is given and REALTIME_URL is not set",
+      `Cannot find the gateway: "${url}", given or in REALTIME_URL, is no URL of http`,
     );
   }
-  return String(url).replace(/\/+$/, "");
+  return url.replace(/\/+$/, "");
 }
 
 /** Whether a URL leads to the machine itself. */

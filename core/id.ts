@@ -6,6 +6,9 @@ export interface Position {
   readonly offset: number;
 }
 
+/** The form of an id: the epoch, a hyphen, the offset. */
+export const ID: RegExp = /^([a-z0-9]{8})-(0|[1-9][0-9]{0,15})$/;
+
 /** Writes a position as it stands on the wire: `<epoch>-<offset>`. */
 export function formatId(epoch: string, offset: number): string {
   return `${epoch}-${offset}`;
@@ -18,7 +21,7 @@ export function formatId(epoch: string, offset: number): string {
  */
 export function parseId(id: unknown): Position | undefined {
   if (typeof id !== "string") return undefined;
-  const match = /^([a-z0-9]{8})-(0|[1-9][0-9]{0,15})$/.exec(id);
+  const match = ID.exec(id);
   if (!match) return undefined;
   const offset = Number(match[2]);
   return Number.isSafeInteger(offset) && match[1] !== undefined

@@ -3,7 +3,6 @@ import { channelName } from "./channel.ts";
 import { readEnvironment } from "./environment.ts";
 import { RealtimeError } from "./errors.ts";
 import { gatewayUrl } from "./gateway_url.ts";
-import { errorOfResponse } from "./status.ts";
 import type { TokenLike } from "./token_source.ts";
 
 /** What both majors of Inngest's client have, under the names that they keep for themselves. */
@@ -23,34 +22,26 @@ export async function tokenOfApp(
   if ("token" in app) return await app.token(options);
   const channel = channelName(options.channel);
   const topics = [...options.topics];
-  if (readEnvironment("REALTIME_URL")) {
-    const apiBaseUrl = gatewayUrl(undefined);
-    return { channel, topics, apiBaseUrl, key: await askGateway() };
+  if (!readEnvironment("REALTIME_URL")) {
+    const { inngestApi } = app as unknown as { inngestApi: InngestApi };
+    return {
+      channel,
+      topics,
+      key: await inngestApi.getSubscriptionToken(channel, topics),
+      apiBaseUrl: String(await inngestApi.getTargetUrl("/")),
+    };
   }
-  const { inngestApi } = app as unknown as { inngestApi: InngestApi };
-  return {
-    channel,
-    topics,
-    key: await inngestApi.getSubscriptionToken(channel, topics),
-    apiBaseUrl: (await inngestApi.getTargetUrl("/")).origin,
-  };
-
-  async function askGateway(): Promise<string> {
-    const key = readEnvironment("REALTIME_SIGNING_KEY");
-    const response = await fetch(`${gatewayUrl(undefined)}/v1/realtime/token`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(key && { authorization: `Bearer ${key}` }),
-      },
-      body: JSON.stringify(
-        topics.map((name) => ({ channel, name, kind: "run" })),
-      ),
-    });
-    if (!response.ok) {
-      throw await errorOfResponse(response, "Cannot get a subscription token");
-    }
-    const { jwt } = await response.json();
-    return jwt;
-  }
+  const apiBaseUrl = gatewayUrl();
+  const response = await fetch(apiBaseUrl + "/v1/realtime/token", {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${readEnvironment("REALTIME_SIGNING_KEY")}`,
+    },
+    body: JSON.stringify(
+      topics.map((name) => ({ channel, name, kind: "run" })),
+    ),
+  });
+  const { jwt, error } = await response.json();
+  if (error) throw new RealtimeError(error.code, error.message);
+  return { channel, topics, key: jwt, apiBaseUrl };
 }

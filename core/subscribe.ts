@@ -10,13 +10,13 @@ import type { From, Gap, SubscribeOptions } from "./subscribe_types.ts";
 import { openSubscription } from "./subscription.ts";
 import {
   type AskForToken,
+  createTokenSource,
   type TokenLike,
-  TokenSource,
 } from "./token_source.ts";
 import type { Realtime, Untyped } from "./types.ts";
 
-/** Messages that may wait unread by default. */
-const MAX_UNREAD = 1024;
+/** Characters of JSON that may wait unread by default. */
+const MAX_UNREAD = 8 * 1024 * 1024;
 
 type Source = TokenLike & { readonly app?: AppLike };
 
@@ -27,13 +27,8 @@ function later<T extends unknown[]>(
   return (...args) => handler && queueMicrotask(() => handler(...args));
 }
 
-function sinceOf(from: From | undefined): string | undefined {
-  if (typeof from === "object") return `last:${from.last}`;
-  return from === "live" ? undefined : from;
-}
-
 /** Gives each message's data what its topic's schema makes of them; `undefined` where no topic has a schema. */
-function validator(
+function checker(
   channel: unknown,
   topics: readonly string[],
 ): ((frame: MessageFrame) => unknown) | undefined {
@@ -51,48 +46,59 @@ function validator(
 
 async function open(
   source: Source | AskForToken,
-  given: SubscribeOptions<Untyped> | SubscribeOptions<Untyped>["onMessage"] =
-    {},
+  given: SubscribeOptions<Untyped> | SubscribeOptions<Untyped>["onMessage"],
 ): Promise<Realtime.Subscribe.StreamSubscription<Untyped>> {
-  const options = typeof given === "function" ? { onMessage: given } : given;
-  const { signal } = options;
+  const {
+    onMessage,
+    onError = console.warn,
+    onGap,
+    onState,
+    from,
+    signal,
+    transport = "auto",
+    multiplex = true,
+    maxUnread = MAX_UNREAD,
+    validate = true,
+  } = typeof given === "function" ? { onMessage: given } : given ?? {};
   const { app } = source as Source;
   const ask = typeof source === "function"
     ? source
     : app && (() => tokenOfApp(app, source as TokenOptions));
-  const tokens = new TokenSource(ask ?? (source as TokenLike));
+  const tokens = createTokenSource(ask ?? (source as TokenLike));
   const token = ask ? await tokens.renew() : source as TokenLike;
-  const from = app ? source as Source : token;
-  const channel = channelName(from.channel);
-  const onError = later<[RealtimeError]>(options.onError ?? console.warn);
-  const topics = new Set(from.topics);
+  const target = app ? source as Source : token;
+  const { topics } = target;
+  const channel = channelName(target.channel);
+  const report = later<[RealtimeError]>(onError);
   return await openSubscription({
     channel,
     topics,
-    host: connectionTo(
+    connection: connectionTo(
       gatewayUrl(token.apiBaseUrl),
-      options.transport ?? "auto",
-      topics.size,
-      options.multiplex ?? true,
+      transport,
+      topics.length,
+      multiplex,
     ),
     tokens,
-    since: sinceOf(options.from),
-    limit: options.maxUnread ?? MAX_UNREAD,
-    validate: options.validate === false
+    since: typeof from === "object"
+      ? `last:${from.last}`
+      : from === "live"
       ? undefined
-      : validator(from.channel, from.topics),
-    onError,
+      : from,
+    maxUnread,
+    check: validate ? checker(target.channel, topics) : undefined,
+    onError: report,
     onGap: later(
-      options.onGap ?? (({ channel, after, before }: Gap) =>
-        onError(
+      onGap ?? (({ after, before }: Gap) =>
+        report(
           new RealtimeError(
             "unavailable",
-            `Messages of "${channel}" between ${after} and ${before} are lost`,
+            `Messages are lost between ${after} and ${before}`,
           ),
         )),
     ),
-    onState: later(options.onState),
-    onMessage: options.onMessage,
+    onState: later(onState),
+    onMessage,
     signal,
   });
 }

@@ -23,6 +23,24 @@ export type From =
   | { readonly last: number }
   | (string & Record<never, never>);
 
+/** A token for some topics of a channel: what is handed to who subscribes. */
+export interface SubscriptionToken<
+  TChannelId extends string,
+  TTopics extends readonly string[],
+  TDefinitions,
+> {
+  /** The JWT. */
+  readonly key?: string | undefined;
+  /** The channel's name. */
+  readonly channel: TChannelId;
+  /** The names of the topics. */
+  readonly topics: TTopics;
+  /** The gateway's base URL. */
+  readonly apiBaseUrl?: string | undefined;
+  /** For types only: the definitions of the channel's topics. */
+  readonly "~topics"?: TDefinitions;
+}
+
 /** How to subscribe. */
 export interface SubscribeOptions<TMessage> {
   /** Called with each message, in order; the next one waits for its promise. The stream has the messages too. */
@@ -52,10 +70,10 @@ export interface SubscribeOptions<TMessage> {
    */
   validate?: boolean;
   /**
-   * How many messages may wait unread. When there are as many the subscription stops to listen; it takes up what it missed from the
-   * gateway's log when they are read.
+   * How much may wait unread, in characters of JSON. Beyond it the subscription stops to listen; it takes up what it missed from the
+   * gateway's log when half of what waits is read.
    *
-   * @default {1024}
+   * @default {8388608}
    */
   maxUnread?: number;
   /**

@@ -1,16 +1,23 @@
 import { RealtimeError } from "./errors.ts";
-import type { Position } from "./id.ts";
-import { Reader, type ReaderOptions } from "./reader.ts";
+import { iterate } from "./iterate.ts";
+import {
+  createReader,
+  type Reader,
+  type ReaderMessage,
+  type ReaderOptions,
+  type ReaderState,
+} from "./reader.ts";
 
-type Message = Record<string, unknown>;
-
-/** What a subscription's readers have in common. */
-export interface SubscriptionOptions
-  extends Omit<ReaderOptions, "deliver" | "onCancel"> {
+/** What a subscription is made of. */
+export interface SubscriptionOptions extends ReaderOptions {
+  /** Where it starts, as the wire has it. */
+  readonly since: string | undefined;
   /** Closes it when it aborts. */
   readonly signal: AbortSignal | undefined;
+  /** It is in another state; with the error when it failed. */
+  readonly onState: (state: ReaderState, error?: RealtimeError) => void;
   /** Gets the messages, one after the other; then the stream itself waits at the start until it is read. */
-  readonly onMessage: ((message: Message) => unknown) | undefined;
+  readonly onMessage: ((message: ReaderMessage) => unknown) | undefined;
 }
 
 /** What a subscription is besides a stream. */
@@ -18,39 +25,19 @@ export interface SubscriptionMethods extends AsyncDisposable {
   getJsonStream(): ReadableStream<unknown>;
   getEncodedStream(): ReadableStream<unknown>;
   close(): Promise<void>;
+  unsubscribe(): Promise<void>;
+  [Symbol.asyncIterator](): AsyncGenerator;
 }
 
-const encoder = new TextEncoder();
-
-function asIs(message: Message): Message {
+function asIs(message: ReaderMessage): ReaderMessage {
   return message;
 }
 
 /** One Server-Sent Event. JSON has no line breaks, so the data is one line. */
-function asEvent({ stream: _, ...message }: Message): Uint8Array {
-  return encoder.encode(
+function toEvent({ stream: _, ...message }: ReaderMessage): Uint8Array {
+  return new TextEncoder().encode(
     `id: ${message.id}\ndata: ${JSON.stringify(message)}\n\n`,
   );
-}
-
-function streamOf(reader: Reader): ReadableStream<unknown> {
-  return new ReadableStream(reader, { highWaterMark: 0 });
-}
-
-/** Reads a stream to its end, also where the platform's can't be iterated. Leaving the loop cancels the stream. */
-async function* iterate(stream: ReadableStream<unknown>): AsyncGenerator {
-  const reader = stream.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    const cancelled = reader.cancel();
-    reader.releaseLock();
-    await cancelled;
-  }
 }
 
 /**
@@ -60,90 +47,78 @@ async function* iterate(stream: ReadableStream<unknown>): AsyncGenerator {
 export async function openSubscription(
   options: SubscriptionOptions,
 ): Promise<ReadableStream<unknown> & SubscriptionMethods> {
-  const { host, onError, onMessage, onState, signal } = options;
+  const { onError, onMessage, signal } = options;
   const readers = new Set<Reader>();
+  let first: Reader | undefined;
 
   async function close(): Promise<void> {
     signal?.removeEventListener("abort", close);
     await Promise.all([...readers].map((reader) => reader.close()));
   }
 
-  function read(own: Partial<ReaderOptions>, position?: Position): Reader {
-    const reader = new Reader({
-      ...options,
-      deliver: asIs,
-      onCancel: close,
-      ...own,
-      onState: (state, error) => {
-        own.onState?.(state, error);
+  function read(
+    deliver: (message: ReaderMessage) => unknown = asIs,
+    onCancel = close,
+    onState?: SubscriptionOptions["onState"],
+  ): Reader {
+    const reader = createReader(
+      options,
+      first ? first.unread() : options.since,
+      first ? "paused" : "joining",
+      deliver,
+      onCancel,
+      (state, error) => {
+        onState?.(state, error);
         // They all present the same tokens: what is final for one is final for all.
         if (error) { for (const other of readers) other.fail(error); }
       },
-    }, position);
+    );
     readers.add(reader);
     return reader;
   }
 
-  function derive(deliver: ReaderOptions["deliver"]): ReadableStream<unknown> {
-    const reader = read({
-      deliver,
-      onCancel: async () => {
-        readers.delete(reader);
-        // What is left is a stream that nobody ever read.
-        if (readers.size === 1 && !first.isUsed) await close();
-      },
-    }, first.unread);
-    first.rewind();
-    host.add(reader);
-    return streamOf(reader);
+  function derive(
+    deliver?: (message: ReaderMessage) => unknown,
+  ): ReadableStream<unknown> {
+    const reader = read(deliver, async () => {
+      readers.delete(reader);
+      // What is left is a stream that nobody ever read.
+      if (readers.size === 1 && !first?.isUsed()) await close();
+    });
+    return reader.stream;
   }
 
-  async function call(
-    stream: ReadableStream<unknown>,
-    onMessage: (message: Message) => unknown,
-  ): Promise<void> {
-    try {
-      for await (const message of iterate(stream)) {
-        try {
-          await onMessage(message as Message);
-        } catch (error) {
-          onError(error as RealtimeError);
-        }
-      }
-    } catch (error) {
-      onError(error as RealtimeError);
-    }
-  }
-
-  let settle: (state: string, error?: RealtimeError) => void = () => {};
-  const first = read({
-    onState: (state, error) => {
-      onState(state, error);
-      settle(state, error);
-    },
-  });
-  signal?.addEventListener("abort", close);
   await new Promise<void>((resolve, reject) => {
-    settle = (state, error) => {
+    first = read(asIs, close, (state, error) => {
+      options.onState(state, error);
       if (state === "open") resolve();
       if (state === "closed") {
-        reject(new RealtimeError("aborted", "The subscription was closed"));
+        reject(new RealtimeError("aborted", "The subscription is closed"));
       }
       if (error) reject(error);
-    };
-    host.add(first);
+    });
+    if (signal?.aborted) void close();
+    signal?.addEventListener("abort", close);
   });
 
-  let stream = streamOf(first);
+  let stream = first.stream;
   if (onMessage) {
-    const waiting = read({}, first.unread);
-    host.add(waiting);
-    void call(stream, onMessage);
-    stream = streamOf(waiting);
+    stream = read().stream;
+    first.stream.pipeTo(
+      new WritableStream({
+        async write(message) {
+          try {
+            await onMessage(message as ReaderMessage);
+          } catch (error) {
+            onError(error as RealtimeError);
+          }
+        },
+      }),
+    ).catch(onError);
   }
   return Object.assign(stream, {
-    getJsonStream: () => derive(asIs),
-    getEncodedStream: () => derive(asEvent),
+    getJsonStream: () => derive(),
+    getEncodedStream: () => derive(toEvent),
     close,
     unsubscribe: close,
     [Symbol.asyncDispose]: close,

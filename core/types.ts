@@ -11,7 +11,7 @@ export type * from "./api_types.ts";
 export type Untyped = ReturnType<typeof JSON.parse>;
 
 /** A value, or a promise of it. */
-export type MaybePromise<T> = T | PromiseLike<T>;
+export type MaybePromise<T> = T | Promise<T>;
 
 /** A data stream to be published: its pieces, as they come. */
 export type Streamed<T> = ReadableStream<T> | AsyncIterable<T>;
@@ -344,23 +344,15 @@ export declare namespace Realtime {
     /** Where a subscription starts. */
     type From = subscribing.From;
 
-    /** A token, as it is handed to who subscribes. */
-    interface Token<
+    /** A token for some topics of a channel, which is given as such or by its name: what is handed to who subscribes. */
+    type Token<
       TChannel = string | Channel,
       TTopics extends readonly string[] = readonly string[],
-    > {
-      /** The JWT. */
-      readonly key?: string | undefined;
-      /** The channel's name. */
-      readonly channel: Channel.InferId<TChannel>;
-      /** The names of the topics. */
-      readonly topics: TTopics;
-      /** The gateway's base URL. */
-      readonly apiBaseUrl?: string | undefined;
-      /** For types only: the definitions of the channel's topics. */
-      readonly "~topics"?: TChannel extends string ? Untyped
-        : Channel.InferTopics<TChannel>;
-    }
+    > = subscribing.SubscriptionToken<
+      Channel.InferId<TChannel>,
+      TTopics,
+      TChannel extends string ? Untyped : Channel.InferTopics<TChannel>
+    >;
 
     /** The types around a token. */
     namespace Token {
@@ -373,7 +365,7 @@ export declare namespace Realtime {
       /** The definitions of the channel's topics. */
       type InferTopics<TToken extends Token> = TToken extends
         { readonly "~topics"?: infer T }
-        ? unknown extends T ? Topics : NonNullable<T> & Topics
+        ? unknown extends T ? Topics : NonNullable<T>
         : Topics;
 
       /** The definitions of the token's topics. */

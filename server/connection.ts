@@ -3,7 +3,8 @@ import type { TokenClaims } from "../core/token.ts";
 import type { Auth } from "./auth.ts";
 import { type InboundFrame, parseInbound } from "./inbound.ts";
 import { type Publisher, quote } from "./publisher.ts";
-import { Session, type SessionHost } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionHost } from "./session_host.ts";
 import type { Socket, SocketHandler } from "./socket.ts";
 import type { Wire } from "./wire.ts";
 
@@ -62,18 +63,21 @@ export class Connection implements SocketHandler {
     }
   }
 
-  message(text: string): void {
+  message(text: string | undefined): void {
     const session = this.#session;
     if (!session) return;
-    session.heard();
-    const { frame, error, ref } = parseInbound(text);
-    if (frame?.kind === "pong") return;
     if (!this.#allowed()) {
       const limit = this.#host.maxInboundRate;
       const message = `More than ${limit} frames came in a second`;
       session.refuse(new RealtimeError("rate_limited", message));
-    } else if (error) session.error(error, ref);
-    else if (frame) {
+      // What still comes until the socket is closed is not worth a look.
+      this.#session = undefined;
+      return;
+    }
+    session.heard();
+    const { frame, error, ref } = parseInbound(text);
+    if (error) session.error(error, ref);
+    else if (frame && frame.kind !== "pong") {
       this.#enqueue(session, () => this.#act(session, frame), frame);
     }
   }

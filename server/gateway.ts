@@ -11,6 +11,7 @@ import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { crossOrigin, sameSite } from "./origin.ts";
 import { pageRoutes } from "./page/mod.ts";
 import { Publisher } from "./publisher.ts";
+import { checkEscapes } from "./query.ts";
 import { connectRoutes } from "./routes/connect.ts";
 import type { GatewayParts } from "./routes/context.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -85,6 +86,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       deadlineMs: settings.queueDeadlineMs,
     },
     pingIntervalMs: settings.pingIntervalMs,
+    pongTimeoutMs: settings.pongTimeoutMs,
     subscriptions: settings.maxSubscriptions,
     maxInboundRate: settings.maxInboundRate,
     tokenDeadlineMs: settings.tokenDeadlineMs,
@@ -142,6 +144,7 @@ function createApp(parts: GatewayParts): Hono {
         "Cannot answer: the gateway restarts; try again",
       );
     }
+    checkEscapes(c.req.url);
     // The headers of a WebSocket's answer are its runtime's. On Deno, the request can't be read after the upgrade.
     if (c.req.header("upgrade")) return await next();
     await next();

@@ -1,7 +1,7 @@
 import { formatId } from "../core/id.ts";
 import type { Broker, LogEntry } from "./brokers/broker.ts";
 import type { Gap } from "./reader.ts";
-import type { Since } from "./since.ts";
+import { type Since, sinceOfChannel } from "./since.ts";
 
 /** What part of a log to read. */
 export interface HistoryQuery {
@@ -29,8 +29,9 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 /** Reads a page of a channel's log. */
 export async function readHistory(
   broker: Broker,
-  { channel, topics, since, limit }: HistoryQuery,
+  { channel, topics, since: from, limit }: HistoryQuery,
 ): Promise<HistoryPage> {
+  const since = sinceOfChannel(from, channel, true);
   const { epoch, first, top } = await broker.read(channel, 0, 1, 1);
   const wants = (entry: LogEntry) => topics?.has(entry.topic) ?? true;
   let after = first - 1;
@@ -51,6 +52,13 @@ export async function readHistory(
   let bytes = 0;
   while (entries.length < limit && bytes < PAGE_BYTES && after < top) {
     const page = await broker.read(channel, after, PAGE_ENTRIES, PAGE_BYTES);
+    if (page.first > after + 1) {
+      // The log lost its oldest while it was read: told at the start of a page, so what there is of this one ends here.
+      if (entries.length > 0) break;
+      if (since.from === "id") {
+        gap = { after: since.id, before: formatId(epoch, page.first) };
+      }
+    }
     if (page.entries.length === 0) break;
     for (const entry of page.entries) {
       if (entries.length >= limit) break;

@@ -59,8 +59,12 @@ export interface Inbound {
   readonly ref?: string;
 }
 
-/** Reads a client's frame; never throws. */
-export function parseInbound(text: string): Inbound {
+/** Reads a client's frame, `undefined` for a binary one; never throws. */
+export function parseInbound(text: string | undefined): Inbound {
+  if (text === undefined) {
+    const message = "Cannot read the frame: it is binary, not text";
+    return { error: new RealtimeError("invalid_argument", message) };
+  }
   let value: unknown;
   try {
     value = parseJson(text, "the frame");

@@ -63,6 +63,12 @@ export interface GatewayOptions {
    */
   pingIntervalMs?: number;
   /**
+   * Milliseconds that a ping may stay unanswered beyond the interval before the client is taken for dead.
+   *
+   * @default {10000}
+   */
+  pongTimeoutMs?: number;
+  /**
    * Bytes that may wait for one connection before it is closed with 4408.
    *
    * @default {1048576}
@@ -104,6 +110,7 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     maxInboundRate: count(options, "maxInboundRate", 100),
     tokenDeadlineMs: count(options, "tokenDeadlineMs", 10_000),
     pingIntervalMs: count(options, "pingIntervalMs", 15_000),
+    pongTimeoutMs: count(options, "pongTimeoutMs", 10_000),
     queueBytes: count(options, "queueBytes", 1024 * 1024),
     queueDeadlineMs: count(options, "queueDeadlineMs", 10_000),
   };

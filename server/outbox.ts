@@ -3,8 +3,8 @@ import type { Packet, Socket } from "./socket.ts";
 /** Bytes handed to the runtime at most; the rest waits here, where it is counted. */
 export const HANDED_BYTES = 256 * 1024;
 
-/** How often a waiting queue looks whether the runtime has room, for runtimes that don't tell. */
-const POLL_MS = 20;
+/** How often a waiting queue looks whether the runtime has room, for runtimes that don't tell: soon, then ever more seldom. */
+const POLL_MS = { first: 1, last: 20 } as const;
 
 /** Bounds of a connection's queue. */
 export interface OutboxLimits {
@@ -28,6 +28,7 @@ export class Outbox {
   /** What the runtime had when it was last seen to make progress, and when. */
   #lastBuffered = 0;
   #progressAt = 0;
+  #pollMs: number = POLL_MS.first;
   #waiters: Array<() => void> = [];
   #closed = false;
 
@@ -49,7 +50,7 @@ export class Outbox {
       this.#socket.send(packet);
       return;
     }
-    if (this.#queue.length === 0) this.#beginWaiting();
+    if (this.#timer === undefined) this.#beginWaiting();
     this.#queue.push(packet);
     this.#bytes += packet.bytes;
     if (this.#bytes > this.#limits.queueBytes) this.#giveUp();
@@ -78,7 +79,10 @@ export class Outbox {
     }
     if (sent > 0) this.#queue = this.#queue.slice(sent);
     const now = performance.now();
-    if (sent > 0 || buffered < this.#lastBuffered) this.#progressAt = now;
+    if (sent > 0 || buffered < this.#lastBuffered) {
+      this.#progressAt = now;
+      this.#pollMs = POLL_MS.first;
+    }
     this.#lastBuffered = this.#socket.buffered;
     if (this.#queue.length === 0 && this.#lastBuffered < HANDED_BYTES) {
       this.#stopWaiting();
@@ -101,6 +105,7 @@ export class Outbox {
   #beginWaiting(): void {
     this.#progressAt = performance.now();
     this.#lastBuffered = this.#socket.buffered;
+    this.#pollMs = POLL_MS.first;
     this.#poll();
   }
 
@@ -112,7 +117,8 @@ export class Outbox {
         !this.#closed &&
         (this.#queue.length > 0 || this.#waiters.length > 0)
       ) this.#poll();
-    }, POLL_MS);
+    }, this.#pollMs);
+    this.#pollMs = Math.min(2 * this.#pollMs, POLL_MS.last);
   }
 
   #stopWaiting(): void {

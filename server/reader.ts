@@ -15,8 +15,8 @@ export interface Gap {
 /** The connection that a reader reads for. */
 export interface ReaderOwner extends Member {
   readonly wire: Wire;
-  /** Resolves when more can be written; also when the connection ended. */
-  ready(): Promise<void>;
+  /** Calls `read` when more can be written, and no other reader reads; also when the connection ended. */
+  inTurn(read: () => Promise<void>): Promise<void>;
   /** Messages of the channel are missing. */
   gap(channel: string, gap: Gap): void;
   /** The broker failed while the log was read. */
@@ -30,6 +30,8 @@ export interface Start {
   readonly gap?: Gap;
   /** The offset after which every message of the topics is wanted; from `ready` up to here, only open streams. */
   readonly after: number;
+  /** Streams that were open then, each to be read from its start. */
+  readonly streams?: readonly OpenStream[];
 }
 
 const PAGE_ENTRIES = 500;
@@ -89,7 +91,7 @@ export class Reader {
   }
 
   /** Begins to deliver topics from where {@linkcode start} found. */
-  begin(topics: ReadonlySet<string>, { ready, after }: Start): void {
+  begin(topics: ReadonlySet<string>, { after, streams = [] }: Start): void {
     const feed = this.#feed;
     if (this.#closed || !feed) return;
     this.#leave(feed);
@@ -99,11 +101,8 @@ export class Reader {
         Math.min(this.#cursors.get(topic) ?? Infinity, after),
       );
     }
-    const offset = Number(ready.position.slice(9));
-    for (const stream of offset < after ? feed.openStreams.values() : []) {
-      if (topics.has(stream.topic) && stream.offset > offset) {
-        this.#streams.push({ ...stream, until: after });
-      }
+    for (const stream of streams) {
+      this.#streams.push({ ...stream, until: after });
     }
     this.#generation++;
     if (!this.#running) this.#run(feed);
@@ -153,18 +152,19 @@ export class Reader {
   }
 
   async #live(feed: Feed, topics: ReadonlySet<string>): Promise<Start> {
-    const streams = () =>
+    const open = () =>
       [...feed.openStreams.values()].filter(({ topic }) => topics.has(topic));
-    if (streams().length > 0) {
+    if (open().length > 0) {
       const { first } = await this.#hub.broker.read(this.channel, 0, 1, 1);
-      for (const { streamId, offset } of streams()) {
+      for (const { streamId, offset } of open()) {
         // Its start left the log: it can't be told from the beginning.
         if (offset < first) feed.openStreams.delete(streamId);
       }
     }
-    const offset = Math.min(feed.top, ...streams().map((s) => s.offset - 1));
+    const streams = open();
+    const offset = Math.min(feed.top, ...streams.map((s) => s.offset - 1));
     const start = this.#startAt(topics, feed.epoch, offset);
-    return { ...start, after: feed.top };
+    return { ...start, after: feed.top, streams };
   }
 
   async #resume(topics: ReadonlySet<string>, since: Position): Promise<Start> {
@@ -245,9 +245,8 @@ export class Reader {
     this.#running = true;
     try {
       while (!this.#closed && this.#cursors.size > 0) {
-        const after = this.#low();
-        if (after >= feed.top) return this.#join(feed);
-        await this.#readPage(feed, after);
+        if (this.#low() >= feed.top) return this.#join(feed);
+        await this.#owner.inTurn(() => this.#readPage(feed));
       }
     } catch (error) {
       this.#owner.fail(error);
@@ -256,9 +255,11 @@ export class Reader {
     }
   }
 
-  async #readPage(feed: Feed, after: number): Promise<void> {
+  async #readPage(feed: Feed): Promise<void> {
+    if (this.#closed || this.#cursors.size === 0) return;
     const generation = this.#generation;
-    const { epoch, first, entries } = await this.#hub.broker.read(
+    const after = this.#low();
+    const { epoch, first, top, entries } = await this.#hub.broker.read(
       this.channel,
       after,
       PAGE_ENTRIES,
@@ -271,7 +272,9 @@ export class Reader {
         before: formatId(epoch, first),
       });
     }
-    const wanted = entries.filter((entry) => this.#wants(entry));
+    // What the feed was not told of yet comes from there: an audience joined beyond it would deliver it twice.
+    const known = entries.filter(({ offset }) => offset <= feed.top);
+    const wanted = known.filter((entry) => this.#wants(entry));
     const { eventId, wire } = this.#owner;
     this.#owner.write(encodeEntries(
       wire,
@@ -279,8 +282,7 @@ export class Reader {
       wanted,
       eventId && ((entry) => eventId(this.channel, epoch, entry)),
     ));
-    this.#advance(entries.at(-1)?.offset ?? feed.top);
-    await this.#owner.ready();
+    this.#advance(known.at(-1)?.offset ?? Math.min(top, feed.top));
   }
 
   #advance(offset: number): void {

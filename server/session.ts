@@ -3,8 +3,7 @@ import { RealtimeError } from "../core/errors.ts";
 import type { TokenClaims, TopicClaim } from "../core/token.ts";
 import type { LogEntry } from "./brokers/broker.ts";
 import { closeOf } from "./close.ts";
-import type { Hub } from "./hub.ts";
-import { Outbox, type OutboxLimits } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import { type Gap, Reader, type ReaderOwner, type Start } from "./reader.ts";
 import {
   formatCursor,
@@ -14,28 +13,19 @@ import {
 } from "./since.ts";
 import type { Packet, Socket } from "./socket.ts";
 import { HEARTBEAT } from "./sse_socket.ts";
+import {
+  byChannel,
+  countTopics,
+  sameTopics,
+  type TopicsByChannel,
+} from "./topics.ts";
+import type { SessionHost } from "./session_host.ts";
 import { encodeControl, isV1, type Wire } from "./wire.ts";
 import { formatId } from "../core/id.ts";
 
-/** What a session needs of its gateway. */
-export interface SessionHost {
-  readonly hub: Hub;
-  readonly outbox: OutboxLimits;
-  readonly pingIntervalMs: number;
-  readonly subscriptions: number;
-  /** Milliseconds that a connection may be without a valid token. */
-  readonly tokenDeadlineMs: number;
-  /** Makes a ticket from a token's claims. */
-  ticket(claims: TokenClaims): Promise<string>;
-  /** A failure that no request waits for. */
-  report(stage: string, error: unknown): void;
-  /** The session ended. */
-  ended(session: Session): void;
-}
-
 interface Subscription {
   readonly ref: string | undefined;
-  readonly channels: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly channels: TopicsByChannel;
   readonly claims: TokenClaims;
 }
 
@@ -44,9 +34,6 @@ interface Found {
   readonly topics: ReadonlySet<string>;
   readonly start: Start;
 }
-
-/** How long past its interval a ping may stay unanswered. */
-const PONG_GRACE_MS = 10_000;
 
 /** One client's connection: what it subscribed to, with which rights, and what waits to be sent to it. */
 export class Session implements ReaderOwner {
@@ -62,6 +49,7 @@ export class Session implements ReaderOwner {
   readonly #cursor: Map<string, string> | undefined;
   #expiry: ReturnType<typeof setTimeout> | undefined;
   #heardAt = performance.now();
+  #turn: Promise<void> = Promise.resolve();
   #closed = false;
 
   /**
@@ -122,11 +110,9 @@ export class Session implements ReaderOwner {
     const known = this.#subscriptions.get(key);
     const renewal = known !== undefined && since === undefined &&
       sameTopics(known.channels, channels);
-    const count = new Set(
-      [...this.claims, claims].flatMap(({ topics }) => topics)
-        .map(({ channel, name }) => JSON.stringify([channel, name])),
-    ).size;
-    if (count > this.#host.subscriptions) {
+    const others = this.claims.filter((other) => other !== known?.claims);
+    const topics = [...others, claims].flatMap(({ topics }) => topics);
+    if (countTopics(topics) > this.#host.subscriptions) {
       throw new RealtimeError(
         "rate_limited",
         `Cannot subscribe: a connection may have ${this.#host.subscriptions} topics`,
@@ -138,7 +124,11 @@ export class Session implements ReaderOwner {
     const subscription = { ref, channels, claims };
     this.#subscriptions.set(key, subscription);
     this.#armExpiry();
-    const starts = await this.#findStarts(channels, from);
+    const starts = await this.#findStarts(channels, from)
+      .catch((error: unknown) => {
+        this.unsubscribe(key);
+        throw error;
+      });
     // Ended, unsubscribed or renewed in the meantime.
     if (this.#closed || this.#subscriptions.get(key) !== subscription) return;
     this.#begin(starts, ticket, ref, renewal);
@@ -185,9 +175,12 @@ export class Session implements ReaderOwner {
     }
   }
 
-  /** Resolves when the client took enough for more. */
-  ready(): Promise<void> {
-    return this.#outbox.ready();
+  /** One reader at a time: all of them at once would fill the queue of a client that keeps up. */
+  inTurn(read: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(() => this.#outbox.ready()).then(read);
+    // Who reads is told of its failure; the next one's turn comes all the same.
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Tells the client of messages that it can't have. */
@@ -224,7 +217,7 @@ export class Session implements ReaderOwner {
   /** Pings a client that can answer, ends one that didn't. */
   ping(): void {
     if (this.#closed) return;
-    const limit = this.#host.pingIntervalMs + PONG_GRACE_MS;
+    const limit = this.#host.pingIntervalMs + this.#host.pongTimeoutMs;
     if (this.wire === "ws.v1" && performance.now() - this.#heardAt > limit) {
       this.#end(1001, "no pong", true);
       return;
@@ -281,7 +274,7 @@ export class Session implements ReaderOwner {
   }
 
   #findStarts(
-    channels: ReadonlyMap<string, ReadonlySet<string>>,
+    channels: TopicsByChannel,
     from: Since,
   ): Promise<Found[]> {
     const names = [...channels.keys()];
@@ -397,27 +390,4 @@ export class Session implements ReaderOwner {
     else this.#socket.close(code, reason);
     this.ended();
   }
-}
-
-function byChannel(
-  topics: readonly TopicClaim[],
-): Map<string, Set<string>> {
-  const channels = new Map<string, Set<string>>();
-  for (const { channel, name } of topics) {
-    const names = channels.get(channel);
-    if (names) names.add(name);
-    else channels.set(channel, new Set([name]));
-  }
-  return channels;
-}
-
-function sameTopics(
-  a: ReadonlyMap<string, ReadonlySet<string>>,
-  b: ReadonlyMap<string, ReadonlySet<string>>,
-): boolean {
-  return a.size === b.size && [...a].every(([channel, topics]) => {
-    const others = b.get(channel);
-    return others?.size === topics.size &&
-      [...topics].every((topic) => others.has(topic));
-  });
 }

@@ -41,8 +41,8 @@ export interface Socket {
 export interface SocketHandler {
   /** It is open. Called once. */
   open(socket: Socket): void;
-  /** A text frame arrived. */
-  message(text: string): void;
+  /** A frame arrived: its text, `undefined` for a binary one. */
+  message(text: string | undefined): void;
   /** Room was made: only from runtimes that know. */
   drain(): void;
   /** It is closed. Called once. */

@@ -16,9 +16,9 @@ const SystemDate = Date;
 /** The wall clock, moved. */
 class MovedDate extends SystemDate {
   constructor(...args: unknown[]) {
-    if (args.length === 0) super(SystemDate.now() + offsetMs);
-    // What JavaScript itself takes there.
-    else super(...args as [number]);
+    const given = args.length === 0 ? [SystemDate.now() + offsetMs] : args;
+    // Date takes up to seven of them; TypeScript knows each number apart.
+    super(...given as [number]);
   }
 
   static override now(): number {
@@ -36,6 +36,7 @@ function answer(line: string): void {
   const [command, value] = line.split(" ");
   if (command === "clock") {
     offsetMs = Number(value);
+    globalThis.Date = MovedDate as DateConstructor;
     console.log(JSON.stringify({ clock: new Date().toISOString() }));
   } else if (command === "memory") {
     collectGarbage();
@@ -45,6 +46,5 @@ function answer(line: string): void {
   }
 }
 
-globalThis.Date = MovedDate as DateConstructor;
 createInterface({ input: process.stdin }).on("line", answer);
 await import("../../server/main.ts");

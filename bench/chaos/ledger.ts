@@ -13,15 +13,15 @@ export interface ChannelRecord {
   readonly epochs: readonly string[];
   /** Acknowledged messages: the index of the epoch, the offset, the digest. */
   readonly acknowledged: ReadonlyArray<readonly [number, number, number]>;
-  /** Digests of messages whose publishers never got an answer: they may be in the log or not. */
-  readonly unconfirmed: readonly number[];
+  /** Digests of messages of which an attempt ended without an answer: they may be in a log without an acknowledged id. */
+  readonly uncertain: readonly number[];
 }
 
 interface Channel {
   readonly epochs: string[];
   readonly acknowledged: Array<readonly [number, number, number]>;
   readonly digests: Map<string, number>;
-  readonly unconfirmed: Set<number>;
+  readonly uncertain: Set<number>;
   /** The last position that each lane got: lanes send one message after the other. */
   readonly lanes: Map<number, Position>;
   top: string | undefined;
@@ -39,9 +39,9 @@ export class Ledger {
     return this.#acknowledged;
   }
 
-  /** A message is about to be sent. Until it is acknowledged, it may be in the log or not. */
-  attempt(channel: string, digest: number): void {
-    this.#channel(channel).unconfirmed.add(digest);
+  /** An attempt to publish ended without an answer: the message may be in the log or not. */
+  doubt(channel: string, digest: number): void {
+    this.#channel(channel).uncertain.add(digest);
   }
 
   /** The gateway acknowledged a message with this id. */
@@ -67,7 +67,6 @@ export class Ledger {
     }
     record.lanes.set(lane, position);
     record.digests.set(id, digest);
-    record.unconfirmed.delete(digest);
     let epoch = record.epochs.indexOf(position.epoch);
     if (epoch < 0) epoch = record.epochs.push(position.epoch) - 1;
     record.acknowledged.push([epoch, position.offset, digest]);
@@ -93,7 +92,7 @@ export class Ledger {
       [...this.#channels].map(([name, channel]) => [name, {
         epochs: channel.epochs,
         acknowledged: channel.acknowledged,
-        unconfirmed: [...channel.unconfirmed],
+        uncertain: [...channel.uncertain],
       }]),
     );
   }
@@ -105,7 +104,7 @@ export class Ledger {
         epochs: [],
         acknowledged: [],
         digests: new Map(),
-        unconfirmed: new Set(),
+        uncertain: new Set(),
         lanes: new Map(),
         top: undefined,
       };

@@ -1,6 +1,6 @@
 import { parseId, type Position } from "../../core/id.ts";
-import type { ChannelRecord } from "./ledger.ts";
 import type { Observed, ReportedGap } from "./observation.ts";
+import type { Truth } from "./truth.ts";
 
 /** What became of a channel's messages at one subscriber, or at several together. */
 export interface Verdict {
@@ -14,9 +14,9 @@ export interface Verdict {
   reordered: number;
   /** Messages that nobody published, or with other content than was published. */
   corrupted: number;
-  /** Changes of the epoch that no gap told of. */
+  /** Changes of the epoch that no gap told of before. */
   silent: number;
-  /** Messages delivered though a gap had said that they are lost. */
+  /** Messages delivered though a gap said that they are lost. */
   contradicted: number;
   /** Gaps reported. */
   gaps: number;
@@ -44,154 +44,143 @@ export function emptyVerdict(): Verdict {
   };
 }
 
-/** Adds up the verdicts of several subscribers. */
-export function sumVerdicts(verdicts: Iterable<Verdict>): Verdict {
-  const sum = emptyVerdict();
-  for (const verdict of verdicts) {
-    sum.received += verdict.received;
-    sum.lost += verdict.lost;
-    sum.duplicated += verdict.duplicated;
-    sum.reordered += verdict.reordered;
-    sum.corrupted += verdict.corrupted;
-    sum.silent += verdict.silent;
-    sum.contradicted += verdict.contradicted;
-    sum.gaps += verdict.gaps;
-    sum.gapped += verdict.gapped;
-    for (const problem of verdict.problems) note(sum, problem);
-  }
-  return sum;
+/** Adds a verdict to another. */
+export function addVerdict(sum: Verdict, verdict: Verdict): void {
+  sum.received += verdict.received;
+  sum.lost += verdict.lost;
+  sum.duplicated += verdict.duplicated;
+  sum.reordered += verdict.reordered;
+  sum.corrupted += verdict.corrupted;
+  sum.silent += verdict.silent;
+  sum.contradicted += verdict.contradicted;
+  sum.gaps += verdict.gaps;
+  sum.gapped += verdict.gapped;
+  for (const problem of verdict.problems) note(sum, problem);
 }
 
-/**
- * Holds what a subscriber saw against what was published.
- *
- * @param start The id after which everything is due; `"first"` for what comes after the first message that was delivered; nothing for all.
- * @param end The id up to which everything is due; nothing for all.
- */
+/** What was due to a subscriber. */
+export interface Due {
+  /** The id after which everything is due; `"first"` for what follows the first message delivered; all, where it is absent. */
+  readonly after?: string | undefined;
+  /** The id up to which everything is due; all, where it is absent. */
+  readonly until?: string | undefined;
+}
+
+/** Holds what a subscriber saw against what was published. */
 export function judge(
-  record: ChannelRecord,
+  truth: Truth,
   events: Iterable<Observed>,
-  start?: string,
-  end?: string,
+  { after, until }: Due = {},
 ): Verdict {
-  const verdict = emptyVerdict();
-  const rank = new Map(record.epochs.map((epoch, index) => [epoch, index]));
-  const published = new Map(
-    record.acknowledged.map(([epoch, offset, digest]) => [
-      `${record.epochs[epoch]}-${offset}`,
-      digest,
-    ]),
-  );
-  const unconfirmed = new Set(record.unconfirmed);
-  const seen = new Set<string>();
-  const contents = new Set<number>();
-  const gaps: ReportedGap[] = [];
-  const holes: Array<{ epoch: string; from: number; to: number }> = [];
-  let origin = start === "first" ? undefined : parseId(start) ??
-    (record.epochs[0] === undefined
+  return new Judgement(truth, after).read(events, parseId(until));
+}
+
+class Judgement {
+  readonly #truth: Truth;
+  readonly #verdict: Verdict = emptyVerdict();
+  readonly #seen = new Map<string, Position>();
+  /** What came in the present epoch. Keys of publishers die with the log, so a retry after that is no repetition of the gateway's. */
+  #contents = new Set<number>();
+  readonly #gaps: ReportedGap[] = [];
+  readonly #passedOver: Position[] = [];
+  #origin: Position | undefined;
+  #cursor: Position | undefined;
+
+  constructor(truth: Truth, after: string | undefined) {
+    this.#truth = truth;
+    this.#origin = after === "first"
       ? undefined
-      : { epoch: record.epochs[0], offset: 0 });
-  /** Where the next message has to follow. */
-  let cursor = origin;
+      : parseId(after) ?? truth.beginning;
+    this.#cursor = this.#origin;
+  }
 
-  function take(epoch: string, offset: number, digest: number): void {
+  read(events: Iterable<Observed>, until: Position | undefined): Verdict {
+    for (const event of events) {
+      if (event.kind === "gap") {
+        this.#gaps.push(event);
+        this.#verdict.gaps++;
+      } else this.#take(event, event.digest);
+    }
+    if (this.#gaps.length > 0) this.#findContradictions();
+    const due = this.#origin && this.#truth.between(this.#origin, until);
+    for (const position of due ?? []) this.#expect(position);
+    // A log has no holes: an offset that was passed over is a message, though nobody got its acknowledgement.
+    for (const position of this.#passedOver) {
+      if (!this.#truth.has(position)) this.#expect(position);
+    }
+    return this.#verdict;
+  }
+
+  #take({ epoch, offset }: Position, digest: number): void {
     const id = `${epoch}-${offset}`;
-    verdict.received++;
-    if (seen.has(id) || contents.has(digest)) {
-      verdict.duplicated++;
-      note(verdict, `${id} was delivered again`);
-      return;
+    const cursor = this.#cursor;
+    this.#verdict.received++;
+    if (cursor?.epoch !== epoch) this.#contents = new Set();
+    if (this.#seen.has(id) || this.#contents.has(digest)) {
+      this.#verdict.duplicated++;
+      return note(this.#verdict, `${id} was delivered again`);
     }
-    const expected = published.get(id);
-    if (
-      expected === undefined ? !unconfirmed.has(digest) : expected !== digest
-    ) {
-      verdict.corrupted++;
-      note(verdict, `${id} is not what was published`);
+    this.#seen.set(id, { epoch, offset });
+    this.#contents.add(digest);
+    if (!this.#truth.allows({ epoch, offset }, digest)) {
+      this.#verdict.corrupted++;
+      note(this.#verdict, `${id} is not what was published`);
     }
-    if (gaps.some((gap) => isInside(gap, { epoch, offset }, rank))) {
-      verdict.contradicted++;
-      note(verdict, `${id} was delivered though reported lost`);
+    if (cursor?.epoch === epoch && offset <= cursor.offset) {
+      this.#verdict.reordered++;
+      return note(this.#verdict, `${id} came after ${cursor.offset}`);
     }
-    seen.add(id);
-    contents.add(digest);
-    if (!cursor) origin = { epoch, offset: offset - 1 };
-    else if (cursor.epoch !== epoch) {
-      verdict.silent++;
-      note(verdict, `${id} followed ${cursor.epoch}-${cursor.offset}`);
-    } else if (offset <= cursor.offset) {
-      verdict.reordered++;
-      note(verdict, `${id} came after ${cursor.offset}`);
-      return;
-    } else if (offset > cursor.offset + 1) {
-      holes.push({ epoch, from: cursor.offset + 1, to: offset - 1 });
+    if (!cursor) this.#origin = { epoch, offset: offset - 1 };
+    else if (cursor.epoch !== epoch && !this.#wasTold(epoch)) {
+      this.#verdict.silent++;
+      note(this.#verdict, `${id} followed ${cursor.epoch}-${cursor.offset}`);
     }
-    cursor = { epoch, offset };
+    const next = cursor?.epoch === epoch ? cursor.offset + 1 : 1;
+    for (let missed = next; cursor && missed < offset; missed++) {
+      this.#passedOver.push({ epoch, offset: missed });
+    }
+    this.#cursor = { epoch, offset };
   }
 
-  for (const event of events) {
-    if (event.kind === "message") {
-      take(event.epoch, event.offset, event.digest);
-      continue;
-    }
-    verdict.gaps++;
-    gaps.push(event);
-    const next = parseId(event.before);
-    if (next) cursor = { epoch: next.epoch, offset: next.offset - 1 };
+  /** Whether a gap told of an epoch. Gaps are told at once, when messages before them may still wait to be read. */
+  #wasTold(epoch: string): boolean {
+    return this.#gaps.some(({ before }) => parseId(before)?.epoch === epoch);
   }
 
-  function miss(position: Position): void {
+  #findContradictions(): void {
+    for (const [id, position] of this.#seen) {
+      if (!this.#isInGap(position)) continue;
+      this.#verdict.contradicted++;
+      note(this.#verdict, `${id} was delivered though reported lost`);
+    }
+  }
+
+  /** A message was due: it came, or a gap told of it, or it is lost. */
+  #expect(position: Position): void {
     const id = `${position.epoch}-${position.offset}`;
-    if (seen.has(id)) return;
-    if (gaps.some((gap) => isInside(gap, position, rank))) {
-      if (published.has(id)) verdict.gapped++;
+    if (this.#seen.has(id)) return;
+    if (this.#isInGap(position)) {
+      if (this.#truth.has(position)) this.#verdict.gapped++;
       return;
     }
-    verdict.lost++;
-    note(verdict, `${id} is missing`);
+    this.#verdict.lost++;
+    note(this.#verdict, `${id} is missing`);
   }
 
-  const last = parseId(end);
-  for (const [index, offset] of record.acknowledged) {
-    const position = { epoch: record.epochs[index] ?? "?", offset };
-    if (
-      origin && isAfter(position, origin, rank) &&
-      !(last && isAfter(position, last, rank))
-    ) miss(position);
+  #isInGap(position: Position): boolean {
+    return this.#gaps.some((gap) => {
+      const after = parseId(gap.after);
+      const before = parseId(gap.before);
+      if (!after || !before) return false;
+      if (after.epoch === before.epoch && position.epoch !== after.epoch) {
+        return false;
+      }
+      return this.#truth.isAfter(position, after) &&
+        this.#truth.isAfter(before, position);
+    });
   }
-  // A log has no holes: an offset that was passed over is a message, though nobody got its acknowledgement.
-  for (const { epoch, from, to } of holes) {
-    for (let offset = from; offset <= to; offset++) {
-      if (!published.has(`${epoch}-${offset}`)) miss({ epoch, offset });
-    }
-  }
-  return verdict;
 }
 
 function note({ problems }: Verdict, problem: string): void {
   if (problems.length < MAX_PROBLEMS) problems.push(problem);
-}
-
-function isAfter(
-  a: Position,
-  b: Position,
-  rank: ReadonlyMap<string, number>,
-): boolean {
-  if (a.epoch === b.epoch) return a.offset > b.offset;
-  // An epoch in which nothing was acknowledged: a gap may begin or end in one.
-  return (rank.get(a.epoch) ?? Infinity) > (rank.get(b.epoch) ?? -1);
-}
-
-function isInside(
-  gap: ReportedGap,
-  position: Position,
-  rank: ReadonlyMap<string, number>,
-): boolean {
-  const after = parseId(gap.after);
-  const before = parseId(gap.before);
-  if (!after || !before) return false;
-  if (after.epoch === before.epoch && position.epoch !== after.epoch) {
-    return false;
-  }
-  return isAfter(position, after, rank) && isAfter(before, position, rank);
 }

@@ -38,6 +38,7 @@ export class Proxy {
   readonly #pairs = new Set<Pair>();
   #upstream: number;
   #faults: NetworkFaults = {};
+  readonly #wake: Array<() => void> = [];
 
   private constructor(server: Server, upstream: number) {
     this.#server = server;
@@ -78,6 +79,11 @@ export class Proxy {
       else if (faults.stall) this.#stall(pair);
       else this.#arm(pair);
     }
+  }
+
+  /** Resolves when another connection was cut because its time was over. */
+  cut(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve));
   }
 
   /** Cuts everything and stops. */
@@ -140,6 +146,7 @@ export class Proxy {
     pair.timer = setTimeout(() => {
       this.cuts++;
       this.#cut(pair);
+      for (const resolve of this.#wake.splice(0)) resolve();
     }, ms);
   }
 

@@ -63,6 +63,7 @@ export interface RealtimeMiddlewareInstance {
 
 /** The middleware as Inngest version 4 takes it. */
 export interface RealtimeMiddlewareClass {
+  /** Called by Inngest, for each request. */
   new (args: { client: object }): RealtimeMiddlewareInstance;
 }
 

@@ -19,7 +19,7 @@ const MAX_BYTES = 64 * 1024;
  * @throws {RealtimeError} For a body that is too large or not of that form, and for names that nothing can have.
  */
 export async function readAskedToken(request: Request): Promise<AskedToken> {
-  const text = request.body ? await readText(request.clone()) : "";
+  const text = request.body ? await readText(request) : "";
   if (text.trim() === "") {
     const { searchParams } = new URL(request.url);
     return checked(
@@ -59,18 +59,21 @@ function parse(text: string): unknown {
 }
 
 async function readText(request: Request): Promise<string> {
+  const reader = request.clone().body?.getReader();
+  const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
-  const decoder = new TextDecoder();
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BYTES) {
-      throw new RealtimeError(
-        "too_large",
-        "Cannot mint a token: the request's body is too large",
-      );
-    }
-    text += decoder.decode(chunk, { stream: true });
+  for (;;) {
+    const { done, value } = await reader?.read() ?? { done: true };
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > MAX_BYTES) break;
+    text += decoder.decode(value, { stream: true });
   }
-  return text + decoder.decode();
+  // Of a body that was cloned both have to be cancelled, else neither is.
+  await Promise.all([reader?.cancel(), request.body?.cancel()]);
+  throw new RealtimeError(
+    "too_large",
+    "Cannot mint a token: the request's body is too large",
+  );
 }

@@ -1,21 +1,11 @@
 import { RealtimeError } from "../errors.ts";
 import { STATUS_OF_CODE } from "../status.ts";
+import type { TokenOptions } from "../types.ts";
 import { lazyApp, type RealtimeOptions } from "./app.ts";
 import { type AskedToken, readAskedToken } from "./token_request.ts";
 
-/** What the app grants to whoever sent a request for a token. */
-export interface TokenGrant {
-  /** The channel, by its name or as a typed channel. */
-  channel: string | { readonly name: string };
-  /** The topics that the token subscribes to. */
-  topics: readonly string[];
-  /**
-   * Seconds in which the token must be used to connect.
-   *
-   * @default {60}
-   */
-  expiresIn?: number;
-}
+/** What the app grants to whoever sent a request for a token: the channel, its topics, and for how long. */
+export type TokenGrant = TokenOptions;
 
 /**
  * Decides about a request for a token.
@@ -117,9 +107,7 @@ export function tokenRoute(options: TokenRouteOptions): TokenRoute {
     }
     if (grant instanceof Response) return grant;
     // A failure from here on is the app's own, as a missing configuration: it is not shown to the browser.
-    return answer(200, {
-      token: await app().token({ ...grant, topics: [...grant.topics] }),
-    });
+    return answer(200, { token: await app().token(grant) });
   };
 }
 

@@ -16,12 +16,15 @@ export type AnyToken = Realtime.Subscribe.Token;
 
 const sources = new Map<string, Source>();
 
+/** React also renders where there is no page. */
+const page: Document | undefined = globalThis.document;
+
 /** The source of a view: the one that others with the same key read, else a new one. */
 export function openSource(view: View): Source {
   const { key, options } = view;
   let source = sources.get(key);
   if (!source) {
-    source = new Source(options, () => sources.delete(key));
+    source = new Source(key, options);
     sources.set(key, source);
   }
   source.add(view);
@@ -38,23 +41,24 @@ export class Source {
   run: RunRecord | undefined;
   state: SourceState = "paused";
   error: Error | null = null;
+  readonly #key: string;
   readonly #options: ViewOptions;
-  readonly #forget: () => void;
   readonly #views = new Set<View>();
   /** Ends the subscription; absent while there is none. */
   #ending: AbortController | undefined;
+  #givenId: string | undefined;
   /** The token with which it ended for good: it is not tried again. */
   #endedWith: string | undefined;
   /** The channel and topics of the tokens so far. */
   #grant: string | undefined;
   #lastId: string | undefined;
 
-  /** @param forget Called when nobody reads it any more. */
-  constructor(options: ViewOptions, forget: () => void) {
+  /** @param options What its first component wants; the functions of others are called too. */
+  constructor(key: string, options: ViewOptions) {
+    this.#key = key;
     this.#options = options;
-    this.#forget = forget;
     if (options.pausesOnHidden) {
-      document.addEventListener("visibilitychange", this.update);
+      page?.addEventListener("visibilitychange", this.update);
     }
   }
 
@@ -70,9 +74,9 @@ export class Source {
     // StrictMode and moves in the tree take a component off and put it back at once.
     setTimeout(() => {
       this.update();
-      if (this.#views.size > 0) return;
-      document.removeEventListener("visibilitychange", this.update);
-      this.#forget();
+      if (this.#views.size > 0 || sources.get(this.#key) !== this) return;
+      page?.removeEventListener("visibilitychange", this.update);
+      sources.delete(this.#key);
     });
   }
 
@@ -81,7 +85,7 @@ export class Source {
     const wishes = Array.from(this.#views, ({ options }) => options);
     this.log.limit = Math.max(0, ...wishes.map(({ limit }) => limit));
     const wish = wishes.find(({ isEnabled }) => isEnabled);
-    if (!wish || (this.#options.pausesOnHidden && document.hidden)) {
+    if (!wish || (this.#options.pausesOnHidden && page?.hidden)) {
       this.#endedWith = undefined;
       this.#end("paused");
     } else if (!this.#ending && wish.tokenId !== this.#endedWith) {
@@ -92,22 +96,27 @@ export class Source {
   async #open(tokenId: string, given?: AnyToken): Promise<void> {
     const ending = this.#ending = new AbortController();
     const { signal } = ending;
-    const { from, validate, isOver } = this.#options;
+    const { from, validate, comesBack, isOver } = this.#options;
     try {
       const messages = await subscribe(async () => {
+        this.#to("refreshing");
         const token = given ?? await this.#ask();
         given = undefined;
         if (!signal.aborted && !this.#isSame(token)) {
           ending.abort();
           void this.#open(tokenId, token);
         }
+        signal.throwIfAborted();
         return token;
       }, {
         signal,
         validate,
         from: this.#lastId ?? from,
         onState: (state, error) => {
-          if (!signal.aborted) this.#to(state, error);
+          if (signal.aborted) return;
+          if (state === "waiting" && comesBack === false) {
+            this.#finish(ending, tokenId, "closed");
+          } else this.#to(state, error);
         },
         onGap: (gap) => {
           for (const { options } of this.#views) options.onGap?.(gap);
@@ -117,7 +126,7 @@ export class Source {
         },
       });
       for await (const message of messages) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         this.#take(message);
         if (this.run && isOver?.(this.run)) break;
       }
@@ -130,7 +139,10 @@ export class Source {
   async #ask(): Promise<AnyToken> {
     const [view] = this.#views;
     if (!view) throw new RealtimeError("aborted", "Nobody reads any more");
-    return await view.options.token();
+    const { token, tokenId } = view.options;
+    const isRenewal = tokenId === this.#givenId;
+    this.#givenId = tokenId;
+    return await token(isRenewal);
   }
 
   /** Whether a token is for the same as those before. If not, what was received is forgotten: no component shows two channels. */

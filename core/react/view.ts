@@ -5,8 +5,14 @@ import { type AnyToken, openSource, type Source } from "./source.ts";
 
 /** What a component wants; it may change at every render. */
 export interface ViewOptions {
-  /** Gives a token, whenever one is needed. */
-  readonly token: () => AnyToken | PromiseLike<AnyToken>;
+  /**
+   * Gives a token, whenever one is needed.
+   *
+   * @param isRenewal Whether the one of this `tokenId` was given already.
+   */
+  readonly token: (
+    isRenewal: boolean,
+  ) => AnyToken | PromiseLike<AnyToken>;
   /** The token's own name: another is tried after one that ended for good. */
   readonly tokenId: string;
   readonly isEnabled: boolean;
@@ -20,6 +26,8 @@ export interface ViewOptions {
   readonly onError?: ((error: RealtimeError) => void) | undefined;
   /** Whether a hidden page disconnects until it is shown. */
   readonly pausesOnHidden?: boolean | undefined;
+  /** Whether it comes back when the connection is lost. */
+  readonly comesBack?: boolean | undefined;
   /** Whether what is known of the run ends the subscription. */
   readonly isOver?: ((run: RunRecord) => boolean) | undefined;
 }
@@ -53,7 +61,7 @@ export class View {
     if (source !== this.#source) this.#start = this.#committed = 0;
     this.#source = source;
     this.#notify = notify;
-    this.show();
+    if (this.options.isEnabled) this.show();
     return () => {
       clearTimeout(this.#timer);
       this.#notify = this.#timer = undefined;
@@ -66,9 +74,11 @@ export class View {
 
   /** The component was rendered, and is on the screen. */
   committed(snapshot: Snapshot, options: ViewOptions): void {
+    const wasEnabled = this.options.isEnabled;
     this.#committed = snapshot.end;
     this.options = options;
     this.#source?.update();
+    if (options.isEnabled && !wasEnabled) this.show();
   }
 
   /** Forgets what it showed; other components keep it. */
@@ -83,6 +93,7 @@ export class View {
 
   /** The source's: messages arrived. */
   received(): void {
+    if (!this.options.isEnabled) return;
     // Also without an interval: what arrives in one turn is rendered once.
     this.#timer ??= setTimeout(this.show, this.options.interval);
   }

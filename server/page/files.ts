@@ -25,12 +25,15 @@ const TYPES: Readonly<Record<string, string>> = {
  * without a build. They are found next to this module, wherever that is: in a folder, or on the server that Deno
  * loads the module from. (Importing them as text would spare the second case, but Node can't yet, and JSR refuses it.)
  *
+ * @param name The file's name.
+ * @param folder The URL of the folder that it is in.
  * @throws {RealtimeError} `unavailable` where the server of the module doesn't answer.
  */
 export async function readPageFile(
   name: string,
+  folder: URL = new URL("./client/", import.meta.url),
 ): Promise<PageFile | undefined> {
-  const url = new URL(`./client/${name}`, import.meta.url);
+  const url = new URL(name, folder);
   const text = url.protocol === "file:"
     ? await readLocal(url)
     : await readRemote(url);

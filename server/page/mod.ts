@@ -12,7 +12,7 @@ const headers = secureHeaders({
     scriptSrc: ["'self'"],
     styleSrc: ["'self'"],
     imgSrc: ["'self'"],
-    connectSrc: ["'self'"],
+    connectSrc: ["'self'", webSockets],
     baseUri: ["'none'"],
     formAction: ["'none'"],
     frameAncestors: ["'none'"],
@@ -23,6 +23,11 @@ const headers = secureHeaders({
   strictTransportSecurity: false,
   xFrameOptions: "DENY",
 });
+
+/** Not every browser takes 'self' to mean WebSockets too. */
+function webSockets({ req }: Context): string {
+  return new URL(req.url).origin.replace("http", "ws");
+}
 
 /** The page of development mode: `/`, and the files it loads from `/page/`. */
 export function pageRoutes(): Hono {

@@ -89,7 +89,7 @@ class SseHandler implements SocketHandler {
 
   open(_socket: Socket): void {}
 
-  message(_text: string): void {}
+  message(_text: string | undefined): void {}
 
   drain(): void {
     this.session?.drain();

@@ -75,7 +75,7 @@ export const websocket = {
     socket.data.handler.open(new BunSocket(socket));
   },
   message(socket: BunSocketLike, data: unknown): void {
-    if (typeof data === "string") socket.data.handler.message(data);
+    socket.data.handler.message(typeof data === "string" ? data : undefined);
   },
   drain(socket: BunSocketLike): void {
     socket.data.handler.drain();

@@ -55,6 +55,15 @@ class DenoSocket implements Socket {
   }
 }
 
+const encoder = new TextEncoder();
+
+function isTooBig(data: string | ArrayBuffer): boolean {
+  if (typeof data !== "string") return data.byteLength > INBOUND_BYTES;
+  // UTF-8 has at most 3 bytes for each unit of UTF-16: most frames need no count.
+  return data.length * 3 > INBOUND_BYTES &&
+    encoder.encode(data).length > INBOUND_BYTES;
+}
+
 function upgrade(
   context: Context,
   handler: SocketHandler,
@@ -64,12 +73,12 @@ function upgrade(
     idleTimeout: IDLE_SECONDS,
     ...(protocol === undefined ? {} : { protocol }),
   });
+  socket.binaryType = "arraybuffer";
   socket.addEventListener("open", () => handler.open(new DenoSocket(socket)));
   socket.addEventListener("message", ({ data }) => {
     // Deno's own limit is 64 MiB, and fixed.
-    if (typeof data !== "string") return;
-    if (data.length > INBOUND_BYTES) socket.close(1009, "frame too big");
-    else handler.message(data);
+    if (isTooBig(data)) socket.close(1009, "frame too big");
+    else handler.message(typeof data === "string" ? data : undefined);
   });
   socket.addEventListener("close", () => handler.close());
   // An error is followed by close, which says all there is to know.

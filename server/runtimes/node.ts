@@ -93,7 +93,7 @@ async function upgrade(
       if (raw instanceof Object) handler.open(new NodeSocket(raw as WebSocket));
     },
     onMessage: ({ data }) => {
-      if (typeof data === "string") handler.message(data);
+      handler.message(typeof data === "string" ? data : undefined);
     },
     onClose: () => handler.close(),
   }));
@@ -114,6 +114,12 @@ function listen(
       hostname,
       port,
       websocket: { server: sockets },
+      // Any other upgrade is an offer that HTTP lets a server ignore (Java's client offers h2c); unasked, Node would
+      // leave such a request without an answer.
+      serverOptions: {
+        shouldUpgradeCallback: ({ headers }) =>
+          headers.upgrade?.toLowerCase() === "websocket",
+      },
     }, (info) => resolve({ server, sockets, port: info.port }));
     server.once("error", (error) => {
       sockets.close();

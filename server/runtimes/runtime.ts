@@ -42,7 +42,7 @@ export const IDLE_SECONDS = 30;
 /**
  * What differs between the runtimes.
  *
- * An adapter MUST pass every text frame to the handler, in order, and close with 1009 for one over
+ * An adapter MUST pass every frame to the handler, in order, and close with 1009 for one over
  * {@linkcode INBOUND_BYTES}; it MUST find dead peers within 40 s.
  */
 export interface RuntimeAdapter {

@@ -1,13 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { post, postJson } from "../support/publish.ts";
+import { batch, type LineAnswer, postJson } from "../support/publish.ts";
 import { claims, connectWire, tokenFor } from "../support/wire.ts";
-
-interface LineAnswer {
-  readonly id?: string;
-  readonly error?: { readonly code: string; readonly message: string };
-}
 
 describe("POST /v1/realtime/publish/batch", () => {
   let gateway: TestGateway;
@@ -15,27 +10,6 @@ describe("POST /v1/realtime/publish/batch", () => {
     gateway = await startGateway();
   });
   afterAll(() => gateway.close());
-
-  async function batch(
-    lines: readonly (object | string)[],
-    bearer?: string,
-  ): Promise<LineAnswer[]> {
-    const response = await post(gateway, {
-      route: "publish/batch",
-      body: lines.map((line) =>
-        (typeof line === "string" ? line : JSON.stringify(line)) + "\n"
-      ).join(""),
-      ...(bearer === undefined ? {} : { bearer }),
-    });
-    assertEquals(response.status, 200);
-    assertEquals(
-      response.headers.get("content-type"),
-      "application/x-ndjson",
-    );
-    const answers = (await response.text()).split("\n");
-    assertEquals(answers.pop(), "");
-    return answers.map((answer) => JSON.parse(answer));
-  }
 
   /** What became of each line: the offset of its message, or the code of its error. */
   function outcomes(answers: readonly LineAnswer[]) {
@@ -45,7 +19,7 @@ describe("POST /v1/realtime/publish/batch", () => {
   it("publishes each line, in order, and answers each", async () => {
     const token = await tokenFor(gateway, ["batch/a", "batch/b"]);
     await using client = await connectWire(gateway, { token });
-    const answers = await batch([
+    const answers = await batch(gateway, [
       { channel: "batch", topic: "a", data: 1 },
       { channel: "batch", topic: "b", data: { x: [2] } },
       { channel: "batch", topic: "a", data: null, kind: "step" },
@@ -64,7 +38,7 @@ describe("POST /v1/realtime/publish/batch", () => {
 
   it("doesn't let a bad line stop the others", async () => {
     const line = { channel: "bad", topic: "t", data: 1 };
-    const answers = await batch([
+    const answers = await batch(gateway, [
       line,
       "no json",
       { ...line, data: undefined },
@@ -98,7 +72,12 @@ describe("POST /v1/realtime/publish/batch", () => {
 
   it("takes an idempotency key in each line", async () => {
     const line = { channel: "keys", topic: "t", data: 1, key: "k" };
-    const answers = await batch([line, line, { ...line, key: "l" }, line]);
+    const answers = await batch(gateway, [
+      line,
+      line,
+      { ...line, key: "l" },
+      line,
+    ]);
     assertEquals(outcomes(answers), ["1", "1", "2", "1"]);
   });
 
@@ -106,7 +85,7 @@ describe("POST /v1/realtime/publish/batch", () => {
     const token = await tokenFor(gateway, ["stream/t"]);
     await using client = await connectWire(gateway, { token });
     const line = { channel: "stream", topic: "t", stream_id: "s1" };
-    await batch([
+    await batch(gateway, [
       { ...line, kind: "datastream-start", data: "s1" },
       { ...line, kind: "chunk", data: { any: "JSON" } },
       { ...line, kind: "datastream-end", data: "s1", metadata: { a: 1 } },
@@ -127,7 +106,7 @@ describe("POST /v1/realtime/publish/batch", () => {
     const token = await tokenFor(gateway, ["granted/t"], {
       publish: claims(["granted/t"]),
     });
-    const answers = await batch([
+    const answers = await batch(gateway, [
       { channel: "granted", topic: "t", data: 1 },
       { channel: "granted", topic: "u", data: 1 },
       { channel: "other", topic: "t", data: 1 },
@@ -138,12 +117,12 @@ describe("POST /v1/realtime/publish/batch", () => {
   it("counts metadata and slug in the size of a message", async () => {
     const half = "x".repeat(300 * 1024);
     const line = { channel: "metadata", topic: "t", data: half };
-    const answers = await batch([{ ...line, metadata: half }, line]);
+    const answers = await batch(gateway, [{ ...line, metadata: half }, line]);
     assertEquals(outcomes(answers), ["too_large", "1"]);
   });
 
   it("answers an empty body with nothing", async () => {
-    assertEquals(await batch(["", "\n"]), []);
+    assertEquals(await batch(gateway, ["", "\n"]), []);
   });
 
   it("refuses a caller without a key before it looks at a line", async () => {

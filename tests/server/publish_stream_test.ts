@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { bodyOf, post, postJson } from "../support/publish.ts";
+import { bodyOf, postJson } from "../support/publish.ts";
 import { RawSocket } from "../support/raw_socket.ts";
 import {
   address,
@@ -86,7 +86,9 @@ describe("POST /v1/realtime/publish with text/stream", () => {
       channel: "split",
       topic: "t",
       headers: HEADERS,
-      body: bodyOf([...encoder.encode(text)].map((byte) => Uint8Array.of(byte))),
+      body: bodyOf(
+        [...encoder.encode(text)].map((byte) => Uint8Array.of(byte)),
+      ),
     });
     assertEquals(answer.status, 200);
     const frames = await takeStream(client);
@@ -96,7 +98,7 @@ describe("POST /v1/realtime/publish with text/stream", () => {
 
   it("takes a media type with parameters, in any case", async () => {
     await using client = await subscribe("parameters");
-    await post(gateway, {
+    await postJson(gateway, {
       channel: "parameters",
       topic: "t",
       headers: { "content-type": "Text/Stream; charset=utf-8" },

@@ -31,7 +31,11 @@ describe("POST /v1/realtime/publish", () => {
   it("delivers JSON as it is and answers with the message's id", async () => {
     const token = await tokenFor(gateway, ["json/t"]);
     await using client = await connectWire(gateway, { token });
-    const data = { text: "Grüße 👋", list: [1, null, true], nested: { a: 0.5 } };
+    const data = {
+      text: "Grüße 👋",
+      list: [1, null, true],
+      nested: { a: 0.5 },
+    };
     const answer = await postJson(gateway, {
       channel: "json",
       topic: "t",
@@ -137,7 +141,7 @@ describe("POST /v1/realtime/publish", () => {
       fn_slug: "app-fn",
       env_id: ENV_ID,
       metadata: { a: [1] },
-    } );
+    });
   });
 
   it("leaves out ids of another form, and what is empty", async () => {

@@ -10,6 +10,12 @@ export interface Answer {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** What became of a batch's line. */
+export interface LineAnswer {
+  readonly id?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
 /** A request to publish. */
 export interface PublishRequest {
   readonly channel?: string;
@@ -91,4 +97,21 @@ export function bodyOf(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): ReadableStream<Uint8Array> {
   return ReadableStream.from(pieces);
+}
+
+/** Publishes lines in one request; answers what became of each. */
+export async function batch(
+  target: Target,
+  lines: readonly (object | string)[],
+  bearer: string = target.signingKey,
+): Promise<LineAnswer[]> {
+  const body = lines.map((line) =>
+    (typeof line === "string" ? line : JSON.stringify(line)) + "\n"
+  ).join("");
+  const response = await post(target, { route: "publish/batch", body, bearer });
+  assertEquals(response.status, 200);
+  assertEquals(response.headers.get("content-type"), "application/x-ndjson");
+  const answers = (await response.text()).split("\n");
+  assertEquals(answers.pop(), "");
+  return answers.map((answer) => JSON.parse(answer));
 }

@@ -45,7 +45,9 @@ export async function shake(
   const lines = Object.entries(fields).map(([name, value]) =>
     `${name}: ${value}\r\n`
   );
-  await socket.write(`GET ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  await socket.write(
+    `GET ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n`,
+  );
   const answer = await socket.takeAnswer();
   if (answer.status === 101) {
     return { answer, socket: new RawWebSocket(socket) };
@@ -58,10 +60,9 @@ export async function shake(
 export class RawWebSocket implements AsyncDisposable {
   /** Resolves when it is over. */
   readonly closed: Promise<Closed>;
-  /** Whether pings of the WebSocket protocol itself were answered. */
-  pings = 0;
   readonly #socket: RawSocket;
   readonly #texts: string[] = [];
+  readonly #pongs: string[] = [];
   #over = false;
   #wake: () => void = () => {};
 
@@ -71,13 +72,13 @@ export class RawWebSocket implements AsyncDisposable {
   }
 
   /** The next text frame, `undefined` where none comes any more. */
-  async next(): Promise<string | undefined> {
-    while (this.#texts.length === 0 && !this.#over) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    return this.#texts.shift();
+  next(): Promise<string | undefined> {
+    return this.#shift(this.#texts);
+  }
+
+  /** The next answer to a ping of the WebSocket protocol itself. */
+  nextPong(): Promise<string | undefined> {
+    return this.#shift(this.#pongs);
   }
 
   /** Sends a frame. */
@@ -117,6 +118,15 @@ export class RawWebSocket implements AsyncDisposable {
     await this.closed;
   }
 
+  async #shift(queue: string[]): Promise<string | undefined> {
+    while (queue.length === 0 && !this.#over) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return queue.shift();
+  }
+
   async #run(): Promise<Closed> {
     const closed = await this.#read();
     this.#over = true;
@@ -136,8 +146,10 @@ export class RawWebSocket implements AsyncDisposable {
       if (opcode === OPCODES.text) {
         this.#texts.push(payload.toString());
         this.#wake();
+      } else if (opcode === OPCODES.pong) {
+        this.#pongs.push(payload.toString());
+        this.#wake();
       } else if (opcode === OPCODES.ping) {
-        this.pings++;
         await this.send(payload, "pong");
       } else if (opcode === OPCODES.close) {
         await this.send(payload, "close");

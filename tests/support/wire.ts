@@ -75,7 +75,9 @@ export function address(
 ): string {
   const target = new URL(`/v1/realtime/${path}`, url);
   for (const [name, value] of Object.entries(query)) {
-    for (const one of [value ?? []].flat()) target.searchParams.append(name, one);
+    for (const one of [value ?? []].flat()) {
+      target.searchParams.append(name, one);
+    }
   }
   return target.href;
 }
@@ -138,9 +140,17 @@ export class WireClient implements AsyncDisposable {
     return this.#lines.shift() ?? "";
   }
 
-  /** The next object. */
-  async next(): Promise<Frame> {
+  /** The next object, be it a ping. */
+  async nextFrame(): Promise<Frame> {
     return JSON.parse(await this.nextText());
+  }
+
+  /** The next object that is no ping: those come when they come. */
+  async next(): Promise<Frame> {
+    for (;;) {
+      const frame = await this.nextFrame();
+      if (frame.kind !== "ping") return frame;
+    }
   }
 
   /** The next objects. */
@@ -158,7 +168,7 @@ export class WireClient implements AsyncDisposable {
   /** The next object of a kind; what comes before is skipped. */
   async find(kind: string): Promise<Frame> {
     for (;;) {
-      const frame = await this.next();
+      const frame = await this.nextFrame();
       if (frame.kind === kind) return frame;
     }
   }

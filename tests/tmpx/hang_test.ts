@@ -1,3 +1,2 @@
-import { describe, it, afterAll, beforeAll } from "@std/testing/bdd";
-describe("h", () => { beforeAll(() => { }); it("hangs", async () => { const t = setInterval(() => {}, 1000); await new Promise(() => {}); clearInterval(t) }); it("goes on", () => {}); 
- it("hangs without anything", async () => { await new Promise(() => {}); }) });
+import { describe, it } from "@std/testing/bdd";
+describe("h", () => { it("goes on", () => {}); setInterval(() => {}, 1000); });

@@ -4,11 +4,11 @@
  * @typedef {object} Watched
  * @property {string} channel
  * @property {readonly string[]} topics
- * @property {string} from `now`, or a `since` of the wire: `start`, `last:10`, an id.
+ * @property {string} from `live`, or a `since` of the wire: `start`, `last:10`, an id.
  */
 
 /** @type {Watched} */
-const FIRST_VISIT = { channel: "demo", topics: ["hello"], from: "now" };
+const FIRST_VISIT = { channel: "demo", topics: ["hello"], from: "live" };
 
 /**
  * Reads what the page's address says: `#channel=user:1&topic=ai&topic=logs&from=last:10`.
@@ -22,7 +22,7 @@ export function readAddress(hash) {
   return {
     channel: fields.get("channel") ?? "",
     topics: [...new Set(fields.getAll("topic"))],
-    from: fields.get("from") || "now",
+    from: fields.get("from") || "live",
   };
 }
 
@@ -35,7 +35,7 @@ export function readAddress(hash) {
 export function writeAddress({ channel, topics, from }) {
   const fields = new URLSearchParams({ channel });
   for (const topic of topics) fields.append("topic", topic);
-  if (from !== "now") fields.set("from", from);
+  if (from !== "live") fields.set("from", from);
   // A colon may stand there as it is, and most channels have one.
   return `#${fields.toString().replaceAll("%3A", ":")}`;
 }

@@ -40,6 +40,19 @@ export function publishCommand(gateway, channel, topic, body) {
 }
 
 /**
+ * The command that publishes what is typed after it, line by line, as a data stream.
+ *
+ * @param {URL} gateway
+ * @param {string} channel
+ * @param {string} topic
+ * @returns {string}
+ */
+export function streamCommand(gateway, channel, topic) {
+  const url = urlOf(gateway, "v1/realtime/publish", { channel, topic });
+  return `curl ${quote(url)} -X POST -T - -H 'content-type: text/stream'`;
+}
+
+/**
  * The commands that watch what the page watches, as Server-Sent Events.
  *
  * @param {URL} gateway
@@ -49,7 +62,8 @@ export function publishCommand(gateway, channel, topic, body) {
 export function watchCommand(gateway, { channel, topics, from }) {
   const claims = JSON.stringify(topics.map((name) => ({ channel, name })));
   const token = urlOf(gateway, "v1/realtime/token", {});
-  const query = from === "now" ? {} : { since: from };
+  /** @type {Record<string, string>} */
+  const query = from === "live" ? {} : { since: from };
   const sse = urlOf(gateway, "v1/realtime/sse", query);
   return `TOKEN=$(curl -s ${token} -d ${quote(claims)} | cut -d'"' -f4)
 curl -N ${quote(sse)} -H "Authorization: Bearer $TOKEN"`;
@@ -67,7 +81,6 @@ export function snippet(gateway, { channel, topics, from }) {
   const names = topics.map((topic) => JSON.stringify(topic)).join(", ");
   const where = `{ channel: ${JSON.stringify(channel)}, topics: [${names}] }`;
   return `import { createRealtime, getSubscriptionToken, subscribe } from "@tidings/realtime";
-
 const app = createRealtime({ url: ${url} });
 const token = await getSubscriptionToken(app, ${where});
 for await (const message of await subscribe(token${optionsOf(from)})) {
@@ -80,7 +93,7 @@ for await (const message of await subscribe(token${optionsOf(from)})) {
  * @returns {string}
  */
 function optionsOf(from) {
-  if (from === "now") return "";
+  if (from === "live") return "";
   const last = /^last:(\d+)$/.exec(from);
   return `, { from: ${last ? `{ last: ${last[1]} }` : JSON.stringify(from)} }`;
 }

@@ -65,13 +65,14 @@ export class Connection {
   }
 
   /**
-   * Watches from where it says; what was watched before is left.
+   * Watches; what was watched before is left.
    *
    * @param {Watched} watched
+   * @param {boolean} continues Whether to go on where it is, with other topics of the same channel.
    */
-  watch(watched) {
+  watch(watched, continues) {
     this.#watched = watched;
-    this.#position = undefined;
+    if (!continues) this.#position = undefined;
     this.#failures = 0;
     this.#open(watched);
   }
@@ -129,7 +130,7 @@ export class Connection {
     const url = new URL("v1/realtime/connect", GATEWAY);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const since = this.#position ?? from;
-    if (since !== "now") url.searchParams.set("since", since);
+    if (since !== "live") url.searchParams.set("since", since);
     const socket = new WebSocket(url, ["tidings.v1", `tidings.bearer.${jwt}`]);
     signal.addEventListener("abort", () => socket.close());
     socket.addEventListener("message", ({ data }) => {

@@ -82,8 +82,9 @@ export class Entries {
    * @param {Message} message
    * @param {number} at
    * @param {boolean} replayed
+   * @param {Latency} [latency]
    */
-  add(message, at, replayed) {
+  add(message, at, replayed, latency) {
     const { stream_id: streamId } = message;
     if (streamId !== undefined && STREAM_KINDS.has(message.kind)) {
       this.#addToStream(message, streamId, replayed);
@@ -96,7 +97,7 @@ export class Entries {
       message,
       at,
       replayed,
-      latency: undefined,
+      latency,
     });
     this.#byId.set(message.id, entry);
   }
@@ -171,7 +172,9 @@ export class Entries {
     stream.lastAt = message.created_at;
     if (message.kind === "chunk") {
       const { data } = message;
-      const piece = typeof data === "string" ? data : `${JSON.stringify(data)}\n`;
+      const piece = typeof data === "string"
+        ? data
+        : `${JSON.stringify(data)}\n`;
       stream.chunks++;
       stream.length += piece.length;
       stream.text = (stream.text + piece).slice(-MAX_TEXT);

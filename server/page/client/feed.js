@@ -1,4 +1,5 @@
 /** @import { Entry } from "./entries.js" */
+/** @import { State } from "./connection.js" */
 /** @import { Row } from "./rows.js" */
 import { byId, setText } from "./dom.js";
 import { Entries, MAX_ENTRIES } from "./entries.js";
@@ -20,6 +21,9 @@ export class Feed {
   #pause = byId("pause", HTMLButtonElement);
   #filter = byId("filter", HTMLInputElement);
   #empty = byId("empty", HTMLElement);
+  #lead = byId("empty-lead", HTMLElement);
+  #hint = byId("empty-hint", HTMLElement);
+  #code = byId("empty-command", HTMLElement);
   #noMatch = byId("no-match", HTMLElement);
 
   constructor() {
@@ -44,6 +48,17 @@ export class Feed {
       event.preventDefault();
       this.#filter.focus();
     });
+  }
+
+  /**
+   * While there are no messages, says why and what to do.
+   *
+   * @param {State["name"]} state
+   */
+  showState(state) {
+    const isWatching = state !== "stopped" && state !== "refused";
+    setText(this.#lead, isWatching ? "Nothing yet." : "Nothing is watched.");
+    this.#hint.hidden = this.#code.hidden = !isWatching;
   }
 
   /** Changes come in bursts: the list is drawn once a frame at most. */
@@ -106,12 +121,17 @@ export class Feed {
     const waiting = (all.at(-1)?.number ?? -1) - this.#shown;
     setText(
       this.#pause,
-      !this.#isPaused ? "Pause" : waiting > 0 ? `Resume (${waiting} new)` : "Resume",
+      !this.#isPaused
+        ? "Pause"
+        : waiting > 0
+        ? `Resume (${waiting} new)`
+        : "Resume",
     );
     const isFiltered = this.#words !== "";
-    const visible = [...this.#rows].filter(([{ type }, { element }]) =>
-      type !== "note" && !element.hidden
-    ).length;
+    const visible =
+      [...this.#rows].filter(([{ type }, { element }]) =>
+        type !== "note" && !element.hidden
+      ).length;
     const total = formatCount(messages, "message");
     setText(
       this.#count,
@@ -119,6 +139,8 @@ export class Feed {
         ? `${visible} of ${total}`
         : messages > MAX_ENTRIES
         ? `${total}, the newest ${MAX_ENTRIES} kept`
+        : messages === 0
+        ? ""
         : total,
     );
     this.#empty.hidden = messages > 0;

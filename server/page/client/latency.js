@@ -11,10 +11,15 @@ export class Latencies {
   /** Of the newest messages. @type {number[]} */
   #own = [];
   #entries;
+  #onMeasured;
 
-  /** @param {Entries} entries */
-  constructor(entries) {
+  /**
+   * @param {Entries} entries
+   * @param {() => void} onMeasured
+   */
+  constructor(entries, onMeasured) {
     this.#entries = entries;
+    this.#onMeasured = onMeasured;
   }
 
   /** Of messages that this page published, in milliseconds, newest last. */
@@ -61,6 +66,7 @@ export class Latencies {
     if (this.#own.length > KEPT) this.#own.shift();
     const entry = this.#entries.find(id);
     if (entry) this.#entries.setLatency(entry, { ms, own: true });
+    this.#onMeasured();
     arrive(ms);
   }
 }

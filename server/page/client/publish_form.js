@@ -30,6 +30,7 @@ export class PublishForm {
   #buttons = ["publish-one", "publish-stream", "publish-burst"]
     .map((id) => byId(id, HTMLButtonElement));
   #host;
+  #isBusy = false;
   /** The topic follows the watched ones until someone types another. */
   #isOwnTopic = false;
 
@@ -84,7 +85,9 @@ export class PublishForm {
     const json = parse(this.body);
     setText(
       this.#hint,
-      json === undefined ? "Text, sent on as a JSON string" : `JSON: ${typeName(json.value)}`,
+      json === undefined
+        ? "Text, sent on as a JSON string"
+        : `JSON ${typeName(json.value)}`,
     );
   }
 
@@ -94,7 +97,7 @@ export class PublishForm {
    * @param {() => Promise<void>} action
    */
   async #run(action) {
-    if (this.#buttons.some(({ disabled }) => disabled)) return;
+    if (this.#isBusy) return;
     this.#setBusy(true);
     try {
       await this.#host.settled();
@@ -111,12 +114,11 @@ export class PublishForm {
     const { topic, body } = this;
     const at = performance.now();
     const id = await publish(this.#host.channel(), topic, body);
-    const answered = performance.now() - at;
-    const published = `Published ${id}, answered in ${formatSpan(answered)}`;
-    const arrival = this.#host.latencies.published(id, at);
-    if (!this.#isWatched(topic)) return this.#say(published + this.#unseen(topic));
-    this.#say(published, "good");
-    arrival.then((ms) => this.#say(`${published}, here after ${formatSpan(ms)}`, "good"));
+    const answered = formatSpan(performance.now() - at);
+    this.#await(topic, `Published ${id}, answered in ${answered}`, async () => {
+      const ms = await this.#host.latencies.published(id, at);
+      return `, here after ${formatSpan(ms)}`;
+    });
   }
 
   async #burst() {
@@ -124,16 +126,35 @@ export class PublishForm {
     const line = { channel: this.#host.channel(), topic, data: this.#value() };
     const at = performance.now();
     const ids = await publishBatch(Array.from({ length: BURST }, () => line));
-    const answered = performance.now() - at;
-    const published = `Published ${BURST} messages, answered in ${formatSpan(answered)}`;
-    const arrivals = ids.map((id) => this.#host.latencies.published(id, at));
-    if (!this.#isWatched(topic)) return this.#say(published + this.#unseen(topic));
-    this.#say(published, "good");
-    Promise.all(arrivals).then((times) => {
-      const last = formatSpan(Math.max(...times));
-      const middle = formatSpan(quantile(times, 0.5));
-      this.#say(`${published}; all here after ${last}, half of them after ${middle}`, "good");
+    const answered = formatSpan(performance.now() - at);
+    const published = `Published ${BURST} messages, answered in ${answered}`;
+    this.#await(topic, published, async () => {
+      const arrivals = ids.map((id) => this.#host.latencies.published(id, at));
+      const times = await Promise.all(arrivals);
+      const [half, all] = [quantile(times, 0.5), quantile(times, 1)];
+      return `, half of them here after ${formatSpan(half)}, all after ${
+        formatSpan(all)
+      }`;
     });
+  }
+
+  /**
+   * Says what was published and, if it arrives here, how that went.
+   *
+   * @param {string} topic
+   * @param {string} published
+   * @param {() => Promise<string>} arrive
+   */
+  async #await(topic, published, arrive) {
+    if (!this.#isWatched(topic)) {
+      return this.#say(published + this.#unseen(topic));
+    }
+    this.#say(published, "good");
+    const arrived = await arrive();
+    // Unless something else was published, and said, in the meantime.
+    if (this.#result.textContent === published) {
+      this.#say(published + arrived, "good");
+    }
   }
 
   /** Publishes the text word by word, as a language model would. */
@@ -146,7 +167,9 @@ export class PublishForm {
     await publishBatch([{ ...line, kind: "datastream-start", data: streamId }]);
     for (const [index, data] of words.entries()) {
       await publishBatch([{ ...line, kind: "chunk", data }]);
-      this.#say(`Streaming: ${index + 1} of ${formatCount(words.length, "word")}`);
+      this.#say(
+        `Streaming: ${index + 1} of ${formatCount(words.length, "word")}`,
+      );
       await new Promise((resolve) => setTimeout(resolve, WORD_MS));
     }
     await publishBatch([{ ...line, kind: "datastream-end", data: streamId }]);
@@ -175,7 +198,11 @@ export class PublishForm {
 
   /** @param {boolean} isBusy */
   #setBusy(isBusy) {
-    for (const button of this.#buttons) button.disabled = isBusy;
+    this.#isBusy = isBusy;
+    // Not `disabled`: that would take the focus away from the button just pressed.
+    for (const button of this.#buttons) {
+      button.setAttribute("aria-disabled", String(isBusy));
+    }
   }
 
   /**

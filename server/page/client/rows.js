@@ -1,6 +1,12 @@
-/** @import { Entry, MessageEntry, NoteEntry, StreamEntry } from "./entries.js" */
+/** @import { Entry, Latency, MessageEntry, NoteEntry, StreamEntry } from "./entries.js" */
 import { copies, el, setText } from "./dom.js";
-import { formatCount, formatSpan, formatTime, hueOf, splitId } from "./format.js";
+import {
+  formatCount,
+  formatSpan,
+  formatTime,
+  hueOf,
+  splitId,
+} from "./format.js";
 import { colorJson } from "./json_view.js";
 
 /**
@@ -70,14 +76,14 @@ function messageRow(entry) {
     preview.append(data === "" ? el("i", "dim", "empty text") : clip(data));
   } else preview.append(colorJson(clip(JSON.stringify(data))));
   const facts = el("span", "facts");
-  const badges = kind === "data" ? [] : [el("span", "badge", kind)];
-  const element = foldable(entry, preview, facts, badges, () => message);
+  if (kind !== "data") preview.prepend(el("span", "badge", kind), " ");
+  const element = foldable(entry, preview, facts, () => message);
   function update() {
     const { latency, replayed } = entry;
     facts.className = latency?.own ? "facts own" : "facts";
     setText(
       facts,
-      latency ? formatSpan(latency.ms) : replayed ? "from the log" : "",
+      latency ? latencyText(latency) : replayed ? "from the log" : "",
     );
     facts.title = latency
       ? latency.own
@@ -91,6 +97,13 @@ function messageRow(entry) {
   return { element, update };
 }
 
+/** @param {Latency} latency */
+function latencyText({ ms, own }) {
+  if (own) return formatSpan(ms);
+  // `created_at` has milliseconds, no less.
+  return ms < 1 ? "<1 ms" : ms < 10 ? `${ms} ms` : formatSpan(ms);
+}
+
 /**
  * @param {StreamEntry} entry
  * @returns {Row}
@@ -98,8 +111,7 @@ function messageRow(entry) {
 function streamRow(entry) {
   const text = el("span", "data stream");
   const facts = el("span", "facts");
-  const badge = el("span", "badge", "stream");
-  const element = foldable(entry, text, facts, [badge], () => ({
+  const element = foldable(entry, text, facts, () => ({
     stream_id: entry.message.stream_id,
     channel: entry.message.channel,
     topic: entry.message.topic,
@@ -149,18 +161,18 @@ function outcome({ state, error, message, lastAt }) {
  * @param {MessageEntry | StreamEntry} entry
  * @param {HTMLElement} data
  * @param {HTMLElement} facts
- * @param {HTMLElement[]} badges
  * @param {() => unknown} everything
  * @returns {HTMLLIElement}
  */
-function foldable({ message }, data, facts, badges, everything) {
+function foldable({ message }, data, facts, everything) {
   const { epoch, offset } = splitId(message.id);
   const time = el("time", "time", formatTime(new Date(message.created_at)));
   time.dateTime = message.created_at;
   const id = el("span", "id", el("span", "epoch", `${epoch}-`), offset);
   id.title = message.id;
   const topic = el("span", `topic hue-${hueOf(message.topic)}`, message.topic);
-  const summary = el("summary", "", time, topic, ...badges, data, facts, id);
+  topic.title = message.topic;
+  const summary = el("summary", "", time, topic, data, facts, id);
   const details = el("details", "", summary);
   details.addEventListener("toggle", () => {
     details.querySelector(".whole")?.remove();

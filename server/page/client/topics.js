@@ -80,6 +80,6 @@ export class TopicsField {
     }));
     this.#input.placeholder = this.#names.length === 0
       ? "A topic, then Enter"
-      : "Add another";
+      : "Add one";
   }
 }

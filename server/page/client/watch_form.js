@@ -17,9 +17,9 @@ export class WatchForm {
   /**
    * @param {object} listener
    * @param {() => void} listener.changed The form says something else now.
-   * @param {() => void} listener.submitted Its button was pressed.
+   * @param {() => void} listener.toggled Its button was pressed.
    */
-  constructor({ changed, submitted }) {
+  constructor({ changed, toggled }) {
     const list = byId("topic-list", HTMLUListElement);
     this.#topics = new TopicsField(list, this.#topicsInput, changed);
     this.#channel.addEventListener("change", changed);
@@ -28,9 +28,10 @@ export class WatchForm {
       this.#lastField.hidden = this.#from.value !== "last";
       changed();
     });
+    this.#toggle.addEventListener("click", toggled);
     byId("watch", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
-      submitted();
+      changed();
     });
   }
 

@@ -1,0 +1,216 @@
+import { randomBytes } from "node:crypto";
+import { ClientProcess } from "./client_process.ts";
+import type { GroupState, Plan } from "./client_protocol.ts";
+import { type Fault, rowOf, type Trial } from "./fault.ts";
+import { GatewayProcess } from "./gateway_process.ts";
+import { Ledger } from "./ledger.ts";
+import type { Verdict } from "./oracle.ts";
+import type { NetworkFaults } from "./proxy.ts";
+import { type Load, Publisher } from "./publisher.ts";
+import type { Row } from "./table.ts";
+
+/** How an arena is set up. */
+export interface ArenaOptions {
+  /** Further arguments of the gateway's command line. */
+  readonly flags?: readonly string[];
+  /** Whether clients connect without a proxy. */
+  readonly isDirect?: boolean;
+}
+
+/** What was found out about the clients of one transport. */
+export interface Outcome {
+  readonly clients: ClientProcess;
+  readonly verdict: Verdict;
+  readonly state: GroupState;
+  /** How many subscriptions there are. */
+  readonly size: number;
+}
+
+/** What a fault has to say of an outcome. */
+export interface Remarks {
+  readonly note?: string;
+  /** What is not as it has to be, each with what is wrong; `false` where it is. */
+  readonly breaches?: ReadonlyArray<string | false>;
+}
+
+/** What must never be, whatever the fault is. */
+const NEVER = [
+  "lost",
+  "duplicated",
+  "reordered",
+  "corrupted",
+  "silent",
+  "contradicted",
+] as const;
+
+/** How long clients may take to catch up when a fault is over: the longest backoff, twice. */
+const CATCH_UP_MS = 45_000;
+
+/** The group of the subscriptions, where there is only one. */
+const GROUP = "all";
+
+/** A gateway, its clients on each transport, each in a process of their own, and publishers. */
+export class Arena {
+  readonly trial: Trial;
+  readonly signingKey: string;
+  readonly ledger: Ledger = new Ledger();
+  readonly publisher: Publisher;
+  /** One for each transport. */
+  readonly clients: readonly ClientProcess[];
+  readonly #flags: readonly string[];
+  readonly #channels = new Set<string>();
+  readonly #groups = new Map<string, number>();
+  readonly #gateways: GatewayProcess[];
+
+  private constructor(
+    trial: Trial,
+    signingKey: string,
+    gateway: GatewayProcess,
+    clients: readonly ClientProcess[],
+    flags: readonly string[],
+  ) {
+    this.trial = trial;
+    this.signingKey = signingKey;
+    this.clients = clients;
+    this.#gateways = [gateway];
+    this.#flags = flags;
+    const { url } = gateway;
+    const { ledger } = this;
+    this.publisher = new Publisher({ url, signingKey, ledger });
+  }
+
+  /** Sets one up, tries a fault in it, and ends whatever was started. */
+  static async run(
+    trial: Trial,
+    { flags = [], isDirect = false }: ArenaOptions,
+    body: (arena: Arena) => Promise<Row[]>,
+  ): Promise<Row[]> {
+    const { programs, runtime, transports } = trial;
+    const signingKey = `signkey-chaos-${randomBytes(32).toString("hex")}`;
+    const gateway = await GatewayProcess.start({
+      programs,
+      runtime,
+      signingKey,
+      flags,
+    });
+    const { port } = gateway;
+    const clients: ClientProcess[] = [];
+    let arena: Arena | undefined;
+    try {
+      for (const transport of transports) {
+        const start = { transport, signingKey, port, isDirect };
+        clients.push(
+          await ClientProcess.start(programs, trial.clients, start),
+        );
+      }
+      arena = new Arena(trial, signingKey, gateway, clients, flags);
+      return await body(arena);
+    } finally {
+      await Promise.all(clients.map((process) => process.stop()));
+      await gateway.stop();
+      await arena?.stopGateways();
+    }
+  }
+
+  /** The gateway that was started last. */
+  get gateway(): GatewayProcess {
+    const gateway = this.#gateways.at(-1);
+    if (!gateway) throw new Error("The arena has no gateway");
+    return gateway;
+  }
+
+  /** Opens subscriptions on each transport, from the start of their channels unless it says otherwise. */
+  async open(
+    plan: Partial<Plan> & Pick<Plan, "channels" | "count">,
+  ): Promise<void> {
+    const { group = GROUP, count } = plan;
+    this.#groups.set(group, (this.#groups.get(group) ?? 0) + count);
+    for (const channel of plan.channels) this.#channels.add(channel);
+    await Promise.all(
+      this.clients.map((clients) =>
+        clients.open({ from: "start", group, ...plan })
+      ),
+    );
+  }
+
+  /** Ends every gateway that it started. */
+  async stopGateways(): Promise<void> {
+    await Promise.all(this.#gateways.map((gateway) => gateway.stop()));
+  }
+
+  /** Changes the network of all clients. */
+  async network(faults: NetworkFaults): Promise<void> {
+    await Promise.all(this.clients.map((clients) => clients.network(faults)));
+  }
+
+  /** Publishes to all channels that are subscribed to. */
+  load(load: Omit<Load, "channels">): Promise<void> {
+    return this.publisher.run({ channels: [...this.#channels], ...load });
+  }
+
+  /** Starts another gateway, which has nothing of the others but the signing key; on the same port, if that is free again. */
+  async startGateway(port: number = 0): Promise<GatewayProcess> {
+    const { programs, runtime } = this.trial;
+    const { signingKey } = this;
+    const gateway = await GatewayProcess.start({
+      programs,
+      runtime,
+      signingKey,
+      flags: this.#flags,
+      port,
+    });
+    this.#gateways.push(gateway);
+    this.publisher.options.url = gateway.url;
+    return gateway;
+  }
+
+  /**
+   * Lets clients catch up with a last message in each channel, holds what they saw against the ledger, and makes a row for each
+   * transport.
+   *
+   * @param remark Adds what else is to be said of the clients of one transport.
+   */
+  async judge(
+    fault: Fault,
+    started: number,
+    remark: (outcome: Outcome) => Remarks | Promise<Remarks> = () => ({}),
+    group: string = GROUP,
+  ): Promise<Row[]> {
+    await this.publisher.once([...this.#channels]);
+    return await Promise.all(this.clients.map(async (clients) => {
+      const tops = this.ledger.tops();
+      const missing = await clients.awaitTops(group, tops, CATCH_UP_MS);
+      const verdict = await clients.judge(group, this.ledger);
+      const state = await clients.states(group);
+      const size = this.#groups.get(group) ?? 0;
+      const outcome = { clients, verdict, state, size };
+      const { note = "", breaches = [] } = await remark(outcome);
+      return rowOf(fault, this.trial, started, {
+        ...verdict,
+        transport: clients.transport,
+        sent: this.ledger.size,
+        note,
+        breaches: [
+          ...this.#common(verdict, missing),
+          ...breaches.filter((breach) => breach !== false),
+        ],
+      });
+    }));
+  }
+
+  #common(verdict: Verdict, missing: number): string[] {
+    const breaches: string[] = NEVER.filter((name) => verdict[name] > 0)
+      .map((name) => `${verdict[name]} ${name}`);
+    breaches.push(...verdict.problems, ...this.ledger.problems);
+    if (missing > 0) {
+      breaches.push(`${missing} never got their channel's last message`);
+    }
+    const { abandoned } = this.publisher;
+    if (abandoned > 0) breaches.push(`${abandoned} messages were given up`);
+    if (verdict.received === 0) breaches.push("nothing was received");
+    if (this.gateway.isOver) {
+      breaches.push(`the gateway ended: ${this.gateway.errors}`);
+    }
+    return breaches;
+  }
+}

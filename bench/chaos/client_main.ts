@@ -1,0 +1,198 @@
+/**
+ * A process of clients: the module's own `subscribe`, through a proxy that makes the network bad. Takes requests as lines of JSON on
+ * its input and answers each on its output.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { createInterface } from "node:readline";
+import type {
+  ClientStart,
+  Command,
+  GroupState,
+  Plan,
+  Reply,
+  Request,
+} from "./client_protocol.ts";
+import { LatencyRecorder } from "./latencies.ts";
+import { addVerdict, emptyVerdict, judge, type Verdict } from "./oracle.ts";
+import type { ChannelRecord } from "./ledger.ts";
+import { Proxy } from "./proxy.ts";
+import { race } from "./races.ts";
+import { Subscriber, type SubscriberHost } from "./subscriber.ts";
+import { Truth } from "./truth.ts";
+
+/** How many subscriptions are opened at the same time. */
+const OPENING = 64;
+
+const start: ClientStart = JSON.parse(process.argv[2] ?? "{}");
+const proxy = start.isDirect ? undefined : await Proxy.start(start.port);
+const latencies = new LatencyRecorder();
+const groups = new Map<string, Subscriber[]>();
+const host: SubscriberHost = {
+  url: proxy?.url ?? `http://127.0.0.1:${start.port}`,
+  signingKey: start.signingKey,
+  transport: start.transport,
+  onLatency: (ms) => latencies.add(ms),
+};
+
+function group(name: string): Subscriber[] {
+  let subscribers = groups.get(name);
+  if (!subscribers) {
+    subscribers = [];
+    groups.set(name, subscribers);
+  }
+  return subscribers;
+}
+
+async function open(plan: Plan): Promise<number> {
+  const { channels, count } = plan;
+  const opened: Subscriber[] = Array.from(
+    { length: count },
+    (_, i) => new Subscriber(host, plan, channels[i % channels.length] ?? ""),
+  );
+  group(plan.group).push(...opened);
+  const waiting = [...opened];
+  async function lane(): Promise<void> {
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      await next.open();
+    }
+  }
+  await Promise.all(Array.from({ length: OPENING }, lane));
+  return opened.length;
+}
+
+/** Waits until everyone has the newest message of their channel; how many never got it. */
+async function awaitTops(
+  name: string,
+  tops: Readonly<Record<string, string>>,
+  timeoutMs: number,
+): Promise<number> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const expired = new Promise<void>((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+  let missing = 0;
+  await Promise.all(
+    group(name).map(async (subscriber) => {
+      const top = tops[subscriber.channel];
+      const isThere = (): boolean =>
+        top === undefined || subscriber.observation.last === top;
+      await Promise.race([
+        subscriber.until(() => isThere() || subscriber.failure !== undefined),
+        expired,
+      ]);
+      if (!isThere()) missing++;
+    }),
+  );
+  return missing;
+}
+
+function judgeGroup(
+  name: string,
+  records: Readonly<Record<string, ChannelRecord>>,
+): Verdict {
+  const sum = emptyVerdict();
+  const truths = new Map(
+    Object.entries(records).map(([channel, record]) => [
+      channel,
+      new Truth(record),
+    ]),
+  );
+  for (const subscriber of group(name)) {
+    const { channel, observation, dueAfter, dueUntil } = subscriber;
+    const truth = truths.get(channel);
+    const due = { after: dueAfter, until: dueUntil };
+    if (truth) {
+      addVerdict(sum, judge(truth, observation.events(), due));
+    }
+  }
+  return sum;
+}
+
+function stateOf(name: string): GroupState {
+  const subscribers = group(name);
+  const states: Record<string, number> = {};
+  for (const { state } of subscribers) states[state] = (states[state] ?? 0) + 1;
+  const gaps = subscribers.map(({ observation }) => observation.gaps);
+  const connects = proxy?.connects ?? [];
+  const first = connects[0] ?? 0;
+  const perSecond = new Map<number, number>();
+  for (const at of connects) {
+    const second = Math.floor((at - first) / 1000);
+    perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+  }
+  return {
+    states,
+    opened: subscribers.reduce((sum, { opened }) => sum + opened, 0),
+    withGap: gaps.filter((count) => count > 0).length,
+    mostGaps: gaps.reduce((most, count) => Math.max(most, count), 0),
+    tokens: subscribers.reduce((sum, { tokens }) => sum + tokens, 0),
+    failures: subscribers.flatMap(({ failure }) => failure ?? []),
+    errors: subscribers.flatMap(({ errors }) => errors),
+    connects: connects.length,
+    connectSpreadMs: (connects.at(-1) ?? first) - first,
+    busiestSecond: Math.max(0, ...perSecond.values()) /
+      Math.max(1, connects.length),
+    cuts: proxy?.cuts ?? 0,
+  };
+}
+
+/** Closes the oldest and opens as many new ones in their place; what the old ones saw is judged with the rest. */
+async function churn(name: string, count: number): Promise<void> {
+  const leaving = group(name)
+    .filter(({ state }) => state !== "closed").slice(0, count);
+  await Promise.all(leaving.map((subscriber) => subscriber.close()));
+  await Promise.all(leaving.map((subscriber) => {
+    const again = subscriber.successor();
+    group(name).push(again);
+    return again.open();
+  }));
+}
+
+async function act(command: Command): Promise<unknown> {
+  switch (command.do) {
+    case "network":
+      proxy?.connects.splice(0);
+      proxy?.set(command.faults);
+      return;
+    case "open":
+      return await open(command.plan);
+    case "await":
+      return await awaitTops(command.group, command.tops, command.timeoutMs);
+    case "judge":
+      return judgeGroup(command.group, command.records);
+    case "states":
+      return stateOf(command.group);
+    case "latencies":
+      return latencies.take();
+    case "race":
+      group("races").push(...await race(host, command.plan));
+      return;
+    case "list":
+      return group(command.group).map(({ list }) => list);
+    case "churn":
+      return await churn(command.group, command.count);
+    case "close":
+      await Promise.all(group(command.group).map((one) => one.close()));
+      return;
+  }
+}
+
+async function answer(line: string): Promise<void> {
+  const request: Request = JSON.parse(line);
+  let reply: Reply;
+  try {
+    reply = { id: request.id, result: await act(request) };
+  } catch (error) {
+    reply = { id: request.id, error: String(Object(error).stack ?? error) };
+  }
+  console.log(JSON.stringify(reply));
+}
+
+createInterface({ input: process.stdin })
+  .on("line", (line) => void answer(line))
+  // Whoever started this is gone.
+  .on("close", () => process.exit(0));
+console.log("ready");

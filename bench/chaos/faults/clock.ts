@@ -1,0 +1,37 @@
+import { Arena } from "../arena.ts";
+import type { Fault } from "../fault.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** The wall clock of the gateway's machine jumps, forwards and back. */
+export const clock: Fault = {
+  number: "25",
+  title: "the wall clock jumps by an hour",
+  isLoud: false,
+  run: (trial) =>
+    Arena.run(trial, {}, async (arena) => {
+      await arena.open({ channels: ["clock"], count: 10 });
+      const started = performance.now();
+      const publishing = arena.load({
+        rate: 100,
+        seconds: trial.isShort ? 1.2 : 5,
+        lanes: 4,
+      });
+      const jumps = [HOUR_MS, -HOUR_MS, 0];
+      for (const ms of jumps) {
+        await arena.publisher.acknowledged(trial.isShort ? 25 : 100);
+        await arena.gateway.moveClock(ms);
+        // Who comes now finds the log as it was, though its messages are from another hour.
+        await arena.network({ cut: true });
+        await arena.network({});
+      }
+      await publishing;
+      return await arena.judge(clock, started, ({ verdict, state }) => ({
+        note: "seen by JavaScript: +1 h, -1 h, and back, with a cut each time",
+        breaches: [
+          verdict.gaps > 0 && `${verdict.gaps} gaps`,
+          state.failures.length > 0 && `ended: ${state.failures}`,
+        ],
+      }));
+    }),
+};

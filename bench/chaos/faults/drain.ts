@@ -1,0 +1,107 @@
+import { Arena, type Outcome, type Remarks } from "../arena.ts";
+import type { Fault } from "../fault.ts";
+
+/** How long a gateway may take to end after it was asked to. */
+const EXIT_MS = 30_000;
+
+/** The share of clients that may come back within one second; they are told moments spread over ten. */
+const BUSIEST = 0.5;
+
+/** How a gateway ended that was asked to. */
+interface Ending {
+  readonly code: number | null;
+  readonly ms: number;
+}
+
+async function terminate(arena: Arena): Promise<Ending> {
+  const { gateway } = arena;
+  const start = performance.now();
+  gateway.kill("SIGTERM");
+  const { code } = await gateway.exited;
+  return { code, ms: performance.now() - start };
+}
+
+function remarks(
+  { code, ms }: Ending,
+  { verdict, state, size }: Outcome,
+): Remarks {
+  const { connects, connectSpreadMs, busiestSecond } = state;
+  return {
+    note: `exit ${code} after ${(ms / 1000).toFixed(1)} s; ${connects} ` +
+      `connects over ${(connectSpreadMs / 1000).toFixed(1)} s, ` +
+      `${Math.round(busiestSecond * 100)}% in the busiest`,
+    breaches: [
+      code !== 0 && `the exit code was ${code}`,
+      ms > EXIT_MS && `it took ${Math.round(ms)} ms to end`,
+      verdict.gapped > 0 &&
+      `${verdict.gapped} acknowledged messages were not delivered before it ended`,
+      verdict.gaps !== size && `${verdict.gaps} gaps at ${size} clients`,
+      busiestSecond > BUSIEST &&
+      `${Math.round(busiestSecond * 100)}% came back within a second`,
+      state.failures.length > 0 && `ended: ${state.failures}`,
+    ],
+  };
+}
+
+/** The gateway is asked to end while messages are published, and another takes its place. */
+export const drain: Fault = {
+  number: "3",
+  title: "SIGTERM under load",
+  isLoud: false,
+  run: (trial) =>
+    Arena.run(trial, {}, async (arena) => {
+      await arena.open({
+        channels: ["drain-a", "drain-b"],
+        count: trial.isShort ? 12 : 50,
+      });
+      const started = performance.now();
+      const publishing = arena.load({
+        rate: 200,
+        seconds: trial.isShort ? 1 : 12,
+      });
+      await arena.publisher.acknowledged(trial.isShort ? 100 : 400);
+      await arena.network({});
+      const { port } = arena.gateway;
+      const ending = await terminate(arena);
+      await arena.startGateway(port);
+      await publishing;
+      return await arena.judge(
+        drain,
+        started,
+        (outcome) => remarks(ending, outcome),
+      );
+    }),
+};
+
+/** A new gateway is started, gets what is new, and the old one is asked to end. */
+export const roll: Fault = {
+  number: "26",
+  title: "rolling upgrade, two gateways at once",
+  isLoud: false,
+  run: (trial) =>
+    Arena.run(trial, {}, async (arena) => {
+      await arena.open({
+        channels: ["roll-a", "roll-b"],
+        count: trial.isShort ? 12 : 50,
+      });
+      const started = performance.now();
+      const publishing = arena.load({
+        rate: 200,
+        seconds: trial.isShort ? 1 : 12,
+      });
+      await arena.publisher.acknowledged(trial.isShort ? 100 : 400);
+      const old = arena.gateway;
+      const next = await arena.startGateway();
+      await arena.network({ upstream: next.port });
+      const start = performance.now();
+      old.kill("SIGTERM");
+      const { code } = await old.exited;
+      const ending = { code, ms: performance.now() - start };
+      await publishing;
+      return await arena.judge(
+        roll,
+        started,
+        (outcome) => remarks(ending, outcome),
+      );
+    }),
+};

@@ -1,0 +1,69 @@
+import { Arena } from "../arena.ts";
+import type { Fault } from "../fault.ts";
+import { TOPIC } from "../publisher.ts";
+import type { ListedMessage } from "../subscriber.ts";
+
+const CHANNEL = "equality";
+
+/** Data that a codec may stumble over. */
+const CORPUS: readonly unknown[] = [
+  null,
+  true,
+  0,
+  -0.5,
+  1e21,
+  "",
+  "\u2028\u2029\u0000\r\n\n",
+  "data: x\n\n",
+  "\u{1F600}e\u0301\ud800",
+  [],
+  [[[]]],
+  {},
+  { "": "", "\n": "\n", id: "zzzzzzzz-1", kind: "ping" },
+  "x".repeat(100_000),
+  { deep: { deep: { deep: [1, { deep: null }] } } },
+];
+
+/** The same is published; what comes over both transports is the same, and the same as what the log has. */
+export const equality: Fault = {
+  number: "28",
+  title: "WebSocket and SSE get the same",
+  isLoud: false,
+  run: (trial) =>
+    Arena.run(trial, {}, async (arena) => {
+      const { url } = arena.gateway;
+      const { signingKey } = arena;
+      await arena.open({ channels: [CHANNEL], count: 1 });
+      const started = performance.now();
+      await arena.network({ lifetimeMs: [100, 300] });
+      const rounds = trial.isShort ? 2 : 20;
+      for (let round = 0; round < rounds; round++) {
+        for (const data of CORPUS) {
+          await arena.publisher.once([CHANNEL], { data });
+        }
+      }
+      await arena.network({});
+      const rows = await arena.judge(equality, started);
+      const response = await fetch(
+        `${url}/v1/realtime/history?channel=${CHANNEL}&topic=${TOPIC}&limit=1000`,
+        { headers: { authorization: `Bearer ${signingKey}` } },
+      );
+      const { messages } = await response.json();
+      for (const [i, clients] of arena.clients.entries()) {
+        const [list = []] = await clients.list("all");
+        const row = rows[i];
+        if (!row || text(list) === text(messages)) continue;
+        row.breaches.push(`${list.length} messages are not as in the log`);
+      }
+      return rows.map((row) => ({
+        ...row,
+        note: "message by message as in the log, while sockets were cut",
+      }));
+    }),
+};
+
+function text(messages: readonly ListedMessage[]): string {
+  return JSON.stringify(
+    messages.map(({ id, kind, data }) => ({ id, kind, data })),
+  );
+}

@@ -1,0 +1,39 @@
+import { Arena } from "../arena.ts";
+import type { Fault } from "../fault.ts";
+
+/** The gateway's process dies without a word, and with it everything that was in its memory. */
+export const kill: Fault = {
+  number: "2",
+  title: "kill -9 with the memory broker",
+  isLoud: false,
+  run: (trial) =>
+    Arena.run(trial, {}, async (arena) => {
+      const channels = Array.from({ length: 10 }, (_, i) => `kill-${i}`);
+      await arena.open({ channels, count: trial.isShort ? 10 : 100 });
+      const started = performance.now();
+      const publishing = arena.load({
+        rate: trial.isShort ? 100 : 300,
+        seconds: trial.isShort ? 2 : 8,
+      });
+      const kills = trial.isShort ? 1 : 3;
+      for (let i = 0; i < kills; i++) {
+        await arena.publisher.acknowledged(trial.isShort ? 50 : 300);
+        const { gateway } = arena;
+        gateway.kill("SIGKILL");
+        await gateway.exited;
+        await arena.startGateway(gateway.port);
+      }
+      await publishing;
+      return await arena.judge(kill, started, ({ verdict, state, size }) => ({
+        note: `${kills} kills; ${verdict.gapped} acknowledged messages ` +
+          `were inside the gaps; ${state.withGap} of ${size} told of one`,
+        breaches: [
+          state.withGap < size &&
+          `${size - state.withGap} were not told of the loss`,
+          verdict.gaps > kills * size &&
+          `${verdict.gaps} gaps for ${kills} losses at ${size} clients`,
+          state.failures.length > 0 && `ended: ${state.failures}`,
+        ],
+      }));
+    }),
+};

@@ -1,0 +1,47 @@
+import { Arena } from "../arena.ts";
+import type { Fault } from "../fault.ts";
+
+const CHANNEL = "races";
+
+/** Subscriptions are made at every moment of a message's way through the gateway. */
+export const races: Fault = {
+  number: "4",
+  title: "subscribing while messages are published",
+  isLoud: true,
+  run: (trial) => {
+    const flags = ["--history-size", "200"];
+    return Arena.run(trial, { flags, isDirect: true }, async (arena) => {
+      const started = performance.now();
+      const done = new AbortController();
+      const publishing = arena.publisher.run({
+        channels: [CHANNEL],
+        rate: 200,
+        seconds: 170,
+        lanes: 4,
+        signal: done.signal,
+      });
+      const count = trial.isShort ? 200 : 10_000;
+      await Promise.all(
+        arena.clients.map((clients) =>
+          clients.race({
+            channel: CHANNEL,
+            count: Math.ceil(count / arena.clients.length),
+            lanes: 24,
+          })
+        ),
+      );
+      done.abort();
+      await publishing;
+      const share = Math.ceil(count / arena.clients.length);
+      return await arena.judge(races, started, ({ verdict, state }) => ({
+        note: `${share} subscriptions: ` +
+          "from an id, the newest few, now, the start",
+        breaches: [
+          verdict.gaps > 0 && `${verdict.gaps} gaps`,
+          verdict.received < 3 * share && `${verdict.received} received`,
+          state.failures.length > 0 && `ended: ${state.failures}`,
+        ],
+      }), "races");
+    });
+  },
+};

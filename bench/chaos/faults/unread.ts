@@ -1,0 +1,151 @@
+import { mintToken } from "../../../core/token.ts";
+import { Arena } from "../arena.ts";
+import type { Latencies, Transport } from "../client_protocol.ts";
+import type { Fault, Trial } from "../fault.ts";
+import type { GatewayProcess } from "../gateway_process.ts";
+import { Horde, sseRequest, webSocketRequest } from "../horde.ts";
+import { unreadWithin } from "../limits.ts";
+import { TOPIC } from "../publisher.ts";
+import type { Row } from "../table.ts";
+
+const CHANNEL = "unread";
+
+/** What may wait for one connection: in its queue, and in the runtime. */
+const QUEUE_BYTES = (1024 + 256) * 1024;
+
+/** How long a peer that takes nothing may stay, from the moment in which nothing passes any more. */
+const CLOSED_WITHIN_S = 15;
+
+/** Below this, a percentile says more about the machine than about the gateway. */
+const FLOOR_MS = 10;
+
+const SAMPLE_MS = 100;
+
+/** The most memory that a gateway occupied, and when the last of the unread sockets was gone. */
+class Watch {
+  peakBytes = 0;
+  closedAfterMs = Infinity;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #start = performance.now();
+
+  constructor(gateway: GatewayProcess, healthy: number) {
+    this.#timer = setInterval(async () => {
+      this.peakBytes = Math.max(this.peakBytes, gateway.residentBytes);
+      const { connections } = await gateway.health();
+      if (connections > healthy) this.closedAfterMs = Infinity;
+      else this.closedAfterMs = Math.min(this.closedAfterMs, this.#elapsed());
+    }, SAMPLE_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #elapsed(): number {
+    return performance.now() - this.#start;
+  }
+}
+
+async function run(
+  fault: Fault,
+  trial: Trial,
+  transport: Transport,
+): Promise<Row[]> {
+  if (!trial.transports.includes(transport)) return [];
+  const only = { ...trial, transports: [transport] };
+  const healthy = trial.isShort ? 10 : 100;
+  const wanted = trial.isShort ? 20 : 1_000;
+  const load = {
+    rate: 40,
+    padding: trial.isShort ? 64_000 : 16_000,
+  };
+  const flags = ["--history-size", "20000", "--history-bytes", "100000000"];
+  return await Arena.run(only, { flags, isDirect: true }, async (arena) => {
+    const [clients] = arena.clients;
+    if (!clients) return [];
+    const { gateway } = arena;
+    await arena.open({ channels: [CHANNEL], count: healthy });
+    await arena.load({ ...load, seconds: trial.isShort ? 1 : 3 });
+    await clients.latencies();
+    await arena.load({ ...load, seconds: trial.isShort ? 1 : 6 });
+    const before = await clients.latencies();
+    const baseBytes = gateway.residentBytes;
+
+    const started = performance.now();
+    const token = await mintToken(arena.signingKey, {
+      topics: [{ channel: CHANNEL, name: TOPIC }],
+    });
+    const count = unreadWithin(wanted);
+    const horde = new Horde({
+      port: gateway.port,
+      request: (transport === "sse" ? sseRequest : webSocketRequest)(token),
+      isAnswered: true,
+    });
+    try {
+      await horde.open(count);
+      await clients.latencies();
+      const watch = new Watch(gateway, healthy);
+      await arena.load({ ...load, seconds: trial.isShort ? 4 : 18 });
+      watch.stop();
+      const during = await clients.latencies();
+      const boundBytes = 1.2 * count * QUEUE_BYTES;
+      const grownBytes = Math.max(0, watch.peakBytes - baseBytes);
+      return await arena.judge(fault, started, ({ verdict }) => ({
+        note: note(count, before, during, watch, grownBytes),
+        breaches: [
+          count < wanted && trial.isShort && `only ${count} sockets`,
+          horde.size < count && `${count - horde.size} did not open`,
+          during.p99 > Math.max(2 * before.p99, FLOOR_MS) &&
+          `p99 went from ${ms(before.p99)} to ${ms(during.p99)}`,
+          watch.closedAfterMs > CLOSED_WITHIN_S * 1000 &&
+          `unread sockets were open after ${CLOSED_WITHIN_S} s`,
+          grownBytes > boundBytes &&
+          `memory grew by ${mib(grownBytes)}, the queues hold ${
+            mib(boundBytes)
+          }`,
+          verdict.gaps > 0 && `${verdict.gaps} gaps`,
+        ],
+      }));
+    } finally {
+      horde.close();
+    }
+  });
+}
+
+function note(
+  count: number,
+  before: Latencies,
+  during: Latencies,
+  { closedAfterMs }: Watch,
+  grownBytes: number,
+): string {
+  return `${count} unread: p99 ${ms(before.p99)} without, ${
+    ms(during.p99)
+  } with; all closed after ${(closedAfterMs / 1000).toFixed(1)} s; memory +${
+    mib(grownBytes)
+  }`;
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(1)} ms`;
+}
+
+function mib(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`;
+}
+
+/** WebSockets that nobody reads stand beside healthy ones on the same channel. */
+export const unreadWebSockets: Fault = {
+  number: "17",
+  title: "unread WebSockets beside healthy ones",
+  isLoud: true,
+  run: (trial) => run(unreadWebSockets, trial, "websocket"),
+};
+
+/** The same with Server-Sent Events. */
+export const unreadSse: Fault = {
+  number: "18",
+  title: "unread SSE streams beside healthy ones",
+  isLoud: true,
+  run: (trial) => run(unreadSse, trial, "sse"),
+};

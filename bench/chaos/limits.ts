@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** Files that a process needs besides the sockets of a fault. */
+const OTHER_FILES = 500;
+
+/** What one unread socket's buffers in the kernel may come to on loopback. */
+const BYTES_OF_UNREAD = 4.5 * 1024 * 1024;
+
+/** As many sockets as wanted, or as one process may have here. */
+export function socketsWithin(wanted: number): number {
+  // Runtimes raise the soft limit to the hard one.
+  const limit = Number(execFileSync("sh", ["-c", "ulimit -Hn"]).toString());
+  return Number.isNaN(limit)
+    ? wanted
+    : Math.min(wanted, Math.max(2, limit - OTHER_FILES));
+}
+
+/** As many unread sockets as wanted, or as the kernel has memory for before it slows down every connection of the machine. */
+export function unreadWithin(wanted: number): number {
+  const perSocket = sendBufferBytes() ?? BYTES_OF_UNREAD;
+  const [, pressure] = readNumbers("tcp_mem");
+  return pressure === undefined
+    ? wanted
+    : Math.min(wanted, Math.floor(pressure * 4096 / perSocket));
+}
+
+/** What a socket may have waiting to be sent, where that was made small. */
+function sendBufferBytes(): number | undefined {
+  const [, , most] = readNumbers("tcp_wmem");
+  // Beside it, what the other side holds unread.
+  return most === undefined || most > 1024 * 1024 ? undefined : 3 * most;
+}
+
+function readNumbers(name: string): number[] {
+  try {
+    return readFileSync(`/proc/sys/net/ipv4/${name}`, "utf8").trim()
+      .split(/\s+/).map(Number);
+  } catch {
+    // No Linux: nothing is known, and nothing is limited.
+    return [];
+  }
+}

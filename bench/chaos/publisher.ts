@@ -1,0 +1,215 @@
+import { Buffer } from "node:buffer";
+import { pause } from "../../core/backoff.ts";
+import { digestOf, type Ledger } from "./ledger.ts";
+
+/** What a publisher publishes, and where. */
+export interface PublisherOptions {
+  url: string;
+  readonly signingKey: string;
+  readonly ledger: Ledger;
+}
+
+/** How to publish for a while. */
+export interface Load {
+  readonly channels: readonly string[];
+  /** Messages in a second, all lanes together. */
+  readonly rate: number;
+  readonly seconds: number;
+  /**
+   * How many publishers there are, each of which sends one request after the other.
+   *
+   * @default {8}
+   */
+  readonly lanes?: number;
+  /**
+   * Messages in one request.
+   *
+   * @default {1}
+   */
+  readonly batch?: number;
+  /**
+   * Characters in each message beyond what is needed to tell it.
+   *
+   * @default {0}
+   */
+  readonly padding?: number;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
+}
+
+/** The topic that is published to. */
+export const TOPIC = "t";
+
+/** How long a message is tried before its publisher gives up. */
+const GIVE_UP_MS = 60_000;
+
+/** How long an attempt may take. */
+const ATTEMPT_MS = 5_000;
+
+interface Outgoing {
+  readonly channel: string;
+  readonly data: unknown;
+  readonly key: string;
+}
+
+/** Publishes over HTTP, repeats what failed with the same key, and writes into a ledger what was acknowledged. */
+export class Publisher {
+  readonly options: PublisherOptions;
+  /** Messages that were given up. */
+  abandoned = 0;
+  /** Attempts that had to be repeated. */
+  retries = 0;
+  #count = 0;
+  #wake: Array<() => void> = [];
+
+  constructor(options: PublisherOptions) {
+    this.options = options;
+  }
+
+  /** Publishes at a rate for some seconds; resolves when everything is acknowledged or given up. */
+  async run(load: Load): Promise<void> {
+    const { lanes = 8 } = load;
+    await Promise.all(
+      Array.from({ length: lanes }, (_, lane) => this.#lane(load, lane, lanes)),
+    );
+  }
+
+  /** Resolves when so many more messages are acknowledged. */
+  async acknowledged(count: number): Promise<void> {
+    const target = this.options.ledger.size + count;
+    while (this.options.ledger.size < target) {
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+  }
+
+  /** Publishes messages, one to each channel. */
+  async once(channels: readonly string[], data: object = {}): Promise<void> {
+    await this.#send(0, channels.map((channel) => this.#make(channel, data)));
+  }
+
+  /** Publishes so many messages to a channel, as fast as the gateway takes them. */
+  async burst(channel: string, count: number, padding = 0): Promise<void> {
+    const PER_REQUEST = Math.max(1, Math.floor(200_000 / (padding + 200)));
+    for (let sent = 0; sent < count; sent += PER_REQUEST) {
+      const length = Math.min(PER_REQUEST, count - sent);
+      const extra = pad(padding);
+      await this.#send(
+        0,
+        Array.from({ length }, () => this.#make(channel, extra)),
+      );
+    }
+  }
+
+  async #lane(load: Load, lane: number, lanes: number): Promise<void> {
+    const { channels, rate, seconds, batch = 1, padding = 0, signal } = load;
+    const periodMs = 1000 * lanes * batch / rate;
+    const start = performance.now() + periodMs * lane / lanes;
+    const end = performance.now() + seconds * 1000;
+    const extra = pad(padding);
+    for (let round = 0;; round++) {
+      const due = start + round * periodMs;
+      if (due >= end || signal?.aborted) return;
+      const early = due - performance.now();
+      if (early > 0) await pause(early, signal);
+      // What could not be sent in time is not made up for after the end.
+      if (performance.now() >= end || signal?.aborted) return;
+      const messages = Array.from({ length: batch }, (_, i) => {
+        const channel = channels[(round * batch + i + lane) % channels.length];
+        return this.#make(channel ?? "", extra);
+      });
+      await this.#send(lane, messages, signal);
+    }
+  }
+
+  #make(channel: string, extra: object): Outgoing {
+    const n = ++this.#count;
+    const data = { n, t: performance.timeOrigin + performance.now(), ...extra };
+    return { channel, data, key: `chaos-${n}` };
+  }
+
+  async #send(
+    lane: number,
+    messages: readonly Outgoing[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { ledger } = this.options;
+    const giveUpAt = performance.now() + GIVE_UP_MS;
+    for (let attempt = 0;; attempt++) {
+      try {
+        const ids = await this.#post(messages);
+        ids.forEach((id, i) => {
+          const { channel = "", data } = messages[i] ?? {};
+          ledger.acknowledge(channel, id, digestOf(data), lane);
+        });
+        for (const resolve of this.#wake.splice(0)) resolve();
+        return;
+      } catch (error) {
+        if (!(error instanceof Refused)) {
+          for (const { channel, data } of messages) {
+            ledger.doubt(channel, digestOf(data));
+          }
+        }
+        if (performance.now() > giveUpAt || signal?.aborted) {
+          this.abandoned += messages.length;
+          return;
+        }
+        this.retries++;
+        await pause(Math.min(500, 25 * 2 ** attempt), signal);
+      }
+    }
+  }
+
+  /** @returns The ids. */
+  async #post(messages: readonly Outgoing[]): Promise<string[]> {
+    const { url, signingKey } = this.options;
+    const [first] = messages;
+    const authorization = `Bearer ${signingKey}`;
+    const signal = AbortSignal.timeout(ATTEMPT_MS);
+    if (messages.length === 1 && first) {
+      const query = new URLSearchParams({
+        channel: first.channel,
+        topic: TOPIC,
+      });
+      const text = await read(
+        await fetch(`${url}/v1/realtime/publish?${query}`, {
+          method: "POST",
+          headers: { authorization, "idempotency-key": first.key },
+          body: JSON.stringify(first.data),
+          signal,
+        }),
+      );
+      return [idOf(text)];
+    }
+    const lines = messages.map((message) =>
+      JSON.stringify({ ...message, topic: TOPIC })
+    );
+    const text = await read(
+      await fetch(`${url}/v1/realtime/publish/batch`, {
+        method: "POST",
+        headers: { authorization },
+        body: Buffer.from(lines.join("\n")),
+        signal,
+      }),
+    );
+    return text.trimEnd().split("\n").map(idOf);
+  }
+}
+
+/** The gateway said no: the message is not in its log. */
+class Refused extends Error {}
+
+async function read(response: Response): Promise<string> {
+  const text = await response.text();
+  if (response.ok) return text;
+  throw new Refused(`The gateway answered ${response.status}: ${text}`);
+}
+
+function idOf(json: string): string {
+  const { id, error } = JSON.parse(json);
+  if (typeof id === "string") return id;
+  throw new Refused(`The gateway answered ${JSON.stringify(error)}`);
+}
+
+function pad(length: number): object {
+  return length > 0 ? { pad: "x".repeat(length) } : {};
+}

@@ -1,0 +1,61 @@
+import type { From } from "../../core/subscribe_types.ts";
+import type { RacePlan } from "./client_protocol.ts";
+import { Subscriber, type SubscriberHost } from "./subscriber.ts";
+
+/** How far behind the newest message a race may start. */
+const BEHIND = 12;
+
+/** How many messages a race waits for after it was opened. */
+const MESSAGES = 3;
+
+/**
+ * Subscribes again and again while somebody publishes to the channel: from the message with some id, from the newest few, from now
+ * and from the start, each on a connection of its own, until it has some messages.
+ *
+ * @returns The subscribers, closed.
+ */
+export async function race(
+  host: SubscriberHost,
+  { channel, count, lanes }: RacePlan,
+): Promise<Subscriber[]> {
+  const group = "races";
+  const plan = { group, channels: [channel], count: 1 };
+  const watcher = new Subscriber(host, { ...plan, from: "live" }, channel);
+  await watcher.open();
+  await watcher.until(() => watcher.observation.received > BEHIND);
+
+  const subscribers: Subscriber[] = [];
+  async function lane(): Promise<void> {
+    while (subscribers.length < count) {
+      const from = startOf(subscribers.length, watcher);
+      const subscriber = new Subscriber(host, { ...plan, from }, channel);
+      subscribers.push(subscriber);
+      await subscriber.open();
+      await subscriber.until(() =>
+        subscriber.failure !== undefined ||
+        subscriber.observation.received >= MESSAGES
+      );
+      await subscriber.close();
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane));
+  await watcher.close();
+  return subscribers;
+}
+
+function startOf(index: number, watcher: Subscriber): From {
+  switch (index % 10) {
+    case 0:
+      return "start";
+    case 1:
+    case 2:
+      return "live";
+    case 3:
+    case 4:
+      return { last: 1 + index % BEHIND };
+    default: {
+      const [epoch, offset] = (watcher.observation.last ?? "").split("-");
+      return `${epoch}-${Math.max(0, Number(offset) - index % BEHIND)}`;
+    }
+  }
+}

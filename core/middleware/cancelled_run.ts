@@ -1,0 +1,51 @@
+import { lazyApp } from "./app.ts";
+import type { TriggerEvent } from "./function_run.ts";
+import { publishRunUpdate, readCancelledRun } from "./lifecycle.ts";
+import type { RealtimeMiddlewareConfig } from "./inngest.ts";
+
+/** What an Inngest function triggered by `inngest/function.cancelled` is called with. */
+export interface CancelledRunArgs {
+  /** Inngest's event, with the run that was cancelled. */
+  readonly event: TriggerEvent;
+}
+
+/**
+ * Makes the handler of an Inngest function that publishes `cancelled` for runs that were cancelled: the app that ran them
+ * isn't told, only an event of Inngest's is.
+ *
+ * @param options The same as for `realtimeMiddleware`.
+ * @throws {TypeError} Without `lifecycle`.
+ *
+ * @example
+ * ```ts
+ * import { Inngest } from "inngest";
+ * import { cancelledRunHandler, realtimeMiddleware } from "@tidings/realtime/middleware";
+ * import type { FunctionRun } from "@tidings/realtime/middleware";
+ *
+ * const options = {
+ *   lifecycle: ({ event }: FunctionRun) => `user:${event.data.userId}`,
+ * };
+ * const inngest = new Inngest({ id: "my-app", middleware: [realtimeMiddleware(options)] });
+ *
+ * export const cancelled = inngest.createFunction(
+ *   { id: "cancelled-runs", triggers: [{ event: "inngest/function.cancelled" }] },
+ *   cancelledRunHandler(options),
+ * );
+ * ```
+ */
+export function cancelledRunHandler(
+  options: RealtimeMiddlewareConfig,
+): (args: CancelledRunArgs) => Promise<void> {
+  const { lifecycle } = options;
+  if (lifecycle === undefined) {
+    throw new TypeError(
+      'Cannot tell where cancelled runs are published: "lifecycle" is missing',
+    );
+  }
+  const app = lazyApp(options);
+  return async ({ event }) => {
+    await publishRunUpdate(app(), lifecycle, readCancelledRun(event), {
+      status: "cancelled",
+    });
+  };
+}

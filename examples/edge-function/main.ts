@@ -1,0 +1,40 @@
+/**
+ * Starts a gateway, and the worker on workerd, the runtime of Cloudflare Workers. Prints where it is.
+ *
+ * @module
+ */
+import { createGateway, serve } from "@tidings/realtime/server";
+import { buildSync } from "esbuild";
+import { Miniflare } from "miniflare";
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const signingKey = randomBytes(32).toString("hex");
+const gateway = await serve(createGateway({ signingKey }), { port: 0 });
+
+const worker = new Miniflare({
+  modules: true,
+  script: bundle("./worker.ts"),
+  compatibilityDate: "2026-01-01",
+  port: Number(process.env.PORT ?? 3000),
+  bindings: {
+    REALTIME_URL: gateway.url,
+    REALTIME_SIGNING_KEY: signingKey,
+    PAGE: await readFile(new URL("./index.html", import.meta.url), "utf8"),
+  },
+});
+console.log(`Open ${(await worker.ready).origin}`);
+
+/** Makes one script of the worker and all it imports. */
+function bundle(file: string): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
+    bundle: true,
+    format: "esm",
+    conditions: ["workerd", "worker"],
+    write: false,
+  });
+  return outputFiles[0]?.text ?? "";
+}

@@ -1,0 +1,82 @@
+/// <reference lib="dom" />
+import type { Realtime } from "@tidings/realtime";
+import { useInngestSubscription, useStream } from "@tidings/realtime/hooks";
+import type { ReactElement } from "react";
+import { createRoot } from "react-dom/client";
+import type { chat } from "./channels.ts";
+
+const SUGGESTIONS = [
+  "Why are there two tides a day?",
+  "What is a neap tide?",
+  "What is happening here?",
+];
+
+function App(): ReactElement {
+  const { latestData: question, state } = useInngestSubscription({
+    refreshToken: questionToken,
+    from: "start",
+  });
+  const { text, done, error, streamId } = useStream("answer", {
+    token: answerToken,
+    from: "start",
+  });
+  const isWriting = streamId !== null && !done;
+
+  return (
+    <main>
+      <article aria-busy={isWriting}>
+        {question?.kind === "data" && <h1>{question.data}</h1>}
+        <p>{text}</p>
+      </article>
+      <footer role="status">
+        {error?.message ?? (isWriting ? "Reload me now" : state)}
+      </footer>
+      <AskForm isDisabled={isWriting} />
+    </main>
+  );
+}
+
+function AskForm({ isDisabled }: { isDisabled: boolean }): ReactElement {
+  return (
+    <form action={(form) => ask(String(form.get("question")))}>
+      <fieldset disabled={isDisabled}>
+        {SUGGESTIONS.map((question) => (
+          <button type="button" key={question} onClick={() => ask(question)}>
+            {question}
+          </button>
+        ))}
+        <input name="question" placeholder="Ask about the sea" required />
+        <button type="submit">Ask</button>
+      </fieldset>
+    </form>
+  );
+}
+
+async function ask(question: string): Promise<void> {
+  await fetch("/api/ask", {
+    method: "POST",
+    body: JSON.stringify({ question }),
+  });
+}
+
+type Token<Topic extends "question" | "answer"> = Realtime.Token<
+  typeof chat,
+  [Topic]
+>;
+
+function questionToken(): Promise<Token<"question">> {
+  return fetchToken("question");
+}
+
+function answerToken(): Promise<Token<"answer">> {
+  return fetchToken("answer");
+}
+
+async function fetchToken<Topic extends "question" | "answer">(
+  topic: Topic,
+): Promise<Token<Topic>> {
+  const answer = await fetch(`/api/realtime-token?topic=${topic}`);
+  return (await answer.json()).token;
+}
+
+createRoot(document.getElementById("root") ?? document.body).render(<App />);

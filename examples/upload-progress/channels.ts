@@ -1,0 +1,15 @@
+import { channel, topic } from "@tidings/realtime";
+import { z } from "zod";
+
+/** A user's uploads: how far each file is, and what came of it. */
+export const uploads = channel((userId: string) => `uploads:${userId}`)
+  .addTopic(
+    topic("progress").schema(
+      z.object({ file: z.string(), percent: z.number().min(0).max(100) }),
+    ),
+  )
+  .addTopic(
+    topic("done").schema(
+      z.object({ file: z.string(), bytes: z.number(), sha256: z.string() }),
+    ),
+  );

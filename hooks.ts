@@ -1,0 +1,51 @@
+"use client";
+/**
+ * React hooks: components that show what is published to a channel.
+ *
+ * They read one shared store: components that subscribe to the same thing share its messages, its token and the
+ * connection. On a server they render as if nothing had arrived yet.
+ *
+ * @example
+ * ```tsx
+ * "use client";
+ * import type { Realtime } from "@tidings/realtime";
+ * import { useInngestSubscription } from "@tidings/realtime/hooks";
+ * import type { ReactElement } from "react";
+ *
+ * declare function fetchToken(): Promise<Realtime.Subscribe.Token>;
+ *
+ * export function Messages(): ReactElement {
+ *   const { data, error } = useInngestSubscription({ refreshToken: fetchToken });
+ *   if (error) return <p role="alert">{error.message}</p>;
+ *   return (
+ *     <ul>{data.map((message) => <li key={message.id}>{String(message.data)}</li>)}</ul>
+ *   );
+ * }
+ * ```
+ *
+ * @module
+ */
+export {
+  type InngestSubscription,
+  InngestSubscriptionState,
+  useInngestSubscription,
+  type UseInngestSubscriptionOptions,
+} from "./core/react/use_inngest_subscription.ts";
+export { useRealtime } from "./core/react/use_realtime.ts";
+export type {
+  ClientSubscriptionToken,
+  RunError,
+  UseRealtimeConnectionStatus,
+  UseRealtimeMessage,
+  UseRealtimeOptions,
+  UseRealtimePauseReason,
+  UseRealtimeResult,
+  UseRealtimeRunStatus,
+  UseRealtimeToken,
+} from "./core/react/use_realtime_types.ts";
+export {
+  type StreamTopic,
+  useStream,
+  type UseStreamOptions,
+  type UseStreamResult,
+} from "./core/react/use_stream.ts";

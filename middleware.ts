@@ -1,0 +1,67 @@
+/**
+ * Publishing from where an app's work is done: inside Inngest functions, and in the handlers of Hono and of any other web
+ * framework.
+ *
+ * @example Inside an Inngest function
+ * ```ts
+ * import { Inngest } from "inngest";
+ * import { realtimeMiddleware } from "@tidings/realtime/middleware";
+ *
+ * const inngest = new Inngest({ id: "my-app", middleware: [realtimeMiddleware()] });
+ *
+ * export const recommend = inngest.createFunction(
+ *   { id: "recommend", triggers: [{ event: "ai/recommendation.requested" }] },
+ *   async ({ event, step, publish }) => {
+ *     await step.run("generate", async () => {
+ *       const channel = `user:${event.data.userId}`;
+ *       await publish({ channel, topic: "ai", data: { response: "Read more" } });
+ *     });
+ *   },
+ * );
+ * ```
+ *
+ * @module
+ */
+export type { RealtimeOptions } from "./core/middleware/app.ts";
+export {
+  type CancelledRunArgs,
+  cancelledRunHandler,
+} from "./core/middleware/cancelled_run.ts";
+export type {
+  FunctionRun,
+  TriggerEvent,
+} from "./core/middleware/function_run.ts";
+export {
+  type HonoRealtime,
+  honoRealtime,
+  type RealtimeVariables,
+} from "./core/middleware/hono.ts";
+export {
+  realtimeMiddleware,
+  type RealtimeMiddlewareConfig,
+} from "./core/middleware/inngest.ts";
+export type {
+  InngestMiddleware,
+  Jsonified,
+  JsonTransform,
+  RealtimeContext,
+  RealtimeMiddleware,
+  RealtimeMiddlewareClass,
+  RealtimeMiddlewareInstance,
+  RealtimeMiddlewareOptions,
+} from "./core/middleware/inngest_types.ts";
+export type {
+  Lifecycle,
+  RunTarget,
+  RunUpdate,
+} from "./core/middleware/lifecycle.ts";
+export type { AskedToken } from "./core/middleware/token_request.ts";
+export {
+  type Authorize,
+  type AuthorizeResult,
+  type RouteInput,
+  type TokenGrant,
+  type TokenRoute,
+  tokenRoute,
+  type TokenRouteOptions,
+} from "./core/middleware/token_route.ts";

@@ -1,0 +1,45 @@
+import { byId } from "./dom.js";
+import { hueOf } from "./format.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const BARS = 60;
+const BAR_WIDTH = 4;
+const HEIGHT = 22;
+/** What fills the height: on a logarithmic scale one slow message doesn't flatten the others. */
+const TALLEST_MS = 1_000;
+
+/** A bar for each of the newest messages: as high as it was late, in its topic's color. */
+export class Pulse {
+  #view = byId("pulse", SVGSVGElement);
+  /** Oldest first. @type {{ topic: string, ms: number }[]} */
+  #newest = [];
+  #isScheduled = false;
+
+  /**
+   * @param {string} topic
+   * @param {number} ms
+   */
+  beat(topic, ms) {
+    this.#newest.push({ topic, ms });
+    if (this.#newest.length > BARS) this.#newest.shift();
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    this.#isScheduled = false;
+    const free = BARS - this.#newest.length;
+    this.#view.replaceChildren(...this.#newest.map(({ topic, ms }, index) => {
+      const share = Math.log10(1 + ms) / Math.log10(1 + TALLEST_MS);
+      const height = Math.min(HEIGHT, 2 + share * (HEIGHT - 2));
+      const bar = document.createElementNS(SVG, "rect");
+      bar.setAttribute("class", `topic hue-${hueOf(topic)}`);
+      bar.setAttribute("x", String((free + index) * BAR_WIDTH));
+      bar.setAttribute("y", String(HEIGHT - height));
+      bar.setAttribute("width", String(BAR_WIDTH - 1));
+      bar.setAttribute("height", String(height));
+      return bar;
+    }));
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Makes tabs of a list of buttons: arrow keys move, the panel follows.
+ *
+ * @param {HTMLElement} list
+ */
+export function makeTabs(list) {
+  const tabs = [...list.querySelectorAll("button")];
+
+  /** @param {HTMLButtonElement} chosen */
+  function choose(chosen) {
+    for (const tab of tabs) {
+      const isChosen = tab === chosen;
+      const panel = document.getElementById(
+        tab.getAttribute("aria-controls") ?? "",
+      );
+      tab.setAttribute("aria-selected", String(isChosen));
+      tab.tabIndex = isChosen ? 0 : -1;
+      if (panel) panel.hidden = !isChosen;
+    }
+  }
+
+  /** @type {Record<string, (index: number) => number>} */
+  const moves = {
+    ArrowLeft: (index) => index - 1,
+    ArrowRight: (index) => index + 1,
+    Home: () => 0,
+    End: () => tabs.length - 1,
+  };
+  for (const [index, tab] of tabs.entries()) {
+    tab.addEventListener("click", () => choose(tab));
+    tab.addEventListener("keydown", (event) => {
+      const move = moves[event.key];
+      const next = move && tabs.at(move(index) % tabs.length);
+      if (!next) return;
+      event.preventDefault();
+      choose(next);
+      next.focus();
+    });
+  }
+}

@@ -1,0 +1,18 @@
+import { RealtimeError } from "../core/errors.ts";
+
+/**
+ * Refuses an address whose percent-escapes are not UTF-8: read all the same, it would name something else than its sender meant.
+ *
+ * @throws {RealtimeError} `invalid_argument`.
+ */
+export function checkEscapes(url: string): void {
+  try {
+    decodeURIComponent(url);
+  } catch (cause) {
+    throw new RealtimeError(
+      "invalid_argument",
+      "Cannot read the address: its percent-escapes are not UTF-8",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,14 @@
+import type { MessageFrame } from "../../core/frame.ts";
+
+/** Reads what was published to a channel, as it stands in the gateway's log. */
+export async function readHistory(
+  { url, signingKey }: { readonly url: string; readonly signingKey: string },
+  channel: string,
+): Promise<MessageFrame[]> {
+  const query = new URLSearchParams({ channel, since: "start", limit: "1000" });
+  const response = await fetch(`${url}/v1/realtime/history?${query}`, {
+    headers: { authorization: `Bearer ${signingKey}` },
+  });
+  const { messages } = await response.json();
+  return messages;
+}

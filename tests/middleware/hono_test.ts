@@ -1,0 +1,67 @@
+import { Hono } from "@hono/hono";
+import { assertEquals, assertMatch } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import {
+  honoRealtime,
+  type RealtimeOptions,
+  type RealtimeVariables,
+} from "../../middleware.ts";
+import { uniqueName } from "../inngest/sdk.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { readHistory } from "./history.ts";
+
+describe("honoRealtime()", () => {
+  let gateway: TestGateway;
+  let options: RealtimeOptions;
+
+  beforeAll(async () => {
+    gateway = await startGateway();
+    options = { url: gateway.url, signingKey: gateway.signingKey };
+  });
+
+  afterAll(() => gateway.close());
+
+  it("gives handlers a typed `publish`", async () => {
+    const name = uniqueName("user");
+    const app = new Hono().use(honoRealtime(options)).post("/", async (c) => {
+      const { id } = await c.var.realtime.publish({
+        channel: name,
+        topic: "ai",
+        data: await c.req.json(),
+      });
+      return c.json({ id });
+    });
+    const response = await app.request("/", { method: "POST", body: '"hi"' });
+    const [message] = await readHistory(gateway, name);
+    assertEquals(message?.data, "hi");
+    assertEquals(await response.json(), { id: message?.id });
+  });
+
+  it("gives handlers a typed `token`, also for an app that names its variables", async () => {
+    const app = new Hono<{ Variables: RealtimeVariables }>();
+    app.use("/api/*", honoRealtime(options));
+    app.get("/api/token", async (c) =>
+      c.json(
+        await c.var.realtime.token({ channel: "user:1", topics: ["ai"] }),
+      ));
+    const token = await (await app.request("/api/token")).json();
+    assertEquals(token.channel, "user:1");
+    const query = new URLSearchParams({ channel: "user:1", topic: "ai" });
+    const response = await fetch(
+      `${gateway.url}/v1/realtime/history?${query}`,
+      {
+        headers: { authorization: `Bearer ${token.key}` },
+      },
+    );
+    assertEquals((await response.json()).messages, []);
+  });
+
+  it("asks for its configuration when it is used, and the error is Hono's to answer", async () => {
+    const app = new Hono().use(honoRealtime({ url: "nowhere" }))
+      .get("/", (c) => c.text("never"))
+      .onError((error, c) => c.text(error.message, 500));
+    const response = await app.request("/");
+    assertEquals(response.status, 500);
+    assertMatch(await response.text(), /gateway.*"nowhere"/);
+  });
+});

@@ -1,0 +1,400 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+} from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import type { MessageFrame } from "../../core/frame.ts";
+import { channel } from "../../core/channel.ts";
+import { topic } from "../../core/topic.ts";
+import { ownAsyncContext, uniqueName } from "../inngest/sdk.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { executeRun, type RunOptions, type RunOutcome } from "./executor.ts";
+import { readHistory } from "./history.ts";
+import type { HandlerArgs, Major } from "./majors.ts";
+
+const FUNCTION_ID = "7f6a9f0e-3f7a-4c46-9a0b-3d5b1c2e4f60";
+const userChannel = channel((id: string) => id)
+  .addTopic(topic("ai").type<{ response: string }>());
+
+let runs = 0;
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** A run's id that no other test has: a ULID. */
+function newRunId(): string {
+  return `01JNGVNB7BJVRCZWTBF8G7${String(1000 + runs++)}`;
+}
+
+/** What publishing inside functions must do, with either major of Inngest's SDK. */
+export function describeMajor(major: Major): void {
+  describe(`realtimeMiddleware() with ${major.name}`, () => {
+    let gateway: TestGateway;
+    let restore: () => void;
+
+    beforeAll(async () => {
+      restore = ownAsyncContext();
+      gateway = await startGateway();
+    });
+
+    afterAll(async () => {
+      await gateway.close();
+      restore();
+    });
+
+    async function run(
+      handler: (args: HandlerArgs) => unknown,
+      options: Partial<RunOptions> = {},
+    ): Promise<RunOutcome> {
+      const serve = major.serve(
+        { url: gateway.url, signingKey: gateway.signingKey },
+        handler,
+      );
+      return await executeRun(serve, {
+        functionId: "app-fn",
+        internalId: FUNCTION_ID,
+        runId: newRunId(),
+        ...options,
+      });
+    }
+
+    async function published(name: string): Promise<unknown[]> {
+      return (await readHistory(gateway, name)).map(({ data }) => data);
+    }
+
+    it("publishes in a step, with the run's id and the function's", async () => {
+      const name = uniqueName("user");
+      const runId = newRunId();
+      const outcome = await run(async ({ step, publish }) => {
+        return await step.run("work", async () => {
+          const { id } = await publish({
+            channel: name,
+            topic: "ai",
+            data: { response: "hi" },
+          });
+          return id;
+        });
+      }, { runId });
+
+      const [message] = await readHistory(gateway, name);
+      assertEquals(outcome.output, message?.id);
+      assertEquals(message?.topic, "ai");
+      assertEquals(message?.data, { response: "hi" });
+      assertEquals(message?.run_id, runId);
+      assertEquals(message?.fn_slug, "app-fn");
+      assertEquals(message?.fn_id, FUNCTION_ID);
+    });
+
+    it("publishes typed messages, and to typed topics", async () => {
+      const name = uniqueName("user");
+      await run(async ({ step, publish }) => {
+        await step.run("work", async () => {
+          await publish(userChannel(name).ai({ response: "one" }));
+          await publish(userChannel(name).ai, { response: "two" });
+        });
+      });
+      assertEquals(await published(name), [
+        { response: "one" },
+        { response: "two" },
+      ]);
+    });
+
+    it("does not publish again what a failed attempt of a step has published", async () => {
+      const name = uniqueName("user");
+      const outcome = await run(async ({ step, publish, attempt }) => {
+        await step.run("work", async () => {
+          for (const data of ["one", "two", "three"]) {
+            await publish({ channel: name, topic: "ai", data });
+            if (data === "two" && attempt === 0) throw new Error("Not yet");
+          }
+        });
+        return "done";
+      });
+      assertEquals(outcome.output, "done");
+      assertEquals(await published(name), ["one", "two", "three"]);
+    });
+
+    it("counts each step on its own", async () => {
+      const name = uniqueName("user");
+      await run(async ({ step, publish }) => {
+        for (const data of ["one", "two"]) {
+          // The same id: Inngest numbers the second one.
+          await step.run(
+            "work",
+            () => publish({ channel: name, topic: "ai", data }),
+          );
+        }
+      });
+      assertEquals(await published(name), ["one", "two"]);
+    });
+
+    it("publishes the same again in another run", async () => {
+      const name = uniqueName("user");
+      for (let i = 0; i < 2; i++) {
+        await run(async ({ step, publish }) => {
+          await step.run(
+            "work",
+            () => publish({ channel: name, topic: "ai", data: "hi" }),
+          );
+        });
+      }
+      assertEquals(await published(name), ["hi", "hi"]);
+    });
+
+    it("makes a publish outside of steps a step of its own: a replay publishes nothing", async () => {
+      const name = uniqueName("user");
+      const ids: string[] = [];
+      let calls = 0;
+      const outcome = await run(async ({ step, publish }) => {
+        calls++;
+        const first = await publish({ channel: name, topic: "ai", data: 1 });
+        const second = await publish(userChannel(name).ai, { response: "2" });
+        await step.run("work", () => "work");
+        ids.push(first.id, second.id);
+        return "done";
+      });
+      assertEquals(outcome.output, "done");
+      assertEquals(await published(name), [1, { response: "2" }]);
+      assert(calls > 2, "the function was replayed");
+      // Every replay gets the ids of what was published first.
+      const log = await readHistory(gateway, name);
+      assertEquals([...new Set(ids)], log.map(({ id }) => id));
+    });
+
+    it("does not take a branch beside an executing step for a part of it", async () => {
+      const name = uniqueName("user");
+      const outcome = await run(async ({ step, publish }) => {
+        const started = Promise.withResolvers<void>();
+        const published = Promise.withResolvers<void>();
+        await Promise.all([
+          step.run("slow", async () => {
+            await publish({ channel: name, topic: "ai", data: "inside" });
+            started.resolve();
+            // The branch can't get that far before this request ends.
+            await Promise.race([published.promise, delay(100)]);
+          }),
+          (async () => {
+            // In a replay the step is not executed.
+            await Promise.race([started.promise, delay(20)]);
+            await publish({ channel: name, topic: "ai", data: "outside 1" });
+            await publish({ channel: name, topic: "ai", data: "outside 2" });
+            published.resolve();
+          })(),
+        ]);
+        return "done";
+      });
+      assertEquals(outcome.output, "done");
+      assertEquals((await published(name)).sort(), [
+        "inside",
+        "outside 1",
+        "outside 2",
+      ]);
+    });
+
+    it("publishes once from each of several parallel steps", async () => {
+      const name = uniqueName("user");
+      await run(async ({ step, publish }) => {
+        await Promise.all(["a", "b", "c"].map((id) =>
+          step.run(
+            id,
+            () => publish({ channel: name, topic: "ai", data: id }),
+          )
+        ));
+      });
+      assertEquals((await published(name)).sort(), ["a", "b", "c"]);
+    });
+
+    it("tries again, as a step, what the gateway could not take", async () => {
+      const name = uniqueName("user");
+      const outcome = await run(async ({ publish, attempt }) => {
+        await publish({
+          channel: name,
+          topic: "ai",
+          // Too large at first.
+          data: "x".repeat(attempt === 0 ? 600 * 1024 : 1),
+        });
+        return "done";
+      });
+      assertEquals(outcome.output, "done");
+      assertEquals(await published(name), ["x"]);
+    });
+
+    it("fails the run with the reason when nothing helps", async () => {
+      const outcome = await run(async ({ step, publish }) => {
+        await step.run(
+          "work",
+          () => publish({ channel: "", topic: "ai", data: 1 }),
+        );
+      }, { maxAttempts: 2 });
+      assertEquals(outcome.status, "failed");
+      assertMatch(JSON.stringify(outcome.output), /name is empty/);
+    });
+
+    it("takes the app's own key before the step's", async () => {
+      const name = uniqueName("user");
+      await run(async ({ step, publish, attempt }) => {
+        await step.run("work", async () => {
+          await publish({ channel: name, topic: "ai", data: attempt }, {
+            key: `attempt-${attempt}`,
+          });
+          if (attempt === 0) throw new Error("Not yet");
+        });
+      });
+      assertEquals(await published(name), [0, 1]);
+    });
+
+    it("publishes a data stream in a step", async () => {
+      const name = uniqueName("user");
+      await run(async ({ step, publish }) => {
+        await step.run("answer", async () => {
+          const { streamId } = await publish({
+            channel: name,
+            topic: "ai",
+            data: new Blob(["Hello, ", "wörld"]).stream()
+              .pipeThrough(new TextDecoderStream()),
+          });
+          assertNotEquals(streamId, undefined);
+        });
+      });
+      const log = await readHistory(gateway, name);
+      assertEquals(log.at(0)?.kind, "datastream-start");
+      assertEquals(log.at(-1)?.kind, "datastream-end");
+      const text = log.filter(({ kind }) => kind === "chunk")
+        .map(({ data }) => data).join("");
+      assertEquals(text, "Hello, wörld");
+      assertMatch(String(log[0]?.run_id), /^01JNGVNB7BJVRCZWTBF8G7/);
+    });
+
+    it("publishes a data stream outside of steps once, and ends the ones that replays make", async () => {
+      const name = uniqueName("user");
+      let open = 0;
+      await run(async ({ step, publish }) => {
+        open++;
+        await publish({
+          channel: name,
+          topic: "ai",
+          data: new ReadableStream({
+            pull(controller) {
+              controller.enqueue("hi");
+              controller.close();
+              open--;
+            },
+            cancel() {
+              open--;
+            },
+          }, { highWaterMark: 0 }),
+        });
+        await step.run("work", () => "work");
+      });
+      const log = await readHistory(gateway, name);
+      const starts = log.filter(({ kind }) => kind === "datastream-start");
+      assertEquals(starts.length, 1);
+      assertEquals(open, 0);
+    });
+
+    describeLifecycle(major, () => gateway);
+  });
+}
+
+function describeLifecycle(major: Major, gateway: () => TestGateway): void {
+  async function run(
+    name: string,
+    handler: (args: HandlerArgs) => unknown,
+    options: Partial<RunOptions> = {},
+  ): Promise<MessageFrame[]> {
+    const serve = major.serve({
+      url: gateway().url,
+      signingKey: gateway().signingKey,
+      lifecycle: ({ event }) => event.data.channel,
+    }, handler);
+    await executeRun(serve, {
+      functionId: "app-fn",
+      runId: newRunId(),
+      event: { name: "test/run", data: { channel: name } },
+      ...options,
+    });
+    return (await readHistory(gateway(), name))
+      .filter(({ kind }) => kind === "run");
+  }
+
+  it("lifecycle publishes `running` and `completed` with the result, each once", async () => {
+    const name = uniqueName("user");
+    const runId = newRunId();
+    const messages = await run(name, async ({ step }) => {
+      await step.run("one", () => 1);
+      await step.run("two", () => 2);
+      return { sum: 3 };
+    }, { runId });
+    assertEquals(messages.map(({ data }) => data), [
+      { status: "running" },
+      { status: "completed", result: { sum: 3 } },
+    ]);
+    for (const message of messages) {
+      assertEquals(message.topic, "$run");
+      assertEquals(message.run_id, runId);
+      assertEquals(message.fn_slug, "app-fn");
+    }
+  });
+
+  it("lifecycle publishes `failed` with the error, after the last attempt", async () => {
+    const name = uniqueName("user");
+    let attempts = 0;
+    const messages = await run(name, () => {
+      attempts++;
+      throw new RangeError("Out of range");
+    }, { maxAttempts: 3 });
+    assertEquals(attempts, 3);
+    assertEquals(messages.map(({ data }) => data), [
+      { status: "running" },
+      {
+        status: "failed",
+        error: { name: "RangeError", message: "Out of range" },
+      },
+    ]);
+  });
+
+  it("lifecycle publishes no `failed` for an attempt that is not the last", async () => {
+    const messages = await run(uniqueName("user"), ({ attempt }) => {
+      if (attempt === 0) throw new Error("Not yet");
+      return "done";
+    });
+    assertEquals(messages.map(({ data }) => Object(data).status), [
+      "running",
+      "completed",
+    ]);
+  });
+
+  it("lifecycle publishes `failed` when a step has failed for good", async () => {
+    const name = uniqueName("user");
+    const messages = await run(name, async ({ step }) => {
+      await step.run("one", () => {
+        throw new Error("Broken");
+      });
+    }, { maxAttempts: 2 });
+    assertEquals(messages.map(({ data }) => Object(data).status), [
+      "running",
+      "failed",
+    ]);
+    assertEquals(Object(messages[1]?.data).error.message, "Broken");
+  });
+
+  it("lifecycle tells what it can't publish, and the run goes on", async () => {
+    const errors: unknown[] = [];
+    const serve = major.serve({
+      url: gateway().url,
+      signingKey: gateway().signingKey,
+      lifecycle: "",
+      onError: (error) => errors.push(error),
+    }, () => "done");
+    const outcome = await executeRun(serve, {
+      functionId: "app-fn",
+      runId: newRunId(),
+    });
+    assertEquals(outcome.output, "done");
+    assertEquals(errors.length, 2);
+    assertMatch(String(errors[0]), /name is empty/);
+  });
+}

@@ -1,0 +1,227 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
+import type { NewMessage } from "../../../server/brokers/broker.ts";
+import {
+  MemoryBroker,
+  type MemoryBrokerOptions,
+} from "../../../server/brokers/memory.ts";
+
+function message(data: unknown, topic = "t"): NewMessage {
+  return { topic, kind: "data", head: `{"data":${JSON.stringify(data)}` };
+}
+
+/** A broker whose clock stands still until it is moved. */
+function createBroker(options: MemoryBrokerOptions = {}) {
+  const clock = { now: 0 };
+  const broker = new MemoryBroker({ now: () => clock.now, ...options });
+  return { broker, clock };
+}
+
+async function offsetsIn(
+  broker: MemoryBroker,
+  channel: string,
+): Promise<number[]> {
+  const { entries } = await broker.read(channel, 0, 1e6, 1e9);
+  return entries.map(({ offset }) => offset);
+}
+
+describe("MemoryBroker", () => {
+  it("appends messages of one publish next to each other and tells its listener in order", async () => {
+    const { broker } = createBroker();
+    await broker.publish("c", [message(1)]);
+    const heard: number[] = [];
+    const state = await broker.subscribe("c", (epoch, { offset }) => {
+      assertEquals(epoch, state.epoch);
+      heard.push(offset);
+    });
+    const ids = await broker.publish("c", [message(2), message(3)]);
+    await broker.publish("d", [message("another channel")]);
+    assertEquals(state.offset, 1);
+    assertEquals(ids, [`${state.epoch}-2`, `${state.epoch}-3`]);
+    assertEquals(heard, [2, 3]);
+    broker.unsubscribe("c");
+    await broker.publish("c", [message(4)]);
+    assertEquals(heard, [2, 3]);
+    await broker.close();
+  });
+
+  it("makes a new epoch after its log was lost", async () => {
+    const { broker } = createBroker();
+    const [first] = await broker.publish("c", [message(1)]);
+    await broker.close();
+    const [second] = await broker.publish("c", [message(1)]);
+    assertNotEquals(first?.slice(0, 8), second?.slice(0, 8));
+    await broker.close();
+  });
+
+  it("keeps so many messages", async () => {
+    const { broker } = createBroker({ historySize: 3 });
+    for (let i = 0; i < 10; i++) await broker.publish("c", [message(i)]);
+    assertEquals(await offsetsIn(broker, "c"), [8, 9, 10]);
+    await broker.close();
+  });
+
+  it("keeps so many bytes", async () => {
+    const { broker } = createBroker({ historyBytes: 3000 });
+    for (let i = 0; i < 10; i++) {
+      await broker.publish("c", [message("x".repeat(700))]);
+    }
+    assertEquals(await offsetsIn(broker, "c"), [8, 9, 10]);
+    await broker.close();
+  });
+
+  it("keeps messages so long, no matter whether more come", async () => {
+    const { broker, clock } = createBroker({ historyTtl: 10 });
+    await broker.publish("c", [message(1)]);
+    clock.now = 4_000;
+    await broker.publish("c", [message(2)]);
+    clock.now = 9_999;
+    assertEquals(await offsetsIn(broker, "c"), [1, 2]);
+    clock.now = 10_000;
+    assertEquals(await offsetsIn(broker, "c"), [2]);
+    assertEquals(await broker.before("c", new Set(["t"]), 5), 1);
+    clock.now = 14_000;
+    assertEquals(await offsetsIn(broker, "c"), []);
+    const { top, first } = await broker.read("c", 0, 1, 1);
+    assertEquals([top, first], [2, 3]);
+    await broker.close();
+  });
+
+  it("remembers an idempotency key so long, for its channel", async () => {
+    const { broker, clock } = createBroker({ keyTtlMs: 1000 });
+    const first = await broker.publish("c", [message(1), message(2)], "k");
+    clock.now = 999;
+    assertEquals(await broker.publish("c", [message(3)], "k"), first);
+    const other = await broker.publish("d", [message(3)], "k");
+    assertNotEquals(other[0]?.slice(0, 8), first[0]?.slice(0, 8));
+    clock.now = 1000;
+    const again = await broker.publish("c", [message(4)], "k");
+    assertEquals(again[0]?.slice(8), "-3");
+    assertEquals(await broker.publish("c", [message(5)], "k"), again);
+    await broker.close();
+  });
+
+  it("keeps the budget: the channel that was idle longest loses its messages, not its position", async () => {
+    const { broker } = createBroker({ memoryBudget: 25_000 });
+    const big = message("x".repeat(9_700));
+    for (const channel of ["a", "b"]) await broker.publish(channel, [big]);
+    const [id = ""] = await broker.publish("a", [message("in use")]);
+    await broker.publish("c", [big]);
+    assertEquals(await offsetsIn(broker, "b"), []);
+    assertEquals(await offsetsIn(broker, "a"), [1, 2]);
+    await broker.publish("d", [big]);
+    assertEquals(await offsetsIn(broker, "a"), []);
+    const next = await broker.publish("a", [message(3)]);
+    assertEquals(next, [id.replace("-2", "-3")]);
+    await broker.close();
+  });
+
+  it("is as a set of lists, whatever is done to it", async () => {
+    const channels = fc.constantFrom("a", "b", "c");
+    const steps = fc.array(
+      fc.oneof(
+        fc.record({
+          do: fc.constant("publish" as const),
+          channel: channels,
+          sizes: fc.array(fc.nat(300), { minLength: 1, maxLength: 3 }),
+          key: fc.option(fc.constantFrom("k", "l"), { nil: undefined }),
+        }),
+        fc.record({
+          do: fc.constant("listen" as const),
+          channel: channels,
+        }),
+        fc.record({ do: fc.constant("leave" as const), channel: channels }),
+        fc.record({ do: fc.constant("pass" as const), ms: fc.nat(400) }),
+      ),
+      { maxLength: 80, size: "max" },
+    );
+    await fc.assert(fc.asyncProperty(steps, async (list) => {
+      const { broker, clock } = createBroker({
+        historySize: 6,
+        historyTtl: 1,
+        historyBytes: 2500,
+        keyTtlMs: 500,
+      });
+      const logs = new Map<string, Array<{ offset: number; at: number }>>();
+      const tops = new Map<string, number>();
+      const keys = new Map<
+        string,
+        { ids: readonly string[]; until: number }
+      >();
+      const heard = new Map<string, number[]>();
+      const wanted = new Map<string, number[]>();
+      for (const step of list) {
+        if (step.do === "pass") clock.now += step.ms;
+        if (step.do === "leave") {
+          broker.unsubscribe(step.channel);
+          wanted.delete(step.channel);
+          heard.delete(step.channel);
+        }
+        if (step.do === "listen") {
+          const got: number[] = [];
+          const { offset } = await broker.subscribe(
+            step.channel,
+            (_epoch, entry) => got.push(entry.offset),
+          );
+          assertEquals(offset, tops.get(step.channel) ?? 0);
+          heard.set(step.channel, got);
+          wanted.set(step.channel, []);
+        }
+        if (step.do === "publish") {
+          const { channel, sizes, key } = step;
+          const ids = await broker.publish(
+            channel,
+            sizes.map((size) => message("x".repeat(size))),
+            key,
+          );
+          const known = keys.get(`${channel} ${key}`);
+          if (key && known && known.until > clock.now) {
+            assertEquals(ids, known.ids);
+            continue;
+          }
+          if (key) {
+            keys.set(`${channel} ${key}`, { ids, until: clock.now + 500 });
+          }
+          const log = logs.get(channel) ?? [];
+          logs.set(channel, log);
+          for (const id of ids) {
+            const offset = (tops.get(channel) ?? 0) + 1;
+            assertEquals(Number(id.slice(9)), offset);
+            tops.set(channel, offset);
+            log.push({ offset, at: clock.now });
+            wanted.get(channel)?.push(offset);
+          }
+        }
+        for (const [channel, log] of logs) {
+          const { entries, top, first } = await broker.read(
+            channel,
+            0,
+            99,
+            1e9,
+          );
+          const held = entries.map(({ offset }) => offset);
+          // The newest, without a hole, none of them too old.
+          const young = log.filter(({ at }) => clock.now - at < 1000).slice(-6);
+          assertEquals(
+            held,
+            young.map(({ offset }) => offset).slice(young.length - held.length),
+          );
+          assertEquals([top, first], [
+            tops.get(channel) ?? 0,
+            top - held.length + 1,
+          ]);
+          const bytes = entries.reduce(
+            (sum, { bytes }) => sum + bytes + 200,
+            0,
+          );
+          assert(bytes <= 2500);
+          // As many as may be: one more would be too much.
+          if (held.length < young.length) assert(bytes + 600 > 2500);
+          assertEquals(heard.get(channel), wanted.get(channel));
+        }
+      }
+      await broker.close();
+    }));
+  });
+});

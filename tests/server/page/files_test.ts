@@ -1,0 +1,118 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { RealtimeError } from "../../../core/errors.ts";
+import { readPageFile } from "../../../server/page/files.ts";
+import { startGateway, type TestGateway } from "../../support/gateway.ts";
+
+describe("the page over HTTP", () => {
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    gateway = await startGateway({ dev: true });
+  });
+
+  afterAll(() => gateway.close());
+
+  async function get(path: string) {
+    const response = await fetch(gateway.url + path);
+    const { status, headers } = response;
+    return { status, headers, text: await response.text() };
+  }
+
+  it("has everything that it refers to, each with its type", async () => {
+    const page = await get("/");
+    assertEquals(page.status, 200);
+    assertEquals(page.headers.get("content-type"), "text/html; charset=utf-8");
+    const links = [...page.text.matchAll(/(?:href|src)="([^"#]+)"/g)]
+      .map(([, link]) => link ?? "");
+    assert(links.includes("page/main.js"), links.join());
+    const modules = new Set(links);
+    // Also what its modules import, as the browser would go on to.
+    for (const link of modules) {
+      const file = await get(`/${link}`);
+      assertEquals(file.status, 200, link);
+      const type = link.endsWith(".js")
+        ? "text/javascript; charset=utf-8"
+        : link.endsWith(".css")
+        ? "text/css; charset=utf-8"
+        : "image/svg+xml";
+      assertEquals(file.headers.get("content-type"), type, link);
+      for (const [, name] of file.text.matchAll(/from "\.\/([^"]+)"/g)) {
+        modules.add(`page/${name}`);
+      }
+    }
+    assert(modules.size > 15, `${modules.size} files`);
+  });
+
+  it("may load and reach nothing but its gateway, and makes no markup of text", async () => {
+    const { headers } = await get("/");
+    const policy = headers.get("content-security-policy") ?? "";
+    const directives = Object.fromEntries(
+      policy.split(";").map((directive) => {
+        const [name, ...values] = directive.trim().split(" ");
+        return [name, values.join(" ")];
+      }),
+    );
+    assertEquals(directives, {
+      "default-src": "'none'",
+      "script-src": "'self'",
+      "style-src": "'self'",
+      "img-src": "'self'",
+      "connect-src": `'self' ${gateway.url.replace("http", "ws")}`,
+      "base-uri": "'none'",
+      "form-action": "'none'",
+      "frame-ancestors": "'none'",
+      "require-trusted-types-for": "'script'",
+      "trusted-types": "'none'",
+    });
+    assertEquals(headers.get("x-content-type-options"), "nosniff");
+    assertEquals(headers.get("referrer-policy"), "no-referrer");
+  });
+
+  it("gives away no other file", async () => {
+    const paths = [
+      "/page/none.js",
+      "/page/tsconfig.json",
+      "/page/%2e%2e%2fmod.ts",
+      "/page/..%2f..%2fmain.js",
+      "/page/index.html",
+    ];
+    for (const path of paths) assertEquals((await get(path)).status, 404, path);
+  });
+
+  it("is there in development mode only", async () => {
+    await using served = await startGateway();
+    for (const path of ["/", "/page/main.js"]) {
+      const response = await fetch(served.url + path);
+      await response.body?.cancel();
+      assertEquals(response.status, 404, path);
+    }
+  });
+});
+
+describe("readPageFile()", () => {
+  it("reads the same next to a module that was loaded over HTTP", async () => {
+    const gateway = await startGateway({ dev: true });
+    const folder = new URL("/page/", gateway.url);
+    try {
+      assertEquals(
+        await readPageFile("main.js", folder),
+        await readPageFile("main.js"),
+      );
+      assertEquals(await readPageFile("none.js", folder), undefined);
+    } finally {
+      await gateway.close();
+    }
+    // Loaded once, it needs no network any more; what wasn't says so.
+    assert(await readPageFile("main.js", folder));
+    const error = await assertRejects(
+      () => readPageFile("feed.js", folder),
+      RealtimeError,
+    );
+    assertEquals(error.code, "unavailable");
+    assertEquals(
+      error.message,
+      `Cannot show the page: its files can't be loaded from ${folder.host}`,
+    );
+  });
+});

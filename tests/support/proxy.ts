@@ -1,0 +1,61 @@
+import { connect, createServer, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
+
+/** A way to a server that can be cut and led elsewhere. */
+export interface Proxy extends AsyncDisposable {
+  readonly url: string;
+  /** Breaks every connection off, and refuses new ones until {@linkcode Proxy.lead}. */
+  cut(): void;
+  /** Leads new connections to a server. */
+  lead(url: string): void;
+  close(): Promise<void>;
+}
+
+/** Starts a TCP proxy on a free port of loopback that leads to a server. */
+export async function startProxy(url: string): Promise<Proxy> {
+  let target: string | undefined = url;
+  const open = new Set<Socket>();
+
+  function keep(socket: Socket): void {
+    open.add(socket);
+    // What breaks off here is meant to: the other side of it is the test.
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => open.delete(socket));
+  }
+
+  function cut(): void {
+    target = undefined;
+    for (const socket of open) socket.destroy();
+  }
+
+  const server = createServer((client) => {
+    keep(client);
+    if (target === undefined) {
+      client.destroy();
+      return;
+    }
+    const { hostname, port } = new URL(target);
+    const upstream = connect(Number(port), hostname);
+    keep(upstream);
+    client.pipe(upstream).pipe(client);
+    client.on("close", () => upstream.destroy());
+    upstream.on("close", () => client.destroy());
+  });
+  await new Promise<void>((resolve) =>
+    server.listen(0, "127.0.0.1", () => resolve())
+  );
+  const { port } = server.address() as AddressInfo;
+
+  async function close(): Promise<void> {
+    cut();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    cut,
+    lead: (url) => target = url,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
