@@ -1,3 +1,4 @@
+import type { FlushOptions } from "./chunk_queue.ts";
 import type { RetryOptions } from "./http.ts";
 import type { TopicClaim } from "./token.ts";
 import type { MaybePromise, Realtime, Streamed } from "./types.ts";
@@ -119,6 +120,8 @@ export interface CreateRealtimeOptions {
   fetch?: typeof fetch;
   /** How failed requests are repeated. */
   retry?: RetryOptions;
+  /** How the chunks of a data stream are put together. */
+  flush?: FlushOptions;
 }
 
 /** What `createRealtime` makes: it publishes and mints tokens. */

@@ -38,6 +38,7 @@ export class ChunkQueue {
   readonly #flush: Required<FlushOptions>;
   #lines: QueuedLine[] = [];
   #size = 0;
+  #isClosed = false;
   #isEnded = false;
   readonly #waiting = new Set<() => void>();
 
@@ -45,8 +46,22 @@ export class ChunkQueue {
     this.#flush = { ms, chars };
   }
 
-  /** Adds a line; one of kind `datastream-end` is the last. */
+  /** Takes no more lines but the last: what its source still gives comes too late. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Adds the last line. */
+  end(line: QueuedLine): void {
+    this.#isClosed = false;
+    this.#isEnded = true;
+    this.add(line);
+    this.#isClosed = true;
+  }
+
+  /** Adds a line. */
   add(line: QueuedLine): void {
+    if (this.#isClosed) return;
     const last = this.#lines.at(-1);
     this.#size += line.size;
     if (
@@ -58,7 +73,6 @@ export class ChunkQueue {
         size: last.size + line.size,
       };
     } else this.#lines.push(line);
-    if (line.kind === "datastream-end") this.#isEnded = true;
     this.#changed();
   }
 

@@ -40,7 +40,7 @@ export interface Member {
 /** One way to a gateway, for any number of members. It comes back when it is lost, until nobody needs it any more. */
 export interface Connection {
   /** How many topics its members subscribe to. */
-  size(): number;
+  size: number;
   /** Takes a member in. */
   add(member: Member): void;
   /** Sends a frame; `false` where that can't be done now. */
@@ -52,7 +52,7 @@ export interface Connection {
 /** What a browser has and others may not. */
 interface Page {
   readonly addEventListener?: EventTarget["addEventListener"];
-  readonly document?: Page & { readonly visibilityState: string };
+  readonly document?: Page;
 }
 
 /** How long nothing may be heard, beyond the gateway's ping interval; also, how long connecting may take. */
@@ -85,7 +85,6 @@ export function createConnection(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let attempt = 0;
   let retryAfterMs: number | undefined;
-  let gone = (): void => {};
 
   function enter(
     next: ConnectionState,
@@ -103,51 +102,54 @@ export function createConnection(
   function connect(): void {
     silenceMs = SILENCE_MS;
     heard.clear();
-    heard.set("", performance.now());
-    const mine = (isSse ? openSse : openWebSocket)(url, {
-      open() {
-        if (transport !== mine) return;
-        if (isSse) heard.clear();
-        else mayTurn = false;
-        watch("open");
-      },
-      message(text, of) {
-        if (transport === mine) receive(text, of);
-      },
-      close(code) {
-        if (transport === mine) lose(code);
-        else gone();
-      },
-    });
-    transport = mine;
+    transport = (isSse ? openSse : openWebSocket)(url);
+    transport.onopen = () => {
+      if (isSse) heard.clear();
+      else mayTurn = false;
+      watch("open");
+    };
+    transport.onmessage = receive;
+    transport.onclose = ({ code }) => lose(code);
+    listen();
     watch("connecting");
+  }
+
+  function listen(ref = ""): void {
+    heard.set(ref, performance.now());
   }
 
   /** Ends the connection if nothing was heard for too long, else looks again when that may be so. */
   function watch(next = state): void {
     const ms = Math.min(...heard.values()) + silenceMs - performance.now();
-    if (ms > 0) enter(next, Math.min(ms, silenceMs), () => watch());
+    if (ms > 0) enter(next, ms, () => watch());
     else lose(1006);
   }
 
-  function lose(code: number): void {
-    const lost = transport;
+  /** Lets go of the transport: what it still says is not heard. */
+  function drop(onclose: Transport["onclose"]): void {
+    if (!transport) return;
+    transport.onopen = transport.onmessage = null;
+    transport.onclose = onclose;
+    transport.close();
     transport = undefined;
-    lost?.close();
+  }
+
+  function lose(code: number): void {
+    drop(null);
     // A network that lets no WebSocket through is tried with plain HTTP next.
     if (mayTurn) isSse = !isSse && state === "connecting";
     if (code === 4429) attempt += 3;
     const ms = retryAfterMs ?? backoff(attempt++);
     retryAfterMs = undefined;
+    const reason = code === 4401
+      ? "unauthenticated"
+      : code === 4403 && "forbidden";
     enter(
       "waiting",
       ms,
       connect,
-      code === 4401 || code === 4403
-        ? new RealtimeError(
-          code === 4401 ? "unauthenticated" : "forbidden",
-          "The gateway closed the connection",
-        )
+      reason
+        ? new RealtimeError(reason, "The gateway closed the connection")
         : undefined,
     );
     if (members.size === 0) void close();
@@ -155,26 +157,24 @@ export function createConnection(
 
   function close(): Promise<void> {
     return new Promise((resolve) => {
-      gone = () => {
+      const done = (): void => {
         clearTimeout(timer);
         resolve();
       };
       enter("closed", LEAVE_MS, resolve);
-      listening.abort();
       ended();
-      const last = transport;
-      transport = undefined;
-      if (last) last.close();
-      else gone();
+      listening.abort();
+      if (transport) drop(done);
+      else done();
     });
   }
 
-  function receive(text: string, of: string | undefined): void {
-    heard.set(of ?? "", performance.now());
-    for (const line of text.split("\n")) {
+  function receive({ data, ref }: { data: string; ref?: string }): void {
+    listen(ref);
+    for (const line of String(data).split("\n")) {
       const frame = readFrame(line);
-      const to = of ?? (frame && "ref" in frame ? frame.ref : undefined);
-      if (frame?.kind === "ping") transport?.send({ kind: "pong" });
+      const to = ref ?? (frame && "ref" in frame ? frame.ref : undefined);
+      if (frame?.kind === "ping") send({ kind: "pong" });
       else if (frame?.kind === "closing") {
         retryAfterMs = frame.data.retry_after_ms;
       } else if (frame?.kind === "ready") {
@@ -189,46 +189,44 @@ export function createConnection(
     }
   }
 
+  function send(frame: ClientFrame): boolean {
+    if (state !== "open") return false;
+    if (isSse && frame.kind === "sub") listen(frame.ref);
+    transport?.send(JSON.stringify(frame));
+    return true;
+  }
+
   /** The network came or went, or the page did. */
   function hurry({ type }: Event): void {
     if (state === "waiting") connect();
-    else if (type === "offline") { if (transport) lose(1006); }
-    else if (state === "open") watch();
+    else if (transport) {
+      if (type === "offline") lose(1006);
+      else watch();
+    }
   }
 
-  for (const type of ["online", "offline"]) {
-    page.addEventListener?.(type, hurry, listening);
-  }
+  page.addEventListener?.("online", hurry, listening);
+  page.addEventListener?.("offline", hurry, listening);
   page.document?.addEventListener?.("visibilitychange", hurry, listening);
 
   return {
-    size() {
-      let sum = 0;
-      for (const { size } of members.values()) sum += size;
-      return sum;
-    },
+    size: 0,
     add(member) {
+      this.size += member.size;
       members.set(member.ref, member);
       if (state !== "idle") member.change(state);
       else if (transport) watch("open");
       else connect();
     },
-    send(frame) {
-      if (state !== "open") return false;
-      transport?.send(frame);
-      if (isSse && frame.kind === "sub") {
-        heard.set(frame.ref ?? "", performance.now());
-      }
-      return true;
-    },
+    send,
     async remove(member) {
       if (!members.delete(member.ref)) return;
-      this.send({ kind: "unsub", ref: member.ref });
+      this.size -= member.size;
       heard.delete(member.ref);
+      send({ kind: "unsub", ref: member.ref });
       if (members.size > 0) return;
-      if (page.document && state === "open") {
-        enter("idle", LEAVE_MS, close);
-      } else await close();
+      if (page.document && state === "open") enter("idle", LEAVE_MS, close);
+      else await close();
     },
   };
 }

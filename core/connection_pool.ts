@@ -24,7 +24,7 @@ export function connectionTo(
   for (const [known, itsWay] of connections) {
     if (
       isShared && itsWay === way &&
-      known.size() + topics <= LIMITS.subscriptions
+      known.size + topics <= LIMITS.subscriptions
     ) return known;
   }
   const connection = createConnection(

@@ -1,21 +1,27 @@
-import { ChunkQueue, type FlushOptions, type QueuedLine } from "./chunk_queue.ts";
-import { RealtimeError, type RealtimeErrorCode } from "./errors.ts";
+import { type ChunkReader, readChunks } from "./chunk_source.ts";
+import {
+  ChunkQueue,
+  type FlushOptions,
+  type QueuedLine,
+} from "./chunk_queue.ts";
+import { RealtimeError } from "./errors.ts";
 import { encodeJson } from "./json.ts";
+import { sendLines } from "./stream_sender.ts";
 import { TextChunks } from "./text_chunks.ts";
-
-/** Anything whose values can be published one after the other. */
-export type ChunkSource = ReadableStream<unknown> | AsyncIterable<unknown>;
+import type { Streamed } from "./types.ts";
 
 /** What a data stream needs of the one who publishes it. */
 export interface DataStreamTarget {
   readonly channel: string;
   readonly topic: string;
   /** Fields that every message of it carries, as the wire names them. */
-  readonly fields: Readonly<Record<string, string>>;
-  readonly flush: FlushOptions;
-  /** Checks a chunk; rejects with what is wrong with it. Absent where the topic has no schema. */
-  readonly validate: ((chunk: unknown) => Promise<unknown>) | undefined;
-  readonly signal: AbortSignal | undefined;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly flush?: FlushOptions | undefined;
+  /** Whether text must not be joined: each piece matches a schema. */
+  readonly areWhole?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Checks a chunk's size; throws where it has more than a message may. */
+  checkSize(json: string): void;
   /** Sends lines of NDJSON and gives the answers. It MUST be safe to repeat: each line has its key. */
   send(body: string, signal: AbortSignal): Promise<string>;
 }
@@ -23,32 +29,32 @@ export interface DataStreamTarget {
 /** How long the end of an aborted stream may take to be sent. */
 const FAREWELL_MS = 2_000;
 
-/** Whether data is to be published as a data stream. */
-export function isChunkSource(data: unknown): data is ChunkSource {
-  return typeof data === "object" && data !== null &&
-    (Symbol.asyncIterator in data || data instanceof ReadableStream);
-}
+/** Characters that the start and the end count. */
+const EDGE_SIZE = 64;
 
 /**
  * Publishes what a source yields as a data stream: its start, its chunks while they come, its end. Text is joined while it waits to be sent.
  *
- * @returns The id of the start.
- * @throws {RealtimeError} What the source failed with, what the gateway refused; the stream then ends with that error.
+ * @returns The ids of the start and of the stream.
+ * @throws {RealtimeError} What the source failed with, or the gateway refused; the stream then ends with that error.
  */
 export async function publishDataStream(
   target: DataStreamTarget,
-  source: ChunkSource,
-): Promise<string> {
+  source: Streamed<unknown>,
+): Promise<{ readonly id: string; readonly streamId: string }> {
   const { channel, signal } = target;
-  const queue = new ChunkQueue(target.flush);
   const streamId = crypto.randomUUID();
+  const queue = new ChunkQueue(target.flush ?? {});
   const chunks = readChunks(source);
   const hardStop = new AbortController();
   let farewell: ReturnType<typeof setTimeout> | undefined;
-  let fail: (error: unknown) => void = () => {};
+  let interrupt: (reason: unknown) => void = () => {};
+  const interrupted = new Promise<never>((_, reject) => {
+    interrupt = reject;
+  });
   const abort = (): void => {
     farewell = setTimeout(() => hardStop.abort(), FAREWELL_MS);
-    fail(
+    interrupt(
       new RealtimeError(
         "aborted",
         `Cannot publish to "${channel}": it was aborted`,
@@ -56,45 +62,72 @@ export async function publishDataStream(
       ),
     );
   };
+  if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort);
 
-  queue.add({ kind: "datastream-start", data: streamId, size: 64 });
-  const sent = sendAll(target, streamId, queue, hardStop.signal);
-  // Whoever waits for the source learns at once that sending failed.
-  sent.catch((error) => fail(error));
+  queue.add({ kind: "datastream-start", data: streamId, size: EDGE_SIZE });
+  const sent = sendLines(target, streamId, queue, hardStop.signal);
+  // Who waits for the source learns at once that sending failed.
+  sent.catch(interrupt);
   let problem: RealtimeError | undefined;
   try {
-    for (;;) {
-      const lines = await new Promise<QueuedLine[] | undefined>(
-        (resolve, reject) => {
-          fail = reject;
-          if (signal?.aborted) abort();
-          nextLines(target, chunks, queue).then(resolve, reject);
-        },
-      );
-      if (!lines) break;
-      for (const line of lines) queue.add(line);
-    }
+    const reading = readAll(target, chunks, queue);
+    await Promise.race([reading, interrupted]);
   } catch (cause) {
     problem = cause instanceof RealtimeError ? cause : new RealtimeError(
       "internal",
-      `Cannot publish to "${channel}": its source failed`,
+      `Cannot publish to "${channel}": the source of the stream failed`,
       { cause },
     );
+    queue.close();
     chunks.stop(problem);
   }
-  // Only our own words: the source's may be no business of subscribers.
-  const metadata = problem &&
-    { error: { code: problem.code, message: problem.message } };
-  queue.add({ kind: "datastream-end", data: streamId, size: 64, metadata });
+  // Our own words only: what the source says may be no business of subscribers.
+  queue.end({
+    kind: "datastream-end",
+    data: streamId,
+    size: EDGE_SIZE,
+    ...problem &&
+      { metadata: { error: { code: problem.code, message: problem.message } } },
+  });
   try {
     const id = await sent;
     if (problem) throw problem;
-    return id;
+    return { id, streamId };
   } catch (error) {
     throw problem ?? error;
   } finally {
     clearTimeout(farewell);
     signal?.removeEventListener("abort", abort);
   }
+}
+
+/** Brings a source's chunks into the queue, no faster than they are sent. */
+async function readAll(
+  { channel, checkSize, areWhole }: DataStreamTarget,
+  chunks: ChunkReader,
+  queue: ChunkQueue,
+): Promise<void> {
+  const text = new TextChunks();
+
+  function addText(pieces: readonly string[]): void {
+    for (const data of pieces) {
+      queue.add({ kind: "chunk", data, size: data.length, isText: true });
+    }
+  }
+
+  for (;;) {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    const isText = typeof value === "string" && !areWhole;
+    if (isText || value instanceof Uint8Array) addText(text.push(value));
+    else {
+      addText(text.end());
+      const json = encodeJson(value, `Cannot publish to "${channel}"`);
+      checkSize(json);
+      queue.add({ kind: "chunk", data: value, size: json.length });
+    }
+    await queue.room();
+  }
+  addText(text.end());
 }

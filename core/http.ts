@@ -97,9 +97,13 @@ async function send(
       ? new RealtimeError("timeout", `${action}: the gateway did not answer`, {
         cause,
       })
-      : new RealtimeError("network", `${action}: the gateway can't be reached`, {
-        cause,
-      });
+      : new RealtimeError(
+        "network",
+        `${action}: the gateway can't be reached`,
+        {
+          cause,
+        },
+      );
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);

@@ -34,10 +34,16 @@ export async function toMessageInput(
   if (!schema) return { channel, topic, data };
   const action = `Cannot publish to "${channel}", topic "${topic}"`;
   if (isStreamed(data)) {
-    return { channel, topic, data: checkEach(schema, data, action) };
+    const pieces = checkEach(schema, data, action);
+    return { channel, topic, data: pieces, areWhole: true } as CheckedInput;
   }
   await validate(schema, data, action);
   return { channel, topic, data };
+}
+
+/** A message whose pieces match a schema each: text must not be joined with its neighbour, it might match no more. */
+export interface CheckedInput extends Realtime.Message.Input {
+  readonly areWhole?: boolean;
 }
 
 /** Whether `publish` was called as `publish(topic, data)`. */
@@ -53,8 +59,11 @@ export function isTopicRef(value: unknown): value is Realtime.Topic.Ref {
 export async function resolveMessageInput(
   target: MaybePromise<Realtime.Message.Input> | Realtime.Topic.Ref,
   data: unknown,
-): Promise<Realtime.Message.Input> {
+): Promise<CheckedInput> {
   if (!isTopicRef(target)) return await target;
   const { channel, topic, config } = target;
-  return await toMessageInput(channel, topic, config.schema, data);
+  // A topic without a schema has one that takes everything.
+  const isStatic = config.schema["~standard"].vendor === "tidings";
+  const schema = isStatic ? undefined : config.schema;
+  return await toMessageInput(channel, topic, schema, data);
 }

@@ -12,7 +12,23 @@ const encoder = new TextEncoder();
  * @throws {RealtimeError} `invalid_name`.
  */
 export function checkName(kind: "channel" | "topic", name: unknown): string {
-  const problem = typeof name !== "string"
+  const problem = problemOf(name);
+  if (problem) {
+    throw new RealtimeError(
+      "invalid_name",
+      `Cannot use the ${kind}: ${problem}`,
+    );
+  }
+  return name as string;
+}
+
+/** Whether a channel or topic can have the name. */
+export function isName(name: unknown): name is string {
+  return problemOf(name) === undefined;
+}
+
+function problemOf(name: unknown): string | undefined {
+  return typeof name !== "string"
     ? `its name is ${name === null ? "null" : typeof name}, not a string`
     : name === ""
     ? "its name is empty"
@@ -21,11 +37,4 @@ export function checkName(kind: "channel" | "topic", name: unknown): string {
     : encoder.encode(name).length > LIMITS.nameBytes
     ? `its name is longer than ${LIMITS.nameBytes} bytes`
     : undefined;
-  if (problem) {
-    throw new RealtimeError(
-      "invalid_name",
-      `Cannot use the ${kind}: ${problem}`,
-    );
-  }
-  return name as string;
 }

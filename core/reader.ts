@@ -50,19 +50,15 @@ export interface ReaderOptions {
 }
 
 /**
- * One ordered way through one channel: it knows up to which message it has everything, keeps what waits to be read, and feeds one
- * stream. What it has no room for it does not lose: it stops to listen, and resumes from its position when what waited is read.
+ * One ordered way through one channel: it knows up to which message it has everything, and feeds one stream, which keeps what waits to
+ * be read. What the stream has no room for is not lost: the reader stops to listen, and resumes from its position when there is room.
  */
 export interface Reader {
   readonly stream: ReadableStream<unknown>;
-  /** Whether its stream was ever read. */
-  isUsed(): boolean;
-  /** The position after which what was not read begins: a reader that starts there misses nothing. */
-  unread(): string | undefined;
-  /** Ends with an error, after what was received. */
-  fail(error: RealtimeError): void;
-  /** Ends at once; what waits unread is dropped. Resolves when nothing is left of it. */
-  close(): Promise<void>;
+  /** A position from which another reader misses nothing that this one's stream has not begun to deliver. */
+  position(): string | undefined;
+  /** Ends its stream after what was received; with an error when it failed. Resolves when nothing is left of it but that. */
+  end(error?: RealtimeError): Promise<void>;
 }
 
 /** What a message counts besides its text. */
@@ -72,53 +68,49 @@ let readers = 0;
 
 /**
  * @param position Where it starts, as the wire has it.
- * @param phase `joining`, or `paused` for one that does nothing until it is read.
  * @param toChunk Makes what the stream delivers from a message.
- * @param onCancel Its stream was closed or cancelled.
  * @param onState It is in another state; with the error when it failed.
  */
 export function createReader(
   options: ReaderOptions,
   position: string | undefined,
-  phase: Phase,
   toChunk: (message: ReaderMessage) => unknown,
-  onCancel: () => Promise<void>,
-  onState: (state: ReaderState, error?: RealtimeError) => void,
+  onState: (state: ReaderState, error?: RealtimeError) => Promise<void> | void,
 ): Reader {
   const { channel, topics, connection, tokens, maxUnread, check, onError } =
     options;
   const ref = String(++readers);
   const streams = new Map<unknown, IncomingStream>();
-  const queue: Array<{ message: ReaderMessage; size: number }> = [];
+  let start = position;
+  let phase: Phase = "joining";
   let state: ReaderState = "idle";
-  /** The position up to which it was read. */
-  let read = position;
   let attempt = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
-  let presented = "";
+  let presented: string | undefined;
   /** Whether the gateway announced a gap. */
   let isLost = false;
-  /** How much was taken and not read, also of what is being checked. */
-  let unreadSize = 0;
-  let checked = Promise.resolve();
-  let isUsed = false;
-  let isWanted = false;
+  /** What is being checked, and how much that is. */
+  let checking = Promise.resolve();
+  let checkingSize = 0;
+  let nextSize = 0;
   let failure: RealtimeError | undefined;
   let controller: ReadableStreamDefaultController<unknown>;
 
-  function to(next: ReaderState, error?: RealtimeError): void {
-    if (state !== next) onState(state = next, error);
+  function to(next: ReaderState, error?: RealtimeError): Promise<void> | void {
+    if (state !== next) return onState(state = next, error);
   }
 
   /** Asks the gateway for messages, once the connection is open. */
   async function join(): Promise<void> {
     try {
-      if (phase !== "joining") return;
-      const token = await tokens.present(() => to("refreshing"));
+      if (!tokens.jwt) {
+        to("refreshing");
+        await tokens.renew();
+      }
+      const token = tokens.jwt;
+      if (!token) throw tokens.refusal;
       const data = { token, since: position };
-      if (
-        phase === "joining" && connection.send({ kind: "sub", ref, data })
-      ) {
+      if (phase === "joining" && connection.send({ kind: "sub", ref, data })) {
         phase = "asked";
         presented = token;
         to("connecting");
@@ -129,43 +121,44 @@ export function createReader(
   }
 
   function refuse(error: RealtimeError): void {
-    const isToken = phase !== "joining" && /token|unauth/.test(error.code);
     if (phase === "over") return;
+    const isToken = phase !== "joining" && /token|unauth/.test(error.code);
+    if (isToken && presented === tokens.jwt) {
+      tokens.jwt = undefined;
+      tokens.refusal = error;
+    }
     phase = "joining";
-    if (isToken) {
-      tokens.refused(presented, error);
-      void join();
-    } else if (
-      /network|timeout|limited|slow|unavailable|internal/.test(error.code)
+    if (
+      isToken || /network|timeout|limited|unavailable|internal/.test(error.code)
     ) {
       clearTimeout(retry);
-      retry = setTimeout(join, backoff(attempt++));
-    } else fail(error);
-  }
-
-  /** Whether an id is later than the position. */
-  function isNew(id: string): boolean {
-    return !position?.startsWith(id.slice(0, 9)) ||
-      Number(id.slice(9)) > Number(position.slice(9));
+      retry = setTimeout(join, isToken ? 0 : backoff(attempt++));
+    } else void end(error);
   }
 
   function ready(channels: readonly ReadyChannel[], ticket: string): void {
-    tokens.accepted(ticket);
     const found = channels.find((ready) => ready.channel === channel);
     if (!topics.every((topic) => found?.topics.includes(topic))) {
-      return fail(
+      return refuse(
         new RealtimeError(
           "forbidden",
           `Cannot subscribe to "${channel}": the token is for other topics`,
         ),
       );
     }
+    tokens.jwt = ticket;
+    tokens.askedAt = attempt = 0;
     phase = "live";
-    attempt = 0;
     position = found?.position;
-    read ??= position;
+    start ??= position;
     isLost = found?.recovered === false;
     to("open");
+  }
+
+  /** Whether an id is later than the position. */
+  function isNew(id: string): boolean {
+    return !position?.startsWith(id.slice(0, 9)) ||
+      Number(id.slice(9)) > Number(position.slice(9));
   }
 
   function gap(after: string, before: string): void {
@@ -180,14 +173,15 @@ export function createReader(
 
   function endStreams(error: RealtimeError, all = true): void {
     for (const incoming of streams.values()) {
-      if (all || incoming.isRead) incoming.end(error);
+      if (all || incoming.stream.locked) incoming.end(error);
     }
   }
 
   function receive(frame: MessageFrame, size: number): void {
     if (!topics.includes(frame.topic) || !isNew(frame.id)) return;
-    // While nobody reads at all, little is kept.
-    if (unreadSize >= (isUsed ? maxUnread : maxUnread / 64)) {
+    const used = maxUnread - Number(controller.desiredSize) + checkingSize;
+    // While nobody reads, little is kept.
+    if (used >= (stream.locked ? maxUnread : maxUnread / 64)) {
       phase = "paused";
       // Who reads a data stream before going on with the messages would now wait for ever.
       endStreams(new RealtimeError("too_slow", "Too much waits unread"), false);
@@ -195,17 +189,16 @@ export function createReader(
       return;
     }
     position = frame.id;
-    unreadSize += size;
-    if (check) {
-      checked = checked.then(async () => {
-        try {
-          deliver(frame, await check(frame), size);
-        } catch (error) {
-          unreadSize -= size;
-          onError(error as RealtimeError);
-        }
-      });
-    } else deliver(frame, frame.data, size);
+    if (!check) return deliver(frame, frame.data, size);
+    checkingSize += size;
+    checking = checking.then(async () => {
+      try {
+        deliver(frame, await check(frame), size);
+      } catch (error) {
+        onError(error as RealtimeError);
+      }
+      checkingSize -= size;
+    });
   }
 
   function deliver(frame: MessageFrame, data: unknown, size: number): void {
@@ -217,50 +210,32 @@ export function createReader(
       if (incoming.take(frame, data, size)) streams.delete(streamId);
       message.stream = incoming.stream;
     }
-    queue.push({ message, size });
-    if (isWanted) hand();
+    nextSize = size;
+    controller.enqueue(toChunk(message));
   }
 
-  /** Gives the stream one message. */
-  function hand(): void {
-    const next = queue.shift();
-    isWanted = !next;
-    if (next) {
-      const { message, size } = next;
-      unreadSize -= size;
-      read = String(message.id);
-      controller.enqueue(toChunk(message));
-    } else if (failure) controller.error(failure);
-    if (phase === "paused" && unreadSize <= maxUnread / 2) {
-      phase = "joining";
-      void join();
-    }
-  }
-
-  function end(next: "failed" | "closed", error: RealtimeError): Promise<void> {
+  /** Ends all but the stream itself. */
+  async function leave(error?: RealtimeError): Promise<void> {
     phase = "over";
     clearTimeout(retry);
-    endStreams(error);
-    to(next, next === "failed" ? error : undefined);
-    return connection.remove(member);
-  }
-
-  function fail(error: RealtimeError): void {
-    if (phase === "over") return;
-    void end("failed", error);
-    void checked.then(() => {
-      failure = error;
-      if (isWanted) hand();
-    });
-  }
-
-  async function cancel(): Promise<void> {
-    if (phase === "over") return;
-    isWanted = false;
+    endStreams(
+      error ?? new RealtimeError("aborted", "The subscription is closed"),
+    );
     await Promise.all([
-      end("closed", new RealtimeError("aborted", "The subscription is closed")),
-      onCancel(),
+      to(error ? "failed" : "closed", error),
+      connection.remove(member),
     ]);
+  }
+
+  async function end(error?: RealtimeError): Promise<void> {
+    if (phase === "over") return;
+    void checking.then(() => {
+      failure = error;
+      if (!error) controller.close();
+      // It comes after what waits.
+      else if (controller.desiredSize === maxUnread) controller.error(error);
+    });
+    await leave(error);
   }
 
   const member: Member = {
@@ -277,43 +252,39 @@ export function createReader(
     handle(frame, size) {
       if (!frame) {
         onError(new RealtimeError("invalid_json", "A frame can't be read"));
-      } else if (frame.kind === "error") {
-        refuse(errorOf(frame.data));
-      } else if (frame.kind === "ready") {
+      } else if (frame.kind === "error") refuse(errorOf(frame.data));
+      else if (frame.kind === "ready") {
         ready(frame.data.channels, frame.data.ticket);
       } else if (phase !== "live" || !position) return;
       else if (frame.kind === "ping") {
         const id = frame.data?.[channel];
-        if (id && id.slice(0, 9) === position.slice(0, 9) && isNew(id)) {
-          position = id;
-        }
+        if (id?.startsWith(position.slice(0, 9)) && isNew(id)) position = id;
       } else if ("channel" in frame && frame.channel === channel) {
         if (frame.kind !== "gap") receive(frame, size + MESSAGE_SIZE);
         else gap(frame.data.after, frame.data.before);
       }
     },
   };
+
   const stream = new ReadableStream({
     start(it) {
       controller = it;
     },
     pull() {
-      isUsed = true;
-      hand();
+      const room = Number(controller.desiredSize);
+      if (failure && room === maxUnread) controller.error(failure);
+      if (phase === "paused" && stream.locked && room > maxUnread / 2) {
+        phase = "joining";
+        void join();
+      }
     },
-    cancel,
-  }, { highWaterMark: 0 });
+    cancel: () => leave(),
+  }, { highWaterMark: maxUnread, size: () => nextSize });
   connection.add(member);
 
   return {
     stream,
-    isUsed: () => isUsed,
-    unread: () => unreadSize > 0 ? read : position,
-    fail,
-    async close() {
-      if (phase === "over") return;
-      controller.close();
-      await cancel();
-    },
+    position: () => stream.locked ? position : start,
+    end,
   };
 }

@@ -4,7 +4,9 @@ import { RealtimeError, type SchemaIssue } from "./errors.ts";
 function toIssue({ message, path }: StandardSchemaV1.Issue): SchemaIssue {
   return {
     message,
-    path: path?.map((key) => typeof key === "object" ? key.key : key),
+    // Not with the path's own map: it may be of a class of the schema library's.
+    path: path &&
+      Array.from(path, (key) => typeof key === "object" ? key.key : key),
   };
 }
 
@@ -32,7 +34,7 @@ export async function validate(
     // What the issues say may repeat the data, so it stays out of the message.
     throw new RealtimeError(
       "invalid_data",
-      `${action}: the data don't match the topic's schema`,
+      `${action}: the data do not match the topic's schema`,
       { issues: result.issues.map(toIssue) },
     );
   }

@@ -1,12 +1,10 @@
 import type { AppLike, SubscribeFn, TokenOptions } from "./api_types.ts";
 import { channelName, topicSchema } from "./channel.ts";
 import { connectionTo } from "./connection_pool.ts";
-import { RealtimeError } from "./errors.ts";
-import type { MessageFrame } from "./frame.ts";
 import { gatewayUrl } from "./gateway_url.ts";
 import { tokenOfApp } from "./inngest_app.ts";
-import { validate } from "./schema.ts";
-import type { From, Gap, SubscribeOptions } from "./subscribe_types.ts";
+import { validate as check } from "./schema.ts";
+import type { SubscribeOptions } from "./subscribe_types.ts";
 import { openSubscription } from "./subscription.ts";
 import {
   type AskForToken,
@@ -18,30 +16,13 @@ import type { Realtime, Untyped } from "./types.ts";
 /** Characters of JSON that may wait unread by default. */
 const MAX_UNREAD = 8 * 1024 * 1024;
 
-type Source = TokenLike & { readonly app?: AppLike };
+type Source = TokenLike | (TokenOptions & { readonly app: AppLike });
 
 /** Calls what the app gave after the present work: what it throws is its own, and does not stop that work. */
 function later<T extends unknown[]>(
   handler: ((...args: T) => void) | undefined,
 ): (...args: T) => void {
   return (...args) => handler && queueMicrotask(() => handler(...args));
-}
-
-/** Gives each message's data what its topic's schema makes of them; `undefined` where no topic has a schema. */
-function checker(
-  channel: unknown,
-  topics: readonly string[],
-): ((frame: MessageFrame) => unknown) | undefined {
-  const schemas = new Map(
-    topics.map((topic) => [topic, topicSchema(channel, topic)]),
-  );
-  if (![...schemas.values()].some(Boolean)) return undefined;
-  return ({ kind, topic, id, data }) => {
-    const schema = schemas.get(topic);
-    return schema && !kind.startsWith("datastream")
-      ? validate(schema, data, `Cannot read the message ${id}`)
-      : data;
-  };
 }
 
 async function open(
@@ -51,7 +32,7 @@ async function open(
   const {
     onMessage,
     onError = console.warn,
-    onGap,
+    onGap = console.warn,
     onState,
     from,
     signal,
@@ -60,18 +41,13 @@ async function open(
     maxUnread = MAX_UNREAD,
     validate = true,
   } = typeof given === "function" ? { onMessage: given } : given ?? {};
-  const { app } = source as Source;
-  const ask = typeof source === "function"
-    ? source
-    : app && (() => tokenOfApp(app, source as TokenOptions));
-  const tokens = createTokenSource(ask ?? (source as TokenLike));
-  const token = ask ? await tokens.renew() : source as TokenLike;
-  const target = app ? source as Source : token;
-  const { topics } = target;
-  const channel = channelName(target.channel);
-  const report = later<[RealtimeError]>(onError);
+  const isTarget = "app" in source;
+  const ask = isTarget ? () => tokenOfApp(source.app, source) : source;
+  const tokens = createTokenSource(ask);
+  const token = typeof ask === "function" ? await tokens.renew() : ask;
+  const { channel, topics } = isTarget ? source : token;
   return await openSubscription({
-    channel,
+    channel: channelName(channel),
     topics,
     connection: connectionTo(
       gatewayUrl(token.apiBaseUrl),
@@ -86,17 +62,16 @@ async function open(
       ? undefined
       : from,
     maxUnread,
-    check: validate ? checker(target.channel, topics) : undefined,
-    onError: report,
-    onGap: later(
-      onGap ?? (({ after, before }: Gap) =>
-        report(
-          new RealtimeError(
-            "unavailable",
-            `Messages are lost between ${after} and ${before}`,
-          ),
-        )),
-    ),
+    check: validate && typeof channel === "object"
+      ? ({ kind, topic, id, data }) => {
+        const schema = topicSchema(channel, topic);
+        return schema && !/-/.test(kind)
+          ? check(schema, data, `Cannot read ${id}`)
+          : data;
+      }
+      : undefined,
+    onError: later(onError),
+    onGap: later(onGap),
     onState: later(onState),
     onMessage,
     signal,

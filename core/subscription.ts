@@ -7,6 +7,7 @@ import {
   type ReaderOptions,
   type ReaderState,
 } from "./reader.ts";
+import type { Untyped } from "./types.ts";
 
 /** What a subscription is made of. */
 export interface SubscriptionOptions extends ReaderOptions {
@@ -16,17 +17,17 @@ export interface SubscriptionOptions extends ReaderOptions {
   readonly signal: AbortSignal | undefined;
   /** It is in another state; with the error when it failed. */
   readonly onState: (state: ReaderState, error?: RealtimeError) => void;
-  /** Gets the messages, one after the other; then the stream itself waits at the start until it is read. */
+  /** Gets the messages, one after the other, besides the stream. */
   readonly onMessage: ((message: ReaderMessage) => unknown) | undefined;
 }
 
 /** What a subscription is besides a stream. */
 export interface SubscriptionMethods extends AsyncDisposable {
-  getJsonStream(): ReadableStream<unknown>;
-  getEncodedStream(): ReadableStream<unknown>;
+  getJsonStream(): ReadableStream<Untyped>;
+  getEncodedStream(): ReadableStream<Untyped>;
   close(): Promise<void>;
   unsubscribe(): Promise<void>;
-  [Symbol.asyncIterator](): AsyncGenerator;
+  [Symbol.asyncIterator](): AsyncGenerator<Untyped>;
 }
 
 function asIs(message: ReaderMessage): ReaderMessage {
@@ -46,64 +47,56 @@ function toEvent({ stream: _, ...message }: ReaderMessage): Uint8Array {
  */
 export async function openSubscription(
   options: SubscriptionOptions,
-): Promise<ReadableStream<unknown> & SubscriptionMethods> {
+): Promise<ReadableStream<Untyped> & SubscriptionMethods> {
   const { onError, onMessage, signal } = options;
   const readers = new Set<Reader>();
   let first: Reader | undefined;
 
-  async function close(): Promise<void> {
-    signal?.removeEventListener("abort", close);
-    await Promise.all([...readers].map((reader) => reader.close()));
+  async function close(error?: RealtimeError): Promise<void> {
+    await Promise.all([...readers].map((reader) => reader.end(error)));
   }
 
   function read(
-    deliver: (message: ReaderMessage) => unknown = asIs,
-    onCancel = close,
+    toChunk: (message: ReaderMessage) => unknown,
     onState?: SubscriptionOptions["onState"],
   ): Reader {
     const reader = createReader(
       options,
-      first ? first.unread() : options.since,
-      first ? "paused" : "joining",
-      deliver,
-      onCancel,
+      first ? first.position() : options.since,
+      toChunk,
       (state, error) => {
         onState?.(state, error);
-        // They all present the same tokens: what is final for one is final for all.
-        if (error) { for (const other of readers) other.fail(error); }
+        if (state !== "closed" && state !== "failed") return;
+        readers.delete(reader);
+        // All present the same tokens: what is final for one is final for all. And what nobody reads is not kept.
+        if (error || ![...readers].some(({ stream }) => stream.locked)) {
+          return close(error);
+        }
       },
     );
     readers.add(reader);
     return reader;
   }
 
-  function derive(
-    deliver?: (message: ReaderMessage) => unknown,
-  ): ReadableStream<unknown> {
-    const reader = read(deliver, async () => {
-      readers.delete(reader);
-      // What is left is a stream that nobody ever read.
-      if (readers.size === 1 && !first?.isUsed()) await close();
-    });
-    return reader.stream;
-  }
-
-  await new Promise<void>((resolve, reject) => {
-    first = read(asIs, close, (state, error) => {
-      options.onState(state, error);
-      if (state === "open") resolve();
-      if (state === "closed") {
-        reject(new RealtimeError("aborted", "The subscription is closed"));
-      }
-      if (error) reject(error);
-    });
-    if (signal?.aborted) void close();
-    signal?.addEventListener("abort", close);
+  const opened = Promise.withResolvers<void>();
+  const abort = (): Promise<void> => close();
+  signal?.throwIfAborted();
+  signal?.addEventListener("abort", abort);
+  first = read(asIs, (state, error) => {
+    options.onState(state, error);
+    if (state === "open") opened.resolve();
+    if (state === "closed" || error) {
+      signal?.removeEventListener("abort", abort);
+      opened.reject(
+        error ?? new RealtimeError("aborted", "The subscription is closed"),
+      );
+    }
   });
+  await opened.promise;
 
-  let stream = first.stream;
+  let { stream } = first;
   if (onMessage) {
-    stream = read().stream;
+    ({ stream } = read(asIs));
     first.stream.pipeTo(
       new WritableStream({
         async write(message) {
@@ -117,11 +110,11 @@ export async function openSubscription(
     ).catch(onError);
   }
   return Object.assign(stream, {
-    getJsonStream: () => derive(),
-    getEncodedStream: () => derive(toEvent),
-    close,
-    unsubscribe: close,
-    [Symbol.asyncDispose]: close,
+    getJsonStream: () => read(asIs).stream,
+    getEncodedStream: () => read(toEvent).stream,
+    close: abort,
+    unsubscribe: abort,
+    [Symbol.asyncDispose]: abort,
     [Symbol.asyncIterator]: () => iterate(stream),
   });
 }

@@ -11,9 +11,10 @@ export class TextChunks {
 
   /** Takes what came and gives the text that is whole with it, in pieces; none when all of it waits. */
   push(chunk: string | Uint8Array): string[] {
-    const text = this.#held + (typeof chunk === "string"
-      ? this.#decoder.decode() + chunk
-      : this.#decoder.decode(chunk, { stream: true }));
+    const text = this.#held +
+      (typeof chunk === "string"
+        ? this.#decoder.decode() + chunk
+        : this.#decoder.decode(chunk, { stream: true }));
     this.#held = /[\uD800-\uDBFF]$/.test(text) ? text.slice(-1) : "";
     return split(this.#held ? text.slice(0, -1) : text);
   }

@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { RealtimeError } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
-import { checkName } from "./names.ts";
+import { checkName, isName } from "./names.ts";
 import { deriveTokenKey } from "./signing_key.ts";
 
 /** A topic of a channel, as tokens name it. */
@@ -84,6 +84,21 @@ function checkLifetime(name: string, seconds: number): number {
   return seconds;
 }
 
+function checkTopics(
+  topics: readonly TopicClaim[],
+  fewest: number,
+): TopicClaim[] {
+  if (topics.length < fewest || topics.length > LIMITS.subscriptions) {
+    throw new RangeError(
+      `Cannot mint a token: it names ${topics.length} topics, it must name ${fewest} to ${LIMITS.subscriptions}`,
+    );
+  }
+  return topics.map(({ channel, name }) => ({
+    channel: checkName("channel", channel),
+    name: checkName("topic", name),
+  }));
+}
+
 /**
  * Makes a token, without asking the gateway.
  *
@@ -104,24 +119,16 @@ export async function mintToken(
     "sessionExpiresIn",
     options.sessionExpiresIn ?? Math.max(LIMITS.sessionSeconds, expiresIn),
   );
-  if (
-    topics.length > LIMITS.subscriptions ||
-    (topics.length === 0 && use !== "publish")
-  ) {
-    throw new RangeError(
-      `Cannot mint a token: it names ${topics.length} topics, it must name 1 to ${LIMITS.subscriptions}`,
-    );
-  }
   const now = Math.floor(Date.now() / 1000);
   const payload: JWTPayload = {
-    topics: topics.map(({ channel, name }) => ({
-      channel: checkName("channel", channel),
-      name: checkName("topic", name),
-      kind: "run",
-    })),
+    topics: checkTopics(topics, use === "publish" ? 0 : 1)
+      .map((topic) => ({ ...topic, kind: "run" })),
     sexp: now + Math.ceil(session),
   };
-  if (options.publish !== undefined) payload.publish = options.publish;
+  if (options.publish !== undefined) {
+    payload.publish = options.publish === true ||
+      checkTopics(options.publish, 0);
+  }
   if (options.sub !== undefined) payload.sub = options.sub;
   return new SignJWT(payload)
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
@@ -140,9 +147,7 @@ function readTopics(value: unknown): TopicClaim[] | undefined {
   const topics: TopicClaim[] = [];
   for (const entry of value) {
     const { channel, name } = Object(entry);
-    if (typeof channel !== "string" || typeof name !== "string") {
-      return undefined;
-    }
+    if (!isName(channel) || !isName(name)) return undefined;
     topics.push({ channel, name });
   }
   return topics;
@@ -157,6 +162,7 @@ function readClaims(payload: JWTPayload, use: TokenUse): TokenClaims {
   const whole = exp !== undefined && iat !== undefined &&
     typeof jti === "string" && typeof sexp === "number" && topics &&
     (payload.publish === undefined || publish !== undefined) &&
+    (sub === undefined || typeof sub === "string") &&
     (use === "publish" || topics.length > 0);
   if (!whole) {
     throw new RealtimeError(

@@ -1,43 +1,21 @@
-import type { ClientFrame } from "./frame.ts";
-
-/** What a transport tells the connection. Nothing is called before the transport is returned, nor after `close`. */
-export interface TransportHandlers {
-  /** `sub` frames can be sent. Called once at most. */
-  open(): void;
-  /**
-   * Text arrived: one frame or several, joined by `\n`.
-   *
-   * @param ref The subscription it is for, from a transport that keeps subscriptions apart.
-   */
-  message(text: string, ref?: string): void;
-  /**
-   * It ended, or never came to be. Called once.
-   *
-   * @param code The WebSocket close code, 1006 where the transport knows none.
-   */
-  close(code: number): void;
-}
-
 /**
- * One attempt to reach the gateway.
+ * One attempt to reach the gateway, as `WebSocket` has it: what the connection needs of one, and what other transports imitate.
  *
- * `send` MUST keep the order, MUST NOT throw and MAY lose what is sent to a connection that is ending. `sub` frames
- * always carry a `ref`; a second one with the same `ref` takes the place of the first.
+ * `send` MUST keep the order and MUST NOT throw once it is open; what is sent to one that is ending MAY be lost. Nothing is called before
+ * the transport is returned.
  */
 export interface Transport {
-  /** Sends a frame; only after `open`. */
-  send(frame: ClientFrame): void;
-  /** Ends it. `close` of the handlers follows, as soon as the connection is gone. */
+  /** Called when frames can be sent. */
+  onopen: (() => void) | null;
+  /**
+   * Called when text arrived: one frame, or several joined by `\n`; with the `ref` of the subscription that it is for by a transport that
+   * keeps subscriptions apart.
+   */
+  onmessage: ((event: { data: string; ref?: string }) => void) | null;
+  /** Called once, when it ended or can't come to be; with 1006 where the transport knows no code. */
+  onclose: ((event: { code: number }) => void) | null;
+  /** Sends a frame. */
+  send(text: string): void;
+  /** Ends it; `onclose` follows as soon as it is gone. */
   close(): void;
 }
-
-/**
- * Begins to connect.
- *
- * @param url The gateway's base URL.
- * @throws Whatever the platform throws for a URL that it doesn't connect to.
- */
-export type OpenTransport = (
-  url: string,
-  handlers: TransportHandlers,
-) => Transport;

@@ -1,10 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "./support/browser.ts";
 import { startGateway, type TestGateway } from "./support/gateway.ts";
+import { publish } from "./support/publish.ts";
 import { chromiumPath } from "./support/requirements.ts";
 
 const executablePath = chromiumPath();
@@ -23,6 +30,32 @@ async function argumentsOf(command: string): Promise<string[]> {
   const run = promisify(execFile);
   const { stderr } = await run("sh", ["-c", CURL + command]);
   return stderr.split("\0").slice(0, -1);
+}
+
+/** Runs a program as the runtime of this test does, until it prints a line. */
+async function firstLineOf(program: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tidings-page-"));
+  const file = join(folder, "program.ts");
+  const root = new URL("../", import.meta.url);
+  const module = new URL("mod.ts", root).href;
+  await writeFile(file, program.replace("@tidings/realtime", module));
+  const options = "Deno" in globalThis
+    ? ["run", "-A", "--config", fileURLToPath(new URL("deno.json", root))]
+    : [];
+  const child = spawn(process.execPath, [...options, file], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      return line;
+    }
+    throw new Error("The program ended without a line");
+  } finally {
+    child.kill();
+    await ended;
+    await rm(folder, { recursive: true });
+  }
 }
 
 describe("the commands of the page", () => {
@@ -101,5 +134,14 @@ describe("the commands of the page", () => {
       "-H",
       "Authorization: Bearer a.b.c",
     ]);
+  });
+
+  itInChromium("print what is published, from a program", async () => {
+    await publish(gateway, "program/news", "good tidings");
+    await page.goto(`${gateway.url}/#channel=program&topic=news&from=start`);
+    await page.waitForSelector(".row");
+    const program = await text("typescript-code");
+    assertEquals(program.match(/"@tidings\/realtime"/g)?.length, 1);
+    assertEquals(await firstLineOf(program), "news good tidings");
   });
 });

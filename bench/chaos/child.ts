@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { ROOT } from "../support.ts";
+import { readLines } from "./lines.ts";
 
 /** How a process ended. */
 export interface Exit {
@@ -39,7 +39,7 @@ export class Child {
     const child = spawn(program, args, { cwd: ROOT, stdio: "pipe" });
     this.#process = child;
     this.pid = child.pid ?? -1;
-    createInterface({ input: child.stdout }).on("line", onLine);
+    readLines(child.stdout, onLine);
     child.stderr.on("data", (bytes: Uint8Array) => {
       this.errors = (this.errors + bytes).slice(-ERROR_OUTPUT);
     });

@@ -6,7 +6,6 @@
  */
 
 import process from "node:process";
-import { createInterface } from "node:readline";
 import type {
   ClientStart,
   Command,
@@ -15,6 +14,7 @@ import type {
   Reply,
   Request,
 } from "./client_protocol.ts";
+import { readLines } from "./lines.ts";
 import { LatencyRecorder } from "./latencies.ts";
 import { addVerdict, emptyVerdict, judge, type Verdict } from "./oracle.ts";
 import type { ChannelRecord } from "./ledger.ts";
@@ -191,8 +191,7 @@ async function answer(line: string): Promise<void> {
   console.log(JSON.stringify(reply));
 }
 
-createInterface({ input: process.stdin })
-  .on("line", (line) => void answer(line))
-  // Whoever started this is gone.
-  .on("close", () => process.exit(0));
+readLines(process.stdin, (line) => void answer(line));
+// Whoever started this is gone.
+process.stdin.on("end", () => process.exit(0));
 console.log("ready");

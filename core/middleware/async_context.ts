@@ -32,17 +32,20 @@ export async function inngestStore(): Promise<unknown> {
   return (await inngestStorage())?.getStore();
 }
 
-let own: AsyncStorage | undefined;
+let own: { readonly of: AsyncStorage; readonly storage: AsyncStorage };
 
 /**
  * A storage of our own, made with the class of Inngest's. `undefined` where the runtime has none: Inngest then
  * puts a stand-in of plain functions there.
  */
 export async function stepStorage(): Promise<AsyncStorage | undefined> {
-  if (own) return own;
-  const Storage: unknown = property(await inngestStorage(), "constructor");
-  if (typeof Storage !== "function" || Storage === Object) return undefined;
-  const made: unknown = Reflect.construct(Storage, []);
-  if (isAsyncStorage(made)) own ??= made;
-  return own;
+  const theirs = await inngestStorage();
+  if (theirs && own?.of !== theirs) {
+    const Storage: unknown = property(theirs, "constructor");
+    if (typeof Storage !== "function" || Storage === Object) return undefined;
+    const storage: unknown = Reflect.construct(Storage, []);
+    if (!isAsyncStorage(storage)) return undefined;
+    own = { of: theirs, storage };
+  }
+  return theirs && own.storage;
 }

@@ -15,27 +15,35 @@ export type RealtimeContext = {
   readonly publish: Realtime.PublishFn;
 };
 
-type AnyFunction = (...args: never) => unknown;
+/** What JSON leaves out of objects, and makes `null` in lists. */
+type NotOfJson = undefined | symbol | ((...args: never) => unknown);
+
+/** A property's name, where JSON always has it (`always`), or only while it is not `undefined` (`maybe`). */
+type JsonKey<K, V, TWhen extends "always" | "maybe"> = K extends symbol ? never
+  : unknown extends V ? (TWhen extends "always" ? K : never)
+  : [V] extends [NotOfJson] ? never
+  : TWhen extends (undefined extends V ? "maybe" : "always") ? K
+  : never;
 
 /** What is left of a type when a value of it went through JSON, as the results of steps do. */
 export type Jsonified<T> = unknown extends T ? T
   : T extends string | number | boolean | null ? T
   : T extends { toJSON(): infer J } ? Jsonified<J>
-  : T extends undefined | symbol | bigint | AnyFunction ? never
+  : T extends NotOfJson | bigint ? never
   : T extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
     ? Record<never, never>
-  : T extends readonly unknown[] ? {
-      [K in keyof T]: T[K] extends undefined | symbol | AnyFunction ? null
-        : Jsonified<T[K]>;
-    }
-  : T extends object ? {
-      [
-        K in keyof T as K extends symbol ? never
-          : T[K] extends symbol | undefined | AnyFunction ? never
-          : K
-      ]: Jsonified<Exclude<T[K], undefined>>;
-    }
+  : T extends readonly unknown[]
+    ? { [K in keyof T]: T[K] extends NotOfJson ? null : Jsonified<T[K]> }
+  : T extends object ? JsonifiedObject<T>
   : never;
+
+type JsonifiedObject<T> =
+  & { [K in keyof T as JsonKey<K, T[K], "always">]: Jsonified<T[K]> }
+  & {
+    [K in keyof T as JsonKey<K, T[K], "maybe">]?: Jsonified<
+      Exclude<T[K], undefined>
+    >;
+  } extends infer U ? { [K in keyof U]: U[K] } : never;
 
 /** That the middleware changes nothing of what functions and steps return. */
 export interface JsonTransform {

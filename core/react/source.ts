@@ -118,12 +118,8 @@ export class Source {
             this.#finish(ending, tokenId, "closed");
           } else this.#to(state, error);
         },
-        onGap: (gap) => {
-          for (const { options } of this.#views) options.onGap?.(gap);
-        },
-        onError: (error) => {
-          for (const { options } of this.#views) options.onError?.(error);
-        },
+        onGap: (gap) => this.#tell(({ onGap }) => onGap, gap),
+        onError: (error) => this.#tell(({ onError }) => onError, error),
       });
       for await (const message of messages) {
         if (signal.aborted) break;
@@ -133,6 +129,20 @@ export class Source {
       this.#finish(ending, tokenId, "closed");
     } catch (error) {
       this.#finish(ending, tokenId, "failed", error);
+    }
+  }
+
+  /** Calls what the components gave; without any, the console has it. */
+  #tell<T>(
+    handlerOf: (options: ViewOptions) => ((it: T) => void) | undefined,
+    it: T,
+  ): void {
+    const handlers = Array.from(
+      this.#views,
+      ({ options }) => handlerOf(options),
+    ).filter((handler) => handler !== undefined);
+    for (const handler of handlers.length ? handlers : [console.warn]) {
+      handler(it);
     }
   }
 

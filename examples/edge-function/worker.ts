@@ -21,7 +21,9 @@ export default {
       case "POST /hello": {
         const greeting = (await request.text()).slice(0, 80);
         const from = navigator.userAgent;
-        const { id } = await realtime.publish(lobby().hello({ greeting, from }));
+        const { id } = await realtime.publish(
+          lobby().hello({ greeting, from }),
+        );
         return Response.json({ id });
       }
       case "GET /token":

@@ -10,9 +10,9 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createSite } from "./site.ts";
 
-// In development mode: no key. Yours runs by itself, and REALTIME_URL says where.
+// In development mode: no key. Yours runs by itself; REALTIME_URL and REALTIME_SIGNING_KEY say where.
 const gateway = await serve(createGateway(), { port: 0 });
-const site = createSite(gateway.url);
+const site = createSite({ url: gateway.url });
 
 const html = await readFile(new URL("./index.html", import.meta.url), "utf8");
 site.get("/", (c) => c.html(html));

@@ -41,7 +41,11 @@ function AskForm({ isDisabled }: { isDisabled: boolean }): ReactElement {
     <form action={(form) => ask(String(form.get("question")))}>
       <fieldset disabled={isDisabled}>
         {SUGGESTIONS.map((question) => (
-          <button type="button" key={question} onClick={() => ask(question)}>
+          <button
+            type="button"
+            key={question}
+            onClick={() => ask(question)}
+          >
             {question}
           </button>
         ))}

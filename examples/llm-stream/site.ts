@@ -1,17 +1,23 @@
-import { type Context, Hono, type Next } from "@hono/hono";
-import { setCookie } from "@hono/hono/cookie";
-import { honoRealtime, tokenRoute } from "@tidings/realtime/middleware";
+import { Hono } from "@hono/hono";
+import {
+  honoRealtime,
+  type RealtimeOptions,
+  tokenRoute,
+} from "@tidings/realtime/middleware";
 import { chat } from "./channels.ts";
 import { complete } from "./llm.ts";
+import { signIn, userOf } from "./sign_in.ts";
 
 /** The app's own server: it takes questions and hands out tokens. */
-export function createSite(gatewayUrl: string): Hono {
+export function createSite(gateway: RealtimeOptions = {}): Hono {
   const site = new Hono();
 
-  site.use(signIn).use(honoRealtime({ url: gatewayUrl }))
+  site.use(signIn).use(honoRealtime(gateway))
     .post("/api/ask", async (c) => {
+      const user = userOf(c.req.raw);
+      if (!user) return c.text("Sign in first", 401);
       const { realtime } = c.var;
-      const mine = chat(userOf(c.req.raw) ?? "");
+      const mine = chat(user);
       const { question } = await c.req.json();
       await realtime.publish(mine.question(question));
       // Not awaited: the answer goes to the channel, whether the page that asked is still there or not.
@@ -22,7 +28,7 @@ export function createSite(gatewayUrl: string): Hono {
   site.get(
     "/api/realtime-token",
     tokenRoute({
-      url: gatewayUrl,
+      ...gateway,
       authorize(request, { topics }) {
         const user = userOf(request);
         return user ? { channel: chat(user), topics } : null;
@@ -30,16 +36,4 @@ export function createSite(gatewayUrl: string): Hono {
     }),
   );
   return site;
-}
-
-/** Stands in for your sign-in: who has no name yet is given one. */
-async function signIn(c: Context, next: Next): Promise<void> {
-  if (!userOf(c.req.raw)) {
-    setCookie(c, "user", crypto.randomUUID(), { httpOnly: true });
-  }
-  await next();
-}
-
-function userOf(request: Request): string | undefined {
-  return /\buser=([\w-]+)/.exec(request.headers.get("cookie") ?? "")?.[1];
 }

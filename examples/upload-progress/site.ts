@@ -1,15 +1,19 @@
-import { type Context, Hono, type Next } from "@hono/hono";
-import { setCookie } from "@hono/hono/cookie";
+import { Hono } from "@hono/hono";
 import type { Realtime } from "@tidings/realtime";
-import { honoRealtime, tokenRoute } from "@tidings/realtime/middleware";
+import {
+  honoRealtime,
+  type RealtimeOptions,
+  tokenRoute,
+} from "@tidings/realtime/middleware";
 import { uploads } from "./channels.ts";
 import { scan } from "./scan.ts";
+import { signIn, userOf } from "./sign_in.ts";
 
 /** The app's own server: it takes files and hands out tokens. */
-export function createSite(gatewayUrl: string): Hono {
+export function createSite(gateway: RealtimeOptions = {}): Hono {
   const site = new Hono();
 
-  site.use(signIn).use(honoRealtime({ url: gatewayUrl }))
+  site.use(signIn).use(honoRealtime(gateway))
     .put("/api/uploads/:file", async (c) => {
       const user = userOf(c.req.raw);
       if (!user) return c.text("Sign in first", 401);
@@ -23,7 +27,7 @@ export function createSite(gatewayUrl: string): Hono {
   site.post(
     "/api/realtime-token",
     tokenRoute({
-      url: gatewayUrl,
+      ...gateway,
       authorize(request) {
         const user = userOf(request);
         if (!user) return null;
@@ -46,16 +50,4 @@ async function work(
     (percent) => realtime.publish(progress({ file, percent })),
   );
   await realtime.publish(done({ file, bytes: bytes.length, sha256 }));
-}
-
-/** Stands in for your sign-in: who has no name yet is given one. */
-async function signIn(c: Context, next: Next): Promise<void> {
-  if (!userOf(c.req.raw)) {
-    setCookie(c, "user", crypto.randomUUID(), { httpOnly: true });
-  }
-  await next();
-}
-
-function userOf(request: Request): string | undefined {
-  return /\buser=([\w-]+)/.exec(request.headers.get("cookie") ?? "")?.[1];
 }

@@ -78,6 +78,8 @@ export class MemoryBroker implements Broker {
   readonly #now: () => number;
   /** In the order of their last use, the longest idle first. */
   readonly #logs = new Map<string, Log>();
+  /** Channels whose logs hold something, in the same order: what the budget may take from. */
+  readonly #filled = new Set<string>();
   readonly #listeners = new Map<string, LogListener>();
   /** In the order of their expiry. */
   readonly #keys = new Map<string, Remembered>();
@@ -123,6 +125,7 @@ export class MemoryBroker implements Broker {
     const entries = messages.map((message) => log.append(message, now));
     log.trim(this.#retention, now);
     this.#bytes += log.bytes - before;
+    this.#filled.add(channel);
     const ids = entries.map(({ offset }) => formatId(log.epoch, offset));
     if (keyName !== undefined) {
       this.#keys.set(keyName, { ids, until: now + this.#keyTtlMs });
@@ -175,6 +178,7 @@ export class MemoryBroker implements Broker {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
     this.#logs.clear();
+    this.#filled.clear();
     this.#listeners.clear();
     this.#keys.clear();
     this.#bytes = 0;
@@ -196,17 +200,19 @@ export class MemoryBroker implements Broker {
     log.usedAt = now;
     this.#logs.delete(channel);
     this.#logs.set(channel, log);
+    if (this.#filled.delete(channel)) this.#filled.add(channel);
     this.#startSweeper();
     return log;
   }
 
   #keepBudget(current: string): void {
     if (this.#bytes <= this.#budget) return;
-    for (const [channel, log] of this.#logs) {
-      if (channel !== current) {
-        this.#bytes -= log.bytes;
-        log.clear();
-      }
+    for (const channel of this.#filled) {
+      const log = this.#logs.get(channel);
+      if (channel === current || !log) continue;
+      this.#bytes -= log.bytes;
+      log.clear();
+      this.#filled.delete(channel);
       if (this.#bytes <= this.#budget) return;
     }
   }
@@ -231,8 +237,8 @@ export class MemoryBroker implements Broker {
       const before = log.bytes;
       log.trim(this.#retention, now);
       this.#bytes += log.bytes - before;
-      if (this.#listeners.has(channel)) continue;
-      this.#logs.delete(channel);
+      if (log.length === 0) this.#filled.delete(channel);
+      if (!this.#listeners.has(channel)) this.#logs.delete(channel);
     }
     if (this.#logs.size === 0 && this.#keys.size === 0) {
       clearInterval(this.#sweeper);

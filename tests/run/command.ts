@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
+const KILL_DELAY_MS = 5_000;
+
 /** Runs a command to its end. A command that can't be started has code 127. */
 export async function run(
   command: readonly string[],
@@ -39,10 +41,15 @@ export async function run(
   }
 
   let timedOut = false;
-  const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => {
-    timedOut = true;
-    child.kill("SIGKILL");
-  }, options.timeoutMs);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  if (options.timeoutMs !== undefined) {
+    timer = setTimeout(() => {
+      timedOut = true;
+      // The polite signal lets a runner end what it started.
+      child.kill("SIGTERM");
+      timer = setTimeout(() => child.kill("SIGKILL"), KILL_DELAY_MS);
+    }, options.timeoutMs);
+  }
   try {
     if (options.output === "show") {
       const { code } = await child.status;

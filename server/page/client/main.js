@@ -1,6 +1,7 @@
 /** @import { Watched } from "./address.js" */
 /** @import { State } from "./connection.js" */
 /** @import { Frame } from "./frames.js" */
+/** @import { Field } from "./watch_form.js" */
 import { isSame, readAddress, writeAddress } from "./address.js";
 import { GATEWAY, readHealth } from "./api.js";
 import {
@@ -98,14 +99,24 @@ function changed(state) {
       break;
     case "refused": {
       const { message } = state.error;
-      const isTopic = message.includes("the topic");
-      watchForm.showError(message, isTopic ? "topics" : "channel");
+      watchForm.showError(message, fieldOf(message));
       break;
     }
   }
   if (state.name === "connecting") return;
   for (const resolve of waiters) resolve();
   waiters = [];
+}
+
+/**
+ * What an error is about: the gateway's messages name it.
+ *
+ * @param {string} message
+ * @returns {Field}
+ */
+function fieldOf(message) {
+  if (message.includes("the channel")) return "channel";
+  return message.includes('"since"') ? "from" : "topics";
 }
 
 /** @param {boolean | undefined} recovered */

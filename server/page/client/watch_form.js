@@ -2,6 +2,8 @@
 import { byId, setText } from "./dom.js";
 import { TopicsField } from "./topics.js";
 
+/** @typedef {"channel" | "topics" | "from"} Field */
+
 /** What to watch: a channel, its topics, and from where. */
 export class WatchForm {
   #channel = byId("channel", HTMLInputElement);
@@ -9,9 +11,7 @@ export class WatchForm {
   #last = byId("last", HTMLInputElement);
   #lastField = byId("last-field", HTMLElement);
   #toggle = byId("toggle", HTMLButtonElement);
-  #channelError = byId("channel-error", HTMLElement);
   #topicsInput = byId("topics", HTMLInputElement);
-  #topicsError = byId("topics-error", HTMLElement);
   #topics;
 
   /**
@@ -69,12 +69,12 @@ export class WatchForm {
    * Shows what is wrong, next to the field that it is about.
    *
    * @param {string | undefined} message
-   * @param {"channel" | "topics"} [field]
+   * @param {Field} [field]
    */
-  showError(message, field = "channel") {
-    const isTopics = field === "topics";
-    mark(this.#channel, this.#channelError, isTopics ? undefined : message);
-    mark(this.#topicsInput, this.#topicsError, isTopics ? message : undefined);
+  showError(message, field) {
+    mark(this.#channel, field === "channel" ? message : undefined);
+    mark(this.#topicsInput, field === "topics" ? message : undefined);
+    mark(this.#from, field === "from" ? message : undefined);
   }
 
   /** A position from an address, as an id, is none of the choices: it becomes one. */
@@ -94,13 +94,13 @@ export class WatchForm {
 }
 
 /**
- * @param {HTMLInputElement} input
- * @param {HTMLElement} place
+ * @param {HTMLElement} control
  * @param {string | undefined} message
  */
-function mark(input, place, message) {
+function mark(control, message) {
+  const place = byId(`${control.id}-error`, HTMLElement);
   setText(place, message ?? "");
   place.hidden = message === undefined;
-  if (message === undefined) input.removeAttribute("aria-invalid");
-  else input.setAttribute("aria-invalid", "true");
+  if (message === undefined) control.removeAttribute("aria-invalid");
+  else control.setAttribute("aria-invalid", "true");
 }

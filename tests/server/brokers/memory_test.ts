@@ -117,6 +117,25 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
+  it("forgets a channel that nobody used for as long as a message lives", async () => {
+    const { broker, clock } = createBroker({ historyTtl: 10 });
+    const idle = await broker.publish("idle", [message(1)]);
+    const followed = await broker.publish("followed", [message(1)]);
+    await broker.subscribe("followed", () => {});
+    clock.now = 10_000;
+    const used = await broker.publish("used", [message(1)]);
+    // Its sweeper runs every second; a timer that is set later fires later.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const epochs = new Map<string, string>();
+    for (const channel of ["idle", "followed", "used"]) {
+      epochs.set(channel, (await broker.read(channel, 0, 1, 1)).epoch);
+    }
+    assertNotEquals(epochs.get("idle"), idle[0]?.slice(0, 8));
+    assertEquals(epochs.get("followed"), followed[0]?.slice(0, 8));
+    assertEquals(epochs.get("used"), used[0]?.slice(0, 8));
+    await broker.close();
+  });
+
   it("is as a set of lists, whatever is done to it", async () => {
     const channels = fc.constantFrom("a", "b", "c");
     const steps = fc.array(

@@ -1,3 +1,4 @@
+import process from "node:process";
 import {
   type Body,
   type HookName,
@@ -5,6 +6,9 @@ import {
   TEST_TIMEOUT_MS,
   type TestOptions,
 } from "./runner.ts";
+
+/** How long a file's process may go on after its tests. */
+const LEAK_TIMEOUT_MS = 5_000;
 
 /**
  * The runner on `node:test`, which Node and Bun have. An ignored group ignores
@@ -19,6 +23,7 @@ export async function createNodeRunner(): Promise<Runner> {
     afterEach: test.afterEach,
   };
   let groupIgnored = false;
+  if (!("Bun" in globalThis)) test.after(endWhatIsLeftOpen);
 
   return {
     describe(name: string, options: TestOptions, fn: () => void): void {
@@ -41,4 +46,17 @@ export async function createNodeRunner(): Promise<Runner> {
       hooks[name](() => fn(), { timeout: TEST_TIMEOUT_MS });
     },
   };
+}
+
+/**
+ * Node waits for whatever a file left open, so that a leak would hang the run;
+ * this ends the process with what Node knows about it. Bun ends by itself.
+ */
+function endWhatIsLeftOpen(): void {
+  const timer = setTimeout(() => {
+    const open = process.getActiveResourcesInfo().join(", ");
+    console.error(`Left open after the tests: ${open}`);
+    process.exit(1);
+  }, LEAK_TIMEOUT_MS);
+  timer.unref();
 }

@@ -1,0 +1,103 @@
+import type { Publication, PublishOptions } from "./api_types.ts";
+import type { FlushOptions } from "./chunk_queue.ts";
+import { publishDataStream } from "./data_stream.ts";
+import { RealtimeError } from "./errors.ts";
+import { errorOf } from "./frame.ts";
+import { type HttpContext, post } from "./http.ts";
+import { encodeJson } from "./json.ts";
+import { LIMITS } from "./limits.ts";
+import { type CheckedInput, isStreamed } from "./message_input.ts";
+import { checkName } from "./names.ts";
+
+/**
+ * Publishes a message, or a data stream where the data are one.
+ *
+ * @throws {RealtimeError} What is wrong with the data, or what the gateway refused them for.
+ */
+export async function publishMessage(
+  context: HttpContext,
+  message: CheckedInput,
+  options: PublishOptions,
+  flush: FlushOptions | undefined,
+): Promise<Publication> {
+  const channel = checkName("channel", message.channel);
+  const topic = checkName("topic", message.topic);
+  const { data, areWhole } = message;
+  const { key = crypto.randomUUID(), signal } = options;
+  const action = `Cannot publish to "${channel}"`;
+  const fields = fieldsOf(options);
+  const checkSize = (json: string): void => checkMessageSize(json, action);
+  const sendBatch = (
+    body: string,
+    signal: AbortSignal | undefined,
+  ): Promise<string> =>
+    post(context, {
+      path: "/v1/realtime/publish/batch",
+      body,
+      headers: { "content-type": "application/x-ndjson" },
+      signal,
+      action,
+    });
+
+  if (isStreamed(data)) {
+    return await publishDataStream({
+      channel,
+      topic,
+      fields,
+      flush,
+      areWhole,
+      signal,
+      checkSize,
+      send: sendBatch,
+    }, data);
+  }
+  const json = encodeJson(data, action);
+  checkSize(json);
+  if (options.kind !== undefined && options.kind !== "data") {
+    const { kind } = options;
+    const line = { ...fields, channel, topic, kind, data, key };
+    const answer = JSON.parse(await sendBatch(JSON.stringify(line), signal));
+    if (answer.error) throw errorOf(answer.error);
+    return { id: answer.id };
+  }
+  const { metadata, ...rest } = fields;
+  const query = new URLSearchParams({ channel, topic, ...rest });
+  if (metadata !== undefined) query.set("metadata", JSON.stringify(metadata));
+  const answer = await post(context, {
+    path: `/v1/realtime/publish?${query}`,
+    body: json,
+    headers: { "content-type": "application/json", "idempotency-key": key },
+    signal,
+    action,
+  });
+  return { id: JSON.parse(answer).id };
+}
+
+/** The message's fields besides its data, as the wire names them. */
+function fieldsOf(
+  { runId, fnId, fnSlug, metadata }: PublishOptions,
+): Record<string, string> & { metadata?: unknown } {
+  return {
+    ...runId === undefined ? {} : { run_id: runId },
+    ...fnId === undefined ? {} : { fn_id: fnId },
+    ...fnSlug === undefined ? {} : { fn_slug: fnSlug },
+    ...metadata === undefined ? {} : { metadata },
+  } as Record<string, string> & { metadata?: unknown };
+}
+
+const encoder = new TextEncoder();
+
+/** @throws {RealtimeError} `too_large`. */
+function checkMessageSize(json: string, action: string): void {
+  const limit = LIMITS.messageBytes;
+  // UTF-8 has at most 3 bytes for each unit of UTF-16: most messages need no count.
+  if (json.length * 3 <= limit) return;
+  const { length } = encoder.encode(json);
+  if (length <= limit) return;
+  throw new RealtimeError(
+    "too_large",
+    `${action}: the message is ${Math.ceil(length / 1024)} KiB, the limit is ${
+      limit / 1024
+    } KiB`,
+  );
+}

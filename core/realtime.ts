@@ -1,0 +1,103 @@
+import type {
+  CreateRealtimeOptions,
+  Publication,
+  PublishOptions,
+  RealtimeApp,
+  TokenOptions,
+} from "./api_types.ts";
+import { channelName } from "./channel.ts";
+import { readEnvironment } from "./environment.ts";
+import { RealtimeError } from "./errors.ts";
+import { gatewayFetch } from "./gateway_fetch.ts";
+import { gatewayUrl, isLoopback } from "./gateway_url.ts";
+import { isTopicRef, resolveMessageInput } from "./message_input.ts";
+import { publishMessage } from "./publish.ts";
+import { DEVELOPMENT_SIGNING_KEY, hashSigningKey } from "./signing_key.ts";
+import { mintToken } from "./token.ts";
+import type { TokenLike } from "./token_source.ts";
+import type { MaybePromise, Realtime } from "./types.ts";
+
+/**
+ * Makes what an app's server publishes and mints tokens with. Nothing is configured or connected before the first use.
+ *
+ * @example Publish in the three forms, and mint a token
+ * ```ts
+ * import { channel, createRealtime, topic } from "@tidings/realtime";
+ *
+ * const realtime = createRealtime({ url: "http://localhost:8787" });
+ * const userChannel = channel((userId: string) => `user:${userId}`)
+ *   .addTopic(topic("ai").type<{ response: string }>());
+ *
+ * await realtime.publish(userChannel("1").ai({ response: "Hello" }));
+ * await realtime.publish(userChannel("1").ai, { response: "Hello" });
+ * const { id } = await realtime.publish({
+ *   channel: "user:1",
+ *   topic: "ai",
+ *   data: { response: "Hello" },
+ * });
+ *
+ * const token = await realtime.token({
+ *   channel: userChannel("1"),
+ *   topics: ["ai"],
+ * });
+ * ```
+ *
+ * @param options Where the gateway is, and its key.
+ */
+export function createRealtime(
+  options: CreateRealtimeOptions = {},
+): RealtimeApp {
+  const { retry = {} } = options;
+
+  /** The key, or the one that every gateway in development mode has, which runs on the same machine. */
+  function signingKey(url: string): string {
+    const key = options.signingKey || readEnvironment("REALTIME_SIGNING_KEY");
+    if (key) return key;
+    if (isLoopback(url)) return DEVELOPMENT_SIGNING_KEY;
+    throw new RealtimeError(
+      "unauthenticated",
+      `Cannot use the gateway at ${url}: no signing key is given and REALTIME_SIGNING_KEY is not set`,
+    );
+  }
+
+  async function publish(
+    target: MaybePromise<Realtime.Message.Input> | Realtime.Topic.Ref,
+    ...rest: unknown[]
+  ): Promise<Publication> {
+    const [data, given] = isTopicRef(target) ? rest : [undefined, ...rest];
+    const message = await resolveMessageInput(target, data);
+    const url = gatewayUrl(options.url);
+    const context = {
+      url,
+      bearer: await hashSigningKey(signingKey(url)),
+      fetch: options.fetch ?? gatewayFetch(url),
+      retry,
+    };
+    return await publishMessage(
+      context,
+      message,
+      (given ?? {}) as PublishOptions,
+      options.flush,
+    );
+  }
+
+  async function token(
+    { channel, topics, ...rest }: TokenOptions,
+  ): Promise<TokenLike> {
+    const apiBaseUrl = gatewayUrl(options.url);
+    const name = channelName(channel);
+    const key = await mintToken(signingKey(apiBaseUrl), {
+      ...rest,
+      topics: topics.map((topic) => ({ channel: name, name: topic })),
+    });
+    return { channel: name, topics: [...topics], key, apiBaseUrl };
+  }
+
+  return {
+    get url() {
+      return gatewayUrl(options.url);
+    },
+    publish,
+    token: token as RealtimeApp["token"],
+  };
+}

@@ -1,0 +1,133 @@
+import { channelName } from "../../core/channel.ts";
+import { gatewaysHere } from "../../core/gateway_fetch.ts";
+import { createRealtime } from "../../core/realtime.ts";
+import { errorOfResponse } from "../../core/status.ts";
+import type { Realtime, RealtimeApp, Untyped } from "../../core/types.ts";
+import { createGateway, type Gateway } from "../gateway.ts";
+import type { GatewayOptions } from "../options.ts";
+import { createLocalFetch } from "./local_fetch.ts";
+import { type PublishedMessage, toPublished } from "./published.ts";
+
+/** A message that was published to a channel: its topic and data, typed by the channel, and what else there is to compare. */
+export type TestMessage<
+  TChannel extends string | Realtime.Channel = string | Realtime.Channel,
+> =
+  & Omit<PublishedMessage, "topic" | "data">
+  & (TChannel extends Realtime.Channel ? {
+      [K in Realtime.Channel.TopicName<TChannel>]: {
+        readonly topic: K;
+        readonly data: Realtime.Topic.InferPublish<
+          Realtime.Channel.InferTopics<TChannel>[K]
+        >;
+      };
+    }[Realtime.Channel.TopicName<TChannel>]
+    : { readonly topic: string; readonly data: Untyped });
+
+/** A gateway in memory, and what a test needs of it. */
+export interface TestRealtime extends AsyncDisposable {
+  /** What code under test publishes and makes tokens with. */
+  readonly realtime: RealtimeApp;
+  /** The gateway's base URL, for code that makes its own `createRealtime`. Requests to it stay in this process. */
+  readonly url: string;
+  /** The gateway's signing key. */
+  readonly signingKey: string;
+  /** The gateway itself. */
+  readonly gateway: Gateway;
+  /**
+   * What was published to a channel so far, oldest first: topics and data as published, without ids and times. A data
+   * stream is one message, whose data is its text.
+   *
+   * @param channel The channel, or its name.
+   */
+  messages<const TChannel extends string | Realtime.Channel>(
+    channel: TChannel,
+  ): Promise<TestMessage<TChannel>[]>;
+  /** Breaks every subscription's connection, as a network that fails does: they come back, and resume. */
+  disconnect(): void;
+  /** Ends the gateway, and with it every subscription. */
+  close(): Promise<void>;
+}
+
+const SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else";
+
+let count = 0;
+
+/**
+ * Makes a gateway in memory for one test. It does all that a gateway does, with neither sockets nor a server: `subscribe` and the
+ * hooks reach it with a token of its own.
+ *
+ * @param options What the gateway is to do otherwise, such as `maxMessageBytes`.
+ *
+ * @example
+ * ```ts
+ * import { createTestRealtime } from "@tidings/realtime/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const test = createTestRealtime();
+ * await test.realtime.publish({ channel: "user:1", topic: "ai", data: "Hello" });
+ * assertEquals(await test.messages("user:1"), [{ topic: "ai", data: "Hello" }]);
+ * await test.close();
+ * ```
+ */
+export function createTestRealtime(
+  options: Omit<GatewayOptions, "dev" | "signingKey"> = {},
+): TestRealtime {
+  const url = `http://gateway-${++count}.test`;
+  const gateway = createGateway({ signingKey: SIGNING_KEY, ...options });
+  const local = createLocalFetch(gateway);
+  gatewaysHere.set(url, local.fetch);
+
+  async function messages<TChannel extends string | Realtime.Channel>(
+    channel: TChannel,
+  ): Promise<TestMessage<TChannel>[]> {
+    const frames = [];
+    let page = { messages: [], position: "start", more: true };
+    while (page.more) {
+      const query = new URLSearchParams({
+        channel: channelName(channel),
+        since: page.position,
+        limit: "1000",
+      });
+      const response = await local.fetch(
+        `${url}/v1/realtime/history?${query}`,
+        {
+          headers: { authorization: `Bearer ${SIGNING_KEY}` },
+        },
+      );
+      if (!response.ok) {
+        throw await errorOfResponse(response, "Cannot read the messages");
+      }
+      page = await response.json();
+      frames.push(...page.messages);
+    }
+    return toPublished(frames) as unknown as TestMessage<TChannel>[];
+  }
+
+  async function close(): Promise<void> {
+    // What still asks for it from now on is refused for good, so that no subscription goes on trying.
+    gatewaysHere.set(url, () => Promise.resolve(gone()));
+    await gateway.close();
+  }
+
+  return {
+    realtime: createRealtime({
+      url,
+      signingKey: SIGNING_KEY,
+      fetch: local.fetch,
+    }),
+    url,
+    signingKey: SIGNING_KEY,
+    gateway,
+    messages,
+    disconnect: local.disconnect,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function gone(): Response {
+  const message = "Cannot answer: the test's gateway is closed";
+  return Response.json({ error: { code: "forbidden", message } }, {
+    status: 403,
+  });
+}

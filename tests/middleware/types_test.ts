@@ -1,0 +1,142 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Where `inngest` leads to in an app that has version 3. */
+const VERSION_3 = { inngest: [join(root, "node_modules/inngest-v3")] };
+
+/** Type-checks a program that imports the middleware from its own folder; gives what is wrong with it. */
+function problemsOf(
+  text: string,
+  paths: Record<string, string[]> = {},
+): string[] {
+  const file = join(root, "tests/middleware/program.ts");
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2024,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    lib: ["lib.es2024.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+    types: [],
+    strict: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+    paths,
+  };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile } = host;
+  host.fileExists = (name) => name === file || fileExists.call(host, name);
+  host.readFile = (name) => name === file ? text : readFile.call(host, name);
+  const program = ts.createProgram([file], options, host);
+  return ts.getPreEmitDiagnostics(program)
+    .filter((problem) => problem.file?.fileName === file)
+    .map(({ messageText }) =>
+      ts.flattenDiagnosticMessageText(messageText, " ")
+    );
+}
+
+/** What must hold of the arguments of a function with the middleware, in either major. */
+const BODY = `{
+  const isAny: 0 extends 1 & typeof publish ? true : false = false;
+  const work = await step.run("work", () => ({
+    at: new Date(), list: [1, undefined], name: "x" as string | undefined, call() {},
+  }));
+  const at: string = work.at;
+  const list: (number | null)[] = work.list;
+  const name: string | undefined = work.name;
+  // @ts-expect-error JSON has no functions
+  work.call;
+  const { id } = await publish({ channel: "user:1", topic: "ai", data: 1 });
+  const text: string = id;
+  await publish(users("1").ai({ response: "hi" }));
+  await publish(users("1").ai, { response: "hi" });
+  // @ts-expect-error a wrong payload
+  await publish(users("1").ai, { response: 1 });
+  // @ts-expect-error a message without its data
+  await publish({ channel: "user:1", topic: "ai" });
+  const event_: string = event.name;
+  return { isAny, at, list, name, text, event_ };
+}`;
+
+const HEAD = `
+import { Inngest } from "inngest";
+import { channel } from "../../core/channel.ts";
+import { topic } from "../../core/topic.ts";
+import { realtimeMiddleware } from "../../middleware.ts";
+
+const users = channel((id: string) => \`user:\${id}\`)
+  .addTopic(topic("ai").type<{ response: string }>());
+const inngest = new Inngest({ id: "app", middleware: [realtimeMiddleware()] });
+`;
+
+describe("the types of realtimeMiddleware()", () => {
+  it("give functions of inngest 4 a typed `publish`, and leave the rest as it is", () => {
+    assertEquals(
+      problemsOf(`${HEAD}
+        export const fn = inngest.createFunction(
+          { id: "fn", triggers: [{ event: "test/run" }] },
+          async ({ event, step, publish }) => ${BODY},
+        );`),
+      [],
+    );
+  });
+
+  it("give functions of inngest 3 a typed `publish`, and leave the rest as it is", () => {
+    assertEquals(
+      problemsOf(
+        `${HEAD}
+        export const fn = inngest.createFunction(
+          { id: "fn" }, { event: "test/run" },
+          async ({ event, step, publish }) => ${BODY},
+        );`,
+        VERSION_3,
+      ),
+      [],
+    );
+  });
+
+  it("change nothing of what functions and steps of inngest 4 return", () => {
+    const value = `{
+      text: "a", count: 1, none: null, at: new Date(), maybe: "a" as "a" | undefined,
+      optional: {} as { a?: number; b: { c: Date[] } }, pair: [1, "a"] as [number, string],
+      map: new Map([[1, 2]]), call: () => 1, anything: JSON.parse("1"), unknown: 1 as unknown,
+    }`;
+    assertEquals(
+      problemsOf(`
+        import { type GetFunctionOutput, Inngest } from "inngest";
+        import { realtimeMiddleware } from "../../middleware.ts";
+
+        type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
+        type Flat<T> = T extends (infer E)[] ? number extends T["length"] ? Flat<E>[] : { [K in keyof T]: Flat<T[K]> }
+          : T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
+
+        const options = { id: "fn", triggers: [{ event: "test/run" }] };
+        const ours = new Inngest({ id: "app", middleware: [realtimeMiddleware()] })
+          .createFunction(options, async ({ step }) => await step.run("a", () => (${value})));
+        const theirs = new Inngest({ id: "app" })
+          .createFunction(options, async ({ step }) => await step.run("a", () => (${value})));
+        type Ours = Flat<GetFunctionOutput<typeof ours>>;
+        type Theirs = Flat<GetFunctionOutput<typeof theirs>>;
+        export const keys: Same<keyof Ours, keyof Theirs> = true;
+        type Differing = { [K in keyof Ours & keyof Theirs]: Same<Ours[K], Theirs[K]> extends true ? never : K }[keyof Ours & keyof Theirs];
+        export const none: Same<Differing, never> = true;
+      `),
+      [],
+    );
+  });
+
+  it("complain of a program that is wrong", () => {
+    assertEquals(
+      problemsOf(`${HEAD}
+        inngest.createFunction(
+          { id: "fn", triggers: [{ event: "test/run" }] },
+          async ({ publish }) => { await publish(1); },
+        );`).length,
+      1,
+    );
+  });
+});

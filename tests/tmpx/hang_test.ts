@@ -1,2 +1,0 @@
-import { describe, it } from "@std/testing/bdd";
-describe("h", () => { it("goes on", () => {}); setInterval(() => {}, 1000); });

@@ -1,0 +1,74 @@
+/** What `publish` is to the type checker. Never run. */
+import {
+  channel,
+  createRealtime,
+  type Realtime,
+  staticSchema,
+  topic,
+} from "../../mod.ts";
+import { z } from "zod";
+import {
+  type Equal,
+  type Expect,
+  type IsAny,
+  value,
+} from "../support/type_assertions.ts";
+
+const user = channel((userId: string) => `user:${userId}`)
+  .addTopic(topic("ai").type<{ response: string }>())
+  .addTopic(topic("count").schema(z.string().transform(Number)));
+const realtime = createRealtime({ url: "http://localhost:8787" });
+
+export type App = [
+  Expect<Equal<IsAny<typeof realtime>, false>>,
+  Expect<Equal<IsAny<typeof realtime.publish>, false>>,
+  Expect<Equal<typeof realtime.publish, Realtime.PublishFn>>,
+];
+
+export async function forms(): Promise<void> {
+  const { publish } = realtime;
+  const published = await publish(user("1").ai({ response: "Hello" }));
+  type _ = Expect<Equal<typeof published.id, string>>;
+  await publish(await user("1").ai({ response: "Hello" }));
+  await publish({ channel: "user:1", topic: "ai", data: { response: "Hi" } });
+  await publish(user("1").ai, { response: "Hello" });
+  await publish(user("1").count, "42");
+  await publish(user("1").count, new ReadableStream<string>());
+  await publish(user("1").count(value<AsyncIterable<string>>()));
+  await publish({ channel: "a", topic: "b", data: new ReadableStream() });
+  const { signal } = new AbortController();
+  const options = { key: "1", runId: "01J", metadata: { a: 1 }, signal };
+  await publish(user("1").ai({ response: "Hello" }), options);
+  await publish(user("1").ai, { response: "Hello" }, options);
+  // A reference made by Inngest's version 4.
+  const schema = staticSchema<unknown>();
+  await publish({ channel: "a", topic: "b", config: { schema } }, 1);
+}
+
+export async function refusals(): Promise<void> {
+  const { publish } = realtime;
+  // @ts-expect-error: wrong data
+  await publish(user("1").ai({ response: 1 }));
+  // @ts-expect-error: wrong data
+  await publish(user("1").ai, { response: 1 });
+  // @ts-expect-error: missing data
+  await publish(user("1").ai, {});
+  // @ts-expect-error: what subscribers get, not what is published
+  await publish(user("1").count, 42);
+  // @ts-expect-error: a stream of something else
+  await publish(user("1").count, new ReadableStream<number>());
+  // @ts-expect-error: no data
+  await publish(user("1").ai);
+  // @ts-expect-error: no such topic
+  await publish(user("1").other, { response: "Hello" });
+  // @ts-expect-error: no data
+  await publish({ channel: "user:1", topic: "ai" });
+  // @ts-expect-error: no topic
+  await publish({ channel: "user:1", data: 1 });
+  // @ts-expect-error: a channel in place of its name
+  await publish({ channel: user("1"), topic: "ai", data: 1 });
+  // @ts-expect-error: no such option
+  await publish({ channel: "a", topic: "b", data: 1 }, { retries: 1 });
+  // @ts-expect-error: nothing
+  await publish();
+}

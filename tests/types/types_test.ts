@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { checkTypes, ROOT, type TypeProblem } from "../support/type_check.ts";
+
+const FILES = ["builders.ts", "publishing.ts", "subscribing.ts"]
+  .map((file) => `tests/types/${file}`);
+
+const MARK = /^( *)\/\/ @ts-expect-error.*$/gm;
+
+/** The same program with nothing that expects an error. */
+function unmarked(file: string): [path: string, text: string, marks: number] {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  const marks = text.match(MARK)?.length ?? 0;
+  return [file.replace(/\.ts$/, "_unmarked.ts"), text.replace(MARK, ""), marks];
+}
+
+describe("the types of the module", () => {
+  it("are what the programs next to this file expect, and refuse each thing that they mark", () => {
+    const variants = FILES.map(unmarked);
+    const problems = checkTypes({
+      files: FILES,
+      sources: Object.fromEntries(variants),
+    });
+    const marked = new Set(variants.map(([path]) => path));
+    const isMarked = ({ file }: TypeProblem): boolean => marked.has(file);
+    assertEquals(problems.filter((problem) => !isMarked(problem)), []);
+    // Each marked place is one refusal: none of them hides behind another's.
+    assertEquals(
+      variants.map(([path]) =>
+        problems.filter(({ file }) => file === path).length
+      ),
+      variants.map(([, , marks]) => marks),
+    );
+  });
+});
