@@ -34,16 +34,70 @@
  *
  * @module
  */
-export { channel, typeOnlyChannel } from "./core/channel.ts";
+export type {
+  AppLike,
+  CreateRealtimeOptions,
+  GetSubscriptionTokenFn,
+  InngestClient,
+  Mutable,
+  Publication,
+  PublishFn,
+  PublishOptions,
+  RealtimeApp,
+  SubscribeFn,
+  TokenOptions,
+} from "./core/api_types.ts";
+export {
+  channel,
+  type NoSchemas,
+  type TopicSchemas,
+  type TopicsOf,
+  typeOnlyChannel,
+} from "./core/channel.ts";
+export type { FlushOptions } from "./core/chunk_queue.ts";
+export type { TransportChoice } from "./core/connection.ts";
 export {
   RealtimeError,
   type RealtimeErrorCode,
   type RealtimeErrorOptions,
   type SchemaIssue,
 } from "./core/errors.ts";
+export type { MessageFrame, MessageKind } from "./core/frame.ts";
+export type { RetryOptions } from "./core/http.ts";
+export type {
+  ChunkMessage,
+  DataMessage,
+  MessageBase,
+  MessageInput,
+  RawMessage,
+  StreamMessage,
+} from "./core/message_types.ts";
+export type { ReaderState } from "./core/reader.ts";
 export { createRealtime } from "./core/realtime.ts";
-export { getSubscriptionToken } from "./core/subscription_token.ts";
-export { subscribe } from "./core/subscribe.ts";
 export { staticSchema } from "./core/schema.ts";
+export type {
+  SchemaInput,
+  SchemaOutput,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+} from "./core/standard_schema.ts";
+export { subscribe } from "./core/subscribe.ts";
+export type {
+  From,
+  Gap,
+  SubscribeOptions,
+  SubscribeTarget,
+  SubscriptionControls,
+  SubscriptionToken,
+} from "./core/subscribe_types.ts";
+export { getSubscriptionToken } from "./core/subscription_token.ts";
+export type { TopicClaim } from "./core/token.ts";
 export { topic } from "./core/topic.ts";
-export { Realtime } from "./core/types.ts";
+export {
+  type MaybePromise,
+  Realtime,
+  type ReservedTopicName,
+  type Streamed,
+  type Untyped,
+} from "./core/types.ts";

@@ -126,7 +126,10 @@ async function writeProgram(
   const config = {
     extends: join(ROOT, "tsconfig.json"),
     compilerOptions: {
-      // The types of the runtimes are no part of the question.
+      // As a browser app has it; the runtimes' types are no part of this.
+      lib: ["ES2024", "ESNext.Disposable", "DOM", "DOM.Iterable"],
+      module: "ESNext",
+      moduleResolution: "bundler",
       types: [],
       paths: {
         tidings: [MODULE],

@@ -1,4 +1,8 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type {
+  SchemaInput,
+  SchemaOutput,
+  StandardSchema,
+} from "./standard_schema.ts";
 import { RealtimeError } from "./errors.ts";
 import { toMessageInput } from "./message_input.ts";
 import { checkName } from "./names.ts";
@@ -8,15 +12,15 @@ import type { Realtime, Untyped } from "./types.ts";
 
 /** The topics of a channel as Inngest's version 4 writes them. */
 export type TopicSchemas = Readonly<
-  Record<string, { readonly schema: StandardSchemaV1 }>
+  Record<string, { readonly schema: StandardSchema }>
 >;
 
 /** The definitions of topics that are written as in Inngest's version 4. */
 export type TopicsOf<TSchemas extends TopicSchemas> = {
   readonly [K in keyof TSchemas & string]: Realtime.Topic.Definition<
     K,
-    StandardSchemaV1.InferInput<TSchemas[K]["schema"]>,
-    StandardSchemaV1.InferOutput<TSchemas[K]["schema"]>
+    SchemaInput<TSchemas[K]["schema"]>,
+    SchemaOutput<TSchemas[K]["schema"]>
   >;
 };
 
@@ -31,7 +35,7 @@ const RESERVED = /^(name|topics|then|toJSON|__proto__)$/;
 
 /** Stands for topics that are still to be added. */
 export type NoSchemas = Readonly<
-  Record<string, { readonly schema: StandardSchemaV1<Untyped> }>
+  Record<string, { readonly schema: StandardSchema<Untyped> }>
 >;
 
 /**
@@ -156,7 +160,7 @@ export function channelName(channel: unknown): string {
 export function topicSchema(
   channel: unknown,
   topic: string,
-): StandardSchemaV1 | undefined {
+): StandardSchema | undefined {
   const topics: Realtime.Topics | undefined = Object(channel).topics;
   return topics?.[topic]?.getSchema();
 }

@@ -10,17 +10,17 @@ export interface ChunkReader {
 
 /** Begins to read a source. */
 export function readChunks(source: Streamed<unknown>): ChunkReader {
-  if (Symbol.asyncIterator in source) {
-    const iterator = source[Symbol.asyncIterator]();
+  if ("getReader" in source) {
+    const reader = source.getReader();
     return {
-      next: () => iterator.next(),
-      stop: () => ignore(iterator.return?.()),
+      next: () => reader.read() as Promise<IteratorResult<unknown, unknown>>,
+      stop: (reason) => ignore(reader.cancel(reason)),
     };
   }
-  const reader = source.getReader();
+  const iterator = source[Symbol.asyncIterator]();
   return {
-    next: () => reader.read() as Promise<IteratorResult<unknown, unknown>>,
-    stop: (reason) => ignore(reader.cancel(reason)),
+    next: () => iterator.next(),
+    stop: () => ignore(iterator.return?.()),
   };
 }
 

@@ -121,7 +121,7 @@ export function createConnection(
   /** Ends the connection if nothing was heard for too long, else looks again when that may be so. */
   function watch(next = state): void {
     const ms = Math.min(...heard.values()) + silenceMs - performance.now();
-    if (ms > 0) enter(next, ms, () => watch());
+    if (ms > 0) enter(next, Math.min(ms, silenceMs), () => watch());
     else lose(1006);
   }
 

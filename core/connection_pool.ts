@@ -3,6 +3,7 @@ import {
   createConnection,
   type TransportChoice,
 } from "./connection.ts";
+import { gatewaysHere } from "./gateway_fetch.ts";
 import { LIMITS } from "./limits.ts";
 
 const connections = new Map<Connection, string>();
@@ -29,7 +30,8 @@ export function connectionTo(
   }
   const connection = createConnection(
     url,
-    choice,
+    // A gateway in this process has no sockets.
+    gatewaysHere.has(url) ? "sse" : choice,
     () => connections.delete(connection),
   );
   if (isShared) connections.set(connection, way);

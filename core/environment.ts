@@ -11,7 +11,7 @@ interface Runtime {
  * @returns `undefined` where it is not set, where the runtime has no environment and where Deno may not read it.
  */
 export function readEnvironment(name: string): string | undefined {
-  const { process, Deno }: Runtime = globalThis;
+  const { process, Deno } = globalThis as Runtime;
   try {
     return process?.env?.[name] || Deno?.env.get(name) || undefined;
   } catch {

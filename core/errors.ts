@@ -67,6 +67,8 @@ export class RealtimeError extends Error {
   readonly issues: readonly SchemaIssue[];
 
   /**
+   * Makes an error.
+   *
    * @param code What went wrong, in a stable word.
    * @param message What went wrong, for people: never a token, never a payload.
    * @param options The cause, and what a schema found.

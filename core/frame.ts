@@ -12,19 +12,29 @@ export type MessageKind =
 
 /** A message as it stands on the wire. A field that does not apply is absent. */
 export interface MessageFrame {
+  /** What sort of message it is. */
   readonly kind: MessageKind;
+  /** The channel's name. */
   readonly channel: string;
+  /** The topic's name. */
   readonly topic: string;
+  /** Any JSON value. */
   readonly data: unknown;
   /** `<epoch>-<offset>`. */
   readonly id: string;
   /** RFC 3339. */
   readonly created_at: string;
+  /** The run that published it, a ULID. */
   readonly run_id?: string;
+  /** The function that published it, a UUID. */
   readonly fn_id?: string;
+  /** The readable id of the function that published it. */
   readonly fn_slug?: string;
+  /** The environment it was published in, a UUID. */
   readonly env_id?: string;
+  /** The data stream that it is a part of. */
   readonly stream_id?: string;
+  /** What the publisher sent besides. */
   readonly metadata?: unknown;
 }
 

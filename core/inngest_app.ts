@@ -2,6 +2,7 @@ import type { AppLike, TokenOptions } from "./api_types.ts";
 import { channelName } from "./channel.ts";
 import { readEnvironment } from "./environment.ts";
 import { RealtimeError } from "./errors.ts";
+import { gatewayFetch } from "./gateway_fetch.ts";
 import { gatewayUrl } from "./gateway_url.ts";
 import type { TokenLike } from "./token_source.ts";
 
@@ -32,15 +33,18 @@ export async function tokenOfApp(
     };
   }
   const apiBaseUrl = gatewayUrl();
-  const response = await fetch(apiBaseUrl + "/v1/realtime/token", {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${readEnvironment("REALTIME_SIGNING_KEY")}`,
+  const response = await gatewayFetch(apiBaseUrl)(
+    apiBaseUrl + "/v1/realtime/token",
+    {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${readEnvironment("REALTIME_SIGNING_KEY")}`,
+      },
+      body: JSON.stringify(
+        topics.map((name) => ({ channel, name, kind: "run" })),
+      ),
     },
-    body: JSON.stringify(
-      topics.map((name) => ({ channel, name, kind: "run" })),
-    ),
-  });
+  );
   const { jwt, error } = await response.json();
   if (error) throw new RealtimeError(error.code, error.message);
   return { channel, topics, key: jwt, apiBaseUrl };

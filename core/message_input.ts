@@ -1,4 +1,4 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { StandardSchema } from "./standard_schema.ts";
 import { validate } from "./schema.ts";
 import type { MaybePromise, Realtime, Streamed } from "./types.ts";
 
@@ -9,7 +9,7 @@ export function isStreamed(data: unknown): data is Streamed<unknown> {
 }
 
 async function* checkEach(
-  schema: StandardSchemaV1,
+  schema: StandardSchema,
   pieces: Streamed<unknown>,
   action: string,
 ): AsyncGenerator<unknown, void, undefined> {
@@ -28,7 +28,7 @@ async function* checkEach(
 export async function toMessageInput(
   channel: string,
   topic: string,
-  schema: StandardSchemaV1 | undefined,
+  schema: StandardSchema | undefined,
   data: unknown,
 ): Promise<Realtime.Message.Input> {
   if (!schema) return { channel, topic, data };

@@ -1,7 +1,7 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
 import { RealtimeError, type SchemaIssue } from "./errors.ts";
 
-function toIssue({ message, path }: StandardSchemaV1.Issue): SchemaIssue {
+function toIssue({ message, path }: StandardIssue): SchemaIssue {
   return {
     message,
     // Not with the path's own map: it may be of a class of the schema library's.
@@ -18,7 +18,7 @@ function toIssue({ message, path }: StandardSchemaV1.Issue): SchemaIssue {
  * @throws {RealtimeError} `invalid_data`, with the issues; with the cause where the schema itself failed.
  */
 export async function validate(
-  schema: StandardSchemaV1,
+  schema: StandardSchema,
   data: unknown,
   action: string,
 ): Promise<unknown> {
@@ -54,7 +54,7 @@ export async function validate(
  * });
  * ```
  */
-export function staticSchema<T>(): StandardSchemaV1<T> {
+export function staticSchema<T>(): StandardSchema<T> {
   return {
     "~standard": {
       version: 1,

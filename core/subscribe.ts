@@ -79,6 +79,43 @@ async function open(
 }
 
 /**
- * Subscribes to topics of a channel. …
+ * Subscribes to topics of a channel, and resolves when the gateway has accepted that: nothing that is published from then on is missed.
+ *
+ * A lost network never ends the subscription: it comes back, and what was published in the meantime is delivered then, once and in order.
+ * What can't be any more is told to `onGap`. Only a final refusal ends it, with an error: a token that is not valid or doesn't grant the
+ * topics, where there is no function that gets another, or what that function throws.
+ *
+ * @example Read the messages
+ * ```ts
+ * import { type Realtime, subscribe } from "@tidings/realtime";
+ *
+ * export async function show(token: Realtime.Subscribe.Token): Promise<void> {
+ *   const stream = await subscribe(token);
+ *   for await (const message of stream) {
+ *     console.log(message.data);
+ *   }
+ * }
+ * ```
+ *
+ * @example Get a new token whenever one is needed, begin with the oldest message that is left
+ * ```ts
+ * import { type Realtime, subscribe } from "@tidings/realtime";
+ *
+ * async function getToken(): Promise<Realtime.Subscribe.Token> {
+ *   const response = await fetch("/api/get-subscribe-token", { method: "POST" });
+ *   return await response.json();
+ * }
+ *
+ * const subscription = await subscribe(getToken, {
+ *   from: "start",
+ *   onMessage: (message) => console.log(message.data),
+ *   onGap: ({ after, before }) => console.warn("Lost", after, before),
+ * });
+ * await subscription.close();
+ * ```
+ *
+ * @param source A token, a function that gets one, or, on a server, `{ app, channel, topics }`.
+ * @param options What to do with messages, and how to subscribe; a function is called with each message.
+ * @throws {RealtimeError} For a final refusal.
  */
 export const subscribe: SubscribeFn = open as SubscribeFn;

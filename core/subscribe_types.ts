@@ -110,6 +110,8 @@ export interface SubscriptionControls<TMessage> {
   close(reason?: string): Promise<void>;
   /** Does what `close` does. */
   unsubscribe(reason?: string): Promise<void>;
+  /** An id from which another subscription misses nothing: give it as `from`. */
+  position(): string | undefined;
   /** Iterates over the messages; leaving the loop ends the subscription. */
   [Symbol.asyncIterator](): AsyncIterableIterator<TMessage>;
   /** Does what `close` does. */

@@ -22,12 +22,14 @@ export interface SubscriptionOptions extends ReaderOptions {
 }
 
 /** What a subscription is besides a stream. */
-export interface SubscriptionMethods extends AsyncDisposable {
+export interface SubscriptionMethods {
   getJsonStream(): ReadableStream<Untyped>;
   getEncodedStream(): ReadableStream<Untyped>;
   close(): Promise<void>;
   unsubscribe(): Promise<void>;
+  position(): string | undefined;
   [Symbol.asyncIterator](): AsyncGenerator<Untyped>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 function asIs(message: ReaderMessage): ReaderMessage {
@@ -114,6 +116,7 @@ export async function openSubscription(
     getEncodedStream: () => read(toEvent).stream,
     close: abort,
     unsubscribe: abort,
+    position: () => first?.position(),
     [Symbol.asyncDispose]: abort,
     [Symbol.asyncIterator]: () => iterate(stream),
   });

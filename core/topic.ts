@@ -1,4 +1,4 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { StandardSchema } from "./standard_schema.ts";
 import { checkName } from "./names.ts";
 import type { Realtime } from "./types.ts";
 
@@ -26,12 +26,12 @@ export function topic<const TTopicId extends string>(
 
 function define<TTopicId extends string, TPublish, TSubscribe>(
   name: TTopicId,
-  schema?: StandardSchemaV1,
+  schema?: StandardSchema,
 ): Realtime.Topic.Definition<TTopicId, TPublish, TSubscribe> {
   return Object.freeze({
     name,
     type: () => define(name),
-    schema: (schema: StandardSchemaV1) => {
+    schema: (schema: StandardSchema) => {
       if (!schema?.["~standard"]) {
         throw new TypeError(
           `Cannot give the topic "${name}" a schema: it is no Standard Schema`,

@@ -1,4 +1,5 @@
 import { PROTOCOL } from "./frame.ts";
+import { gatewayFetch } from "./gateway_fetch.ts";
 import { iterate } from "./iterate.ts";
 import { createSseDecoder } from "./sse_decoder.ts";
 import type { Transport } from "./transport.ts";
@@ -19,10 +20,10 @@ export function openSse(url: string): Transport {
   ): Promise<void> {
     try {
       const query = new URLSearchParams({ protocol: PROTOCOL, since });
-      const response = await fetch(`${url}/v1/realtime/sse?${query}`, {
-        headers: { authorization: "Bearer " + token },
-        signal,
-      });
+      const response = await gatewayFetch(url)(
+        `${url}/v1/realtime/sse?${query}`,
+        { headers: { authorization: "Bearer " + token }, signal },
+      );
       if (response.ok && response.body) {
         const decode = createSseDecoder();
         for await (const bytes of iterate(response.body)) {

@@ -1,4 +1,8 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type {
+  SchemaInput,
+  SchemaOutput,
+  StandardSchema,
+} from "./standard_schema.ts";
 import type { channel } from "./channel.ts";
 import type * as message from "./message_types.ts";
 import type * as subscribing from "./subscribe_types.ts";
@@ -259,14 +263,14 @@ export declare namespace Realtime {
        * The same topic for data of this schema, by which publishers and subscribers check them. What is published is the schema's
        * input; what it makes of that is what subscribers get.
        */
-      schema<TSchema extends StandardSchemaV1>(schema: TSchema): Definition<
+      schema<TSchema extends StandardSchema>(schema: TSchema): Definition<
         TTopicId,
-        StandardSchemaV1.InferInput<TSchema>,
-        StandardSchemaV1.InferOutput<TSchema>
+        SchemaInput<TSchema>,
+        SchemaOutput<TSchema>
       >;
 
       /** The schema, if it has one. */
-      getSchema(): StandardSchemaV1 | undefined;
+      getSchema(): StandardSchema | undefined;
 
       /** For types only: what is published and what is received. */
       readonly "~types"?: {
@@ -282,7 +286,7 @@ export declare namespace Realtime {
       /** The topic's name. */
       readonly topic: string;
       /** What the data are checked by. */
-      readonly config: { readonly schema: StandardSchemaV1 };
+      readonly config: { readonly schema: StandardSchema };
       /** For types only: what is published. */
       readonly "~data"?: TData;
     }

@@ -1,5 +1,4 @@
 import { Hono } from "@hono/hono";
-import { secureHeaders } from "@hono/hono/secure-headers";
 import type { ContentfulStatusCode } from "@hono/hono/utils/http-status";
 import { getLogger } from "@logtape/logtape";
 import { RealtimeError } from "../core/errors.ts";
@@ -163,7 +162,6 @@ function createApp(parts: GatewayParts): Hono {
     ]
   ) app.route("/v1/realtime", routes(parts));
   if (parts.settings.dev) {
-    app.use("/", secureHeaders());
     app.route("/", pageRoutes());
   }
   app.notFound((c) => {
@@ -179,6 +177,11 @@ function createApp(parts: GatewayParts): Hono {
       ? error.message
       : "The gateway failed; its log says why";
     const status = (STATUS_OF_CODE[code] ?? 500) as ContentfulStatusCode;
+    // What was not read of a body stands in the way of the connection's next request.
+    const { body, bodyUsed } = c.req.raw;
+    if (code === "too_large" || (body && !bodyUsed)) {
+      c.header("connection", "close");
+    }
     return c.json({ error: { code, message } }, status);
   });
   return app;

@@ -23,7 +23,14 @@ export {
   serve,
   type Server,
 } from "./runtimes/runtime.ts";
-export { websocket } from "./runtimes/bun.ts";
+export {
+  type BunSocketLike,
+  type BunWebSocketHandler,
+  websocket,
+} from "./runtimes/bun.ts";
+export { Packet, type Socket, type SocketHandler } from "./socket.ts";
+export type { MessageKind } from "../core/frame.ts";
+export type { Position } from "../core/id.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./brokers/memory.ts";
 export type {
   Broker,
@@ -34,3 +41,4 @@ export type {
   NewMessage,
   OpenStream,
 } from "./brokers/broker.ts";
+export type { Hono } from "@hono/hono";

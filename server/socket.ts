@@ -11,6 +11,8 @@ export class Packet {
   prepared: unknown;
 
   /**
+   * A packet that no runtime has seen yet.
+   *
    * @param text What is sent.
    * @param bytes Its size in UTF-8.
    */

@@ -63,7 +63,7 @@ async function open(plan: Plan): Promise<number> {
   return opened.length;
 }
 
-/** Waits until everyone has the newest message of their channel; how many never got it. */
+/** Waits until everyone who was not closed has the newest message of their channel; how many never got it. */
 async function awaitTops(
   name: string,
   tops: Readonly<Record<string, string>>,

@@ -1,39 +1,17 @@
 import { createRealtime } from "../realtime.ts";
-import type { RealtimeApp } from "../types.ts";
+import type { CreateRealtimeOptions, RealtimeApp } from "../types.ts";
 
-/** Where the gateway is. */
-export interface RealtimeOptions {
+/** Where the gateway is, as for `createRealtime`; or an app that was made already. */
+export interface RealtimeOptions extends CreateRealtimeOptions {
   /**
-   * An app made by `createRealtime`, in place of `url` and `signingKey`.
+   * An app made by `createRealtime`. The other options are its own then.
+   *
+   * @default {a new one}
    */
   realtime?: RealtimeApp;
-  /**
-   * The gateway's base URL.
-   *
-   * @default {the environment variable REALTIME_URL}
-   */
-  url?: string;
-  /**
-   * The key that the gateway has too.
-   *
-   * @default {the environment variable REALTIME_SIGNING_KEY}
-   */
-  signingKey?: string;
 }
 
-/**
- * The app to publish with, made when it is needed first: a build or a test may load an Inngest client where nothing
- * of Realtime is configured.
- */
-export function lazyApp(
-  { realtime, url, signingKey }: RealtimeOptions,
-): () => RealtimeApp {
-  let app = realtime;
-  return () => {
-    app ??= createRealtime({
-      ...url === undefined ? {} : { url },
-      ...signingKey === undefined ? {} : { signingKey },
-    });
-    return app;
-  };
+/** The app to publish and mint tokens with. Nothing is configured before it is used first. */
+export function appOf({ realtime, ...options }: RealtimeOptions): RealtimeApp {
+  return realtime ?? createRealtime(options);
 }

@@ -1,4 +1,4 @@
-import { lazyApp } from "./app.ts";
+import { appOf } from "./app.ts";
 import type { TriggerEvent } from "./function_run.ts";
 import { publishRunUpdate, readCancelledRun } from "./lifecycle.ts";
 import type { RealtimeMiddlewareConfig } from "./inngest.ts";
@@ -42,9 +42,9 @@ export function cancelledRunHandler(
       'Cannot tell where cancelled runs are published: "lifecycle" is missing',
     );
   }
-  const app = lazyApp(options);
+  const app = appOf(options);
   return async ({ event }) => {
-    await publishRunUpdate(app(), lifecycle, readCancelledRun(event), {
+    await publishRunUpdate(app, lifecycle, readCancelledRun(event), {
       status: "cancelled",
     });
   };

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "@hono/hono";
 import type { RealtimeApp } from "../types.ts";
-import { lazyApp, type RealtimeOptions } from "./app.ts";
+import { appOf, type RealtimeOptions } from "./app.ts";
 
 /** What {@linkcode honoRealtime} adds to a Hono context's variables. */
 export interface RealtimeVariables {
@@ -35,12 +35,12 @@ export type HonoRealtime =
  * ```
  */
 export function honoRealtime(options: RealtimeOptions = {}): HonoRealtime {
-  const app = lazyApp(options);
+  const app = appOf(options);
   const handler: HonoRealtime = async (
     context: { set(name: "realtime", value: RealtimeApp): void },
     next: () => Promise<void>,
   ) => {
-    context.set("realtime", app());
+    context.set("realtime", app);
     await next();
   };
   return handler;

@@ -1,4 +1,4 @@
-import { lazyApp, type RealtimeOptions } from "./app.ts";
+import { appOf, type RealtimeOptions } from "./app.ts";
 import { property } from "./async_context.ts";
 import { type FunctionRun, readRun } from "./function_run.ts";
 import type { RealtimeContext, RealtimeMiddleware } from "./inngest_types.ts";
@@ -76,13 +76,13 @@ interface RunInfo {
 export function realtimeMiddleware(
   options: RealtimeMiddlewareConfig = {},
 ): RealtimeMiddleware {
-  const app = lazyApp(options);
+  const app = appOf(options);
   const { lifecycle, onError = console.error } = options;
 
   async function report(run: FunctionRun, update: RunUpdate): Promise<void> {
     if (lifecycle === undefined) return;
     try {
-      await publishRunUpdate(app(), lifecycle, run, update);
+      await publishRunUpdate(app, lifecycle, run, update);
     } catch (error) {
       onError(error);
     }

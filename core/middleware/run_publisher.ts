@@ -21,7 +21,7 @@ export type StepRun = (
 
 /** What publishing inside a function needs. */
 export interface RunPublisher {
-  readonly app: () => RealtimeApp;
+  readonly app: RealtimeApp;
   readonly run: FunctionRun;
   readonly scope: StepScope;
   readonly stepRun: StepRun;
@@ -46,7 +46,7 @@ export function createRunPublish(
     const attempt = await scope.current();
     const key = attempt &&
       await messageKey([run.runId, attempt.stepId, attempt.published++]);
-    return await app().publish(await message, {
+    return await app.publish(await message, {
       ...await runFields(run),
       ...key && { key },
       ...options,

@@ -1,7 +1,7 @@
 import { RealtimeError } from "../errors.ts";
 import { STATUS_OF_CODE } from "../status.ts";
 import type { TokenOptions } from "../types.ts";
-import { lazyApp, type RealtimeOptions } from "./app.ts";
+import { appOf, type RealtimeOptions } from "./app.ts";
 import { type AskedToken, readAskedToken } from "./token_request.ts";
 
 /** What the app grants to whoever sent a request for a token: the channel, its topics, and for how long. */
@@ -86,7 +86,7 @@ export function tokenRoute(options: TokenRouteOptions): TokenRoute {
       'Cannot make a token route: "authorize" is not a function',
     );
   }
-  const app = lazyApp(options);
+  const app = appOf(options);
 
   return async (input) => {
     const request = requestOf(input);
@@ -107,7 +107,7 @@ export function tokenRoute(options: TokenRouteOptions): TokenRoute {
     }
     if (grant instanceof Response) return grant;
     // A failure from here on is the app's own, as a missing configuration: it is not shown to the browser.
-    return answer(200, { token: await app().token(grant) });
+    return answer(200, { token: await app.token(grant) });
   };
 }
 

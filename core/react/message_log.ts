@@ -1,12 +1,11 @@
+/** How many messages are kept at most for a component that has not been rendered with them yet. */
+const MAX_UNREAD = 10_000;
+
 /**
  * The newest messages of a subscription, each at a position that counts from 0. Readers keep a position; what was
  * dropped before it was read is skipped.
  */
 export class MessageLog<M> {
-  /**
-   * How many messages are kept at least, when there were as many.
-   */
-  limit = 0;
   #messages: M[] = [];
   #dropped = 0;
 
@@ -15,16 +14,23 @@ export class MessageLog<M> {
     return this.#dropped + this.#messages.length;
   }
 
-  /** Adds a message at the end. */
-  append(message: M): void {
-    this.#messages.push(message);
+  /**
+   * Adds a message at the end, and may drop old ones.
+   *
+   * @param limit How many of the newest messages are wanted.
+   * @param unread The first message that a reader has still to read.
+   */
+  append(message: M, limit: number, unread: number): void {
+    const { length } = this.#messages;
+    const kept = Math.max(limit, Math.min(this.end - unread, MAX_UNREAD));
     // Not at every message: dropping costs a copy.
-    if (this.#messages.length > 2 * this.limit + 16) this.#drop(this.limit);
+    if (length > 2 * kept + 16) this.#drop(length - kept);
+    this.#messages.push(message);
   }
 
   /** Forgets the messages, not the positions. */
   clear(): void {
-    this.#drop(0);
+    this.#drop(this.#messages.length);
   }
 
   /** At most the `limit` newest messages between two positions. */
@@ -36,12 +42,8 @@ export class MessageLog<M> {
     );
   }
 
-  #drop(kept: number): void {
-    const count = this.#messages.length - Math.min(
-      kept,
-      this.#messages.length,
-    );
-    this.#messages = this.#messages.slice(count);
+  #drop(count: number): void {
+    this.#messages.splice(0, count);
     this.#dropped += count;
   }
 }

@@ -1,3 +1,5 @@
+import { backoff, pause } from "../backoff.ts";
+import { channelName } from "../channel.ts";
 import { RealtimeError } from "../errors.ts";
 import { subscribe } from "../subscribe.ts";
 import type { Realtime } from "../types.ts";
@@ -18,6 +20,9 @@ const sources = new Map<string, Source>();
 
 /** React also renders where there is no page. */
 const page: Document | undefined = globalThis.document;
+
+/** Errors after which another attempt may help. */
+const TRANSIENT = /^(network|timeout|rate_limited|unavailable)$/;
 
 /** The source of a view: the one that others with the same key read, else a new one. */
 export function openSource(view: View): Source {
@@ -51,7 +56,8 @@ export class Source {
   #endedWith: string | undefined;
   /** The channel and topics of the tokens so far. */
   #grant: string | undefined;
-  #lastId: string | undefined;
+  /** From where nothing is missed. */
+  #position: string | undefined;
 
   /** @param options What its first component wants; the functions of others are called too. */
   constructor(key: string, options: ViewOptions) {
@@ -82,9 +88,8 @@ export class Source {
 
   /** What its components want of it may have changed. */
   readonly update = (): void => {
-    const wishes = Array.from(this.#views, ({ options }) => options);
-    this.log.limit = Math.max(0, ...wishes.map(({ limit }) => limit));
-    const wish = wishes.find(({ isEnabled }) => isEnabled);
+    const wish = Array.from(this.#views, ({ options }) => options)
+      .find(({ isEnabled }) => isEnabled);
     if (!wish || (this.#options.pausesOnHidden && page?.hidden)) {
       this.#endedWith = undefined;
       this.#end("paused");
@@ -93,42 +98,66 @@ export class Source {
     }
   };
 
+  /** Reads until it is over; what may pass, as an app that can't be reached for a token, is tried again. */
   async #open(tokenId: string, given?: AnyToken): Promise<void> {
     const ending = this.#ending = new AbortController();
     const { signal } = ending;
-    const { from, validate, comesBack, isOver } = this.#options;
-    try {
-      const messages = await subscribe(async () => {
-        this.#to("refreshing");
-        const token = given ?? await this.#ask();
-        given = undefined;
-        if (!signal.aborted && !this.#isSame(token)) {
-          ending.abort();
-          void this.#open(tokenId, token);
-        }
-        signal.throwIfAborted();
-        return token;
-      }, {
-        signal,
-        validate,
-        from: this.#lastId ?? from,
-        onState: (state, error) => {
-          if (signal.aborted) return;
-          if (state === "waiting" && comesBack === false) {
-            this.#finish(ending, tokenId, "closed");
-          } else this.#to(state, error);
-        },
-        onGap: (gap) => this.#tell(({ onGap }) => onGap, gap),
-        onError: (error) => this.#tell(({ onError }) => onError, error),
-      });
-      for await (const message of messages) {
-        if (signal.aborted) break;
-        this.#take(message);
-        if (this.run && isOver?.(this.run)) break;
+    const { comesBack = true } = this.#options;
+    let attempt = 0;
+    const finish = (state: "closed" | "failed", error?: unknown): void => {
+      if (signal.aborted) return;
+      this.#endedWith = tokenId;
+      this.#end(state, error);
+    };
+    const onState = (state: SourceState, error?: Error): void => {
+      if (signal.aborted) return;
+      if (state === "open") attempt = 0;
+      if (state === "waiting" && !comesBack) finish("closed");
+      else this.#to(state, error);
+    };
+    const ask = async (): Promise<AnyToken> => {
+      onState("refreshing");
+      const token = given ?? await this.#ask();
+      given = undefined;
+      if (!signal.aborted && !this.#isSame(token)) {
+        ending.abort();
+        void this.#open(tokenId, token);
       }
-      this.#finish(ending, tokenId, "closed");
-    } catch (error) {
-      this.#finish(ending, tokenId, "failed", error);
+      signal.throwIfAborted();
+      return token;
+    };
+    while (!signal.aborted) {
+      try {
+        await this.#read(ask, onState, signal);
+        return finish("closed");
+      } catch (error) {
+        const { code } = Object(error);
+        if (!comesBack || !TRANSIENT.test(code)) return finish("failed", error);
+        onState("waiting", error as Error);
+      }
+      await pause(backoff(attempt++), signal);
+    }
+  }
+
+  async #read(
+    ask: () => Promise<AnyToken>,
+    onState: (state: SourceState, error?: Error) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { validate, from, isOver } = this.#options;
+    const messages = await subscribe(ask, {
+      signal,
+      validate,
+      from: this.#position ?? from,
+      onState,
+      onGap: (gap) => this.#tell(({ onGap }) => onGap, gap),
+      onError: (error) => this.#tell(({ onError }) => onError, error),
+    });
+    this.#position ??= messages.position();
+    for await (const message of messages) {
+      if (signal.aborted) return;
+      this.#take(message);
+      if (this.run && isOver?.(this.run)) return;
     }
   }
 
@@ -157,28 +186,17 @@ export class Source {
 
   /** Whether a token is for the same as those before. If not, what was received is forgotten: no component shows two channels. */
   #isSame({ channel, topics }: AnyToken): boolean {
-    const grant = JSON.stringify([channel, topics]);
+    const grant = JSON.stringify([channelName(channel), topics]);
     const isSame = grant === (this.#grant ?? grant);
     this.#grant = grant;
     if (!isSame) {
       this.log.clear();
       this.topics.clear();
       this.streams.clear();
-      this.run = this.#lastId = undefined;
+      this.run = this.#position = undefined;
       for (const view of this.#views) view.show();
     }
     return isSame;
-  }
-
-  #finish(
-    ending: AbortController,
-    tokenId: string,
-    state: "closed" | "failed",
-    error?: unknown,
-  ): void {
-    if (ending.signal.aborted) return;
-    this.#endedWith = tokenId;
-    this.#end(state, error);
   }
 
   #end(state: "paused" | "closed" | "failed", error?: unknown): void {
@@ -200,12 +218,17 @@ export class Source {
   }
 
   #take(message: AnyMessage): void {
-    this.#lastId = message.id;
+    this.#position = message.id;
     if (message.kind === "run") this.run = foldRun(this.run, message);
     else {
       this.topics.set(message.topic, [this.log.end, message]);
       if (message.streamId) foldStream(this.streams, message);
-      this.log.append(message);
+      const views = [...this.#views].filter(({ options }) => options.isEnabled);
+      this.log.append(
+        message,
+        Math.max(0, ...views.map(({ options }) => options.limit)),
+        Math.min(...views.map(({ unread }) => unread)),
+      );
     }
     for (const view of this.#views) view.received();
   }

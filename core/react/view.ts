@@ -43,8 +43,8 @@ export class View {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Where what it shows begins. */
   #start = 0;
-  /** What was on the screen already: everything before this is not new. */
-  #committed = 0;
+  /** The first message that was not rendered yet. */
+  unread = 0;
   /** What the component has cleared. */
   #clearedError: Error | null = null;
   #clearedRun: RunRecord | undefined;
@@ -58,7 +58,7 @@ export class View {
   /** The store's: the component is on the screen. */
   readonly subscribe = (notify: () => void): () => void => {
     const source = openSource(this);
-    if (source !== this.#source) this.#start = this.#committed = 0;
+    if (source !== this.#source) this.#start = this.unread = 0;
     this.#source = source;
     this.#notify = notify;
     if (this.options.isEnabled) this.show();
@@ -75,7 +75,7 @@ export class View {
   /** The component was rendered, and is on the screen. */
   committed(snapshot: Snapshot, options: ViewOptions): void {
     const wasEnabled = this.options.isEnabled;
-    this.#committed = snapshot.end;
+    this.unread = snapshot.end;
     this.options = options;
     this.#source?.update();
     if (options.isEnabled && !wasEnabled) this.show();
@@ -115,7 +115,7 @@ export class View {
       ...this.#snapshot,
       end,
       all: log.between(start, end, this.options.limit),
-      delta: log.between(Math.max(start, this.#committed), end),
+      delta: log.between(Math.max(start, this.unread), end),
       byTopic: Object.fromEntries(
         Array.from(topics)
           .filter(([, [position]]) => position >= start)

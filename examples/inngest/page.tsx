@@ -17,7 +17,7 @@ function App(): ReactElement {
     refreshToken: fetchToken,
     from: "start",
   });
-  const { runStatus } = useRealtime({
+  const { runStatus, messages } = useRealtime({
     token: fetchToken,
     from: "start",
     autoCloseOnTerminal: false,
@@ -37,8 +37,8 @@ function App(): ReactElement {
           )
         )}
       </ol>
-      <footer role="status" data-run={runStatus}>
-        {error?.message ?? `Subscription ${state}, run ${runStatus}`}
+      <footer role="status" data-run={messages.last && runStatus}>
+        {error?.message ?? (messages.last ? `The run: ${runStatus}` : state)}
       </footer>
     </main>
   );

@@ -25,8 +25,8 @@ function App(): ReactElement {
   return (
     <main>
       <article aria-busy={isWriting}>
-        {question?.kind === "data" && <h1>{question.data}</h1>}
-        <p>{text}</p>
+        <h1>{question?.kind === "data" ? question.data : "What about it?"}</h1>
+        <p>{text || "Ask, and reload this page before the answer is there."}</p>
       </article>
       <footer role="status">
         {error?.message ?? (isWriting ? "Reload me now" : state)}

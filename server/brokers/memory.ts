@@ -86,7 +86,11 @@ export class MemoryBroker implements Broker {
   #bytes = 0;
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
-  /** @param options What it keeps. */
+  /**
+   * A broker without any channel.
+   *
+   * @param options What it keeps.
+   */
   constructor(options: MemoryBrokerOptions = {}) {
     this.#retention = {
       size: options.historySize ?? 1000,

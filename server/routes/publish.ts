@@ -1,9 +1,9 @@
 import { type Context, Hono } from "@hono/hono";
-import { bodyLimit } from "@hono/hono/body-limit";
 import { RealtimeError } from "../../core/errors.ts";
 import type { PublishGrant } from "../auth.ts";
+import { readText } from "../body.ts";
 import type { Envelope } from "../envelope.ts";
-import { dataOfBody, decodeUtf8, parseJson } from "../json.ts";
+import { dataOfBody, parseJson } from "../json.ts";
 import { quote, tooLarge } from "../publisher.ts";
 import { publishBatch } from "../publish_batch.ts";
 import { publishTee, publishText } from "../publish_stream.ts";
@@ -17,36 +17,33 @@ export function publishRoutes(parts: GatewayParts): Hono {
   const { publisher } = parts;
   const app = new Hono();
 
-  function limit(maxSize: number) {
-    return bodyLimit({
-      maxSize,
-      onError: (c) => {
-        throw tooLarge(c.req.query("channel") ?? "", maxSize);
-      },
-    });
-  }
-  const messageLimit = limit(publisher.maxMessageBytes);
-
-  app.post("/publish", async (c, next) => {
-    if (!isStream(c.req.header("content-type"))) return messageLimit(c, next);
+  app.post("/publish", async (c) => {
     const { envelope, topics } = await readRequest(parts, c);
-    const ids = await publishText(publisher, envelope, topics, c.req.raw.body);
-    return c.json({
-      id: ids[0]?.id,
-      ids: ids.map(({ id }) => id),
-      stream_id: ids[0]?.streamId,
-    });
-  }, async (c) => {
-    const { envelope, topics } = await readRequest(parts, c);
-    const data = dataOfBody(decodeUtf8(await c.req.arrayBuffer()));
+    if (isStream(c.req.header("content-type"))) {
+      const { body } = c.req.raw;
+      const starts = await publishText(publisher, envelope, topics, body);
+      const ids = starts.map(({ id }) => id);
+      return c.json({ id: ids[0], ids, stream_id: starts[0]?.streamId });
+    }
+    const limit = publisher.maxMessageBytes;
+    const text = await readText(
+      c,
+      limit,
+      () => tooLarge(envelope.channel, limit),
+    );
+    const data = dataOfBody(text);
     const key = c.req.header("idempotency-key");
     const ids = await publisher.publish(envelope, topics, data, key);
     return c.json({ id: ids[0], ids });
   });
 
-  app.post("/publish/batch", limit(BATCH_BYTES), async (c) => {
+  app.post("/publish/batch", async (c) => {
     const grant = await parts.auth.publishGrant(c.req.header("authorization"));
-    const text = decodeUtf8(await c.req.arrayBuffer());
+    const text = await readText(c, BATCH_BYTES, () =>
+      new RealtimeError(
+        "too_large",
+        `Cannot publish the batch: it is larger than ${BATCH_BYTES / 1024} KiB`,
+      ));
     const lines = await publishBatch(publisher, grant, text);
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",

@@ -1,9 +1,11 @@
 import { Hono } from "@hono/hono";
-import { bodyLimit } from "@hono/hono/body-limit";
 import { z } from "zod";
 import { RealtimeError } from "../../core/errors.ts";
-import { decodeUtf8, parseJson } from "../json.ts";
+import { readText } from "../body.ts";
+import { parseJson } from "../json.ts";
 import type { GatewayParts } from "./context.ts";
+
+const BODY_BYTES = 8 * 1024;
 
 const name = z.string().min(1).max(1024).optional();
 const body = z.strictObject({ sub: name, jti: name, channel: name })
@@ -11,18 +13,13 @@ const body = z.strictObject({ sub: name, jti: name, channel: name })
 
 /** `POST /v1/realtime/revoke`: ends what tokens made until now granted, and refuses them from now on. */
 export function revokeRoutes(parts: GatewayParts): Hono {
-  const limit = bodyLimit({
-    maxSize: 8 * 1024,
-    onError: () => {
-      throw new RealtimeError(
-        "too_large",
-        "Cannot revoke: the body is too large",
-      );
-    },
-  });
-  return new Hono().post("/revoke", limit, async (c) => {
+  return new Hono().post("/revoke", async (c) => {
     await parts.auth.requireSigningKey(c.req.header("authorization"));
-    const text = decodeUtf8(await c.req.arrayBuffer());
+    const text = await readText(c, BODY_BYTES, () =>
+      new RealtimeError(
+        "too_large",
+        `Cannot revoke: the body is larger than ${BODY_BYTES / 1024} KiB`,
+      ));
     const result = body.safeParse(parseJson(text, "the body"));
     if (!result.success) {
       throw new RealtimeError(

@@ -1,9 +1,9 @@
 import { Hono } from "@hono/hono";
-import { bodyLimit } from "@hono/hono/body-limit";
 import { z } from "zod";
 import { RealtimeError } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
-import { decodeUtf8, parseJson } from "../json.ts";
+import { readText } from "../body.ts";
+import { parseJson } from "../json.ts";
 import type { GatewayParts } from "./context.ts";
 
 const BODY_BYTES = 128 * 1024;
@@ -13,18 +13,13 @@ const body = z.array(z.object({ channel: z.string(), name: z.string() }))
 
 /** `POST /v1/realtime/token`: mints a token, for SDKs that don't mint their own. */
 export function tokenRoutes({ auth }: GatewayParts): Hono {
-  const limit = bodyLimit({
-    maxSize: BODY_BYTES,
-    onError: () => {
-      throw new RealtimeError(
+  return new Hono().post("/token", async (c) => {
+    await auth.requireSigningKey(c.req.header("authorization"));
+    const text = await readText(c, BODY_BYTES, () =>
+      new RealtimeError(
         "too_large",
         `Cannot mint a token: the body is larger than ${BODY_BYTES / 1024} KiB`,
-      );
-    },
-  });
-  return new Hono().post("/token", limit, async (c) => {
-    await auth.requireSigningKey(c.req.header("authorization"));
-    const text = decodeUtf8(await c.req.arrayBuffer());
+      ));
     const result = body.safeParse(parseJson(text, "the body"));
     if (!result.success) {
       throw new RealtimeError(

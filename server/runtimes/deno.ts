@@ -28,11 +28,20 @@ interface DenoLike {
 
 const { Deno }: { Deno: DenoLike } = Object(globalThis);
 
+/** How many turns of the event loop a close waits at most for the peer to pause. */
+const LINGER_TURNS = 50;
+
 class DenoSocket implements Socket {
   readonly #socket: WebSocket;
+  #received = 0;
+  /** Whether `close` was called: what comes then is nobody's affair. */
+  isClosing = false;
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
+    socket.addEventListener("message", () => {
+      this.#received++;
+    });
   }
 
   get buffered(): number {
@@ -43,15 +52,30 @@ class DenoSocket implements Socket {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
   }
 
+  /**
+   * A frame that Deno reads right after `close` makes it drop the connection before the code is sent, so the frames
+   * that are there already are read first.
+   */
   close(code: number, reason: string): void {
-    if (this.#socket.readyState <= WebSocket.OPEN) {
-      this.#socket.close(code, reason);
-    }
+    if (this.isClosing) return;
+    this.isClosing = true;
+    this.#closeWhenQuiet(code, reason, LINGER_TURNS);
   }
 
   /** Deno has no way to end a socket whose peer doesn't read: it is forgotten, and ends when the peer does. */
   terminate(code: number, reason: string): void {
     this.close(code, reason);
+  }
+
+  #closeWhenQuiet(code: number, reason: string, turns: number): void {
+    const before = this.#received;
+    setTimeout(() => {
+      if (this.#received !== before && turns > 0) {
+        this.#closeWhenQuiet(code, reason, turns - 1);
+      } else if (this.#socket.readyState <= WebSocket.OPEN) {
+        this.#socket.close(code, reason);
+      }
+    }, 0);
   }
 }
 
@@ -74,10 +98,12 @@ function upgrade(
     ...(protocol === undefined ? {} : { protocol }),
   });
   socket.binaryType = "arraybuffer";
-  socket.addEventListener("open", () => handler.open(new DenoSocket(socket)));
+  const adapted = new DenoSocket(socket);
+  socket.addEventListener("open", () => handler.open(adapted));
   socket.addEventListener("message", ({ data }) => {
+    if (adapted.isClosing) return;
     // Deno's own limit is 64 MiB, and fixed.
-    if (isTooBig(data)) socket.close(1009, "frame too big");
+    if (isTooBig(data)) adapted.close(1009, "frame too big");
     else handler.message(typeof data === "string" ? data : undefined);
   });
   socket.addEventListener("close", () => handler.close());

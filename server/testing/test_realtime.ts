@@ -1,4 +1,5 @@
 import { channelName } from "../../core/channel.ts";
+import type { MessageFrame } from "../../core/frame.ts";
 import { gatewaysHere } from "../../core/gateway_fetch.ts";
 import { createRealtime } from "../../core/realtime.ts";
 import { errorOfResponse } from "../../core/status.ts";
@@ -48,6 +49,12 @@ export interface TestRealtime extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+interface HistoryAnswer {
+  readonly messages: readonly MessageFrame[];
+  readonly position: string;
+  readonly more: boolean;
+}
+
 const SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else";
 
 let count = 0;
@@ -80,13 +87,12 @@ export function createTestRealtime(
   async function messages<TChannel extends string | Realtime.Channel>(
     channel: TChannel,
   ): Promise<TestMessage<TChannel>[]> {
-    const frames = [];
-    let page = { messages: [], position: "start", more: true };
+    const frames: MessageFrame[] = [];
+    let page: HistoryAnswer = { messages: [], position: "start", more: true };
     while (page.more) {
       const query = new URLSearchParams({
         channel: channelName(channel),
         since: page.position,
-        limit: "1000",
       });
       const response = await local.fetch(
         `${url}/v1/realtime/history?${query}`,

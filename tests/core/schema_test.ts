@@ -1,29 +1,30 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { StandardSchemaV1 } from "@standard-schema/spec";
+
 import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
 import { RealtimeError } from "../../core/errors.ts";
 import { staticSchema, validate } from "../../core/schema.ts";
+import type { StandardSchema } from "../../core/standard_schema.ts";
 
 const ACTION = 'Cannot publish to "user:1"';
 
 /** A schema by hand, with nothing but what the standard asks for. */
 function schemaOf(
   check: (value: unknown) => unknown,
-): StandardSchemaV1 {
+): StandardSchema {
   return {
     "~standard": {
       version: 1,
       vendor: "test",
-      validate: check as StandardSchemaV1["~standard"]["validate"],
+      validate: check as StandardSchema["~standard"]["validate"],
     },
   };
 }
 
 async function failure(
-  schema: StandardSchemaV1,
+  schema: StandardSchema,
   data: unknown,
 ): Promise<RealtimeError> {
   return await assertRejects(

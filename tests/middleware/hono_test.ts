@@ -58,7 +58,10 @@ describe("honoRealtime()", () => {
 
   it("asks for its configuration when it is used, and the error is Hono's to answer", async () => {
     const app = new Hono().use(honoRealtime({ url: "nowhere" }))
-      .get("/", (c) => c.text("never"))
+      .get("/", async (c) => {
+        await c.var.realtime.publish({ channel: "a", topic: "b", data: 1 });
+        return c.text("never");
+      })
       .onError((error, c) => c.text(error.message, 500));
     const response = await app.request("/");
     assertEquals(response.status, 500);

@@ -17,6 +17,7 @@ export interface RunOptions {
 }
 
 const KILL_DELAY_MS = 5_000;
+const MAX_ERROR_LINES = 30;
 
 /** Runs a command to its end. A command that can't be started has code 127. */
 export async function run(
@@ -71,7 +72,8 @@ export async function mustRun(
 ): Promise<string> {
   const { code, output } = await run(command, { output: "collect", cwd });
   if (code !== 0) {
-    throw new Error(`Cannot run "${command.join(" ")}": ${output.trim()}`);
+    const start = output.trim().split("\n").slice(0, MAX_ERROR_LINES);
+    throw new Error(`Cannot run "${command.join(" ")}": ${start.join("\n")}`);
   }
   return output;
 }

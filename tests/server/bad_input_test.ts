@@ -13,19 +13,25 @@ import {
 const LIMIT = 512 * 1024;
 const encoder = new TextEncoder();
 
-/** Bytes of a body that comes in pieces. */
-function* pieces(total: number): Generator<Uint8Array> {
-  for (let left = total; left > 0; left -= 16 * 1024) {
-    yield new Uint8Array(Math.min(left, 16 * 1024)).fill(0x61);
-  }
-}
-
 /** JSON whose arrays are nested so deep. */
 function nested(depth: number): string {
   return "[".repeat(depth) + "]".repeat(depth);
 }
 
 let gateway: TestGateway;
+
+/** The head of a request that publishes to the topic "t", with one header more. */
+function head(channel: string, header: string): string {
+  const url = new URL(address(gateway, "publish", { channel, topic: "t" }));
+  return [
+    `POST ${url.pathname}${url.search} HTTP/1.1`,
+    `host: ${url.host}`,
+    `authorization: Bearer ${gateway.signingKey}`,
+    header,
+    "",
+    "",
+  ].join("\r\n");
+}
 
 /** Proves that nothing was published: the next message is the first. */
 async function assertNothingPublished(channel: string): Promise<void> {
@@ -55,30 +61,35 @@ describe("bad input", () => {
     });
 
     it("declared and never sent: 413 at once", async () => {
-      const query = { channel: "never", topic: "t" };
-      const url = new URL(address(gateway, "publish", query));
       await using socket = await RawSocket.open(gateway.url);
-      await socket.write([
-        `POST ${url.pathname}${url.search} HTTP/1.1`,
-        `host: ${url.host}`,
-        `authorization: Bearer ${gateway.signingKey}`,
-        `content-length: ${LIMIT + 1}`,
-        "",
-        "",
-      ].join("\r\n"));
+      await socket.write(head("never", `content-length: ${LIMIT + 1}`));
       const { status } = await socket.takeAnswer();
       assertEquals(status, 413);
       await assertNothingPublished("never");
     });
 
     it("streamed without a length: 413, and nothing is published", async () => {
-      const { status, error } = await postJson(gateway, {
-        channel: "streamed",
-        topic: "t",
-        body: bodyOf(pieces(LIMIT + 1)),
-      });
-      assertEquals([status, error?.code], [413, "too_large"]);
+      await using socket = await RawSocket.open(gateway.url);
+      await socket.write(
+        head("streamed", "transfer-encoding: chunked"),
+      );
+      for (let left = LIMIT + 1; left > 0; left -= 1024) {
+        const piece = "x".repeat(Math.min(left, 1024));
+        await socket.write(`${piece.length.toString(16)}\r\n${piece}\r\n`);
+      }
+      const { status, body } = await socket.takeAnswer();
+      const { error } = JSON.parse(body);
+      assertEquals([status, error.code], [413, "too_large"]);
       await assertNothingPublished("streamed");
+    });
+
+    it("leaves the client able to send the next message", async () => {
+      for (let i = 0; i < 3; i++) {
+        const body = "x".repeat(LIMIT + 1);
+        const request = { channel: "next", topic: "t", body };
+        assertEquals((await postJson(gateway, request)).status, 413);
+        await publish(gateway, "next/t", i);
+      }
     });
 
     it("as JSON: 413, though the text itself has less", async () => {

@@ -96,7 +96,20 @@ export async function publishAll(
 export function bodyOf(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): ReadableStream<Uint8Array> {
-  return ReadableStream.from(pieces);
+  const iterator = (async function* () {
+    yield* pieces;
+  })();
+  // Not `ReadableStream.from`: TypeScript's own library doesn't know it.
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await iterator.return();
+    },
+  });
 }
 
 /** Publishes lines in one request; answers what became of each. */

@@ -81,16 +81,18 @@ export class RawWebSocket implements AsyncDisposable {
     return this.#shift(this.#pongs);
   }
 
-  /** Sends a frame. */
+  /** Sends a frame; with a count, so many of them at once. */
   send(
     payload: string | Uint8Array,
     kind: keyof typeof OPCODES = "text",
+    count: number = 1,
   ): Promise<void> {
     const bytes = Buffer.from(payload);
     const mask = randomBytes(4);
     const masked = bytes.map((byte, i) => byte ^ (mask[i % 4] ?? 0));
+    const frame = [head(OPCODES[kind], bytes.length), mask, masked];
     return this.#socket.write(
-      Buffer.concat([head(OPCODES[kind], bytes.length), mask, masked]),
+      Buffer.concat(Array.from({ length: count }, () => frame).flat()),
     );
   }
 

@@ -152,6 +152,11 @@ export async function calls(): Promise<void> {
   console.log(kept);
 }
 
+/** The channels of this package with Inngest's own functions. */
+export async function withInngest(inngest: Inngest): Promise<void> {
+  await inngest.realtime.publish(user("1").ai, { response: "Hello" });
+}
+
 /** Code without types, as the seed has it. */
 export async function untyped(): Promise<void> {
   const token = JSON.parse("{}");

@@ -1,0 +1,112 @@
+import { buildSync } from "esbuild";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { tokenRoute, type TokenRouteOptions } from "../../middleware.ts";
+
+/** An app's site: a page with the hooks, and tokens for whoever asks. */
+export interface Site extends AsyncDisposable {
+  readonly url: string;
+  /** How often a token was asked for. */
+  readonly tokenRequests: number;
+  /** Answers the next requests for tokens, in place of the route. */
+  refuse(status: number | undefined): void;
+  /** What the next tokens are made with. */
+  grant(options: GrantOptions): void;
+  /** The page's HTML inside its root, as a server has rendered it. */
+  html: string;
+}
+
+/** What tokens are made with besides what is asked for. */
+export interface GrantOptions {
+  readonly expiresIn?: number;
+  readonly sessionExpiresIn?: number;
+  /** The channel, whatever is asked for. */
+  readonly channel?: string;
+}
+
+let script: string | undefined;
+
+/** Bundles the page as an app's bundler does while it is developed: React checks more then. */
+function bundlePage(): string {
+  // Not build(): its process ends some time after the tests, which Deno takes for a leak.
+  script ??= buildSync({
+    entryPoints: [fileURLToPath(new URL("./page.ts", import.meta.url))],
+    bundle: true,
+    write: false,
+    platform: "browser",
+    format: "esm",
+    define: { "process.env.NODE_ENV": '"development"' },
+    logLevel: "error",
+  }).outputFiles[0]?.text ?? "";
+  return script;
+}
+
+/** Starts a site on a free port, for the gateway that its tokens lead to. */
+export async function startSite(
+  options: Omit<TokenRouteOptions, "authorize">,
+): Promise<Site> {
+  let tokenRequests = 0;
+  let refusal: number | undefined;
+  let grant: GrantOptions = {};
+  const route = tokenRoute({
+    ...options,
+    authorize: (_, { channel = "", topics }) =>
+      refusal === undefined
+        ? { channel, topics, ...grant }
+        : new Response(null, { status: refusal }),
+  });
+  const page = bundlePage();
+
+  async function answer(
+    request: IncomingMessage,
+    base: string,
+  ): Promise<Response> {
+    const { pathname } = new URL(request.url ?? "/", base);
+    if (pathname === "/page.js") {
+      return new Response(page, {
+        headers: { "content-type": "text/javascript" },
+      });
+    }
+    if (pathname === "/token") {
+      tokenRequests++;
+      return await route(new Request(new URL(request.url ?? "/", base)));
+    }
+    return new Response(
+      `<!doctype html><title>Hooks</title><link rel="icon" href="data:,">` +
+        `<div id="root">${site.html}</div>` +
+        `<script type="module" src="/page.js"></script>`,
+      { headers: { "content-type": "text/html" } },
+    );
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, site.url).then(async (answer) => {
+      response.writeHead(answer.status, Object.fromEntries(answer.headers));
+      response.end(new Uint8Array(await answer.arrayBuffer()));
+    }, (error) => response.writeHead(500).end(String(error)));
+  });
+  await new Promise<void>((resolve) =>
+    server.listen(0, "127.0.0.1", () => resolve())
+  );
+  const { port } = server.address() as AddressInfo;
+
+  const site = {
+    url: `http://127.0.0.1:${port}/`,
+    html: "",
+    get tokenRequests() {
+      return tokenRequests;
+    },
+    refuse(status: number | undefined) {
+      refusal = status;
+    },
+    grant(options: GrantOptions) {
+      grant = options;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+  return site;
+}

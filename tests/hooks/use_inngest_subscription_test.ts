@@ -1,0 +1,191 @@
+import { assert, assertEquals } from "@std/assert";
+import { it } from "@std/testing/bdd";
+import { describeInChromium } from "./browser_suite.ts";
+
+const hook = "useInngestSubscription";
+
+function numbers(count: number, from = 1): number[] {
+  return Array.from({ length: count }, (_, i) => from + i);
+}
+
+describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
+  it("shows messages as they come", async () => {
+    const { open, publish } = suite();
+    const { tab, channel } = await open({ hook });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    await publish(channel, ["one", { two: 2 }]);
+    const shown = await tab.until(({ data }) => data.length === 2);
+    assertEquals(shown.data, ["one", { two: 2 }]);
+    assertEquals(shown.last, { two: 2 });
+    assertEquals(shown.error, undefined);
+    const { statuses } = await tab.notes();
+    assertEquals([...new Set(statuses)], [
+      "closed",
+      "refresh_token",
+      "connecting",
+      "active",
+    ]);
+    assertEquals(tab.problems, []);
+  });
+
+  it("leaves nothing out of `freshData`, however many messages come at once", async () => {
+    const { open, realtime } = suite();
+    const { tab, channel } = await open({ hook });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    await Promise.all(
+      numbers(300).map((data) =>
+        realtime.publish({ channel, topic: "ai", data })
+      ),
+    );
+    const { data } = await tab.until(({ data }) => data.length === 300);
+    const { fresh, renders } = await tab.notes();
+    assertEquals(fresh, data);
+    assert(renders < 300, `${renders} renders for messages that come together`);
+  });
+
+  it("opens one subscription in StrictMode", async () => {
+    const { open, publish, site } = suite();
+    const before = site.tokenRequests;
+    const { tab, channel } = await open({ hook, isStrict: true });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    await publish(channel, [1, 2]);
+    const { data } = await tab.until(({ data }) => data.length > 1);
+    assertEquals(data, [1, 2]);
+    assertEquals(site.tokenRequests - before, 1);
+    assertEquals(tab.sockets.opened, 1);
+    assertEquals(tab.problems, []);
+  });
+
+  it("shares one socket and one token between 20 components", async () => {
+    const { open, publish, site } = suite();
+    const before = site.tokenRequests;
+    const { tab, channel } = await open({ hook, count: 20 });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    await publish(channel, [1, 2, 3]);
+    for (let index = 0; index < 20; index++) {
+      const { data } = await tab.until(({ data }) => data.length === 3, index);
+      assertEquals(data, [1, 2, 3]);
+    }
+    assertEquals(site.tokenRequests - before, 1);
+    assertEquals(tab.sockets.opened, 1);
+  });
+
+  it("shows a component that comes later what the others have", async () => {
+    const { open, publish } = suite();
+    const { tab, channel } = await open({ hook });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    await publish(channel, [1, 2]);
+    await tab.until(({ data }) => data.length === 2);
+    await tab.show({ count: 2 });
+    const { data } = await tab.until(({ data }) => data.length === 2, 1);
+    assertEquals(data, [1, 2]);
+  });
+
+  it("stays connected when the function that gets tokens is written in place", async () => {
+    const { open, publish, site } = suite();
+    const before = site.tokenRequests;
+    const { tab, channel } = await open({ hook, isInline: true });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    await publish(channel, numbers(5));
+    const { data } = await tab.until(({ data }) => data.length === 5);
+    assertEquals(data, numbers(5));
+    assertEquals(site.tokenRequests - before, 1);
+    assertEquals(tab.sockets.opened, 1);
+  });
+
+  it("collects messages for `bufferInterval`", async () => {
+    const { open, publish } = suite();
+    const { tab, channel } = await open({
+      hook,
+      options: { bufferInterval: 300 },
+    });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    const before = (await tab.notes()).renders;
+    await publish(channel, numbers(20));
+    await tab.until(({ data }) => data.length === 20);
+    const { renders, fresh } = await tab.notes();
+    assertEquals(fresh, numbers(20));
+    assert(renders - before < 10, `${renders - before} renders`);
+  });
+
+  it("shows no more than `historyLimit` messages", async () => {
+    const { open, publish } = suite();
+    const { tab, channel } = await open({
+      hook,
+      options: { historyLimit: 10 },
+    });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    await publish(channel, numbers(100));
+    const { data } = await tab.until(({ last }) => last === 100);
+    assertEquals(data, numbers(10, 91));
+    assertEquals((await tab.notes()).fresh, numbers(100));
+  });
+
+  it("shows the stream from its start after a reload", async () => {
+    const { open, publish } = suite();
+    const { tab, channel } = await open({ hook, options: { from: "start" } });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    await publish(channel, [1, 2]);
+    await tab.until(({ data }) => data.length === 2);
+    await tab.page.reload();
+    await publish(channel, [3]);
+    const { data } = await tab.until(({ data }) => data.length === 3);
+    assertEquals(data, [1, 2, 3]);
+  });
+
+  it("empties with `clear`, for this component only", async () => {
+    const { open, publish } = suite();
+    const { tab, channel } = await open({ hook, count: 2 });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    await publish(channel, [1, 2]);
+    await tab.until(({ data }) => data.length === 2);
+    await tab.control((control) => control.clear());
+    await tab.until(({ data, last }) => data.length === 0 && !last);
+    await publish(channel, [3]);
+    const { data } = await tab.until(({ data }) => data.length > 0);
+    assertEquals(data, [3]);
+    const other = await tab.until(({ data }) => data.length === 3, 1);
+    assertEquals(other.data, [1, 2, 3]);
+  });
+
+  it("leaves nothing behind when it is unmounted", async () => {
+    const { open, publish } = suite();
+    const { tab, channel } = await open({ hook });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "active");
+    await tab.show({ isMounted: false });
+    await publish(channel, [1]);
+    await tab.untilDisconnected();
+    const before = await tab.notes();
+    await tab.show({ isMounted: true });
+    await tab.until(({ status }) => status === "active");
+    await publish(channel, [2]);
+    const { data } = await tab.until(({ data }) => data.length > 0);
+    assertEquals(data, [2]);
+    assertEquals(before.fresh, []);
+    assertEquals(tab.problems, []);
+  });
+
+  it("is in the state `error` when no token is given, and begins anew with another `key`", async () => {
+    const { open, site } = suite();
+    site.refuse(403);
+    const { tab } = await open({ hook, options: { key: "a" } });
+    await using _ = tab;
+    const { error } = await tab.until(({ status }) => status === "error");
+    assertEquals(error, "Cannot get a token");
+    site.refuse(undefined);
+    await tab.show({ options: { key: "b" } });
+    const shown = await tab.until(({ status }) => status === "active");
+    assertEquals(shown.error, undefined);
+  });
+});
