@@ -9,7 +9,7 @@
  *
  * const inngest = new Inngest({ id: "my-app", middleware: [realtimeMiddleware()] });
  *
- * export const recommend = inngest.createFunction(
+ * const recommend = inngest.createFunction(
  *   { id: "recommend", triggers: [{ event: "ai/recommendation.requested" }] },
  *   async ({ event, step, publish }) => {
  *     await step.run("generate", async () => {

@@ -51,7 +51,11 @@ export interface Connection {
 
 /** What a browser has and others may not. */
 interface Page {
-  readonly addEventListener?: EventTarget["addEventListener"];
+  readonly addEventListener?: (
+    type: string,
+    listener: (event: { readonly type: string }) => void,
+    options: { readonly signal: AbortSignal },
+  ) => void;
   readonly document?: Page;
 }
 
@@ -197,9 +201,9 @@ export function createConnection(
   }
 
   /** The network came or went, or the page did. */
-  function hurry({ type }: Event): void {
+  function hurry({ type }: { readonly type: string }): void {
     if (state === "waiting") connect();
-    else if (transport) {
+    else if (transport && state !== "idle") {
       if (type === "offline") lose(1006);
       else watch();
     }

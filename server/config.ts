@@ -19,11 +19,17 @@ const key = z.string().min(
   `a signing key must have at least ${MIN_SIGNING_KEY_LENGTH} characters`,
 ).optional();
 
+/** A browser's `Origin` is compared as it is: a path or a pattern would never be equal to one. */
+function isOrigin(text: string): boolean {
+  return !text.includes("*") && URL.canParse(text) &&
+    new URL(text).origin === text;
+}
+
 const origins = z.string().transform((list, context) => {
   if (list.trim() === "*") return "*" as const;
   const origins = list.split(",").map((origin) => origin.trim());
   for (const origin of origins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+    if (!isOrigin(origin)) {
       context.addIssue(
         `${
           JSON.stringify(origin)

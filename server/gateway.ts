@@ -20,11 +20,14 @@ import { revokeRoutes } from "./routes/revoke.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { Sessions } from "./sessions.ts";
 
-/** A gateway: a Hono app with `fetch`, to serve or to mount in another. */
+/** A gateway: a Hono app inside, `fetch` outside, to serve or to mount in another app. */
 export interface Gateway extends AsyncDisposable {
-  /** The Hono app: `app.route("/", gateway.app)` mounts it in yours. */
-  readonly app: Hono;
-  /** Answers a request. The second argument is what the runtime adds to it. */
+  /**
+   * Answers a request, WebSockets included. In a Hono app of any copy of that package,
+   * `app.all("/v1/realtime/*", (c) => gateway.fetch(c.req.raw, c.env))` mounts it.
+   *
+   * @param env What the runtime adds to a request: what a Hono app has as `c.env`.
+   */
   fetch(request: Request, env?: object): Response | Promise<Response>;
   /** Whether it is in development mode. */
   readonly dev: boolean;
@@ -60,7 +63,7 @@ const logger = getLogger(["tidings", "gateway"]);
  * const gateway = createGateway();
  * const app = new Hono();
  * app.get("/hello", (c) => c.text("hello"));
- * app.route("/", gateway.app);
+ * app.all("/v1/realtime/*", (c) => gateway.fetch(c.req.raw, c.env));
  * const server = await serve(app, { port: 0 });
  * await server.close();
  * await gateway.close();
@@ -122,7 +125,6 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     return drainSessions(sessions.all(), options);
   }
   return {
-    app,
     dev: settings.dev,
     drain,
     fetch: (request, env) => app.fetch(request, env),

@@ -107,8 +107,9 @@ async function run(config: Config): Promise<void> {
   const gateway = createFrom(config);
   const { port, host: hostname } = config;
   const server = await serve(gateway, { port, hostname });
-  await announce(gateway, server);
+  // Before the line that says it runs: who waits for that may stop it at once.
   drainOnSignal(gateway, server);
+  await announce(gateway, server);
 }
 
 /** Does what the command line says; a mistake in it is one line and exit code 2. */

@@ -41,4 +41,3 @@ export type {
   NewMessage,
   OpenStream,
 } from "./brokers/broker.ts";
-export type { Hono } from "@hono/hono";

@@ -73,6 +73,7 @@ export class Session implements ReaderOwner {
 
   /** Whether nothing is on its way to the client any more. */
   get settled(): boolean {
+    if (this.#closed) return true;
     for (const reader of this.#readers.values()) {
       reader.flush();
       if (reader.position === undefined) return false;

@@ -77,46 +77,74 @@ describe("deno.json, jsr.json and package.json", () => {
 });
 
 describe("differences()", () => {
+  const common = { name: "p", version: "1.0.0", license: "MIT", exports: {} };
+  const publish = { include: ["mod.ts"] };
+  const one: Manifests = {
+    deno: {
+      ...common,
+      publish,
+      imports: { a: "npm:b@^1.0.0", zod: "npm:zod@^4.0.0", "@std/x": "./x.ts" },
+    },
+    jsr: {
+      ...common,
+      publish,
+      imports: { a: "jsr:@a/a@^1.0.0", zod: "npm:zod@^4.0.0" },
+    },
+    npm: {
+      ...common,
+      dependencies: { a: "npm:b@^1.0.0" },
+      devDependencies: {},
+      peerDependencies: { zod: "^4.0.0" },
+    },
+  };
+
+  it("finds none where there is none", () => {
+    assertEquals(differences(one), []);
+  });
+
   it("reports another version", () => {
-    const changed = { ...manifests, jsr: { ...jsr, version: "9.9.9" } };
-    assertEquals(differences(changed), [
-      `version: "${deno.version}" in deno.json, "9.9.9" in jsr.json, ` +
-      `"${npm.version}" in package.json`,
+    const jsr = { ...one.jsr, version: "9.9.9" };
+    assertEquals(differences({ ...one, jsr }), [
+      'version: "1.0.0" in deno.json, "9.9.9" in jsr.json, ' +
+      '"1.0.0" in package.json',
     ]);
   });
 
   it("reports an export that others lack", () => {
-    const exports = { ...npm.exports, "./extra": "./extra.ts" };
-    assertEquals(differences({ ...manifests, npm: { ...npm, exports } }), [
+    const npm = { ...one.npm, exports: { "./extra": "./extra.ts" } };
+    assertEquals(differences({ ...one, npm }), [
       'exports "./extra": nothing in deno.json, "./extra.ts" in package.json',
     ]);
   });
 
+  it("reports a list of files that differs", () => {
+    const jsr = { ...one.jsr, publish: { include: ["mod.ts", "core/"] } };
+    assertEquals(differences({ ...one, jsr }), [
+      'publish.include: "mod.ts" in deno.json, "core/ mod.ts" in jsr.json',
+    ]);
+  });
+
   it("reports another range, at npm and at JSR", () => {
-    const dependencies = { ...npm.dependencies, zod: "^3.0.0" };
-    assertEquals(
-      differences({ ...manifests, npm: { ...npm, dependencies } }),
-      [
-        `import "zod": "${deno.imports.zod}" in deno.json, ` +
-        '"^3.0.0" in package.json',
-      ],
-    );
-    const imports = { ...jsr.imports, "@hono/hono": "jsr:@hono/hono@^3.0.0" };
-    assertEquals(differences({ ...manifests, jsr: { ...jsr, imports } }), [
-      `import "@hono/hono": "${deno.imports["@hono/hono"]}" in deno.json, ` +
-      '"jsr:@hono/hono@^3.0.0" in jsr.json',
+    const npm = { ...one.npm, peerDependencies: { zod: "^3.0.0" } };
+    assertEquals(differences({ ...one, npm }), [
+      'import "zod": "npm:zod@^4.0.0" in deno.json, "^3.0.0" in package.json',
+    ]);
+    const imports = { ...one.jsr.imports, a: "jsr:@a/a@^2.0.0" };
+    assertEquals(differences({ ...one, jsr: { ...one.jsr, imports } }), [
+      'import "a": "npm:b@^1.0.0" in deno.json, "jsr:@a/a@^2.0.0" in jsr.json',
     ]);
   });
 
   it("reports a dependency that is in one file only", () => {
-    const dependencies = { ...npm.dependencies, extra: "^1.0.0" };
-    assertEquals(
-      differences({ ...manifests, npm: { ...npm, dependencies } }),
-      [
-        'import "extra": in package.json, not in deno.json',
-        'import "extra": in package.json, not in jsr.json',
-      ],
-    );
+    const dependencies = { ...one.npm.dependencies, c: "^1.0.0" };
+    assertEquals(differences({ ...one, npm: { ...one.npm, dependencies } }), [
+      'import "c": in package.json, not in deno.json',
+      'import "c": in package.json, not in jsr.json',
+    ]);
+    const imports = { ...one.deno.imports, d: "npm:d@^1.0.0" };
+    assertEquals(differences({ ...one, deno: { ...one.deno, imports } }), [
+      'import "d": in deno.json, not in package.json',
+    ]);
   });
 });
 

@@ -75,7 +75,7 @@ async function awaitTops(
   );
   let missing = 0;
   await Promise.all(
-    group(name).map(async (subscriber) => {
+    group(name).filter(({ isClosed }) => !isClosed).map(async (subscriber) => {
       const top = tops[subscriber.channel];
       const isThere = (): boolean =>
         top === undefined || subscriber.observation.last === top;

@@ -29,6 +29,8 @@ export interface Plan {
   readonly count: number;
   /** Where they start, and from where on everything is due. */
   readonly from: From;
+  /** Whether the log may have lost its beginning before they start. */
+  readonly isTrimmed?: boolean;
   /** Seconds that each session lasts; as long as may be, where it is absent. */
   readonly sessionSeconds?: number;
   /** Whether they have one token and no way to get another. */

@@ -84,6 +84,7 @@ export class Publisher {
 
   /** Publishes messages, one to each channel. */
   async once(channels: readonly string[], data: object = {}): Promise<void> {
+    if (channels.length === 0) return;
     await this.#send(0, channels.map((channel) => this.#make(channel, data)));
   }
 

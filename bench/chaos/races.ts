@@ -19,7 +19,7 @@ export async function race(
   { channel, count, lanes }: RacePlan,
 ): Promise<Subscriber[]> {
   const group = "races";
-  const plan = { group, channels: [channel], count: 1 };
+  const plan = { group, channels: [channel], count: 1, isTrimmed: true };
   const watcher = new Subscriber(host, { ...plan, from: "live" }, channel);
   await watcher.open();
   await watcher.until(() => watcher.observation.received > BEHIND);

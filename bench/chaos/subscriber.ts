@@ -54,10 +54,15 @@ export class Subscriber {
     this.channel = channel;
   }
 
+  /** Whether it was closed from here. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** From where on everything is due to it. */
   get dueAfter(): string | undefined {
-    const { from } = this.#plan;
-    if (from === "start") return undefined;
+    const { from, isTrimmed } = this.#plan;
+    if (from === "start") return isTrimmed ? "first" : undefined;
     return typeof from === "string" && from !== "live" ? from : "first";
   }
 

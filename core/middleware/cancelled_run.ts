@@ -27,7 +27,7 @@ export interface CancelledRunArgs {
  * };
  * const inngest = new Inngest({ id: "my-app", middleware: [realtimeMiddleware(options)] });
  *
- * export const cancelled = inngest.createFunction(
+ * const cancelled = inngest.createFunction(
  *   { id: "cancelled-runs", triggers: [{ event: "inngest/function.cancelled" }] },
  *   cancelledRunHandler(options),
  * );

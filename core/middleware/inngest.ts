@@ -65,7 +65,7 @@ interface RunInfo {
  *
  * const inngest = new Inngest({ id: "my-app", middleware: [realtimeMiddleware()] });
  *
- * export const greet = inngest.createFunction(
+ * const greet = inngest.createFunction(
  *   { id: "greet", triggers: [{ event: "app/greet" }] },
  *   async ({ event, publish }) => {
  *     await publish({ channel: `user:${event.data.userId}`, topic: "ai", data: "Hello" });

@@ -1,4 +1,4 @@
-import { RealtimeError, type RealtimeErrorCode } from "../errors.ts";
+import { errorOf } from "../frame.ts";
 import type { AnyMessage, RunRecord, StreamText } from "./snapshot.ts";
 
 /** Adds what a message says of a run to what is known of it; another run begins anew. */
@@ -22,18 +22,15 @@ export function foldStream(
   const { text, isDone, error } = known?.id === streamId
     ? known
     : { text: "", isDone: false, error: null };
-  const failure = Object(Object(metadata).error);
+  const failure = Object(metadata).error;
   streams.set(topic, {
     id: streamId,
     text: kind === "chunk"
       ? text + (typeof data === "string" ? data : JSON.stringify(data))
       : text,
     isDone: isDone || kind === "datastream-end",
-    error: kind === "datastream-end" && failure.code
-      ? new RealtimeError(
-        failure.code as RealtimeErrorCode,
-        String(failure.message),
-      )
+    error: kind === "datastream-end" && failure?.code
+      ? errorOf(failure)
       : error,
   });
 }

@@ -18,8 +18,14 @@ export type AnyToken = Realtime.Subscribe.Token;
 
 const sources = new Map<string, Source>();
 
+/** What is used of a page; not the type of browsers, which not every user of this module has. */
+interface Page
+  extends Pick<EventTarget, "addEventListener" | "removeEventListener"> {
+  readonly hidden: boolean;
+}
+
 /** React also renders where there is no page. */
-const page: Document | undefined = globalThis.document;
+const { document: page } = globalThis as { readonly document?: Page };
 
 /** Errors after which another attempt may help. */
 const TRANSIENT = /^(network|timeout|rate_limited|unavailable)$/;

@@ -9,7 +9,10 @@ import { complete } from "./llm.ts";
 import { signIn, userOf } from "./sign_in.ts";
 
 /** The app's own server: it takes questions and hands out tokens. */
-export function createSite(gateway: RealtimeOptions = {}): Hono {
+export function createSite(
+  gateway: RealtimeOptions = {},
+  model = complete,
+): Hono {
   const site = new Hono();
 
   site.use(signIn).use(honoRealtime(gateway))
@@ -21,7 +24,7 @@ export function createSite(gateway: RealtimeOptions = {}): Hono {
       const { question } = await c.req.json();
       await realtime.publish(mine.question(question));
       // Not awaited: the answer goes to the channel, whether the page that asked is still there or not.
-      realtime.publish(mine.answer(complete(question))).catch(console.error);
+      realtime.publish(mine.answer(model(question))).catch(console.error);
       return c.body(null, 202);
     });
 

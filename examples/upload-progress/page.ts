@@ -9,10 +9,10 @@ async function fetchToken(): Promise<Token> {
   return (await answer.json()).token;
 }
 
-const messages = await subscribe(fetchToken, { from: "start" });
 watch().catch((error) => document.body.append(error.message));
 
 async function watch(): Promise<void> {
+  const messages = await subscribe(fetchToken, { from: "start" });
   for await (const { topic, kind, data } of messages) {
     if (kind !== "data") continue;
     const row = rowOf(data.file);

@@ -31,6 +31,12 @@ const { Deno }: { Deno: DenoLike } = Object(globalThis);
 /** How many turns of the event loop a close waits at most for the peer to pause. */
 const LINGER_TURNS = 50;
 
+/** Milliseconds that a peer has to answer a close before the server goes without it. */
+const CLOSE_MS = 1000;
+
+/** Closes that are under way: a server that shut down first would take the codes with it. */
+const closing = new Set<Promise<void>>();
+
 class DenoSocket implements Socket {
   readonly #socket: WebSocket;
   #received = 0;
@@ -57,14 +63,27 @@ class DenoSocket implements Socket {
    * that are there already are read first.
    */
   close(code: number, reason: string): void {
-    if (this.isClosing) return;
+    if (this.isClosing || this.#socket.readyState > WebSocket.OPEN) return;
     this.isClosing = true;
     this.#closeWhenQuiet(code, reason, LINGER_TURNS);
+    const closed = this.#closed();
+    closing.add(closed);
+    closed.then(() => closing.delete(closed));
   }
 
   /** Deno has no way to end a socket whose peer doesn't read: it is forgotten, and ends when the peer does. */
   terminate(code: number, reason: string): void {
     this.close(code, reason);
+  }
+
+  #closed(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, CLOSE_MS);
+      this.#socket.addEventListener("close", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   #closeWhenQuiet(code: number, reason: string, turns: number): void {
@@ -124,7 +143,10 @@ export const denoRuntime: RuntimeAdapter = {
         { hostname, port, onListen: () => {} },
         (request, info) => app.fetch(request, info),
       );
-      const close = () => server.shutdown();
+      async function close(): Promise<void> {
+        await Promise.all(closing);
+        await server.shutdown();
+      }
       return Promise.resolve({
         url: origin(hostname, server.addr.port),
         port: server.addr.port,

@@ -23,8 +23,10 @@ class NodeSocket implements Socket {
     this.#socket = socket;
   }
 
+  /** `ws` counts what is sent to a closed socket, for ever. */
   get buffered(): number {
-    return this.#socket.bufferedAmount;
+    const { readyState, OPEN, bufferedAmount } = this.#socket;
+    return readyState === OPEN ? bufferedAmount : 0;
   }
 
   send(packet: Packet): void {

@@ -38,6 +38,11 @@ export function chromiumPath(): string | undefined {
   return isExecutable(CHROMIUM_ON_MAC) ? CHROMIUM_ON_MAC : undefined;
 }
 
+/** The path of Python 3, `undefined` where there is none. */
+export function pythonPath(): string | undefined {
+  return findProgram("python3");
+}
+
 /** One line for each thing that is missing and the tests it skips. */
 export function missingRequirements(): string[] {
   const missing: string[] = [];
@@ -45,6 +50,9 @@ export function missingRequirements(): string[] {
     missing.push(
       "No Chromium found: tests in a browser are skipped (CHROMIUM_PATH names one)",
     );
+  }
+  if (pythonPath() === undefined) {
+    missing.push("No python3 found: the test of its example is skipped");
   }
   return missing;
 }

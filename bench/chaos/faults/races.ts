@@ -9,13 +9,14 @@ export const races: Fault = {
   title: "subscribing while messages are published",
   isLoud: true,
   run: (trial) => {
-    const flags = ["--history-size", "200"];
+    // Short, for those that start at the start; long enough for those that start from an id.
+    const flags = ["--history-size", "400"];
     return Arena.run(trial, { flags, isDirect: true }, async (arena) => {
       const started = performance.now();
       const done = new AbortController();
       const publishing = arena.publisher.run({
         channels: [CHANNEL],
-        rate: 200,
+        rate: 100,
         seconds: 170,
         lanes: 4,
         signal: done.signal,

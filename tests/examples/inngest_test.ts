@@ -1,0 +1,59 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import type { Browser } from "playwright-core";
+import { launchChromium } from "../support/browser.ts";
+import { type RunningExample, startExample } from "../support/example.ts";
+import { chromiumPath } from "../support/requirements.ts";
+import { visit } from "../support/visit.ts";
+
+const executablePath = chromiumPath();
+const itInChromium = executablePath === undefined ? it.skip : it;
+
+const SHOWN = [
+  "Looking at what you like",
+  "Asking the model",
+  "Ursula K. Le Guin: The Dispossessed",
+  "Stanisław Lem: Solaris",
+  "Becky Chambers: A Closed and Common Orbit",
+];
+
+describe("example inngest", () => {
+  let example: RunningExample;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    if (executablePath === undefined) return;
+    example = await startExample("inngest");
+    browser = await launchChromium(executablePath);
+  });
+
+  afterAll(async () => {
+    if (executablePath === undefined) return;
+    await browser.close();
+    await example.close();
+  });
+
+  itInChromium(
+    "shows each message of a run once, though a step was retried and the page reloaded",
+    async () => {
+      const { page, problems, texts, close } = await visit(
+        browser,
+        example.url,
+      );
+      await page.waitForSelector('footer:text("active")');
+      await page.fill("input", "space");
+      await page.click("button");
+      await page.waitForSelector('li:text("Asking the model")');
+      await page.waitForSelector('footer[data-run="running"]');
+      await page.reload();
+      await page.waitForSelector('footer[data-run="completed"]');
+      await page.waitForSelector(`li:text("${SHOWN.at(-1)}")`);
+      assertEquals(await texts("li"), SHOWN);
+      assertEquals(problems, []);
+
+      await example.wrote("logs: Recommended 3 books");
+      assertMatch(example.output(), /create-recommendation: attempt 1 failed/);
+      await close();
+    },
+  );
+});

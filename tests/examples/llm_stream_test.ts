@@ -1,0 +1,115 @@
+import { assert, assertEquals } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import type { Browser } from "playwright-core";
+import { chat } from "../../examples/llm-stream/channels.ts";
+import { complete } from "../../examples/llm-stream/llm.ts";
+import { createSite } from "../../examples/llm-stream/site.ts";
+import { subscribe } from "../../mod.ts";
+import { createTestRealtime } from "../../server/testing.ts";
+import { launchChromium } from "../support/browser.ts";
+import { type RunningExample, startExample } from "../support/example.ts";
+import { chromiumPath } from "../support/requirements.ts";
+import { visit } from "../support/visit.ts";
+
+const executablePath = chromiumPath();
+const itInChromium = executablePath === undefined ? it.skip : it;
+
+const QUESTION = "What is a neap tide?";
+
+describe("example llm-stream", () => {
+  let example: RunningExample;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    if (executablePath === undefined) return;
+    example = await startExample("llm-stream");
+    browser = await launchChromium(executablePath);
+  });
+
+  afterAll(async () => {
+    if (executablePath === undefined) return;
+    await browser.close();
+    await example.close();
+  });
+
+  itInChromium(
+    "shows the whole answer after a reload in the middle, and in a second window",
+    async () => {
+      const whole = textOf(complete(QUESTION));
+      const { page, problems, texts, close } = await visit(
+        browser,
+        example.url,
+      );
+      await page.click(`text=${QUESTION}`);
+      await page.waitForFunction(
+        "document.querySelector('article p').textContent.length > 200",
+      );
+      const [before = ""] = await texts("article p");
+      await page.reload();
+      await page.waitForSelector('article[aria-busy="true"]');
+      const second = await page.context().newPage();
+      await second.goto(example.url);
+
+      for (const each of [page, second]) {
+        await each.waitForSelector('h1:text("neap")');
+        await each.waitForSelector("fieldset:enabled");
+        await each.waitForSelector(
+          'article[aria-busy="false"] p:text("fortnight")',
+        );
+        assertEquals(await each.textContent("article p"), await whole);
+      }
+      assert((await whole).startsWith(before.trimEnd()), before);
+      assert(before.length < (await whole).length, "it was not in the middle");
+      assertEquals(problems, []);
+      await close();
+    },
+  );
+
+  it("publishes the question, and the answer as a stream", async () => {
+    const test = createTestRealtime();
+    const site = createSite(
+      { realtime: test.realtime },
+      async function* (question) {
+        yield "You asked: ";
+        yield question;
+      },
+    );
+    const watching = await subscribe({
+      app: test.realtime,
+      channel: chat("ann"),
+      topics: ["answer"],
+    });
+    const answer = await site.request("/api/ask", {
+      method: "POST",
+      headers: { cookie: "user=ann" },
+      body: JSON.stringify({ question: QUESTION }),
+    });
+    assertEquals(answer.status, 202);
+    for await (const { kind } of watching) {
+      if (kind === "datastream-end") break;
+    }
+    assertEquals(await test.messages(chat("ann")), [
+      { topic: "question", data: QUESTION },
+      { topic: "answer", data: `You asked: ${QUESTION}` },
+    ]);
+    await test.close();
+  });
+
+  it("gives tokens for a user's own chat only, and none to strangers", async () => {
+    const test = createTestRealtime();
+    const site = createSite({ realtime: test.realtime });
+    const path = "/api/realtime-token?topic=answer";
+    assertEquals((await site.request(path)).status, 403);
+    const headers = { cookie: "user=ann" };
+    const answer = await site.request(`${path}&channel=chat:bob`, { headers });
+    const { token } = await answer.json();
+    assertEquals(token.channel, "chat:ann");
+    await test.close();
+  });
+});
+
+async function textOf(pieces: AsyncIterable<string>): Promise<string> {
+  let text = "";
+  for await (const piece of pieces) text += piece;
+  return text;
+}

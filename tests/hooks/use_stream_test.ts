@@ -1,0 +1,128 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { it } from "@std/testing/bdd";
+import { describeInChromium } from "./browser_suite.ts";
+
+const hook = "useStream";
+const WORDS = ["Nothing ", "is ", "lost, ", "not ", "even ", "a ", "wörd."];
+
+/** A stream that a test writes to. */
+function createStream(): {
+  readonly stream: ReadableStream<string>;
+  write(text: string): void;
+  close(): void;
+  fail(error: Error): void;
+} {
+  let controller: ReadableStreamDefaultController<string> | undefined;
+  const stream = new ReadableStream<string>({
+    start(it) {
+      controller = it;
+    },
+  });
+  return {
+    stream,
+    write: (text) => controller?.enqueue(text),
+    close: () => controller?.close(),
+    fail: (error) => controller?.error(error),
+  };
+}
+
+describeInChromium("useStream() in Chromium", {}, (suite) => {
+  it("shows a stream's text while it grows, to its end", async () => {
+    const { open, realtime } = suite();
+    const { tab, channel } = await open({ hook });
+    await using _ = tab;
+    await tab.until(({ text }) => text === "");
+    const { stream, write, close } = createStream();
+    const published = realtime.publish({ channel, topic: "ai", data: stream });
+    write("Nothing ");
+    const first = await tab.until(({ text }) => text === "Nothing ");
+    assertEquals(first.done, false);
+    for (const word of WORDS.slice(1)) write(word);
+    close();
+    await published;
+    const { text, error } = await tab.until(({ done }) => done === true);
+    assertEquals(text, WORDS.join(""));
+    assertEquals(error, undefined);
+  });
+
+  it("shows the whole text to who comes late, or reloads in the middle", async () => {
+    const { open, realtime } = suite();
+    const { stream, write, close } = createStream();
+    const { tab, channel } = await open({ hook, isMounted: false });
+    await using _ = tab;
+    const published = realtime.publish({ channel, topic: "ai", data: stream });
+    write("Nothing ");
+    write("is ");
+    // The stream is in the log when another reader has its beginning.
+    const other = await open({ hook, channel });
+    await using __ = other.tab;
+    await other.tab.until(({ text }) => text === "Nothing is ");
+
+    await tab.show({ isMounted: true });
+    await tab.until(({ text }) => text === "Nothing is ");
+    await other.tab.page.reload();
+    await other.tab.until(({ text }) => text === "Nothing is ");
+    write("lost");
+    close();
+    await published;
+    for (const { until } of [tab, other.tab]) {
+      const { text } = await until(({ done }) => done === true);
+      assertEquals(text, "Nothing is lost");
+    }
+    // Also when it has ended.
+    await tab.show({ options: { from: "start", key: "again" } });
+    const { text } = await tab.until(({ done }) => done === true);
+    assertEquals(text, "Nothing is lost");
+  });
+
+  it("goes on where it stood when the connection is lost", async () => {
+    const { open, realtime, proxy, gateway } = suite();
+    const { tab, channel } = await open({ hook });
+    await using _ = tab;
+    await tab.until(({ text }) => text === "");
+    const { stream, write, close } = createStream();
+    const published = realtime.publish({ channel, topic: "ai", data: stream });
+    write("Nothing ");
+    await tab.until(({ text }) => text === "Nothing ");
+    proxy.cut();
+    write("is ");
+    write("lost");
+    close();
+    await published;
+    proxy.lead(gateway.url);
+    const { text } = await tab.until(({ done }) => done === true);
+    assertEquals(text, "Nothing is lost");
+  });
+
+  it("shows why a stream failed, and what came before", async () => {
+    const { open, realtime } = suite();
+    const { tab, channel } = await open({ hook });
+    await using _ = tab;
+    await tab.until(({ text }) => text === "");
+    const { stream, write, fail } = createStream();
+    const published = realtime.publish({ channel, topic: "ai", data: stream })
+      .catch((error) => error);
+    write("Nothing ");
+    await tab.until(({ text }) => text === "Nothing ");
+    fail(new Error("The model is gone"));
+    await published;
+    const { text, error } = await tab.until(({ done }) => done === true);
+    assertEquals(text, "Nothing ");
+    assertMatch(String(error), /the source of the stream failed/);
+  });
+
+  it("shows the next stream when it begins", async () => {
+    const { open, realtime } = suite();
+    const { tab, channel } = await open({ hook, options: { from: "start" } });
+    await using _ = tab;
+    await tab.until(({ text }) => text === "");
+    for (const word of ["first", "second"]) {
+      const { stream, write, close } = createStream();
+      write(word);
+      close();
+      await realtime.publish({ channel, topic: "ai", data: stream });
+    }
+    await tab.until(({ text, done }) => text === "second" && done === true);
+    assertEquals(tab.problems, []);
+  });
+});

@@ -1,0 +1,122 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { VERSION } from "../../core/version.ts";
+import { FLAGS } from "../../server/config.ts";
+import { DEVELOPMENT_SIGNING_KEY } from "../../core/signing_key.ts";
+import { Cli, runCli } from "../support/cli.ts";
+import { SIGNING_KEY, startGateway } from "../support/gateway.ts";
+import { postJson, publish } from "../support/publish.ts";
+import { connectSse } from "../support/sse.ts";
+import { connectReady, tokenFor } from "../support/wire.ts";
+
+/** A mistake in the command line: one line on standard error, exit code 2. */
+async function assertRefused(
+  args: readonly string[],
+  wanted: RegExp,
+  env?: Record<string, string>,
+): Promise<void> {
+  const { code, stdout, stderr } = await runCli(args, env);
+  assertEquals([code, stdout], [2, ""]);
+  assertMatch(stderr, /^[^\n]+\n$/);
+  assertMatch(stderr, wanted);
+}
+
+describe("the gateway's command line", () => {
+  it("--help names every flag with its variable", async () => {
+    const { code, stdout, stderr } = await runCli(["--help"]);
+    assertEquals([code, stderr], [0, ""]);
+    for (const [name, { variable }] of Object.entries(FLAGS)) {
+      assertStringIncludes(stdout, `--${name}`);
+      assertStringIncludes(stdout, variable);
+    }
+  });
+
+  it("--version prints the version alone", async () => {
+    const { code, stdout } = await runCli(["--version"]);
+    assertEquals([code, stdout], [0, `${VERSION}\n`]);
+  });
+
+  it("--port 0 takes a free port and prints one line with the URL", async () => {
+    await using cli = new Cli(["--port", "0"]);
+    const url = await cli.url();
+    assertMatch(url, /^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
+    const target = { url, signingKey: DEVELOPMENT_SIGNING_KEY };
+    const token = await tokenFor(target, ["c/t"]);
+    const { client } = await connectReady(target, { token });
+    const { status, id } = await postJson(target, {
+      channel: "c",
+      topic: "t",
+      body: "1",
+      bearer: "",
+    });
+    assertEquals([status, (await client.next()).id], [200, id]);
+    await client.close();
+    cli.kill("SIGINT");
+    const { code, stdout, stderr } = await cli.finished;
+    assertEquals(code, 0);
+    assertMatch(stdout, /^[^\n]+\n$/);
+    assertMatch(stderr, /^Development mode: [^\n]+\n$/);
+  });
+
+  it("on SIGTERM tells its clients to come back, and exits with 0", async () => {
+    await using cli = new Cli(["--port", "0"], {
+      REALTIME_SIGNING_KEY: SIGNING_KEY,
+      REALTIME_HISTORY_SIZE: "2",
+    });
+    const target = { url: await cli.url(), signingKey: SIGNING_KEY };
+    for (const data of [1, 2, 3]) await publish(target, "c/t", data);
+    const token = await tokenFor(target, ["c/t"]);
+    const { client } = await connectReady(target, { token, since: "start" });
+    await using sse = await connectSse(target, { token, v1: true });
+    await sse.ready();
+    // What the flags say is in force.
+    assertEquals(await client.takeData(2), [2, 3]);
+    cli.kill("SIGTERM");
+    const closing = await client.next();
+    assertEquals(closing.kind, "closing");
+    assert(Object(closing.data).retry_after_ms <= 10_000);
+    assertEquals((await client.closed).code, 1012);
+    assertEquals((await sse.next()).kind, "closing");
+    assertEquals(await sse.rest(), "");
+    const { code, stderr } = await cli.finished;
+    assertEquals([code, stderr], [0, ""]);
+  });
+
+  it("a port in use: one line, exit code 1", async () => {
+    await using gateway = await startGateway();
+    const { port } = new URL(gateway.url);
+    const { code, stdout, stderr } = await runCli(["--port", port]);
+    assertEquals([code, stdout], [1, ""]);
+    assertEquals(
+      stderr,
+      `Cannot listen on 127.0.0.1:${port}: the port is in use; choose another with --port, or 0 for a free one\n`,
+    );
+  });
+
+  it("an unknown flag: one line, exit code 2", () =>
+    assertRefused(["--prot", "80"], /--prot/));
+
+  it("a bad value: one line that names the flag, exit code 2", () =>
+    assertRefused(["--port", "99999"], /--port: .*0 to 65535/));
+
+  it("a bad variable: one line that names it, exit code 2", () =>
+    assertRefused([], /REALTIME_HISTORY_TTL/, { REALTIME_HISTORY_TTL: "5m" }));
+
+  it("a short signing key: one line without the key, exit code 2", async () => {
+    await assertRefused(
+      ["--signing-key", "s3cret"],
+      /^(?!.*s3cret).*--signing-key.*32/,
+    );
+  });
+
+  it("a missing key on a host that is not loopback: one line, exit code 2", () =>
+    assertRefused(
+      ["--host", "0.0.0.0", "--port", "0"],
+      /signing key|--signing-key/,
+    ));
+});

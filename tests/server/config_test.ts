@@ -1,0 +1,171 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { ConfigError, FLAGS, readConfig } from "../../server/config.ts";
+
+const KEY = "k".repeat(32);
+
+/** What a command line with these flags makes of an environment. */
+function configOf(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): object {
+  const command = readConfig([...args], env);
+  return command.run === "gateway" ? command.config : command;
+}
+
+/** The one line that says what can't be used. */
+function refusal(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): string {
+  const { message } = assertThrows(() => configOf(args, env), ConfigError);
+  assertEquals(message.includes("\n"), false);
+  return message;
+}
+
+describe("readConfig()", () => {
+  it("has a default for everything: development mode on loopback", () => {
+    assertEquals(configOf([]), { port: 8787, host: "127.0.0.1", dev: true });
+  });
+
+  it("is not in development mode with a signing key, unless told so", () => {
+    const flags = ["--signing-key", KEY];
+    const config = { port: 8787, host: "127.0.0.1", "signing-key": KEY };
+    assertEquals(configOf(flags), { ...config, dev: false });
+    assertEquals(configOf([...flags, "--dev"]), { ...config, dev: true });
+  });
+
+  it("takes every flag, with = or without", () => {
+    const values = {
+      port: ["0", 0],
+      host: ["::1", "::1"],
+      "signing-key": [KEY, KEY],
+      "signing-key-fallback": [`${KEY}2`, `${KEY}2`],
+      broker: ["memory", "memory"],
+      "history-size": ["5", 5],
+      "history-ttl": ["60", 60],
+      "history-bytes": ["2048", 2048],
+      "memory-budget": ["1048576", 1048576],
+      "max-message-bytes": ["1000", 1000],
+      "allowed-origins": [
+        "https://a.example, http://localhost:3000",
+        ["https://a.example", "http://localhost:3000"],
+      ],
+      "log-level": ["debug", "debug"],
+    } as const;
+    const wanted = {
+      ...Object.fromEntries(
+        Object.entries(values).map(([name, [, value]]) => [name, value]),
+      ),
+      dev: false,
+    };
+    const flags = Object.entries(values).map(([name, [text]]) =>
+      [`--${name}`, text] as const
+    );
+    assertEquals(configOf(flags.flat()), wanted);
+    assertEquals(configOf(flags.map((flag) => flag.join("="))), wanted);
+    const env = Object.entries(FLAGS).flatMap(([name, { variable }]) => {
+      const value = Object.entries(values).find(([flag]) => flag === name);
+      return value ? [[variable, value[1][0]] as const] : [];
+    });
+    assertEquals(configOf([], Object.fromEntries(env)), wanted);
+    // Every flag but the switch is tried.
+    assertEquals(flags.length, Object.keys(FLAGS).length - 1);
+  });
+
+  it("lets a flag win over its variable", () => {
+    const config = configOf(["--port", "1"], { PORT: "2", HOST: "::1" });
+    assertEquals(config, { port: 1, host: "::1", dev: true });
+  });
+
+  it("takes an empty variable for one that is not set", () => {
+    const env = { PORT: "", REALTIME_SIGNING_KEY: "", REALTIME_DEV: "" };
+    assertEquals(configOf([], env), configOf([]));
+  });
+
+  it("reads development mode from its variable", () => {
+    const env = { REALTIME_SIGNING_KEY: KEY };
+    for (const value of ["true", "1"]) {
+      const { dev } = Object(configOf([], { ...env, REALTIME_DEV: value }));
+      assertEquals(dev, true);
+    }
+    for (const value of ["false", "0"]) {
+      const { dev } = Object(configOf([], { ...env, REALTIME_DEV: value }));
+      assertEquals(dev, false);
+    }
+  });
+
+  it("asks for help or the version, whatever else there is", () => {
+    for (const flag of ["--help", "-h"]) {
+      assertEquals(configOf([flag, "--port", "x"]), { run: "help" });
+    }
+    for (const flag of ["--version", "-v"]) {
+      assertEquals(configOf(["--host", "0.0.0.0", flag]), { run: "version" });
+    }
+  });
+
+  const bad: Readonly<Record<string, readonly string[]>> = {
+    port: ["", "x", "-1", "65536", "80.5", "0x50", "1e3", " 80"],
+    host: [""],
+    "signing-key": ["", "short", "k".repeat(31)],
+    "signing-key-fallback": ["", "short"],
+    broker: ["", "postgres", "memory "],
+    "history-size": ["", "0", "-5", "1000001", "ten"],
+    "history-ttl": ["", "0", "2592001", "5m"],
+    "history-bytes": ["", "1023", "8MB"],
+    "memory-budget": ["", "1048575", "9999999999999"],
+    "max-message-bytes": ["", "0", "67108865", "512k"],
+    "allowed-origins": [
+      "",
+      "app.example.com",
+      "https://app.example.com/",
+      "https://a.example,,https://b.example",
+      "https://*.example.com",
+      "*,https://a.example",
+    ],
+    "log-level": ["", "verbose", "DEBUG"],
+  };
+  for (const [name, values] of Object.entries(bad)) {
+    it(`refuses a bad --${name}, and says which it was`, () => {
+      for (const value of values) {
+        const flag = refusal([`--${name}=${value}`]);
+        assertStringIncludes(flag, `--${name}`);
+        if (value === "") continue;
+        const { variable } = FLAGS[name as keyof typeof FLAGS];
+        assertStringIncludes(refusal([], { [variable]: value }), variable);
+        // A key must not end up in a log.
+        if (name.startsWith("signing-key")) {
+          assertEquals(flag.includes(value), false);
+        }
+      }
+    });
+  }
+
+  it("refuses a bad REALTIME_DEV", () => {
+    assertStringIncludes(refusal([], { REALTIME_DEV: "yes" }), "REALTIME_DEV");
+  });
+
+  it("refuses an unknown flag, and words that are none", () => {
+    assertStringIncludes(refusal(["--prot", "80"]), "--prot");
+    assertStringIncludes(refusal(["-x"]), "-x");
+    assertStringIncludes(refusal(["start"]), "start");
+    assertStringIncludes(refusal(["--port"]), "--port");
+    assertStringIncludes(refusal(["--dev=1"]), "--dev");
+  });
+
+  it("refuses to listen on another host without a key, or in development mode", () => {
+    for (const host of ["0.0.0.0", "::", "10.0.0.1", "example.com"]) {
+      assertStringIncludes(refusal(["--host", host]), host);
+      assertStringIncludes(refusal([], { HOST: host }), "--signing-key");
+      const both = ["--host", host, "--signing-key", KEY, "--dev"];
+      assertStringIncludes(refusal(both), "development mode");
+      const { dev } = Object(configOf(["--host", host, "--signing-key", KEY]));
+      assertEquals(dev, false);
+    }
+  });
+
+  it("refuses to start without a key where development mode is off", () => {
+    const message = refusal([], { REALTIME_DEV: "false" });
+    assertStringIncludes(message, "--signing-key");
+  });
+});
