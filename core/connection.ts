@@ -3,7 +3,6 @@ import { RealtimeError } from "./errors.ts";
 import type { ClientFrame, ControlFrame, MessageFrame } from "./frame.ts";
 import { readFrame } from "./message.ts";
 import type { Transport } from "./transport.ts";
-import { openSse } from "./transport_sse.ts";
 import { openWebSocket } from "./transport_websocket.ts";
 
 /**
@@ -20,33 +19,36 @@ export type ConnectionState =
 /** How to reach the gateway. */
 export type TransportChoice = "auto" | "websocket" | "sse";
 
-/** One who uses a connection. */
-export interface Member {
-  /** Names it on the wire. */
-  readonly ref: string;
-  /** How many topics it subscribes to. */
-  readonly size: number;
-  /**
-   * The connection is in another state. When it is open, the member may send its `sub`; when it is waiting, what the member asked for is
-   * gone with the connection.
-   *
-   * @param error Why it is gone, where another attempt alone doesn't help.
-   */
-  change(state: ConnectionState, error?: RealtimeError): void;
-  /** A frame came that is for it, or for all; `undefined` for what is no frame. */
-  handle(frame: MessageFrame | ControlFrame | undefined, size: number): void;
+/** Tells members of the connection's state, among the frames that come on it. */
+export interface StateFrame {
+  /** When it is `open`, members may send their `sub`; when it is `waiting`, what they asked for is gone with it. */
+  readonly kind: ConnectionState;
+  /** Why it is gone, where another attempt alone doesn't help. */
+  readonly data?: RealtimeError | undefined;
+  readonly ref?: undefined;
 }
+
+/** Who uses a connection gets every frame that is for it or for all, with its size; `undefined` for what is no frame. */
+export type Member = (
+  frame: MessageFrame | ControlFrame | StateFrame | undefined,
+  size: number,
+) => void;
 
 /** One way to a gateway, for any number of members. It comes back when it is lost, until nobody needs it any more. */
 export interface Connection {
   /** How many topics its members subscribe to. */
   size: number;
-  /** Takes a member in. */
-  add(member: Member): void;
+  /**
+   * Takes a member in.
+   *
+   * @param ref Names it on the wire.
+   * @param size How many topics it subscribes to.
+   */
+  add(ref: string, size: number, member: Member): void;
   /** Sends a frame; `false` where that can't be done now. */
   send(frame: ClientFrame): boolean;
   /** Lets a member go; with the last one the connection ends. Resolves when it is gone. */
-  remove(member: Member): Promise<void>;
+  remove(ref: string, size: number): Promise<void>;
 }
 
 /** What a browser has and others may not. */
@@ -66,6 +68,8 @@ const SILENCE_MS = 10_000;
 const LEAVE_MS = 1_000;
 
 /**
+ * Makes a connection, which connects with its first member.
+ *
  * @param url The gateway's base URL.
  * @param ended Called when it is over.
  */
@@ -77,14 +81,14 @@ export function createConnection(
   const members = new Map<string, Member>();
   const page = globalThis as unknown as Page;
   const listening = new AbortController();
-  /** When something was last heard: of the connection, or of each member where the transport keeps them apart. */
-  const heard = new Map<string, number>();
   let state: ConnectionState = "idle";
   let transport: Transport | undefined;
   let isSse = choice === "sse" || !globalThis.WebSocket;
   /** Whether another transport may be tried: until a WebSocket opens, then the network lets them through. */
   let mayTurn = choice === "auto" && !isSse;
-  let silenceMs = SILENCE_MS;
+  /** When something was heard last. */
+  let heard: number;
+  let silenceMs: number;
   /** The one timer: what ends the state, if nothing else does. */
   let timer: ReturnType<typeof setTimeout> | undefined;
   let attempt = 0;
@@ -94,38 +98,47 @@ export function createConnection(
     next: ConnectionState,
     ms: number,
     then: () => void,
-    error?: RealtimeError,
+    data?: RealtimeError,
   ): void {
     clearTimeout(timer);
     timer = setTimeout(then, ms);
-    if (state === next) return;
-    state = next;
-    for (const member of members.values()) member.change(next, error);
+    if (state !== next) tell({ kind: state = next, data });
   }
 
-  function connect(): void {
+  function tell(frame: Parameters<Member>[0], size = 0, to = ""): void {
+    for (const [ref, member] of members) {
+      if (!to || to === ref) member(frame, size);
+    }
+  }
+
+  async function connect(): Promise<void> {
+    const began = heard = performance.now();
     silenceMs = SILENCE_MS;
-    heard.clear();
-    transport = (isSse ? openSse : openWebSocket)(url);
+    watch("connecting");
+    try {
+      // Fetched where it is needed only: most networks let WebSockets through.
+      const open = isSse
+        ? (await import("./transport_sse.ts")).openSse
+        : openWebSocket;
+      // Closed in the meantime, or begun anew.
+      if (state !== "connecting" || heard !== began) return;
+      transport = open(url);
+    } catch {
+      // Without the network, or not allowed to: as any other failure.
+      return lose(1006);
+    }
     transport.onopen = () => {
-      if (isSse) heard.clear();
-      else mayTurn = false;
+      mayTurn &&= isSse;
       watch("open");
     };
     transport.onmessage = receive;
     transport.onclose = ({ code }) => lose(code);
-    listen();
-    watch("connecting");
-  }
-
-  function listen(ref = ""): void {
-    heard.set(ref, performance.now());
   }
 
   /** Ends the connection if nothing was heard for too long, else looks again when that may be so. */
   function watch(next = state): void {
-    const ms = Math.min(...heard.values()) + silenceMs - performance.now();
-    if (ms > 0) enter(next, Math.min(ms, silenceMs), () => watch());
+    const ms = heard + silenceMs - performance.now();
+    if (ms > 0) enter(next, ms, () => watch());
     else lose(1006);
   }
 
@@ -142,20 +155,18 @@ export function createConnection(
     drop(null);
     // A network that lets no WebSocket through is tried with plain HTTP next.
     if (mayTurn) isSse = !isSse && state === "connecting";
-    if (code === 4429) attempt += 3;
-    const ms = retryAfterMs ?? backoff(attempt++);
-    retryAfterMs = undefined;
     const reason = code === 4401
       ? "unauthenticated"
       : code === 4403 && "forbidden";
     enter(
       "waiting",
-      ms,
+      retryAfterMs ?? backoff(attempt++),
       connect,
       reason
         ? new RealtimeError(reason, "The gateway closed the connection")
         : undefined,
     );
+    retryAfterMs = undefined;
     if (members.size === 0) void close();
   }
 
@@ -174,10 +185,9 @@ export function createConnection(
   }
 
   function receive({ data, ref }: { data: string; ref?: string }): void {
-    listen(ref);
-    for (const line of String(data).split("\n")) {
+    heard = performance.now();
+    for (const line of data.split("\n")) {
       const frame = readFrame(line);
-      const to = ref ?? (frame && "ref" in frame ? frame.ref : undefined);
       if (frame?.kind === "ping") send({ kind: "pong" });
       else if (frame?.kind === "closing") {
         retryAfterMs = frame.data.retry_after_ms;
@@ -185,25 +195,19 @@ export function createConnection(
         attempt = 0;
         silenceMs = frame.data.ping_interval_ms + SILENCE_MS;
       }
-      for (const member of members.values()) {
-        if (frame !== null && (!to || to === member.ref)) {
-          member.handle(frame, line.length);
-        }
-      }
+      if (frame !== null) tell(frame, line.length, ref ?? frame?.ref);
     }
   }
 
   function send(frame: ClientFrame): boolean {
-    if (state !== "open") return false;
-    if (isSse && frame.kind === "sub") listen(frame.ref);
-    transport?.send(JSON.stringify(frame));
-    return true;
+    if (state === "open") transport?.send(JSON.stringify(frame));
+    return state === "open";
   }
 
   /** The network came or went, or the page did. */
   function hurry({ type }: { readonly type: string }): void {
-    if (state === "waiting") connect();
-    else if (transport && state !== "idle") {
+    if (state === "waiting") void connect();
+    else if (state === "open") {
       if (type === "offline") lose(1006);
       else watch();
     }
@@ -215,19 +219,18 @@ export function createConnection(
 
   return {
     size: 0,
-    add(member) {
-      this.size += member.size;
-      members.set(member.ref, member);
-      if (state !== "idle") member.change(state);
+    add(ref, size, member) {
+      this.size += size;
+      members.set(ref, member);
+      if (state !== "idle") member({ kind: state }, 0);
       else if (transport) watch("open");
-      else connect();
+      else void connect();
     },
     send,
-    async remove(member) {
-      if (!members.delete(member.ref)) return;
-      this.size -= member.size;
-      heard.delete(member.ref);
-      send({ kind: "unsub", ref: member.ref });
+    async remove(ref, size) {
+      this.size -= size;
+      members.delete(ref);
+      send({ kind: "unsub", ref });
       if (members.size > 0) return;
       if (page.document && state === "open") enter("idle", LEAVE_MS, close);
       else await close();

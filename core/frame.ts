@@ -36,6 +36,8 @@ export interface MessageFrame {
   readonly stream_id?: string;
   /** What the publisher sent besides. */
   readonly metadata?: unknown;
+  /** Messages answer nothing. */
+  readonly ref?: undefined;
 }
 
 /** Where one channel of a subscription starts. */
@@ -62,12 +64,18 @@ export type ControlFrame =
   }
   | {
     readonly kind: "gap";
+    readonly ref?: string;
     readonly channel: string;
     readonly data: { readonly after: string; readonly before: string };
   }
-  | { readonly kind: "ping"; readonly data?: Readonly<Record<string, string>> }
+  | {
+    readonly kind: "ping";
+    readonly ref?: undefined;
+    readonly data?: Readonly<Record<string, string>>;
+  }
   | {
     readonly kind: "closing";
+    readonly ref?: undefined;
     readonly data: { readonly reason: string; readonly retry_after_ms: number };
   }
   | {

@@ -6,7 +6,7 @@ function areText(...values: unknown[]): boolean {
 }
 
 function areIds(...values: unknown[]): boolean {
-  return areText(...values) && values.every((value) => ID.test(String(value)));
+  return areText(...values) && values.every((value) => ID.test(value as string));
 }
 
 /**
@@ -19,14 +19,13 @@ export function readFrame(
   text: string,
 ): MessageFrame | ControlFrame | null | undefined {
   try {
-    const frame = Object(JSON.parse(text));
-    const { kind, channel } = frame;
-    const data = Object(frame.data);
+    const frame = JSON.parse(text);
+    const { kind, channel, topic, id, data = {} } = frame;
     const isWhole = /^(data|run|step|event|chunk|datastream-(start|end))$/
         .test(kind)
-      ? areText(channel, frame.topic) && areIds(frame.id) &&
+      ? areText(channel, topic) && areIds(id) &&
         Date.parse(frame.created_at) > 0 && "data" in frame &&
-        (!/-/.test(kind) || areText(frame.data)) &&
+        (!/-/.test(kind) || areText(data)) &&
         (kind !== "chunk" || "stream_id" in frame) &&
         // The optional ones: run_id, fn_id, fn_slug, env_id, stream_id.
         Object.keys(frame).every((key) => !/_/.test(key) || areText(frame[key]))

@@ -6,20 +6,26 @@
 export function createSseDecoder(): (bytes: Uint8Array) => string[] {
   // Takes away the byte order mark, and keeps half of a character for the next bytes.
   const decoder = new TextDecoder();
-  let rest = "";
-  let data: string[] = [];
+  let line = "";
+  let data: string | undefined;
+  let afterCr = false;
+
   return (bytes) => {
     const events: string[] = [];
-    // A CR at the end is kept too: its LF may come next.
-    const lines = (rest + decoder.decode(bytes, { stream: true }))
-      .split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const field = /^data(?:: ?|$)([^]*)/.exec(line);
-      if (field) data.push(field[1] ?? "");
-      else if (!line && data.length > 0) {
-        events.push(data.join("\n"));
-        data = [];
+    const text = decoder.decode(bytes, { stream: true });
+    if (!text) return events;
+    // A line that ended in the CR of the bytes before may have its LF here.
+    const skipped = afterCr && text.startsWith("\n") ? text.slice(1) : text;
+    afterCr = text.endsWith("\r");
+    const lines = (line + skipped).split(/\r\n|\r|\n/);
+    line = lines.pop() ?? "";
+    for (const entry of lines) {
+      const field = /^data(?:: ?([^]*))?$/.exec(entry);
+      if (field) {
+        data = (data === undefined ? "" : data + "\n") + (field[1] ?? "");
+      } else if (!entry && data !== undefined) {
+        events.push(data);
+        data = undefined;
       }
     }
     return events;

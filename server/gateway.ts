@@ -28,7 +28,7 @@ export interface Gateway extends AsyncDisposable {
    *
    * @param env What the runtime adds to a request: what a Hono app has as `c.env`.
    */
-  fetch(request: Request, env?: object): Response | Promise<Response>;
+  fetch(request: Request, env?: unknown): Response | Promise<Response>;
   /** Whether it is in development mode. */
   readonly dev: boolean;
   /**
@@ -127,7 +127,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   return {
     dev: settings.dev,
     drain,
-    fetch: (request, env) => app.fetch(request, env),
+    fetch: (request, env) => app.fetch(request, Object(env)),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -125,13 +125,26 @@ describe("differences()", () => {
   });
 
   it("reports another range, at npm and at JSR", () => {
-    const npm = { ...one.npm, peerDependencies: { zod: "^3.0.0" } };
+    const npm = { ...one.npm, dependencies: { a: "npm:b@^3.0.0" } };
     assertEquals(differences({ ...one, npm }), [
-      'import "zod": "npm:zod@^4.0.0" in deno.json, "^3.0.0" in package.json',
+      'import "a": "npm:b@^1.0.0" in deno.json, "npm:b@^3.0.0" in package.json',
     ]);
     const imports = { ...one.jsr.imports, a: "jsr:@a/a@^2.0.0" };
     assertEquals(differences({ ...one, jsr: { ...one.jsr, imports } }), [
       'import "a": "npm:b@^1.0.0" in deno.json, "jsr:@a/a@^2.0.0" in jsr.json',
+    ]);
+  });
+
+  it("lets JSR have one of the ranges of a peer", () => {
+    const npm = {
+      ...one.npm,
+      devDependencies: { zod: "^4.0.0" },
+      peerDependencies: { zod: "^3.0.0 || ^4.0.0" },
+    };
+    assertEquals(differences({ ...one, npm }), []);
+    const imports = { ...one.jsr.imports, zod: "npm:zod@^5.0.0" };
+    assertEquals(differences({ ...one, npm, jsr: { ...one.jsr, imports } }), [
+      'import "zod": "npm:zod@^4.0.0" in deno.json, "npm:zod@^5.0.0" in jsr.json',
     ]);
   });
 

@@ -5,12 +5,12 @@ import { Subscriber, type SubscriberHost } from "./subscriber.ts";
 /** How far behind the newest message a race may start. */
 const BEHIND = 12;
 
-/** How many messages a race waits for after it was opened. */
-const MESSAGES = 3;
+/** How many messages a race waits for that were published after it was opened. */
+const LIVE = 2;
 
 /**
  * Subscribes again and again while somebody publishes to the channel: from the message with some id, from the newest few, from now
- * and from the start, each on a connection of its own, until it has some messages.
+ * and from the start, each on a connection of its own, until it has messages that were published after that.
  *
  * @returns The subscribers, closed.
  */
@@ -31,9 +31,10 @@ export async function race(
       const subscriber = new Subscriber(host, { ...plan, from }, channel);
       subscribers.push(subscriber);
       await subscriber.open();
+      // Past the seam: what was in the log, then what came live.
+      const goal = offsetOf(watcher) + LIVE;
       await subscriber.until(() =>
-        subscriber.failure !== undefined ||
-        subscriber.observation.received >= MESSAGES
+        subscriber.failure !== undefined || offsetOf(subscriber) >= goal
       );
       await subscriber.close();
     }
@@ -41,6 +42,10 @@ export async function race(
   await Promise.all(Array.from({ length: lanes }, lane));
   await watcher.close();
   return subscribers;
+}
+
+function offsetOf({ observation }: Subscriber): number {
+  return Number((observation.last ?? "-0").split("-")[1]);
 }
 
 function startOf(index: number, watcher: Subscriber): From {
@@ -54,8 +59,8 @@ function startOf(index: number, watcher: Subscriber): From {
     case 4:
       return { last: 1 + index % BEHIND };
     default: {
-      const [epoch, offset] = (watcher.observation.last ?? "").split("-");
-      return `${epoch}-${Math.max(0, Number(offset) - index % BEHIND)}`;
+      const [epoch] = (watcher.observation.last ?? "").split("-");
+      return `${epoch}-${Math.max(0, offsetOf(watcher) - index % BEHIND)}`;
     }
   }
 }

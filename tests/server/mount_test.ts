@@ -1,15 +1,34 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { Hono } from "@hono/hono";
-import { createGateway, MemoryBroker, serve } from "../../server/mod.ts";
+import {
+  createGateway,
+  type Gateway,
+  MemoryBroker,
+  serve,
+} from "../../server/mod.ts";
 import { SIGNING_KEY } from "../support/gateway.ts";
 import { publish } from "../support/publish.ts";
 import { connectSse } from "../support/sse.ts";
 import { connectReady, connectWire, tokenFor } from "../support/wire.ts";
 
+const OTHER_KEY = `signkey-test-${"fedcba9876543210".repeat(4)}`;
+
+/** Serves an app; first its gateways are closed, then the server. */
+async function start(app: Hono, gateways: readonly Gateway[]) {
+  const server = await serve(app, { port: 0 });
+  return {
+    url: server.url,
+    async [Symbol.asyncDispose](): Promise<void> {
+      for (const gateway of gateways) await gateway.close();
+      await server.close();
+    },
+  };
+}
+
 describe("a gateway mounted in another Hono app", () => {
   it("works beside the app's own routes: HTTP, WebSocket and SSE", async () => {
-    await using gateway = createGateway({ signingKey: SIGNING_KEY });
+    const gateway = createGateway({ signingKey: SIGNING_KEY });
     const app = new Hono();
     const seen: string[] = [];
     app.use(async (c, next) => {
@@ -17,9 +36,9 @@ describe("a gateway mounted in another Hono app", () => {
       await next();
     });
     app.get("/hello", (c) => c.text("hello"));
-    app.route("/", gateway.app);
+    app.all("/v1/realtime/*", (c) => gateway.fetch(c.req.raw, c.env));
     app.get("/late", (c) => c.text("late"));
-    await using server = await serve(app, { port: 0 });
+    await using server = await start(app, [gateway]);
     const target = { url: server.url, signingKey: SIGNING_KEY };
     const token = await tokenFor(target, ["c/t"]);
     const { client: v1 } = await connectReady(target, { token });
@@ -35,41 +54,28 @@ describe("a gateway mounted in another Hono app", () => {
       assertEquals(await response.text(), name);
     }
     assertEquals(seen.includes("/v1/realtime/connect"), true);
-    assertEquals((await fetch(`${server.url}/health`)).status, 200);
+    const other = await fetch(`${server.url}/v1/realtime/none`);
+    assertEquals([other.status, (await other.json()).error.code], [
+      404,
+      "not_found",
+    ]);
   });
 
-  it("works under a path of the app's", async () => {
-    await using gateway = createGateway({ signingKey: SIGNING_KEY });
-    const app = new Hono().route("/realtime-api", gateway.app);
-    await using server = await serve(app, { port: 0 });
-    const base = `${server.url}/realtime-api/v1/realtime`;
-    const token = await tokenFor(
-      { url: server.url, signingKey: SIGNING_KEY },
-      ["c/t"],
-    );
-    const socket = new WebSocket(`${base}/connect`, [
-      "tidings.v1",
-      `tidings.bearer.${token}`,
+  it("shares the server's port with another gateway, by path and key", async () => {
+    const one = createGateway({ signingKey: SIGNING_KEY });
+    const other = createGateway({ signingKey: OTHER_KEY });
+    const app = new Hono();
+    app.all("/v1/realtime/publish", (c) => other.fetch(c.req.raw, c.env));
+    app.all("/v1/realtime/*", (c) => one.fetch(c.req.raw, c.env));
+    await using server = await start(app, [one, other]);
+    const target = { url: server.url, signingKey: OTHER_KEY };
+    await publish(target, "c/t", 1);
+    const token = await tokenFor({ ...target, signingKey: SIGNING_KEY }, [
+      "c/t",
     ]);
-    const closed = new Promise((resolve) => {
-      socket.onclose = resolve;
-    });
-    const received = new Promise<unknown>((resolve) => {
-      socket.onmessage = async ({ data }) => {
-        const frame = JSON.parse(data);
-        if (frame.kind !== "ready") return resolve(frame.data);
-        const response = await fetch(`${base}/publish?channel=c&topic=t`, {
-          method: "POST",
-          headers: { authorization: `Bearer ${SIGNING_KEY}` },
-          body: "42",
-        });
-        assertEquals(response.status, 200);
-        await response.body?.cancel();
-      };
-    });
-    assertEquals(await received, 42);
-    socket.close();
-    await closed;
+    const { client, ready } = await connectReady(target, { token });
+    assertEquals(ready.channels[0]?.position.slice(8), "-0");
+    await client.close();
   });
 
   it("answers fetch() without a server", async () => {

@@ -8,7 +8,10 @@ import { createTestRealtime, type TestRealtime } from "../../server/testing.ts";
 
 /** Components that somebody would test. */
 function Messages({ fetchToken }: TokenProps): ReactNode {
-  const { data } = useInngestSubscription({ refreshToken: fetchToken });
+  const { data } = useInngestSubscription({
+    refreshToken: fetchToken,
+    from: "start",
+  });
   return createElement("p", null, data.map(({ data }) => data).join(" "));
 }
 

@@ -102,8 +102,9 @@ function differentImports(deno: DenoManifest, npm: NpmManifest): string[] {
 }
 
 /**
- * `jsr.json` has every dependency of the published files, from npm as
- * `deno.json` has it or from JSR in the same range. `@std/*` is at JSR only.
+ * `jsr.json` has every dependency of the published files, from npm or from JSR,
+ * in the range of `deno.json`, or in one that `package.json` has for a peer.
+ * `@std/*` is at JSR only.
  */
 function differentJsrImports(
   deno: DenoManifest,
@@ -119,7 +120,11 @@ function differentJsrImports(
   for (const [name, target] of Object.entries(jsr.imports)) {
     if (name.startsWith("@std/")) continue;
     const local = deno.imports[name];
-    if (local !== target && rangeOf(local) !== rangeAtJsr(target)) {
+    const peers = npm.peerDependencies[name]?.split(" || ");
+    const ranges = peers ?? [rangeOf(local)];
+    const isSame = target.startsWith("jsr:") ||
+      packageOf(target) === packageOf(local);
+    if (!isSame || !ranges.includes(rangeOf(target))) {
       found.push(
         `import "${name}": ${
           text(local)
@@ -134,8 +139,9 @@ function runtimeDependencies(npm: NpmManifest): Record<string, string> {
   return { ...npm.dependencies, ...npm.peerDependencies };
 }
 
+/** The range that is installed here: a peer's own may be wider. */
 function npmRange(npm: NpmManifest, name: string): string | undefined {
-  return runtimeDependencies(npm)[name] ?? npm.devDependencies[name];
+  return npm.devDependencies[name] ?? runtimeDependencies(npm)[name];
 }
 
 /** How `deno.json` writes a range of `package.json`. */
@@ -143,12 +149,12 @@ function asSpecifier(name: string, range: string): string {
   return range.startsWith("npm:") ? range : `npm:${name}@${range}`;
 }
 
-function rangeOf(specifier: string | undefined): string | undefined {
-  return specifier?.slice(specifier.lastIndexOf("@") + 1);
+function packageOf(specifier: string | undefined): string | undefined {
+  return specifier?.slice(0, specifier.lastIndexOf("@"));
 }
 
-function rangeAtJsr(specifier: string): string | undefined {
-  return specifier.startsWith("jsr:") ? rangeOf(specifier) : undefined;
+function rangeOf(specifier: string | undefined): string | undefined {
+  return specifier?.slice(specifier.lastIndexOf("@") + 1);
 }
 
 function text(value: string | undefined): string {

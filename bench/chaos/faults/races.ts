@@ -39,7 +39,7 @@ export const races: Fault = {
           "from an id, the newest few, now, the start",
         breaches: [
           verdict.gaps > 0 && `${verdict.gaps} gaps`,
-          verdict.received < 3 * share && `${verdict.received} received`,
+          verdict.received < 2 * share && `${verdict.received} received`,
           state.failures.length > 0 && `ended: ${state.failures}`,
         ],
       }), "races");
