@@ -43,7 +43,10 @@ export {
 export type {
   InngestMiddleware,
   Jsonified,
+  JsonifiedObject,
+  JsonKey,
   JsonTransform,
+  NotOfJson,
   RealtimeContext,
   RealtimeMiddleware,
   RealtimeMiddlewareClass,

@@ -74,7 +74,7 @@ export type {
 } from "./core/message_types.ts";
 export type { ReaderState } from "./core/reader.ts";
 export { createRealtime } from "./core/realtime.ts";
-export { staticSchema } from "./core/schema.ts";
+export { staticSchema } from "./core/static_schema.ts";
 export type {
   SchemaInput,
   SchemaOutput,

@@ -1,12 +1,11 @@
+import { RealtimeError } from "./errors.ts";
+import { checkName } from "./names.ts";
 import type {
   SchemaInput,
   SchemaOutput,
   StandardSchema,
 } from "./standard_schema.ts";
-import { RealtimeError } from "./errors.ts";
-import { toMessageInput } from "./message_input.ts";
-import { checkName } from "./names.ts";
-import { staticSchema } from "./schema.ts";
+import { staticSchema } from "./static_schema.ts";
 import { topic } from "./topic.ts";
 import type { Realtime, Untyped } from "./types.ts";
 
@@ -218,7 +217,10 @@ function accessor(
   const topic = definition.name;
   const schema = definition.getSchema();
   return Object.freeze(Object.assign(
-    (data: unknown) => toMessageInput(channel, topic, schema, data),
+    // Fetched where it is needed only: who subscribes publishes nothing.
+    async (data: unknown) =>
+      (await import("./message_input.ts"))
+        .toMessageInput(channel, topic, schema, data),
     { channel, topic, config: { schema: schema ?? staticSchema() } },
   )) as Realtime.Topic;
 }

@@ -36,19 +36,16 @@ export type Member = (
 
 /** One way to a gateway, for any number of members. It comes back when it is lost, until nobody needs it any more. */
 export interface Connection {
-  /** How many topics its members subscribe to. */
-  size: number;
   /**
    * Takes a member in.
    *
    * @param ref Names it on the wire.
-   * @param size How many topics it subscribes to.
    */
-  add(ref: string, size: number, member: Member): void;
+  add(ref: string, member: Member): void;
   /** Sends a frame; `false` where that can't be done now. */
   send(frame: ClientFrame): boolean;
   /** Lets a member go; with the last one the connection ends. Resolves when it is gone. */
-  remove(ref: string, size: number): Promise<void>;
+  remove(ref: string): Promise<void>;
 }
 
 /** What a browser has and others may not. */
@@ -105,14 +102,14 @@ export function createConnection(
     if (state !== next) tell({ kind: state = next, data });
   }
 
-  function tell(frame: Parameters<Member>[0], size = 0, to = ""): void {
+  function tell(frame: Parameters<Member>[0], size = 0, to?: string): void {
     for (const [ref, member] of members) {
       if (!to || to === ref) member(frame, size);
     }
   }
 
   async function connect(): Promise<void> {
-    const began = heard = performance.now();
+    heard = performance.now();
     silenceMs = SILENCE_MS;
     watch("connecting");
     try {
@@ -120,8 +117,8 @@ export function createConnection(
       const open = isSse
         ? (await import("./transport_sse.ts")).openSse
         : openWebSocket;
-      // Closed in the meantime, or begun anew.
-      if (state !== "connecting" || heard !== began) return;
+      // It was closed in the meantime, or another attempt was faster.
+      if (state !== "connecting" || transport) return;
       transport = open(url);
     } catch {
       // Without the network, or not allowed to: as any other failure.
@@ -172,21 +169,16 @@ export function createConnection(
 
   function close(): Promise<void> {
     return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      enter("closed", LEAVE_MS, resolve);
+      enter("closed", transport ? LEAVE_MS : 0, resolve);
       ended();
       listening.abort();
-      if (transport) drop(done);
-      else done();
+      drop(() => enter("closed", 0, resolve));
     });
   }
 
   function receive({ data, ref }: { data: string; ref?: string }): void {
     heard = performance.now();
-    for (const line of data.split("\n")) {
+    for (const line of `${data}`.split("\n")) {
       const frame = readFrame(line);
       if (frame?.kind === "ping") send({ kind: "pong" });
       else if (frame?.kind === "closing") {
@@ -218,17 +210,14 @@ export function createConnection(
   page.document?.addEventListener?.("visibilitychange", hurry, listening);
 
   return {
-    size: 0,
-    add(ref, size, member) {
-      this.size += size;
+    add(ref, member) {
       members.set(ref, member);
-      if (state !== "idle") member({ kind: state }, 0);
+      if (state !== "idle") queueMicrotask(() => member({ kind: state }, 0));
       else if (transport) watch("open");
       else void connect();
     },
     send,
-    async remove(ref, size) {
-      this.size -= size;
+    async remove(ref) {
       members.delete(ref);
       send({ kind: "unsub", ref });
       if (members.size > 0) return;

@@ -3,37 +3,29 @@ import {
   createConnection,
   type TransportChoice,
 } from "./connection.ts";
-import { gatewaysHere } from "./gateway_fetch.ts";
-import { LIMITS } from "./limits.ts";
 
-const connections = new Map<Connection, string>();
+const connections = new Map<string, Connection>();
 
 /**
- * Finds the connection for a new subscription: one that leads to the same gateway the same way and has room for its topics, else a
- * new one.
+ * Finds the connection for a new subscription: the one that leads to the same gateway the same way, else a new one.
  *
- * @param topics How many topics the subscription has.
+ * @param url The gateway's base URL.
+ * @param choice How to reach the gateway.
  * @param isShared Whether it may share; else it gets a connection of its own.
  */
 export function connectionTo(
   url: string,
-  choice: TransportChoice,
-  topics: number,
-  isShared: boolean,
+  choice: TransportChoice = "auto",
+  isShared = true,
 ): Connection {
   const way = choice + url;
-  for (const [known, itsWay] of connections) {
-    if (
-      isShared && itsWay === way &&
-      known.size + topics <= LIMITS.subscriptions
-    ) return known;
-  }
+  const known = connections.get(way);
+  if (known && isShared) return known;
   const connection = createConnection(
     url,
-    // A gateway in this process has no sockets.
-    gatewaysHere.has(url) ? "sse" : choice,
-    () => connections.delete(connection),
+    choice,
+    () => isShared && connections.delete(way),
   );
-  if (isShared) connections.set(connection, way);
+  if (isShared) connections.set(way, connection);
   return connection;
 }

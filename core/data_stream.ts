@@ -1,9 +1,5 @@
 import { type ChunkReader, readChunks } from "./chunk_source.ts";
-import {
-  ChunkQueue,
-  type FlushOptions,
-  type QueuedLine,
-} from "./chunk_queue.ts";
+import { ChunkQueue, type FlushOptions } from "./chunk_queue.ts";
 import { RealtimeError } from "./errors.ts";
 import { encodeJson } from "./json.ts";
 import { sendLines } from "./stream_sender.ts";

@@ -78,7 +78,7 @@ export class RealtimeError extends Error {
     message: string,
     options: RealtimeErrorOptions = {},
   ) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    super(message, options);
     this.code = code;
     this.issues = options.issues ?? [];
   }

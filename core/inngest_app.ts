@@ -49,3 +49,5 @@ export async function tokenOfApp(
   if (error) throw new RealtimeError(error.code, error.message);
   return { channel, topics, key: jwt, apiBaseUrl };
 }
+
+export { gatewayUrl };

@@ -1,15 +1,18 @@
-/** Reads a stream to its end, also where the platform's can't be iterated. Leaving the loop cancels the stream. */
-export async function* iterate<T>(
+/**
+ * Iterates over a stream, also where the platform's streams can't be. Leaving the loop cancels the stream.
+ */
+export function iterate<T>(
   stream: ReadableStream<T>,
-): AsyncGenerator<T, void, undefined> {
+): AsyncIterableIterator<T> {
   const reader = stream.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel();
-  }
+  return {
+    next: () => reader.read() as Promise<IteratorResult<T>>,
+    async return() {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }

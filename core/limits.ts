@@ -1,9 +1,12 @@
+/** UTF-8 bytes of a channel's or topic's name. By itself, because it is all of the limits that a browser needs. */
+export const NAME_BYTES = 255;
+
 /** The limits that both sides know. The gateway's can be configured; these are the defaults. */
 export const LIMITS = {
   /** Bytes of one message's data as JSON. */
   messageBytes: 512 * 1024,
   /** UTF-8 bytes of a channel's or topic's name. */
-  nameBytes: 255,
+  nameBytes: NAME_BYTES,
   /** Seconds in which a token opens a connection. */
   tokenSeconds: 60,
   /** Seconds that a session lasts. */

@@ -6,7 +6,8 @@ function areText(...values: unknown[]): boolean {
 }
 
 function areIds(...values: unknown[]): boolean {
-  return areText(...values) && values.every((value) => ID.test(value as string));
+  return areText(...values) &&
+    values.every((value) => ID.test(value as string));
 }
 
 /**
@@ -20,10 +21,11 @@ export function readFrame(
 ): MessageFrame | ControlFrame | null | undefined {
   try {
     const frame = JSON.parse(text);
-    const { kind, channel, topic, id, data = {} } = frame;
+    const { kind, channel, id, data = {} } = frame;
     const isWhole = /^(data|run|step|event|chunk|datastream-(start|end))$/
         .test(kind)
-      ? areText(channel, topic) && areIds(id) &&
+      // A channel or topic of another type is none that anybody reads.
+      ? areIds(id) &&
         Date.parse(frame.created_at) > 0 && "data" in frame &&
         (!/-/.test(kind) || areText(data)) &&
         (kind !== "chunk" || "stream_id" in frame) &&
@@ -32,8 +34,8 @@ export function readFrame(
       : kind === "ready"
       ? areText(data.ticket) && data.ping_interval_ms > 0 &&
         data.channels.every((ready: Record<string, string[]>) =>
-          areText(ready.channel, ...ready.topics ?? [0]) &&
-          areIds(ready.position)
+          areIds(ready.position) && areText(ready.channel) &&
+          ready.topics?.every((topic) => areText(topic))
         )
       : kind === "gap"
       ? areText(channel) && areIds(data.after, data.before)
@@ -44,7 +46,7 @@ export function readFrame(
       : kind === "ping"
       ? areIds(...Object.values(data))
       : areText(kind) && null;
-    return isWhole ? frame : isWhole ?? undefined;
+    return isWhole ? frame : isWhole === null ? null : undefined;
   } catch {
     // Not JSON, or of another shape.
     return undefined;

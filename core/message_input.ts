@@ -1,5 +1,5 @@
-import type { StandardSchema } from "./standard_schema.ts";
 import { validate } from "./schema.ts";
+import type { StandardSchema } from "./standard_schema.ts";
 import type { MaybePromise, Realtime, Streamed } from "./types.ts";
 
 /** Whether data are to be published as a data stream. */

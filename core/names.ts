@@ -1,5 +1,5 @@
 import { RealtimeError } from "./errors.ts";
-import { LIMITS } from "./limits.ts";
+import { NAME_BYTES } from "./limits.ts";
 
 const encoder = new TextEncoder();
 
@@ -29,12 +29,12 @@ export function isName(name: unknown): name is string {
 
 function problemOf(name: unknown): string | undefined {
   return typeof name !== "string"
-    ? `its name is ${name === null ? "null" : typeof name}, not a string`
+    ? "its name is not a string"
     : name === ""
     ? "its name is empty"
     : /\p{Cc}|\p{Surrogate}/u.test(name)
     ? "its name has a control character or half of a surrogate pair"
-    : encoder.encode(name).length > LIMITS.nameBytes
-    ? `its name is longer than ${LIMITS.nameBytes} bytes`
+    : encoder.encode(name).length > NAME_BYTES
+    ? `its name is longer than ${NAME_BYTES} bytes`
     : undefined;
 }

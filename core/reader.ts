@@ -1,19 +1,13 @@
 import { backoff } from "./backoff.ts";
-import type { Connection, Member } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { RealtimeError } from "./errors.ts";
-import { errorOf, type MessageFrame, type ReadyChannel } from "./frame.ts";
+import { errorOf, type MessageFrame } from "./frame.ts";
 import {
   createIncomingStream,
   type IncomingStream,
 } from "./incoming_streams.ts";
 import { toMessage } from "./message.ts";
 import type { TokenSource } from "./token_source.ts";
-
-/**
- * How a reader stands with its connection: it must still ask for its messages (`joining`), it asked (`asked`), it gets them (`live`),
- * it wants none for now (`paused`), there are no more (`over`).
- */
-type Phase = "joining" | "asked" | "live" | "paused" | "over";
 
 /** What becomes of a subscription, for the app. */
 export type ReaderState =
@@ -28,13 +22,6 @@ export type ReaderState =
 /** A message, as the app gets it. */
 export type ReaderMessage = Record<string, unknown>;
 
-/** Messages that are lost: those between the two ids. */
-export interface ReaderGap {
-  readonly channel: string;
-  readonly after: string;
-  readonly before: string;
-}
-
 /** What the readers of a subscription have in common. */
 export interface ReaderOptions {
   readonly channel: string;
@@ -42,11 +29,17 @@ export interface ReaderOptions {
   readonly connection: Connection;
   readonly tokens: TokenSource;
   /** How much may wait unread, in characters of JSON. */
-  readonly maxUnread: number;
-  /** Gives a message's data as the app gets it; rejects with what is wrong with it. Absent where no topic has a schema. */
-  readonly check: ((frame: MessageFrame) => unknown) | undefined;
+  readonly maxUnread?: number | undefined;
+  /** Gives a message's data as the app gets it; rejects with what is wrong with it. */
+  readonly check: (frame: MessageFrame) => unknown;
   readonly onError: (error: RealtimeError) => void;
-  readonly onGap: (gap: ReaderGap) => void;
+  readonly onGap: (
+    gap: {
+      readonly channel: string;
+      readonly after: string;
+      readonly before: string;
+    },
+  ) => void;
 }
 
 /**
@@ -61,12 +54,14 @@ export interface Reader {
   end(error?: RealtimeError): Promise<void>;
 }
 
-/** What a message counts besides its text. */
-const MESSAGE_SIZE = 256;
+/** How many tokens in a row may be refused while the app has others. */
+const MAX_REFUSALS = 3;
 
 let readers = 0;
 
 /**
+ * Makes a reader, a member of its connection.
+ *
  * @param position Where it starts, as the wire has it.
  * @param toChunk Makes what the stream delivers from a message.
  * @param onState It is in another state; with the error when it failed.
@@ -77,13 +72,13 @@ export function createReader(
   toChunk: (message: ReaderMessage) => unknown,
   onState: (state: ReaderState, error?: RealtimeError) => Promise<void> | void,
 ): Reader {
-  const { channel, topics, connection, tokens, maxUnread, check, onError } =
-    options;
-  const ref = String(++readers);
+  const { channel, topics, connection, tokens, onError } = options;
+  const maxUnread = options.maxUnread ?? 8 * 1024 * 1024;
+  const ref = `${++readers}`;
   const streams = new Map<unknown, IncomingStream>();
-  let start = position;
-  let phase: Phase = "joining";
-  let state: ReaderState = "idle";
+  let start: string | undefined;
+  /** As the app knows it; besides, it asked the gateway (`asked`), or wants nothing for now though it is open (`paused`). */
+  let state: ReaderState | "asked" | "paused" = "idle";
   let attempt = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let presented: string | undefined;
@@ -96,8 +91,21 @@ export function createReader(
   let failure: RealtimeError | undefined;
   let controller: ReadableStreamDefaultController<unknown>;
 
-  function to(next: ReaderState, error?: RealtimeError): Promise<void> | void {
-    if (state !== next) return onState(state = next, error);
+  function to(
+    next: typeof state,
+    error?: RealtimeError,
+  ): Promise<void> | void {
+    if (state === next) return;
+    state = next;
+    if (next !== "asked" && next !== "paused") return onState(next, error);
+  }
+
+  function isOver(): boolean {
+    return state === "closed" || state === "failed";
+  }
+
+  function room(): number {
+    return controller.desiredSize as number;
   }
 
   /** Asks the gateway for messages, once the connection is open. */
@@ -107,68 +115,43 @@ export function createReader(
         to("refreshing");
         await tokens.renew();
       }
-      const token = tokens.jwt;
-      if (!token) throw tokens.refusal;
-      const data = { token, since: position };
-      if (phase === "joining" && connection.send({ kind: "sub", ref, data })) {
-        phase = "asked";
+      const token = tokens.jwt as string;
+      if (
+        // Still connecting, waiting or refreshing, also after the app was asked.
+        /ing|idle/.test(state) &&
+        connection.send({ kind: "sub", ref, data: { token, since: position } })
+      ) {
+        to("asked");
         presented = token;
-        to("connecting");
       }
     } catch (error) {
       refuse(error as RealtimeError);
     }
   }
 
-  function refuse(error: RealtimeError): void {
-    if (phase === "over") return;
-    const isToken = phase !== "joining" && /token|unauth/.test(error.code);
+  /** It can't be done, for a reason that may pass or not. */
+  function refuse(error: RealtimeError, isAnswer?: boolean): void {
+    if (isOver()) return;
+    const isToken = isAnswer && /token|unauth/.test(error.code);
     if (isToken && presented === tokens.jwt) {
       tokens.jwt = undefined;
       tokens.refusal = error;
     }
-    phase = "joining";
-    if (
-      isToken || /network|timeout|limited|unavailable|internal/.test(error.code)
-    ) {
+    const mayPass = isToken
+      // Another token may do; but not if several did not.
+      ? attempt < MAX_REFUSALS
+      : /network|timeout|unavailable|internal/.test(error.code);
+    if (mayPass) {
+      to("connecting");
       clearTimeout(retry);
-      retry = setTimeout(join, isToken ? 0 : backoff(attempt++));
+      retry = setTimeout(join, backoff(attempt++));
     } else void end(error);
-  }
-
-  function ready(channels: readonly ReadyChannel[], ticket: string): void {
-    const found = channels.find((ready) => ready.channel === channel);
-    if (!topics.every((topic) => found?.topics.includes(topic))) {
-      return refuse(
-        new RealtimeError(
-          "forbidden",
-          `Cannot subscribe to "${channel}": the token is for other topics`,
-        ),
-      );
-    }
-    tokens.jwt = ticket;
-    tokens.askedAt = attempt = 0;
-    phase = "live";
-    position = found?.position;
-    start ??= position;
-    isLost = found?.recovered === false;
-    to("open");
   }
 
   /** Whether an id is later than the position. */
   function isNew(id: string): boolean {
     return !position?.startsWith(id.slice(0, 9)) ||
-      Number(id.slice(9)) > Number(position.slice(9));
-  }
-
-  function gap(after: string, before: string): void {
-    const last = before.slice(0, 9) + (Number(before.slice(9)) - 1);
-    // The gateway announced it in `ready`, or what was had ends before it ends.
-    if (!isLost && !isNew(last)) return;
-    position = last;
-    isLost = false;
-    endStreams(new RealtimeError("unavailable", "Messages are lost"));
-    options.onGap({ channel, after, before });
+      +id.slice(9) > +position.slice(9);
   }
 
   function endStreams(error: RealtimeError, all = true): void {
@@ -178,27 +161,37 @@ export function createReader(
   }
 
   function receive(frame: MessageFrame, size: number): void {
-    if (!topics.includes(frame.topic) || !isNew(frame.id)) return;
-    const used = maxUnread - Number(controller.desiredSize) + checkingSize;
     // While nobody reads, little is kept.
-    if (used >= (stream.locked ? maxUnread : maxUnread / 64)) {
-      phase = "paused";
+    const limit = stream.locked ? maxUnread : maxUnread / 64;
+    if (maxUnread - room() + checkingSize >= limit) {
+      to("paused");
       // Who reads a data stream before going on with the messages would now wait for ever.
       endStreams(new RealtimeError("too_slow", "Too much waits unread"), false);
       connection.send({ kind: "unsub", ref });
       return;
     }
     position = frame.id;
-    if (!check) return deliver(frame, frame.data, size);
     checkingSize += size;
     checking = checking.then(async () => {
       try {
-        deliver(frame, await check(frame), size);
+        deliver(frame, await options.check(frame), size);
       } catch (error) {
         onError(error as RealtimeError);
       }
       checkingSize -= size;
+      resume();
     });
+  }
+
+  /** Listens again, when there is room and somebody reads. */
+  function resume(): void {
+    if (
+      state === "paused" && stream.locked &&
+      room() - checkingSize > maxUnread / 2
+    ) {
+      to("connecting");
+      void join();
+    }
   }
 
   function deliver(frame: MessageFrame, data: unknown, size: number): void {
@@ -211,76 +204,108 @@ export function createReader(
       message.stream = incoming.stream;
     }
     nextSize = size;
-    controller.enqueue(toChunk(message));
+    // There is, unless the stream was cancelled: no more is taken than there is room for.
+    if (room() > 0) controller.enqueue(toChunk(message));
+  }
+
+  function lose(after: string, before: string): void {
+    const last = before.slice(0, 9) + (+before.slice(9) - 1);
+    // The gateway announced it in `ready`, or what was had ends before it ends.
+    if (!isLost && !isNew(last)) return;
+    isLost = false;
+    position = last;
+    endStreams(new RealtimeError("unavailable", "Messages are lost"));
+    options.onGap({ channel, after, before });
   }
 
   /** Ends all but the stream itself. */
   async function leave(error?: RealtimeError): Promise<void> {
-    phase = "over";
+    if (isOver()) return;
     clearTimeout(retry);
     endStreams(
       error ?? new RealtimeError("aborted", "The subscription is closed"),
     );
-    await Promise.all([
-      to(error ? "failed" : "closed", error),
-      connection.remove(member),
-    ]);
+    await to(error ? "failed" : "closed", error);
+    await connection.remove(ref);
   }
 
   async function end(error?: RealtimeError): Promise<void> {
-    if (phase === "over") return;
+    if (isOver()) return;
     void checking.then(() => {
       failure = error;
       if (!error) controller.close();
       // It comes after what waits.
-      else if (controller.desiredSize === maxUnread) controller.error(error);
+      else if (room() === maxUnread) controller.error(error);
     });
     await leave(error);
   }
-
-  const member: Member = {
-    ref,
-    size: topics.length,
-    change(next, error) {
-      if (phase === "asked" || phase === "live") {
-        if (error) refuse(error);
-        else phase = "joining";
-      }
-      if (next === "open" && phase === "joining") void join();
-      else if (phase !== "over") to(next);
-    },
-    handle(frame, size) {
-      if (!frame) {
-        onError(new RealtimeError("invalid_json", "A frame can't be read"));
-      } else if (frame.kind === "error") refuse(errorOf(frame.data));
-      else if (frame.kind === "ready") {
-        ready(frame.data.channels, frame.data.ticket);
-      } else if (phase !== "live" || !position) return;
-      else if (frame.kind === "ping") {
-        const id = frame.data?.[channel];
-        if (id?.startsWith(position.slice(0, 9)) && isNew(id)) position = id;
-      } else if ("channel" in frame && frame.channel === channel) {
-        if (frame.kind !== "gap") receive(frame, size + MESSAGE_SIZE);
-        else gap(frame.data.after, frame.data.before);
-      }
-    },
-  };
 
   const stream = new ReadableStream({
     start(it) {
       controller = it;
     },
     pull() {
-      const room = Number(controller.desiredSize);
-      if (failure && room === maxUnread) controller.error(failure);
-      if (phase === "paused" && stream.locked && room > maxUnread / 2) {
-        phase = "joining";
-        void join();
-      }
+      if (failure && room() === maxUnread) controller.error(failure);
+      resume();
     },
     cancel: () => leave(),
   }, { highWaterMark: maxUnread, size: () => nextSize });
-  connection.add(member);
+
+  connection.add(ref, (frame, size) => {
+    if (isOver()) return;
+    const isAnswer = /asked|open/.test(state);
+    if (!frame) {
+      return onError(
+        new RealtimeError("invalid_json", "A frame can't be read"),
+      );
+    }
+    switch (frame.kind) {
+      case "open":
+        if (state !== "paused") void join();
+        break;
+      case "connecting":
+      case "waiting":
+        if (state !== "paused") to(frame.kind);
+        if (isAnswer && frame.data) refuse(frame.data, true);
+        break;
+      case "closed":
+        void end();
+        break;
+      case "error":
+        refuse(errorOf(frame.data), true);
+        break;
+      case "ready": {
+        const { channels, ticket } = frame.data;
+        const found = channels.find((ready) => ready.channel === channel);
+        tokens.jwt = ticket;
+        attempt = 0;
+        position = found?.position;
+        start ??= position;
+        isLost = found?.recovered === false;
+        if (topics.every((topic) => found?.topics.includes(topic))) to("open");
+        else {
+          refuse(
+            new RealtimeError(
+              "forbidden",
+              "The token is for other topics",
+            ),
+          );
+        }
+        break;
+      }
+      default:
+        if (state !== "open" || !position) return;
+        if (frame.kind === "ping") {
+          const id = frame.data?.[channel];
+          if (id?.startsWith(position.slice(0, 9)) && isNew(id)) position = id;
+        } else if ("channel" in frame && frame.channel === channel) {
+          if (frame.kind === "gap") lose(frame.data.after, frame.data.before);
+          else if (topics.includes(frame.topic) && isNew(frame.id)) {
+            receive(frame, size);
+          }
+        }
+    }
+  });
 
   return {
     stream,

@@ -8,7 +8,7 @@ import type {
 import { channelName } from "./channel.ts";
 import { readEnvironment } from "./environment.ts";
 import { RealtimeError } from "./errors.ts";
-import { gatewayFetch } from "./gateway_fetch.ts";
+import { gatewayFetch, gatewaysHere } from "./gateway_fetch.ts";
 import { gatewayUrl, isLoopback } from "./gateway_url.ts";
 import { isTopicRef, resolveMessageInput } from "./message_input.ts";
 import { publishMessage } from "./publish.ts";
@@ -90,7 +90,15 @@ export function createRealtime(
       ...rest,
       topics: topics.map((topic) => ({ channel: name, name: topic })),
     });
-    return { channel: name, topics: [...topics], key, apiBaseUrl };
+    const token: TokenLike = {
+      channel: name,
+      topics: [...topics],
+      key,
+      apiBaseUrl,
+    };
+    return gatewaysHere.has(apiBaseUrl)
+      ? { ...token, transport: "sse" }
+      : token;
   }
 
   return {

@@ -1,5 +1,5 @@
-import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
 import { RealtimeError, type SchemaIssue } from "./errors.ts";
+import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
 
 function toIssue({ message, path }: StandardIssue): SchemaIssue {
   return {
@@ -39,27 +39,4 @@ export async function validate(
     );
   }
   return result.value;
-}
-
-/**
- * A schema for types only: it takes everything as it is.
- *
- * @example Types without a schema library, in the form that Inngest's version 4 has
- * ```ts
- * import { channel, staticSchema } from "@tidings/realtime";
- *
- * const logs = channel({
- *   name: "logs",
- *   topics: { info: { schema: staticSchema<{ text: string }>() } },
- * });
- * ```
- */
-export function staticSchema<T>(): StandardSchema<T> {
-  return {
-    "~standard": {
-      version: 1,
-      vendor: "tidings",
-      validate: (value) => ({ value: value as T }),
-    },
-  };
 }

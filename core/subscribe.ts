@@ -1,9 +1,6 @@
 import type { AppLike, SubscribeFn, TokenOptions } from "./api_types.ts";
 import { channelName, topicSchema } from "./channel.ts";
 import { connectionTo } from "./connection_pool.ts";
-import { gatewayUrl } from "./gateway_url.ts";
-import { tokenOfApp } from "./inngest_app.ts";
-import { validate as check } from "./schema.ts";
 import type { SubscribeOptions } from "./subscribe_types.ts";
 import { openSubscription } from "./subscription.ts";
 import {
@@ -12,9 +9,6 @@ import {
   type TokenLike,
 } from "./token_source.ts";
 import type { Realtime, Untyped } from "./types.ts";
-
-/** Characters of JSON that may wait unread by default. */
-const MAX_UNREAD = 8 * 1024 * 1024;
 
 type Source = TokenLike | (TokenOptions & { readonly app: AppLike });
 
@@ -29,52 +23,44 @@ async function open(
   source: Source | AskForToken,
   given: SubscribeOptions<Untyped> | SubscribeOptions<Untyped>["onMessage"],
 ): Promise<Realtime.Subscribe.StreamSubscription<Untyped>> {
-  const {
-    onMessage,
-    onError = console.warn,
-    onGap = console.warn,
-    onState,
-    from,
-    signal,
-    transport = "auto",
-    multiplex = true,
-    maxUnread = MAX_UNREAD,
-    validate = true,
-  } = typeof given === "function" ? { onMessage: given } : given ?? {};
+  const options: SubscribeOptions<Untyped> = typeof given === "function"
+    ? { onMessage: given }
+    : given ?? {};
+  const { from } = options;
   const isTarget = "app" in source;
-  const ask = isTarget ? () => tokenOfApp(source.app, source) : source;
+  // Fetched where it is needed only: not in browsers.
+  const ask = isTarget
+    ? async () =>
+      (await import("./inngest_app.ts")).tokenOfApp(source.app, source)
+    : source;
   const tokens = createTokenSource(ask);
   const token = typeof ask === "function" ? await tokens.renew() : ask;
   const { channel, topics } = isTarget ? source : token;
+  options.signal?.throwIfAborted();
   return await openSubscription({
+    ...options,
     channel: channelName(channel),
     topics,
     connection: connectionTo(
-      gatewayUrl(token.apiBaseUrl),
-      transport,
-      topics.length,
-      multiplex,
+      token.apiBaseUrl || (await import("./inngest_app.ts")).gatewayUrl(),
+      options.transport ?? token.transport,
+      options.multiplex,
     ),
     tokens,
     since: typeof from === "object"
       ? `last:${from.last}`
       : from === "live"
-      ? undefined
+      ? ""
       : from,
-    maxUnread,
-    check: validate && typeof channel === "object"
-      ? ({ kind, topic, id, data }) => {
-        const schema = topicSchema(channel, topic);
-        return schema && !/-/.test(kind)
-          ? check(schema, data, `Cannot read ${id}`)
-          : data;
-      }
-      : undefined,
-    onError: later(onError),
-    onGap: later(onGap),
-    onState: later(onState),
-    onMessage,
-    signal,
+    async check({ kind, topic, id, data }) {
+      const schema = options.validate !== false && topicSchema(channel, topic);
+      if (!schema || /-/.test(kind)) return data;
+      const { validate } = await import("./schema.ts");
+      return validate(schema, data, `Cannot read ${id}`);
+    },
+    onError: later(options.onError ?? console.warn),
+    onGap: later(options.onGap ?? console.warn),
+    onState: later(options.onState),
   });
 }
 

@@ -14,11 +14,11 @@ export interface SubscriptionOptions extends ReaderOptions {
   /** Where it starts, as the wire has it. */
   readonly since: string | undefined;
   /** Closes it when it aborts. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** It is in another state; with the error when it failed. */
   readonly onState: (state: ReaderState, error?: RealtimeError) => void;
   /** Gets the messages, one after the other, besides the stream. */
-  readonly onMessage: ((message: ReaderMessage) => unknown) | undefined;
+  readonly onMessage?: ((message: Untyped) => unknown) | undefined;
 }
 
 /** What a subscription is besides a stream. */
@@ -28,7 +28,7 @@ export interface SubscriptionMethods {
   close(): Promise<void>;
   unsubscribe(): Promise<void>;
   position(): string | undefined;
-  [Symbol.asyncIterator](): AsyncGenerator<Untyped>;
+  [Symbol.asyncIterator](): AsyncIterableIterator<Untyped>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -52,10 +52,16 @@ export async function openSubscription(
 ): Promise<ReadableStream<Untyped> & SubscriptionMethods> {
   const { onError, onMessage, signal } = options;
   const readers = new Set<Reader>();
-  let first: Reader | undefined;
+  const opened = Promise.withResolvers<void>();
+  /** Where another reader begins. */
+  let begin = (): string | undefined => options.since;
 
-  async function close(error?: RealtimeError): Promise<void> {
+  async function endAll(error?: RealtimeError): Promise<void> {
     await Promise.all([...readers].map((reader) => reader.end(error)));
+  }
+
+  function close(): Promise<void> {
+    return endAll();
   }
 
   function read(
@@ -64,36 +70,33 @@ export async function openSubscription(
   ): Reader {
     const reader = createReader(
       options,
-      first ? first.position() : options.since,
+      begin(),
       toChunk,
       (state, error) => {
         onState?.(state, error);
-        if (state !== "closed" && state !== "failed") return;
-        readers.delete(reader);
-        // All present the same tokens: what is final for one is final for all. And what nobody reads is not kept.
-        if (error || ![...readers].some(({ stream }) => stream.locked)) {
-          return close(error);
-        }
+        if (
+          (state === "closed" || error) && readers.delete(reader) &&
+          // All present the same tokens: what is final for one is final for all. And what nobody reads is not kept.
+          (error || ![...readers].some(({ stream }) => stream.locked))
+        ) return endAll(error);
       },
     );
     readers.add(reader);
     return reader;
   }
 
-  const opened = Promise.withResolvers<void>();
-  const abort = (): Promise<void> => close();
-  signal?.throwIfAborted();
-  signal?.addEventListener("abort", abort);
-  first = read(asIs, (state, error) => {
+  signal?.addEventListener("abort", close);
+  const first = read(asIs, (state, error) => {
     options.onState(state, error);
     if (state === "open") opened.resolve();
     if (state === "closed" || error) {
-      signal?.removeEventListener("abort", abort);
+      signal?.removeEventListener("abort", close);
       opened.reject(
         error ?? new RealtimeError("aborted", "The subscription is closed"),
       );
     }
   });
+  begin = first.position;
   await opened.promise;
 
   let { stream } = first;
@@ -103,7 +106,7 @@ export async function openSubscription(
       new WritableStream({
         async write(message) {
           try {
-            await onMessage(message as ReaderMessage);
+            await onMessage(message);
           } catch (error) {
             onError(error as RealtimeError);
           }
@@ -114,10 +117,10 @@ export async function openSubscription(
   return Object.assign(stream, {
     getJsonStream: () => read(asIs).stream,
     getEncodedStream: () => read(toEvent).stream,
-    close: abort,
-    unsubscribe: abort,
-    position: () => first?.position(),
-    [Symbol.asyncDispose]: abort,
+    close,
+    unsubscribe: close,
+    position: begin,
+    [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]: () => iterate(stream),
   });
 }

@@ -1,10 +1,19 @@
-import type { AppLike, GetSubscriptionTokenFn, TokenOptions } from "./api_types.ts";
+import type {
+  AppLike,
+  GetSubscriptionTokenFn,
+  TokenOptions,
+} from "./api_types.ts";
 import { RealtimeError } from "./errors.ts";
 import { tokenOfApp } from "./inngest_app.ts";
 import type { TokenLike } from "./token_source.ts";
 
 /** What only an app of `createRealtime` can put into a token. */
-const OWN_OPTIONS = ["expiresIn", "sessionExpiresIn", "publish", "sub"] as const;
+const OWN_OPTIONS = [
+  "expiresIn",
+  "sessionExpiresIn",
+  "publish",
+  "sub",
+] as const;
 
 async function getToken(
   app: AppLike,

@@ -6,6 +6,8 @@ export interface TokenLike {
   readonly topics: readonly string[];
   readonly key?: string | undefined;
   readonly apiBaseUrl?: string | undefined;
+  /** How a gateway of this process is reached, which has no sockets. */
+  readonly transport?: "sse";
 }
 
 /** Asks the app for a token. */
@@ -17,19 +19,14 @@ export interface TokenSource {
   jwt?: string | undefined;
   /** Why the last was refused. */
   refusal: RealtimeError;
-  /** When the app was last asked for one that was not accepted since. */
-  askedAt: number;
   /**
    * Asks the app for a token; all who wait for one share the answer.
    *
    * @throws {RealtimeError} The app's own; else `network` where it looks like one, `unauthenticated` for any other; the last refusal where
-   * nobody can be asked, or was asked just now.
+   * nobody can be asked.
    */
   renew(): Promise<TokenLike>;
 }
-
-/** A token this young that is refused would be refused again, so the app is not asked for another. */
-const YOUNG_MS = 10_000;
 
 /** @param source A token, or what gives one. */
 export function createTokenSource(
@@ -39,15 +36,12 @@ export function createTokenSource(
   const tokens: TokenSource = {
     jwt: (source as TokenLike).key,
     refusal: new RealtimeError("unauthenticated", "The token has no key"),
-    askedAt: 0,
     async renew() {
-      if (
-        typeof source !== "function" || Date.now() - tokens.askedAt < YOUNG_MS
-      ) throw tokens.refusal;
+      if (typeof source !== "function") throw tokens.refusal;
       try {
         const token = await (answer ??= source());
+        if (!token?.key) throw tokens.refusal;
         tokens.jwt = token.key;
-        tokens.askedAt = Date.now();
         return token;
       } catch (cause) {
         throw cause instanceof RealtimeError ? cause : new RealtimeError(

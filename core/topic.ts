@@ -1,5 +1,5 @@
-import type { StandardSchema } from "./standard_schema.ts";
 import { checkName } from "./names.ts";
+import type { StandardSchema } from "./standard_schema.ts";
 import type { Realtime } from "./types.ts";
 
 /**

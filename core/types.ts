@@ -1,12 +1,12 @@
+import type { PublishFn as Publish } from "./api_types.ts";
+import type { channel } from "./channel.ts";
+import type * as message from "./message_types.ts";
 import type {
   SchemaInput,
   SchemaOutput,
   StandardSchema,
 } from "./standard_schema.ts";
-import type { channel } from "./channel.ts";
-import type * as message from "./message_types.ts";
 import type * as subscribing from "./subscribe_types.ts";
-import type { PublishFn as Publish } from "./api_types.ts";
 import type { topic } from "./topic.ts";
 
 export type * from "./api_types.ts";
@@ -206,17 +206,7 @@ export declare namespace Realtime {
     TChannelId extends string = string,
     TTopic extends Topic.Definition = Topic.Definition,
   > extends Topic.Ref<Topic.InferPublish<TTopic>> {
-    /** Makes the message of a data stream, each piece of which is checked as it comes. */
-    (
-      data: Streamed<Topic.InferPublish<TTopic>>,
-    ): Promise<
-      Message.Input<
-        TChannelId,
-        TTopic["name"],
-        Streamed<Topic.InferPublish<TTopic>>
-      >
-    >;
-
+    // First, as it is what nearly every call is: the checker has to look no further.
     /**
      * Makes a message.
      *
@@ -229,6 +219,17 @@ export declare namespace Realtime {
         TChannelId,
         TTopic["name"],
         Topic.InferPublish<TTopic>
+      >
+    >;
+
+    /** Makes the message of a data stream, each piece of which is checked as it comes. */
+    (
+      data: Streamed<Topic.InferPublish<TTopic>>,
+    ): Promise<
+      Message.Input<
+        TChannelId,
+        TTopic["name"],
+        Streamed<Topic.InferPublish<TTopic>>
       >
     >;
 

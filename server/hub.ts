@@ -14,6 +14,7 @@ export class Feed {
   readonly openStreams = new Map<string, OpenStream>();
   readonly #audiences = new Map<string, Audience>();
   readonly #dirty: (audience: Audience) => void;
+  #waiters: Array<{ offset: number; resolve: () => void }> = [];
 
   constructor(channel: string, dirty: (audience: Audience) => void) {
     this.channel = channel;
@@ -38,14 +39,30 @@ export class Feed {
     }
   }
 
-  /** Gives a new message to the audiences that want it. */
+  /** Resolves when it was told of everything up to an offset: a log that was read may be ahead of what is told. */
+  reached(offset: number): Promise<void> {
+    if (offset <= this.top) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ offset, resolve }));
+  }
+
+  /** Gives a new message to the audiences that want it; one that stands before the feed's start is none. */
   dispatch(entry: LogEntry): void {
+    if (entry.offset <= this.top) return;
     this.top = entry.offset;
     this.#follow(entry);
+    if (this.#waiters.length > 0) this.#wake();
     for (const audience of this.#audiences.values()) {
       if (audience.topics.has(entry.topic) && audience.add(entry)) {
         this.#dirty(audience);
       }
+    }
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters;
+    this.#waiters = waiters.filter(({ offset }) => offset > this.top);
+    for (const { offset, resolve } of waiters) {
+      if (offset <= this.top) resolve();
     }
   }
 
@@ -123,9 +140,7 @@ export class Hub {
       feed.openStreams.set(stream.streamId, stream);
     }
     started = true;
-    for (const entry of early) {
-      if (entry.offset > feed.top) feed.dispatch(entry);
-    }
+    for (const entry of early) feed.dispatch(entry);
     return feed;
   }
 

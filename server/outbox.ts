@@ -22,6 +22,7 @@ export class Outbox {
   readonly #socket: Socket;
   readonly #limits: OutboxLimits;
   readonly #tooSlow: () => void;
+  readonly #now: () => number;
   #queue: Packet[] = [];
   #bytes = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -32,10 +33,20 @@ export class Outbox {
   #waiters: Array<() => void> = [];
   #closed = false;
 
-  constructor(socket: Socket, limits: OutboxLimits, tooSlow: () => void) {
+  /**
+   * @param tooSlow Called once, when it has given up.
+   * @param now The clock, in milliseconds.
+   */
+  constructor(
+    socket: Socket,
+    limits: OutboxLimits,
+    tooSlow: () => void,
+    now: () => number = () => performance.now(),
+  ) {
     this.#socket = socket;
     this.#limits = limits;
     this.#tooSlow = tooSlow;
+    this.#now = now;
   }
 
   /** Bytes that wait, here and in the runtime. */
@@ -78,7 +89,7 @@ export class Outbox {
       this.#socket.send(packet);
     }
     if (sent > 0) this.#queue = this.#queue.slice(sent);
-    const now = performance.now();
+    const now = this.#now();
     if (sent > 0 || buffered < this.#lastBuffered) {
       this.#progressAt = now;
       this.#pollMs = POLL_MS.first;
@@ -103,7 +114,7 @@ export class Outbox {
   }
 
   #beginWaiting(): void {
-    this.#progressAt = performance.now();
+    this.#progressAt = this.#now();
     this.#lastBuffered = this.#socket.buffered;
     this.#pollMs = POLL_MS.first;
     this.#poll();

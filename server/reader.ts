@@ -85,9 +85,12 @@ export class Reader {
       if (this.#closed || this.#feed) this.#hub.release(feed);
       else this.#feed = feed;
     }
-    return this.#feed
-      ? this.#find(this.#feed, topics, since)
-      : this.#startAt(topics, "", 0);
+    const feed = this.#feed;
+    if (!feed) return this.#startAt(topics, "", 0);
+    const start = await this.#find(feed, topics, since);
+    // Joined further back, the audience would deliver what stands before the start.
+    await feed.reached(start.after);
+    return start;
   }
 
   /** Begins to deliver topics from where {@linkcode start} found. */

@@ -41,6 +41,7 @@
  *
  * @module
  */
+export type { PublishedMessage } from "./testing/published.ts";
 export {
   createTestRealtime,
   type TestMessage,

@@ -37,7 +37,7 @@ function bundleWorker(): {
   };
 }
 
-// Miniflare's own connections to its process end some time after the tests.
+// Miniflare's own timers and ports end some time after the tests.
 describe(
   "mod.ts on workerd",
   { sanitizeResources: false, sanitizeOps: false },

@@ -129,6 +129,10 @@ function stateOf(name: string): GroupState {
     withGap: gaps.filter((count) => count > 0).length,
     mostGaps: gaps.reduce((most, count) => Math.max(most, count), 0),
     tokens: subscribers.reduce((sum, { tokens }) => sum + tokens, 0),
+    wholeStreams: subscribers
+      .reduce((sum, { wholeStreams }) => sum + wholeStreams, 0),
+    brokenStreams: subscribers
+      .reduce((sum, { brokenStreams }) => sum + brokenStreams, 0),
     failures: subscribers.flatMap(({ failure }) => failure ?? []),
     errors: subscribers.flatMap(({ errors }) => errors),
     connects: connects.length,

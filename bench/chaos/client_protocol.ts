@@ -90,6 +90,9 @@ export interface GroupState {
   readonly mostGaps: number;
   /** How often they asked for a token. */
   readonly tokens: number;
+  /** Data streams that came as they were published, and those that did not. */
+  readonly wholeStreams: number;
+  readonly brokenStreams: number;
   /** Codes of the errors that ended them. */
   readonly failures: readonly string[];
   /** Codes of the errors that did not. */

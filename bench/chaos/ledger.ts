@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { parseId, type Position } from "../../core/id.ts";
 
-/** What a message's data come to: 48 bits of the SHA-256 of its JSON, which fit a number. */
-export function digestOf(data: unknown): number {
-  const hash = createHash("sha256").update(JSON.stringify(data)).digest();
+/** What a message comes to: 48 bits of the SHA-256 of its kind and its data's JSON, which fit a number. */
+export function digestOf(kind: string, data: unknown): number {
+  const text = kind + JSON.stringify(data);
+  const hash = createHash("sha256").update(text).digest();
   return hash.readUIntBE(0, 6);
 }
 

@@ -28,6 +28,12 @@ export interface Load {
    */
   readonly batch?: number;
   /**
+   * Chunks of the data streams that are published between the messages.
+   *
+   * @default {0, no streams}
+   */
+  readonly streams?: number;
+  /**
    * Characters in each message beyond what is needed to tell it.
    *
    * @default {0}
@@ -40,6 +46,9 @@ export interface Load {
 /** The topic that is published to. */
 export const TOPIC = "t";
 
+/** How many requests a lane makes from one data stream to the next. */
+const STREAM_EVERY = 20;
+
 /** How long a message is tried before its publisher gives up. */
 const GIVE_UP_MS = 60_000;
 
@@ -50,6 +59,8 @@ interface Outgoing {
   readonly channel: string;
   readonly data: unknown;
   readonly key: string;
+  readonly kind: string;
+  readonly stream_id?: string;
 }
 
 /** Publishes over HTTP, repeats what failed with the same key, and writes into a ledger what was acknowledged. */
@@ -60,6 +71,7 @@ export class Publisher {
   /** Attempts that had to be repeated. */
   retries = 0;
   #count = 0;
+  #running = 0;
   #wake: Array<() => void> = [];
 
   constructor(options: PublisherOptions) {
@@ -69,15 +81,24 @@ export class Publisher {
   /** Publishes at a rate for some seconds; resolves when everything is acknowledged or given up. */
   async run(load: Load): Promise<void> {
     const { lanes = 8 } = load;
-    await Promise.all(
-      Array.from({ length: lanes }, (_, lane) => this.#lane(load, lane, lanes)),
-    );
+    this.#running++;
+    try {
+      await Promise.all(
+        Array.from(
+          { length: lanes },
+          (_, lane) => this.#lane(load, lane, lanes),
+        ),
+      );
+    } finally {
+      this.#running--;
+      this.#notify();
+    }
   }
 
-  /** Resolves when so many more messages are acknowledged. */
+  /** Resolves when so many more messages are acknowledged, or nothing is published any more. */
   async acknowledged(count: number): Promise<void> {
     const target = this.options.ledger.size + count;
-    while (this.options.ledger.size < target) {
+    while (this.options.ledger.size < target && this.#running > 0) {
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }
   }
@@ -119,13 +140,43 @@ export class Publisher {
         return this.#make(channel ?? "", extra);
       });
       await this.#send(lane, messages, signal);
+      if (load.streams && round % STREAM_EVERY === 0) {
+        await this.#stream(load, messages[0]?.channel ?? "", lane);
+      }
     }
+  }
+
+  #notify(): void {
+    for (const resolve of this.#wake.splice(0)) resolve();
   }
 
   #make(channel: string, extra: object): Outgoing {
     const n = ++this.#count;
     const data = { n, t: performance.timeOrigin + performance.now(), ...extra };
-    return { channel, data, key: `chaos-${n}` };
+    return { channel, data, key: `chaos-${n}`, kind: "data" };
+  }
+
+  /** Publishes a data stream, piece by piece. */
+  async #stream(
+    { streams = 0 }: Load,
+    channel: string,
+    lane: number,
+  ): Promise<void> {
+    const id = crypto.randomUUID();
+    const pieces = Array.from(
+      { length: streams },
+      (_, piece) => ["chunk", pieceOf(id, piece, streams)] as const,
+    );
+    for (
+      const [kind, data] of [
+        ["datastream-start", id] as const,
+        ...pieces,
+        ["datastream-end", id] as const,
+      ]
+    ) {
+      const key = `chaos-${++this.#count}`;
+      await this.#send(lane, [{ channel, data, key, kind, stream_id: id }]);
+    }
   }
 
   async #send(
@@ -139,15 +190,15 @@ export class Publisher {
       try {
         const ids = await this.#post(messages);
         ids.forEach((id, i) => {
-          const { channel = "", data } = messages[i] ?? {};
-          ledger.acknowledge(channel, id, digestOf(data), lane);
+          const { channel = "", data, kind = "" } = messages[i] ?? {};
+          ledger.acknowledge(channel, id, digestOf(kind, data), lane);
         });
-        for (const resolve of this.#wake.splice(0)) resolve();
+        this.#notify();
         return;
       } catch (error) {
         if (!(error instanceof Refused)) {
-          for (const { channel, data } of messages) {
-            ledger.doubt(channel, digestOf(data));
+          for (const { channel, data, kind } of messages) {
+            ledger.doubt(channel, digestOf(kind, data));
           }
         }
         if (performance.now() > giveUpAt || signal?.aborted) {
@@ -166,7 +217,7 @@ export class Publisher {
     const [first] = messages;
     const authorization = `Bearer ${signingKey}`;
     const signal = AbortSignal.timeout(ATTEMPT_MS);
-    if (messages.length === 1 && first) {
+    if (messages.length === 1 && first?.kind === "data") {
       const query = new URLSearchParams({
         channel: first.channel,
         topic: TOPIC,
@@ -209,6 +260,11 @@ function idOf(json: string): string {
   const { id, error } = JSON.parse(json);
   if (typeof id === "string") return id;
   throw new Refused(`The gateway answered ${JSON.stringify(error)}`);
+}
+
+/** A piece of a data stream, which tells whether it is in its place and how many there are. */
+export function pieceOf(stream: string, piece: number, of: number): string {
+  return `${stream} ${piece} ${of}`;
 }
 
 function pad(length: number): object {

@@ -3,7 +3,7 @@ import { mintToken } from "../../core/token.ts";
 import type { Plan, Sabotage, Transport } from "./client_protocol.ts";
 import { digestOf } from "./ledger.ts";
 import { Observation } from "./observation.ts";
-import { TOPIC } from "./publisher.ts";
+import { pieceOf, TOPIC } from "./publisher.ts";
 
 /** What all subscribers of a process share. */
 export interface SubscriberHost {
@@ -24,6 +24,10 @@ export interface ListedMessage {
   readonly data: unknown;
 }
 
+interface Message extends ListedMessage {
+  readonly stream?: AsyncIterable<unknown>;
+}
+
 /** The index of the message with which sabotage is done. */
 const SABOTAGED = 3;
 
@@ -40,6 +44,9 @@ export class Subscriber {
   /** The code of the error that ended it. */
   failure: string | undefined;
   readonly errors: string[] = [];
+  /** Data streams that came as they were published, and those that did not. */
+  wholeStreams = 0;
+  brokenStreams = 0;
   readonly #plan: Plan;
   readonly #host: SubscriberHost;
   readonly #hangUp = new AbortController();
@@ -135,22 +142,43 @@ export class Subscriber {
   }
 
   async #read(
-    stream: AsyncIterable<{ id: string; kind: string; data: unknown }>,
+    messages: AsyncIterable<Message>,
   ): Promise<void> {
     try {
-      for await (const { id, kind, data } of stream) {
+      for await (const { id, kind, data, stream } of messages) {
         const { t } = Object(data);
         if (typeof t === "number") {
           this.#host.onLatency(performance.timeOrigin + performance.now() - t);
         }
         if (this.list.length < MAX_LISTED) this.list.push({ id, kind, data });
-        this.#record(id, digestOf(data), this.#plan.sabotage);
+        if (kind === "datastream-start" && stream) void this.#follow(stream);
+        this.#record(id, digestOf(kind, data), this.#plan.sabotage);
         this.#notify();
       }
     } catch (error) {
       this.failure ??= String(Object(error).code);
     }
     this.#notify();
+  }
+
+  /** Reads a data stream to its end: each piece once, in order, and all of them. */
+  async #follow(stream: AsyncIterable<unknown>): Promise<void> {
+    let next = 0;
+    let isWhole = true;
+    let count = "0";
+    try {
+      for await (const piece of stream) {
+        const [id = "", , of = ""] = String(piece).split(" ");
+        isWhole &&= piece === pieceOf(id, next++, Number(of));
+        count = of;
+      }
+      isWhole &&= next === Number(count);
+    } catch {
+      // A gap ended it, or the subscription was closed.
+      isWhole = this.#isClosed;
+    }
+    if (isWhole) this.wholeStreams++;
+    else this.brokenStreams++;
   }
 
   #record(id: string, digest: number, sabotage: Sabotage | undefined): void {

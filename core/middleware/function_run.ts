@@ -18,6 +18,12 @@ export interface TriggerEvent {
   readonly data: ReturnType<typeof JSON.parse>;
 }
 
+/** Whether a run is that of a function's own failure handler: it is no run of the function. */
+export function isFailureHandler({ event, functionId }: FunctionRun): boolean {
+  return event.name === "inngest/function.failed" &&
+    property(event.data, "function_id") === functionId;
+}
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 

@@ -1,6 +1,6 @@
 import { appOf, type RealtimeOptions } from "./app.ts";
 import { property } from "./async_context.ts";
-import { type FunctionRun, readRun } from "./function_run.ts";
+import { type FunctionRun, isFailureHandler, readRun } from "./function_run.ts";
 import type { RealtimeContext, RealtimeMiddleware } from "./inngest_types.ts";
 import {
   type Lifecycle,
@@ -80,7 +80,7 @@ export function realtimeMiddleware(
   const { lifecycle, onError = console.error } = options;
 
   async function report(run: FunctionRun, update: RunUpdate): Promise<void> {
-    if (lifecycle === undefined) return;
+    if (lifecycle === undefined || isFailureHandler(run)) return;
     try {
       await publishRunUpdate(app, lifecycle, run, update);
     } catch (error) {

@@ -16,10 +16,11 @@ export type RealtimeContext = {
 };
 
 /** What JSON leaves out of objects, and makes `null` in lists. */
-type NotOfJson = undefined | symbol | ((...args: never) => unknown);
+export type NotOfJson = undefined | symbol | ((...args: never) => unknown);
 
-/** A property's name, where JSON always has it (`always`), or only while it is not `undefined` (`maybe`). */
-type JsonKey<K, V, TWhen extends "always" | "maybe"> = K extends symbol ? never
+/** A property's name where JSON always has it (`always`), or only while it is not `undefined` (`maybe`). */
+export type JsonKey<K, V, TWhen extends "always" | "maybe"> = K extends symbol
+  ? never
   : unknown extends V ? (TWhen extends "always" ? K : never)
   : [V] extends [NotOfJson] ? never
   : TWhen extends (undefined extends V ? "maybe" : "always") ? K
@@ -37,7 +38,8 @@ export type Jsonified<T> = unknown extends T ? T
   : T extends object ? JsonifiedObject<T>
   : never;
 
-type JsonifiedObject<T> =
+/** An object without what JSON leaves out of it. */
+export type JsonifiedObject<T> =
   & { [K in keyof T as JsonKey<K, T[K], "always">]: Jsonified<T[K]> }
   & {
     [K in keyof T as JsonKey<K, T[K], "maybe">]?: Jsonified<

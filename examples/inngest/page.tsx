@@ -27,7 +27,7 @@ function App(): ReactElement {
     <main>
       <h1>What to read next</h1>
       <form action={(form) => ask(String(form.get("prompt")))}>
-        <input name="prompt" placeholder="I like… the sea, or space" required />
+        <input name="prompt" placeholder="The sea, or space" required />
         <button type="submit">Recommend</button>
       </form>
       <ol aria-live="polite">

@@ -5,6 +5,8 @@ import type { ReactElement } from "react";
 import { createRoot } from "react-dom/client";
 import type { chat } from "./channels.ts";
 
+const TITLE = "Ask about the sea";
+const HINT = "And reload this page before the answer is complete.";
 const SUGGESTIONS = [
   "Why are there two tides a day?",
   "What is a neap tide?",
@@ -25,11 +27,12 @@ function App(): ReactElement {
   return (
     <main>
       <article aria-busy={isWriting}>
-        <h1>{question?.kind === "data" ? question.data : "What about it?"}</h1>
-        <p>{text || "Ask, and reload this page before the answer is there."}</p>
+        <h1>{question?.kind === "data" ? question.data : TITLE}</h1>
+        <p>{question ? text : HINT}</p>
       </article>
       <footer role="status">
-        {error?.message ?? (isWriting ? "Reload me now" : state)}
+        {error?.message ??
+          (isWriting ? "Reload me now" : `Subscription: ${state}`)}
       </footer>
       <AskForm isDisabled={isWriting} />
     </main>
@@ -49,7 +52,7 @@ function AskForm({ isDisabled }: { isDisabled: boolean }): ReactElement {
             {question}
           </button>
         ))}
-        <input name="question" placeholder="Ask about the sea" required />
+        <input name="question" placeholder="Your question" required />
         <button type="submit">Ask</button>
       </fieldset>
     </form>

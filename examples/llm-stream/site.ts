@@ -2,31 +2,35 @@ import { Hono } from "@hono/hono";
 import {
   honoRealtime,
   type RealtimeOptions,
+  type RealtimeVariables,
   tokenRoute,
 } from "@tidings/realtime/middleware";
 import { chat } from "./channels.ts";
 import { complete } from "./llm.ts";
 import { signIn, userOf } from "./sign_in.ts";
 
+type Site = Hono<{ Variables: RealtimeVariables }>;
+
 /** The app's own server: it takes questions and hands out tokens. */
 export function createSite(
   gateway: RealtimeOptions = {},
   model = complete,
-): Hono {
-  const site = new Hono();
+): Site {
+  const site: Site = new Hono();
+  site.use(signIn);
+  site.use(honoRealtime(gateway));
 
-  site.use(signIn).use(honoRealtime(gateway))
-    .post("/api/ask", async (c) => {
-      const user = userOf(c.req.raw);
-      if (!user) return c.text("Sign in first", 401);
-      const { realtime } = c.var;
-      const mine = chat(user);
-      const { question } = await c.req.json();
-      await realtime.publish(mine.question(question));
-      // Not awaited: the answer goes to the channel, whether the page that asked is still there or not.
-      realtime.publish(mine.answer(model(question))).catch(console.error);
-      return c.body(null, 202);
-    });
+  site.post("/api/ask", async (c) => {
+    const user = userOf(c.req.raw);
+    if (!user) return c.text("Sign in first", 401);
+    const { realtime } = c.var;
+    const mine = chat(user);
+    const { question } = await c.req.json();
+    await realtime.publish(mine.question(question));
+    // Not awaited: the answer goes to the channel, whether the page that asked is still there or not.
+    realtime.publish(mine.answer(model(question))).catch(console.error);
+    return c.body(null, 202);
+  });
 
   site.get(
     "/api/realtime-token",

@@ -3,26 +3,30 @@ import type { Realtime } from "@tidings/realtime";
 import {
   honoRealtime,
   type RealtimeOptions,
+  type RealtimeVariables,
   tokenRoute,
 } from "@tidings/realtime/middleware";
 import { uploads } from "./channels.ts";
 import { scan } from "./scan.ts";
 import { signIn, userOf } from "./sign_in.ts";
 
-/** The app's own server: it takes files and hands out tokens. */
-export function createSite(gateway: RealtimeOptions = {}): Hono {
-  const site = new Hono();
+type Site = Hono<{ Variables: RealtimeVariables }>;
 
-  site.use(signIn).use(honoRealtime(gateway))
-    .put("/api/uploads/:file", async (c) => {
-      const user = userOf(c.req.raw);
-      if (!user) return c.text("Sign in first", 401);
-      const bytes = new Uint8Array(await c.req.arrayBuffer());
-      // Not awaited: the work goes on when the page is gone.
-      work(c.var.realtime, user, c.req.param("file"), bytes)
-        .catch(console.error);
-      return c.body(null, 202);
-    });
+/** The app's own server: it takes files and hands out tokens. */
+export function createSite(gateway: RealtimeOptions = {}): Site {
+  const site: Site = new Hono();
+  site.use(signIn);
+  site.use(honoRealtime(gateway));
+
+  site.put("/api/uploads/:file", async (c) => {
+    const user = userOf(c.req.raw);
+    if (!user) return c.text("Sign in first", 401);
+    const bytes = new Uint8Array(await c.req.arrayBuffer());
+    // Not awaited: the work goes on when the page is gone.
+    work(c.var.realtime, user, c.req.param("file"), bytes)
+      .catch(console.error);
+    return c.body(null, 202);
+  });
 
   site.post(
     "/api/realtime-token",

@@ -84,6 +84,7 @@ export class MemoryBroker implements Broker {
   /** In the order of their expiry. */
   readonly #keys = new Map<string, Remembered>();
   #bytes = 0;
+  #closed = false;
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
   /**
@@ -179,6 +180,7 @@ export class MemoryBroker implements Broker {
 
   /** Drops everything. */
   close(): Promise<void> {
+    this.#closed = true;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
     this.#logs.clear();
@@ -223,7 +225,7 @@ export class MemoryBroker implements Broker {
 
   /** Runs only while there is something to forget. */
   #startSweeper(): void {
-    if (this.#sweeper !== undefined) return;
+    if (this.#sweeper !== undefined || this.#closed) return;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     // A sweep must not keep a process alive; browsers' and Deno's timers are numbers.
     if (typeof this.#sweeper === "object") this.#sweeper.unref();

@@ -40,6 +40,7 @@ const closing = new Set<Promise<void>>();
 class DenoSocket implements Socket {
   readonly #socket: WebSocket;
   #received = 0;
+  #linger: ReturnType<typeof setTimeout> | undefined;
   /** Whether `close` was called: what comes then is nobody's affair. */
   isClosing = false;
 
@@ -65,10 +66,10 @@ class DenoSocket implements Socket {
   close(code: number, reason: string): void {
     if (this.isClosing || this.#socket.readyState > WebSocket.OPEN) return;
     this.isClosing = true;
-    this.#closeWhenQuiet(code, reason, LINGER_TURNS);
     const closed = this.#closed();
     closing.add(closed);
     closed.then(() => closing.delete(closed));
+    this.#closeWhenQuiet(code, reason, LINGER_TURNS);
   }
 
   /** Deno has no way to end a socket whose peer doesn't read: it is forgotten, and ends when the peer does. */
@@ -78,9 +79,10 @@ class DenoSocket implements Socket {
 
   #closed(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, CLOSE_MS);
+      const deadline = setTimeout(resolve, CLOSE_MS);
       this.#socket.addEventListener("close", () => {
-        clearTimeout(timer);
+        clearTimeout(deadline);
+        clearTimeout(this.#linger);
         resolve();
       });
     });
@@ -88,7 +90,7 @@ class DenoSocket implements Socket {
 
   #closeWhenQuiet(code: number, reason: string, turns: number): void {
     const before = this.#received;
-    setTimeout(() => {
+    this.#linger = setTimeout(() => {
       if (this.#received !== before && turns > 0) {
         this.#closeWhenQuiet(code, reason, turns - 1);
       } else if (this.#socket.readyState <= WebSocket.OPEN) {

@@ -15,7 +15,7 @@ import {
   typeOnlyChannel,
 } from "../../core/channel.ts";
 import { RealtimeError } from "../../core/errors.ts";
-import { staticSchema } from "../../core/schema.ts";
+import { staticSchema } from "../../core/static_schema.ts";
 import { topic } from "../../core/topic.ts";
 
 const aiSchema = z.object({ response: z.string() });

@@ -5,8 +5,9 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
 import { RealtimeError } from "../../core/errors.ts";
-import { staticSchema, validate } from "../../core/schema.ts";
+import { validate } from "../../core/schema.ts";
 import type { StandardSchema } from "../../core/standard_schema.ts";
+import { staticSchema } from "../../core/static_schema.ts";
 
 const ACTION = 'Cannot publish to "user:1"';
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 import type { lobby } from "../../examples/edge-function/channels.ts";
 import { type Realtime, subscribe } from "../../mod.ts";
 import { launchChromium } from "../support/browser.ts";

@@ -1,6 +1,11 @@
+import { InngestTestEngine } from "@inngest/test";
 import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import process from "node:process";
 import type { Browser } from "playwright-core";
+import { userChannel } from "../../examples/inngest/channels.ts";
+import { createTestRealtime } from "../../server/testing.ts";
+import { ownAsyncContext } from "../inngest/sdk.ts";
 import { launchChromium } from "../support/browser.ts";
 import { type RunningExample, startExample } from "../support/example.ts";
 import { chromiumPath } from "../support/requirements.ts";
@@ -56,4 +61,37 @@ describe("example inngest", () => {
       await close();
     },
   );
+
+  it("publishes what its steps do", async () => {
+    const restore = ownAsyncContext();
+    const test = createTestRealtime();
+    // What its client is configured with, when it publishes first.
+    process.env.REALTIME_URL = test.url;
+    process.env.REALTIME_SIGNING_KEY = test.signingKey;
+    const { createRecommendation } = await import(
+      "../../examples/inngest/functions.ts"
+    );
+    const engine = new InngestTestEngine({
+      function: createRecommendation,
+      events: [{
+        name: "ai/recommendation.requested",
+        data: { userId: "ann", prompt: "space" },
+      }],
+    });
+
+    const { result } = await engine.executeStep("read-taste");
+    assertEquals(result, "space");
+    const messages = await test.messages(userChannel("ann"));
+    assertEquals(messages.filter(({ topic }) => topic === "ai"), [
+      {
+        topic: "ai",
+        data: { response: "Looking at what you like", success: 1 },
+      },
+    ]);
+
+    delete process.env.REALTIME_URL;
+    delete process.env.REALTIME_SIGNING_KEY;
+    await test.close();
+    restore();
+  });
 });

@@ -170,15 +170,13 @@ function Page({ first }: { first: Scenario }): ReactNode {
     control.show = (change) =>
       setScenario((shown) => ({ ...shown, ...change }));
   }, []);
-  const { hook, count = 1, isStrict, isMounted = true } = scenario;
+  const { hook, count = 1, isMounted = true } = scenario;
   const components = Array.from(
     { length: isMounted ? count : 0 },
     (_, index) =>
       createElement(COMPONENTS[hook], { key: index, index, scenario }),
   );
-  return isStrict
-    ? createElement(StrictMode, null, components)
-    : createElement("main", null, components);
+  return createElement("main", null, components);
 }
 
 const control: PageControl = {
@@ -191,6 +189,8 @@ const control: PageControl = {
 Object.assign(globalThis, { control });
 
 const first: Scenario = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-const page = createElement(Page, { first });
+const app = createElement(Page, { first });
+// Around everything: further inside React does not mount twice what is there from the beginning.
+const page = first.isStrict ? createElement(StrictMode, null, app) : app;
 if (root.hasChildNodes()) hydrateRoot(root, page);
 else createRoot(root).render(page);

@@ -150,26 +150,36 @@ describeInChromium("hooks that come back, in Chromium", {}, (suite) => {
     assertEquals(tab.problems, []);
   });
 
-  it("begin anew when the app's tokens are for another channel", async () => {
-    const { open, publish, site } = suite();
-    const { tab, channel } = await open({ hook });
-    await using _ = tab;
-    await tab.until(({ status }) => status === "active");
-    await publish(channel, ["old"]);
-    await tab.until(({ data }) => data.length === 1);
-    site.grant({ channel: `${channel}-b` });
-    // The session ends, so that a new token is needed.
-    await tab.show({ options: { enabled: false } });
-    await tab.untilDisconnected();
-    await tab.show({ options: { enabled: true } });
-    await tab.until(({ data, status }) =>
-      status === "active" && data.length === 0
-    );
-    await publish(`${channel}-b`, ["new"]);
-    const { data } = await tab.until(({ data }) => data.length > 0);
-    assertEquals(data, ["new"]);
-    site.grant({});
-  });
+  for (
+    const [when, grant] of [
+      ["when they are enabled again", {}],
+      ["when the session ends", { sessionExpiresIn: 2, expiresIn: 1 }],
+    ] as const
+  ) {
+    it(`begin anew ${when} and the app's tokens are for another channel`, async () => {
+      const { open, publish, site } = suite();
+      site.grant(grant);
+      const { tab, channel } = await open({ hook });
+      await using _ = tab;
+      await tab.until(({ status }) => status === "active");
+      await publish(channel, ["old"]);
+      await tab.until(({ data }) => data.length === 1);
+      site.grant({ channel: `${channel}-b` });
+      if (!("sessionExpiresIn" in grant)) {
+        await tab.show({ options: { enabled: false } });
+        await tab.untilDisconnected();
+        await tab.show({ options: { enabled: true } });
+      }
+      await tab.until(({ data, status }) =>
+        status === "active" && data.length === 0
+      );
+      await publish(`${channel}-b`, ["new"]);
+      const { data } = await tab.until(({ data }) => data.length > 0);
+      assertEquals(data, ["new"]);
+      assertEquals((await tab.notes()).gaps, []);
+      site.grant({});
+    });
+  }
 
   it("stay closed with `reconnect: false`", async () => {
     const { open, proxy, gateway } = suite();

@@ -176,6 +176,33 @@ describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
     assertEquals(tab.problems, []);
   });
 
+  it("does not connect when it is unmounted before it has a token", async () => {
+    const { open } = suite();
+    const { tab } = await open({ hook, isMounted: false });
+    await using _ = tab;
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    await tab.page.route("**/token?*", async (route) => {
+      asked.resolve();
+      await answered.promise;
+      await route.continue();
+    });
+    await tab.show({ isMounted: true });
+    await asked.promise;
+    await tab.show({ isMounted: false });
+    const response = tab.page.waitForResponse("**/token?*");
+    answered.resolve();
+    await (await response).finished();
+    // A later component connects: what the first had left would be connected by then.
+    await tab.page.unroute("**/token?*");
+    await tab.show({ isMounted: true, options: { key: "later" } });
+    await tab.until(({ status }) => status === "active");
+    assertEquals(tab.sockets.opened, 1);
+    await tab.show({ isMounted: false });
+    await tab.untilDisconnected();
+    assertEquals(tab.problems, []);
+  });
+
   it("is in the state `error` when no token is given, and begins anew with another `key`", async () => {
     const { open, site } = suite();
     site.refuse(403);

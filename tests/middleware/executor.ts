@@ -8,6 +8,19 @@
 /** An app's `serve` handler. */
 export type ServeHandler = (request: Request) => Promise<Response>;
 
+/** Steps that an app told of while it was still executing, by the run's id. */
+const checkpoints = new Map<string, Operation[]>();
+
+/** Answers what an app sends to Inngest's API: the steps that it executed. */
+export async function answerAsInngest(
+  input: string | URL | Request,
+  init?: RequestInit,
+): Promise<Response> {
+  const { run_id, steps } = await new Request(input, init).json();
+  checkpoints.set(run_id, [...checkpoints.get(run_id) ?? [], ...steps]);
+  return new Response();
+}
+
 /** What a run needs. */
 export interface RunOptions {
   /** The app's id and the function's, joined by "-". */
@@ -72,6 +85,10 @@ export async function executeRun(
     const stepId = planned[0] ?? "step";
     const response = await send(stepId);
     const body = await response.json();
+    for (const operation of checkpoints.get(options.runId) ?? []) {
+      take(operation, steps, order, planned);
+    }
+    checkpoints.delete(options.runId);
     if (response.status === 200) {
       return { status: "completed", output: body, requests };
     }
@@ -87,6 +104,9 @@ export async function executeRun(
     }
     let failed = false;
     for (const operation of body as Operation[]) {
+      if (operation.op === "RunComplete") {
+        return { status: "completed", output: operation.data, requests };
+      }
       failed = take(operation, steps, order, planned) || failed;
     }
     attempt = failed ? attempt + 1 : 0;
@@ -145,6 +165,7 @@ function requestFor(
         max_attempts: maxAttempts,
         disable_immediate_execution: false,
         use_api: false,
+        qi_id: crypto.randomUUID(),
         stack: { stack: order, current: order.length },
       },
     }),

@@ -10,6 +10,8 @@ import { uniqueName } from "../inngest/sdk.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { readHistory } from "./history.ts";
 
+type App = { Variables: RealtimeVariables };
+
 describe("honoRealtime()", () => {
   let gateway: TestGateway;
   let options: RealtimeOptions;
@@ -23,7 +25,8 @@ describe("honoRealtime()", () => {
 
   it("gives handlers a typed `publish`", async () => {
     const name = uniqueName("user");
-    const app = new Hono().use(honoRealtime(options)).post("/", async (c) => {
+    const app = new Hono<App>().use(honoRealtime(options));
+    app.post("/", async (c) => {
       const { id } = await c.var.realtime.publish({
         channel: name,
         topic: "ai",
@@ -37,8 +40,8 @@ describe("honoRealtime()", () => {
     assertEquals(await response.json(), { id: message?.id });
   });
 
-  it("gives handlers a typed `token`, also for an app that names its variables", async () => {
-    const app = new Hono<{ Variables: RealtimeVariables }>();
+  it("gives handlers a typed `token`, below the path that it is used for", async () => {
+    const app = new Hono<App>();
     app.use("/api/*", honoRealtime(options));
     app.get("/api/token", async (c) =>
       c.json(
@@ -57,7 +60,7 @@ describe("honoRealtime()", () => {
   });
 
   it("asks for its configuration when it is used, and the error is Hono's to answer", async () => {
-    const app = new Hono().use(honoRealtime({ url: "nowhere" }))
+    const app = new Hono<App>().use(honoRealtime({ url: "nowhere" }))
       .get("/", async (c) => {
         await c.var.realtime.publish({ channel: "a", topic: "b", data: 1 });
         return c.text("never");

@@ -1,4 +1,5 @@
 import { describeMajor } from "./inngest_suite.ts";
-import { V4 } from "./majors.ts";
+import { V4, V4_CHECKPOINTING } from "./majors.ts";
 
 describeMajor(V4);
+describeMajor(V4_CHECKPOINTING);

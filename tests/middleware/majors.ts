@@ -12,7 +12,7 @@ import {
   realtimeMiddleware,
   type RealtimeMiddlewareConfig,
 } from "../../middleware.ts";
-import type { ServeHandler } from "./executor.ts";
+import { answerAsInngest, type ServeHandler } from "./executor.ts";
 
 /** What a function's handler gets in either major, as far as the tests use it. */
 export interface HandlerArgs {
@@ -28,14 +28,23 @@ export interface HandlerArgs {
   readonly publish: PublishFn;
 }
 
+/** A function's handler, or its failure handler. */
+export type Handler = (args: HandlerArgs) => unknown;
+
 /** A major version of the SDK. */
 export interface Major {
   readonly name: string;
   /** Serves an app named "app" with one function, "fn". */
   serve(
     config: RealtimeMiddlewareConfig,
-    handler: (args: HandlerArgs) => unknown,
+    handler: Handler,
+    onFailure?: Handler,
   ): ServeHandler;
+}
+
+/** The arguments are the same in both majors, their types are not. */
+function wrap(handler: Handler): (args: unknown) => Promise<unknown> {
+  return async (args) => await handler(args as HandlerArgs);
 }
 
 /** What the SDK would otherwise print about failures that a test makes on purpose. */
@@ -44,7 +53,7 @@ const logger = { info() {}, warn() {}, error() {}, debug() {} };
 /** Version 3. */
 export const V3: Major = {
   name: "inngest 3",
-  serve(config, handler) {
+  serve(config, handler, onFailure) {
     const client = new InngestV3({
       id: "app",
       isDev: true,
@@ -53,29 +62,49 @@ export const V3: Major = {
       middleware: [realtimeMiddleware(config) as never],
     });
     const fn = client.createFunction(
-      { id: "fn" },
+      { id: "fn", ...onFailure && { onFailure: wrap(onFailure) } },
       { event: "test/run" },
-      async (args) => await handler(args as unknown as HandlerArgs),
+      wrap(handler),
     );
     return serveV3({ client, functions: [fn] });
   },
 };
 
-/** Version 4. */
-export const V4: Major = {
-  name: "inngest 4",
-  serve(config, handler) {
+/** Version 4, which executes one step in each request. */
+export const V4: Major = createV4("inngest 4", { checkpointing: false });
+
+/** Version 4 as it is configured by default: it goes on after a step, and tells Inngest of it meanwhile. */
+export const V4_CHECKPOINTING: Major = createV4(
+  "inngest 4 with checkpoints",
+  { checkpointing: true, fetch: answerAsInngest },
+);
+
+function createV4(
+  name: string,
+  options: { readonly checkpointing: boolean; readonly fetch?: typeof fetch },
+): Major {
+  return { name, serve };
+
+  function serve(
+    config: RealtimeMiddlewareConfig,
+    handler: Handler,
+    onFailure?: Handler,
+  ): ServeHandler {
     const client = new InngestV4({
       id: "app",
       isDev: true,
       logger,
-      checkpointing: false,
+      ...options,
       middleware: [realtimeMiddleware(config)],
     });
     const fn = client.createFunction(
-      { id: "fn", triggers: [{ event: "test/run" }] },
-      async (args) => await handler(args as unknown as HandlerArgs),
+      {
+        id: "fn",
+        triggers: [{ event: "test/run" }],
+        ...onFailure && { onFailure: wrap(onFailure) },
+      },
+      wrap(handler),
     );
     return serveV4({ client, functions: [fn] });
-  },
-};
+  }
+}

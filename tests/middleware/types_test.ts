@@ -1,42 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import ts from "typescript";
-
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+import { checkTypes } from "../support/type_check.ts";
 
 /** Where `inngest` leads to in an app that has version 3. */
-const VERSION_3 = { inngest: [join(root, "node_modules/inngest-v3")] };
+const VERSION_3 = { inngest: "node_modules/inngest-v3" };
 
-/** Type-checks a program that imports the middleware from its own folder; gives what is wrong with it. */
+/** Type-checks a program; gives what is wrong with it. */
 function problemsOf(
-  text: string,
-  paths: Record<string, string[]> = {},
+  program: string,
+  paths: Record<string, string> = {},
 ): string[] {
-  const file = join(root, "tests/middleware/program.ts");
-  const options: ts.CompilerOptions = {
-    target: ts.ScriptTarget.ES2024,
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-    lib: ["lib.es2024.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
-    types: [],
-    strict: true,
-    noEmit: true,
-    allowImportingTsExtensions: true,
-    skipLibCheck: true,
-    paths,
-  };
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile } = host;
-  host.fileExists = (name) => name === file || fileExists.call(host, name);
-  host.readFile = (name) => name === file ? text : readFile.call(host, name);
-  const program = ts.createProgram([file], options, host);
-  return ts.getPreEmitDiagnostics(program)
-    .filter((problem) => problem.file?.fileName === file)
-    .map(({ messageText }) =>
-      ts.flattenDiagnosticMessageText(messageText, " ")
-    );
+  const file = "tests/middleware/program.ts";
+  return checkTypes({ sources: { [file]: program }, paths })
+    .filter((problem) => problem.file === file)
+    .map(({ message }) => message);
 }
 
 /** What must hold of the arguments of a function with the middleware, in either major. */
@@ -64,9 +41,8 @@ const BODY = `{
 
 const HEAD = `
 import { Inngest } from "inngest";
-import { channel } from "../../core/channel.ts";
-import { topic } from "../../core/topic.ts";
-import { realtimeMiddleware } from "../../middleware.ts";
+import { channel, topic } from "@tidings/realtime";
+import { realtimeMiddleware } from "@tidings/realtime/middleware";
 
 const users = channel((id: string) => \`user:\${id}\`)
   .addTopic(topic("ai").type<{ response: string }>());
@@ -108,7 +84,7 @@ describe("the types of realtimeMiddleware()", () => {
     assertEquals(
       problemsOf(`
         import { type GetFunctionOutput, Inngest } from "inngest";
-        import { realtimeMiddleware } from "../../middleware.ts";
+        import { realtimeMiddleware } from "@tidings/realtime/middleware";
 
         type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
         type Flat<T> = T extends (infer E)[] ? number extends T["length"] ? Flat<E>[] : { [K in keyof T]: Flat<T[K]> }

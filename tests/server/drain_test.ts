@@ -1,5 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { drainSessions } from "../../server/drain.ts";
+import { Session } from "../../server/session.ts";
+import { fakeHost, FakeSocket } from "../support/fake_socket.ts";
 import { startGateway } from "../support/gateway.ts";
 import { batch, postJson, publish } from "../support/publish.ts";
 import { connectSse } from "../support/sse.ts";
@@ -81,6 +84,19 @@ describe("Gateway.drain()", () => {
     }
     await gateway.gateway.drain({ deadlineMs: 100 });
     assertEquals((await reading.closed).code, 1012);
+  });
+});
+
+describe("drainSessions()", () => {
+  it("doesn't wait for a connection that is gone, whatever its socket says", async () => {
+    const host = fakeHost();
+    // A runtime may count what was sent to a closed socket.
+    const socket = new FakeSocket();
+    socket.buffered = 100;
+    const session = new Session(host, socket, "ws.v1");
+    session.ended();
+    await drainSessions([session], { deadlineMs: 3_600_000 });
+    assertEquals(socket.sent.length, 0);
   });
 });
 

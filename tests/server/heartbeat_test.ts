@@ -44,7 +44,7 @@ describe("ping", () => {
   it("keeps a client that answers, and ends one that never does", async () => {
     await using gateway = await startGateway({
       pingIntervalMs: 20,
-      pongTimeoutMs: 200,
+      pongTimeoutMs: 800,
     });
     const token = await tokenFor(gateway, ["c/t"]);
     const { client: alive } = await connectReady(gateway, { token });

@@ -1,7 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { MemoryBroker } from "../../server/mod.ts";
-import { formatCursor } from "../../server/since.ts";
+import { newMessage } from "../../server/envelope.ts";
+import { readHistory } from "../../server/history.ts";
+import { type Broker, MemoryBroker } from "../../server/mod.ts";
+import { formatCursor, parseSince } from "../../server/since.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { publish, publishAll } from "../support/publish.ts";
 import { address, type Frame, tokenFor } from "../support/wire.ts";
@@ -166,6 +168,74 @@ describe("GET /v1/realtime/history", () => {
       });
       assertEquals([status, error?.code], [400, "invalid_argument"]);
     }
+  });
+});
+
+describe("readHistory()", () => {
+  /** A log that loses its oldest between two reads. */
+  async function readWhile(
+    topics: ReadonlySet<string> | undefined,
+    limit: number,
+  ) {
+    const memory = new MemoryBroker({ historySize: 2000 });
+    await memory.publish(
+      "log",
+      Array.from({ length: 1500 }, (_, i) => {
+        const topic = i % 2 ? "a" : "b";
+        return newMessage({ channel: "log", topic }, String(i + 1));
+      }),
+    );
+    let reads = 0;
+    const broker: Broker = Object.assign(memory, {
+      async read(...args: Parameters<Broker["read"]>) {
+        // The first looks where the log stands; after the second, 700 more push out as many.
+        if (++reads === 3) {
+          await memory.publish(
+            "log",
+            Array.from(
+              { length: 1700 },
+              () => newMessage({ channel: "log", topic: "b" }, "0"),
+            ),
+          );
+        }
+        return MemoryBroker.prototype.read.apply(memory, args);
+      },
+    });
+    const { epoch } = await MemoryBroker.prototype.read.call(
+      memory,
+      "log",
+      0,
+      1,
+      1,
+    );
+    const since = parseSince(`${epoch}-0`);
+    const page = await readHistory(broker, {
+      channel: "log",
+      topics,
+      since,
+      limit,
+    });
+    const next = await readHistory(broker, {
+      channel: "log",
+      topics,
+      since: parseSince(`${epoch}-${page.offset}`),
+      limit,
+    });
+    await memory.close();
+    return { epoch, page, next };
+  }
+
+  it("ends a page where the log lost what follows, so that the next tells of the gap", async () => {
+    const { epoch, page, next } = await readWhile(new Set(["a"]), 1000);
+    assertEquals(page.entries.length, 500);
+    assertEquals([page.offset, page.more, page.gap], [1000, true, undefined]);
+    assertEquals(next.gap, { after: `${epoch}-1000`, before: `${epoch}-1201` });
+  });
+
+  it("tells of the gap at once where the page has nothing yet", async () => {
+    const { epoch, page } = await readWhile(new Set(["c"]), 1000);
+    assertEquals(page.entries.length, 0);
+    assertEquals(page.gap, { after: `${epoch}-0`, before: `${epoch}-1201` });
   });
 });
 

@@ -1,29 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { HANDED_BYTES, Outbox } from "../../server/outbox.ts";
-import { Packet, type Socket } from "../../server/socket.ts";
-
-/** A socket whose peer takes what the test says. */
-class FakeSocket implements Socket {
-  readonly sent: Packet[] = [];
-  buffered = 0;
-  /** The most that was ever handed over at once. */
-  peak = 0;
-
-  send(packet: Packet): void {
-    this.sent.push(packet);
-    this.buffered += packet.bytes;
-    this.peak = Math.max(this.peak, this.buffered);
-  }
-
-  take(bytes: number): void {
-    this.buffered = Math.max(0, this.buffered - bytes);
-  }
-
-  close(): void {}
-
-  terminate(): void {}
-}
+import { Packet } from "../../server/socket.ts";
+import { FakeSocket } from "../support/fake_socket.ts";
 
 const KIB = 1024;
 
@@ -36,8 +15,14 @@ function createOutbox(queueKib = 1024, deadlineMs = 60_000) {
   const socket = new FakeSocket();
   const { promise: gaveUp, resolve } = Promise.withResolvers<"too slow">();
   const limits = { queueBytes: queueKib * KIB, deadlineMs };
-  const outbox = new Outbox(socket, limits, () => resolve("too slow"));
-  return { socket, outbox, gaveUp };
+  const clock = { now: 0 };
+  const outbox = new Outbox(
+    socket,
+    limits,
+    () => resolve("too slow"),
+    () => clock.now,
+  );
+  return { socket, outbox, gaveUp, clock };
 }
 
 describe("Outbox", () => {
@@ -92,27 +77,38 @@ describe("Outbox", () => {
     assertEquals([socket.sent.length, outbox.bytes], [3, 300 * KIB]);
   });
 
-  it("gives up a peer that takes nothing for as long as it may", async () => {
-    const { outbox, gaveUp } = createOutbox(1024, 30);
+  it("gives up a peer that takes nothing for longer than it may", async () => {
+    const { outbox, gaveUp, clock } = createOutbox(1024, 1000);
     for (let i = 0; i < 4; i++) outbox.write(packet(100));
+    clock.now = 1000;
+    outbox.drain();
+    assertEquals(outbox.bytes, 400 * KIB);
+    clock.now = 1001;
     assertEquals(await gaveUp, "too slow");
+    assertEquals(outbox.bytes, 300 * KIB);
   });
 
   it("also where nothing but the runtime has something left", async () => {
-    const { outbox, gaveUp } = createOutbox(1024, 30);
+    const { outbox, gaveUp, clock } = createOutbox(1024, 1000);
     outbox.write(packet(300));
     const ready = outbox.ready();
+    clock.now = 1001;
     assertEquals(await gaveUp, "too slow");
     await ready;
   });
 
   it("bears with a peer that takes a little all the time", async () => {
-    const { socket, outbox, gaveUp } = createOutbox(1024, 60);
+    const { socket, outbox, gaveUp, clock } = createOutbox(1024, 1000);
     for (let i = 0; i < 7; i++) outbox.write(packet(100));
-    const drip = setInterval(() => socket.take(20 * KIB), 5);
-    const outcome = await Promise.race([gaveUp, outbox.ready()]);
-    clearInterval(drip);
+    const ready = outbox.ready();
+    while (socket.sent.length < 7 || socket.buffered >= HANDED_BYTES) {
+      clock.now += 900;
+      socket.take(10 * KIB);
+      outbox.drain();
+    }
+    const outcome = await Promise.race([gaveUp, ready]);
     assertEquals([outcome, socket.sent.length], [undefined, 7]);
+    assert(clock.now > 10_000);
   });
 
   it("resolves ready() at once where there is room, and when it is closed", async () => {

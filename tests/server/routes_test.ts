@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { VERSION } from "../../core/version.ts";
 import { type Broker, MemoryBroker } from "../../server/mod.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { RawSocket } from "../support/raw_socket.ts";
 import { connectSse } from "../support/sse.ts";
 import { connectReady, tokenFor } from "../support/wire.ts";
 
@@ -73,6 +74,23 @@ describe("a path or method that there is not", () => {
       const { error } = await response.json();
       assertEquals([response.status, error.code], [404, "not_found"]);
     }
+  });
+});
+
+describe("a request that offers another protocol, as Java's client does", () => {
+  it("is answered as if it didn't", async () => {
+    await using gateway = await startGateway();
+    await using socket = await RawSocket.open(gateway.url);
+    await socket.write([
+      "GET /health HTTP/1.1",
+      `host: ${new URL(gateway.url).host}`,
+      "connection: Upgrade, HTTP2-Settings",
+      "upgrade: h2c",
+      "http2-settings: AAMAAABkAARAAAAAAAIAAAAA",
+      "",
+      "",
+    ].join("\r\n"));
+    assertEquals((await socket.takeAnswer()).status, 200);
   });
 });
 

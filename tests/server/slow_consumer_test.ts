@@ -1,5 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { newMessage } from "../../server/envelope.ts";
+import { MemoryBroker } from "../../server/mod.ts";
+import { Session } from "../../server/session.ts";
+import { fakeHost, FakeSocket } from "../support/fake_socket.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { batch, publish } from "../support/publish.ts";
 import { RawSocket } from "../support/raw_socket.ts";
@@ -107,6 +111,40 @@ describe("an event stream whose client stops reading", () => {
     assertEquals(await connectionsOf(gateway), 1);
     await publish(gateway, "c/t", "last");
     assertEquals((await healthy.next()).data, "last");
+  });
+});
+
+describe("a client that reads slowly, but reads", () => {
+  it("is not closed for all that it resumes at once", async () => {
+    const broker = new MemoryBroker();
+    const data = JSON.stringify("x".repeat(60_000));
+    const channels = Array.from({ length: 40 }, (_, i) => `c${i}`);
+    for (const channel of channels) {
+      for (let i = 0; i < 5; i++) {
+        const message = newMessage({ channel, topic: "t" }, data);
+        await broker.publish(channel, [message]);
+      }
+    }
+    const socket = new FakeSocket();
+    const session = new Session(fakeHost(broker), socket, "ws.v1");
+    const now = Math.floor(Date.now() / 1000);
+    await session.subscribe({
+      use: "subscribe",
+      topics: channels.map((channel) => ({ channel, name: "t" })),
+      jti: "1",
+      iat: now,
+      exp: now + 60,
+      sexp: now + 3600,
+    }, "start");
+    while (!session.settled && !socket.terminated) {
+      socket.take(100_000);
+      session.drain();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    const objects = socket.sent.flatMap(({ text }) => text.split("\n"));
+    assertEquals([socket.terminated, objects.length], [false, 1 + 40 * 5]);
+    session.close(1000, "");
+    await broker.close();
   });
 });
 

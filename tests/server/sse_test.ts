@@ -146,6 +146,32 @@ describe("GET /v1/realtime/sse", () => {
     assertEquals(chunks, text);
   });
 
+  it("puts no heartbeat into the middle of an event of tee's", async () => {
+    await using quick = await startGateway({ pingIntervalMs: 5 });
+    const token = await tokenFor(quick, ["tee/$stream"]);
+    await using plain = await connectSse(quick, { token });
+    await using pinged = await connectSse(quick, { token, v1: true });
+    await plain.takeUntil(":\n\n");
+    const { readable, writable } = new TransformStream<Uint8Array>();
+    const writer = writable.getWriter();
+    const answer = postJson(quick, {
+      route: "publish/tee",
+      channel: "tee",
+      body: readable,
+    });
+    await writer.write(encoder.encode("data: one "));
+    await plain.takeUntil("data: one ");
+    // Time enough for heartbeats, as the other stream's show.
+    for (let pings = 0; pings < 20;) {
+      if ((await pinged.next()).kind === "ping") pings++;
+    }
+    await writer.write(encoder.encode("event\n\n"));
+    assertEquals(await plain.takeUntil("event\n\n"), "event\n\n");
+    await writer.close();
+    await answer;
+    assertEquals(await plain.takeUntil("\n\n"), ":\n\n");
+  });
+
   it("refuses with the HTTP status, whatever the protocol", async () => {
     async function refusal(options: Parameters<typeof requestSse>[1]) {
       const response = await requestSse(gateway, options);

@@ -17,12 +17,17 @@ export const cuts: Fault = {
         rate: trial.isShort ? 200 : 500,
         seconds: trial.isShort ? 3 : 60,
         batch: trial.isShort ? 2 : 5,
+        streams: 10,
       });
       await arena.network({});
       return await arena.judge(cuts, started, ({ verdict, state }) => ({
-        note: `${state.cuts} cuts, ${state.opened} times opened`,
+        note: `${state.cuts} cuts, ${state.opened} times opened; ` +
+          `${state.wholeStreams} data streams, each whole`,
         breaches: [
           verdict.gaps > 0 && `${verdict.gaps} gaps, though the log had all`,
+          state.brokenStreams > 0 &&
+          `${state.brokenStreams} data streams were not whole`,
+          state.wholeStreams === 0 && "no data stream was read",
           state.cuts === 0 && "nothing was cut",
           state.failures.length > 0 && `ended: ${state.failures}`,
         ],

@@ -1,5 +1,10 @@
+import { mintToken } from "../../../core/token.ts";
 import { Arena, type Outcome, type Remarks } from "../arena.ts";
 import type { Fault } from "../fault.ts";
+import type { GatewayProcess } from "../gateway_process.ts";
+import { Horde, webSocketRequest } from "../horde.ts";
+import { Ledger } from "../ledger.ts";
+import { Publisher, TOPIC } from "../publisher.ts";
 
 /** How long a gateway may take to end after it was asked to. */
 const EXIT_MS = 30_000;
@@ -7,18 +12,40 @@ const EXIT_MS = 30_000;
 /** The share of clients that may come back within one second; they are told moments spread over ten. */
 const BUSIEST = 0.5;
 
+/** Characters of a message to those that don't read. */
+const MESSAGE = 32_000;
+
+/** Channels of those that don't read, and how many messages they get: more than a queue holds, and less. */
+const UNREAD = [["unread-over", 200], ["unread-under", 20]] as const;
+
 /** How a gateway ended that was asked to. */
 interface Ending {
   readonly code: number | null;
   readonly ms: number;
 }
 
-async function terminate(arena: Arena): Promise<Ending> {
-  const { gateway } = arena;
+async function terminate(gateway: GatewayProcess): Promise<Ending> {
   const start = performance.now();
   gateway.kill("SIGTERM");
   const { code } = await gateway.exited;
   return { code, ms: performance.now() - start };
+}
+
+/** Opens sockets that are not read, with more for them than is taken: some are given up on already, some not yet. */
+async function openUnread(arena: Arena): Promise<Horde[]> {
+  const { signingKey } = arena;
+  const { url, port } = arena.gateway;
+  const publisher = new Publisher({ url, signingKey, ledger: new Ledger() });
+  return await Promise.all(UNREAD.map(async ([channel, messages]) => {
+    const token = await mintToken(signingKey, {
+      topics: [{ channel, name: TOPIC }],
+    });
+    const request = webSocketRequest(token);
+    const horde = new Horde({ port, request, isAnswered: true });
+    await horde.open(5);
+    await publisher.burst(channel, messages, MESSAGE);
+    return horde;
+  }));
 }
 
 function remarks(
@@ -60,16 +87,21 @@ export const drain: Fault = {
         seconds: trial.isShort ? 1 : 12,
       });
       await arena.publisher.acknowledged(trial.isShort ? 100 : 400);
-      await arena.network({});
-      const { port } = arena.gateway;
-      const ending = await terminate(arena);
-      await arena.startGateway(port);
-      await publishing;
-      return await arena.judge(
-        drain,
-        started,
-        (outcome) => remarks(ending, outcome),
-      );
+      const unread = await openUnread(arena);
+      try {
+        await arena.network({});
+        const { gateway } = arena;
+        const ending = await terminate(gateway);
+        await arena.startGateway(gateway.port);
+        await publishing;
+        return await arena.judge(
+          drain,
+          started,
+          (outcome) => remarks(ending, outcome),
+        );
+      } finally {
+        for (const horde of unread) horde.close();
+      }
     }),
 };
 
@@ -93,10 +125,7 @@ export const roll: Fault = {
       const old = arena.gateway;
       const next = await arena.startGateway();
       await arena.network({ upstream: next.port });
-      const start = performance.now();
-      old.kill("SIGTERM");
-      const { code } = await old.exited;
-      const ending = { code, ms: performance.now() - start };
+      const ending = await terminate(old);
       await publishing;
       return await arena.judge(
         roll,

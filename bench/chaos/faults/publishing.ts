@@ -31,7 +31,7 @@ export const repeated: Fault = {
         const ids = [...together, await send(), await send()]
           .map(({ id }) => id);
         if (new Set(ids).size > 1) problems.push(`one key got ${ids}`);
-        arena.ledger.acknowledge(CHANNEL, ids[0] ?? "", digestOf(data));
+        arena.ledger.acknowledge(CHANNEL, ids[0] ?? "", digestOf("data", data));
       }
       return await arena.judge(repeated, started, ({ verdict }) => ({
         note: `${count} messages published 5 times each`,
@@ -62,7 +62,7 @@ export const lostAnswer: Fault = {
           await cut;
           proxy.set({});
           const { id } = await published;
-          arena.ledger.acknowledge(CHANNEL, id, digestOf(data));
+          arena.ledger.acknowledge(CHANNEL, id, digestOf("data", data));
         }
         const attempts = proxy.connects.length;
         return await arena.judge(lostAnswer, started, ({ verdict }) => ({

@@ -1,0 +1,76 @@
+/**
+ * Tries what can go wrong on real gateways, clients and publishers, and holds what subscribers got against what was acknowledged.
+ *
+ * ```sh
+ * deno task chaos [--runtime deno|bun|node|all] [--transport websocket|sse|all] [--fault 5,17] [--short]
+ * ```
+ *
+ * Prints a table and exits with 1 on any breach.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { findBun, findNode, installPackages } from "../../tests/run/setup.ts";
+import { FAULTS } from "./faults/mod.ts";
+import { canIsolate, runIn } from "./isolation.ts";
+import { type Options, parseOptions, USAGE } from "./options.ts";
+import type { Programs } from "./programs.ts";
+import { type Attempt, progress, runAll } from "./schedule.ts";
+import { formatTable } from "./table.ts";
+
+/** Where the process in the network of its own finds the programs: it can't install any. */
+const PROGRAMS = "TIDINGS_CHAOS_PROGRAMS";
+
+async function findPrograms(): Promise<Programs> {
+  await installPackages();
+  const node = await findNode();
+  return { deno: process.execPath, bun: await findBun(node), node };
+}
+
+async function run(
+  { runtimes, transports, faults, isShort, isJson }: Options,
+  programs: Programs,
+): Promise<number> {
+  const started = performance.now();
+  const attempts: Attempt[] = runtimes.flatMap((runtime) =>
+    FAULTS.filter(({ number }) => faults.includes(number)).map((fault) => ({
+      fault,
+      trial: { programs, runtime, clients: "node", transports, isShort },
+    }))
+  );
+  const rows = await runAll(attempts, (rows) => {
+    if (!isJson && rows.length > 0) console.error(progress(rows));
+  });
+  if (isJson) { for (const row of rows) console.log(JSON.stringify(row)); }
+  else console.log("\n" + formatTable(rows));
+  const breaches = rows.filter((row) => row.breaches.length > 0).length;
+  const minutes = (performance.now() - started) / 60_000;
+  console.error(
+    `${rows.length} rows, ${breaches} with a breach, ${minutes.toFixed(1)} min`,
+  );
+  return breaches > 0 || rows.length === 0 ? 1 : 0;
+}
+
+async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  const options = parseOptions(args);
+  if (typeof options === "string") {
+    console.error(options);
+    return options === USAGE ? 0 : 2;
+  }
+  const given = process.env[PROGRAMS];
+  if (given !== undefined) return await run(options, JSON.parse(given));
+  const programs = await findPrograms();
+  const isolated = canIsolate();
+  if (!isolated) {
+    console.error("No network of its own can be had: the machine's is used");
+  }
+  // What tries the faults runs on Node, whose sockets and processes cost least.
+  const command = [programs.node ?? "", import.meta.filename ?? "", ...args];
+  return await runIn(isolated, command, {
+    [PROGRAMS]: JSON.stringify(programs),
+  });
+}
+
+process.exit(await main());

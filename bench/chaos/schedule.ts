@@ -1,0 +1,69 @@
+import { type Fault, rowOf, type Trial } from "./fault.ts";
+import { reasonOf } from "./raw_gateway.ts";
+import { explain, type Row } from "./table.ts";
+
+/** How long a fault may take on one runtime. */
+const LONGEST_MS = 240_000;
+
+/** How many quiet faults are tried at the same time: they wait for most of it. */
+const TOGETHER = 6;
+
+/** A fault on a runtime. */
+export interface Attempt {
+  readonly fault: Fault;
+  readonly trial: Trial;
+}
+
+/**
+ * Tries faults: quiet ones side by side, then loud ones, one after the other.
+ *
+ * @param onRows Gets each attempt's rows when it is done.
+ * @returns All rows, in the order of the attempts.
+ */
+export async function runAll(
+  attempts: readonly Attempt[],
+  onRows: (rows: readonly Row[]) => void,
+): Promise<Row[]> {
+  const results = new Map<Attempt, Row[]>();
+  async function work(queue: Attempt[]): Promise<void> {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const rows = await attempt(next);
+      results.set(next, rows);
+      onRows(rows);
+    }
+  }
+  const quiet = attempts.filter(({ fault }) => !fault.isLoud);
+  await Promise.all(Array.from({ length: TOGETHER }, () => work(quiet)));
+  await work(attempts.filter(({ fault }) => fault.isLoud));
+  return attempts.flatMap((attempt) => results.get(attempt) ?? []);
+}
+
+/** One line for each row, as it comes. */
+export function progress(rows: readonly Row[]): string {
+  return rows.flatMap((row) => [
+    `${row.breaches.length === 0 ? "ok    " : "BREACH"} ${row.fault} on ` +
+    `${row.runtime}, ${row.transport}: ${row.title} ` +
+    `(${row.seconds.toFixed(1)} s) ${row.note}`,
+    ...explain(row),
+  ]).join("\n");
+}
+
+/** Tries one. One that fails or doesn't end is a breach, too. */
+async function attempt({ fault, trial }: Attempt): Promise<Row[]> {
+  const started = performance.now();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    return await Promise.race([
+      fault.run(trial),
+      new Promise<never>((_, reject) => {
+        const why = `it did not end within ${LONGEST_MS / 1000} s`;
+        timer = setTimeout(() => reject(new Error(why)), LONGEST_MS);
+      }),
+    ]);
+  } catch (error) {
+    const breaches = [reasonOf(error)];
+    return [rowOf(fault, trial, started, { transport: "all", breaches })];
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,218 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+
+/** A frame that a client sent. */
+export interface SentFrame {
+  readonly kind: string;
+  readonly ref: string;
+  readonly data: { readonly token: string; readonly since?: string };
+}
+
+/** Takes things one after the other, also before they are there. */
+export class Inbox<T> {
+  readonly #items: T[] = [];
+  readonly #waiting: Array<(item: T) => void> = [];
+
+  /** Puts one in. */
+  add(item: T): void {
+    const waiting = this.#waiting.shift();
+    if (waiting) waiting(item);
+    else this.#items.push(item);
+  }
+
+  /** The next one. */
+  next(): Promise<T> {
+    const item = this.#items.shift();
+    return item === undefined
+      ? new Promise((resolve) => this.#waiting.push(resolve))
+      : Promise.resolve(item);
+  }
+
+  /** How many nobody took. */
+  get size(): number {
+    return this.#items.length;
+  }
+}
+
+/** The epoch of a fake gateway's messages. */
+export const EPOCH = "abcdefgh";
+
+/** A message of channel `c`, topic `t`, as the gateway writes it. */
+export function frame(
+  offset: number,
+  data: unknown,
+  fields: object = {},
+): object {
+  return {
+    kind: "data",
+    channel: "c",
+    topic: "t",
+    data,
+    id: `${EPOCH}-${offset}`,
+    created_at: "2026-11-24T11:05:40.123Z",
+    ...fields,
+  };
+}
+
+/** One client's WebSocket, as the gateway has it: what it sends is the test's to say. */
+export class FakePeer {
+  /** What the handshake asked for. */
+  readonly protocols: string;
+  /** How the client closed. */
+  readonly closed: Promise<number>;
+  readonly #socket: WebSocket;
+  readonly #frames = new Inbox<SentFrame>();
+
+  constructor(socket: WebSocket, request: IncomingMessage) {
+    this.#socket = socket;
+    this.protocols = request.headers["sec-websocket-protocol"] ?? "";
+    this.closed = new Promise((resolve) => socket.on("close", resolve));
+    socket.on("message", (data) => this.#frames.add(JSON.parse(String(data))));
+  }
+
+  /** The next frame of a kind; others are skipped. */
+  async next(kind: string): Promise<SentFrame> {
+    for (;;) {
+      const frame = await this.#frames.next();
+      if (frame.kind === kind) return frame;
+    }
+  }
+
+  /** Sends frames as one text. */
+  send(...frames: object[]): void {
+    this.raw(frames.map((frame) => JSON.stringify(frame)).join("\n"));
+  }
+
+  /** Sends a text as it is. */
+  raw(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** Takes the next `sub` and accepts it. */
+  async accept(
+    position: number | string = 0,
+    fields: { recovered?: boolean; topics?: string[]; ping?: number } = {},
+  ): Promise<SentFrame> {
+    const sub = await this.next("sub");
+    this.ready(sub, position, fields);
+    return sub;
+  }
+
+  /** Accepts a `sub`. */
+  ready(
+    { ref }: SentFrame,
+    position: number | string = 0,
+    { recovered, topics = ["t", "u"], ping = 15_000 }: {
+      recovered?: boolean;
+      topics?: string[];
+      ping?: number;
+    } = {},
+  ): void {
+    this.send({
+      kind: "ready",
+      ref,
+      data: {
+        session: "s",
+        ticket: `ticket-${ref}`,
+        ping_interval_ms: ping,
+        channels: [{
+          channel: "c",
+          topics,
+          position: typeof position === "string"
+            ? position
+            : `${EPOCH}-${position}`,
+          recovered,
+        }],
+      },
+    });
+  }
+
+  /** Answers a `sub` with an error. */
+  refuse({ ref }: SentFrame, code: string): void {
+    this.send({ kind: "error", ref, data: { code, message: "No" } });
+  }
+
+  /** Closes with a code. */
+  close(code: number): void {
+    this.#socket.close(code);
+  }
+
+  /** Breaks off. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+}
+
+/** A request that is no handshake. */
+export interface FakeRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+  readonly response: ServerResponse;
+}
+
+/** A gateway that does nothing by itself. */
+export interface FakeGateway extends AsyncDisposable {
+  readonly url: string;
+  /** The next client that connects by WebSocket. */
+  peer(): Promise<FakePeer>;
+  /** The next request of another kind. */
+  request(): Promise<FakeRequest>;
+  /** How many clients connected that no test took. */
+  readonly waiting: number;
+}
+
+/** Starts a gateway that speaks the wire on real sockets and leaves it to the test what it says. */
+export async function startFakeGateway(
+  { sockets = true }: { sockets?: boolean } = {},
+): Promise<FakeGateway> {
+  const peers = new Inbox<FakePeer>();
+  const requests = new Inbox<FakeRequest>();
+  const server = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8");
+    request.on("data", (chunk) => body += chunk);
+    request.on("end", () =>
+      requests.add({
+        method: request.method ?? "",
+        url: new URL(request.url ?? "", "http://gateway"),
+        headers: request.headers,
+        body,
+        response,
+      }));
+  });
+  const socketServer = new WebSocketServer({ noServer: true });
+  server.on("upgrade", (request, socket, head) => {
+    if (!sockets) {
+      socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+      return;
+    }
+    socketServer.handleUpgrade(request, socket, head, (client) =>
+      peers.add(new FakePeer(client, request)));
+  });
+  await new Promise<void>((resolve) =>
+    server.listen(0, "127.0.0.1", () =>
+      resolve())
+  );
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    peer: () =>
+      peers.next(),
+    request: () => requests.next(),
+    get waiting() {
+      return peers.size;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of socketServer.clients) client.terminate();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/** What the React hooks are to the type checker. Never run. */
+import { useInngestSubscription, useRealtime, useStream } from "../../hooks.ts";
+import { channel, type Realtime, topic } from "../../mod.ts";
+import {
+  type Equal,
+  type Expect,
+  type IsAny,
+  value,
+} from "../support/type_assertions.ts";
+
+const user = channel((userId: string) => `user:${userId}`)
+  .addTopic(topic("ai").type<{ response: string }>())
+  .addTopic(topic("count").type<number>());
+
+type Token = Realtime.Token<typeof user, ["ai", "count"]>;
+type AiToken = Realtime.Token<typeof user, ["ai"]>;
+const fetchToken = value<() => Promise<Token>>();
+const fetchAiToken = value<() => Promise<AiToken>>();
+const fetchUntyped = value<() => Promise<Realtime.Subscribe.Token>>();
+
+const subscription = useInngestSubscription({ refreshToken: fetchAiToken });
+type Data = (typeof subscription)["data"][number];
+
+export type Subscriptions = [
+  Expect<Equal<IsAny<Data>, false>>,
+  Expect<Equal<Data["topic"], "ai">>,
+  Expect<Equal<Data["data"], { response: string }>>,
+  Expect<Equal<(typeof subscription)["latestData"], Data | null>>,
+  Expect<Equal<(typeof subscription)["freshData"], Data[]>>,
+  Expect<Equal<(typeof subscription)["error"], Error | null>>,
+];
+
+// The token may come later, and from a server's own component.
+useInngestSubscription({ token: value<AiToken | null>() })
+  .data satisfies Data[];
+useInngestSubscription({ token: undefined, enabled: false });
+useInngestSubscription({ refreshToken: fetchUntyped }).data.map(({ data }) =>
+  data
+);
+subscription.state satisfies "active" | "closed" | string;
+// @ts-expect-error a state that there isn't
+subscription.state satisfies "active" | "closed";
+// @ts-expect-error a topic that the token is not for
+subscription.data.filter(({ topic }) => topic === "count");
+// @ts-expect-error what gets a token must give one
+useInngestSubscription({ refreshToken: () => Promise.resolve("token") });
+// @ts-expect-error there is no such option
+useInngestSubscription({ refreshToken: fetchToken, interval: 1 });
+
+const byToken = useRealtime({ token: fetchToken });
+const byChannel = useRealtime({
+  channel: user("1"),
+  topics: ["ai"],
+  token: value<() => Promise<string>>(),
+});
+const byName = useRealtime({ channel: "user:1", topics: ["ai"] });
+type ByToken = (typeof byToken)["messages"];
+type ByChannel = (typeof byChannel)["messages"];
+type ByName = (typeof byName)["messages"];
+
+export type Messages = [
+  Expect<Equal<IsAny<ByToken["last"]>, false>>,
+  Expect<Equal<ByToken["all"][number]["topic"], "ai" | "count">>,
+  Expect<Equal<keyof ByToken["byTopic"], "ai" | "count">>,
+  Expect<Equal<NonNullable<ByToken["byTopic"]["count"]>["data"], number>>,
+  Expect<Equal<IsAny<ByChannel["last"]>, false>>,
+  Expect<Equal<ByChannel["all"][number]["topic"], "ai">>,
+  Expect<Equal<ByChannel["all"][number]["channel"], `user:${string}`>>,
+  Expect<
+    Equal<
+      Extract<ByChannel["byTopic"]["ai"], { kind: "chunk" }>["data"],
+      { response: string }
+    >
+  >,
+  Expect<Equal<ByChannel["delta"], ByChannel["all"]>>,
+  Expect<Equal<ByName["all"][number]["topic"], string>>,
+  Expect<Equal<(typeof byName)["result"], unknown>>,
+];
+
+// @ts-expect-error a topic that was not asked for
+byChannel.messages.byTopic.count;
+// @ts-expect-error a status that there isn't
+byToken.runStatus satisfies "running" | "completed";
+// @ts-expect-error a channel by its definition, which has no name yet
+useRealtime({ channel: user, topics: ["ai"] });
+
+const stream = useStream(user("1").ai, { token: fetchAiToken });
+useStream("ai", { channel: user("1"), token: { key: "jwt" } });
+
+export type Streams = [
+  Expect<Equal<(typeof stream)["text"], string>>,
+  Expect<Equal<(typeof stream)["done"], boolean>>,
+  Expect<Equal<(typeof stream)["error"], Error | null>>,
+];
+
+// @ts-expect-error a channel is no topic
+useStream(user("1"), { token: fetchAiToken });
