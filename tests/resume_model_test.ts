@@ -20,7 +20,7 @@ import {
   type RawClient,
   type RawTransport,
 } from "./support/raw_client.ts";
-import { tokenFor } from "./support/wire.ts";
+import { type Ready, tokenFor } from "./support/wire.ts";
 
 const TOPICS = ["a", "b", "c"];
 const SIZE = 8;
@@ -35,6 +35,12 @@ type Step =
     readonly do: "subscribe";
     readonly client: number;
     readonly transport: RawTransport;
+    readonly topics: readonly string[];
+    readonly since: ModelSince;
+  }
+  | {
+    readonly do: "add";
+    readonly client: number;
     readonly topics: readonly string[];
     readonly since: ModelSince;
   }
@@ -65,7 +71,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant("wait"),
-      seconds: fc.integer({ min: 1, max: TTL_S }),
+      seconds: fc.constantFrom(1, 20, TTL_S - 1, TTL_S),
     }),
   },
   {
@@ -78,6 +84,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       since,
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("add"), client, topics, since }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("leave"), client }) },
   {
     weight: 2,
@@ -87,7 +97,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** A client in the model: what it reads, and up to where it has it. */
 interface Seat {
-  readonly topics: readonly string[];
+  topics: readonly string[];
   /** The offset that it would resume from. */
   position: number;
   connection: RawClient | undefined;
@@ -101,6 +111,7 @@ class Play implements AsyncDisposable {
   readonly #model = new LogModel(SIZE, TTL_S * 1000);
   readonly #seats = new Map<number, Seat>();
   #epoch = "";
+  #refs = 0;
   /** Keeps the channel in use: an idle one is forgotten when its messages are. */
   #holder: RawClient | undefined;
 
@@ -132,6 +143,8 @@ class Play implements AsyncDisposable {
         return await this.#leave(step.client);
       case "subscribe":
         return await this.#subscribe(step);
+      case "add":
+        return await this.#add(step);
       case "resume": {
         const seat = this.#seats.get(step.client);
         if (!seat) return;
@@ -171,14 +184,43 @@ class Play implements AsyncDisposable {
     });
     const seat: Seat = { topics, position: start.position, connection };
     this.#seats.set(client, seat);
-    assertEquals(connection.ready.channels, [{
-      channel: this.#channel,
-      topics: [...topics],
-      position: this.#id(start.position),
-      ...(start.recovered === undefined ? {} : { recovered: start.recovered }),
-    }]);
+    this.#expectReady(connection.ready, start, topics);
     await this.#expectGap(connection, start, text);
     await this.#expect(connection, seat, start.messages);
+  }
+
+  /** Subscribes to more on a connection that has something already, or to the same from elsewhere. */
+  async #add({ client, topics, since }: {
+    readonly client: number;
+    readonly topics: readonly string[];
+    readonly since: ModelSince;
+  }): Promise<void> {
+    const seat = this.#seats.get(client);
+    const { connection } = seat ?? {};
+    if (!seat || !connection?.subscribe) return;
+    const start = this.#model.start(new Set(topics), since, this.#clock.now);
+    const text = this.#text(since);
+    const ref = `ref-${++this.#refs}`;
+    await connection.subscribe(await this.#token(topics), ref, text);
+    const { kind, data, ...frame } = await connection.next();
+    assertEquals({ kind, ref: frame.ref }, { kind: "ready", ref });
+    this.#expectReady(data as Ready, start, topics);
+    seat.topics = [...new Set([...seat.topics, ...topics])];
+    await this.#expectGap(connection, start, text);
+    await this.#expect(connection, seat, start.messages);
+  }
+
+  #expectReady(
+    ready: Ready,
+    { position, recovered }: ModelStart,
+    topics: readonly string[],
+  ): void {
+    assertEquals(ready.channels, [{
+      channel: this.#channel,
+      topics: [...topics],
+      position: this.#id(position),
+      ...(recovered === undefined ? {} : { recovered }),
+    }]);
   }
 
   async #expectGap(
@@ -211,7 +253,7 @@ class Play implements AsyncDisposable {
       })),
       due.map(({ topic, offset }) => ({ kind: "data", topic, offset })),
     );
-    seat.position = due.at(-1)?.offset ?? seat.position;
+    seat.position = Math.max(seat.position, due.at(-1)?.offset ?? 0);
   }
 
   async #leave(client: number): Promise<void> {

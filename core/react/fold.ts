@@ -1,3 +1,4 @@
+import { RealtimeError } from "../errors.ts";
 import { errorOf } from "../frame.ts";
 import type { AnyMessage, RunRecord, StreamText } from "./snapshot.ts";
 
@@ -18,19 +19,31 @@ export function foldStream(
   streams: Map<string, StreamText>,
   { kind, topic, data, streamId = "", metadata }: AnyMessage,
 ): void {
-  const known = streams.get(topic);
-  const { text, isDone, error } = known?.id === streamId
-    ? known
-    : { text: "", isDone: false, error: null };
-  const failure = Object(metadata).error;
+  const last = streams.get(topic);
+  const known = last?.id === streamId ? last : {
+    text: "",
+    isDone: false,
+    error: kind === "datastream-start" ? null : partLost(),
+  };
+  const isEnd = kind === "datastream-end";
+  const failure = isEnd && Object(metadata).error;
   streams.set(topic, {
     id: streamId,
     text: kind === "chunk"
-      ? text + (typeof data === "string" ? data : JSON.stringify(data))
-      : text,
-    isDone: isDone || kind === "datastream-end",
-    error: kind === "datastream-end" && failure?.code
-      ? errorOf(failure)
-      : error,
+      ? known.text + (typeof data === "string" ? data : JSON.stringify(data))
+      : known.text,
+    isDone: known.isDone || isEnd,
+    error: failure?.code ? errorOf(failure) : known.error,
   });
+}
+
+/** Messages are lost: the streams that are open may lack a part. */
+export function foldGap(streams: Map<string, StreamText>): void {
+  for (const [topic, stream] of streams) {
+    if (!stream.isDone) streams.set(topic, { ...stream, error: partLost() });
+  }
+}
+
+function partLost(): RealtimeError {
+  return new RealtimeError("unavailable", "A part of the stream is lost");
 }

@@ -10,7 +10,7 @@ import type {
   SourceState,
   StreamText,
 } from "./snapshot.ts";
-import { foldRun, foldStream } from "./fold.ts";
+import { foldGap, foldRun, foldStream } from "./fold.ts";
 import type { View, ViewOptions } from "./view.ts";
 
 /** A token, of whatever channel. */
@@ -156,7 +156,11 @@ export class Source {
       validate,
       from: this.#position ?? from,
       onState,
-      onGap: (gap) => this.#tell(({ onGap }) => onGap, gap),
+      onGap: (gap) => {
+        foldGap(this.streams);
+        for (const view of this.#views) view.received();
+        this.#tell(({ onGap }) => onGap, gap);
+      },
       onError: (error) => this.#tell(({ onError }) => onError, error),
     });
     this.#position ??= messages.position();

@@ -220,5 +220,38 @@ describeInChromium(
         ["1", "17"],
       );
     });
+
+    it("tell that a stream's text lacks a part", async () => {
+      const { open, realtime, publish, proxy, gateway } = suite();
+      const { tab, channel } = await open({ hook: "useStream" });
+      await using _ = tab;
+      const { readable, writable } = new TransformStream<string, string>();
+      const writer = writable.getWriter();
+      const publishing = realtime.publish({
+        channel,
+        topic: "ai",
+        data: readable,
+      });
+      await writer.write("Nothing ");
+      await tab.until(({ text }) => text === "Nothing ");
+      proxy.cut();
+      await writer.write("is ");
+      for (let i = 0; i < 20; i++) {
+        await realtime.publish({ channel, topic: "other", data: i });
+      }
+      proxy.lead(gateway.url);
+      await tab.until(({ error }) => error !== undefined);
+      await writer.write("lost");
+      await writer.close();
+      await publishing;
+      const { text, error } = await tab.until(({ done }) => done === true);
+      assertEquals(text, "Nothing lost");
+      assertEquals(error, "A part of the stream is lost");
+      // Who comes late gets what there is, and is told too.
+      await tab.show({ options: { from: "start", key: "late" } });
+      await publish(channel, ["no stream"]);
+      const late = await tab.until(({ done }) => done === true);
+      assertEquals(late.error, "A part of the stream is lost");
+    });
   },
 );

@@ -5,6 +5,16 @@
  * @module
  */
 
+/** A function's id in Inngest's own database. */
+export const FUNCTION_ID = "7f6a9f0e-3f7a-4c46-9a0b-3d5b1c2e4f60";
+
+let runs = 0;
+
+/** A run's id that no other test has: a ULID. */
+export function newRunId(): string {
+  return `01JNGVNB7BJVRCZWTBF8G7${String(1000 + runs++)}`;
+}
+
 /** An app's `serve` handler. */
 export type ServeHandler = (request: Request) => Promise<Response>;
 

@@ -207,6 +207,7 @@ function check(
   );
   const gaps = events.flatMap((event) => "gap" in event ? [event.gap] : []);
   assertEquals(got, [...new Set(got)].sort((a, b) => a - b), "order");
+  assert(got.every((one) => one > position), `before ${position}: ${got}`);
   for (const [i, name] of topics.entries()) {
     if (name !== topic || i + 1 <= position) continue;
     const isLost = gaps.some(({ after, before }) =>

@@ -81,6 +81,11 @@ describe("GET /v1/realtime/sse", () => {
       }
     }
     const [one, two] = ids;
+    // Also of a channel that was silent so far: what comes next in it is not missed.
+    assertEquals(parseSince(cursors[0]), {
+      from: "cursor",
+      ids: new Map([["one", one ?? ""], ["two", `${two?.slice(0, 8)}-0`]]),
+    });
     assertEquals(parseSince(cursors[1]), {
       from: "cursor",
       ids: new Map([["one", one ?? ""], ["two", two ?? ""]]),

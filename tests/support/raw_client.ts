@@ -15,6 +15,8 @@ export interface RawClient extends AsyncDisposable {
   readonly ready: Ready;
   next(): Promise<Frame>;
   take(count: number): Promise<Frame[]>;
+  /** Adds a subscription, where the transport can. */
+  subscribe?(token: string, ref?: string, since?: string): Promise<void>;
 }
 
 /** Connects and takes the `ready`. */
