@@ -217,10 +217,9 @@ function accessor(
   const topic = definition.name;
   const schema = definition.getSchema();
   return Object.freeze(Object.assign(
-    // Fetched where it is needed only: who subscribes publishes nothing.
-    async (data: unknown) =>
-      (await import("./message_input.ts"))
-        .toMessageInput(channel, topic, schema, data),
+    // A promise, as in `@inngest/realtime`. What publishes checks the data: who only subscribes needs no code for it.
+    (data: unknown) =>
+      Promise.resolve({ channel, topic, data, ...schema && { schema } }),
     { channel, topic, config: { schema: schema ?? staticSchema() } },
   )) as Realtime.Topic;
 }

@@ -3,6 +3,7 @@ import { RealtimeError } from "./errors.ts";
 import type { ClientFrame, ControlFrame, MessageFrame } from "./frame.ts";
 import { readFrame } from "./message.ts";
 import type { Transport } from "./transport.ts";
+import { openSse } from "./transport_sse.ts";
 import { openWebSocket } from "./transport_websocket.ts";
 
 /**
@@ -108,18 +109,12 @@ export function createConnection(
     }
   }
 
-  async function connect(): Promise<void> {
+  function connect(): void {
     heard = performance.now();
     silenceMs = SILENCE_MS;
     watch("connecting");
     try {
-      // Fetched where it is needed only: most networks let WebSockets through.
-      const open = isSse
-        ? (await import("./transport_sse.ts")).openSse
-        : openWebSocket;
-      // It was closed in the meantime, or another attempt was faster.
-      if (state !== "connecting" || transport) return;
-      transport = open(url);
+      transport = (isSse ? openSse : openWebSocket)(url);
     } catch {
       // Without the network, or not allowed to: as any other failure.
       return lose(1006);
@@ -198,7 +193,7 @@ export function createConnection(
 
   /** The network came or went, or the page did. */
   function hurry({ type }: { readonly type: string }): void {
-    if (state === "waiting") void connect();
+    if (state === "waiting") connect();
     else if (state === "open") {
       if (type === "offline") lose(1006);
       else watch();
@@ -214,7 +209,7 @@ export function createConnection(
       members.set(ref, member);
       if (state !== "idle") queueMicrotask(() => member({ kind: state }, 0));
       else if (transport) watch("open");
-      else void connect();
+      else connect();
     },
     send,
     async remove(ref) {

@@ -49,5 +49,3 @@ export async function tokenOfApp(
   if (error) throw new RealtimeError(error.code, error.message);
   return { channel, topics, key: jwt, apiBaseUrl };
 }
-
-export { gatewayUrl };

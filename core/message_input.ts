@@ -25,7 +25,7 @@ async function* checkEach(
  *
  * @throws {RealtimeError} `invalid_data`.
  */
-export async function toMessageInput(
+async function toMessageInput(
   channel: string,
   topic: string,
   schema: StandardSchema | undefined,
@@ -39,6 +39,11 @@ export async function toMessageInput(
   }
   await validate(schema, data, action);
   return { channel, topic, data };
+}
+
+/** A message as a topic makes it: with the schema that its data are checked by. */
+interface UncheckedInput extends Realtime.Message.Input {
+  readonly schema?: StandardSchema;
 }
 
 /** A message whose pieces match a schema each: text must not be joined with its neighbour, it might match no more. */
@@ -60,7 +65,13 @@ export async function resolveMessageInput(
   target: MaybePromise<Realtime.Message.Input> | Realtime.Topic.Ref,
   data: unknown,
 ): Promise<CheckedInput> {
-  if (!isTopicRef(target)) return await target;
+  if (!isTopicRef(target)) {
+    const message: UncheckedInput = await target;
+    const { channel, topic, data, schema } = message;
+    return schema
+      ? await toMessageInput(channel, topic, schema, data)
+      : message;
+  }
   const { channel, topic, config } = target;
   // A topic without a schema has one that takes everything.
   const isStatic = config.schema["~standard"].vendor === "tidings";

@@ -1,6 +1,8 @@
-import type { AppLike, SubscribeFn, TokenOptions } from "./api_types.ts";
+import type { RealtimeApp, SubscribeFn, TokenOptions } from "./api_types.ts";
 import { channelName, topicSchema } from "./channel.ts";
 import { connectionTo } from "./connection_pool.ts";
+import { gatewayUrl } from "./gateway_url.ts";
+import { validate } from "./schema.ts";
 import type { SubscribeOptions } from "./subscribe_types.ts";
 import { openSubscription } from "./subscription.ts";
 import {
@@ -10,7 +12,7 @@ import {
 } from "./token_source.ts";
 import type { Realtime, Untyped } from "./types.ts";
 
-type Source = TokenLike | (TokenOptions & { readonly app: AppLike });
+type Source = TokenLike | (TokenOptions & { readonly app: RealtimeApp });
 
 /** Calls what the app gave after the present work: what it throws is its own, and does not stop that work. */
 function later<T extends unknown[]>(
@@ -28,11 +30,7 @@ async function open(
     : given ?? {};
   const { from } = options;
   const isTarget = "app" in source;
-  // Fetched where it is needed only: not in browsers.
-  const ask = isTarget
-    ? async () =>
-      (await import("./inngest_app.ts")).tokenOfApp(source.app, source)
-    : source;
+  const ask = isTarget ? () => source.app.token(source) : source;
   const tokens = createTokenSource(ask);
   const token = typeof ask === "function" ? await tokens.renew() : ask;
   const { channel, topics } = isTarget ? source : token;
@@ -42,7 +40,7 @@ async function open(
     channel: channelName(channel),
     topics,
     connection: connectionTo(
-      token.apiBaseUrl || (await import("./inngest_app.ts")).gatewayUrl(),
+      gatewayUrl(token.apiBaseUrl),
       options.transport ?? token.transport,
       options.multiplex,
     ),
@@ -54,9 +52,9 @@ async function open(
       : from,
     async check({ kind, topic, id, data }) {
       const schema = options.validate !== false && topicSchema(channel, topic);
-      if (!schema || /-/.test(kind)) return data;
-      const { validate } = await import("./schema.ts");
-      return validate(schema, data, `Cannot read ${id}`);
+      return !schema || /-/.test(kind)
+        ? data
+        : await validate(schema, data, `Cannot read ${id}`);
     },
     onError: later(options.onError ?? console.warn),
     onGap: later(options.onGap ?? console.warn),

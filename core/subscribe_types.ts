@@ -1,4 +1,4 @@
-import type { AppLike } from "./api_types.ts";
+import type { RealtimeApp } from "./api_types.ts";
 import type { TransportChoice } from "./connection.ts";
 import type { RealtimeError } from "./errors.ts";
 import type { ReaderState } from "./reader.ts";
@@ -93,7 +93,7 @@ export interface SubscribeOptions<TMessage> {
 /** What to subscribe to, on a server, which makes the token itself. */
 export interface SubscribeTarget<TChannel, TTopics> {
   /** What makes the token: an app made by `createRealtime`, or an Inngest client. */
-  readonly app: AppLike;
+  readonly app: RealtimeApp;
   /** The channel, or its name. */
   readonly channel: TChannel;
   /** The names of the topics. */

@@ -14,19 +14,19 @@ export interface AnyMessage {
   readonly metadata?: unknown;
 }
 
-/** What is known of a run: what was published about it, put together. */
-export type RunRecord = Readonly<Record<string, unknown>>;
-
-/** The newest data stream of a topic. */
-export interface StreamText {
-  readonly id: string;
-  readonly text: string;
-  readonly isDone: boolean;
-  readonly error: Error | null;
-}
+/**
+ * Makes one thing of all messages, each in its turn.
+ *
+ * @param known What it made so far.
+ * @param message The next message; absent where some are lost.
+ */
+export type Fold<T> = (
+  known: T | undefined,
+  message: AnyMessage | undefined,
+) => T | undefined;
 
 /** What a component renders. A new object whenever something of it changed. */
-export interface Snapshot {
+export interface Snapshot<T> {
   readonly state: SourceState;
   readonly error: Error | null;
   /** The position after the newest message. */
@@ -34,19 +34,19 @@ export interface Snapshot {
   readonly all: readonly AnyMessage[];
   /** What came since the component was rendered last. */
   readonly delta: readonly AnyMessage[];
-  readonly byTopic: Readonly<Record<string, AnyMessage>>;
-  readonly streams: Readonly<Record<string, StreamText>>;
-  readonly run: RunRecord | undefined;
+  /** What was made of all messages. */
+  readonly folded: T | undefined;
+  /** The same at the moment when the component was cleared. */
+  readonly cleared: T | undefined;
 }
 
 /** Before anything happened; what servers render. */
-export const INITIAL: Snapshot = {
+export const INITIAL: Snapshot<never> = {
   state: "idle",
   error: null,
   end: 0,
   all: [],
   delta: [],
-  byTopic: {},
-  streams: {},
-  run: undefined,
+  folded: undefined,
+  cleared: undefined,
 };

@@ -4,19 +4,13 @@ import { RealtimeError } from "../errors.ts";
 import { subscribe } from "../subscribe.ts";
 import type { Realtime } from "../types.ts";
 import { MessageLog } from "./message_log.ts";
-import type {
-  AnyMessage,
-  RunRecord,
-  SourceState,
-  StreamText,
-} from "./snapshot.ts";
-import { foldGap, foldRun, foldStream } from "./fold.ts";
+import type { AnyMessage, SourceState } from "./snapshot.ts";
 import type { View, ViewOptions } from "./view.ts";
 
 /** A token, of whatever channel. */
 export type AnyToken = Realtime.Subscribe.Token;
 
-const sources = new Map<string, Source>();
+const sources = new Map<string, unknown>();
 
 /** What is used of a page; not the type of browsers, which not every user of this module has. */
 interface Page
@@ -31,9 +25,10 @@ const { document: page } = globalThis as { readonly document?: Page };
 const TRANSIENT = /^(network|timeout|rate_limited|unavailable)$/;
 
 /** The source of a view: the one that others with the same key read, else a new one. */
-export function openSource(view: View): Source {
+export function openSource<T>(view: View<T>): Source<T> {
   const { key, options } = view;
-  let source = sources.get(key);
+  // What is made of the messages is part of the key.
+  let source = sources.get(key) as Source<T> | undefined;
   if (!source) {
     source = new Source(key, options);
     sources.set(key, source);
@@ -43,18 +38,15 @@ export function openSource(view: View): Source {
 }
 
 /** One subscription and what it has received, shared by every component with the same key. */
-export class Source {
+export class Source<T> {
   readonly log: MessageLog<AnyMessage> = new MessageLog();
-  /** The newest message of each topic, with its position. */
-  readonly topics: Map<string, readonly [number, AnyMessage]> = new Map();
-  /** The newest data stream of each topic. */
-  readonly streams: Map<string, StreamText> = new Map();
-  run: RunRecord | undefined;
+  /** What was made of all messages. */
+  folded: T | undefined;
   state: SourceState = "paused";
   error: Error | null = null;
   readonly #key: string;
-  readonly #options: ViewOptions;
-  readonly #views = new Set<View>();
+  readonly #options: ViewOptions<T>;
+  readonly #views = new Set<View<T>>();
   /** Ends the subscription; absent while there is none. */
   #ending: AbortController | undefined;
   #givenId: string | undefined;
@@ -66,7 +58,7 @@ export class Source {
   #position: string | undefined;
 
   /** @param options What its first component wants; the functions of others are called too. */
-  constructor(key: string, options: ViewOptions) {
+  constructor(key: string, options: ViewOptions<T>) {
     this.#key = key;
     this.#options = options;
     if (options.pausesOnHidden) {
@@ -75,13 +67,13 @@ export class Source {
   }
 
   /** A component reads it. */
-  add(view: View): void {
+  add(view: View<T>): void {
     this.#views.add(view);
     this.update();
   }
 
   /** A component doesn't read it any more. */
-  remove(view: View): void {
+  remove(view: View<T>): void {
     this.#views.delete(view);
     // StrictMode and moves in the tree take a component off and put it back at once.
     setTimeout(() => {
@@ -157,8 +149,7 @@ export class Source {
       from: this.#position ?? from,
       onState,
       onGap: (gap) => {
-        foldGap(this.streams);
-        for (const view of this.#views) view.received();
+        this.#fold(undefined);
         this.#tell(({ onGap }) => onGap, gap);
       },
       onError: (error) => this.#tell(({ onError }) => onError, error),
@@ -167,22 +158,20 @@ export class Source {
     for await (const message of messages) {
       if (signal.aborted) return;
       this.#take(message);
-      if (this.run && isOver?.(this.run)) return;
+      if (this.folded && isOver?.(this.folded)) return;
     }
   }
 
-  /** Calls what the components gave; without any, the console has it. */
-  #tell<T>(
-    handlerOf: (options: ViewOptions) => ((it: T) => void) | undefined,
-    it: T,
+  /** Calls what the components gave, each function once; the console stands in where one gave none. */
+  #tell<E>(
+    handlerOf: (options: ViewOptions<T>) => ((it: E) => void) | undefined,
+    it: E,
   ): void {
     const handlers = Array.from(
       this.#views,
-      ({ options }) => handlerOf(options),
-    ).filter((handler) => handler !== undefined);
-    for (const handler of handlers.length ? handlers : [console.warn]) {
-      handler(it);
-    }
+      ({ options }) => handlerOf(options) ?? console.warn,
+    );
+    for (const handler of new Set(handlers)) handler(it);
   }
 
   async #ask(): Promise<AnyToken> {
@@ -201,9 +190,7 @@ export class Source {
     this.#grant = grant;
     if (!isSame) {
       this.log.clear();
-      this.topics.clear();
-      this.streams.clear();
-      this.run = this.#position = undefined;
+      this.folded = this.#position = undefined;
       for (const view of this.#views) view.show();
     }
     return isSame;
@@ -229,10 +216,8 @@ export class Source {
 
   #take(message: AnyMessage): void {
     this.#position = message.id;
-    if (message.kind === "run") this.run = foldRun(this.run, message);
-    else {
-      this.topics.set(message.topic, [this.log.end, message]);
-      if (message.streamId) foldStream(this.streams, message);
+    // What is said of the run is no message of the app's.
+    if (message.kind !== "run") {
       const views = [...this.#views].filter(({ options }) => options.isEnabled);
       this.log.append(
         message,
@@ -240,6 +225,11 @@ export class Source {
         Math.min(...views.map(({ unread }) => unread)),
       );
     }
+    this.#fold(message);
+  }
+
+  #fold(message: AnyMessage | undefined): void {
+    this.folded = this.#options.fold?.(this.folded, message);
     for (const view of this.#views) view.received();
   }
 }

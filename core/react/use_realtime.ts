@@ -1,6 +1,13 @@
 import type { Realtime } from "../types.ts";
-import { isOver, runError, runStatus } from "./run_status.ts";
-import type { SourceState } from "./snapshot.ts";
+import {
+  foldRun,
+  isRunOver,
+  runError,
+  type RunRecord,
+  type RunState,
+  runStatus,
+} from "./run_state.ts";
+import type { AnyMessage, SourceState } from "./snapshot.ts";
 import type {
   UseRealtimeConnectionStatus,
   UseRealtimeMessage,
@@ -73,12 +80,14 @@ export function useRealtime<
     onError: options.onError,
     pausesOnHidden: options.pauseOnHidden,
     comesBack: options.reconnect,
-    isOver: options.autoCloseOnTerminal === false ? undefined : isOver,
+    fold: foldRun,
+    isOver: options.autoCloseOnTerminal === false ? undefined : isRunOver,
   });
   type Result = UseRealtimeResult<
     UseRealtimeMessage<TChannel, TTopics, TToken>
   >;
-  const { run, all, byTopic, delta, error } = snapshot;
+  const { all, delta, error, folded, cleared } = snapshot;
+  const { run, byTopic } = visible(folded, cleared);
   const state = enabled ? snapshot.state : "paused";
   const isRunning = all.length > 0 || state === "open";
   return {
@@ -96,5 +105,23 @@ export function useRealtime<
     runError: runError(run),
     error,
     reset: view.clear,
+  };
+}
+
+/** What is left of what is known when the component has cleared what was known then. */
+function visible(
+  folded: RunState | undefined,
+  cleared: RunState | undefined,
+): {
+  readonly run: RunRecord | undefined;
+  readonly byTopic: Readonly<Record<string, AnyMessage>>;
+} {
+  return {
+    run: folded?.run === cleared?.run ? undefined : folded?.run,
+    byTopic: Object.fromEntries(
+      Array.from(folded?.topics ?? []).filter(([topic, message]) =>
+        message !== cleared?.topics.get(topic)
+      ),
+    ),
   };
 }

@@ -1,5 +1,6 @@
 import type { RealtimeError } from "../errors.ts";
 import type { Realtime } from "../types.ts";
+import { foldStream } from "./stream_text.ts";
 import { complete, knownTarget } from "./token_input.ts";
 import type { UseRealtimeToken } from "./use_realtime_types.ts";
 import { useView } from "./use_view.ts";
@@ -89,7 +90,7 @@ export function useStream(
     channel: typeof topic === "string" ? options.channel : topic.channel,
     topics: [name],
   };
-  const [{ streams, error }] = useView({
+  const [{ folded, error }] = useView({
     grant: knownTarget(input),
     factory: typeof token === "function" ? token : undefined,
     key,
@@ -98,18 +99,17 @@ export function useStream(
     token: async () =>
       complete(typeof token === "function" ? await token() : token, input),
     isEnabled: enabled,
-    // The text is put together as it comes.
     limit: 0,
+    fold: foldStream,
     interval: 0,
     from: options.from,
     onGap: options.onGap,
     onError: options.onError,
   });
-  const stream = Object.hasOwn(streams, name) ? streams[name] : undefined;
   return {
-    text: stream?.text ?? "",
-    done: stream?.isDone ?? false,
-    error: stream?.error ?? error,
-    streamId: stream?.id ?? null,
+    text: folded?.text ?? "",
+    done: folded?.isDone ?? false,
+    error: folded?.error ?? error,
+    streamId: folded?.id ?? null,
   };
 }

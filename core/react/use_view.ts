@@ -23,13 +23,13 @@ export interface Target {
 }
 
 /** Shows a component what it asked for. On a server it shows nothing, and subscribes to nothing. */
-export function useView(
+export function useView<T = never>(
   { grant, factory, key }: Target,
-  options: ViewOptions,
-): readonly [Snapshot, View] {
+  options: ViewOptions<T>,
+): readonly [Snapshot<T>, View<T>] {
   // Apps write the function in place, so that it is a new one at every render.
   const id = useMemo(() => factory && idOf(factory), [key, !factory]);
-  const { from, validate, pausesOnHidden, comesBack, isOver } = options;
+  const { from, validate, pausesOnHidden, comesBack, fold, isOver } = options;
   const viewKey = JSON.stringify([
     grant ?? id,
     key,
@@ -37,6 +37,7 @@ export function useView(
     validate,
     pausesOnHidden,
     comesBack,
+    fold && idOf(fold),
     !isOver,
   ]);
   const view = useMemo(() => new View(viewKey, options), [viewKey]);
@@ -49,6 +50,6 @@ export function useView(
   return [snapshot, view];
 }
 
-function serverSnapshot(): Snapshot {
+function serverSnapshot(): Snapshot<never> {
   return INITIAL;
 }

@@ -1,10 +1,10 @@
 import type { RealtimeError } from "../errors.ts";
 import type { Realtime } from "../types.ts";
-import { INITIAL, type RunRecord, type Snapshot } from "./snapshot.ts";
+import { type Fold, INITIAL, type Snapshot } from "./snapshot.ts";
 import { type AnyToken, openSource, type Source } from "./source.ts";
 
 /** What a component wants; it may change at every render. */
-export interface ViewOptions {
+export interface ViewOptions<T> {
   /**
    * Gives a token, whenever one is needed.
    *
@@ -28,29 +28,30 @@ export interface ViewOptions {
   readonly pausesOnHidden?: boolean | undefined;
   /** Whether it comes back when the connection is lost. */
   readonly comesBack?: boolean | undefined;
-  /** Whether what is known of the run ends the subscription. */
-  readonly isOver?: ((run: RunRecord) => boolean) | undefined;
+  /** What is to be made of all messages: a function that is the same at every render. */
+  readonly fold?: Fold<T> | undefined;
+  /** Whether what was made of them ends the subscription. */
+  readonly isOver?: ((folded: T) => boolean) | undefined;
 }
 
 /** One component's view of a source: what it was shown, and what is new to it. A store for `useSyncExternalStore`. */
-export class View {
+export class View<T> {
   readonly key: string;
   /** The options that were rendered last. */
-  options: ViewOptions;
-  #snapshot = INITIAL;
-  #source: Source | undefined;
+  options: ViewOptions<T>;
+  /** The first message that was not rendered yet. */
+  unread = 0;
+  #snapshot: Snapshot<T> = INITIAL;
+  #source: Source<T> | undefined;
   #notify: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Where what it shows begins. */
   #start = 0;
-  /** The first message that was not rendered yet. */
-  unread = 0;
-  /** What the component has cleared. */
+  #cleared: T | undefined;
   #clearedError: Error | null = null;
-  #clearedRun: RunRecord | undefined;
 
   /** @param key Views with the same one share a source. */
-  constructor(key: string, options: ViewOptions) {
+  constructor(key: string, options: ViewOptions<T>) {
     this.key = key;
     this.options = options;
   }
@@ -70,12 +71,12 @@ export class View {
   };
 
   /** The store's: what to render. */
-  readonly getSnapshot = (): Snapshot => this.#snapshot;
+  readonly getSnapshot = (): Snapshot<T> => this.#snapshot;
 
   /** The component was rendered, and is on the screen. */
-  committed(snapshot: Snapshot, options: ViewOptions): void {
+  committed({ end }: Snapshot<T>, options: ViewOptions<T>): void {
     const wasEnabled = this.options.isEnabled;
-    this.unread = snapshot.end;
+    this.unread = end;
     this.options = options;
     this.#source?.update();
     if (options.isEnabled && !wasEnabled) this.show();
@@ -83,11 +84,10 @@ export class View {
 
   /** Forgets what it showed; other components keep it. */
   readonly clear = (): void => {
-    const source = this.#source;
-    if (!source) return;
-    this.#start = source.log.end;
-    this.#clearedError = source.error;
-    this.#clearedRun = source.run;
+    const { log, folded, error } = this.#source ?? {};
+    this.#start = log?.end ?? 0;
+    this.#cleared = folded;
+    this.#clearedError = error ?? null;
     this.show();
   };
 
@@ -107,26 +107,21 @@ export class View {
   readonly show = (): void => {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const source = this.#source;
-    if (!source) return;
+    if (!this.#source) return;
+    const { log, folded } = this.#source;
+    const { end } = log;
     const start = this.#start;
-    const { log: { end }, log, topics, streams, run } = source;
     this.#publish({
       ...this.#snapshot,
       end,
       all: log.between(start, end, this.options.limit),
       delta: log.between(Math.max(start, this.unread), end),
-      byTopic: Object.fromEntries(
-        Array.from(topics)
-          .filter(([, [position]]) => position >= start)
-          .map(([topic, [, message]]) => [topic, message]),
-      ),
-      streams: Object.fromEntries(streams),
-      run: run === this.#clearedRun ? undefined : run,
+      folded,
+      cleared: this.#cleared,
     });
   };
 
-  #publish(snapshot: Snapshot): void {
+  #publish(snapshot: Snapshot<T>): void {
     const { state, error } = this.#source ?? INITIAL;
     this.#snapshot = {
       ...snapshot,

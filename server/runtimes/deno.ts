@@ -145,10 +145,10 @@ export const denoRuntime: RuntimeAdapter = {
         { hostname, port, onListen: () => {} },
         (request, info) => app.fetch(request, info),
       );
-      async function close(): Promise<void> {
+      const close = async () => {
         await Promise.all(closing);
         await server.shutdown();
-      }
+      };
       return Promise.resolve({
         url: origin(hostname, server.addr.port),
         port: server.addr.port,

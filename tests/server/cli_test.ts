@@ -104,9 +104,6 @@ describe("the gateway's command line", () => {
   it("a bad value: one line that names the flag, exit code 2", () =>
     assertRefused(["--port", "99999"], /--port: .*0 to 65535/));
 
-  it("a bad variable: one line that names it, exit code 2", () =>
-    assertRefused([], /REALTIME_HISTORY_TTL/, { REALTIME_HISTORY_TTL: "5m" }));
-
   it("a short signing key: one line without the key, exit code 2", async () => {
     await assertRefused(
       ["--signing-key", "s3cret"],

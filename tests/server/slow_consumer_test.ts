@@ -22,7 +22,7 @@ async function flood(
   gateway: TestGateway,
   take: () => Promise<unknown>,
 ): Promise<void> {
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < 25; i++) {
     await publish(gateway, "c/t", BIG);
     await take();
   }

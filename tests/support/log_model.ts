@@ -12,7 +12,9 @@ export type ModelSince =
   | { readonly from: "live" | "start" | "stranger" }
   | { readonly from: "last"; readonly count: number }
   /** An id, by its offset. */
-  | { readonly from: "id"; readonly offset: number };
+  | { readonly from: "id"; readonly offset: number }
+  /** An id, by how far it is ahead of the newest message's. */
+  | { readonly from: "ahead"; readonly by: number };
 
 /** What a subscription must be told at its start, and must get. */
 export interface ModelStart {
@@ -92,10 +94,14 @@ export class LogModel {
             : (newest[0]?.offset ?? first) - 1,
         );
       }
-      case "id": {
-        if (since.offset > this.#top) return gap(this.#top);
-        if (since.offset + 1 < first) return gap(first - 1);
-        return { ...at(since.offset), recovered: true };
+      case "id":
+      case "ahead": {
+        const offset = since.from === "id"
+          ? since.offset
+          : Math.max(0, this.#top + since.by);
+        if (offset > this.#top) return gap(this.#top);
+        if (offset + 1 < first) return gap(first - 1);
+        return { ...at(offset), recovered: true };
       }
     }
   }

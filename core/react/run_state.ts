@@ -1,5 +1,28 @@
-import type { RunRecord } from "./snapshot.ts";
+import type { AnyMessage } from "./snapshot.ts";
 import type { RunError, UseRealtimeRunStatus } from "./use_realtime_types.ts";
+
+/** What is known of a run: what was published about it, put together. */
+export type RunRecord = Readonly<Record<string, unknown>>;
+
+/** The newest message of each topic, and what is known of the run. */
+export interface RunState {
+  readonly topics: ReadonlyMap<string, AnyMessage>;
+  readonly run: RunRecord | undefined;
+}
+
+/** Adds a message: to the run's record, where it tells of that; another run begins anew. */
+export function foldRun(
+  known: RunState = { topics: new Map(), run: undefined },
+  message: AnyMessage | undefined,
+): RunState {
+  if (!message) return known;
+  const { kind, topic, data, runId } = message;
+  if (kind !== "run") {
+    return { ...known, topics: new Map(known.topics).set(topic, message) };
+  }
+  const run = known.run?.runId === runId ? known.run : {};
+  return { ...known, run: { ...run, ...Object(data), runId } };
+}
 
 /** What publishers call the status of a run, and what it is called here. */
 const STATUSES: Readonly<Record<string, UseRealtimeRunStatus>> = {
@@ -25,7 +48,7 @@ export function runStatus(
 }
 
 /** Whether a run has ended. */
-export function isOver(run: RunRecord): boolean {
+export function isRunOver({ run }: RunState): boolean {
   const status = runStatus(run);
   return status !== undefined && status !== "running";
 }

@@ -1,7 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { foldRun } from "../../core/react/fold.ts";
-import { isOver, runError, runStatus } from "../../core/react/run_status.ts";
+import {
+  foldRun,
+  isRunOver,
+  runError,
+  runStatus,
+} from "../../core/react/run_state.ts";
 
 const message = { kind: "run", topic: "$run", id: "k3v9qd2m-1" };
 
@@ -26,11 +30,11 @@ describe("runStatus()", () => {
   });
 });
 
-describe("isOver()", () => {
+describe("isRunOver()", () => {
   it("is true for a run that has ended, however it did", () => {
     assertEquals(
       ["running", "completed", "failed", "cancelled", "unknown"]
-        .map((status) => isOver({ status })),
+        .map((status) => isRunOver({ topics: new Map(), run: { status } })),
       [false, true, true, true, false],
     );
   });
@@ -62,13 +66,29 @@ describe("foldRun()", () => {
       runId: "a",
       data: { status: "completed", result: 2 },
     });
-    assertEquals(second, {
+    assertEquals(second.run, {
       runId: "a",
       status: "completed",
       step: 1,
       result: 2,
     });
     const other = foldRun(second, { ...message, runId: "b", data: null });
-    assertEquals(other, { runId: "b" });
+    assertEquals(other.run, { runId: "b" });
+  });
+
+  it("keeps the newest message of each topic, also of one with an odd name", () => {
+    const messages = ["ai", "__proto__", "ai"].map((topic, i) => ({
+      kind: "data",
+      topic,
+      data: i,
+      id: `k3v9qd2m-${i + 1}`,
+    }));
+    const { topics, run } = messages.reduce(
+      foldRun,
+      foldRun(undefined, undefined),
+    );
+    assertEquals([...topics.keys()], ["ai", "__proto__"]);
+    assertEquals(topics.get("ai")?.data, 2);
+    assertEquals(run, undefined);
   });
 });
