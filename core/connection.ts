@@ -3,7 +3,6 @@ import { RealtimeError } from "./errors.ts";
 import type { ClientFrame, ControlFrame, MessageFrame } from "./frame.ts";
 import { readFrame } from "./message.ts";
 import type { Transport } from "./transport.ts";
-import { openSse } from "./transport_sse.ts";
 import { openWebSocket } from "./transport_websocket.ts";
 
 /**
@@ -109,12 +108,18 @@ export function createConnection(
     }
   }
 
-  function connect(): void {
+  async function connect(): Promise<void> {
     heard = performance.now();
     silenceMs = SILENCE_MS;
     watch("connecting");
     try {
-      transport = (isSse ? openSse : openWebSocket)(url);
+      // Fetched where it is needed only: most networks let WebSockets through.
+      const open = isSse
+        ? (await import("./transport_sse.ts")).openSse
+        : openWebSocket;
+      // It was closed in the meantime, or another attempt was faster.
+      if (state !== "connecting" || transport) return;
+      transport = open(url);
     } catch {
       // Without the network, or not allowed to: as any other failure.
       return lose(1006);
@@ -164,10 +169,15 @@ export function createConnection(
 
   function close(): Promise<void> {
     return new Promise((resolve) => {
-      enter("closed", transport ? LEAVE_MS : 0, resolve);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      enter("closed", LEAVE_MS, resolve);
       ended();
       listening.abort();
-      drop(() => enter("closed", 0, resolve));
+      if (transport) drop(done);
+      else done();
     });
   }
 
@@ -193,7 +203,7 @@ export function createConnection(
 
   /** The network came or went, or the page did. */
   function hurry({ type }: { readonly type: string }): void {
-    if (state === "waiting") connect();
+    if (state === "waiting") void connect();
     else if (state === "open") {
       if (type === "offline") lose(1006);
       else watch();
@@ -209,13 +219,13 @@ export function createConnection(
       members.set(ref, member);
       if (state !== "idle") queueMicrotask(() => member({ kind: state }, 0));
       else if (transport) watch("open");
-      else connect();
+      else void connect();
     },
     send,
     async remove(ref) {
       members.delete(ref);
       send({ kind: "unsub", ref });
-      if (members.size > 0) return;
+      if (members.size > 0 || state === "closed") return;
       if (page.document && state === "open") enter("idle", LEAVE_MS, close);
       else await close();
     },

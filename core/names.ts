@@ -28,13 +28,10 @@ export function isName(name: unknown): name is string {
 }
 
 function problemOf(name: unknown): string | undefined {
-  return typeof name !== "string"
-    ? "its name is not a string"
-    : name === ""
-    ? "its name is empty"
-    : /\p{Cc}|\p{Surrogate}/u.test(name)
-    ? "its name has a control character or half of a surrogate pair"
-    : encoder.encode(name).length > NAME_BYTES
-    ? `its name is longer than ${NAME_BYTES} bytes`
-    : undefined;
+  const isName = typeof name === "string" && name !== "" &&
+    !/\p{Cc}|\p{Surrogate}/u.test(name) &&
+    encoder.encode(name).length <= NAME_BYTES;
+  return isName
+    ? undefined
+    : `its name must be a string of 1 to ${NAME_BYTES} bytes without control characters`;
 }

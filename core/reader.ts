@@ -81,6 +81,7 @@ export function createReader(
   let state: ReaderState | "asked" | "paused" = "idle";
   let attempt = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
+  /** What it asked with; since it was accepted, the ticket that it got for that. */
   let presented: string | undefined;
   /** Whether the gateway announced a gap. */
   let isLost = false;
@@ -144,7 +145,8 @@ export function createReader(
     if (mayPass) {
       to("connecting");
       clearTimeout(retry);
-      retry = setTimeout(join, backoff(attempt++));
+      // With another token at once.
+      retry = setTimeout(join, isToken ? attempt++ : backoff(attempt++));
     } else void end(error);
   }
 
@@ -221,23 +223,22 @@ export function createReader(
   /** Ends all but the stream itself. */
   async function leave(error?: RealtimeError): Promise<void> {
     if (isOver()) return;
+    state = error ? "failed" : "closed";
     clearTimeout(retry);
     endStreams(
       error ?? new RealtimeError("aborted", "The subscription is closed"),
     );
-    await to(error ? "failed" : "closed", error);
     await connection.remove(ref);
+    await onState(state, error);
   }
 
   async function end(error?: RealtimeError): Promise<void> {
     if (isOver()) return;
-    void checking.then(() => {
-      failure = error;
-      if (!error) controller.close();
-      // It comes after what waits.
-      else if (room() === maxUnread) controller.error(error);
-    });
-    await leave(error);
+    await Promise.all([leave(error), checking]);
+    failure = error;
+    if (!error) controller.close();
+    // It comes after what waits.
+    else if (room() === maxUnread) controller.error(error);
   }
 
   const stream = new ReadableStream({
@@ -277,7 +278,7 @@ export function createReader(
       case "ready": {
         const { channels, ticket } = frame.data;
         const found = channels.find((ready) => ready.channel === channel);
-        tokens.jwt = ticket;
+        presented = tokens.jwt = ticket;
         attempt = 0;
         position = found?.position;
         start ??= position;

@@ -1,33 +1,17 @@
 /**
- * Decodes a stream of Server-Sent Events. It returns a function that takes the next bytes, cut anywhere, and gives the
- * data of the events that are complete with them. A Tidings event carries everything in its data, also its id: other
- * fields are skipped.
+ * Decodes the gateway's event streams, wherever the bytes are cut: each event has one line of data.
+ *
+ * @returns A function that takes bytes and gives the data whose line they complete.
  */
 export function createSseDecoder(): (bytes: Uint8Array) => string[] {
   // Takes away the byte order mark, and keeps half of a character for the next bytes.
   const decoder = new TextDecoder();
-  let line = "";
-  let data: string | undefined;
-  let afterCr = false;
-
+  let rest = "";
   return (bytes) => {
-    const events: string[] = [];
-    const text = decoder.decode(bytes, { stream: true });
-    if (!text) return events;
-    // A line that ended in the CR of the bytes before may have its LF here.
-    const skipped = afterCr && text.startsWith("\n") ? text.slice(1) : text;
-    afterCr = text.endsWith("\r");
-    const lines = (line + skipped).split(/\r\n|\r|\n/);
-    line = lines.pop() ?? "";
-    for (const entry of lines) {
-      const field = /^data(?:: ?([^]*))?$/.exec(entry);
-      if (field) {
-        data = (data === undefined ? "" : data + "\n") + (field[1] ?? "");
-      } else if (!entry && data !== undefined) {
-        events.push(data);
-        data = undefined;
-      }
-    }
-    return events;
+    const lines = (rest + decoder.decode(bytes, { stream: true }))
+      .split(/[\r\n]/);
+    rest = lines.pop() ?? "";
+    return lines.filter((line) => line.startsWith("data:"))
+      .map((line) => line.slice(5).trim());
   };
 }

@@ -40,7 +40,7 @@ async function open(
     channel: channelName(channel),
     topics,
     connection: connectionTo(
-      gatewayUrl(token.apiBaseUrl),
+      urlOf(token),
       options.transport ?? token.transport,
       options.multiplex,
     ),

@@ -1,10 +1,9 @@
-import { PROTOCOL } from "./frame.ts";
 import { gatewayFetch } from "./gateway_fetch.ts";
 import { createSseDecoder } from "./sse_decoder.ts";
 import type { Transport } from "./transport.ts";
 
-/** How long a request may be silent, beyond the gateway's ping interval; also, how long it may take to be answered. */
-const SILENCE_MS = 10_000;
+/** How long a request may be silent, or unanswered: more than two of the gateway's pings. */
+const SILENCE_MS = 40_000;
 
 /**
  * Connects by Server-Sent Events over fetch, where WebSockets can't be had: one request for each subscription. When one
@@ -20,31 +19,16 @@ export function openSse(url: string): Transport {
     { token, since }: { token: string; since?: string },
     signal: AbortSignal,
   ): Promise<void> {
-    let silenceMs = SILENCE_MS;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    /** A connection hears the others when this one is silent: so each looks after itself. */
-    function heard(): void {
-      clearTimeout(timer);
-      if (!signal.aborted) timer = setTimeout(transport.close, silenceMs);
-    }
-    function tell(data: string): void {
-      const interval = /"ping_interval_ms":(\d+)/.exec(data);
-      if (interval) silenceMs = Number(interval[1]) + SILENCE_MS;
+    const tell = (data: string): void => {
       if (!signal.aborted) transport.onmessage?.({ data, ref });
-    }
-    heard();
+    };
     try {
-      const query = new URLSearchParams({ protocol: PROTOCOL });
-      if (since !== undefined) query.set("since", since);
+      // The connection hears the others when this one is silent: so each looks after itself.
+      timer = setTimeout(transport.close, SILENCE_MS);
       const response = await gatewayFetch(url)(
-        `${url}/v1/realtime/sse?${query}`,
-        {
-          headers: {
-            accept: "text/event-stream",
-            authorization: `Bearer ${token}`,
-          },
-          signal,
-        },
+        `${url}/v1/realtime/sse?protocol=tidings.v1&since=${since ?? ""}`,
+        { headers: { authorization: `Bearer ${token}` }, signal },
       );
       if (!response.ok) {
         // What a WebSocket would be told in a frame.
@@ -54,11 +38,10 @@ export function openSse(url: string): Transport {
       }
       const reader = response.body?.getReader();
       const decode = createSseDecoder();
-      for (;;) {
-        heard();
-        const chunk = await reader?.read();
-        if (!chunk?.value) break;
-        for (const data of decode(chunk.value)) tell(data);
+      for (let chunk; (chunk = await reader?.read())?.value;) {
+        clearTimeout(timer);
+        timer = setTimeout(transport.close, SILENCE_MS);
+        decode(chunk.value).forEach(tell);
       }
     } catch {
       // The network's failure, or a refusal that is not the gateway's own: the connection tries again.
@@ -73,8 +56,8 @@ export function openSse(url: string): Transport {
     onclose: null,
     send(text) {
       const { kind, ref, data } = JSON.parse(text);
+      // A subscription that is renewed or ended; other frames have no answer.
       requests.get(ref)?.abort();
-      requests.delete(ref);
       if (kind === "sub") {
         const request = new AbortController();
         requests.set(ref, request);

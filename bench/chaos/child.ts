@@ -71,7 +71,7 @@ export class Child {
   }
 
   /** Sends it a signal; nothing where it ended. */
-  kill(signal: "SIGTERM" | "SIGKILL" | "SIGINT"): void {
+  kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void {
     // Not the child's own kill(): Deno says then that the signal ended it, whatever it made of it.
     if (!this.#isOver && this.pid > 0) process.kill(this.pid, signal);
   }

@@ -110,7 +110,7 @@ export class GatewayProcess {
   }
 
   /** Sends it a signal. */
-  kill(signal: "SIGTERM" | "SIGKILL"): void {
+  kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void {
     this.#child.kill(signal);
   }
 

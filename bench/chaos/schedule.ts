@@ -32,9 +32,12 @@ export async function runAll(
       onRows(rows);
     }
   }
-  const quiet = attempts.filter(({ fault }) => !fault.isLoud);
+  // Of a short trial nothing is measured.
+  const isLoud = ({ fault, trial }: Attempt): boolean =>
+    fault.isLoud && !trial.isShort;
+  const quiet = attempts.filter((attempt) => !isLoud(attempt));
   await Promise.all(Array.from({ length: TOGETHER }, () => work(quiet)));
-  await work(attempts.filter(({ fault }) => fault.isLoud));
+  await work(attempts.filter(isLoud));
   return attempts.flatMap((attempt) => results.get(attempt) ?? []);
 }
 

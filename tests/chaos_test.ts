@@ -1,0 +1,79 @@
+import { assert, assertEquals } from "@std/assert";
+import { beforeAll, describe, it } from "@std/testing/bdd";
+import { Arena } from "../bench/chaos/arena.ts";
+import { TRANSPORTS } from "../bench/chaos/client_protocol.ts";
+import type { Fault, Trial } from "../bench/chaos/fault.ts";
+import { FAULTS } from "../bench/chaos/faults/mod.ts";
+import { currentProgram, currentRuntime } from "../bench/chaos/programs.ts";
+import { runAll } from "../bench/chaos/schedule.ts";
+import { explain, type Row } from "../bench/chaos/table.ts";
+
+/** What takes its time however short the trial is: only `deno task chaos` tries it. */
+const TOO_LONG = ["19"];
+
+const trial: Trial = {
+  programs: currentProgram(),
+  runtime: currentRuntime(),
+  clients: currentRuntime(),
+  transports: TRANSPORTS,
+  isShort: true,
+};
+
+/** What the client processes are told to do to their own notes, and what must be found then. */
+const SABOTAGE = {
+  lose: { lost: 1, duplicated: 0, reordered: 0 },
+  duplicate: { lost: 0, duplicated: 1, reordered: 0 },
+  reorder: { lost: 0, duplicated: 0, reordered: 1 },
+} as const;
+
+const sabotaged: Fault = {
+  number: "0",
+  title: "sabotage",
+  isLoud: false,
+  run: (trial) =>
+    Arena.run(trial, {}, async (arena) => {
+      const groups = Object.keys(SABOTAGE) as Array<keyof typeof SABOTAGE>;
+      for (const sabotage of groups) {
+        const plan = { channels: ["sabotage"], count: 1, sabotage };
+        await arena.open({ ...plan, group: sabotage });
+      }
+      await arena.publisher.burst("sabotage", 10);
+      const started = performance.now();
+      const rows: Row[] = [];
+      for (const group of groups) {
+        rows.push(
+          ...await arena.judge(sabotaged, started, () => ({}), group),
+        );
+      }
+      return rows;
+    }),
+};
+
+describe("a gateway and its clients", () => {
+  const faults = FAULTS.filter(({ number }) => !TOO_LONG.includes(number));
+  let rows: readonly Row[];
+  beforeAll(async () => {
+    // Together: most of them wait most of the time.
+    const attempts = [...faults, sabotaged].map((fault) => ({ fault, trial }));
+    rows = await runAll(attempts, () => {});
+  });
+
+  for (const { number, title } of faults) {
+    it(`lose, double and reorder nothing: ${title}`, () => {
+      const own = rows.filter(({ fault }) => fault === number);
+      assert(own.length > 0);
+      assertEquals(own.flatMap(explain), []);
+    });
+  }
+
+  it("are found out when they lose, double or reorder", () => {
+    const own = rows.filter(({ fault }) => fault === sabotaged.number);
+    assertEquals(
+      own.map(({ lost, duplicated, reordered }) => {
+        return { lost, duplicated, reordered };
+      }),
+      Object.values(SABOTAGE).flatMap((found) => TRANSPORTS.map(() => found)),
+    );
+    assert(own.every(({ breaches }) => breaches.length > 0));
+  });
+});
