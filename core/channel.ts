@@ -170,7 +170,7 @@ const NONE: Realtime.Topics = Object.freeze({ __proto__: null }) as never;
 function refuse(name: string): never {
   throw new RealtimeError(
     "invalid_name",
-    `Cannot call a topic "${name}": a channel needs that name itself`,
+    `Cannot use the topic: the name "${name}" is reserved`,
   );
 }
 

@@ -12,26 +12,16 @@ const encoder = new TextEncoder();
  * @throws {RealtimeError} `invalid_name`.
  */
 export function checkName(kind: "channel" | "topic", name: unknown): string {
-  const problem = problemOf(name);
-  if (problem) {
-    throw new RealtimeError(
-      "invalid_name",
-      `Cannot use the ${kind}: ${problem}`,
-    );
-  }
-  return name as string;
+  if (isName(name)) return name;
+  throw new RealtimeError(
+    "invalid_name",
+    `Cannot use the ${kind}: its name must be 1 to ${NAME_BYTES} bytes without control characters`,
+  );
 }
 
 /** Whether a channel or topic can have the name. */
 export function isName(name: unknown): name is string {
-  return problemOf(name) === undefined;
-}
-
-function problemOf(name: unknown): string | undefined {
-  const isName = typeof name === "string" && name !== "" &&
+  return typeof name === "string" && name !== "" &&
     !/\p{Cc}|\p{Surrogate}/u.test(name) &&
     encoder.encode(name).length <= NAME_BYTES;
-  return isName
-    ? undefined
-    : `its name must be a string of 1 to ${NAME_BYTES} bytes without control characters`;
 }

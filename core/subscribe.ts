@@ -1,7 +1,7 @@
 import type { RealtimeApp, SubscribeFn, TokenOptions } from "./api_types.ts";
 import { channelName, topicSchema } from "./channel.ts";
 import { connectionTo } from "./connection_pool.ts";
-import { gatewayUrl } from "./gateway_url.ts";
+import { RealtimeError } from "./errors.ts";
 import { validate } from "./schema.ts";
 import type { SubscribeOptions } from "./subscribe_types.ts";
 import { openSubscription } from "./subscription.ts";
@@ -19,6 +19,16 @@ function later<T extends unknown[]>(
   handler: ((...args: T) => void) | undefined,
 ): (...args: T) => void {
   return (...args) => handler && queueMicrotask(() => handler(...args));
+}
+
+function urlOf({ apiBaseUrl }: TokenLike, url = apiBaseUrl): string {
+  if (!url || !URL.canParse(url)) {
+    throw new RealtimeError(
+      "invalid_argument",
+      "Cannot subscribe: the token has no URL",
+    );
+  }
+  return url.replace(/\/$/, "");
 }
 
 async function open(
@@ -40,7 +50,7 @@ async function open(
     channel: channelName(channel),
     topics,
     connection: connectionTo(
-      urlOf(token),
+      urlOf(token, options.url),
       options.transport ?? token.transport,
       options.multiplex,
     ),

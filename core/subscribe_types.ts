@@ -83,6 +83,12 @@ export interface SubscribeOptions<TMessage> {
    */
   multiplex?: boolean;
   /**
+   * The gateway's base URL, for tokens that don't say it, such as those of Inngest's SDKs.
+   *
+   * @default {the token's apiBaseUrl}
+   */
+  url?: string;
+  /**
    * How to reach the gateway.
    *
    * @default {"auto", which is WebSocket, or Server-Sent Events where that can't be had}

@@ -43,6 +43,22 @@ function toEvent({ stream: _, ...message }: ReaderMessage): Uint8Array {
   );
 }
 
+/** Gives an app's function the messages, one after the other. */
+async function callEach(
+  messages: AsyncIterableIterator<Untyped>,
+  onMessage: (message: Untyped) => unknown,
+  onError: (error: RealtimeError) => void,
+): Promise<void> {
+  try {
+    for await (const message of messages) {
+      // What the app's own function throws ends nothing.
+      await (async () => onMessage(message))().catch(onError);
+    }
+  } catch (error) {
+    onError(error as RealtimeError);
+  }
+}
+
 /**
  * Opens a subscription: the stream of its messages, from which more streams can be had. Each has a reader of its own, so that one that
  * is slow, or not read at all, keeps nothing from the others. Resolves when the gateway has accepted it.
@@ -102,17 +118,7 @@ export async function openSubscription(
   let { stream } = first;
   if (onMessage) {
     ({ stream } = read(asIs));
-    first.stream.pipeTo(
-      new WritableStream({
-        async write(message) {
-          try {
-            await onMessage(message);
-          } catch (error) {
-            onError(error as RealtimeError);
-          }
-        },
-      }),
-    ).catch(onError);
+    void callEach(iterate(first.stream), onMessage, onError);
   }
   return Object.assign(stream, {
     getJsonStream: () => read(asIs).stream,

@@ -34,7 +34,7 @@ function define<TTopicId extends string, TPublish, TSubscribe>(
     schema: (schema: StandardSchema) => {
       if (!schema?.["~standard"]) {
         throw new TypeError(
-          `Cannot give the topic "${name}" a schema: it is no Standard Schema`,
+          `Cannot define the topic "${name}": it takes a Standard Schema`,
         );
       }
       return define(name, schema);

@@ -207,11 +207,7 @@ export declare namespace Realtime {
     TTopic extends Topic.Definition = Topic.Definition,
   > extends Topic.Ref<Topic.InferPublish<TTopic>> {
     // First, as it is what nearly every call is: the checker has to look no further.
-    /**
-     * Makes a message.
-     *
-     * @throws {RealtimeError} `invalid_data`, with the issues, for data that don't match the topic's schema.
-     */
+    /** Makes a message. What publishes it checks the data by the topic's schema. */
     (
       data: Topic.InferPublish<TTopic>,
     ): Promise<

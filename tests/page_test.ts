@@ -163,7 +163,7 @@ describe("the page in Chromium", () => {
     await site.state("refused");
     assertEquals(
       await site.text("#channel-error"),
-      "Cannot use the channel: its name is longer than 255 bytes",
+      "Cannot use the channel: its name must be 1 to 255 bytes without control characters",
     );
     assertEquals(await page.getAttribute("#channel", "aria-invalid"), "true");
     await page.fill("#channel", "demo");
@@ -181,7 +181,7 @@ describe("the page in Chromium", () => {
     await page.click("#publish-one");
     await site.shows(
       "#publish-result",
-      "Cannot use the topic: its name is empty",
+      "Cannot use the topic: its name must be 1 to 255 bytes without control characters",
     );
     await page.goto(
       `${site.proxy.url}/#channel=demo&topic=hello&from=yesterday`,

@@ -16,8 +16,8 @@ import { FAULTS } from "./faults/mod.ts";
 import { canIsolate, runIn } from "./isolation.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import type { Programs } from "./programs.ts";
-import { type Attempt, progress, runAll } from "./schedule.ts";
-import { formatTable } from "./table.ts";
+import { type Attempt, progress, startAll } from "./schedule.ts";
+import { formatTable, type Row } from "./table.ts";
 
 /** Where the process in the network of its own finds the programs: it can't install any. */
 const PROGRAMS = "TIDINGS_CHAOS_PROGRAMS";
@@ -39,11 +39,18 @@ async function run(
       trial: { programs, runtime, clients: "node", transports, isShort },
     }))
   );
-  const rows = await runAll(attempts, (rows) => {
-    if (!isJson && rows.length > 0) console.error(progress(rows));
-  });
-  if (isJson) { for (const row of rows) console.log(JSON.stringify(row)); }
-  else console.log("\n" + formatTable(rows));
+  const rows: Row[] = [];
+  const results = [...startAll(attempts).values()];
+  for (const result of results) {
+    void result.then((rows) => {
+      if (!isJson && rows.length > 0) console.error(progress(rows));
+    });
+  }
+  for (const result of results) rows.push(...await result);
+  const text = isJson
+    ? rows.map((row) => JSON.stringify(row)).join("\n")
+    : "\n" + formatTable(rows);
+  console.log(text);
   const breaches = rows.filter((row) => row.breaches.length > 0).length;
   const minutes = (performance.now() - started) / 60_000;
   console.error(

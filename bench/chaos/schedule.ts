@@ -14,31 +14,29 @@ export interface Attempt {
   readonly trial: Trial;
 }
 
-/**
- * Tries faults: quiet ones side by side, then loud ones, one after the other.
- *
- * @param onRows Gets each attempt's rows when it is done.
- * @returns All rows, in the order of the attempts.
- */
-export async function runAll(
-  attempts: readonly Attempt[],
-  onRows: (rows: readonly Row[]) => void,
-): Promise<Row[]> {
-  const results = new Map<Attempt, Row[]>();
+/** Attempts that have begun, each with its rows when it is done. */
+export type Results = ReadonlyMap<Attempt, Promise<Row[]>>;
+
+/** Tries faults: quiet ones side by side, then loud ones, one after the other. Nothing rejects: what fails is a breach. */
+export function startAll(attempts: readonly Attempt[]): Results {
+  const results = new Map(
+    attempts.map((attempt) => [attempt, Promise.withResolvers<Row[]>()]),
+  );
   async function work(queue: Attempt[]): Promise<void> {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const rows = await attempt(next);
-      results.set(next, rows);
-      onRows(rows);
+      results.get(next)?.resolve(await attempt(next));
     }
   }
-  // Of a short trial nothing is measured.
-  const isLoud = ({ fault, trial }: Attempt): boolean =>
-    fault.isLoud && !trial.isShort;
-  const quiet = attempts.filter((attempt) => !isLoud(attempt));
-  await Promise.all(Array.from({ length: TOGETHER }, () => work(quiet)));
-  await work(attempts.filter(isLoud));
-  return attempts.flatMap((attempt) => results.get(attempt) ?? []);
+  async function workAll(): Promise<void> {
+    // Of a short trial nothing is measured.
+    const isLoud = ({ fault, trial }: Attempt): boolean =>
+      fault.isLoud && !trial.isShort;
+    const quiet = attempts.filter((attempt) => !isLoud(attempt));
+    await Promise.all(Array.from({ length: TOGETHER }, () => work(quiet)));
+    await work(attempts.filter(isLoud));
+  }
+  void workAll();
+  return new Map([...results].map(([key, { promise }]) => [key, promise]));
 }
 
 /** One line for each row, as it comes. */

@@ -16,6 +16,7 @@ import {
 } from "../../core/channel.ts";
 import { RealtimeError } from "../../core/errors.ts";
 import { staticSchema } from "../../core/static_schema.ts";
+import { resolveMessageInput } from "../../core/message_input.ts";
 import { topic } from "../../core/topic.ts";
 
 const aiSchema = z.object({ response: z.string() });
@@ -55,9 +56,13 @@ describe("channel()", () => {
     assertEquals((await flag().on(1)).data, 1);
   });
 
-  it("rejects data that don't match the topic's schema", async () => {
+  it("gives what publishes the topic's schema, to check the data by", async () => {
     const error = await assertRejects(
-      () => userChannel("1").ai({ response: 1 as never }),
+      () =>
+        resolveMessageInput(
+          userChannel("1").ai({ response: 1 as never }),
+          undefined,
+        ),
       RealtimeError,
     );
     assertEquals(error.code, "invalid_data");
@@ -188,13 +193,14 @@ describe("channel() in the form of Inngest's version 4", () => {
     assertEquals(logs.name, "logs");
     assertEquals([logs.info.channel, logs.info.topic], ["logs", "info"]);
     assertStrictEquals(logs.info.config.schema, aiSchema);
-    assertEquals(await logs.raw({ n: 1 }), {
+    const { channel, topic, data } = await logs.raw({ n: 1 });
+    assertEquals({ channel, topic, data }, {
       channel: "logs",
       topic: "raw",
       data: { n: 1 },
     });
     await assertRejects(
-      () => logs.info({ response: 1 as never }),
+      () => resolveMessageInput(logs.info({ response: 1 as never }), undefined),
       RealtimeError,
     );
   });

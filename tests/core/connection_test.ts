@@ -26,7 +26,10 @@ function join(
   options?: Options,
   topics: string[] = ["t"],
 ): Promise<AnySubscription> {
-  return subscribe({ channel: "c", topics, key: "jwt", apiBaseUrl: url }, options);
+  return subscribe(
+    { channel: "c", topics, key: "jwt", apiBaseUrl: url },
+    options,
+  );
 }
 
 /** Subscribes and accepts it. */

@@ -14,6 +14,7 @@ import {
   resolveMessageInput,
 } from "../../core/message_input.ts";
 import { topic } from "../../core/topic.ts";
+import type { Realtime } from "../../core/types.ts";
 
 const numbers = channel("numbers")
   .addTopic(topic("any").type<number>())
@@ -47,14 +48,20 @@ describe("isStreamed()", () => {
   });
 });
 
+function checked(
+  message: Promise<Realtime.Message.Input>,
+): Promise<Realtime.Message.Input> {
+  return resolveMessageInput(message, undefined);
+}
+
 describe("a topic called with a stream", () => {
   it("passes the stream on where there is no schema", async () => {
     const stream = new ReadableStream<number>();
-    assertStrictEquals((await numbers.any(stream)).data, stream);
+    assertStrictEquals((await checked(numbers.any(stream))).data, stream);
   });
 
   it("checks each piece while it is read", async () => {
-    const { data } = await numbers.small(pieces([1, 2]));
+    const { data } = await checked(numbers.small(pieces([1, 2])));
     assertEquals(await read(data), [1, 2]);
     const stream = new ReadableStream<number>({
       start(controller) {
@@ -62,12 +69,17 @@ describe("a topic called with a stream", () => {
         controller.close();
       },
     });
-    assertEquals(await read((await numbers.small(stream)).data), [3, 4]);
+    assertEquals(await read((await checked(numbers.small(stream))).data), [
+      3,
+      4,
+    ]);
   });
 
   it("ends the stream at the first piece that doesn't match", async () => {
     let ended = 0;
-    const { data } = await numbers.small(pieces([1, 10, 2], () => ended++));
+    const { data } = await checked(
+      numbers.small(pieces([1, 10, 2], () => ended++)),
+    );
     const error = await assertRejects(() => read(data), RealtimeError);
     assertEquals(error.code, "invalid_data");
     assertEquals(ended, 1);

@@ -307,7 +307,10 @@ describe("subscribe() at a gateway", () => {
   }
 
   it("is revoked for good", async () => {
-    const token = tokenOf(gateway, await tokenFor(gateway, ["c/t"], { sub: "u" }));
+    const token = tokenOf(
+      gateway,
+      await tokenFor(gateway, ["c/t"], { sub: "u" }),
+    );
     const subscription = await subscribe(token);
     const done = codeOf(readAll(subscription));
     const response = await fetch(`${gateway.url}/v1/realtime/revoke`, {

@@ -89,11 +89,13 @@ for (const transport of ["websocket", "sse"] as const) {
 
     it("starts where it is told", async () => {
       const ids = await publishAll(gateway, "x", "y", "z");
-      for (const [from, expected] of [
-        [{ last: 2 }, ["y", "z"]],
-        [ids[1], ["z"]],
-        [ids[0], ["y", "z"]],
-      ] as const) {
+      for (
+        const [from, expected] of [
+          [{ last: 2 }, ["y", "z"]],
+          [ids[1], ["z"]],
+          [ids[0], ["y", "z"]],
+        ] as const
+      ) {
         await using subscription = await open(gateway, { transport, from });
         assertEquals(await takeData(subscription, expected.length), expected);
       }

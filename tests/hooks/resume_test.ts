@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { it } from "@std/testing/bdd";
+import { subscribe } from "../../core/subscribe.ts";
 import { MemoryBroker } from "../../server/mod.ts";
 import { describeInChromium } from "./browser_suite.ts";
 
@@ -235,7 +236,11 @@ describeInChromium(
       await writer.write("Nothing ");
       await tab.until(({ text }) => text === "Nothing ");
       proxy.cut();
+      const token = await realtime.token({ channel, topics: ["ai"] });
+      const messages = await subscribe(token);
       await writer.write("is ");
+      for await (const { data } of messages) if (data === "is ") break;
+      // Now that it is in the log, it is pushed out of it.
       for (let i = 0; i < 20; i++) {
         await realtime.publish({ channel, topic: "other", data: i });
       }

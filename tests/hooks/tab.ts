@@ -91,14 +91,16 @@ export async function openTab(
       await page.evaluate(`(${action})(control)`);
     },
     async setHidden(isHidden) {
-      await page.evaluate((isHidden) => {
-        const value = isHidden ? "hidden" : "visible";
+      await page.evaluate(`
         Object.defineProperties(document, {
-          hidden: { value: isHidden, configurable: true },
-          visibilityState: { value, configurable: true },
+          hidden: { value: ${isHidden}, configurable: true },
+          visibilityState: {
+            value: ${isHidden} ? "hidden" : "visible",
+            configurable: true,
+          },
         });
         document.dispatchEvent(new Event("visibilitychange"));
-      }, isHidden);
+      `);
     },
     async untilDisconnected() {
       if (sockets.open === 0) return;

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { post } from "../../../tests/support/publish.ts";
-import { type Fault, type Finding, rowOf } from "../fault.ts";
+import { type Fault, type Finding, rowOf, type Trial } from "../fault.ts";
+import type { RuntimeName } from "../programs.ts";
 import {
   type RawGateway,
   reasonOf,
@@ -17,6 +18,12 @@ interface Bomb {
   /** What may come back. */
   readonly allowed: RegExp;
 }
+
+/** What a runtime can't do better, as `docs/security.md` says: it is shown, and no breach. */
+const KNOWN: Readonly<Partial<Record<RuntimeName, readonly string[]>>> = {
+  // Deno puts fragments together without a limit, before anybody is asked.
+  deno: ["a message of fragments without an end"],
+};
 
 const CHANNEL = "bombs";
 const ANSWER_MS = 15_000;
@@ -249,11 +256,13 @@ async function throwAll(
   raw: RawGateway,
   bombs: readonly Bomb[],
   transport: string,
-  isShort: boolean,
+  { runtime, isShort }: Trial,
 ): Promise<Finding> {
   const breaches: string[] = [];
+  const known = KNOWN[runtime] ?? [];
   let answered = 0;
   for (const { name, allowed, throwAt } of bombs) {
+    if (known.includes(name)) continue;
     try {
       const answer = await within(ANSWER_MS, name, throwAt(raw, isShort));
       if (allowed.test(answer)) answered++;
@@ -274,9 +283,12 @@ async function throwAll(
     transport,
     sent: bombs.length,
     received: answered,
-    note: `bombs with a defined answer; ${
-      Math.round(raw.gateway.residentBytes / MIB)
-    } MiB after`,
+    note:
+      `bombs with a defined answer; ${
+        Math.round(raw.gateway.residentBytes / MIB)
+      } MiB after` +
+      bombs.filter(({ name }) => known.includes(name))
+        .map(({ name }) => `; not answered on ${runtime}: ${name}`).join(""),
     breaches,
   };
 }
@@ -296,7 +308,7 @@ export const bombs: Fault = {
         ] as const
       ) {
         const started = performance.now();
-        const finding = await throwAll(raw, list, transport, trial.isShort);
+        const finding = await throwAll(raw, list, transport, trial);
         rows.push(rowOf(bombs, trial, started, finding));
       }
       return rows;

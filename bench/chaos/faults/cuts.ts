@@ -15,7 +15,7 @@ export const cuts: Fault = {
       const started = performance.now();
       await arena.load({
         rate: trial.isShort ? 200 : 500,
-        seconds: trial.isShort ? 3 : 60,
+        seconds: trial.isShort ? 2 : 60,
         batch: trial.isShort ? 2 : 5,
         streams: 10,
       });

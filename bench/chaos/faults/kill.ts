@@ -13,11 +13,11 @@ export const kill: Fault = {
       const started = performance.now();
       const publishing = arena.load({
         rate: trial.isShort ? 100 : 300,
-        seconds: trial.isShort ? 2 : 8,
+        seconds: trial.isShort ? 1 : 8,
       });
       const kills = trial.isShort ? 1 : 3;
       for (let i = 0; i < kills; i++) {
-        await arena.publisher.acknowledged(trial.isShort ? 50 : 300);
+        await arena.publisher.acknowledged(trial.isShort ? 30 : 300);
         const { gateway } = arena;
         gateway.kill("SIGKILL");
         await gateway.exited;

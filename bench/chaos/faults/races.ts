@@ -21,7 +21,7 @@ export const races: Fault = {
         lanes: 4,
         signal: done.signal,
       });
-      const count = trial.isShort ? 200 : 10_000;
+      const count = trial.isShort ? 100 : 10_000;
       await Promise.all(
         arena.clients.map((clients) =>
           clients.race({

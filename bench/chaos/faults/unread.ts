@@ -59,7 +59,7 @@ async function run(
   const healthy = trial.isShort ? 10 : 100;
   const wanted = trial.isShort ? 20 : 1_000;
   const load = {
-    rate: 40,
+    rate: trial.isShort ? 80 : 40,
     padding: trial.isShort ? 64_000 : 16_000,
   };
   const flags = ["--history-size", "20000", "--history-bytes", "100000000"];
@@ -89,7 +89,7 @@ async function run(
       await horde.open(count);
       await clients.latencies();
       const watch = new Watch(gateway, healthy);
-      await arena.load({ ...load, seconds: trial.isShort ? 3 : 14 });
+      await arena.load({ ...load, seconds: trial.isShort ? 2 : 14 });
       watch.stop();
       const during = await clients.latencies();
       const logBytes = (arena.ledger.size - logged) * load.padding;
