@@ -52,7 +52,7 @@ async function callEach(
   try {
     for await (const message of messages) {
       // What the app's own function throws ends nothing.
-      await (async () => onMessage(message))().catch(onError);
+      await Promise.resolve(message).then(onMessage).catch(onError);
     }
   } catch (error) {
     onError(error as RealtimeError);

@@ -62,11 +62,8 @@ function startPings(server: WebSocketServer): ReturnType<typeof setInterval> {
   return timer;
 }
 
-/**
- * The WebSocket server that `@hono/node-server` needs beside `fetch`, where an app is served by its own call of
- * that package's `serve` instead of {@linkcode serve}.
- */
-export function createWebSocketServer(): WebSocketServer {
+/** The WebSocket server beside the HTTP server. */
+function createWebSocketServer(): WebSocketServer {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: INBOUND_BYTES,

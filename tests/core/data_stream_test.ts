@@ -246,13 +246,13 @@ describe("A data stream", () => {
   });
 
   it("is whole for who joins late", async () => {
+    await using first = await open(gateway);
     const more = signal();
     const published = publishStream((async function* () {
       yield "a";
       await more.promise;
       yield "b";
     })());
-    await using first = await open(gateway, { from: { last: 2 } });
     await take(first, 2);
     await using late = await open(gateway);
     more.resolve();

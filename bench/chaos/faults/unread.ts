@@ -1,3 +1,4 @@
+import { pause } from "../../../core/backoff.ts";
 import { mintToken } from "../../../core/token.ts";
 import { Arena } from "../arena.ts";
 import type { Latencies, Transport } from "../client_protocol.ts";
@@ -24,24 +25,44 @@ const FLOOR_MS = 10;
 
 const SAMPLE_MS = 100;
 
+/** Messages of a short trial that are more than a queue and the kernel's largest buffers hold. */
+const OVERFLOW = 200;
+
 /** The most memory that a gateway occupied, and when the last of the unread sockets was gone. */
 class Watch {
   peakBytes = 0;
   closedAfterMs = Infinity;
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #gateway: GatewayProcess;
+  readonly #healthy: number;
   readonly #start = performance.now();
+  #isOver = false;
+  readonly #running: Promise<void>;
 
   constructor(gateway: GatewayProcess, healthy: number) {
-    this.#timer = setInterval(async () => {
-      this.peakBytes = Math.max(this.peakBytes, gateway.residentBytes);
-      const { connections } = await gateway.health();
-      if (connections > healthy) this.closedAfterMs = Infinity;
-      else this.closedAfterMs = Math.min(this.closedAfterMs, this.#elapsed());
-    }, SAMPLE_MS);
+    this.#gateway = gateway;
+    this.#healthy = healthy;
+    this.#running = this.#run();
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
+  /** Waits until the unread sockets are gone, no longer than they may take; then it stops watching. */
+  async closed(): Promise<void> {
+    while (
+      this.closedAfterMs === Infinity &&
+      this.#elapsed() < CLOSED_WITHIN_S * 1000
+    ) await pause(SAMPLE_MS);
+    this.#isOver = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isOver) {
+      const { residentBytes } = this.#gateway;
+      this.peakBytes = Math.max(this.peakBytes, residentBytes);
+      const { connections } = await this.#gateway.health();
+      if (connections > this.#healthy) this.closedAfterMs = Infinity;
+      else this.closedAfterMs = Math.min(this.closedAfterMs, this.#elapsed());
+      await pause(SAMPLE_MS);
+    }
   }
 
   #elapsed(): number {
@@ -58,10 +79,7 @@ async function run(
   const only = { ...trial, transports: [transport] };
   const healthy = trial.isShort ? 10 : 100;
   const wanted = trial.isShort ? 20 : 1_000;
-  const load = {
-    rate: trial.isShort ? 80 : 40,
-    padding: trial.isShort ? 64_000 : 16_000,
-  };
+  const load = { rate: 40, padding: trial.isShort ? 64_000 : 16_000 };
   const flags = ["--history-size", "20000", "--history-bytes", "100000000"];
   return await Arena.run(only, { flags, isDirect: true }, async (arena) => {
     const [clients] = arena.clients;
@@ -89,8 +107,10 @@ async function run(
       await horde.open(count);
       await clients.latencies();
       const watch = new Watch(gateway, healthy);
-      await arena.load({ ...load, seconds: trial.isShort ? 2 : 14 });
-      watch.stop();
+      if (trial.isShort) {
+        await arena.publisher.burst(CHANNEL, OVERFLOW, load.padding);
+      } else await arena.load({ ...load, seconds: 14 });
+      await watch.closed();
       const during = await clients.latencies();
       const logBytes = (arena.ledger.size - logged) * load.padding;
       const boundBytes = 1.2 * (count * QUEUE_BYTES + logBytes) + SLACK_BYTES;
