@@ -29,17 +29,18 @@ export async function tokenOfApp(
       channel,
       topics,
       key: await inngestApi.getSubscriptionToken(channel, topics),
-      apiBaseUrl: String(await inngestApi.getTargetUrl("/")),
+      apiBaseUrl: (await inngestApi.getTargetUrl("/")).origin,
     };
   }
   const apiBaseUrl = gatewayUrl();
+  const signingKey = readEnvironment("REALTIME_SIGNING_KEY");
   const response = await gatewayFetch(apiBaseUrl)(
     apiBaseUrl + "/v1/realtime/token",
     {
       method: "POST",
-      headers: {
-        authorization: `Bearer ${readEnvironment("REALTIME_SIGNING_KEY")}`,
-      },
+      headers: signingKey === undefined
+        ? {}
+        : { authorization: `Bearer ${signingKey}` },
       body: JSON.stringify(
         topics.map((name) => ({ channel, name, kind: "run" })),
       ),

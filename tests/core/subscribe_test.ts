@@ -8,7 +8,7 @@ import {
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { z } from "zod";
 import { channel } from "../../core/channel.ts";
-import { RealtimeError } from "../../core/errors.ts";
+import type { RealtimeError } from "../../core/errors.ts";
 import { createSseDecoder } from "../../core/sse_decoder.ts";
 import { subscribe } from "../../core/subscribe.ts";
 import { topic } from "../../core/topic.ts";
@@ -97,7 +97,10 @@ for (const transport of ["websocket", "sse"] as const) {
         ] as const
       ) {
         await using subscription = await open(gateway, { transport, from });
-        assertEquals(await takeData(subscription, expected.length), expected);
+        assertEquals<unknown>(
+          await takeData(subscription, expected.length),
+          expected,
+        );
       }
       await using subscription = await open(gateway, {
         transport,

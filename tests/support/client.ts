@@ -35,13 +35,13 @@ export async function publishAll(
   return ids;
 }
 
-/** Takes messages from a stream, and leaves it open. */
-export async function take<T>(
-  stream: ReadableStream<T>,
+/** Takes what a stream gives, messages or whatever, and leaves it open. */
+export async function take(
+  stream: ReadableStream<Untyped>,
   count: number,
-): Promise<T[]> {
+): Promise<Untyped[]> {
   const reader = stream.getReader();
-  const taken: T[] = [];
+  const taken: Untyped[] = [];
   try {
     while (taken.length < count) {
       const { done, value } = await reader.read();
@@ -63,7 +63,9 @@ export async function takeData(
 }
 
 /** Reads a stream to its end. */
-export async function readAll<T>(stream: ReadableStream<T>): Promise<T[]> {
+export async function readAll(
+  stream: ReadableStream<Untyped>,
+): Promise<Untyped[]> {
   return await take(stream, Infinity);
 }
 

@@ -193,18 +193,20 @@ export async function startFakeGateway(
       socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
       return;
     }
-    socketServer.handleUpgrade(request, socket, head, (client) =>
-      peers.add(new FakePeer(client, request)));
+    socketServer.handleUpgrade(
+      request,
+      socket,
+      head,
+      (client) => peers.add(new FakePeer(client, request)),
+    );
   });
   await new Promise<void>((resolve) =>
-    server.listen(0, "127.0.0.1", () =>
-      resolve())
+    server.listen(0, "127.0.0.1", () => resolve())
   );
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    peer: () =>
-      peers.next(),
+    peer: () => peers.next(),
     request: () => requests.next(),
     get waiting() {
       return peers.size;
