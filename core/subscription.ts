@@ -69,10 +69,12 @@ export async function openSubscription(
   const { onError, onMessage, signal } = options;
   const readers = new Set<Reader>();
   const opened = Promise.withResolvers<void>();
+  let isOver = false;
   /** Where another reader begins. */
   let begin = (): string | undefined => options.since;
 
   async function endAll(error?: RealtimeError): Promise<void> {
+    isOver = true;
     await Promise.all([...readers].map((reader) => reader.end(error)));
   }
 
@@ -98,6 +100,7 @@ export async function openSubscription(
       },
     );
     readers.add(reader);
+    if (isOver) void reader.end();
     return reader;
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { ROOT } from "../support.ts";
 import { readLines } from "./lines.ts";
@@ -16,6 +17,9 @@ const running = new Set<Child>();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
+
+/** Where Node keeps what it compiled: there are many processes of a few programs. */
+const COMPILE_CACHE = join(ROOT, "node_modules", ".cache", "chaos");
 
 /** How much of what it wrote to the error output is kept: the end tells why a process died. */
 const ERROR_OUTPUT = 4_000;
@@ -36,7 +40,11 @@ export class Child {
    */
   constructor(command: readonly string[], onLine: (line: string) => void) {
     const [program = "", ...args] = command;
-    const child = spawn(program, args, { cwd: ROOT, stdio: "pipe" });
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      stdio: "pipe",
+      env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env },
+    });
     this.#process = child;
     this.pid = child.pid ?? -1;
     readLines(child.stdout, onLine);

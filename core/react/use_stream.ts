@@ -93,7 +93,8 @@ export function useStream(
   const [{ folded, error }] = useView({
     grant: knownTarget(input),
     factory: typeof token === "function" ? token : undefined,
-    key,
+    // One function may give the tokens of several topics.
+    key: JSON.stringify([name, key]),
   }, {
     tokenId: typeof token === "object" ? token.key ?? "" : "",
     token: async () =>

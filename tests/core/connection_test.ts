@@ -94,6 +94,19 @@ describe("A connection", () => {
     assertEquals(gateway.waiting, 0);
   });
 
+  it("gives a closed subscription nothing more, though it stays for others", async () => {
+    await using gateway = await startFakeGateway();
+    const { subscription: one, peer } = await joined(gateway);
+    const opening = join(gateway);
+    await peer.accept();
+    const two = await opening;
+    await one.close();
+    assertEquals(await readAll(one.getJsonStream()), []);
+    peer.send(frame(1, "a"));
+    assertEquals(await takeData(two, 1), ["a"]);
+    await two.close();
+  });
+
   it("is not shared by a subscription that does not want to", async () => {
     await using gateway = await startFakeGateway();
     const { subscription: one } = await joined(gateway);

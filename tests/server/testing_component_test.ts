@@ -20,6 +20,13 @@ function Answer({ fetchToken }: TokenProps): ReactNode {
   return createElement("p", null, text, done ? " (done)" : "");
 }
 
+/** Two topics, with tokens from one function. */
+function Both({ fetchToken }: TokenProps): ReactNode {
+  const ai = useStream("ai", { token: fetchToken, from: "start" });
+  const log = useStream("log", { token: fetchToken, from: "start" });
+  return createElement("p", null, `${ai.text}, ${log.text}`);
+}
+
 interface TokenProps {
   readonly fetchToken: () => Promise<Realtime.Subscribe.Token>;
 }
@@ -46,7 +53,7 @@ describe("a component's test with createTestRealtime()", () => {
   function fetchToken(): Promise<Realtime.Subscribe.Token> {
     return getSubscriptionToken(test.realtime, {
       channel: "user:1",
-      topics: ["ai"],
+      topics: ["ai", "log"],
     });
   }
 
@@ -85,6 +92,18 @@ describe("a component's test with createTestRealtime()", () => {
     await test.realtime.publish({ ...message, data: "again" });
     await shows("hello again");
     assertEquals((await test.messages("user:1")).length, 2);
+  });
+
+  it("tells streams of several topics apart", async () => {
+    async function* words(text: string): AsyncGenerator<string> {
+      yield await Promise.resolve(text);
+    }
+    for (const topic of ["ai", "log"]) {
+      const data = words(`the ${topic}`);
+      await test.realtime.publish({ channel: "user:1", topic, data });
+    }
+    await render(Both);
+    await shows("the ai, the log");
   });
 
   it("sees a stream grow, and go on after a disconnect", async () => {
