@@ -77,7 +77,8 @@ export interface SubscribeOptions<TMessage> {
    */
   maxUnread?: number;
   /**
-   * Whether it may share a connection with other subscriptions.
+   * Whether it may share a connection with other subscriptions. A gateway lets one connection have 128 topics; more take a connection of
+   * their own.
    *
    * @default {true}
    */
@@ -108,7 +109,10 @@ export interface SubscribeTarget<TChannel, TTopics> {
 
 /** What can be had from a subscription besides the stream that it is. */
 export interface SubscriptionControls<TMessage> {
-  /** Another stream of the messages, from the subscription's start on. */
+  /**
+   * Another stream of the messages. It begins where the subscription stands: at its start, as long as nobody reads it. When none of its
+   * streams is read any more, the subscription ends.
+   */
   getJsonStream(): ReadableStream<TMessage>;
   /** The messages as Server-Sent Events, in bytes: the body of a response that an `EventSource` reads. */
   getEncodedStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
