@@ -36,12 +36,13 @@ export class Connection implements SocketHandler {
   #work: Promise<void> = Promise.resolve();
   /** Frames left in this second, and when it began. */
   #budget: number;
-  #second = 0;
+  #second = currentSecond();
 
   constructor(host: ConnectionHost, handshake: Handshake) {
     this.#host = host;
     this.#handshake = handshake;
-    this.#budget = host.maxInboundRate;
+    // A client that comes back brings all of its subscriptions at once.
+    this.#budget = host.maxInboundRate + host.subscriptions;
   }
 
   open(socket: Socket): void {
@@ -155,11 +156,15 @@ export class Connection implements SocketHandler {
   }
 
   #allowed(): boolean {
-    const second = Math.floor(performance.now() / 1000);
+    const second = currentSecond();
     if (second !== this.#second) {
       this.#second = second;
       this.#budget = this.#host.maxInboundRate;
     }
     return --this.#budget >= 0;
   }
+}
+
+function currentSecond(): number {
+  return Math.floor(performance.now() / 1000);
 }

@@ -129,9 +129,9 @@ describe("a client's frame that is no good", () => {
   });
 
   describe("one of too many", () => {
-    it("over 100 in a second close the connection with 4429", async () => {
+    it("over 100 in a second, or 228 in the first, close the connection with 4429", async () => {
       await using client = await connectWire(gateway, { v1: true });
-      await client.socket.send('{"kind":"pong"}', "text", 250);
+      await client.socket.send('{"kind":"pong"}', "text", 500);
       assertEquals((await client.error()).code, "rate_limited");
       assertEquals((await client.closed).code, 4429);
     });
@@ -140,8 +140,17 @@ describe("a client's frame that is no good", () => {
       for (const kind of ["binary", "text"] as const) {
         const token = await tokenFor(gateway, ["many/t"]);
         await using client = await connectWire(gateway, { token });
-        await client.socket.send("x", kind, 250);
+        await client.socket.send("x", kind, 500);
         assertEquals((await client.closed).code, 4429);
+      }
+    });
+
+    it("a client that comes back may bring 128 subscriptions at once", async () => {
+      await using client = await connectWire(gateway, { v1: true });
+      const token = await tokenFor(gateway, ["back/t"]);
+      for (let i = 0; i < 128; i++) void client.subscribe(token, `${i}`);
+      for (let i = 0; i < 128; i++) {
+        assertEquals((await client.ready()).ref, `${i}`);
       }
     });
 
