@@ -229,7 +229,10 @@ export function describeMajor(major: Major): void {
         );
       }, { maxAttempts: 2 });
       assertEquals(outcome.status, "failed");
-      assertMatch(JSON.stringify(outcome.output), /name must be 1 to 255 bytes/);
+      assertMatch(
+        JSON.stringify(outcome.output),
+        /name must be 1 to 255 bytes/,
+      );
     });
 
     it("takes the app's own key before the step's", async () => {
