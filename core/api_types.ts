@@ -1,5 +1,6 @@
 import type { FlushOptions } from "./chunk_queue.ts";
 import type { RetryOptions } from "./http.ts";
+import type { From } from "./subscribe_types.ts";
 import type { TopicClaim } from "./token.ts";
 import type { MaybePromise, Realtime, Streamed } from "./types.ts";
 
@@ -82,6 +83,8 @@ export interface TokenOptions<
   publish?: true | readonly TopicClaim[];
   /** The user. */
   sub?: string;
+  /** Where a subscription with it starts, unless it says so itself. */
+  from?: From;
 }
 
 /** Without `readonly`, as a token's topics always were. */

@@ -82,7 +82,7 @@ export function createRealtime(
   }
 
   async function token(
-    { channel, topics, ...rest }: TokenOptions,
+    { channel, topics, from, ...rest }: TokenOptions,
   ): Promise<TokenLike> {
     const apiBaseUrl = gatewayUrl(options.url);
     const name = channelName(channel);
@@ -95,6 +95,7 @@ export function createRealtime(
       topics: [...topics],
       key,
       apiBaseUrl,
+      ...from === undefined ? {} : { from },
     };
     return gatewaysHere.has(apiBaseUrl)
       ? { ...token, transport: "sse" }

@@ -25,7 +25,7 @@ function urlOf({ apiBaseUrl }: TokenLike, url = apiBaseUrl): string {
   if (!url || !URL.canParse(url)) {
     throw new RealtimeError(
       "invalid_argument",
-      "Cannot subscribe: the token has no URL",
+      "The token has no URL",
     );
   }
   return url.replace(/\/$/, "");
@@ -38,12 +38,12 @@ async function open(
   const options: SubscribeOptions<Untyped> = typeof given === "function"
     ? { onMessage: given }
     : given ?? {};
-  const { from } = options;
   const isTarget = "app" in source;
   const ask = isTarget ? () => source.app.token(source) : source;
   const tokens = createTokenSource(ask);
   const token = typeof ask === "function" ? await tokens.renew() : ask;
   const { channel, topics } = isTarget ? source : token;
+  const { from = token.from } = options;
   options.signal?.throwIfAborted();
   return await openSubscription({
     ...options,

@@ -37,6 +37,8 @@ export interface SubscriptionToken<
   readonly topics: TTopics;
   /** The gateway's base URL. */
   readonly apiBaseUrl?: string | undefined;
+  /** Where a subscription with it starts, unless it says so itself. */
+  readonly from?: From | undefined;
   /** For types only: the definitions of the channel's topics. */
   readonly "~topics"?: TDefinitions;
 }
@@ -58,7 +60,7 @@ export interface SubscribeOptions<TMessage> {
   /**
    * Where it starts.
    *
-   * @default {"live"}
+   * @default {the token's `from`, else "live"}
    */
   from?: From;
   /** Ends the subscription. */

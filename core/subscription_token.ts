@@ -28,7 +28,9 @@ async function getToken(
     }
   }
   try {
-    return await tokenOfApp(app, options);
+    const { from } = options;
+    const token = await tokenOfApp(app, options);
+    return from === undefined ? token : { ...token, from };
   } catch (cause) {
     if (
       cause instanceof RealtimeError || cause instanceof RangeError

@@ -1,3 +1,4 @@
+import type { From } from "./subscribe_types.ts";
 import { RealtimeError } from "./errors.ts";
 
 /** A subscription token as an app hands it out, of whatever type its channel is. */
@@ -7,6 +8,7 @@ export interface TokenLike {
   readonly key?: string | undefined;
   readonly apiBaseUrl?: string | undefined;
   /** How a gateway of this process is reached, which has no sockets. */
+  readonly from?: From | undefined;
   readonly transport?: "sse";
 }
 

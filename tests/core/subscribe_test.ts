@@ -109,6 +109,20 @@ for (const transport of ["websocket", "sse"] as const) {
       assert((await takeData(subscription, 4)).length === 4);
     });
 
+    it("starts where its token says, unless it says so itself", async () => {
+      await publishAll(gateway, "u", "v", "w");
+      const token = await appOf(gateway).token({
+        channel: "c",
+        topics: ["t"],
+        from: { last: 2 },
+      });
+      await using one = await subscribe(token, { transport });
+      assertEquals(await takeData(one, 2), ["v", "w"]);
+      const from = { last: 1 };
+      await using other = await subscribe(token, { transport, from });
+      assertEquals(await takeData(other, 1), ["w"]);
+    });
+
     it("is one stream, from which others can be had", async () => {
       await using subscription = await open(gateway, { transport });
       const json = subscription.getJsonStream();
