@@ -171,7 +171,7 @@ describe("the page in Chromium", () => {
     await page.press("#topics", "Enter");
     await site.shows(
       "#topics-error",
-      "Cannot use the topic: its name is longer",
+      "Cannot use the topic: its name must be",
     );
     assertEquals(await page.isVisible("#channel-error"), false);
     await page.press("#topics", "Backspace");

@@ -21,6 +21,7 @@ export class Horde {
   readonly #options: HordeOptions;
   readonly #sockets = new Set<Socket>();
   #opened = 0;
+  #connected = 0;
 
   constructor(options: HordeOptions) {
     this.#options = options;
@@ -29,6 +30,11 @@ export class Horde {
   /** How many are open. */
   get size(): number {
     return this.#sockets.size;
+  }
+
+  /** How many were open, if only for a moment. */
+  get connected(): number {
+    return this.#connected;
   }
 
   /** Opens some more; those that can't be opened are not counted. */
@@ -71,6 +77,7 @@ export class Horde {
       });
       socket.once("connect", () => {
         this.#sockets.add(socket);
+        this.#connected++;
         socket.write(request);
         if (!isAnswered) return resolve();
         socket.once("data", () => {

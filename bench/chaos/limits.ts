@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 /** Files that a process needs besides the sockets of a fault. */
 const OTHER_FILES = 500;
 
-/** What one unread socket's buffers in the kernel may come to on loopback. */
-const BYTES_OF_UNREAD = 4.5 * 1024 * 1024;
+/** What the kernel takes on loopback as it is set up by default. */
+const UNREAD_BYTES = 4.5 * 1024 * 1024;
 
 /** As many sockets as wanted, or as one process may have here. */
 export function socketsWithin(wanted: number): number {
@@ -18,18 +18,17 @@ export function socketsWithin(wanted: number): number {
 
 /** As many unread sockets as wanted, or as the kernel has memory for before it slows down every connection of the machine. */
 export function unreadWithin(wanted: number): number {
-  const perSocket = sendBufferBytes() ?? BYTES_OF_UNREAD;
   const [, pressure] = readNumbers("tcp_mem");
   return pressure === undefined
     ? wanted
-    : Math.min(wanted, Math.floor(pressure * 4096 / perSocket));
+    : Math.min(wanted, Math.floor(pressure * 4096 / kernelBytes()));
 }
 
-/** What a socket may have waiting to be sent, where that was made small. */
-function sendBufferBytes(): number | undefined {
+/** How much of what is sent to a socket that nobody reads the kernel takes, on both ends. */
+export function kernelBytes(): number {
   const [, , most] = readNumbers("tcp_wmem");
-  // Beside it, what the other side holds unread.
-  return most === undefined || most > 1024 * 1024 ? undefined : 3 * most;
+  // Where the buffers were made small, what the other side takes counts as much as what this one keeps.
+  return most === undefined || most > 1024 * 1024 ? UNREAD_BYTES : 2 * most;
 }
 
 function readNumbers(name: string): number[] {

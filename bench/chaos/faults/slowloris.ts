@@ -57,7 +57,10 @@ export const slowloris: Fault = {
         const done = new AbortController();
         const health = watch(arena.gateway, done.signal);
         await Promise.all(hordes.map((horde) => horde.open(count / 2)));
-        const opened = hordes.reduce((sum, { size }) => sum + size, 0);
+        const opened = hordes.reduce(
+          (sum, { connected }) => sum + connected,
+          0,
+        );
         const drip = setInterval(() => {
           for (const horde of hordes) horde.write("x");
         }, 1_000);

@@ -5,11 +5,14 @@ import type { Latencies, Transport } from "../client_protocol.ts";
 import type { Fault, Trial } from "../fault.ts";
 import type { GatewayProcess } from "../gateway_process.ts";
 import { Horde, sseRequest, webSocketRequest } from "../horde.ts";
-import { unreadWithin } from "../limits.ts";
-import { TOPIC } from "../publisher.ts";
+import { Ledger } from "../ledger.ts";
+import { kernelBytes, unreadWithin } from "../limits.ts";
+import { Publisher, TOPIC } from "../publisher.ts";
 import type { Row } from "../table.ts";
 
+/** Everyone's channel, and the one of those that don't read. */
 const CHANNEL = "unread";
+const FLOOD = "unread-flood";
 
 /** What may wait for one connection: in its queue, and in the runtime. */
 const QUEUE_BYTES = (1024 + 256) * 1024;
@@ -25,8 +28,11 @@ const FLOOR_MS = 10;
 
 const SAMPLE_MS = 100;
 
-/** Messages of a short trial that are more than a queue and the kernel's largest buffers hold. */
-const OVERFLOW = 200;
+/** Messages in a second, while it is measured how long they take. */
+const RATE = 50;
+
+/** Characters in a message that fills the unread sockets' buffers. */
+const PIECE = 16_000;
 
 /** The most memory that a gateway occupied, and when the last of the unread sockets was gone. */
 class Watch {
@@ -70,6 +76,27 @@ class Watch {
   }
 }
 
+/** Opens sockets that read nothing, and sends them, and only them, what makes them stall; resolves when it is on its way. */
+async function openUnread(
+  { signingKey, gateway: { url, port } }: Arena,
+  transport: Transport,
+  wanted: number,
+  floodBytes: number,
+): Promise<Horde> {
+  const token = await mintToken(signingKey, {
+    topics: [CHANNEL, FLOOD].map((channel) => ({ channel, name: TOPIC })),
+  });
+  const horde = new Horde({
+    port,
+    request: (transport === "sse" ? sseRequest : webSocketRequest)(token),
+    isAnswered: true,
+  });
+  await horde.open(wanted);
+  const publisher = new Publisher({ url, signingKey, ledger: new Ledger() });
+  await publisher.burst(FLOOD, Math.ceil(floodBytes / PIECE), PIECE);
+  return horde;
+}
+
 async function run(
   fault: Fault,
   trial: Trial,
@@ -79,46 +106,41 @@ async function run(
   const only = { ...trial, transports: [transport] };
   const healthy = trial.isShort ? 10 : 100;
   const wanted = trial.isShort ? 20 : 1_000;
-  const load = { rate: 40, padding: trial.isShort ? 64_000 : 16_000 };
-  const flags = ["--history-size", "20000", "--history-bytes", "100000000"];
+  const flags = ["--history-size", "20000"];
   return await Arena.run(only, { flags, isDirect: true }, async (arena) => {
     const [clients] = arena.clients;
     if (!clients) return [];
     const { gateway } = arena;
     await arena.open({ channels: [CHANNEL], count: healthy });
-    await arena.load({ ...load, seconds: trial.isShort ? 0.5 : 2 });
+    await arena.load({ rate: RATE, seconds: trial.isShort ? 0.2 : 3 });
     await clients.latencies();
-    await arena.load({ ...load, seconds: trial.isShort ? 1 : 5 });
+    await arena.load({ rate: RATE, seconds: trial.isShort ? 0.5 : 8 });
     const before = await clients.latencies();
     const baseBytes = gateway.residentBytes;
-    const logged = arena.ledger.size;
 
     const started = performance.now();
-    const token = await mintToken(arena.signingKey, {
-      topics: [{ channel: CHANNEL, name: TOPIC }],
-    });
     const count = unreadWithin(wanted);
-    const horde = new Horde({
-      port: gateway.port,
-      request: (transport === "sse" ? sseRequest : webSocketRequest)(token),
-      isAnswered: true,
-    });
+    // A short trial fills the queues over, a long one lets them wait for their deadline: that is longer to be beside.
+    const floodBytes = kernelBytes() +
+      (trial.isShort ? 2 * QUEUE_BYTES : QUEUE_BYTES / 2);
+    const horde = await openUnread(arena, transport, count, floodBytes);
     try {
-      await horde.open(count);
-      await clients.latencies();
       const watch = new Watch(gateway, healthy);
-      if (trial.isShort) {
-        await arena.publisher.burst(CHANNEL, OVERFLOW, load.padding);
-      } else await arena.load({ ...load, seconds: 14 });
+      await clients.latencies();
+      const done = new AbortController();
+      const seconds = CLOSED_WITHIN_S;
+      const { signal } = done;
+      const publishing = arena.load({ rate: RATE, seconds, signal });
       await watch.closed();
       const during = await clients.latencies();
-      const logBytes = (arena.ledger.size - logged) * load.padding;
-      const boundBytes = 1.2 * (count * QUEUE_BYTES + logBytes) + SLACK_BYTES;
+      done.abort();
+      await publishing;
+      const boundBytes = 1.2 * (count * QUEUE_BYTES + floodBytes) + SLACK_BYTES;
       const grownBytes = Math.max(0, watch.peakBytes - baseBytes);
       return await arena.judge(fault, started, ({ verdict }) => ({
         note: note(count, before, during, watch, grownBytes),
         breaches: [
-          horde.size < count && `${count - horde.size} did not open`,
+          horde.connected < count && `only ${horde.connected} opened`,
           !trial.isShort && during.p99 > Math.max(2 * before.p99, FLOOR_MS) &&
           `p99 went from ${ms(before.p99)} to ${ms(during.p99)}`,
           watch.closedAfterMs > CLOSED_WITHIN_S * 1000 &&
