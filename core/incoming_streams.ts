@@ -35,7 +35,7 @@ export function createIncomingStream(limit: number): IncomingStream {
       if (isLast) end(error && errorOf(error));
       else if (kind === "chunk") controller?.enqueue(data);
       if (Number(controller?.desiredSize) < 0) {
-        end(new RealtimeError("too_slow", "Too much waits unread"));
+        end(new RealtimeError("too_slow", "Too much is unread"));
       }
       return isLast;
     },

@@ -168,7 +168,7 @@ export function createReader(
     if (maxUnread - room() + checkingSize >= limit) {
       to("paused");
       // Who reads a data stream before going on with the messages would now wait for ever.
-      endStreams(new RealtimeError("too_slow", "Too much waits unread"), false);
+      endStreams(new RealtimeError("too_slow", "Too much is unread"), false);
       connection.send({ kind: "unsub", ref });
       return;
     }
@@ -280,9 +280,10 @@ export function createReader(
         const found = channels.find((ready) => ready.channel === channel);
         presented = tokens.jwt = ticket;
         attempt = 0;
-        position = found?.position;
-        start ??= position;
+        start ??= found?.position;
         isLost = found?.recovered === false;
+        // Where it stood counts until the gap is told: the connection may be lost before that.
+        if (!isLost) position = found?.position;
         if (topics.every((topic) => found?.topics.includes(topic))) to("open");
         else {
           refuse(

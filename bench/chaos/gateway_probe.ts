@@ -46,5 +46,8 @@ function answer(line: string): void {
   }
 }
 
-createInterface({ input: process.stdin }).on("line", answer);
+createInterface({ input: process.stdin })
+  .on("line", answer)
+  // Whoever started this is gone, without having ended it.
+  .on("close", () => process.exit(1));
 await import("../../server/main.ts");

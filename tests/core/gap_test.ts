@@ -82,6 +82,27 @@ describe("What the gateway says of gaps", () => {
     await subscription.close();
   });
 
+  it("is told though the connection is lost before it came", async () => {
+    await using gateway = await startFakeGateway();
+    const { subscription, peer, gaps } = await withGaps(gateway);
+    peer.send(frame(7, "a"));
+    assertEquals(await takeData(subscription, 1), ["a"]);
+    peer.terminate();
+    const cut = await gateway.peer();
+    await cut.accept("newepoch-0", { recovered: false });
+    cut.terminate();
+    const next = await gateway.peer();
+    const { data } = await next.accept("newepoch-0", { recovered: false });
+    assertEquals(Object(data).since, `${EPOCH}-7`);
+    next.send(
+      gap(`${EPOCH}-7`, "newepoch-1"),
+      frame(1, "b", { id: "newepoch-1" }),
+    );
+    assertEquals(await takeData(subscription, 1), ["b"]);
+    assertEquals(gaps.length, 1);
+    await subscription.close();
+  });
+
   it("is told to who is ahead of a log that lost its tail", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer, gaps } = await withGaps(gateway);
