@@ -65,7 +65,7 @@ export interface GatewayOptions {
   /**
    * Milliseconds that a ping may stay unanswered beyond the interval before the client is taken for dead.
    *
-   * @default {10000}
+   * @default {5000}
    */
   pongTimeoutMs?: number;
   /**
@@ -110,7 +110,7 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     maxInboundRate: count(options, "maxInboundRate", 100),
     tokenDeadlineMs: count(options, "tokenDeadlineMs", 10_000),
     pingIntervalMs: count(options, "pingIntervalMs", 15_000),
-    pongTimeoutMs: count(options, "pongTimeoutMs", 10_000),
+    pongTimeoutMs: count(options, "pongTimeoutMs", 5_000),
     queueBytes: count(options, "queueBytes", 1024 * 1024),
     queueDeadlineMs: count(options, "queueDeadlineMs", 10_000),
   };

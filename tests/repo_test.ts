@@ -214,6 +214,12 @@ describe("the repository", () => {
     assertEquals(found, []);
   });
 
+  it("publishes nothing that Node has only from version 24 on", () => {
+    const found = published
+      .filter((path) => hasUsing(read(path)));
+    assertEquals(found, []);
+  });
+
   it("keeps published files under 400 lines", () => {
     const long = published
       .filter((path) => read(path).split("\n").length > 400);
@@ -230,6 +236,12 @@ describe("the checks above", () => {
     assertEquals(unknownCommands("bun run nothing"), ["bun run nothing"]);
   });
 
+  it("find a declaration with using", () => {
+    assertEquals(hasUsing("{\n  await using a = open();\n}"), true);
+    assertEquals(hasUsing("{\n  using a = open();\n}"), true);
+    assertEquals(hasUsing(" * await using a = open();"), false);
+  });
+
   it("find the packages that a file imports", () => {
     const source = `
 import { a } from "jose";
@@ -241,6 +253,11 @@ const d = await import("ws");
     assertEquals(bareImports(source), ["jose", "@hono/hono", "ws"]);
   });
 });
+
+/** Whether a source has `using`; examples in its comments may. */
+function hasUsing(source: string): boolean {
+  return /^\s*(for \()?(await )?using \w+ /m.test(source);
+}
 
 /** The packages that a source imports, without those of the runtime. */
 function bareImports(source: string): string[] {

@@ -83,6 +83,8 @@ class Judgement {
   #contents = new Set<number>();
   readonly #gaps: ReportedGap[] = [];
   readonly #passedOver: Position[] = [];
+  /** Places of epochs in which nothing was acknowledged, between those of the others. */
+  readonly #ranks = new Map<string, number>();
   #origin: Position | undefined;
   #cursor: Position | undefined;
 
@@ -99,6 +101,7 @@ class Judgement {
       if (event.kind === "gap") {
         this.#gaps.push(event);
         this.#verdict.gaps++;
+        this.#learn(event);
       } else this.#take(event, event.digest);
     }
     if (this.#gaps.length > 0) this.#findContradictions();
@@ -142,6 +145,24 @@ class Judgement {
     this.#cursor = { epoch, offset };
   }
 
+  /** An epoch in which nothing was acknowledged comes right after the one that a gap leads from. */
+  #learn({ after, before }: ReportedGap): void {
+    const { epoch = "" } = parseId(before) ?? {};
+    if (this.#truth.rank(epoch) !== undefined) return;
+    const last = this.#rank(parseId(after)?.epoch ?? "");
+    this.#ranks.set(epoch, (last + Math.floor(last) + 1) / 2);
+  }
+
+  #rank(epoch: string): number {
+    return this.#truth.rank(epoch) ?? this.#ranks.get(epoch) ?? -1;
+  }
+
+  #isAfter(a: Position, b: Position): boolean {
+    return a.epoch === b.epoch
+      ? a.offset > b.offset
+      : this.#rank(a.epoch) > this.#rank(b.epoch);
+  }
+
   /** Whether a gap told of an epoch. Gaps are told at once, when messages before them may still wait to be read. */
   #wasTold(epoch: string): boolean {
     return this.#gaps.some(({ before }) => parseId(before)?.epoch === epoch);
@@ -175,8 +196,7 @@ class Judgement {
       if (after.epoch === before.epoch && position.epoch !== after.epoch) {
         return false;
       }
-      return this.#truth.isAfter(position, after) &&
-        this.#truth.isAfter(before, position);
+      return this.#isAfter(position, after) && this.#isAfter(before, position);
     });
   }
 }

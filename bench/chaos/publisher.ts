@@ -71,6 +71,7 @@ export class Publisher {
   /** Attempts that had to be repeated. */
   retries = 0;
   #count = 0;
+  #lanes = 0;
   #running = 0;
   #wake: Array<() => void> = [];
 
@@ -106,17 +107,21 @@ export class Publisher {
   /** Publishes messages, one to each channel. */
   async once(channels: readonly string[], data: object = {}): Promise<void> {
     if (channels.length === 0) return;
-    await this.#send(0, channels.map((channel) => this.#make(channel, data)));
+    await this.#send(
+      this.#ownLane(),
+      channels.map((channel) => this.#make(channel, data)),
+    );
   }
 
   /** Publishes so many messages to a channel, as fast as the gateway takes them. */
   async burst(channel: string, count: number, padding = 0): Promise<void> {
+    const lane = this.#ownLane();
     const PER_REQUEST = Math.max(1, Math.floor(200_000 / (padding + 200)));
     for (let sent = 0; sent < count; sent += PER_REQUEST) {
       const length = Math.min(PER_REQUEST, count - sent);
       const extra = pad(padding);
       await this.#send(
-        0,
+        lane,
         Array.from({ length }, () => this.#make(channel, extra)),
       );
     }
@@ -144,6 +149,11 @@ export class Publisher {
         await this.#stream(load, messages[0]?.channel ?? "", lane);
       }
     }
+  }
+
+  /** A lane for messages that are sent beside those of a load. */
+  #ownLane(): number {
+    return -++this.#lanes;
   }
 
   #notify(): void {

@@ -38,12 +38,9 @@ export class Truth {
     return known === undefined ? this.#uncertain.has(digest) : known === digest;
   }
 
-  /** Whether one position is later than another, in whichever epochs they are. */
-  isAfter(a: Position, b: Position): boolean {
-    if (a.epoch === b.epoch) return a.offset > b.offset;
-    // An epoch in which nothing was acknowledged: a gap may begin or end in one.
-    return (this.#epochs.get(a.epoch) ?? Infinity) >
-      (this.#epochs.get(b.epoch) ?? -1);
+  /** The place of an epoch among the others; `undefined` for one in which nothing was acknowledged. */
+  rank(epoch: string): number | undefined {
+    return this.#epochs.get(epoch);
   }
 
   /** Acknowledged messages after a position, up to and including another. */

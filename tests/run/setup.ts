@@ -2,8 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { mustRun, run } from "./command.ts";
 import { isInstalled, type Lock } from "./lock.ts";
 
-/** The oldest Node that runs TypeScript as it is. */
-const OLDEST_NODE = [22, 18] as const;
+/**
+ * The oldest Node that runs the tests: they have `await using`, which the
+ * published files do without, as those run from Node 22.18 on.
+ */
+const OLDEST_NODE = 24;
 /** The Node that the tests bring where the machine's own is older. */
 const OWN_NODE = "26";
 const OWN_NODE_FOLDER = ".runtimes";
@@ -20,7 +23,7 @@ export async function installPackages(): Promise<void> {
   await npm(["ci"]);
 }
 
-/** A Node that runs TypeScript: the machine's, or one of the tests' own. */
+/** A Node that runs the tests: the machine's, or one of their own. */
 export async function findNode(): Promise<string> {
   if (await isRecentNode("node")) return "node";
   const platform = `${osName()}-${
@@ -60,18 +63,15 @@ async function isRecentNode(node: string): Promise<boolean> {
   const { code, output } = await run([node, "--version"], {
     output: "collect",
   });
-  const [, major, minor] = /^v(\d+)\.(\d+)\./.exec(output) ?? [];
-  if (code !== 0 || major === undefined) return false;
-  const [oldestMajor, oldestMinor] = OLDEST_NODE;
-  return Number(major) > oldestMajor ||
-    (Number(major) === oldestMajor && Number(minor) >= oldestMinor);
+  const [, major] = /^v(\d+)\./.exec(output) ?? [];
+  return code === 0 && Number(major) >= OLDEST_NODE;
 }
 
 function osName(): string {
   const { os } = Deno.build;
   if (os === "linux" || os === "darwin") return os;
   throw new Error(
-    `Cannot bring a Node for "${os}": install Node 22.18 or newer`,
+    `Cannot bring a Node for "${os}": install Node ${OLDEST_NODE} or newer`,
   );
 }
 

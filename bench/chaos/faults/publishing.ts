@@ -60,6 +60,8 @@ export const lostAnswer: Fault = {
           const cut = proxy.cut();
           const published = publish({ channel: CHANNEL, topic: TOPIC, data });
           await cut;
+          // Whatever else was swallowed meanwhile must not be waited for.
+          proxy.set({ cut: true });
           proxy.set({});
           const { id } = await published;
           arena.ledger.acknowledge(CHANNEL, id, digestOf("data", data));

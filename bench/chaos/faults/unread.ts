@@ -23,6 +23,9 @@ const CLOSED_WITHIN_S = 15;
 /** What a runtime takes for itself under such a load, whoever reads: garbage that is not collected yet, above all. */
 const SLACK_BYTES = 64 * 1024 * 1024;
 
+/** What no messages come to. */
+const NOTHING: Latencies = { count: 0, p50: 0, p99: 0, max: 0 };
+
 /** Below this, a percentile says more about the machine than about the gateway. */
 const FLOOR_MS = 10;
 
@@ -97,79 +100,100 @@ async function openUnread(
   return horde;
 }
 
-async function run(
+/** Tries it beside a control: another gateway with the same load, and nobody who doesn't read. */
+function run(
   fault: Fault,
   trial: Trial,
   transport: Transport,
 ): Promise<Row[]> {
-  if (!trial.transports.includes(transport)) return [];
+  if (!trial.transports.includes(transport)) return Promise.resolve([]);
   const only = { ...trial, transports: [transport] };
-  const healthy = trial.isShort ? 10 : 100;
-  const wanted = trial.isShort ? 20 : 1_000;
-  const flags = ["--history-size", "20000"];
-  return await Arena.run(only, { flags, isDirect: true }, async (arena) => {
-    const [clients] = arena.clients;
-    if (!clients) return [];
-    const { gateway } = arena;
-    await arena.open({ channels: [CHANNEL], count: healthy });
-    await arena.load({ rate: RATE, seconds: trial.isShort ? 0.2 : 3 });
-    await clients.latencies();
-    await arena.load({ rate: RATE, seconds: trial.isShort ? 0.5 : 8 });
-    const before = await clients.latencies();
-    const baseBytes = gateway.residentBytes;
-
-    const started = performance.now();
-    const count = unreadWithin(wanted);
-    // A short trial fills the queues over, a long one lets them wait for their deadline: that is longer to be beside.
-    const floodBytes = kernelBytes() +
-      (trial.isShort ? 2 * QUEUE_BYTES : QUEUE_BYTES / 2);
-    const horde = await openUnread(arena, transport, count, floodBytes);
-    try {
-      const watch = new Watch(gateway, healthy);
-      await clients.latencies();
-      const done = new AbortController();
-      const seconds = CLOSED_WITHIN_S;
-      const { signal } = done;
-      const publishing = arena.load({ rate: RATE, seconds, signal });
-      await watch.closed();
-      const during = await clients.latencies();
-      done.abort();
-      await publishing;
-      const boundBytes = 1.2 * (count * QUEUE_BYTES + floodBytes) + SLACK_BYTES;
-      const grownBytes = Math.max(0, watch.peakBytes - baseBytes);
-      return await arena.judge(fault, started, ({ verdict }) => ({
-        note: note(count, before, during, watch, grownBytes),
-        breaches: [
-          horde.connected < count && `only ${horde.connected} opened`,
-          !trial.isShort && during.p99 > Math.max(2 * before.p99, FLOOR_MS) &&
-          `p99 went from ${ms(before.p99)} to ${ms(during.p99)}`,
-          watch.closedAfterMs > CLOSED_WITHIN_S * 1000 &&
-          `unread sockets were open after ${CLOSED_WITHIN_S} s`,
-          grownBytes > boundBytes &&
-          `memory grew by ${mib(grownBytes)}, the queues hold ${
-            mib(boundBytes)
-          }`,
-          verdict.gaps > 0 && `${verdict.gaps} gaps`,
-        ],
-      }));
-    } finally {
-      horde.close();
-    }
-  });
+  const options = { flags: ["--history-size", "20000"], isDirect: true };
+  return Arena.run(
+    only,
+    options,
+    (control) =>
+      Arena.run(
+        only,
+        options,
+        (arena) => runBeside(fault, transport, arena, control),
+      ),
+  );
 }
 
-function note(
-  count: number,
-  before: Latencies,
-  during: Latencies,
-  { closedAfterMs }: Watch,
-  grownBytes: number,
-): string {
-  return `${count} unread: p99 ${ms(before.p99)} without, ${
-    ms(during.p99)
-  } with; all closed after ${(closedAfterMs / 1000).toFixed(1)} s; memory +${
-    mib(grownBytes)
-  }`;
+/** Publishes the same to both for some time, or until it is enough; how long messages took in each. */
+async function measure(
+  arenas: readonly [Arena, Arena],
+  seconds: number,
+  until?: () => Promise<void>,
+): Promise<[Latencies, Latencies]> {
+  const latencies = () =>
+    Promise.all(arenas.map(({ clients: [only] }) => only?.latencies()));
+  await latencies();
+  const done = new AbortController();
+  const { signal } = done;
+  const publishing = Promise.all(
+    arenas.map((arena) => arena.load({ rate: RATE, seconds, signal })),
+  );
+  await until?.();
+  if (until) done.abort();
+  await publishing;
+  const [own = NOTHING, other = NOTHING] = await latencies();
+  return [own, other];
+}
+
+async function runBeside(
+  fault: Fault,
+  transport: Transport,
+  arena: Arena,
+  control: Arena,
+): Promise<Row[]> {
+  const { gateway, trial: { isShort } } = arena;
+  const arenas = [arena, control] as const;
+  const healthy = isShort ? 10 : 100;
+  for (const each of arenas) {
+    await each.open({ channels: [CHANNEL], count: healthy });
+  }
+  await measure(arenas, isShort ? 0.2 : 3);
+  const [before] = await measure(arenas, isShort ? 0.5 : 8);
+  const baseBytes = gateway.residentBytes;
+
+  const started = performance.now();
+  const count = unreadWithin(isShort ? 20 : 1_000);
+  // A short trial fills the queues over; in a long one they wait for their deadline: that is longer to be beside.
+  const floodBytes = kernelBytes() +
+    (isShort ? 2 * QUEUE_BYTES : QUEUE_BYTES / 2);
+  const horde = await openUnread(arena, transport, count, floodBytes);
+  try {
+    const watch = new Watch(gateway, healthy);
+    const [during, beside] = await measure(
+      arenas,
+      CLOSED_WITHIN_S,
+      () => watch.closed(),
+    );
+    const limit = Math.max(2 * before.p99, 2 * beside.p99, FLOOR_MS);
+    const boundBytes = 1.2 * (count * QUEUE_BYTES + floodBytes) + SLACK_BYTES;
+    const grownBytes = Math.max(0, watch.peakBytes - baseBytes);
+    return await arena.judge(fault, started, ({ verdict }) => ({
+      note: `${count} unread: p99 ${ms(before.p99)} before, ` +
+        `${ms(during.p99)} beside them, ${ms(beside.p99)} on another ` +
+        `gateway meanwhile; all closed after ${
+          (watch.closedAfterMs / 1000).toFixed(1)
+        } s; memory +${mib(grownBytes)}`,
+      breaches: [
+        horde.connected < count && `only ${horde.connected} opened`,
+        !isShort && during.p99 > limit &&
+        `p99 is ${ms(during.p99)}, more than ${ms(limit)}`,
+        watch.closedAfterMs > CLOSED_WITHIN_S * 1000 &&
+        `unread sockets were open after ${CLOSED_WITHIN_S} s`,
+        grownBytes > boundBytes &&
+        `memory grew by ${mib(grownBytes)}, the queues hold ${mib(boundBytes)}`,
+        verdict.gaps > 0 && `${verdict.gaps} gaps`,
+      ],
+    }));
+  } finally {
+    horde.close();
+  }
 }
 
 function ms(value: number): string {

@@ -151,6 +151,24 @@ describe("judge()", () => {
     );
   });
 
+  it("finds its way through an epoch in which nothing was acknowledged", () => {
+    assertEquals(
+      counts(see([
+        1,
+        2,
+        3,
+        4,
+        5,
+        [`${OLD}-5`, "cccccccc-1"],
+        ["cccccccc-0", `${NEW}-1`],
+        101,
+        102,
+        103,
+      ])),
+      { received: 8, gaps: 2 },
+    );
+  });
+
   it("finds a gap that leaves something out", () => {
     assertEquals(
       counts(see([1, [`${OLD}-2`, `${NEW}-2`], 102, 103])),
