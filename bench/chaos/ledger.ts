@@ -16,6 +16,8 @@ export interface ChannelRecord {
   readonly acknowledged: ReadonlyArray<readonly [number, number, number]>;
   /** Digests of messages of which an attempt ended without an answer: they may be in a log without an acknowledged id. */
   readonly uncertain: readonly number[];
+  /** Ids of messages in topics that nobody of interest subscribes to. */
+  readonly elsewhere: readonly string[];
 }
 
 interface Channel {
@@ -23,6 +25,7 @@ interface Channel {
   readonly acknowledged: Array<readonly [number, number, number]>;
   readonly digests: Map<string, number>;
   readonly uncertain: Set<number>;
+  readonly elsewhere: string[];
   /** The last position that each lane got: lanes send one message after the other. */
   readonly lanes: Map<number, Position>;
   top: string | undefined;
@@ -43,6 +46,11 @@ export class Ledger {
   /** An attempt to publish ended without an answer: the message may be in the log or not. */
   doubt(channel: string, digest: number): void {
     this.#channel(channel).uncertain.add(digest);
+  }
+
+  /** The gateway acknowledged a message in another topic: it has a place in the channel's order, and is nobody's loss. */
+  passBy(channel: string, id: string): void {
+    this.#channel(channel).elsewhere.push(id);
   }
 
   /** The gateway acknowledged a message with this id. */
@@ -94,6 +102,7 @@ export class Ledger {
         epochs: channel.epochs,
         acknowledged: channel.acknowledged,
         uncertain: [...channel.uncertain],
+        elsewhere: channel.elsewhere,
       }]),
     );
   }
@@ -106,6 +115,7 @@ export class Ledger {
         acknowledged: [],
         digests: new Map(),
         uncertain: new Set(),
+        elsewhere: [],
         lanes: new Map(),
         top: undefined,
       };

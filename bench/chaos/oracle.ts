@@ -109,7 +109,9 @@ class Judgement {
     for (const position of due ?? []) this.#expect(position);
     // A log has no holes: an offset that was passed over is a message, though nobody got its acknowledgement.
     for (const position of this.#passedOver) {
-      if (!this.#truth.has(position)) this.#expect(position);
+      if (!this.#truth.has(position) && !this.#truth.isElsewhere(position)) {
+        this.#expect(position);
+      }
     }
     return this.#verdict;
   }

@@ -7,6 +7,12 @@ export interface PublisherOptions {
   url: string;
   readonly signingKey: string;
   readonly ledger: Ledger;
+  /**
+   * The topic.
+   *
+   * @default {TOPIC}
+   */
+  readonly topic?: string;
 }
 
 /** How to publish for a while. */
@@ -70,6 +76,8 @@ export class Publisher {
   abandoned = 0;
   /** Attempts that had to be repeated. */
   retries = 0;
+  /** Begins its keys: they are its own. */
+  readonly #name = crypto.randomUUID();
   #count = 0;
   #lanes = 0;
   #running = 0;
@@ -163,7 +171,7 @@ export class Publisher {
   #make(channel: string, extra: object): Outgoing {
     const n = ++this.#count;
     const data = { n, t: performance.timeOrigin + performance.now(), ...extra };
-    return { channel, data, key: `chaos-${n}`, kind: "data" };
+    return { channel, data, key: `${this.#name}-${n}`, kind: "data" };
   }
 
   /** Publishes a data stream, piece by piece. */
@@ -184,7 +192,7 @@ export class Publisher {
         ["datastream-end", id] as const,
       ]
     ) {
-      const key = `chaos-${++this.#count}`;
+      const key = `${this.#name}-${++this.#count}`;
       await this.#send(lane, [{ channel, data, key, kind, stream_id: id }]);
     }
   }
@@ -194,14 +202,16 @@ export class Publisher {
     messages: readonly Outgoing[],
     signal?: AbortSignal,
   ): Promise<void> {
-    const { ledger } = this.options;
+    const { ledger, topic = TOPIC } = this.options;
     const giveUpAt = performance.now() + GIVE_UP_MS;
     for (let attempt = 0;; attempt++) {
       try {
         const ids = await this.#post(messages);
         ids.forEach((id, i) => {
           const { channel = "", data, kind = "" } = messages[i] ?? {};
-          ledger.acknowledge(channel, id, digestOf(kind, data), lane);
+          if (topic === TOPIC) {
+            ledger.acknowledge(channel, id, digestOf(kind, data), lane);
+          } else ledger.passBy(channel, id);
         });
         this.#notify();
         return;
@@ -223,15 +233,12 @@ export class Publisher {
 
   /** @returns The ids. */
   async #post(messages: readonly Outgoing[]): Promise<string[]> {
-    const { url, signingKey } = this.options;
+    const { url, signingKey, topic = TOPIC } = this.options;
     const [first] = messages;
     const authorization = `Bearer ${signingKey}`;
     const signal = AbortSignal.timeout(ATTEMPT_MS);
     if (messages.length === 1 && first?.kind === "data") {
-      const query = new URLSearchParams({
-        channel: first.channel,
-        topic: TOPIC,
-      });
+      const query = new URLSearchParams({ channel: first.channel, topic });
       const text = await read(
         await fetch(`${url}/v1/realtime/publish?${query}`, {
           method: "POST",
@@ -243,7 +250,7 @@ export class Publisher {
       return [idOf(text)];
     }
     const lines = messages.map((message) =>
-      JSON.stringify({ ...message, topic: TOPIC })
+      JSON.stringify({ ...message, topic })
     );
     const text = await read(
       await fetch(`${url}/v1/realtime/publish/batch`, {

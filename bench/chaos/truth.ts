@@ -1,4 +1,4 @@
-import type { Position } from "../../core/id.ts";
+import { formatId, type Position } from "../../core/id.ts";
 import type { ChannelRecord } from "./ledger.ts";
 
 /** A channel's record, arranged for looking up. */
@@ -9,8 +9,10 @@ export class Truth {
   /** By the epoch's index: the highest offset that was acknowledged. */
   readonly #tops: number[];
   readonly #uncertain: ReadonlySet<number>;
+  readonly #elsewhere: ReadonlySet<string>;
 
-  constructor({ epochs, acknowledged, uncertain }: ChannelRecord) {
+  constructor({ epochs, acknowledged, uncertain, elsewhere }: ChannelRecord) {
+    this.#elsewhere = new Set(elsewhere);
     this.#epochs = new Map(epochs.map((epoch, index) => [epoch, index]));
     this.#published = epochs.map(() => new Map());
     this.#tops = epochs.map(() => 0);
@@ -30,6 +32,11 @@ export class Truth {
   /** Whether a message was acknowledged. */
   has({ epoch, offset }: Position): boolean {
     return this.#published[this.#epochs.get(epoch) ?? -1]?.has(offset) ?? false;
+  }
+
+  /** Whether it is in a topic that nobody of interest subscribes to. */
+  isElsewhere({ epoch, offset }: Position): boolean {
+    return this.#elsewhere.has(formatId(epoch, offset));
   }
 
   /** Whether this may be what stands at a position: what was acknowledged, or what may have got there without. */

@@ -5,14 +5,20 @@ import type { Latencies, Transport } from "../client_protocol.ts";
 import type { Fault, Trial } from "../fault.ts";
 import type { GatewayProcess } from "../gateway_process.ts";
 import { Horde, sseRequest, webSocketRequest } from "../horde.ts";
-import { Ledger } from "../ledger.ts";
 import { kernelBytes, unreadWithin } from "../limits.ts";
 import { Publisher, TOPIC } from "../publisher.ts";
 import type { Row } from "../table.ts";
 
-/** Everyone's channel, and the one of those that don't read. */
 const CHANNEL = "unread";
-const FLOOD = "unread-flood";
+
+/**
+ * Topics that only those have who don't read, a part of them each. They are flooded one after the other: a thousand connections that
+ * end in the same moment cost a tenth of a second, which is not what is measured.
+ */
+const FLOODS = ["flood-1", "flood-2", "flood-3", "flood-4"];
+
+/** Milliseconds from one to the next. */
+const BETWEEN_FLOODS_MS = 500;
 
 /** What may wait for one connection: in its queue, and in the runtime. */
 const QUEUE_BYTES = (1024 + 256) * 1024;
@@ -30,6 +36,9 @@ const NOTHING: Latencies = { count: 0, p50: 0, p99: 0, max: 0 };
 const FLOOR_MS = 10;
 
 const SAMPLE_MS = 100;
+
+/** Seconds in which the flood is on its way. */
+const FLOOD_S = 2.5;
 
 /** Messages in a second, while it is measured how long they take. */
 const RATE = 50;
@@ -81,32 +90,58 @@ class Watch {
 
 /** Opens sockets that read nothing, and sends them, and only them, what makes them stall; resolves when it is on its way. */
 async function openUnread(
-  { signingKey, gateway: { url, port } }: Arena,
+  { signingKey, ledger, gateway: { url, port } }: Arena,
   transport: Transport,
   wanted: number,
   floodBytes: number,
-): Promise<Horde> {
-  const token = await mintToken(signingKey, {
-    topics: [CHANNEL, FLOOD].map((channel) => ({ channel, name: TOPIC })),
-  });
-  const horde = new Horde({
-    port,
-    request: (transport === "sse" ? sseRequest : webSocketRequest)(token),
-    isAnswered: true,
-  });
-  await horde.open(wanted);
-  const publisher = new Publisher({ url, signingKey, ledger: new Ledger() });
-  await publisher.burst(FLOOD, Math.ceil(floodBytes / PIECE), PIECE);
-  return horde;
+): Promise<Horde[]> {
+  const hordes = await Promise.all(FLOODS.map(async (topic) => {
+    const token = await mintToken(signingKey, {
+      topics: [TOPIC, topic].map((name) => ({ channel: CHANNEL, name })),
+    });
+    const horde = new Horde({
+      port,
+      request: (transport === "sse" ? sseRequest : webSocketRequest)(token),
+      isAnswered: true,
+    });
+    await horde.open(wanted / FLOODS.length);
+    return horde;
+  }));
+  for (const topic of FLOODS) {
+    const publisher = new Publisher({ url, signingKey, ledger, topic });
+    await publisher.burst(CHANNEL, Math.ceil(floodBytes / PIECE), PIECE);
+    await pause(BETWEEN_FLOODS_MS);
+  }
+  return hordes;
 }
 
-/** Tries it beside a control: another gateway with the same load, and nobody who doesn't read. */
-function run(
+/** Tries it; once more where only the time was too long, which something else on the machine may have caused. */
+async function run(
   fault: Fault,
   trial: Trial,
   transport: Transport,
 ): Promise<Row[]> {
-  if (!trial.transports.includes(transport)) return Promise.resolve([]);
+  if (!trial.transports.includes(transport)) return [];
+  const rows = await runOnce(fault, trial, transport);
+  const isTime = (breach: string): boolean => breach.startsWith("p99");
+  const [first] = rows.flatMap(({ breaches }) => breaches);
+  if (
+    first === undefined ||
+    !rows.every(({ breaches }) => breaches.every(isTime))
+  ) return rows;
+  const again = await runOnce(fault, trial, transport);
+  return again.map((row) => ({
+    ...row,
+    note: `${row.note} (the second time; the first time ${first})`,
+  }));
+}
+
+/** Tries it beside a control: another gateway with the same load, and nobody who doesn't read. */
+function runOnce(
+  fault: Fault,
+  trial: Trial,
+  transport: Transport,
+): Promise<Row[]> {
   const only = { ...trial, transports: [transport] };
   const options = { flags: ["--history-size", "20000"], isDirect: true };
   return Arena.run(
@@ -159,20 +194,26 @@ async function runBeside(
   const baseBytes = gateway.residentBytes;
 
   const started = performance.now();
-  const count = unreadWithin(isShort ? 20 : 1_000);
+  const count = FLOODS.length *
+    Math.floor(unreadWithin(isShort ? 20 : 1_000) / FLOODS.length);
   // A short trial fills the queues over; in a long one they wait for their deadline: that is longer to be beside.
   const floodBytes = kernelBytes() +
     (isShort ? 2 * QUEUE_BYTES : QUEUE_BYTES / 2);
-  const horde = await openUnread(arena, transport, count, floodBytes);
+  const hordes = await openUnread(arena, transport, count, floodBytes);
   try {
     const watch = new Watch(gateway, healthy);
+    // What it costs to send so much to so many is not what is measured.
+    if (!isShort) await measure(arenas, FLOOD_S);
     const [during, beside] = await measure(
       arenas,
       CLOSED_WITHIN_S,
       () => watch.closed(),
     );
+    const opened = hordes.reduce((sum, { connected }) => sum + connected, 0);
     const limit = Math.max(2 * before.p99, 2 * beside.p99, FLOOR_MS);
-    const boundBytes = 1.2 * (count * QUEUE_BYTES + floodBytes) + SLACK_BYTES;
+    // What was sent is in the log, too.
+    const logBytes = FLOODS.length * floodBytes;
+    const boundBytes = 1.2 * (count * QUEUE_BYTES + logBytes) + SLACK_BYTES;
     const grownBytes = Math.max(0, watch.peakBytes - baseBytes);
     return await arena.judge(fault, started, ({ verdict }) => ({
       note: `${count} unread: p99 ${ms(before.p99)} before, ` +
@@ -181,18 +222,18 @@ async function runBeside(
           (watch.closedAfterMs / 1000).toFixed(1)
         } s; memory +${mib(grownBytes)}`,
       breaches: [
-        horde.connected < count && `only ${horde.connected} opened`,
+        opened < count && `only ${opened} opened`,
         !isShort && during.p99 > limit &&
         `p99 is ${ms(during.p99)}, more than ${ms(limit)}`,
         watch.closedAfterMs > CLOSED_WITHIN_S * 1000 &&
         `unread sockets were open after ${CLOSED_WITHIN_S} s`,
-        grownBytes > boundBytes &&
+        !isShort && grownBytes > boundBytes &&
         `memory grew by ${mib(grownBytes)}, the queues hold ${mib(boundBytes)}`,
         verdict.gaps > 0 && `${verdict.gaps} gaps`,
       ],
     }));
   } finally {
-    horde.close();
+    for (const horde of hordes) horde.close();
   }
 }
 

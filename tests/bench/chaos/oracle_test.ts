@@ -185,6 +185,20 @@ describe("judge()", () => {
   });
 });
 
+describe("judge(), where other topics share the channel", () => {
+  it("does not miss their messages", () => {
+    const shared = new Ledger();
+    shared.acknowledge(CHANNEL, `${OLD}-1`, 1);
+    shared.passBy(CHANNEL, `${OLD}-2`);
+    shared.acknowledge(CHANNEL, `${OLD}-4`, 4);
+    const observation = new Observation();
+    observation.message(`${OLD}-1`, 1);
+    observation.message(`${OLD}-4`, 4);
+    const { problems } = judge(truthOf(shared), observation.events());
+    assertEquals(problems, [`${OLD}-3 is missing`]);
+  });
+});
+
 describe("Ledger", () => {
   it("finds an id that was given to two messages", () => {
     const twice = ledger();
