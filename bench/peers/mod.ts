@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import {
+  commandFor,
+  type Programs,
+  type RuntimeName,
+  RUNTIMES,
+} from "../chaos/programs.ts";
+import { startFloor } from "./floor.ts";
+import { startMosquitto } from "./mosquitto.ts";
+import { startNats } from "./nats.ts";
+import { type ServerProcess, startAnnounced } from "./server_process.ts";
+
+/** A server to measure. */
+export interface Peer {
+  /** A name for tables. */
+  readonly name: string;
+  /** What it is measured for. */
+  readonly role: "gateway" | "bare" | "rival" | "floor";
+  /** The runtime, of those that are on one. */
+  readonly runtime?: RuntimeName;
+  /** Whether it promises an order of each publisher's messages only, not one for all. */
+  readonly isUnordered?: true;
+  /** Starts it; rejects with a {@linkcode Missing} where the machine doesn't have it. */
+  start(programs: Programs): Promise<ServerProcess>;
+}
+
+/** Names of runtimes as they are written. */
+export const TITLES = { deno: "Deno", bun: "Bun", node: "Node" } as const;
+
+/** What a bare server does on each runtime. */
+const BARE = {
+  deno: "loop of send",
+  bun: "server.publish",
+  node: "ws, loop of send",
+} as const;
+
+/** Our gateway, as its command line starts it. */
+export function gateway(runtime: RuntimeName): Peer {
+  return {
+    name: `Tidings on ${TITLES[runtime]}`,
+    role: "gateway",
+    runtime,
+    start(programs) {
+      const signingKey = `signkey-bench-${randomBytes(32).toString("hex")}`;
+      const command = commandFor(programs, runtime, "server/main.ts");
+      command.push("--port", "0", "--signing-key", signingKey);
+      return startAnnounced(command, signingKey);
+    },
+  };
+}
+
+/** A server that only sends on what it gets. */
+export function bare(runtime: RuntimeName): Peer {
+  return {
+    name: `bare ${TITLES[runtime]} (${BARE[runtime]})`,
+    role: "bare",
+    runtime,
+    start: (programs) =>
+      startAnnounced(
+        commandFor(programs, runtime, `bench/peers/${runtime}.ts`),
+      ),
+  };
+}
+
+/** Socket.IO on Node. */
+export const socketIo: Peer = {
+  name: "Socket.IO on Node",
+  role: "rival",
+  start: (programs) =>
+    startAnnounced(commandFor(programs, "node", "bench/peers/socket_io.ts")),
+};
+
+/** nats-server. */
+export const nats: Peer = {
+  name: "nats-server",
+  role: "rival",
+  isUnordered: true,
+  start: startNats,
+};
+
+/** Mosquitto. */
+export const mosquitto: Peer = {
+  name: "Mosquitto",
+  role: "rival",
+  start: startMosquitto,
+};
+
+/** The fewest system calls that could carry the bytes. */
+export const floor: Peer = {
+  name: "floor (C, one write a turn)",
+  role: "floor",
+  start: startFloor,
+};
+
+/** Gateways and bare servers on the runtimes. */
+export function onRuntimes(runtimes: readonly RuntimeName[]): Peer[] {
+  return RUNTIMES.filter((name) => runtimes.includes(name))
+    .flatMap((runtime) => [gateway(runtime), bare(runtime)]);
+}
