@@ -1,7 +1,10 @@
 import type { Programs, RuntimeName } from "./chaos/programs.ts";
-import type { Answers, Command } from "./load/commands.ts";
+import type { Answers, Command, Opened } from "./load/commands.ts";
 import type { PublisherName, SubscriberName } from "./load/dialects/mod.ts";
+import { residentBytes } from "./load/cpu.ts";
+import { subscriberToken } from "./load/dialects/tidings.ts";
 import { Generator } from "./load/generator.ts";
+import type { SubscribersOptions } from "./load/subscribers.ts";
 import type { Load, Measured } from "./load/traffic.ts";
 import { Missing } from "./peers/missing.ts";
 import type { Peer } from "./peers/mod.ts";
@@ -26,16 +29,33 @@ export interface Effort {
 }
 
 /** What a lane's subscribers are. */
-export interface Audience {
-  readonly count: number;
-  readonly channels?: number;
-}
+export type Audience = Pick<
+  SubscribersOptions,
+  "count" | "channels" | "replay"
+>;
 
 /** What publishers do. */
 export interface Publishing extends Omit<Load, "pid" | "seconds"> {
   readonly publishers: number;
   readonly perRequest?: number;
   readonly seconds?: number;
+}
+
+/** What a lane's publishers authenticate with. */
+async function tokenOf(
+  lane: Lane,
+  { signingKey }: ServerProcess,
+): Promise<string> {
+  if (signingKey === undefined) return "";
+  // On a WebSocket, publishing takes a token that grants it.
+  return lane.publisher === "tidings socket"
+    ? await subscriberToken(signingKey, channelOf(lane) + "-0")
+    : signingKey;
+}
+
+/** What the names of a lane's channels begin with. */
+function channelOf({ subscriber }: Lane): string {
+  return `bench-${subscriber.replace(/\W/g, "-")}`;
 }
 
 /** The servers that are measured, and the load generator. */
@@ -47,7 +67,6 @@ export class Lab implements AsyncDisposable {
   readonly breaches: string[] = [];
   readonly #servers = new Map<string, Promise<ServerProcess>>();
   readonly #missing = new Set<string>();
-  readonly #audiences = new Map<string, number>();
   #generator: Generator | undefined;
 
   constructor(
@@ -58,6 +77,11 @@ export class Lab implements AsyncDisposable {
     this.programs = programs;
     this.runtimes = runtimes;
     this.effort = effort;
+  }
+
+  /** The memory that a peer's server occupies, in bytes. */
+  async residentBytes(peer: Peer): Promise<number> {
+    return residentBytes((await this.server(peer))?.pid ?? 0);
   }
 
   /** Starts a lane's server, unless it runs; `undefined` where the machine doesn't have it, which is said once. */
@@ -83,24 +107,36 @@ export class Lab implements AsyncDisposable {
   async open(lanes: readonly Lane[], audience: Audience): Promise<Lane[]> {
     const open: Lane[] = [];
     for (const lane of lanes) {
-      const server = await this.server(lane.peer);
-      if (!server) continue;
-      const { port, signingKey } = server;
-      await this.#ask(lane, {
-        do: "subscribe",
-        group: lane.name,
-        options: {
-          ...audience,
-          port,
-          dialect: lane.subscriber,
-          channel: `bench-${lane.subscriber.replace(/\W/g, "-")}`,
-          ...(signingKey === undefined ? {} : { signingKey }),
-        },
-      });
-      this.#audiences.set(lane.name, audience.count / (audience.channels ?? 1));
-      open.push(lane);
+      if (await this.subscribe(lane, audience)) open.push(lane);
     }
     return open;
+  }
+
+  /** Connects a lane's subscribers; `undefined` where its peer isn't there. */
+  async subscribe(
+    lane: Lane,
+    audience: Audience,
+  ): Promise<Opened | undefined> {
+    const server = await this.server(lane.peer);
+    if (!server) return undefined;
+    const { port, pid, signingKey } = server;
+    return await this.#ask(lane, {
+      do: "subscribe",
+      group: lane.name,
+      pid,
+      options: {
+        ...audience,
+        port,
+        dialect: lane.subscriber,
+        channel: channelOf(lane),
+        ...(signingKey === undefined ? {} : { signingKey }),
+      },
+    });
+  }
+
+  /** Disconnects a lane's subscribers. */
+  async close(lane: Lane): Promise<void> {
+    await this.#ask(lane, { do: "close", group: lane.name });
   }
 
   /** Publishes to a lane's subscribers, and measures. */
@@ -115,7 +151,7 @@ export class Lab implements AsyncDisposable {
         port: server.publishPort,
         dialect: lane.publisher,
         count: publishers,
-        token: server.signingKey ?? "",
+        token: await tokenOf(lane, server),
         ...(perRequest === undefined ? {} : { perRequest }),
       },
       load: { seconds: this.effort.seconds, ...load, pid: server.pid },

@@ -36,7 +36,7 @@ async function run(
   console.log(machine + "\n");
   const sections: Section[] = [];
   for (const scenario of SCENARIOS) {
-    const wanted = scenario.numbers.filter((n) => scenarios.includes(n));
+    const wanted = scenario.names.filter((n) => scenarios.includes(n));
     if (wanted.length === 0) continue;
     for (const section of await scenario.run(lab, wanted)) {
       sections.push(section);

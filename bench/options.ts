@@ -5,7 +5,7 @@ import { SCENARIOS } from "./scenarios/mod.ts";
 
 /** What to measure, and how thoroughly. */
 export interface Options {
-  /** Numbers of scenarios. */
+  /** Names of scenarios. */
   readonly scenarios: readonly string[];
   readonly runtimes: readonly RuntimeName[];
   readonly effort: Effort;
@@ -16,7 +16,7 @@ export interface Options {
 /** How it is used. */
 export const USAGE = `Usage: deno task bench [scenario…] [options]
 
-  scenario                      numbers of scenarios (all of them), see bench/README.md
+  scenario                      names of scenarios (all of them), see bench/README.md
   --runtime deno|bun|node|all   runtimes of the gateway (all), several with commas
   --rounds <n>                  how often each is measured (5)
   --short                       2 rounds of half a second
@@ -49,11 +49,11 @@ export function parseOptions(args: string[]): Options | string {
     if (!Number.isSafeInteger(rounds) || rounds < 1) {
       throw new RangeError("--rounds must be a whole number from 1");
     }
-    const numbers = SCENARIOS.flatMap(({ numbers }) => numbers);
+    const names = SCENARIOS.flatMap(({ names }) => names);
     return {
       scenarios: positionals.length === 0
-        ? numbers
-        : positionals.map((name) => pick("scenario", name, numbers)),
+        ? names
+        : positionals.map((name) => pick("scenario", name, names)),
       runtimes: values.runtime === "all"
         ? RUNTIMES
         : values.runtime.split(",").map((name) =>

@@ -24,6 +24,8 @@ export type Command =
     readonly do: "subscribe";
     readonly group: string;
     readonly options: SubscribersOptions;
+    /** The server's process. */
+    readonly pid: number;
   }
   /** Has publishers send to a group, those of the last time again where they are the same; answers what was measured. */
   | {
@@ -35,9 +37,19 @@ export type Command =
   /** Closes a group. */
   | { readonly do: "close"; readonly group: string };
 
+/** What it took to open subscribers. */
+export interface Opened {
+  readonly seconds: number;
+  /** CPU of the server and of the load generator, in milliseconds. */
+  readonly serverMs: number;
+  readonly loadMs: number;
+  /** Messages that came meanwhile: those of the log. */
+  readonly messages: number;
+}
+
 /** The answer to each command. */
 export interface Answers {
-  readonly subscribe: { readonly seconds: number };
+  readonly subscribe: Opened;
   readonly publish: Measured;
   readonly close: Record<never, never>;
 }

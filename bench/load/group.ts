@@ -1,4 +1,6 @@
-import type { PublishersOptions } from "./commands.ts";
+import process from "node:process";
+import type { Opened, PublishersOptions } from "./commands.ts";
+import { cpuMs } from "./cpu.ts";
 import { Publisher } from "./publisher.ts";
 import { Subscribers, type SubscribersOptions } from "./subscribers.ts";
 import { openAll } from "./tcp.ts";
@@ -17,15 +19,24 @@ export class Group {
     this.#subscribers = subscribers;
   }
 
-  /** Opens the subscribers; tells how long that took. */
+  /** Opens the subscribers; tells what that took. */
   static async open(
     options: SubscribersOptions,
-  ): Promise<{ group: Group; seconds: number }> {
+    pid: number,
+  ): Promise<{ group: Group; opened: Opened }> {
     const start = performance.now();
+    const server = cpuMs(pid);
+    const load = cpuMs(process.pid);
     const subscribers = await Subscribers.open(options);
-    const seconds = (performance.now() - start) / 1000;
+    if (subscribers.lost) throw subscribers.lost;
+    const opened = {
+      seconds: (performance.now() - start) / 1000,
+      serverMs: cpuMs(pid) - server,
+      loadMs: cpuMs(process.pid) - load,
+      messages: subscribers.counter.messages,
+    };
     await new Promise((resolve) => setTimeout(resolve, BEGIN_MS));
-    return { group: new Group(subscribers), seconds };
+    return { group: new Group(subscribers), opened };
   }
 
   /** Publishes to them, and measures. */

@@ -29,9 +29,9 @@ async function act(command: Command): Promise<Answers[Command["do"]]> {
   await beat();
   switch (command.do) {
     case "subscribe": {
-      const { group, seconds } = await Group.open(command.options);
+      const { group, opened } = await Group.open(command.options, command.pid);
       groups.set(command.group, group);
-      return { seconds };
+      return opened;
     }
     case "publish": {
       const group = groups.get(command.group);

@@ -18,6 +18,8 @@ export interface SubscribersOptions {
   readonly channels?: number;
   /** The gateway's signing key; peers that know no tokens have none. */
   readonly signingKey?: string;
+  /** What each is to get from the log before it counts as open. */
+  readonly replay?: { readonly messages: number; readonly bytes: number };
 }
 
 /** Connections that messages are counted on. */
@@ -46,18 +48,24 @@ export class Subscribers {
 
   /** Connects and subscribes them. */
   static async open(options: SubscribersOptions): Promise<Subscribers> {
-    const { port, dialect, count, signingKey } = options;
+    const { port, dialect, count, signingKey, replay } = options;
     const group = new Subscribers(options);
     const { channels } = group;
     const tokens = signingKey === undefined ? [] : await Promise.all(
       channels.map((channel) => subscriberToken(signingKey, channel)),
     );
     const { open } = SUBSCRIBERS[dialect];
+    const replayed = group.#replayed(count * (replay?.messages ?? 0));
+    if (replay) group.counter.expect(replay.bytes - 2);
     group.#sockets = await openAll(count, (index) => {
       const channel = index % channels.length;
       return Tcp.open(
         port,
-        open(channels[channel] ?? "", tokens[channel] ?? ""),
+        open(
+          channels[channel] ?? "",
+          tokens[channel] ?? "",
+          replay && "start",
+        ),
         (bytes) => {
           group.counter.feed(index, bytes);
           group.onRead?.();
@@ -68,7 +76,18 @@ export class Subscribers {
         },
       );
     });
+    await replayed;
     return group;
+  }
+
+  /** Resolves when so many messages came, or one of them is lost. */
+  #replayed(messages: number): Promise<void> {
+    if (messages === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.onRead = () => {
+        if (this.counter.messages >= messages || this.#lost) resolve();
+      };
+    });
   }
 
   /** Why the first of them was lost, if one was. */

@@ -177,11 +177,15 @@ export class Traffic {
   /** Sends when messages are due, with whichever publisher is free. */
   async #pace(start: number, rate: number, ms: number): Promise<void> {
     const total = Math.floor(rate * ms / 1000);
+    const count = this.#publishers.length;
+    let turn = 0;
     while (this.#published < total && !this.#isOver) {
-      for (const [number, publisher] of this.#publishers.entries()) {
+      for (let tried = 0; tried < count; tried++) {
         const due = start + this.#published * 1000 / rate;
         if (this.#published >= total || performance.now() < due) break;
-        if (!publisher.isIdle) continue;
+        const number = turn++ % count;
+        const publisher = this.#publishers[number];
+        if (!publisher?.isIdle) continue;
         this.#due[number]?.push(due);
         this.#send(publisher);
       }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import {
   commandFor,
@@ -5,6 +6,7 @@ import {
   type RuntimeName,
   RUNTIMES,
 } from "../chaos/programs.ts";
+import { deriveTokenKey } from "../../core/signing_key.ts";
 import { startFloor } from "./floor.ts";
 import { startMosquitto } from "./mosquitto.ts";
 import { startNats } from "./nats.ts";
@@ -34,6 +36,9 @@ const BARE = {
   node: "ws, loop of send",
 } as const;
 
+/** The key of all servers of a run that take one. */
+const SIGNING_KEY = `signkey-bench-${randomBytes(32).toString("hex")}`;
+
 /** Our gateway, as its command line starts it. */
 export function gateway(runtime: RuntimeName): Peer {
   return {
@@ -41,10 +46,9 @@ export function gateway(runtime: RuntimeName): Peer {
     role: "gateway",
     runtime,
     start(programs) {
-      const signingKey = `signkey-bench-${randomBytes(32).toString("hex")}`;
       const command = commandFor(programs, runtime, "server/main.ts");
-      command.push("--port", "0", "--signing-key", signingKey);
-      return startAnnounced(command, signingKey);
+      command.push("--port", "0", "--signing-key", SIGNING_KEY);
+      return startAnnounced(command, SIGNING_KEY);
     },
   };
 }
@@ -59,6 +63,25 @@ export function bare(runtime: RuntimeName): Peer {
       startAnnounced(
         commandFor(programs, runtime, `bench/peers/${runtime}.ts`),
       ),
+  };
+}
+
+/** A bare server that verifies a token of each that connects, with jose. */
+export function bareVerifying(runtime: RuntimeName): Peer {
+  return {
+    name: `bare ${TITLES[runtime]}, one jose verify`,
+    role: "bare",
+    runtime,
+    async start(programs) {
+      const command = commandFor(
+        programs,
+        runtime,
+        `bench/peers/${runtime}.ts`,
+      );
+      const key = await deriveTokenKey(SIGNING_KEY);
+      command.push(Buffer.from(key).toString("hex"));
+      return startAnnounced(command, SIGNING_KEY);
+    },
   };
 }
 

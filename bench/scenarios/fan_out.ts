@@ -17,7 +17,7 @@ const PACED = 8;
 /** Scenarios 1 and 2: 1,000 subscribers of one channel; 8, 1 and 64 publishers; latency at half the peak. */
 export async function fanOut(
   lab: Lab,
-  numbers: readonly string[],
+  names: readonly string[],
 ): Promise<Section[]> {
   const lanes = await lab.open([
     ...perRuntime(lab.runtimes, (runtime) => [
@@ -29,8 +29,8 @@ export async function fanOut(
   ], { count: SUBSCRIBERS });
   const sections: Section[] = [];
   const counts = [
-    ...(numbers.includes("1") ? [8] : []),
-    ...(numbers.includes("2") ? [1, 64] : []),
+    ...(names.includes("1") ? [8] : []),
+    ...(names.includes("2") ? [1, 64] : []),
   ];
   for (const publishers of counts) {
     sections.push({
@@ -47,7 +47,7 @@ export async function fanOut(
       ),
     });
   }
-  if (!numbers.includes("2")) return sections;
+  if (!names.includes("2")) return sections;
   const peaks = sections.find(({ id }) => id === "2-1")?.results ?? [];
   sections.push(
     await halfPeak(lab, lanes, (lane) => {

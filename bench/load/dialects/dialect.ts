@@ -19,8 +19,12 @@ export interface AnswerReader {
 
 /** How a peer is talked to by subscribers. */
 export interface SubscriberDialect {
-  /** Opens a connection that gets a channel's messages. */
-  open(channel: string, token: string): readonly Step[];
+  /**
+   * Opens a connection that gets a channel's messages.
+   *
+   * @param since Where it starts, for a peer that keeps a log; now by default.
+   */
+  open(channel: string, token: string, since?: string): readonly Step[];
   /** What an idle subscriber sends now and then, so that it isn't taken for dead. */
   readonly heartbeat?: Uint8Array;
 }

@@ -28,8 +28,12 @@ export function subscriberToken(
 
 /** A client of `tidings.v1`. */
 export const tidingsV1: SubscriberDialect = {
-  open: (_channel, token) => [
-    handshake(CONNECT + token, "tidings.v1", '"kind":"ready"'),
+  open: (_channel, token, since) => [
+    handshake(
+      CONNECT + token + (since === undefined ? "" : `&since=${since}`),
+      "tidings.v1",
+      '"kind":"ready"',
+    ),
   ],
   heartbeat: Buffer.concat([PONG, text('{"kind":"pong"}')]),
 };

@@ -62,7 +62,7 @@ async function measure(relay: Relay): Promise<Measured> {
     dialect: "bare",
     channel: "c",
     count: 3,
-  });
+  }, process.pid);
   try {
     return await group.publish(
       { port, dialect: "bare", count: 2, token: "" },
@@ -131,7 +131,7 @@ describe("Group", () => {
         channel,
         count: 4,
         signingKey,
-      });
+      }, process.pid);
       const topics = [{ channel: `${channel}-0`, name: TOPIC }];
       const measured = await group.publish({
         port,
@@ -166,7 +166,7 @@ describe("Group", () => {
       channel: "c",
       count: 1,
       signingKey: gateway.signingKey,
-    });
+    }, process.pid);
     await assertRejects(() =>
       group.publish(
         { port, dialect: "tidings", count: 1, token: "wrong" },
