@@ -46,6 +46,7 @@ async function run(
   }
   const targets = formatTargets(sections);
   console.log(targets);
+  for (const note of lab.notes) console.log(`Not of ours: ${note}`);
   for (const breach of lab.breaches) console.log(`BREACH: ${breach}`);
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);
   console.log(`${minutes} min, ${effort.rounds} rounds`);

@@ -6,6 +6,8 @@ import { median } from "./support.ts";
 export type Metric =
   /** Server CPU for one of what the scenario counts, in microseconds. */
   | "cpuUs"
+  /** CPU of a client for a message, in microseconds. */
+  | "clientUs"
   /** What the scenario counts, in a second. */
   | "perSecond"
   | "p50Ms"

@@ -12,6 +12,7 @@ const METRICS: Readonly<
   Record<Metric, readonly [title: string, digits: number, divisor: number]>
 > = {
   cpuUs: ["server CPU, µs", 2, 1],
+  clientUs: ["client CPU, µs", 2, 1],
   perSecond: ["per second", 0, 1],
   p50Ms: ["p50, ms", 2, 1],
   p99Ms: ["p99, ms", 2, 1],

@@ -1,6 +1,8 @@
 import { type RuntimeName, RUNTIMES } from "./chaos/programs.ts";
-import { floor, nats, socketIo, TITLES } from "./peers/mod.ts";
+import { bareVerifying, floor, nats, socketIo, TITLES } from "./peers/mod.ts";
 import { type Metric, ratioOf, type Section } from "./results.ts";
+import { clientName } from "./scenarios/client.ts";
+import { publishName } from "./scenarios/publish.ts";
 import { bareName, gatewayName } from "./scenarios/lanes.ts";
 import { formatRows, writeRatio } from "./table.ts";
 
@@ -26,6 +28,12 @@ const fanOut = {
   metric: "cpuUs",
   runtimes: RUNTIMES,
   lane: v1,
+} as const;
+
+const client = {
+  section: "9",
+  metric: "clientUs",
+  runtimes: RUNTIMES,
 } as const;
 
 const TARGETS: readonly Target[] = [
@@ -85,6 +93,65 @@ const TARGETS: readonly Target[] = [
     what: "(2) p99 at half the peak rate, v1, of the bare loop's",
     beside: bareName,
     limit: 1,
+  },
+  {
+    ...fanOut,
+    section: "3",
+    what: "(3) CPU a delivery, of the bare server's",
+    beside: bareName,
+    limit: 1.5,
+  },
+  {
+    ...fanOut,
+    section: "5",
+    what: "(5) CPU a publish, single, of the bare server's",
+    lane: (runtime) => publishName(runtime, "single"),
+    beside: bareName,
+    limit: 1 / 0.7,
+  },
+  {
+    ...fanOut,
+    section: "6",
+    what: "(6) CPU a connection, v1, of bare accept and one jose verify",
+    beside: (runtime) => bareVerifying(runtime).name,
+    limit: 1 / 0.6,
+  },
+  {
+    ...fanOut,
+    section: "6",
+    what: "(6) CPU a connection, plain, of bare accept and one jose verify",
+    lane: plain,
+    beside: (runtime) => bareVerifying(runtime).name,
+    limit: 1 / 0.6,
+  },
+  {
+    ...fanOut,
+    section: "8",
+    metric: "bytes",
+    what: "(8) memory a connection, v1, of the bare runtime's",
+    beside: bareName,
+    limit: 1.4,
+  },
+  {
+    ...client,
+    what: "(9) CPU a message, batched, of WebSocket and JSON.parse",
+    lane: (runtime) => clientName(runtime, "for await", true),
+    beside: (runtime) => clientName(runtime, "WebSocket", true),
+    limit: 0.6,
+  },
+  {
+    ...client,
+    what: "(9) CPU a message, not batched, of WebSocket and JSON.parse",
+    lane: (runtime) => clientName(runtime, "for await", false),
+    beside: (runtime) => clientName(runtime, "WebSocket", false),
+    limit: 1.3,
+  },
+  {
+    ...client,
+    what: "(9) CPU a message, batched, of @inngest/realtime's",
+    lane: (runtime) => clientName(runtime, "for await", true),
+    beside: (runtime) => clientName(runtime, "@inngest/realtime", true),
+    limit: 1 / 4,
   },
 ];
 

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { jwtVerify } from "jose";
+import { readLines } from "../chaos/lines.ts";
 
 /** Connections, by the channel whose messages they get. */
 export class Listeners<T> {
@@ -50,7 +51,13 @@ export function queryOf(url = "/"): Query {
   };
 }
 
-/** Says that the server listens. */
+/** Says that the server listens. From then on, each line of its input collects the garbage, which it says, too. */
 export function announce(port: number): void {
   console.log(`listens on http://127.0.0.1:${port}`);
+  readLines(process.stdin, () => {
+    const { Bun, gc } = Object(globalThis);
+    if (Bun) Bun.gc(true);
+    else gc();
+    console.log("{}");
+  });
 }

@@ -11,7 +11,7 @@ let program: string | undefined;
 /** Compiles and starts `floor.c`. */
 export function startFloor(): Promise<ServerProcess> {
   program ??= compile();
-  return startAnnounced([program]);
+  return startAnnounced([program], false);
 }
 
 function compile(): string {

@@ -20,8 +20,6 @@ export interface Peer {
   readonly role: "gateway" | "bare" | "rival" | "floor";
   /** The runtime, of those that are on one. */
   readonly runtime?: RuntimeName;
-  /** Whether it promises an order of each publisher's messages only, not one for all. */
-  readonly isUnordered?: true;
   /** Starts it; rejects with a {@linkcode Missing} where the machine doesn't have it. */
   start(programs: Programs): Promise<ServerProcess>;
 }
@@ -46,9 +44,14 @@ export function gateway(runtime: RuntimeName): Peer {
     role: "gateway",
     runtime,
     start(programs) {
-      const command = commandFor(programs, runtime, "server/main.ts");
+      // The gateway's command line, which also collects garbage when it is told to.
+      const command = commandFor(
+        programs,
+        runtime,
+        "bench/chaos/gateway_probe.ts",
+      );
       command.push("--port", "0", "--signing-key", SIGNING_KEY);
-      return startAnnounced(command, SIGNING_KEY);
+      return startAnnounced(command, true, SIGNING_KEY);
     },
   };
 }
@@ -62,6 +65,7 @@ export function bare(runtime: RuntimeName): Peer {
     start: (programs) =>
       startAnnounced(
         commandFor(programs, runtime, `bench/peers/${runtime}.ts`),
+        true,
       ),
   };
 }
@@ -80,7 +84,7 @@ export function bareVerifying(runtime: RuntimeName): Peer {
       );
       const key = await deriveTokenKey(SIGNING_KEY);
       command.push(Buffer.from(key).toString("hex"));
-      return startAnnounced(command, SIGNING_KEY);
+      return startAnnounced(command, true, SIGNING_KEY);
     },
   };
 }
@@ -90,14 +94,16 @@ export const socketIo: Peer = {
   name: "Socket.IO on Node",
   role: "rival",
   start: (programs) =>
-    startAnnounced(commandFor(programs, "node", "bench/peers/socket_io.ts")),
+    startAnnounced(
+      commandFor(programs, "node", "bench/peers/socket_io.ts"),
+      true,
+    ),
 };
 
 /** nats-server. */
 export const nats: Peer = {
   name: "nats-server",
   role: "rival",
-  isUnordered: true,
   start: startNats,
 };
 

@@ -13,20 +13,42 @@ export interface ServerProcess extends AsyncDisposable {
   readonly publishPort: number;
   /** What the tokens are made with that it takes, if it takes any. */
   readonly signingKey?: string;
+  /** The memory that it occupies, in bytes, after a collection of its garbage where it has one. */
+  residentBytes(): Promise<number>;
 }
 
-/** Starts a server that prints `listens on <url>`. */
+/**
+ * Starts a server that prints `listens on <url>`.
+ *
+ * @param isCollecting Whether it collects its garbage on a line of input, and then prints a line of JSON.
+ */
 export async function startAnnounced(
   command: readonly string[],
+  isCollecting: boolean,
   signingKey?: string,
 ): Promise<ServerProcess> {
   const { promise, resolve } = Promise.withResolvers<number>();
+  let onCollected = () => {};
   const child = new Child(command, (line) => {
     const [, port] = /listens on http:\S+:(\d+)$/.exec(line) ?? [];
     if (port !== undefined) resolve(Number(port));
+    else if (line.startsWith("{")) onCollected();
   });
   const port = await started(child, command, promise);
-  return running(child, port, port, signingKey);
+  return {
+    ...running(child, port, port),
+    ...(signingKey === undefined ? {} : { signingKey }),
+    async residentBytes() {
+      // What the first one finds, the second one frees; and the allocator gives it back in between.
+      for (let i = 0; i < 2 && isCollecting; i++) {
+        await new Promise<void>((resolve) => {
+          onCollected = resolve;
+          child.write("memory");
+        });
+      }
+      return child.residentBytes ?? 0;
+    },
+  };
 }
 
 /** Starts a server that listens on ports it was told. */
@@ -97,13 +119,12 @@ function running(
   child: Child,
   port: number,
   publishPort: number,
-  signingKey?: string,
 ): ServerProcess {
   return {
     pid: child.pid,
     port,
     publishPort,
-    ...(signingKey === undefined ? {} : { signingKey }),
+    residentBytes: () => Promise.resolve(child.residentBytes ?? 0),
     [Symbol.asyncDispose]: () => child.stop(),
   };
 }

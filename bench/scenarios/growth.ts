@@ -41,9 +41,9 @@ export async function growth(lab: Lab): Promise<Section[]> {
       const lane: Lane = {
         name: `Tidings on ${TITLES[runtime]}`,
         peer: gateway(runtime),
-        // Of another name than the other channels.
-        subscriber: "tidings plain",
+        subscriber: "tidings.v1",
         publisher: "tidings",
+        channel: "one",
       };
       await lab.open([lane], { count: 0 });
       results.push(

@@ -1,6 +1,7 @@
 import type { Lab } from "../lab.ts";
 import type { Section } from "../results.ts";
 import { channels } from "./channels.ts";
+import { client } from "./client.ts";
 import { connect } from "./connect.ts";
 import { fanOut } from "./fan_out.ts";
 import { growth } from "./growth.ts";
@@ -31,6 +32,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { names: ["6"], run: connect },
   { names: ["7"], run: resume },
   { names: ["8"], run: memory },
+  { names: ["9"], run: client },
   { names: ["10"], run: sse },
   { names: ["growth"], run: growth },
 ];

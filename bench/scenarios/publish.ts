@@ -1,3 +1,4 @@
+import type { RuntimeName } from "../chaos/programs.ts";
 import type { Lab, Lane, Publishing } from "../lab.ts";
 import { BATCH } from "../load/dialects/mod.ts";
 import type { Measured } from "../load/traffic.ts";
@@ -12,12 +13,17 @@ const PUBLISHERS = 16;
 /** The gateway takes 100 frames a second of a connection: sockets publish below that. */
 const SOCKETS = { publishers: 64, rate: 64 * 80 } as const;
 
+/** The name of our gateway's lane for a way to publish. */
+export function publishName(runtime: RuntimeName, how: string): string {
+  return `Tidings on ${TITLES[runtime]}, ${how}`;
+}
+
 /** Scenario 5: publishing, with nobody who subscribed. */
 export async function publish(lab: Lab): Promise<Section[]> {
   const lanes = await lab.open(
     perRuntime(lab.runtimes, (runtime) => {
       const peer = gateway(runtime);
-      const lane = (how: string) => `Tidings on ${TITLES[runtime]}, ${how}`;
+      const lane = (how: string) => publishName(runtime, how);
       const subscriber = "tidings.v1";
       return [
         { name: lane("single"), peer, subscriber, publisher: "tidings" },
