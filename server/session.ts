@@ -251,6 +251,11 @@ export class Session implements ReaderOwner {
     this.#end(code, reason, false);
   }
 
+  /** Ends a connection that doesn't take what it has coming. */
+  terminate(code: number, reason: string): void {
+    this.#end(code, reason, true);
+  }
+
   /** The connection is gone. */
   ended(): void {
     if (this.#closed) return;
@@ -275,10 +280,7 @@ export class Session implements ReaderOwner {
     return count;
   }
 
-  #findStarts(
-    channels: TopicsByChannel,
-    from: Since,
-  ): Promise<Found[]> {
+  #findStarts(channels: TopicsByChannel, from: Since): Promise<Found[]> {
     const names = [...channels.keys()];
     return Promise.all(names.map(async (channel) => {
       const topics = channels.get(channel) ?? new Set();
