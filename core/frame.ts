@@ -76,6 +76,7 @@ export type ControlFrame =
   | {
     readonly kind: "closing";
     readonly ref?: undefined;
+    readonly channel?: undefined;
     readonly data: { readonly reason: string; readonly retry_after_ms: number };
   }
   | {

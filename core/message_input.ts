@@ -1,3 +1,4 @@
+import { RealtimeError } from "./errors.ts";
 import { validate } from "./schema.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 import type { MaybePromise, Realtime, Streamed } from "./types.ts";
@@ -8,13 +9,40 @@ export function isStreamed(data: unknown): data is Streamed<unknown> {
   return typeof (iterate ?? getReader) === "function";
 }
 
+/**
+ * Checks what is published. Some libraries put the data into their issues' paths: of those only the keys are left.
+ *
+ * @throws {RealtimeError} `invalid_data`.
+ */
+async function check(
+  schema: StandardSchema,
+  data: unknown,
+  action: string,
+): Promise<void> {
+  try {
+    await validate(schema, data, action);
+  } catch (error) {
+    const { code, message, cause, issues } = error as RealtimeError;
+    throw new RealtimeError(code, message, {
+      cause,
+      issues: issues.map(({ message, path }) => ({
+        message,
+        // Not with the path's own map: it may be of a class of the library's.
+        ...path && {
+          path: Array.from(path, (at) => typeof at === "object" ? at.key : at),
+        },
+      })),
+    });
+  }
+}
+
 async function* checkEach(
   schema: StandardSchema,
   pieces: Streamed<unknown>,
   action: string,
 ): AsyncGenerator<unknown, void, undefined> {
   for await (const piece of pieces as AsyncIterable<unknown>) {
-    await validate(schema, piece, action);
+    await check(schema, piece, action);
     yield piece;
   }
 }
@@ -37,7 +65,7 @@ async function toMessageInput(
     const pieces = checkEach(schema, data, action);
     return { channel, topic, data: pieces, areWhole: true } as CheckedInput;
   }
-  await validate(schema, data, action);
+  await check(schema, data, action);
   return { channel, topic, data };
 }
 
@@ -73,8 +101,5 @@ export async function resolveMessageInput(
       : message;
   }
   const { channel, topic, config } = target;
-  // A topic without a schema has one that takes everything.
-  const isStatic = config.schema["~standard"].vendor === "tidings";
-  const schema = isStatic ? undefined : config.schema;
-  return await toMessageInput(channel, topic, schema, data);
+  return await toMessageInput(channel, topic, config.schema, data);
 }

@@ -55,11 +55,7 @@ async function open(
       options.multiplex,
     ),
     tokens,
-    since: typeof from === "object"
-      ? `last:${from.last}`
-      : from === "live"
-      ? ""
-      : from,
+    since: typeof from === "object" ? `last:${from.last}` : from,
     async check({ kind, topic, id, data }) {
       const schema = options.validate !== false && topicSchema(channel, topic);
       return !schema || /-/.test(kind)

@@ -32,11 +32,8 @@ function define<TTopicId extends string, TPublish, TSubscribe>(
     name,
     type: () => define(name),
     schema: (schema: StandardSchema) => {
-      if (!schema?.["~standard"]) {
-        throw new TypeError(
-          `Cannot define the topic "${name}": it takes a Standard Schema`,
-        );
-      }
+      // Throws a TypeError for what is no Standard Schema, which can only be where nothing checks types.
+      schema["~standard"].validate;
       return define(name, schema);
     },
     getSchema: () => schema,

@@ -282,7 +282,7 @@ export declare namespace Realtime {
       readonly channel: string;
       /** The topic's name. */
       readonly topic: string;
-      /** What the data are checked by. */
+      /** What the data are checked by; without a schema where the topic has none, which Inngest's types have no words for. */
       readonly config: { readonly schema: StandardSchema };
       /** For types only: what is published. */
       readonly "~data"?: TData;

@@ -1,5 +1,6 @@
 import type { ControlFrame } from "../core/frame.ts";
 import { RealtimeError } from "../core/errors.ts";
+import { formatId } from "../core/id.ts";
 import type { TokenClaims, TopicClaim } from "../core/token.ts";
 import type { LogEntry } from "./brokers/broker.ts";
 import { closeOf } from "./close.ts";
@@ -18,10 +19,10 @@ import {
   countTopics,
   sameTopics,
   type TopicsByChannel,
+  withoutTopics,
 } from "./topics.ts";
 import type { SessionHost } from "./session_host.ts";
 import { encodeControl, isV1, type Wire } from "./wire.ts";
-import { formatId } from "../core/id.ts";
 
 interface Subscription {
   readonly ref: string | undefined;
@@ -150,12 +151,7 @@ export class Session implements ReaderOwner {
   unsubscribeTopics(topics: readonly TopicClaim[]): void {
     const gone = byChannel(topics);
     for (const [key, subscription] of this.#subscriptions) {
-      const channels = new Map<string, Set<string>>();
-      for (const [channel, names] of subscription.channels) {
-        const left = new Set(names);
-        for (const name of gone.get(channel) ?? []) left.delete(name);
-        if (left.size > 0) channels.set(channel, left);
-      }
+      const channels = withoutTopics(subscription.channels, gone);
       if (channels.size > 0) {
         this.#subscriptions.set(key, { ...subscription, channels });
       } else this.#subscriptions.delete(key);
@@ -198,11 +194,7 @@ export class Session implements ReaderOwner {
   /** Answers a frame, or says why the connection closes. */
   error(error: RealtimeError, ref?: string): void {
     const data = { code: error.code, message: error.message };
-    this.control({
-      kind: "error",
-      data,
-      ...(ref === undefined ? {} : { ref }),
-    });
+    this.control({ kind: "error", data, ...ref !== undefined && { ref } });
   }
 
   /** The client said something: it is alive. */
@@ -240,6 +232,20 @@ export class Session implements ReaderOwner {
     this.close(code, reason);
   }
 
+  /**
+   * Says why there is nothing to read. A client of `tidings.v1` ends such a response itself: an end would look like a lost network,
+   * which its other responses share.
+   */
+  decline(error: RealtimeError): void {
+    if (this.wire !== "sse.v1") return this.refuse(error);
+    this.error(error);
+    const { code, reason } = closeOf(error);
+    this.#expiry = setTimeout(
+      () => this.close(code, reason),
+      this.#host.tokenDeadlineMs,
+    );
+  }
+
   /** Closes the connection after what waits in the runtime. */
   close(code: number, reason: string): void {
     this.#end(code, reason, false);
@@ -274,10 +280,7 @@ export class Session implements ReaderOwner {
     return count;
   }
 
-  #findStarts(
-    channels: TopicsByChannel,
-    from: Since,
-  ): Promise<Found[]> {
+  #findStarts(channels: TopicsByChannel, from: Since): Promise<Found[]> {
     const names = [...channels.keys()];
     return Promise.all(names.map(async (channel) => {
       const topics = channels.get(channel) ?? new Set();
@@ -358,7 +361,7 @@ export class Session implements ReaderOwner {
 
   /** A client of `tidings.v1` may come with a new token; to any other, the close is what tells. */
   #awaitRenewal(expired: RealtimeError): void {
-    if (this.wire !== "ws.v1") return this.refuse(expired);
+    if (this.wire !== "ws.v1") return this.decline(expired);
     this.#expiry = setTimeout(
       () => this.refuse(expired),
       this.#host.tokenDeadlineMs,
