@@ -6,6 +6,9 @@ import { type Envelope, newMessage } from "./envelope.ts";
 /** Ids of an idempotency key's length that anybody needs. */
 const KEY_LENGTH = 255;
 
+/** Names as most are. To check any other takes 1 µs on Deno and Node, as its bytes are counted. */
+const SIMPLE_NAME = /^[ -~]{1,255}$/;
+
 /** Puts messages into the log, after checking what every way of publishing must check. */
 export class Publisher {
   readonly #broker: Broker;
@@ -35,8 +38,11 @@ export class Publisher {
     data: string,
     key?: string,
   ): Promise<readonly string[]> {
-    const channel = checkName("channel", envelope.channel);
-    for (const topic of topics) checkName("topic", topic);
+    const { channel } = envelope;
+    if (!SIMPLE_NAME.test(channel)) checkName("channel", channel);
+    for (const topic of topics) {
+      if (!SIMPLE_NAME.test(topic)) checkName("topic", topic);
+    }
     if (topics.length === 0) {
       throw new RealtimeError(
         "invalid_argument",
