@@ -64,15 +64,27 @@ export interface MintOptions {
   jti?: string;
 }
 
-const keys = new Map<string, Promise<Uint8Array>>();
+const keys = new Map<string, Promise<CryptoKey>>();
 
-function tokenKey(signingKey: string): Promise<Uint8Array> {
+function tokenKey(signingKey: string): Promise<CryptoKey> {
   let key = keys.get(signingKey);
   if (!key) {
-    key = deriveTokenKey(signingKey);
+    key = importTokenKey(signingKey);
     keys.set(signingKey, key);
   }
   return key;
+}
+
+/** jose takes bytes too, but imports them for every token. */
+async function importTokenKey(signingKey: string): Promise<CryptoKey> {
+  const bytes = await deriveTokenKey(signingKey);
+  return await crypto.subtle.importKey(
+    "raw",
+    new Uint8Array(bytes),
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["sign", "verify"],
+  );
 }
 
 function checkLifetime(name: string, seconds: number): number {

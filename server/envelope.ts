@@ -21,6 +21,19 @@ export interface Envelope {
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+let stampedAt = 0;
+let stamp = "";
+
+/** The time in RFC 3339: made once a millisecond, as it takes 0.5 µs. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== stampedAt) {
+    stampedAt = now;
+    stamp = new Date(now).toISOString();
+  }
+  return stamp;
+}
+
 /**
  * Encodes a message but for its id.
  *
@@ -33,7 +46,7 @@ export function newMessage(envelope: Envelope, data: string): NewMessage {
   const { fnSlug, envId, metadata, raw } = envelope;
   let head = `{"kind":"${kind}","channel":${JSON.stringify(channel)},` +
     `"topic":${JSON.stringify(topic)},"data":${data},` +
-    `"created_at":"${new Date().toISOString()}"`;
+    `"created_at":"${timestamp()}"`;
   if (runId !== undefined && ULID.test(runId)) head += `,"run_id":"${runId}"`;
   if (fnId !== undefined && UUID.test(fnId)) head += `,"fn_id":"${fnId}"`;
   if (fnSlug) head += `,"fn_slug":${JSON.stringify(fnSlug)}`;
