@@ -19,6 +19,7 @@ import { publishShortcut } from "./routes/publish_shortcut.ts";
 import { revokeRoutes } from "./routes/revoke.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { Sessions } from "./sessions.ts";
+import { TicketMint } from "./ticket.ts";
 
 /** A gateway: a Hono app inside, `fetch` outside, to serve or to mount in another app. */
 export interface Gateway extends AsyncDisposable {
@@ -76,6 +77,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const settings = resolveOptions(options);
   const sessions = new Sessions(settings.pingIntervalMs);
   const auth = new Auth(settings.signingKeys, settings.dev);
+  const tickets = new TicketMint(settings.signingKeys[0]);
   const state = { draining: false };
   const parts: GatewayParts = {
     settings,
@@ -92,19 +94,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     subscriptions: settings.maxSubscriptions,
     maxInboundRate: settings.maxInboundRate,
     tokenDeadlineMs: settings.tokenDeadlineMs,
-    ticket(claims) {
-      const { topics, publish, sub, jti, sexp } = claims;
-      const left = Math.max(1, Math.ceil(sexp - Date.now() / 1000));
-      return auth.mint({
-        use: "ticket",
-        topics,
-        jti,
-        expiresIn: left,
-        sessionExpiresIn: left,
-        ...(publish === undefined ? {} : { publish }),
-        ...(sub === undefined ? {} : { sub }),
-      });
-    },
+    ticket: (claims) => tickets.mint(claims),
     report(stage, error) {
       logger.error("{stage} failed: {error}", { stage, error });
     },

@@ -1,0 +1,44 @@
+import { Buffer } from "node:buffer";
+import { createHmac } from "node:crypto";
+import { deriveTokenKey } from "../core/signing_key.ts";
+import type { TokenClaims } from "../core/token.ts";
+
+const HEADER = encode({ alg: "HS256", typ: "JWT" });
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+/**
+ * Makes tickets of verified claims: tokens as any other, but signed at once. jose signs with WebCrypto, by way of other
+ * threads, which took 100 of the 360 µs that a connection costs on Node and 80 of 170 on Bun.
+ */
+export class TicketMint {
+  readonly #key: Promise<Uint8Array>;
+
+  constructor(signingKey: string) {
+    this.#key = deriveTokenKey(signingKey);
+  }
+
+  /** A ticket with a token's rights, user and id, valid as long as its session. */
+  async mint(claims: TokenClaims, now: number = Date.now()): Promise<string> {
+    const { topics, publish, sub, jti, sexp } = claims;
+    const iat = Math.floor(now / 1000);
+    const exp = Math.max(iat + 1, Math.ceil(sexp));
+    const payload = encode({
+      topics: topics.map((topic) => ({ ...topic, kind: "run" })),
+      sexp: exp,
+      publish,
+      sub,
+      iss: "tidings",
+      aud: "tidings.ticket",
+      iat,
+      exp,
+      jti,
+    });
+    const signed = `${HEADER}.${payload}`;
+    const signature = createHmac("sha256", await this.#key).update(signed)
+      .digest("base64url");
+    return `${signed}.${signature}`;
+  }
+}
