@@ -6,6 +6,8 @@ import { RealtimeError } from "../core/errors.ts";
  * @throws {RealtimeError} `invalid_argument`.
  */
 export function checkEscapes(url: string): void {
+  // Of an address with a token, which has none, decoding takes 5 µs on Bun.
+  if (!url.includes("%")) return;
   try {
     decodeURIComponent(url);
   } catch (cause) {

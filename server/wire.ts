@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { ControlFrame } from "../core/frame.ts";
 import { formatId } from "../core/id.ts";
 import type { LogEntry } from "./brokers/broker.ts";
@@ -8,8 +9,6 @@ export type Wire = "ws" | "ws.v1" | "sse" | "sse.v1";
 
 /** The most that is sent at once, be it in one frame or in several. */
 const BATCH_BYTES = 64 * 1024;
-
-const encoder = new TextEncoder();
 
 /** Whether the client knows more than Inngest's kinds. */
 export function isV1(wire: Wire): boolean {
@@ -44,7 +43,7 @@ export function encodeEntries(
       idOf ? idOf(entry) : formatId(epoch, entry.offset),
     );
     const size = line === entry.raw
-      ? encoder.encode(line).length
+      ? Buffer.byteLength(line)
       : entry.bytes + (line.length - entry.json.length) + 1;
     if (lines.length > 0 && bytes + size > BATCH_BYTES) {
       packets.push(packet(wire, lines, bytes));
@@ -68,7 +67,7 @@ function packet(wire: Wire, lines: string[], bytes: number): Packet {
 export function encodeControl(wire: Wire, frame: ControlFrame): Packet {
   const json = JSON.stringify(frame);
   const text = wire === "sse.v1" ? sseEvent(json) : json;
-  return new Packet([text], encoder.encode(text).length);
+  return new Packet([text], Buffer.byteLength(text));
 }
 
 function encodeLine(wire: Wire, entry: LogEntry, id: string): string {
