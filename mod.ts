@@ -44,6 +44,8 @@ export type {
   PublishFn,
   PublishOptions,
   RealtimeApp,
+  RequestFn,
+  RequestOptions,
   SubscribeFn,
   TokenOptions,
 } from "./core/api_types.ts";
@@ -86,9 +88,11 @@ export { subscribe } from "./core/subscribe.ts";
 export type {
   From,
   Gap,
+  ReplyData,
   SubscribeOptions,
   SubscribeTarget,
   SubscriptionControls,
+  SubscriptionSenders,
   SubscriptionToken,
 } from "./core/subscribe_types.ts";
 export { getSubscriptionToken } from "./core/subscription_token.ts";

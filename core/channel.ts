@@ -180,7 +180,12 @@ function withTopic(
 ): Realtime.Topics {
   const name = checkName("topic", added.name);
   if (RESERVED.test(name)) refuse(name);
-  return Object.freeze({ __proto__: null, ...topics, [name]: added }) as never;
+  const reply = added.getReply();
+  return Object.freeze({
+    __proto__: null,
+    ...reply ? withTopic(topics, reply) : topics,
+    [name]: added,
+  }) as never;
 }
 
 function define(
@@ -216,10 +221,17 @@ function accessor(
 ): Realtime.Topic {
   const topic = definition.name;
   const schema = definition.getSchema();
+  const reply = definition.getReply();
   return Object.freeze(Object.assign(
     // A promise, as in `@inngest/realtime`. What publishes checks the data: who only subscribes needs no code for it.
     (data: unknown) =>
-      Promise.resolve({ channel, topic, data, ...schema && { schema } }),
-    { channel, topic, config: { schema: schema ?? staticSchema() } },
+      Promise.resolve({
+        channel,
+        topic,
+        data,
+        ...schema && { schema },
+        ...reply && { replyTopic: reply.name },
+      }),
+    { channel, topic, config: { schema: schema ?? staticSchema() }, reply },
   )) as Realtime.Topic;
 }

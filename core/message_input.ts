@@ -25,20 +25,19 @@ async function* checkEach(
  *
  * @throws {RealtimeError} `invalid_data`.
  */
-async function toMessageInput(
-  channel: string,
-  topic: string,
+async function check(
+  message: Realtime.Message.Input,
   schema: StandardSchema | undefined,
-  data: unknown,
-): Promise<Realtime.Message.Input> {
-  if (!schema) return { channel, topic, data };
+): Promise<CheckedInput> {
+  const { channel, topic, data } = message;
+  if (!schema) return message;
   const action = `Cannot publish to "${channel}", topic "${topic}"`;
   if (isStreamed(data)) {
     const pieces = checkEach(schema, data, action);
-    return { channel, topic, data: pieces, areWhole: true } as CheckedInput;
+    return { ...message, data: pieces, areWhole: true };
   }
   await validate(schema, data, action);
-  return { channel, topic, data };
+  return message;
 }
 
 /** A message as a topic makes it: with the schema that its data are checked by. */
@@ -66,15 +65,16 @@ export async function resolveMessageInput(
   data: unknown,
 ): Promise<CheckedInput> {
   if (!isTopicRef(target)) {
-    const message: UncheckedInput = await target;
-    const { channel, topic, data, schema } = message;
-    return schema
-      ? await toMessageInput(channel, topic, schema, data)
-      : message;
+    const { schema, ...message }: UncheckedInput = await target;
+    return await check(message, schema);
   }
-  const { channel, topic, config } = target;
+  const { channel, topic, config, reply } = target;
   // A topic without a schema has one that takes everything.
   const isStatic = config.schema["~standard"].vendor === "tidings";
   const schema = isStatic ? undefined : config.schema;
-  return await toMessageInput(channel, topic, schema, data);
+  const message = { channel, topic, data };
+  return await check(
+    reply ? { ...message, replyTopic: reply.name } : message,
+    schema,
+  );
 }

@@ -151,8 +151,8 @@ export declare namespace Realtime {
       ): Channel<ReturnType<TBuilder>, TTopics>;
 
       /**
-       * The definition with one topic more, or another in the place of the one with the same name. The definition that it is called
-       * on stays as it is.
+       * The definition with one topic more, or another in the place of the one with the same name; a topic of questions brings the topic
+       * of its answers along. The definition that it is called on stays as it is.
        *
        * @throws {RealtimeError} `invalid_name` for a name that the channel needs itself: `name`, `topics`, `then`, `toJSON`, `__proto__`.
        */
@@ -181,8 +181,13 @@ export declare namespace Realtime {
         : T;
     }
 
-    /** A channel's topics, with one more. */
+    /** A channel's topics, with one more, and with the topic of its answers if it has one. */
     type AddTopic<TTopics extends Topics, TTopic extends Topic.Definition> =
+      [Topic.InferReply<TTopic>] extends [never] ? AddOne<TTopics, TTopic>
+        : AddOne<AddOne<TTopics, Topic.InferReply<TTopic>>, TTopic>;
+
+    /** A channel's topics, with one more. */
+    type AddOne<TTopics extends Topics, TTopic extends Topic.Definition> =
       string extends keyof TTopics ? { readonly [K in TTopic["name"]]: TTopic }
         : {
           readonly [K in keyof TTopics | TTopic["name"]]: K extends
@@ -245,6 +250,7 @@ export declare namespace Realtime {
       TTopicId extends string = string,
       TPublish = Untyped,
       TSubscribe = TPublish,
+      TReply = unknown,
     > {
       /** The topic's name. */
       readonly name: TTopicId;
@@ -253,7 +259,8 @@ export declare namespace Realtime {
       type<TNewPublish, TNewSubscribe = TNewPublish>(): Definition<
         TTopicId,
         TNewPublish,
-        TNewSubscribe
+        TNewSubscribe,
+        TReply
       >;
 
       /**
@@ -263,16 +270,26 @@ export declare namespace Realtime {
       schema<TSchema extends StandardSchema>(schema: TSchema): Definition<
         TTopicId,
         SchemaInput<TSchema>,
-        SchemaOutput<TSchema>
+        SchemaOutput<TSchema>,
+        TReply
       >;
+
+      /** The same topic, of questions that are answered in another topic of the same channel. */
+      reply<TAnswer extends Definition>(
+        answer: TAnswer,
+      ): Definition<TTopicId, TPublish, TSubscribe, TAnswer>;
 
       /** The schema, if it has one. */
       getSchema(): StandardSchema | undefined;
 
-      /** For types only: what is published and what is received. */
+      /** The topic of the answers, if its messages are questions. */
+      getReply(): Definition | undefined;
+
+      /** For types only: what is published and what is received, and the topic of the answers. */
       readonly "~types"?: {
         readonly publish: TPublish;
         readonly subscribe: TSubscribe;
+        readonly reply: TReply;
       };
     }
 
@@ -284,6 +301,8 @@ export declare namespace Realtime {
       readonly topic: string;
       /** What the data are checked by. */
       readonly config: { readonly schema: StandardSchema };
+      /** The topic of the answers, if its messages are questions. */
+      readonly reply?: Definition | undefined;
       /** For types only: what is published. */
       readonly "~data"?: TData;
     }
@@ -300,6 +319,11 @@ export declare namespace Realtime {
     type InferSubscribe<TTopic extends Definition> = NonNullable<
       TTopic["~types"]
     >["subscribe"];
+
+    /** The topic of a topic's answers; `never` where its messages are no questions. */
+    type InferReply<TTopic extends Definition> =
+      NonNullable<TTopic["~types"]>["reply"] extends
+        infer TReply extends Definition ? TReply : never;
 
     /** What a topic must be too so that a channel takes it: nothing, unless its name is reserved. */
     type Allowed<TTopicId extends string> = TTopicId extends ReservedTopicName
@@ -321,7 +345,10 @@ export declare namespace Realtime {
     type StreamSubscription<
       TToken extends Token = Token,
       TData = Token.InferMessage<TToken>,
-    > = ReadableStream<TData> & subscribing.SubscriptionControls<TData>;
+    > =
+      & ReadableStream<TData>
+      & subscribing.SubscriptionControls<TData>
+      & subscribing.SubscriptionSenders<Token.InferTopics<TToken>>;
 
     /** What is called with each message. */
     type Callback<TToken extends Token = Token> = (
