@@ -25,7 +25,11 @@ const ARGUMENTS = 16;
  */
 function standIn(text: string): never {
   const it: unknown = new Proxy(() => {}, {
-    get: (_, key) => key === Symbol.toPrimitive ? () => text : it,
+    get: (_, key) =>
+      key !== Symbol.toPrimitive ? it : (hint: string) => {
+        if (hint !== "number") return text;
+        throw new TypeError("An argument is reckoned with");
+      },
     apply: () => it,
   });
   return it as never;

@@ -68,7 +68,10 @@ describe("realtime.request()", () => {
     for (const _ of asked) questions.push(await nextQuestion(person));
     for (const question of questions.reverse()) {
       if (question.kind !== "data") continue;
-      await person.reply(question, question.data.text === "Two?" ? "yes" : "no");
+      await person.reply(
+        question,
+        question.data.text === "Two?" ? "yes" : "no",
+      );
     }
     assertEquals(await Promise.all(asked), [false, true, false]);
   });
