@@ -98,6 +98,7 @@ export type {
 export { getSubscriptionToken } from "./core/subscription_token.ts";
 export type { TopicClaim } from "./core/token.ts";
 export { topic } from "./core/topic.ts";
+export type { TopicDefinition } from "./core/topic_types.ts";
 export {
   type MaybePromise,
   Realtime,

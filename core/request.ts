@@ -15,7 +15,7 @@ export async function request(
   { channel, topic, reply }: Realtime.Topic.Ref,
   { timeout = TIMEOUT_MS, signal, ...options }: RequestOptions,
 ): Promise<unknown> {
-  const action = `Cannot get an answer from "${channel}", topic "${topic}"`;
+  const action = `Cannot ask "${channel}", topic "${topic}"`;
   if (!reply) {
     throw new TypeError(
       `${action}: the topic has no reply(), which says where it is answered`,

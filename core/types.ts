@@ -1,13 +1,10 @@
 import type { PublishFn as Publish } from "./api_types.ts";
 import type { channel } from "./channel.ts";
 import type * as message from "./message_types.ts";
-import type {
-  SchemaInput,
-  SchemaOutput,
-  StandardSchema,
-} from "./standard_schema.ts";
+import type { StandardSchema } from "./standard_schema.ts";
 import type * as subscribing from "./subscribe_types.ts";
 import type { topic } from "./topic.ts";
+import type { TopicDefinition } from "./topic_types.ts";
 
 export type * from "./api_types.ts";
 
@@ -246,52 +243,12 @@ export declare namespace Realtime {
     type Like = { name: string };
 
     /** What `topic()` makes: the name of a topic, and the type or schema of its data. */
-    interface Definition<
+    type Definition<
       TTopicId extends string = string,
       TPublish = Untyped,
       TSubscribe = TPublish,
       TReply = unknown,
-    > {
-      /** The topic's name. */
-      readonly name: TTopicId;
-
-      /** The same topic for data of this type. Nothing is checked at run time. */
-      type<TNewPublish, TNewSubscribe = TNewPublish>(): Definition<
-        TTopicId,
-        TNewPublish,
-        TNewSubscribe,
-        TReply
-      >;
-
-      /**
-       * The same topic for data of this schema, by which publishers and subscribers check them. What is published is the schema's
-       * input; what it makes of that is what subscribers get.
-       */
-      schema<TSchema extends StandardSchema>(schema: TSchema): Definition<
-        TTopicId,
-        SchemaInput<TSchema>,
-        SchemaOutput<TSchema>,
-        TReply
-      >;
-
-      /** The same topic, of questions that are answered in another topic of the same channel. */
-      reply<TAnswer extends Definition>(
-        answer: TAnswer,
-      ): Definition<TTopicId, TPublish, TSubscribe, TAnswer>;
-
-      /** The schema, if it has one. */
-      getSchema(): StandardSchema | undefined;
-
-      /** The topic of the answers, if its messages are questions. */
-      getReply(): Definition | undefined;
-
-      /** For types only: what is published and what is received, and the topic of the answers. */
-      readonly "~types"?: {
-        readonly publish: TPublish;
-        readonly subscribe: TSubscribe;
-        readonly reply: TReply;
-      };
-    }
+    > = TopicDefinition<TTopicId, TPublish, TSubscribe, TReply>;
 
     /** Where to publish, with the type of what is published. Those of Inngest version 4 are ones, too. */
     interface Ref<TData = Untyped> {
