@@ -2,7 +2,7 @@ import type { FlushOptions } from "./chunk_queue.ts";
 import type { RetryOptions } from "./http.ts";
 import type { From } from "./subscribe_types.ts";
 import type { TopicClaim } from "./token.ts";
-import type { MaybePromise, Realtime, Streamed } from "./types.ts";
+import type { MaybePromise, Realtime, Streamed, Untyped } from "./types.ts";
 
 /** How to publish. */
 export interface PublishOptions {
@@ -24,6 +24,16 @@ export interface PublishOptions {
   metadata?: unknown;
   /** Gives up. */
   signal?: AbortSignal;
+}
+
+/** How to ask, and how long to wait for an answer. */
+export interface RequestOptions extends Omit<PublishOptions, "kind"> {
+  /**
+   * Milliseconds to wait. Beyond what the gateway keeps messages for, 5 minutes by default, nobody new sees the question.
+   *
+   * @default {300000}
+   */
+  timeout?: number;
 }
 
 /** What was published. */
@@ -58,6 +68,52 @@ export interface PublishFn {
   ): Promise<Publication>;
 }
 
+/** What `request` is. */
+export interface RequestFn {
+  /**
+   * Publishes a question and resolves with its answer: what the first subscriber to call `reply(message, data)` gave, as the schema of
+   * the answers' topic makes it.
+   *
+   * @example
+   * ```ts
+   * import { channel, createRealtime, topic } from "@tidings/realtime";
+   *
+   * const approvals = channel((userId: string) => `approvals:${userId}`)
+   *   .addTopic(
+   *     topic("approval").type<{ text: string }>()
+   *       .reply(topic("decision").type<{ isApproved: boolean }>()),
+   *   );
+   * const realtime = createRealtime({ url: "http://localhost:8787" });
+   *
+   * const { isApproved } = await realtime.request(
+   *   approvals("42").approval,
+   *   { text: "Refund 129 EUR?" },
+   *   { timeout: 60_000 },
+   * );
+   * ```
+   *
+   * @param topic The topic to ask in, one that has a `reply`.
+   * @param data The question.
+   * @throws {RealtimeError} `timeout` where nobody answers in time; `aborted`; `invalid_data` for a question, or an answer, that doesn't
+   * match its schema; what the gateway refuses the question for.
+   * @throws {TypeError} For a topic without `reply`.
+   */
+  <
+    TTopic extends Realtime.Topic.Definition<
+      string,
+      Untyped,
+      Untyped,
+      Realtime.Topic.Definition
+    >,
+  >(
+    topic: Realtime.Topic<string, TTopic>,
+    data: NoInfer<Realtime.Topic.InferPublish<TTopic>>,
+    options?: RequestOptions,
+  ): Promise<
+    Realtime.Topic.InferSubscribe<Realtime.Topic.InferReply<TTopic>>
+  >;
+}
+
 /** What a token is for, and for how long. */
 export interface TokenOptions<
   TChannel extends string | Realtime.Channel = string | Realtime.Channel,
@@ -79,8 +135,15 @@ export interface TokenOptions<
    * @default {3600}
    */
   sessionExpiresIn?: number;
-  /** Topics that its owner may publish to, `true` for every one. */
-  publish?: true | readonly TopicClaim[];
+  /**
+   * Topics that its owner may publish to: those of the channel by their names, of another as `{ channel, name }`; `true` for every topic
+   * of every channel.
+   *
+   * @default {none}
+   */
+  publish?:
+    | true
+    | readonly (Realtime.Channel.TopicName<TChannel> | TopicClaim)[];
   /** The user. */
   sub?: string;
   /** Where a subscription with it starts, unless it says so itself. */
@@ -133,6 +196,8 @@ export interface RealtimeApp {
   readonly url: string;
   /** Publishes a message. */
   readonly publish: PublishFn;
+  /** Asks who subscribes to a topic, and resolves with the first answer. */
+  readonly request: RequestFn;
   /** Makes a token for some topics of a channel, without asking the gateway. */
   token<
     const TChannel extends string | Realtime.Channel,

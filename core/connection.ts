@@ -38,6 +38,8 @@ export type Member = (
 
 /** One way to a gateway, for any number of members. It comes back when it is lost, until nobody needs it any more. */
 export interface Connection {
+  /** The gateway's base URL. */
+  readonly url: string;
   /**
    * Takes a member in.
    *
@@ -215,6 +217,7 @@ export function createConnection(
   page.addEventListener?.("visibilitychange", hurry, listening);
 
   return {
+    url,
     add(ref, member) {
       members.set(ref, member);
       if (state !== "idle") queueMicrotask(() => member({ kind: state }, 0));

@@ -82,6 +82,7 @@ export class RealtimeError extends Error {
   ) {
     super(message, options);
     this.code = code;
-    this.issues = options.issues ?? [];
+    // Those of the wire may be anything.
+    this.issues = [options.issues ?? []].flat();
   }
 }

@@ -14,7 +14,7 @@ export function isStreamed(data: unknown): data is Streamed<unknown> {
  *
  * @throws {RealtimeError} `invalid_data`.
  */
-async function check(
+async function validateInput(
   schema: StandardSchema,
   data: unknown,
   action: string,
@@ -42,7 +42,7 @@ async function* checkEach(
   action: string,
 ): AsyncGenerator<unknown, void, undefined> {
   for await (const piece of pieces as AsyncIterable<unknown>) {
-    await check(schema, piece, action);
+    await validateInput(schema, piece, action);
     yield piece;
   }
 }
@@ -53,20 +53,19 @@ async function* checkEach(
  *
  * @throws {RealtimeError} `invalid_data`.
  */
-async function toMessageInput(
-  channel: string,
-  topic: string,
+async function check(
+  message: Realtime.Message.Input,
   schema: StandardSchema | undefined,
-  data: unknown,
-): Promise<Realtime.Message.Input> {
-  if (!schema) return { channel, topic, data };
+): Promise<CheckedInput> {
+  const { channel, topic, data } = message;
+  if (!schema) return message;
   const action = `Cannot publish to "${channel}", topic "${topic}"`;
   if (isStreamed(data)) {
     const pieces = checkEach(schema, data, action);
-    return { channel, topic, data: pieces, areWhole: true } as CheckedInput;
+    return { ...message, data: pieces, areWhole: true };
   }
-  await check(schema, data, action);
-  return { channel, topic, data };
+  await validateInput(schema, data, action);
+  return message;
 }
 
 /** A message as a topic makes it: with the schema that its data are checked by. */
@@ -94,12 +93,13 @@ export async function resolveMessageInput(
   data: unknown,
 ): Promise<CheckedInput> {
   if (!isTopicRef(target)) {
-    const message: UncheckedInput = await target;
-    const { channel, topic, data, schema } = message;
-    return schema
-      ? await toMessageInput(channel, topic, schema, data)
-      : message;
+    const { schema, ...message }: UncheckedInput = await target;
+    return await check(message, schema);
   }
-  const { channel, topic, config } = target;
-  return await toMessageInput(channel, topic, config.schema, data);
+  const { channel, topic, config, reply } = target;
+  const message = { channel, topic, data };
+  return await check(
+    reply ? { ...message, replyTopic: reply.name } : message,
+    config.schema,
+  );
 }

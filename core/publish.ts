@@ -22,10 +22,10 @@ export async function publishMessage(
 ): Promise<Publication> {
   const channel = checkName("channel", message.channel);
   const topic = checkName("topic", message.topic);
-  const { data, areWhole } = message;
+  const { data, areWhole, replyTopic } = message;
   const { key = crypto.randomUUID(), signal } = options;
   const action = `Cannot publish to "${channel}"`;
-  const fields = fieldsOf(options);
+  const fields = fieldsOf(options, replyTopic);
   const checkSize = (json: string): void => checkMessageSize(json, action);
   const sendBatch = (
     body: string,
@@ -76,11 +76,13 @@ export async function publishMessage(
 /** The message's fields besides its data, as the wire names them. */
 function fieldsOf(
   { runId, fnId, fnSlug, metadata }: PublishOptions,
+  replyTopic: string | undefined,
 ): Record<string, string> & { metadata?: unknown } {
   return {
     ...runId === undefined ? {} : { run_id: runId },
     ...fnId === undefined ? {} : { fn_id: fnId },
     ...fnSlug === undefined ? {} : { fn_slug: fnSlug },
+    ...replyTopic === undefined ? {} : { reply_topic: replyTopic },
     ...metadata === undefined ? {} : { metadata },
   } as Record<string, string> & { metadata?: unknown };
 }

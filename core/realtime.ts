@@ -12,6 +12,7 @@ import { gatewayFetch, gatewaysHere } from "./gateway_fetch.ts";
 import { gatewayUrl, isLoopback } from "./gateway_url.ts";
 import { isTopicRef, resolveMessageInput } from "./message_input.ts";
 import { publishMessage } from "./publish.ts";
+import { request } from "./request.ts";
 import { DEVELOPMENT_SIGNING_KEY, hashSigningKey } from "./signing_key.ts";
 import { mintToken } from "./token.ts";
 import type { TokenLike } from "./token_source.ts";
@@ -82,13 +83,19 @@ export function createRealtime(
   }
 
   async function token(
-    { channel, topics, from, ...rest }: TokenOptions,
+    { channel, topics, from, publish, ...rest }: TokenOptions,
   ): Promise<TokenLike> {
     const apiBaseUrl = gatewayUrl(options.url);
     const name = channelName(channel);
     const key = await mintToken(signingKey(apiBaseUrl), {
       ...rest,
       topics: topics.map((topic) => ({ channel: name, name: topic })),
+      ...publish && {
+        publish: publish === true ||
+          publish.map((topic) =>
+            typeof topic === "string" ? { channel: name, name: topic } : topic
+          ),
+      },
     });
     const token: TokenLike = {
       channel: name,
@@ -102,11 +109,20 @@ export function createRealtime(
       : token;
   }
 
-  return {
+  const app: RealtimeApp = {
     get url() {
       return gatewayUrl(options.url);
     },
     publish,
+    request:
+      (async (topic: Realtime.Topic.Ref, data, options = {}) =>
+        await request(
+          app,
+          (options) => publish(topic, data, options),
+          topic,
+          options,
+        )) as RealtimeApp["request"],
     token: token as RealtimeApp["token"],
   };
+  return app;
 }

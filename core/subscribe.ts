@@ -60,7 +60,7 @@ async function open(
       const schema = options.validate !== false && topicSchema(channel, topic);
       return !schema || /-/.test(kind)
         ? data
-        : await validate(schema, data, `Cannot read ${id}`);
+        : await validate(schema, data, `Cannot accept ${id}`);
     },
     onError: later(options.onError ?? console.warn),
     onGap: later(options.onGap ?? console.warn),

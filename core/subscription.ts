@@ -7,6 +7,7 @@ import {
   type ReaderOptions,
   type ReaderState,
 } from "./reader.ts";
+import type { Question } from "./send.ts";
 import type { Untyped } from "./types.ts";
 
 /** What a subscription is made of. */
@@ -28,6 +29,8 @@ export interface SubscriptionMethods {
   close(): Promise<void>;
   unsubscribe(): Promise<void>;
   position(): string | undefined;
+  send(topic: string, data: unknown): Promise<string>;
+  reply(message: Untyped, data: unknown): Promise<string>;
   [Symbol.asyncIterator](): AsyncIterableIterator<Untyped>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -102,6 +105,15 @@ export async function openSubscription(
   begin = first.position;
   await opened.promise;
 
+  /** Its code is fetched where it is needed only: most subscriptions send nothing. */
+  async function sendTo(
+    target: string | Question,
+    data: unknown,
+  ): Promise<string> {
+    const { send } = await import("./send.ts");
+    return send(options, () => isOver, target, data);
+  }
+
   let { stream } = first;
   if (onMessage) {
     ({ stream } = read());
@@ -121,6 +133,8 @@ export async function openSubscription(
     close,
     unsubscribe: close,
     position: begin,
+    send: sendTo,
+    reply: sendTo,
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]: () => iterate(stream),
   });

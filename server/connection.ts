@@ -2,7 +2,7 @@ import { RealtimeError } from "../core/errors.ts";
 import type { TokenClaims } from "../core/token.ts";
 import type { Auth } from "./auth.ts";
 import { type InboundFrame, parseInbound } from "./inbound.ts";
-import { type Publisher, quote } from "./publisher.ts";
+import { type MessagePublisher, quote } from "./publisher.ts";
 import { Session } from "./session.ts";
 import type { SessionHost } from "./session_host.ts";
 import type { Socket, SocketHandler } from "./socket.ts";
@@ -11,7 +11,8 @@ import type { Wire } from "./wire.ts";
 /** What a connection needs of its gateway. */
 export interface ConnectionHost extends SessionHost {
   readonly auth: Auth;
-  readonly publisher: Publisher;
+  /** What publishes for a client with such a token; for who has the signing key without one. */
+  publisherFor(claims?: TokenClaims): MessagePublisher;
   readonly maxInboundRate: number;
   /** A session opened. */
   opened(session: Session): void;
@@ -137,7 +138,9 @@ export class Connection implements SocketHandler {
     frame: InboundFrame & { kind: "publish" },
   ): Promise<void> {
     const { channel, topic, data, key, ref } = frame;
-    if (!session.mayPublish(channel, topic)) {
+    const { reply_topic: replyTopic, reply_to: replyTo } = frame;
+    const claims = session.publisherClaims(channel, topic);
+    if (!claims) {
       throw new RealtimeError(
         "forbidden",
         `Cannot publish to ${
@@ -145,11 +148,14 @@ export class Connection implements SocketHandler {
         }: no token of this connection grants topic ${quote(topic)}`,
       );
     }
-    const json = JSON.stringify(data);
-    const [id = ""] = await this.#host.publisher.publish(
-      { channel },
+    const [id = ""] = await this.#host.publisherFor(claims).publish(
+      {
+        channel,
+        ...replyTopic === undefined ? {} : { replyTopic },
+        ...replyTo === undefined ? {} : { replyTo },
+      },
       [topic],
-      json,
+      JSON.stringify(data),
       key,
     );
     if (ref !== undefined) session.control({ kind: "ack", ref, data: { id } });

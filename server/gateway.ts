@@ -4,8 +4,11 @@ import { getLogger } from "@logtape/logtape";
 import { RealtimeError } from "../core/errors.ts";
 import { STATUS_OF_CODE } from "../core/status.ts";
 import { Auth } from "./auth.ts";
+import { ClientPublisher, type ClientRules } from "./client_publisher.ts";
 import { type DrainOptions, drainSessions } from "./drain.ts";
+import { errorBody } from "./error_body.ts";
 import { Hub } from "./hub.ts";
+import { Inbox } from "./inbox.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { crossOrigin, sameSite } from "./origin.ts";
 import { pageRoutes } from "./page/mod.ts";
@@ -77,12 +80,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const sessions = new Sessions(settings.pingIntervalMs);
   const auth = new Auth(settings.signingKeys, settings.dev);
   const state = { draining: false };
+  const publisher = new Publisher(settings.broker, settings.maxMessageBytes);
+  const { onMessage } = settings;
+  const inbox = onMessage && new Inbox(onMessage, report);
+  const rules: ClientRules = { schemas: settings.channels, inbox };
   const parts: GatewayParts = {
     settings,
     state,
     auth,
     hub: new Hub(settings.broker),
-    publisher: new Publisher(settings.broker, settings.maxMessageBytes),
+    publisherFor: (claims) =>
+      claims ? new ClientPublisher(publisher, claims, rules) : publisher,
     outbox: {
       queueBytes: settings.queueBytes,
       deadlineMs: settings.queueDeadlineMs,
@@ -105,9 +113,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         ...(sub === undefined ? {} : { sub }),
       });
     },
-    report(stage, error) {
-      logger.error("{stage} failed: {error}", { stage, error });
-    },
+    report,
     opened: (session) => sessions.add(session),
     ended: (session) => sessions.delete(session),
     sessions: () => sessions.all(),
@@ -119,10 +125,13 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }
     await settings.broker.close();
   }
-  function drain(options: DrainOptions = {}): Promise<void> {
+  async function drain(options: DrainOptions = {}): Promise<void> {
     state.draining = true;
     parts.hub.flush();
-    return drainSessions(sessions.all(), options);
+    const began = performance.now();
+    await drainSessions(sessions.all(), options);
+    const { deadlineMs = 20_000 } = options;
+    await inbox?.settled(began + deadlineMs - performance.now());
   }
   return {
     dev: settings.dev,
@@ -131,6 +140,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function report(stage: string, error: unknown): void {
+  logger.error("{stage} failed: {error}", { stage, error });
 }
 
 function createApp(parts: GatewayParts): Hono {
@@ -174,17 +187,18 @@ function createApp(parts: GatewayParts): Hono {
   app.onError((error, c) => {
     const known = error instanceof RealtimeError;
     if (!known) parts.report(`${c.req.method} ${c.req.path}`, error);
+    const body = known ? errorBody(error) : {
+      code: "internal",
+      message: "The gateway failed; its log says why",
+    };
     const code = known ? error.code : "internal";
-    const message = known
-      ? error.message
-      : "The gateway failed; its log says why";
     const status = (STATUS_OF_CODE[code] ?? 500) as ContentfulStatusCode;
     // What was not read of a body stands in the way of the connection's next request.
-    const { body, bodyUsed } = c.req.raw;
-    if (code === "too_large" || (body && !bodyUsed)) {
+    const { raw } = c.req;
+    if (code === "too_large" || (raw.body && !raw.bodyUsed)) {
       c.header("connection", "close");
     }
-    return c.json({ error: { code, message } }, status);
+    return c.json({ error: body }, status);
   });
   return app;
 }

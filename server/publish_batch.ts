@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { RealtimeError } from "../core/errors.ts";
-import type { PublishGrant } from "./auth.ts";
+import { errorBody } from "./error_body.ts";
 import { parseJson } from "./json.ts";
 import { Pace } from "./pace.ts";
-import { type Publisher, quote } from "./publisher.ts";
+import type { MessagePublisher } from "./publisher.ts";
 
 const line = z.object({
   channel: z.string(),
@@ -23,6 +23,8 @@ const line = z.object({
   fn_id: z.string().optional(),
   fn_slug: z.string().max(255).optional(),
   env_id: z.string().optional(),
+  reply_topic: z.string().optional(),
+  reply_to: z.string().optional(),
   metadata: z.unknown().optional(),
   key: z.string().optional(),
 }).refine(
@@ -40,23 +42,21 @@ function isStreamKind(kind: string): boolean {
  * @returns The answer to each line, as JSON.
  */
 export async function publishBatch(
-  publisher: Publisher,
-  grant: PublishGrant,
+  publisher: MessagePublisher,
   body: string,
 ): Promise<string[]> {
   const answers: string[] = [];
   const pace = new Pace();
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
-    answers.push(JSON.stringify(await publishLine(publisher, grant, text)));
+    answers.push(JSON.stringify(await publishLine(publisher, text)));
     await pace.spend(text.length);
   }
   return answers;
 }
 
 async function publishLine(
-  publisher: Publisher,
-  grant: PublishGrant,
+  publisher: MessagePublisher,
   text: string,
 ): Promise<object> {
   try {
@@ -72,14 +72,6 @@ async function publishLine(
       );
     }
     const { data, channel, topic, kind, key, metadata } = result.data;
-    if (!grant(channel, topic)) {
-      throw new RealtimeError(
-        "forbidden",
-        `Cannot publish to ${quote(channel)}: the token doesn't grant topic ${
-          quote(topic)
-        }`,
-      );
-    }
     const fields = result.data;
     const [id] = await publisher.publish(
       {
@@ -92,6 +84,10 @@ async function publishLine(
         ...(fields.fn_id === undefined ? {} : { fnId: fields.fn_id }),
         ...(fields.fn_slug === undefined ? {} : { fnSlug: fields.fn_slug }),
         ...(fields.env_id === undefined ? {} : { envId: fields.env_id }),
+        ...(fields.reply_topic === undefined
+          ? {}
+          : { replyTopic: fields.reply_topic }),
+        ...(fields.reply_to === undefined ? {} : { replyTo: fields.reply_to }),
         ...(metadata === undefined
           ? {}
           : { metadata: JSON.stringify(metadata) }),
@@ -103,6 +99,6 @@ async function publishLine(
     return { id };
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
-    return { error: { code: error.code, message: error.message } };
+    return { error: errorBody(error) };
   }
 }

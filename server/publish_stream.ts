@@ -1,7 +1,7 @@
 import { RealtimeError } from "../core/errors.ts";
 import type { Envelope } from "./envelope.ts";
 import { Pace } from "./pace.ts";
-import type { Publisher } from "./publisher.ts";
+import type { MessagePublisher } from "./publisher.ts";
 
 /** Where a stream began: one id a topic. */
 export interface StreamStart {
@@ -45,7 +45,7 @@ function* split(text: string, length: number): Generator<string> {
  * @throws {RealtimeError} `invalid_data` when the body is not UTF-8 or broke off.
  */
 export async function publishText(
-  publisher: Publisher,
+  publisher: MessagePublisher,
   envelope: Omit<Envelope, "topic">,
   topics: readonly string[],
   body: ReadableStream<Uint8Array> | null,
@@ -82,7 +82,7 @@ export async function publishText(
 
 /** Publishes a body's pieces, as they arrive and as they are, to the channel's topic `$stream`. */
 export async function publishTee(
-  publisher: Publisher,
+  publisher: MessagePublisher,
   channel: string,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<string[]> {

@@ -3,7 +3,9 @@ import { RealtimeError } from "../core/errors.ts";
 import { formatId } from "../core/id.ts";
 import type { TokenClaims, TopicClaim } from "../core/token.ts";
 import type { LogEntry } from "./brokers/broker.ts";
+import { grantsPublish } from "./client_publisher.ts";
 import { closeOf } from "./close.ts";
+import { errorBody } from "./error_body.ts";
 import { Outbox } from "./outbox.ts";
 import { type Gap, Reader, type ReaderOwner, type Start } from "./reader.ts";
 import {
@@ -87,12 +89,10 @@ export class Session implements ReaderOwner {
     return [...this.#subscriptions.values()].map(({ claims }) => claims);
   }
 
-  /** Whether a token of it grants publishing to the topic. */
-  mayPublish(channel: string, topic: string): boolean {
-    return this.claims.some(({ publish, sexp }) =>
-      publish !== undefined && sexp * 1000 > Date.now() &&
-      (publish === true ||
-        publish.some((g) => g.channel === channel && g.name === topic))
+  /** The rights of a token of it that grants publishing to the topic; `undefined` where none does. */
+  publisherClaims(channel: string, topic: string): TokenClaims | undefined {
+    return this.claims.find((claims) =>
+      claims.sexp * 1000 > Date.now() && grantsPublish(claims, channel, topic)
     );
   }
 
@@ -193,7 +193,7 @@ export class Session implements ReaderOwner {
 
   /** Answers a frame, or says why the connection closes. */
   error(error: RealtimeError, ref?: string): void {
-    const data = { code: error.code, message: error.message };
+    const data = errorBody(error);
     this.control({ kind: "error", data, ...ref !== undefined && { ref } });
   }
 
