@@ -1,11 +1,17 @@
 import { validate } from "./schema.ts";
 import type { StandardSchema } from "./standard_schema.ts";
-import type { MaybePromise, Realtime, Streamed } from "./types.ts";
+import type {
+  MaybePromise,
+  Realtime,
+  Streamed,
+  StreamSource,
+} from "./types.ts";
 
-/** Whether data are to be published as a data stream. */
-export function isStreamed(data: unknown): data is Streamed<unknown> {
+/** Whether data are to be published as a data stream: one, or a function that begins one. */
+export function isStreamed(data: unknown): data is StreamSource<unknown> {
   const { getReader, [Symbol.asyncIterator]: iterate } = Object(data);
-  return typeof (iterate ?? getReader) === "function";
+  return typeof data === "function" ||
+    typeof (iterate ?? getReader) === "function";
 }
 
 async function* checkEach(
@@ -34,7 +40,9 @@ async function toMessageInput(
   if (!schema) return { channel, topic, data };
   const action = `Cannot publish to "${channel}", topic "${topic}"`;
   if (isStreamed(data)) {
-    const pieces = checkEach(schema, data, action);
+    const pieces: StreamSource<unknown> = typeof data === "function"
+      ? async (signal) => checkEach(schema, await data(signal), action)
+      : checkEach(schema, data, action);
     return { channel, topic, data: pieces, areWhole: true } as CheckedInput;
   }
   await validate(schema, data, action);

@@ -20,6 +20,17 @@ export type MaybePromise<T> = T | Promise<T>;
 /** A data stream to be published: its pieces, as they come. */
 export type Streamed<T> = ReadableStream<T> | AsyncIterable<T>;
 
+/**
+ * Begins a data stream. The signal aborts when nobody wants more of it: a reader stopped it, it was aborted, or the gateway doesn't take
+ * it any more.
+ */
+export type StreamFunction<T> = (
+  signal: AbortSignal,
+) => MaybePromise<Streamed<T>>;
+
+/** A data stream to be published, or what begins it. */
+export type StreamSource<T> = Streamed<T> | StreamFunction<T>;
+
 /** Names that a topic of a channel can't have: the channel's own, and those that would make it a promise or no object of JSON. */
 export type ReservedTopicName =
   | "name"
@@ -220,12 +231,12 @@ export declare namespace Realtime {
 
     /** Makes the message of a data stream, each piece of which is checked as it comes. */
     (
-      data: Streamed<Topic.InferPublish<TTopic>>,
+      data: StreamSource<Topic.InferPublish<TTopic>>,
     ): Promise<
       Message.Input<
         TChannelId,
         TTopic["name"],
-        Streamed<Topic.InferPublish<TTopic>>
+        StreamSource<Topic.InferPublish<TTopic>>
       >
     >;
 

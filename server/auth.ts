@@ -108,7 +108,11 @@ export class Auth {
         "Cannot publish: it takes the signing key or a token that grants it, as Authorization: Bearer <key>",
       );
     }
-    const { publish } = await this.verify(bearer, ["publish", "subscribe"]);
+    const { publish } = await this.verify(bearer, [
+      "publish",
+      "subscribe",
+      "ticket",
+    ]);
     if (publish === undefined) {
       throw new RealtimeError(
         "forbidden",

@@ -17,8 +17,10 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { revokeRoutes } from "./routes/revoke.ts";
+import { streamRoutes } from "./routes/streams.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { Sessions } from "./sessions.ts";
+import { Streams } from "./streams.ts";
 
 /** A gateway: a Hono app inside, `fetch` outside, to serve or to mount in another app. */
 export interface Gateway extends AsyncDisposable {
@@ -77,12 +79,20 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const sessions = new Sessions(settings.pingIntervalMs);
   const auth = new Auth(settings.signingKeys, settings.dev);
   const state = { draining: false };
+  const hub = new Hub(settings.broker);
+  const publisher = new Publisher(settings.broker, settings.maxMessageBytes);
+  function report(stage: string, error: unknown): void {
+    logger.error("{stage} failed: {error}", { stage, error });
+  }
+  const { streamLeaseMs: leaseMs } = settings;
+  const streams = new Streams(hub, publisher, { leaseMs, report });
   const parts: GatewayParts = {
     settings,
     state,
     auth,
-    hub: new Hub(settings.broker),
-    publisher: new Publisher(settings.broker, settings.maxMessageBytes),
+    hub,
+    publisher,
+    streams,
     outbox: {
       queueBytes: settings.queueBytes,
       deadlineMs: settings.queueDeadlineMs,
@@ -105,15 +115,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         ...(sub === undefined ? {} : { sub }),
       });
     },
-    report(stage, error) {
-      logger.error("{stage} failed: {error}", { stage, error });
-    },
+    report,
     opened: (session) => sessions.add(session),
     ended: (session) => sessions.delete(session),
     sessions: () => sessions.all(),
   };
   const app = createApp(parts);
   async function close(): Promise<void> {
+    streams.close();
     for (const session of sessions.all()) {
       session.close(1001, "the gateway goes away");
     }
@@ -121,6 +130,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
   function drain(options: DrainOptions = {}): Promise<void> {
     state.draining = true;
+    streams.leave();
     parts.hub.flush();
     return drainSessions(sessions.all(), options);
   }
@@ -157,6 +167,7 @@ function createApp(parts: GatewayParts): Hono {
   for (
     const routes of [
       publishRoutes,
+      streamRoutes,
       tokenRoutes,
       connectRoutes,
       historyRoutes,

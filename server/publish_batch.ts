@@ -1,9 +1,14 @@
 import { z } from "zod";
 import { RealtimeError } from "../core/errors.ts";
+import type { MessageKind } from "../core/frame.ts";
 import type { PublishGrant } from "./auth.ts";
 import { parseJson } from "./json.ts";
 import { Pace } from "./pace.ts";
 import { type Publisher, quote } from "./publisher.ts";
+import type { Streams } from "./streams.ts";
+
+/** Characters of a stream's id: it is a part of idempotency keys. */
+export const MAX_STREAM_ID = 240;
 
 const line = z.object({
   channel: z.string(),
@@ -18,7 +23,8 @@ const line = z.object({
     "chunk",
     "datastream-end",
   ]).default("data"),
-  stream_id: z.string().min(1).max(255).optional(),
+  stream_id: z.string().min(1).max(MAX_STREAM_ID).optional(),
+  producer: z.string().min(1).max(255).optional(),
   run_id: z.string().optional(),
   fn_id: z.string().optional(),
   fn_slug: z.string().max(255).optional(),
@@ -30,7 +36,9 @@ const line = z.object({
   "stream_id is missing",
 );
 
-function isStreamKind(kind: string): boolean {
+function isStreamKind(
+  kind: MessageKind,
+): kind is "datastream-start" | "chunk" | "datastream-end" {
   return kind === "chunk" || kind.startsWith("datastream-");
 }
 
@@ -41,6 +49,7 @@ function isStreamKind(kind: string): boolean {
  */
 export async function publishBatch(
   publisher: Publisher,
+  streams: Streams,
   grant: PublishGrant,
   body: string,
 ): Promise<string[]> {
@@ -48,7 +57,9 @@ export async function publishBatch(
   const pace = new Pace();
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
-    answers.push(JSON.stringify(await publishLine(publisher, grant, text)));
+    answers.push(
+      JSON.stringify(await publishLine(publisher, streams, grant, text)),
+    );
     await pace.spend(text.length);
   }
   return answers;
@@ -56,6 +67,7 @@ export async function publishBatch(
 
 async function publishLine(
   publisher: Publisher,
+  streams: Streams,
   grant: PublishGrant,
   text: string,
 ): Promise<object> {
@@ -81,28 +93,38 @@ async function publishLine(
       );
     }
     const fields = result.data;
+    const envelope = {
+      channel,
+      ...(fields.run_id === undefined ? {} : { runId: fields.run_id }),
+      ...(fields.fn_id === undefined ? {} : { fnId: fields.fn_id }),
+      ...(fields.fn_slug === undefined ? {} : { fnSlug: fields.fn_slug }),
+      ...(fields.env_id === undefined ? {} : { envId: fields.env_id }),
+      ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
+    };
+    const { stream_id: streamId, producer } = fields;
+    const json = JSON.stringify(data);
+    if (streamId !== undefined && isStreamKind(kind)) {
+      const { ids: [id], error } = await streams.publish(
+        { ...envelope, kind, streamId },
+        [topic],
+        json,
+        { key, producer },
+      );
+      return error ? { id, ...failure(error) } : { id };
+    }
     const [id] = await publisher.publish(
-      {
-        channel,
-        kind,
-        ...(fields.stream_id === undefined
-          ? {}
-          : { streamId: fields.stream_id }),
-        ...(fields.run_id === undefined ? {} : { runId: fields.run_id }),
-        ...(fields.fn_id === undefined ? {} : { fnId: fields.fn_id }),
-        ...(fields.fn_slug === undefined ? {} : { fnSlug: fields.fn_slug }),
-        ...(fields.env_id === undefined ? {} : { envId: fields.env_id }),
-        ...(metadata === undefined
-          ? {}
-          : { metadata: JSON.stringify(metadata) }),
-      },
+      { ...envelope, kind, ...(streamId === undefined ? {} : { streamId }) },
       [topic],
-      JSON.stringify(data),
+      json,
       key,
     );
     return { id };
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
-    return { error: { code: error.code, message: error.message } };
+    return failure(error);
   }
+}
+
+function failure({ code, message }: RealtimeError): object {
+  return { error: { code, message } };
 }

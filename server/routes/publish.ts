@@ -7,6 +7,7 @@ import { dataOfBody, parseJson } from "../json.ts";
 import { quote, tooLarge } from "../publisher.ts";
 import { publishBatch } from "../publish_batch.ts";
 import { publishTee, publishText } from "../publish_stream.ts";
+import { runtime } from "../runtimes/runtime.ts";
 import type { GatewayParts } from "./context.ts";
 
 /** Bytes of a batch: many messages, or a few of the largest. */
@@ -14,16 +15,26 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 
 /** `POST /v1/realtime/publish`, `/publish/batch` and `/publish/tee`. */
 export function publishRoutes(parts: GatewayParts): Hono {
-  const { publisher } = parts;
+  const { publisher, streams } = parts;
   const app = new Hono();
 
   app.post("/publish", async (c) => {
     const { envelope, topics } = await readRequest(parts, c);
     if (isStream(c.req.header("content-type"))) {
+      const patienceMs = readLease(c.req.query("lease"));
+      (await runtime()).keepOpen(c);
       const { body } = c.req.raw;
-      const starts = await publishText(publisher, envelope, topics, body);
-      const ids = starts.map(({ id }) => id);
-      return c.json({ id: ids[0], ids, stream_id: starts[0]?.streamId });
+      const { ids, streamId, isStopped } = await publishText(
+        parts,
+        envelope,
+        topics,
+        body,
+        patienceMs,
+      );
+      // What was not read of the body stands in the way of the connection's next request.
+      if (isStopped) c.header("connection", "close");
+      const stopped = isStopped ? { stopped: true } : {};
+      return c.json({ id: ids[0], ids, stream_id: streamId, ...stopped });
     }
     const limit = publisher.maxMessageBytes;
     const text = await readText(
@@ -44,7 +55,7 @@ export function publishRoutes(parts: GatewayParts): Hono {
         "too_large",
         `Cannot publish the batch: it is larger than ${BATCH_BYTES / 1024} KiB`,
       ));
-    const lines = await publishBatch(publisher, grant, text);
+    const lines = await publishBatch(publisher, streams, grant, text);
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
     });
@@ -63,6 +74,20 @@ export function publishRoutes(parts: GatewayParts): Hono {
 
 function isStream(contentType = ""): boolean {
   return contentType.split(";")[0]?.trim().toLowerCase() === "text/stream";
+}
+
+/** The longest lease that a body may ask for, in seconds: a day. */
+const MAX_LEASE = 24 * 3600;
+
+/** Milliseconds of a `lease` in seconds. */
+function readLease(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= MAX_LEASE) return Math.ceil(seconds * 1000);
+  throw new RealtimeError(
+    "invalid_argument",
+    `Cannot publish the stream: "lease" must be seconds, more than 0 and at most ${MAX_LEASE}`,
+  );
 }
 
 async function readRequest(

@@ -1,0 +1,107 @@
+import { RealtimeError } from "../core/errors.ts";
+import { formatId } from "../core/id.ts";
+import type { Broker } from "./brokers/broker.ts";
+import { quote } from "./publisher.ts";
+
+/** The topic of the messages that keep quiet streams open. No client needs it. */
+export const LEASE_TOPIC = "$lease";
+
+/** How a data stream ended. */
+export interface StreamEnd {
+  /** The id of its end. */
+  readonly id: string;
+  /** Its topics. */
+  readonly topics: ReadonlySet<string>;
+  /** Its producer said so (`done`), or that it failed (`failed`); its lease ran out (`lost`); a reader stopped it (`stopped`). */
+  readonly reason: "done" | "failed" | "lost" | "stopped";
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+  /** The id of its start, if that is known. */
+  readonly start?: string;
+}
+
+/** What a log tells of a data stream. */
+export interface FoundStream {
+  readonly topics: ReadonlySet<string>;
+  readonly start?: string;
+  readonly end?: StreamEnd;
+}
+
+const PAGE_ENTRIES = 1000;
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Looks for a data stream in a channel's log.
+ *
+ * @param epoch The epoch that `after` is of.
+ * @param after The offset after which to look.
+ * @returns What was found, `undefined` where nothing of the stream is there.
+ */
+export async function findStream(
+  broker: Broker,
+  channel: string,
+  streamId: string,
+  epoch = "",
+  after = 0,
+): Promise<FoundStream | undefined> {
+  const topics = new Set<string>();
+  let start: string | undefined;
+  let next = after;
+  let known = epoch;
+  for (;;) {
+    const page = await broker.read(channel, next, PAGE_ENTRIES, PAGE_BYTES);
+    if (known && page.epoch !== known) {
+      // Another log has begun: offsets of the one before mean nothing in it.
+      known = page.epoch;
+      next = 0;
+      continue;
+    }
+    known = page.epoch;
+    for (const { kind, topic, json, offset, streamId: id } of page.entries) {
+      next = offset;
+      if (id !== streamId) continue;
+      topics.add(topic === LEASE_TOPIC ? leasedTopic(json) : topic);
+      const here = formatId(page.epoch, offset);
+      if (kind === "datastream-start") start = here;
+      if (kind !== "datastream-end") continue;
+      const end = { ...readEnd(json), id: here, topics };
+      return { topics, end: start === undefined ? end : { ...end, start } };
+    }
+    if (page.entries.length === 0 || next >= page.top) break;
+  }
+  if (topics.size === 0) return undefined;
+  return { topics, ...start === undefined ? {} : { start } };
+}
+
+/** The topic of the stream that a message of {@linkcode LEASE_TOPIC} is about. */
+export function leasedTopic(json: string): string {
+  return String(JSON.parse(json).data);
+}
+
+/** Reads how a stream ended from the frame of its end. */
+export function readEnd(json: string): Pick<StreamEnd, "reason" | "at"> {
+  const { metadata, created_at } = JSON.parse(json);
+  const { error, stopped } = Object(metadata);
+  const reason = error
+    ? error.code === "producer_lost" ? "lost" : "failed"
+    : stopped === true
+    ? "stopped"
+    : "done";
+  return { reason, at: Date.parse(created_at) };
+}
+
+/** What who still publishes to a stream is told, or wants to keep it open. */
+export function endedError(
+  channel: string,
+  { reason }: Pick<StreamEnd, "reason">,
+): RealtimeError {
+  const subject = `Cannot publish to ${quote(channel)}: the stream`;
+  return reason === "stopped"
+    ? new RealtimeError("stream_stopped", `${subject} was stopped by a reader`)
+    : new RealtimeError(
+      "stream_ended",
+      reason === "lost"
+        ? `${subject} has ended, as nothing came of its producer for too long`
+        : `${subject} has ended`,
+    );
+}
