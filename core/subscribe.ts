@@ -2,7 +2,9 @@ import type { RealtimeApp, SubscribeFn, TokenOptions } from "./api_types.ts";
 import { channelName, topicSchema } from "./channel.ts";
 import { connectionTo } from "./connection_pool.ts";
 import { RealtimeError } from "./errors.ts";
+import { errorOf } from "./frame.ts";
 import { validate } from "./schema.ts";
+import type { StreamPlace } from "./stop_stream.ts";
 import type { SubscribeOptions } from "./subscribe_types.ts";
 import { openSubscription } from "./subscription.ts";
 import {
@@ -45,12 +47,13 @@ async function open(
   const { channel, topics } = isTarget ? source : token;
   const { from = token.from } = options;
   options.signal?.throwIfAborted();
-  return await openSubscription({
+  const url = urlOf(token, options.url);
+  const subscription = await openSubscription({
     ...options,
     channel: channelName(channel),
     topics,
     connection: connectionTo(
-      urlOf(token, options.url),
+      url,
       options.transport ?? token.transport,
       options.multiplex,
     ),
@@ -69,6 +72,12 @@ async function open(
     onError: later(options.onError ?? console.warn),
     onGap: later(options.onGap ?? console.warn),
     onState: later(options.onState),
+  });
+  return Object.assign(subscription, {
+    // Fetched where it is needed only: most readers stop nothing.
+    stop: async (stream: StreamPlace) =>
+      (await import("./stop_stream.ts"))
+        .stopStream(url, tokens, stream, errorOf),
   });
 }
 

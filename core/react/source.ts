@@ -1,11 +1,14 @@
 import { backoff, pause } from "../backoff.ts";
 import { channelName } from "../channel.ts";
 import { RealtimeError } from "../errors.ts";
+import type { StreamPlace } from "../stop_stream.ts";
 import { subscribe } from "../subscribe.ts";
 import type { Realtime } from "../types.ts";
 import { MessageLog } from "./message_log.ts";
 import type { AnyMessage, SourceState } from "./snapshot.ts";
 import type { View, ViewOptions } from "./view.ts";
+
+type Subscription = Realtime.Subscribe.StreamSubscription;
 
 /** A token, of whatever channel. */
 export type AnyToken = Realtime.Subscribe.Token;
@@ -56,6 +59,8 @@ export class Source<T> {
   #grant: string | undefined;
   /** From where nothing is missed. */
   #position: string | undefined;
+  /** The subscription that is read. */
+  #subscription: Subscription | undefined;
 
   /** @param options What its first component wants; the functions of others are called too. */
   constructor(key: string, options: ViewOptions<T>) {
@@ -95,6 +100,16 @@ export class Source<T> {
       void this.#open(wish.tokenId);
     }
   };
+
+  /**
+   * Stops a data stream for all of its readers.
+   *
+   * @throws {RealtimeError} What {@linkcode Subscription} throws; `aborted` where nothing is subscribed to.
+   */
+  async stop(stream: StreamPlace): Promise<boolean> {
+    if (this.#subscription) return await this.#subscription.stop(stream);
+    throw new RealtimeError("aborted", "Cannot stop the stream: not connected");
+  }
 
   /** Reads until it is over; what may pass, as an app that can't be reached for a token, is tried again. */
   async #open(tokenId: string, given?: AnyToken): Promise<void> {
@@ -154,6 +169,7 @@ export class Source<T> {
       },
       onError: (error) => this.#tell(({ onError }) => onError, error),
     });
+    this.#subscription = messages;
     this.#position ??= messages.position();
     for await (const message of messages) {
       if (signal.aborted) return;

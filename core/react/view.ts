@@ -1,4 +1,5 @@
 import type { RealtimeError } from "../errors.ts";
+import type { StreamPlace } from "../stop_stream.ts";
 import type { Realtime } from "../types.ts";
 import { type Fold, INITIAL, type Snapshot } from "./snapshot.ts";
 import { type AnyToken, openSource, type Source } from "./source.ts";
@@ -90,6 +91,11 @@ export class View<T> {
     this.#clearedError = error ?? null;
     this.show();
   };
+
+  /** Stops a data stream that it shows; `false` where it shows none. */
+  async stop(stream: StreamPlace | undefined): Promise<boolean> {
+    return stream !== undefined && await this.#source?.stop(stream) === true;
+  }
 
   /** The source's: messages arrived. */
   received(): void {
