@@ -127,6 +127,7 @@ export class Streams {
           for (const topic of topics) stream.topics.add(topic);
           const { runId, fnId, fnSlug, envId } = envelope;
           stream.fields = {
+            ...stream.fields,
             ...runId === undefined ? {} : { runId },
             ...fnId === undefined ? {} : { fnId },
             ...fnSlug === undefined ? {} : { fnSlug },
