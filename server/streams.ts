@@ -160,7 +160,6 @@ export class Streams {
     topic: string,
     streamId: string,
     waitMs: number,
-    signal: AbortSignal,
   ): Promise<void> {
     checkName("topic", topic);
     const { leaseMs } = this.#options;
@@ -176,7 +175,7 @@ export class Streams {
       return kept;
     });
     await aborted(
-      [stream.signal, signal, this.#leaving.signal],
+      [stream.signal, this.#leaving.signal],
       Math.min(waitMs, leaseMs / 3),
     );
     this.#refuseEnded(channel, streamId);

@@ -17,8 +17,7 @@ export function streamRoutes(parts: GatewayParts): Hono {
       const { channel, topic, streamId } = await readStream(parts, c);
       const wait = readWait(c.req.query("wait"));
       (await runtime()).keepOpen(c);
-      const { signal } = c.req.raw;
-      await streams.keep(channel, topic, streamId, wait * 1000, signal);
+      await streams.keep(channel, topic, streamId, wait * 1000);
       return c.json({ open: true });
     })
     .post("/stream/stop", async (c) => {
