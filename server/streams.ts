@@ -95,7 +95,7 @@ export class Streams {
         if (end) return { ids: [repeatedEnd(envelope, end)] };
         const before = this.#find(channel, streamId);
         if (isStart && before && before.producer !== options.producer) {
-          await this.#finish(before, LOST);
+          await this.#finish(before, REPLACED);
           throw begunByAnother(channel);
         }
         if (before && topics.some((topic) => !before.topics.has(topic))) {
@@ -402,6 +402,14 @@ const LOST = {
   error: {
     code: "producer_lost",
     message: "The stream broke off: nothing came of its producer for too long",
+  },
+};
+
+/** The same, where another producer takes its place. */
+const REPLACED = {
+  error: {
+    code: "producer_lost",
+    message: "The stream broke off: its producer began anew",
   },
 };
 
