@@ -3,6 +3,7 @@ import type { TransportChoice } from "./connection.ts";
 import type { RealtimeError } from "./errors.ts";
 import type { ReaderState } from "./reader.ts";
 import type { StreamPlace } from "./stop_stream.ts";
+import type { TopicClaim } from "./token.ts";
 
 /** Messages that are lost: those between the two ids, both exclusive. */
 export interface Gap {
@@ -108,6 +109,8 @@ export interface SubscribeTarget<TChannel, TTopics> {
   readonly channel: TChannel;
   /** The names of the topics. */
   readonly topics: TTopics;
+  /** Topics whose data streams it may stop, `true` for every one. */
+  readonly publish?: true | readonly TopicClaim[];
 }
 
 /** What can be had from a subscription besides the stream that it is. */
