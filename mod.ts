@@ -82,6 +82,7 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./core/standard_schema.ts";
+export type { StreamPlace } from "./core/stop_stream.ts";
 export { subscribe } from "./core/subscribe.ts";
 export type {
   From,
@@ -99,5 +100,7 @@ export {
   Realtime,
   type ReservedTopicName,
   type Streamed,
+  type StreamFunction,
+  type StreamSource,
   type Untyped,
 } from "./core/types.ts";

@@ -231,12 +231,23 @@ export declare namespace Realtime {
 
     /** Makes the message of a data stream, each piece of which is checked as it comes. */
     (
-      data: StreamSource<Topic.InferPublish<TTopic>>,
+      data: Streamed<Topic.InferPublish<TTopic>>,
     ): Promise<
       Message.Input<
         TChannelId,
         TTopic["name"],
-        StreamSource<Topic.InferPublish<TTopic>>
+        Streamed<Topic.InferPublish<TTopic>>
+      >
+    >;
+
+    /** Makes the message of a data stream that readers can stop: of a function that begins it, and is told by its signal. */
+    (
+      data: StreamFunction<Topic.InferPublish<TTopic>>,
+    ): Promise<
+      Message.Input<
+        TChannelId,
+        TTopic["name"],
+        StreamFunction<Topic.InferPublish<TTopic>>
       >
     >;
 
