@@ -5,6 +5,7 @@
  *
  * @module
  */
+// @ts-ignore: an app without Inngest has no types of it, and builds this file all the same
 import type * as inngest from "inngest";
 import type { Realtime } from "../types.ts";
 
