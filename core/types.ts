@@ -6,30 +6,18 @@ import type {
   SchemaOutput,
   StandardSchema,
 } from "./standard_schema.ts";
+import type { Streamed, StreamFunction } from "./stream_types.ts";
 import type * as subscribing from "./subscribe_types.ts";
 import type { topic } from "./topic.ts";
 
 export type * from "./api_types.ts";
+export type * from "./stream_types.ts";
 
 /** What `JSON.parse` gives: the type of data that nobody gave a type. */
 export type Untyped = ReturnType<typeof JSON.parse>;
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
-
-/** A data stream to be published: its pieces, as they come. */
-export type Streamed<T> = ReadableStream<T> | AsyncIterable<T>;
-
-/**
- * Begins a data stream. The signal aborts when nobody wants more of it: a reader stopped it, it was aborted, or the gateway doesn't take
- * it any more.
- */
-export type StreamFunction<T> = (
-  signal: AbortSignal,
-) => MaybePromise<Streamed<T>>;
-
-/** A data stream to be published, or what begins it. */
-export type StreamSource<T> = Streamed<T> | StreamFunction<T>;
 
 /** Names that a topic of a channel can't have: the channel's own, and those that would make it a promise or no object of JSON. */
 export type ReservedTopicName =

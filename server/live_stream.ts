@@ -20,7 +20,7 @@ export class LiveStream {
   start: string | undefined;
   /** Who began it, if it said so. */
   producer: string | undefined;
-  /** What its end is to carry too. */
+  /** What its messages carried: its end is to carry it too. */
   fields: StreamFields = {};
   /** Milliseconds that this gateway, which reads its body, keeps it open without text. */
   patienceMs: number | undefined;
@@ -42,6 +42,21 @@ export class LiveStream {
     return this.#ending.signal;
   }
 
+  /** Resolves when it ends, after a time, or when a signal aborts. */
+  ended(ms: number, signal: AbortSignal): Promise<void> {
+    const signals = [this.signal, signal];
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        for (const signal of signals) signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      for (const signal of signals) signal.addEventListener("abort", end);
+      if (signals.some(({ aborted }) => aborted)) end();
+    });
+  }
+
   /** Milliseconds since something of it was in the log. */
   get quietMs(): number {
     return performance.now() - this.#seenAt;
@@ -51,6 +66,17 @@ export class LiveStream {
   get isSilent(): boolean {
     return this.patienceMs !== undefined &&
       performance.now() - this.#spokeAt >= this.patienceMs;
+  }
+
+  /** Notes what a message of it carries. */
+  carry({ runId, fnId, fnSlug, envId }: StreamFields): void {
+    this.fields = {
+      ...this.fields,
+      ...runId === undefined ? {} : { runId },
+      ...fnId === undefined ? {} : { fnId },
+      ...fnSlug === undefined ? {} : { fnSlug },
+      ...envId === undefined ? {} : { envId },
+    };
   }
 
   /** Something of it is in the log. */

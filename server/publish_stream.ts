@@ -2,7 +2,7 @@ import { RealtimeError } from "../core/errors.ts";
 import type { Envelope } from "./envelope.ts";
 import { Pace } from "./pace.ts";
 import type { Publisher } from "./publisher.ts";
-import { endedError } from "./stream_log.ts";
+import { endedError } from "./stream_refusals.ts";
 import type { Streams } from "./streams.ts";
 
 /** What became of a body. */

@@ -1,24 +1,9 @@
-import { RealtimeError } from "../core/errors.ts";
 import { formatId } from "../core/id.ts";
 import type { Broker } from "./brokers/broker.ts";
-import { quote } from "./publisher.ts";
+import { readEnd, type StreamEnd } from "./stream_end.ts";
 
 /** The topic of the messages that keep quiet streams open. No client needs it. */
 export const LEASE_TOPIC = "$lease";
-
-/** How a data stream ended. */
-export interface StreamEnd {
-  /** The id of its end. */
-  readonly id: string;
-  /** Its topics. */
-  readonly topics: ReadonlySet<string>;
-  /** Its producer said so (`done`), or that it failed (`failed`); its lease ran out (`lost`); a reader stopped it (`stopped`). */
-  readonly reason: "done" | "failed" | "lost" | "stopped";
-  /** When, in milliseconds since 1970. */
-  readonly at: number;
-  /** The id of its start, if that is known. */
-  readonly start?: string;
-}
 
 /** What a log tells of a data stream. */
 export interface FoundStream {
@@ -76,32 +61,4 @@ export async function findStream(
 /** The topic of the stream that a message of {@linkcode LEASE_TOPIC} is about. */
 export function leasedTopic(json: string): string {
   return String(JSON.parse(json).data);
-}
-
-/** Reads how a stream ended from the frame of its end. */
-export function readEnd(json: string): Pick<StreamEnd, "reason" | "at"> {
-  const { metadata, created_at } = JSON.parse(json);
-  const { error, stopped } = Object(metadata);
-  const reason = error
-    ? error.code === "producer_lost" ? "lost" : "failed"
-    : stopped === true
-    ? "stopped"
-    : "done";
-  return { reason, at: Date.parse(created_at) };
-}
-
-/** What who still publishes to a stream is told, or wants to keep it open. */
-export function endedError(
-  channel: string,
-  { reason }: Pick<StreamEnd, "reason">,
-): RealtimeError {
-  const subject = `Cannot publish to ${quote(channel)}: the stream`;
-  return reason === "stopped"
-    ? new RealtimeError("stream_stopped", `${subject} was stopped by a reader`)
-    : new RealtimeError(
-      "stream_ended",
-      reason === "lost"
-        ? `${subject} has ended, as nothing came of its producer for too long`
-        : `${subject} has ended`,
-    );
 }

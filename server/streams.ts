@@ -6,13 +6,20 @@ import type { Feed, Hub, StreamEntry } from "./hub.ts";
 import { LiveStream } from "./live_stream.ts";
 import { type Publisher, quote } from "./publisher.ts";
 import {
-  endedError,
-  findStream,
-  LEASE_TOPIC,
-  leasedTopic,
+  endKey,
+  LOST,
   readEnd,
+  REPLACED,
   type StreamEnd,
-} from "./stream_log.ts";
+} from "./stream_end.ts";
+import { findStream, LEASE_TOPIC, leasedTopic } from "./stream_log.ts";
+import {
+  begunByAnother,
+  endedError,
+  inOtherTopics,
+  repeatedEnd,
+  startedBefore,
+} from "./stream_refusals.ts";
 
 /** A message of a data stream, before it has its place. */
 export type StreamEnvelope = Omit<Envelope, "topic" | "streamId" | "kind"> & {
@@ -40,9 +47,6 @@ export interface StreamsOptions {
 
 /** Streams whose end is remembered: what still comes of them is refused without a look into the log. */
 const MAX_ENDED = 10_000;
-
-/** How long a stream that has ended stands for another with the same key, as for any message. */
-const KEY_TTL_MS = 120_000;
 
 /** Bytes are passed on as they are there, and no stream is begun or ended. */
 const TEE_TOPIC = "$stream";
@@ -91,7 +95,9 @@ export class Streams {
       !isStart || options.producer !== undefined,
       async (feed) => {
         const end = this.#end(channel, streamId);
-        if (end && isStart) return startedBefore(channel, end, options);
+        if (end && isStart) {
+          return startedBefore(channel, end, options.producer);
+        }
         if (end) return { ids: [repeatedEnd(envelope, end)] };
         const before = this.#find(channel, streamId);
         if (isStart && before && before.producer !== options.producer) {
@@ -125,14 +131,7 @@ export class Streams {
             this.#arm(stream);
           }
           for (const topic of topics) stream.topics.add(topic);
-          const { runId, fnId, fnSlug, envId } = envelope;
-          stream.fields = {
-            ...stream.fields,
-            ...runId === undefined ? {} : { runId },
-            ...fnId === undefined ? {} : { fnId },
-            ...fnSlug === undefined ? {} : { fnSlug },
-            ...envId === undefined ? {} : { envId },
-          };
+          stream.carry(envelope);
         }
         return { ids };
       },
@@ -174,10 +173,7 @@ export class Streams {
       kept.topics.add(topic);
       return kept;
     });
-    await aborted(
-      [stream.signal, this.#leaving.signal],
-      Math.min(waitMs, leaseMs / 3),
-    );
+    await stream.ended(Math.min(waitMs, leaseMs / 3), this.#leaving.signal);
     this.#refuseEnded(channel, streamId);
   }
 
@@ -397,86 +393,6 @@ export class Streams {
   }
 }
 
-/** What the end of a stream says whose producer is gone. */
-const LOST = {
-  error: {
-    code: "producer_lost",
-    message: "The stream broke off: nothing came of its producer for too long",
-  },
-};
-
-/** The same, where another producer takes its place. */
-const REPLACED = {
-  error: {
-    code: "producer_lost",
-    message: "The stream broke off: its producer began anew",
-  },
-};
-
 function nameOf(channel: string, streamId: string): string {
   return `${channel}\n${streamId}`;
-}
-
-/** Of all who end a stream, the first does. */
-function endKey(streamId: string): string {
-  return `end:${streamId}`;
-}
-
-/** The answer to a start of a stream that has ended. */
-function startedBefore(
-  channel: string,
-  end: StreamEnd,
-  { producer }: StreamOptions,
-): { ids: readonly string[]; error: RealtimeError } {
-  const isWell = end.reason === "done" || end.reason === "stopped";
-  const isRecent = Date.now() - end.at < KEY_TTL_MS;
-  if (producer !== undefined && !(isWell && isRecent)) {
-    throw begunByAnother(channel);
-  }
-  const { start } = end;
-  return {
-    ids: start === undefined ? [] : [start],
-    error: endedError(channel, end),
-  };
-}
-
-function begunByAnother(channel: string): RealtimeError {
-  return new RealtimeError(
-    "conflict",
-    `Cannot publish to ${quote(channel)}: another producer began the stream`,
-  );
-}
-
-function inOtherTopics(channel: string): RealtimeError {
-  return new RealtimeError(
-    "conflict",
-    `Cannot publish to ${quote(channel)}: the stream is in another topic`,
-  );
-}
-
-/** The id of an end that is published again by who ended the stream. */
-function repeatedEnd(
-  { channel, kind }: StreamEnvelope,
-  end: StreamEnd,
-): string {
-  const isOwn = end.reason === "done" || end.reason === "failed";
-  if (kind === "datastream-end" && isOwn) return end.id;
-  throw endedError(channel, end);
-}
-
-/** Resolves when one of some signals aborts, or after a time. */
-function aborted(
-  signals: readonly AbortSignal[],
-  ms: number,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      for (const signal of signals) signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    for (const signal of signals) signal.addEventListener("abort", end);
-    if (signals.some(({ aborted }) => aborted)) end();
-  });
 }
