@@ -81,6 +81,7 @@ export async function publishText(
   // What waits for the body's next piece is then given its end.
   const leave = (): void => void reader?.cancel().catch(() => undefined);
   ended.addEventListener("abort", leave);
+  if (ended.aborted) leave();
   const pace = new Pace();
   try {
     for await (const text of textOf(reader, publisher.maxMessageBytes)) {

@@ -1,3 +1,4 @@
+import type { MessageKind } from "../core/frame.ts";
 import { formatId } from "../core/id.ts";
 import type { Broker } from "./brokers/broker.ts";
 import { readEnd, type StreamEnd } from "./stream_end.ts";
@@ -44,7 +45,7 @@ export async function findStream(
     known = page.epoch;
     for (const { kind, topic, json, offset, streamId: id } of page.entries) {
       next = offset;
-      if (id !== streamId) continue;
+      if (id !== streamId || !isOfStream(kind, topic)) continue;
       topics.add(topic === LEASE_TOPIC ? leasedTopic(json) : topic);
       const here = formatId(page.epoch, offset);
       if (kind === "datastream-start") start = here;
@@ -56,6 +57,12 @@ export async function findStream(
   }
   if (topics.size === 0) return undefined;
   return { topics, ...start === undefined ? {} : { start } };
+}
+
+/** Whether a message with a stream's id tells how the stream stands: others may have one, too. */
+export function isOfStream(kind: MessageKind, topic: string): boolean {
+  return topic === LEASE_TOPIC || kind === "chunk" ||
+    kind.startsWith("datastream-");
 }
 
 /** The topic of the stream that a message of {@linkcode LEASE_TOPIC} is about. */

@@ -12,7 +12,12 @@ import {
   REPLACED,
   type StreamEnd,
 } from "./stream_end.ts";
-import { findStream, LEASE_TOPIC, leasedTopic } from "./stream_log.ts";
+import {
+  findStream,
+  isOfStream,
+  LEASE_TOPIC,
+  leasedTopic,
+} from "./stream_log.ts";
 import {
   begunByAnother,
   endedError,
@@ -94,18 +99,18 @@ export class Streams {
       // A stream that is new is nowhere in the log.
       !isStart || options.producer !== undefined,
       async (feed) => {
-        const end = this.#end(channel, streamId);
+        const end = this.endOf(channel, streamId);
         if (end && isStart) {
           return startedBefore(channel, end, options.producer);
         }
         if (end) return { ids: [repeatedEnd(envelope, end)] };
         const before = this.#find(channel, streamId);
+        if (before && topics.some((topic) => !before.topics.has(topic))) {
+          throw inOtherTopics(channel);
+        }
         if (isStart && before && before.producer !== options.producer) {
           await this.#finish(before, REPLACED);
           throw begunByAnother(channel);
-        }
-        if (before && topics.some((topic) => !before.topics.has(topic))) {
-          throw inOtherTopics(channel);
         }
         // Nothing is awaited between the look and the broker: what is refused after the end can't slip in behind it.
         const ids = await this.#publisher.publish(
@@ -121,7 +126,7 @@ export class Streams {
             id: String(ids[0]),
             topics: new Set(topics),
           });
-        } else if (!this.#end(channel, streamId)) {
+        } else if (!this.endOf(channel, streamId)) {
           const stream = this.#open(feed, channel, streamId);
           stream.spoke();
           if (isStart) {
@@ -145,7 +150,7 @@ export class Streams {
 
   /** How a stream ended, as far as it is known. */
   endOf(channel: string, streamId: string): StreamEnd | undefined {
-    return this.#end(channel, streamId);
+    return this.#ended.get(nameOf(channel, streamId));
   }
 
   /**
@@ -191,7 +196,7 @@ export class Streams {
     checkName("topic", topic);
     return await this.#with(channel, streamId, true, async () => {
       const stream = this.#find(channel, streamId);
-      const { topics } = stream ?? this.#end(channel, streamId) ?? {};
+      const { topics } = stream ?? this.endOf(channel, streamId) ?? {};
       if (!topics?.has(topic)) {
         throw new RealtimeError(
           "not_found",
@@ -201,7 +206,7 @@ export class Streams {
         );
       }
       if (stream) await this.#finish(stream, { stopped: true });
-      return this.#end(channel, streamId)?.reason === "stopped";
+      return this.endOf(channel, streamId)?.reason === "stopped";
     });
   }
 
@@ -246,9 +251,9 @@ export class Streams {
   /** Learns of a stream that began, or ended, before the feed was held. */
   async #look(feed: Feed, streamId: string): Promise<void> {
     const { channel } = feed;
-    if (this.#end(channel, streamId)) return;
+    if (this.endOf(channel, streamId)) return;
     const found = await findStream(this.#hub.broker, channel, streamId);
-    if (!found || this.#end(channel, streamId)) return;
+    if (!found || this.endOf(channel, streamId)) return;
     if (found.end) return this.#close(channel, streamId, found.end);
     const stream = this.#open(feed, channel, streamId);
     stream.start ??= found.start;
@@ -258,7 +263,8 @@ export class Streams {
   /** The channel's feed has a message of a stream. */
   #see(feed: Feed, { kind, topic, streamId, offset, json }: StreamEntry): void {
     const { channel, epoch } = feed;
-    if (topic === TEE_TOPIC || this.#end(channel, streamId)) return;
+    if (topic === TEE_TOPIC || !isOfStream(kind, topic)) return;
+    if (this.endOf(channel, streamId)) return;
     if (kind === "datastream-end") {
       const { topics = new Set([topic]) } = this.#find(channel, streamId) ?? {};
       const id = formatId(epoch, offset);
@@ -293,12 +299,8 @@ export class Streams {
     return undefined;
   }
 
-  #end(channel: string, streamId: string): StreamEnd | undefined {
-    return this.#ended.get(nameOf(channel, streamId));
-  }
-
   #refuseEnded(channel: string, streamId: string): void {
-    const end = this.#end(channel, streamId);
+    const end = this.endOf(channel, streamId);
     if (end) throw endedError(channel, end);
   }
 

@@ -209,9 +209,13 @@ describe("The lease of a data stream", () => {
     assertEquals(await signs.socket.next(), "x");
     await using silent = await subscribe(gateway, "tee", "other");
     const line = producerOf(gateway, "tee", "s");
-    await line("start", { topic: "other" });
+    // Nor is a message a stream that names one.
+    await line("start", { topic: "other", kind: "data" });
+    await producerOf(gateway, "tee", "s2")("start", { topic: "other" });
     await endOf(silent);
-    assertEquals((await logOf(gateway, "tee")).length, 3);
+    const ends = endsOf(await logOf(gateway, "tee"));
+    assertEquals(ends.length, 1);
+    assertEquals(Object(ends[0])[0], "s2");
   });
 });
 
@@ -245,6 +249,8 @@ describe("Idempotent ends", () => {
       await line("chunk", other),
       await line("end", other),
       await line("start", other),
+      // Not even a stop is to be had that way.
+      await line("start", { ...other, producer: "p" }),
       await postStream(gateway, "keep", {
         channel: "topics",
         topic: "other",
@@ -253,8 +259,9 @@ describe("Idempotent ends", () => {
     ];
     assertEquals(
       answers.map(({ error }) => error?.code),
-      Array.from({ length: 4 }, () => "conflict"),
+      Array.from({ length: 5 }, () => "conflict"),
     );
+    assertEquals((await line("chunk")).error, undefined);
   });
 
   it("another producer doesn't go on with a stream, and doesn't repeat one that ended well", async () => {
