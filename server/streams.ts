@@ -1,9 +1,8 @@
 import { RealtimeError } from "../core/errors.ts";
 import { formatId } from "../core/id.ts";
 import { checkName } from "../core/names.ts";
-import type { Envelope } from "./envelope.ts";
 import type { Feed, Hub, StreamEntry } from "./hub.ts";
-import { LiveStream } from "./live_stream.ts";
+import { LiveStream, type StreamEnvelope } from "./live_stream.ts";
 import { type Publisher, quote } from "./publisher.ts";
 import {
   endKey,
@@ -25,12 +24,6 @@ import {
   repeatedEnd,
   startedBefore,
 } from "./stream_refusals.ts";
-
-/** A message of a data stream, before it has its place. */
-export type StreamEnvelope = Omit<Envelope, "topic" | "streamId" | "kind"> & {
-  readonly kind: "datastream-start" | "chunk" | "datastream-end";
-  readonly streamId: string;
-};
 
 /** How a stream is published. */
 export interface StreamOptions {
