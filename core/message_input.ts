@@ -14,7 +14,7 @@ export function isStreamed(data: unknown): data is Streamed<unknown> {
  *
  * @throws {RealtimeError} `invalid_data`.
  */
-async function validateInput(
+export async function validateInput(
   schema: StandardSchema,
   data: unknown,
   action: string,

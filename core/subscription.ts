@@ -1,4 +1,6 @@
 import { RealtimeError } from "./errors.ts";
+import { errorOf } from "./frame.ts";
+import { gatewayFetch } from "./gateway_fetch.ts";
 import { iterate } from "./iterate.ts";
 import { encoder } from "./names.ts";
 import {
@@ -111,7 +113,8 @@ export async function openSubscription(
     data: unknown,
   ): Promise<string> {
     const { send } = await import("./send.ts");
-    return send(options, () => isOver, target, data);
+    // What it needs and is here anyway it is given: importing it would make bundlers cut this module's chunk in two.
+    return send(options, () => isOver, errorOf, gatewayFetch, target, data);
   }
 
   let { stream } = first;
