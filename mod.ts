@@ -84,6 +84,7 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./core/standard_schema.ts";
+export type { StreamPlace } from "./core/send.ts";
 export { subscribe } from "./core/subscribe.ts";
 export type {
   From,
@@ -104,5 +105,7 @@ export {
   Realtime,
   type ReservedTopicName,
   type Streamed,
+  type StreamFunction,
+  type StreamSource,
   type Untyped,
 } from "./core/types.ts";

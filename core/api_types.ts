@@ -2,7 +2,13 @@ import type { FlushOptions } from "./chunk_queue.ts";
 import type { RetryOptions } from "./http.ts";
 import type { From } from "./subscribe_types.ts";
 import type { TopicClaim } from "./token.ts";
-import type { MaybePromise, Realtime, Streamed, Untyped } from "./types.ts";
+import type {
+  MaybePromise,
+  Realtime,
+  Streamed,
+  StreamFunction,
+  Untyped,
+} from "./types.ts";
 
 /** How to publish. */
 export interface PublishOptions {
@@ -42,9 +48,11 @@ export interface Publication {
   readonly id: string;
   /** The stream's id, of a data stream. */
   readonly streamId?: string;
+  /** `true` for a data stream that a reader stopped. */
+  readonly stopped?: true;
 }
 
-/** Publishes, in three forms. */
+/** Publishes, in its forms. */
 export interface PublishFn {
   /**
    * Publishes a message: `publish(userChannel("1").ai({ … }))`, or `publish({ channel, topic, data })`.
@@ -53,6 +61,18 @@ export interface PublishFn {
    */
   (
     message: MaybePromise<Realtime.Message.Input>,
+    options?: PublishOptions,
+  ): Promise<Publication>;
+
+  /**
+   * Publishes a data stream that readers can stop: `publish(userChannel("1").ai, (signal) => llm.stream({ signal }))`. The signal
+   * aborts when nobody wants more of it.
+   *
+   * @throws {RealtimeError} `invalid_data` for pieces that don't match the topic's schema; what the gateway refuses it for.
+   */
+  <TData>(
+    topic: Realtime.Topic.Ref<TData>,
+    data: StreamFunction<NoInfer<TData>>,
     options?: PublishOptions,
   ): Promise<Publication>;
 

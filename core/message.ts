@@ -8,7 +8,7 @@ export interface ReaderMessage {
   readonly topic: string;
   readonly id: string;
   /** As a schema made it, after it was checked. */
-  data: unknown;
+  readonly data: unknown;
   readonly metadata?: unknown;
   readonly createdAt: Date;
   readonly runId?: string;

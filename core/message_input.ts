@@ -1,12 +1,18 @@
 import { RealtimeError } from "./errors.ts";
 import { validate } from "./schema.ts";
 import type { StandardSchema } from "./standard_schema.ts";
-import type { MaybePromise, Realtime, Streamed } from "./types.ts";
+import type {
+  MaybePromise,
+  Realtime,
+  Streamed,
+  StreamSource,
+} from "./types.ts";
 
-/** Whether data are to be published as a data stream. */
-export function isStreamed(data: unknown): data is Streamed<unknown> {
+/** Whether data are to be published as a data stream: one, or a function that begins one. */
+export function isStreamed(data: unknown): data is StreamSource<unknown> {
   const { getReader, [Symbol.asyncIterator]: iterate } = Object(data);
-  return typeof (iterate ?? getReader) === "function";
+  return typeof data === "function" ||
+    typeof (iterate ?? getReader) === "function";
 }
 
 /**
@@ -61,7 +67,9 @@ async function check(
   if (!schema) return message;
   const action = `Cannot publish to "${channel}", topic "${topic}"`;
   if (isStreamed(data)) {
-    const pieces = checkEach(schema, data, action);
+    const pieces: StreamSource<unknown> = typeof data === "function"
+      ? async (signal) => checkEach(schema, await data(signal), action)
+      : checkEach(schema, data, action);
     return { ...message, data: pieces, areWhole: true };
   }
   await validateInput(schema, data, action);

@@ -9,6 +9,9 @@ import { LIMITS } from "./limits.ts";
 import { type CheckedInput, isStreamed } from "./message_input.ts";
 import { checkName } from "./names.ts";
 
+/** How long the gateway may hold a stream's sign of life, in seconds. */
+const KEEP_SECONDS = 20;
+
 /**
  * Publishes a message, or a data stream where the data are one.
  *
@@ -40,6 +43,11 @@ export async function publishMessage(
     });
 
   if (isStreamed(data)) {
+    // Less than the time that a request may take.
+    const wait = Math.min(
+      KEEP_SECONDS,
+      (context.retry.timeout ?? 30_000) / 2e3,
+    );
     return await publishDataStream({
       channel,
       topic,
@@ -47,8 +55,22 @@ export async function publishMessage(
       flush,
       areWhole,
       signal,
+      key: options.key,
       checkSize,
       send: sendBatch,
+      keep: (id, signal) =>
+        post(context, {
+          path: `/v1/realtime/stream/keep?${new URLSearchParams({
+            channel,
+            topic,
+            stream_id: id,
+            wait: `${wait}`,
+          })}`,
+          body: "",
+          headers: {},
+          signal,
+          action,
+        }),
     }, data);
   }
   const json = encodeJson(data, action);

@@ -147,7 +147,7 @@ export function createReader(
     }
   }
 
-  function receive(message: ReaderMessage, size: number): void {
+  function receive(frame: ReaderMessage, size: number): void {
     // While nobody reads, little is kept.
     const limit = stream.locked ? maxUnread : maxUnread / 64;
     if (maxUnread - room() + checkingSize >= limit) {
@@ -157,11 +157,12 @@ export function createReader(
       connection.send({ kind: "unsub", ref });
       return;
     }
-    position = message.id;
+    position = frame.id;
     checkingSize += size;
     checking = checking.then(async () => {
       try {
-        message.data = await options.check(message);
+        // Others on the connection get the same frame.
+        const message = { ...frame, data: await options.check(frame) };
         feed(message, size);
         push(message, size);
       } catch (error) {

@@ -15,6 +15,8 @@ export const STATUS_OF_CODE: Readonly<
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  stream_ended: 409,
+  stream_stopped: 409,
   too_large: 413,
   rate_limited: 429,
   internal: 500,

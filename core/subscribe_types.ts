@@ -2,6 +2,7 @@ import type { RealtimeApp, TokenOptions } from "./api_types.ts";
 import type { TransportChoice } from "./connection.ts";
 import type { RealtimeError } from "./errors.ts";
 import type { ReaderState } from "./reader.ts";
+import type { StreamPlace } from "./send.ts";
 import type { Realtime, Untyped } from "./types.ts";
 
 /** Messages that are lost: those between the two ids, both exclusive. */
@@ -109,7 +110,7 @@ export interface SubscribeTarget<TChannel, TTopics> {
   /** The names of the topics. */
   readonly topics: TTopics;
   /**
-   * Topics that it may publish to, as a token's.
+   * Topics that it may publish to, and whose data streams it may stop, as a token's.
    *
    * @default {none}
    */
@@ -166,6 +167,15 @@ export interface SubscriptionControls<TMessage> {
   getJsonStream(): ReadableStream<TMessage>;
   /** The messages as Server-Sent Events, in bytes: the body of a response that an `EventSource` reads. */
   getEncodedStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /**
+   * Stops a data stream at its source: it ends for every reader, and who publishes it is told. The token must grant to publish to the
+   * stream's topic.
+   *
+   * @param stream A message of the stream, or where it is.
+   * @returns Whether that is how it ended; `false` where it had ended before.
+   * @throws {RealtimeError} `forbidden`; `not_found` where the gateway has no such stream.
+   */
+  stop(stream: StreamPlace): Promise<boolean>;
   /** Ends it and all of its streams; resolves when its connection is gone. */
   close(reason?: string): Promise<void>;
   /** Does what `close` does. */

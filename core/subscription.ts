@@ -1,3 +1,4 @@
+import { backoff } from "./backoff.ts";
 import { RealtimeError } from "./errors.ts";
 import { errorOf } from "./frame.ts";
 import { gatewayFetch } from "./gateway_fetch.ts";
@@ -9,7 +10,7 @@ import {
   type ReaderOptions,
   type ReaderState,
 } from "./reader.ts";
-import type { Question } from "./send.ts";
+import type { Sender, StreamPlace } from "./send.ts";
 import type { Untyped } from "./types.ts";
 
 /** What a subscription is made of. */
@@ -33,6 +34,7 @@ export interface SubscriptionMethods {
   position(): string | undefined;
   send(topic: string, data: unknown): Promise<string>;
   reply(message: Untyped, data: unknown): Promise<string>;
+  stop(stream: StreamPlace): Promise<boolean>;
   [Symbol.asyncIterator](): AsyncIterableIterator<Untyped>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -107,14 +109,21 @@ export async function openSubscription(
   begin = first.position;
   await opened.promise;
 
-  /** Its code is fetched where it is needed only: most subscriptions send nothing. */
-  async function sendTo(
-    target: string | Question,
-    data: unknown,
-  ): Promise<string> {
-    const { send } = await import("./send.ts");
-    // What it needs and is here anyway it is given: importing it would make bundlers cut this module's chunk in two.
-    return send(options, () => isOver, errorOf, gatewayFetch, target, data);
+  const { url } = options.connection;
+  const sender: Sender = {
+    ...options,
+    url,
+    fetch: gatewayFetch(url),
+    errorOf,
+    backoff,
+    isOver: () => isOver,
+  };
+  /** The code for that is fetched where it is needed only: most subscriptions send nothing. */
+  function later(
+    name: "send" | "stop",
+  ): (...args: Untyped) => Promise<Untyped> {
+    return async (...args: [Untyped, unknown]) =>
+      (await import("./send.ts"))[name](sender, ...args);
   }
 
   let { stream } = first;
@@ -136,8 +145,9 @@ export async function openSubscription(
     close,
     unsubscribe: close,
     position: begin,
-    send: sendTo,
-    reply: sendTo,
+    send: later("send"),
+    reply: later("send"),
+    stop: later("stop"),
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]: () => iterate(stream),
   });

@@ -42,8 +42,11 @@ function define<TTopicId extends string, TPublish, TSubscribe, TReply>(
     name,
     type: () => define(name, undefined, answer),
     schema: (schema: StandardSchema) => {
-      // Throws a TypeError for what is no Standard Schema, which can only be where nothing checks types.
-      schema["~standard"].validate;
+      if (!schema?.["~standard"]) {
+        throw new TypeError(
+          `Cannot define the topic "${name}": it takes a Standard Schema`,
+        );
+      }
       return define(name, schema, answer);
     },
     reply: (answer: Realtime.Topic.Definition) => define(name, schema, answer),

@@ -2,20 +2,19 @@ import type { PublishFn as Publish } from "./api_types.ts";
 import type { channel } from "./channel.ts";
 import type * as message from "./message_types.ts";
 import type { StandardSchema } from "./standard_schema.ts";
+import type { Streamed, StreamFunction } from "./stream_types.ts";
 import type * as subscribing from "./subscribe_types.ts";
 import type { topic } from "./topic.ts";
 import type { TopicDefinition } from "./topic_types.ts";
 
 export type * from "./api_types.ts";
+export type * from "./stream_types.ts";
 
 /** What `JSON.parse` gives: the type of data that nobody gave a type. */
 export type Untyped = ReturnType<typeof JSON.parse>;
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
-
-/** A data stream to be published: its pieces, as they come. */
-export type Streamed<T> = ReadableStream<T> | AsyncIterable<T>;
 
 /** Names that a topic of a channel can't have: the channel's own, and those that would make it a promise or no object of JSON. */
 export type ReservedTopicName =
@@ -228,6 +227,17 @@ export declare namespace Realtime {
         TChannelId,
         TTopic["name"],
         Streamed<Topic.InferPublish<TTopic>>
+      >
+    >;
+
+    /** Makes the message of a data stream that readers can stop: of a function that begins it, and is told by its signal. */
+    (
+      data: StreamFunction<Topic.InferPublish<TTopic>>,
+    ): Promise<
+      Message.Input<
+        TChannelId,
+        TTopic["name"],
+        StreamFunction<Topic.InferPublish<TTopic>>
       >
     >;
 

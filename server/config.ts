@@ -53,6 +53,7 @@ const schema = z.object({
   "history-bytes": whole("it", 1024, MAX_BYTES),
   "memory-budget": whole("it", 1024 * 1024, MAX_BYTES),
   "max-message-bytes": whole("it", 1, 64 * 1024 * 1024),
+  "stream-lease": whole("it", 1, 24 * 3600),
   "allowed-origins": origins,
   "log-level": z.enum(
     ["debug", "info", "warning", "error"],
@@ -128,6 +129,11 @@ export const FLAGS: Readonly<Record<keyof z.input<typeof schema>, Flag>> = {
     variable: "REALTIME_MAX_MESSAGE_BYTES",
     value: "bytes",
     text: "largest message (524288)",
+  },
+  "stream-lease": {
+    variable: "REALTIME_STREAM_LEASE",
+    value: "seconds",
+    text: "silence after which a stream's producer is lost (60)",
   },
   "allowed-origins": {
     variable: "REALTIME_ALLOWED_ORIGINS",

@@ -20,8 +20,10 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { revokeRoutes } from "./routes/revoke.ts";
+import { streamRoutes } from "./routes/streams.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { Sessions } from "./sessions.ts";
+import { Streams } from "./streams.ts";
 
 /** A gateway: a Hono app inside, `fetch` outside, to serve or to mount in another app. */
 export interface Gateway extends AsyncDisposable {
@@ -80,17 +82,20 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const sessions = new Sessions(settings.pingIntervalMs);
   const auth = new Auth(settings.signingKeys, settings.dev);
   const state = { draining: false };
+  const hub = new Hub(settings.broker);
   const publisher = new Publisher(settings.broker, settings.maxMessageBytes);
-  const { onMessage } = settings;
+  const { onMessage, streamLeaseMs: leaseMs } = settings;
   const inbox = onMessage && new Inbox(onMessage, report);
   const rules: ClientRules = { schemas: settings.channels, inbox };
+  const streams = new Streams(hub, publisher, { leaseMs, report });
   const parts: GatewayParts = {
     settings,
     state,
     auth,
-    hub: new Hub(settings.broker),
+    hub,
     publisherFor: (claims) =>
       claims ? new ClientPublisher(publisher, claims, rules) : publisher,
+    streams,
     outbox: {
       queueBytes: settings.queueBytes,
       deadlineMs: settings.queueDeadlineMs,
@@ -120,6 +125,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   };
   const app = createApp(parts);
   async function close(): Promise<void> {
+    streams.close();
     for (const session of sessions.all()) {
       session.close(1001, "the gateway goes away");
     }
@@ -127,6 +133,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
   async function drain(options: DrainOptions = {}): Promise<void> {
     state.draining = true;
+    streams.leave();
     parts.hub.flush();
     const began = performance.now();
     await drainSessions(sessions.all(), options);
@@ -170,6 +177,7 @@ function createApp(parts: GatewayParts): Hono {
   for (
     const routes of [
       publishRoutes,
+      streamRoutes,
       tokenRoutes,
       connectRoutes,
       historyRoutes,

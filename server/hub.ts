@@ -3,6 +3,15 @@ import { Audience, audienceKey } from "./audience.ts";
 import type { Broker, LogEntry, OpenStream } from "./brokers/broker.ts";
 import type { Wire } from "./wire.ts";
 
+/** A message of a data stream, as far as it tells how the stream stands. */
+export type StreamEntry =
+  & Pick<LogEntry, "kind" | "topic" | "offset">
+  & Partial<Pick<LogEntry, "json">>
+  & { readonly streamId: string };
+
+/** Is told of every message of a data stream, in order, and of the streams that are open when a feed begins. */
+export type StreamWatcher = (feed: Feed, entry: StreamEntry) => void;
+
 /** A channel that this gateway's clients follow: where it stands, and who gets what is new. */
 export class Feed {
   readonly channel: string;
@@ -14,11 +23,17 @@ export class Feed {
   readonly openStreams = new Map<string, OpenStream>();
   readonly #audiences = new Map<string, Audience>();
   readonly #dirty: (audience: Audience) => void;
+  readonly #watch: StreamWatcher;
   #waiters: Array<{ offset: number; resolve: () => void }> = [];
 
-  constructor(channel: string, dirty: (audience: Audience) => void) {
+  constructor(
+    channel: string,
+    dirty: (audience: Audience) => void,
+    watch: StreamWatcher = () => {},
+  ) {
     this.channel = channel;
     this.#dirty = dirty;
+    this.#watch = watch;
   }
 
   /** The audience of some topics on a wire, made if need be. */
@@ -66,11 +81,18 @@ export class Feed {
     }
   }
 
-  #follow({ kind, streamId, topic, offset }: LogEntry): void {
+  /** A stream was open before the feed began. */
+  join(stream: OpenStream): void {
+    this.openStreams.set(stream.streamId, stream);
+    this.#watch(this, { kind: "datastream-start", ...stream });
+  }
+
+  #follow({ kind, streamId, topic, offset, json }: LogEntry): void {
     if (streamId === undefined) return;
     if (kind === "datastream-start") {
       this.openStreams.set(streamId, { streamId, topic, offset });
     } else if (kind === "datastream-end") this.openStreams.delete(streamId);
+    this.#watch(this, { kind, streamId, topic, offset, json });
   }
 }
 
@@ -82,6 +104,8 @@ interface Holding {
 /** Brings the broker's messages to this gateway's connections: one flush a turn of the event loop, for all. */
 export class Hub {
   readonly broker: Broker;
+  /** Is told of data streams. */
+  watch: StreamWatcher = () => {};
   readonly #feeds = new Map<string, Holding>();
   #dirty: Array<{ audience: Audience; feed: Feed }> = [];
 
@@ -98,7 +122,11 @@ export class Hub {
   async hold(channel: string): Promise<Feed> {
     let holding = this.#feeds.get(channel);
     if (!holding) {
-      const feed = new Feed(channel, (audience) => this.#mark(audience, feed));
+      const feed = new Feed(
+        channel,
+        (audience) => this.#mark(audience, feed),
+        (...args) => this.watch(...args),
+      );
       holding = { feed, ready: this.#subscribe(feed) };
       this.#feeds.set(channel, holding);
     }
@@ -120,6 +148,11 @@ export class Hub {
     this.broker.unsubscribe(feed.channel);
   }
 
+  /** Whether anybody still holds a feed. */
+  has(feed: Feed): boolean {
+    return this.#feeds.get(feed.channel)?.feed === feed;
+  }
+
   /** Sends what waits for the end of the turn. */
   flush(): void {
     const dirty = this.#dirty;
@@ -136,9 +169,7 @@ export class Hub {
     });
     feed.epoch = state.epoch;
     feed.top = state.offset;
-    for (const stream of state.openStreams) {
-      feed.openStreams.set(stream.streamId, stream);
-    }
+    for (const stream of state.openStreams) feed.join(stream);
     started = true;
     for (const entry of early) feed.dispatch(entry);
     return feed;

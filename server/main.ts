@@ -45,8 +45,14 @@ function createFrom(config: Config): Gateway {
     ...given("signingKey", config["signing-key"]),
     ...given("signingKeyFallback", config["signing-key-fallback"]),
     ...given("maxMessageBytes", config["max-message-bytes"]),
+    ...given("streamLeaseMs", seconds(config["stream-lease"])),
     ...given("allowedOrigins", config["allowed-origins"]),
   });
+}
+
+/** Milliseconds of seconds, if there are any. */
+function seconds(n: number | undefined): number | undefined {
+  return n === undefined ? undefined : n * 1000;
 }
 
 /** An option that is there only if it has a value. */

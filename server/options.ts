@@ -102,6 +102,13 @@ export interface GatewayOptions {
    * @default {10000}
    */
   queueDeadlineMs?: number;
+  /**
+   * Milliseconds after which a data stream ends in an error when neither a chunk nor a sign of life came of its producer. What publishes
+   * with `createRealtime` gives one by itself; all gateways of a cluster must have the same.
+   *
+   * @default {60000}
+   */
+  streamLeaseMs?: number;
 }
 
 /** Options with every default filled in. */
@@ -144,6 +151,7 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     pongTimeoutMs: count(options, "pongTimeoutMs", 5_000),
     queueBytes: count(options, "queueBytes", 1024 * 1024),
     queueDeadlineMs: count(options, "queueDeadlineMs", 10_000),
+    streamLeaseMs: count(options, "streamLeaseMs", 60_000),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RealtimeError } from "../errors.ts";
+import type { StreamPlace } from "../send.ts";
 import type { Realtime } from "../types.ts";
 import { type Fold, INITIAL, type Snapshot } from "./snapshot.ts";
 import {
@@ -104,6 +105,12 @@ export class View<T> {
   /** Answers a question with the subscription, once it is open. */
   readonly reply: Subscription["reply"] = async (question, data) =>
     await (await this.#subscription()).reply(question, data);
+
+  /** Stops a data stream that it shows; `false` where it shows none. */
+  async stop(stream: StreamPlace | undefined): Promise<boolean> {
+    return stream !== undefined &&
+      await (await this.#subscription()).stop(stream);
+  }
 
   async #subscription(): Promise<Subscription> {
     if (!this.#source || !this.options.isEnabled) throw noSubscription();

@@ -47,6 +47,7 @@ describe("readConfig()", () => {
       "history-bytes": ["2048", 2048],
       "memory-budget": ["1048576", 1048576],
       "max-message-bytes": ["1000", 1000],
+      "stream-lease": ["30", 30],
       "allowed-origins": [
         "https://a.example, http://localhost:3000",
         ["https://a.example", "http://localhost:3000"],

@@ -45,6 +45,32 @@ export async function forms(): Promise<void> {
   await publish({ channel: "a", topic: "b", config: { schema } }, 1);
 }
 
+export async function stoppable(): Promise<void> {
+  const { publish } = realtime;
+  const published = await publish(user("1").count, async function* (signal) {
+    type _ = Expect<Equal<typeof signal, AbortSignal>>;
+    yield await Promise.resolve(String(signal.aborted));
+  });
+  type _ = Expect<Equal<typeof published.stopped, true | undefined>>;
+  await publish(
+    user("1").count((signal) => {
+      signal.throwIfAborted();
+      return new ReadableStream<string>();
+    }),
+  );
+  await publish({
+    channel: "a",
+    topic: "b",
+    data: (_: AbortSignal) => Promise.resolve(new ReadableStream()),
+  });
+  // @ts-expect-error: a function of a stream of something else
+  await publish(user("1").count, () => new ReadableStream<number>());
+  // @ts-expect-error: the same
+  await publish(user("1").count(() => new ReadableStream<number>()));
+  // @ts-expect-error: a function of no stream
+  await publish(user("1").count, () => "42");
+}
+
 export async function refusals(): Promise<void> {
   const { publish } = realtime;
   // @ts-expect-error: wrong data
