@@ -20,7 +20,7 @@ export function isStreamed(data: unknown): data is StreamSource<unknown> {
  *
  * @throws {RealtimeError} `invalid_data`.
  */
-async function validateInput(
+export async function validateInput(
   schema: StandardSchema,
   data: unknown,
   action: string,

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import * as v from "valibot";
 import { z } from "zod";
 import { channel } from "../../core/channel.ts";
 import { RealtimeError } from "../../core/errors.ts";
@@ -102,6 +103,16 @@ describe("ChannelSchemas", () => {
     await assertRejects(() => schemas.check("d", "t", 1), RealtimeError);
   });
 
+  it("says where data are wrong, and not what they are", async () => {
+    const schema = v.object({ list: v.array(v.object({ a: v.number() })) });
+    const known = channel("c").addTopic(topic("t").schema(schema));
+    const error = await assertRejects(
+      () => new ChannelSchemas([known]).check("c", "t", { list: [{ a: "?" }] }),
+      RealtimeError,
+    );
+    assertEquals(error.issues.map(({ path }) => path), [["list", 0, "a"]]);
+  });
+
   it("refuses definitions whose names have no pattern, and what is no channel", () => {
     const refused = [
       channel((id: string) => `u:${id.length * 2}`),
@@ -142,7 +153,7 @@ describe("createGateway({ channels })", () => {
     assertEquals(issues.map(({ path }: { path: unknown }) => path), [["text"]]);
     assertEquals(
       message,
-      'Cannot publish to "room:1", topic "t": the data do not match the topic\'s schema',
+      'Cannot publish to "room:1", topic "t": the schema refuses the data',
     );
   });
 
