@@ -1,7 +1,7 @@
 import type { ControlFrame } from "../core/frame.ts";
 import { RealtimeError } from "../core/errors.ts";
 import type { TokenClaims, TopicClaim } from "../core/token.ts";
-import type { LogEntry } from "./brokers/broker.ts";
+import type { ChannelState, LogEntry } from "./brokers/broker.ts";
 import { closeOf } from "./close.ts";
 import { Outbox } from "./outbox.ts";
 import { type Gap, Reader, type ReaderOwner, type Start } from "./reader.ts";
@@ -98,12 +98,14 @@ export class Session implements ReaderOwner {
   /**
    * Adds a token's topics; with a `ref` or topics that it has already, renews them.
    *
+   * @param marks What "now" means in a channel, where the client counts as subscribed since a moment ago.
    * @throws {RealtimeError} When there are too many, or `since` is malformed.
    */
   async subscribe(
     claims: TokenClaims,
     since?: string,
     ref?: string,
+    marks?: ReadonlyMap<string, ChannelState>,
   ): Promise<void> {
     const from = parseSince(since);
     const channels = byChannel(claims.topics);
@@ -125,7 +127,7 @@ export class Session implements ReaderOwner {
     const subscription = { ref, channels, claims };
     this.#subscriptions.set(key, subscription);
     this.#armExpiry();
-    const starts = await this.#findStarts(channels, from)
+    const starts = await this.#findStarts(channels, from, marks)
       .catch((error: unknown) => {
         this.unsubscribe(key);
         throw error;
@@ -277,13 +279,15 @@ export class Session implements ReaderOwner {
   #findStarts(
     channels: TopicsByChannel,
     from: Since,
+    marks: ReadonlyMap<string, ChannelState> | undefined,
   ): Promise<Found[]> {
     const names = [...channels.keys()];
     return Promise.all(names.map(async (channel) => {
       const topics = channels.get(channel) ?? new Set();
       const reader = this.#reader(channel);
       const since = sinceOfChannel(from, channel, channel === names[0]);
-      return { reader, topics, start: await reader.start(topics, since) };
+      const start = await reader.start(topics, since, marks?.get(channel));
+      return { reader, topics, start };
     }));
   }
 

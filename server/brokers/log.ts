@@ -1,5 +1,6 @@
 import { formatId } from "../../core/id.ts";
 import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
+import { followStream } from "./open_streams.ts";
 
 /** How much a log keeps. The first bound that is reached counts. */
 export interface Retention {
@@ -79,7 +80,7 @@ export class Log {
     this.#entries.push(entry);
     this.bytes += cost(entry);
     this.usedAt = now;
-    this.#follow(message, offset);
+    followStream(this.#streams, entry);
     return entry;
   }
 
@@ -140,13 +141,6 @@ export class Log {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }
-  }
-
-  #follow({ kind, streamId, topic }: NewMessage, offset: number): void {
-    if (streamId === undefined) return;
-    if (kind === "datastream-start") {
-      this.#streams.set(streamId, { streamId, topic, offset });
-    } else if (kind === "datastream-end") this.#streams.delete(streamId);
   }
 }
 

@@ -1,7 +1,9 @@
 import { Hono } from "@hono/hono";
 import { RealtimeError } from "../../core/errors.ts";
 import { PROTOCOL } from "../../core/frame.ts";
+import type { TokenClaims } from "../../core/token.ts";
 import { readBearer, readOffer } from "../bearer.ts";
+import type { ChannelState } from "../brokers/broker.ts";
 import { Connection, type Handshake } from "../connection.ts";
 import { runtime } from "../runtimes/runtime.ts";
 import { Session } from "../session.ts";
@@ -41,6 +43,7 @@ export function connectRoutes(parts: GatewayParts): Hono {
       (await runtime()).keepOpen(c);
       const channels = new Set(claims.topics.map(({ channel }) => channel));
       const wire = c.req.query("protocol") === PROTOCOL ? "sse.v1" : "sse";
+      const marks = wire === "sse" ? await mark(parts, claims) : undefined;
       const handler = new SseHandler();
       const socket = new SseSocket(handler);
       const session = new Session(parts, socket, wire, channels.size > 1);
@@ -48,14 +51,16 @@ export function connectRoutes(parts: GatewayParts): Hono {
       parts.opened(session);
       // The first bytes: without any, runtimes keep the headers back.
       if (wire === "sse") session.ping();
-      session.subscribe(claims, since).catch((error: unknown) => {
-        parts.report("subscribe", error);
-        session.refuse(
-          error instanceof RealtimeError
-            ? error
-            : new RealtimeError("internal", "The gateway failed"),
-        );
-      });
+      session.subscribe(claims, since, undefined, marks).catch(
+        (error: unknown) => {
+          parts.report("subscribe", error);
+          session.refuse(
+            error instanceof RealtimeError
+              ? error
+              : new RealtimeError("internal", "The gateway failed"),
+          );
+        },
+      );
       return c.body(socket.body, 200, {
         "content-type": "text/event-stream",
         "cache-control": "no-store",
@@ -76,11 +81,31 @@ async function shake(
   try {
     parseSince(since);
     const claims = await parts.auth.verify(token, ["subscribe", "ticket"]);
-    return { wire, claims, ...(since === undefined ? {} : { since }) };
+    return {
+      wire,
+      claims,
+      ...(since === undefined ? {} : { since }),
+      ...(v1 ? {} : { marks: await mark(parts, claims) }),
+    };
   } catch (error) {
     if (!v1 || !(error instanceof RealtimeError)) throw error;
     return { wire, refusal: error };
   }
+}
+
+/** Holds a token's channels before a plain client is answered: it isn't told when its subscription begins. */
+async function mark(
+  { hub }: GatewayParts,
+  claims: TokenClaims,
+): Promise<ReadonlyMap<string, ChannelState>> {
+  const channels = new Set(claims.topics.map(({ channel }) => channel));
+  return new Map(
+    await Promise.all(
+      [...channels].map(async (channel) =>
+        [channel, await hub.mark(channel)] as const
+      ),
+    ),
+  );
 }
 
 /** Passes on what happens to a response's body. */
