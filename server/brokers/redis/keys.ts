@@ -2,7 +2,7 @@
  * How many groups the channels are in. The channels of one group are in one slot of a cluster, so that one command may be about several
  * of them. Every gateway MUST have the same number.
  */
-const GROUPS = 1024;
+export const GROUPS = 1024;
 
 /** Slots of a Redis cluster. */
 const SLOTS = 16384;
