@@ -59,7 +59,8 @@ export interface RedisBrokerOptions {
   keyTtlMs?: number;
   /**
    * Milliseconds between two comparisons of each followed channel with Redis, at most 10,000: the longest that a message is late which
-   * pub/sub lost, and that the loss of Redis's data stays unnoticed. Also, after so much silence a connection is tried.
+   * pub/sub lost, and that the loss of Redis's data stays unnoticed. Also, after so much silence a connection is tried, and after three
+   * times as much a gateway's subscribers are not counted any more.
    *
    * @default {10000}
    */
@@ -73,8 +74,8 @@ export interface RedisBrokerOptions {
   timeoutMs?: number;
 }
 
-/** Milliseconds after which a gateway that says nothing of its subscribers is taken for dead. */
-const SUBSCRIBERS_TTL_MS = 30_000;
+/** Comparisons after which a gateway that says nothing of its subscribers is taken for dead. */
+const CHECKS_MISSED = 3;
 
 /** Pages that a follower reads when it missed something. */
 const PAGE = { entries: 500, bytes: 512 * 1024 } as const;
@@ -135,7 +136,7 @@ export class RedisBroker implements Broker {
         bytes: whole(options, "historyBytes", 8 * 1024 * 1024),
       },
       keyTtlMs: whole(options, "keyTtlMs", 120_000),
-      subscribersTtlMs: SUBSCRIBERS_TTL_MS,
+      subscribersTtlMs: CHECKS_MISSED * checkMs,
       sharded,
     });
     const report = (error: unknown): void => this.#report(error);

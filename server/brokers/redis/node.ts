@@ -62,6 +62,10 @@ async function checkServer(
   const info = String(await client.sendCommand(["INFO"]));
   const field = (name: string): string =>
     new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "";
+  const version = field("redis_version");
+  if (Number.parseInt(version) < 7) {
+    throw new Error(`it is version ${version}, 7 or later is needed`);
+  }
   const isCluster = field("cluster_enabled") === "1";
   if (isCluster && hosts.length === 1) {
     throw new Error("it is part of a cluster: name two or more of its servers");

@@ -233,13 +233,14 @@ return said
 /** Makes the scripts of a broker. */
 export function createScripts(options: ScriptOptions): Scripts {
   const common = prelude(options);
-  const script = (text: string): Script => {
-    const whole = common + text;
+  /** Without a flag, Redis refuses it before it begins when there is no memory left; otherwise it may be half done. */
+  const script = (text: string, flags = " flags=allow-oom"): Script => {
+    const whole = `#!lua${flags}\n${common}${text}`;
     const sha = createHash("sha1").update(whole).digest("hex");
     return { text: whole, sha };
   };
   return {
-    publish: script(publish(options)),
+    publish: script(publish(options), ""),
     read: script(READ),
     before: script(BEFORE),
     touch: script(touch(options)),
