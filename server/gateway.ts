@@ -17,6 +17,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { revokeRoutes } from "./routes/revoke.ts";
+import { subscribersRoutes } from "./routes/subscribers.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -161,6 +162,7 @@ function createApp(parts: GatewayParts): Hono {
       connectRoutes,
       historyRoutes,
       revokeRoutes,
+      subscribersRoutes,
     ]
   ) app.route("/v1/realtime", routes(parts));
   if (parts.settings.dev) {
