@@ -107,6 +107,12 @@ async function command(port: number, args: string[]): Promise<unknown> {
 /** A Redis cluster of three masters. */
 export interface RedisCluster extends AsyncDisposable {
   readonly servers: readonly RedisServer[];
+  /** The master that has a key. */
+  serverOf(key: string): Promise<RedisServer>;
+  /** Adds a replica of a master. */
+  addReplica(master: RedisServer): Promise<RedisServer>;
+  /** Moves the slot of a key, with all that is in it, to another master. */
+  move(key: string, to: RedisServer): Promise<void>;
   /** A Redis URL that names two of them. */
   readonly url: string;
   kill(): Promise<void>;
@@ -116,14 +122,8 @@ const SLOTS = 16384;
 
 /** Starts a cluster of three masters. */
 export async function startRedisCluster(): Promise<RedisCluster> {
-  const servers = await Promise.all(
-    [0, 1, 2].map((i) =>
-      startRedis([
-        ...["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
-        ...["--cluster-config-file", `nodes-${i}.conf`],
-      ])
-    ),
-  );
+  const servers = await Promise.all([0, 1, 2].map(() => startMember()));
+  const replicas: RedisServer[] = [];
   const [first] = servers;
   for (const [i, server] of servers.entries()) {
     const from = Math.ceil(SLOTS * i / 3);
@@ -132,23 +132,95 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     await server.command("CLUSTER", "SET-CONFIG-EPOCH", `${i + 1}`);
     await server.command("CLUSTER", "MEET", "127.0.0.1", `${first?.port}`);
   }
-  for (const server of servers) {
-    await until(async () => {
-      const info = String(await server.command("CLUSTER", "INFO"));
-      return info.includes("cluster_state:ok") &&
-        info.includes("cluster_known_nodes:3");
-    });
-  }
-  async function kill(): Promise<void> {
-    await Promise.all(servers.map((server) => server.kill()));
-  }
+  for (const server of servers) await knows(server, 3);
   const [a, b] = servers.map(({ port }) => `127.0.0.1:${port}`);
+
+  async function kill(): Promise<void> {
+    await Promise.all([...servers, ...replicas].map((one) => one.kill()));
+  }
+
+  async function serverOf(key: string): Promise<RedisServer> {
+    const slot = await first?.command("CLUSTER", "KEYSLOT", key);
+    const server = servers[Math.floor(Number(slot) * 3 / SLOTS)];
+    if (!server) throw new Error(`No server has ${key}`);
+    return server;
+  }
+
+  async function addReplica(master: RedisServer): Promise<RedisServer> {
+    const replica = await startMember();
+    replicas.push(replica);
+    await replica.command("CLUSTER", "MEET", "127.0.0.1", `${master.port}`);
+    await knows(replica, 3 + replicas.length);
+    const id = await master.command("CLUSTER", "MYID");
+    await replica.command("CLUSTER", "REPLICATE", `${id}`);
+    await until(async () => {
+      const info = String(await replica.command("INFO", "replication"));
+      return info.includes("master_link_status:up");
+    });
+    for (const server of servers) {
+      await until(async () => {
+        const nodes = String(await server.command("CLUSTER", "NODES"));
+        return nodes.includes(`slave ${id}`);
+      });
+    }
+    return replica;
+  }
+
+  async function move(key: string, to: RedisServer): Promise<void> {
+    const from = await serverOf(key);
+    const slot = `${await from.command("CLUSTER", "KEYSLOT", key)}`;
+    const ids = await Promise.all(
+      [from, to].map((one) => one.command("CLUSTER", "MYID")),
+    );
+    const [source, destination] = ids.map(String);
+    await to.command("CLUSTER", "SETSLOT", slot, "IMPORTING", `${source}`);
+    await from.command(
+      ...["CLUSTER", "SETSLOT", slot, "MIGRATING", `${destination}`],
+    );
+    for (;;) {
+      const keys = await from.command("CLUSTER", "GETKEYSINSLOT", slot, "10");
+      if (!Array.isArray(keys) || keys.length === 0) break;
+      await from.command(
+        ...["MIGRATE", "127.0.0.1", `${to.port}`, "", "0", "5000", "KEYS"],
+        ...keys.map(String),
+      );
+    }
+    for (const server of [to, from]) {
+      await server.command(
+        "CLUSTER",
+        "SETSLOT",
+        slot,
+        "NODE",
+        `${destination}`,
+      );
+    }
+  }
+
   return {
     servers,
     url: `redis://${a},${b}`,
+    serverOf,
+    addReplica,
+    move,
     kill,
     [Symbol.asyncDispose]: kill,
   };
+}
+
+function startMember(): Promise<RedisServer> {
+  return startRedis([
+    ...["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"],
+    ...["--repl-diskless-sync-delay", "0"],
+  ]);
+}
+
+/** Waits until a server knows so many others, and that every slot is served. */
+async function knows(server: RedisServer, count: number): Promise<void> {
+  await until(async () => {
+    const info = String(await server.command("CLUSTER", "INFO"));
+    return info.includes("cluster_state:ok") &&
+      info.includes(`cluster_known_nodes:${count}`);
+  });
 }
 
 /** Waits for something that nothing tells of: it is looked for, again and again. */
