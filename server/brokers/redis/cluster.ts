@@ -12,6 +12,9 @@ const REFRESH_MS = 10_000;
 /** How soon it is asked again while something is amiss. */
 const RETRY_MS = 250;
 
+/** Servers that are asked at once. */
+const ASKED_AT_ONCE = 3;
+
 /** Servers that one command is sent to at most. */
 const MAX_REDIRECTS = 5;
 
@@ -155,19 +158,22 @@ export class ClusterServers implements Servers {
       for (const address of this.#target.hosts) this.#node(address);
     }
     const asked = prompt.length > 0 ? prompt : [...this.#nodes.values()];
-    // Any of them may be the one that knows least.
+    // Any of them may be the one that knows least, or doesn't answer.
     const start = Math.floor(Math.random() * asked.length);
-    for (const node of [...asked.slice(start), ...asked.slice(0, start)]) {
-      if (this.#closing.signal.aborted) return false;
-      try {
-        const answer = await node.commands.send(["CLUSTER", "SLOTS"]);
-        this.#apply(readSlots(answer, node.address));
-        return true;
-      } catch (error) {
-        this.#report(error);
-      }
+    const some = [...asked.slice(start), ...asked.slice(0, start)]
+      .slice(0, ASKED_AT_ONCE);
+    try {
+      this.#apply(
+        await Promise.any(some.map(async ({ address, commands }) => {
+          const answer = await commands.send(["CLUSTER", "SLOTS"]);
+          return readSlots(answer, address);
+        })),
+      );
+      return true;
+    } catch (error) {
+      this.#report(error instanceof AggregateError ? error.errors[0] : error);
+      return false;
     }
-    return false;
   }
 
   #apply(ranges: readonly SlotRange[]): void {
