@@ -16,7 +16,7 @@ import {
   publish,
   publishAll,
 } from "../support/publish.ts";
-import { type RedisServer, startRedis, until } from "../support/redis.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
 import { redisPath } from "../support/requirements.ts";
 import { connectSse } from "../support/sse.ts";
 import {
@@ -25,6 +25,7 @@ import {
   handshake,
   tokenFor,
 } from "../support/wire.ts";
+import { until } from "../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 

@@ -9,7 +9,6 @@ import {
 } from "../../mod.ts";
 import { createTestRealtime } from "../../server/testing.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { until } from "../support/redis.ts";
 import { connectSse } from "../support/sse.ts";
 import {
   address,
@@ -17,6 +16,7 @@ import {
   connectWire,
   tokenFor,
 } from "../support/wire.ts";
+import { until } from "../support/until.ts";
 
 /** Asks how many there are. */
 async function count(

@@ -5,7 +5,7 @@ import type {
   LogEntry,
   NewMessage,
 } from "../../server/brokers/broker.ts";
-import { until } from "./redis.ts";
+import { until } from "./until.ts";
 
 /** What every broker can be made with. */
 export interface ContractOptions {

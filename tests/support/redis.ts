@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { redisPath } from "./requirements.ts";
+import { until } from "./until.ts";
 
 /** A real Redis server in a process of its own. */
 export interface RedisServer extends AsyncDisposable {
@@ -221,13 +222,4 @@ async function knows(server: RedisServer, count: number): Promise<void> {
     return info.includes("cluster_state:ok") &&
       info.includes(`cluster_known_nodes:${count}`);
   });
-}
-
-/** Waits for something that nothing tells of: it is looked for, again and again. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-): Promise<void> {
-  while (!await holds()) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -7,9 +7,9 @@ import {
   type RedisCluster,
   type RedisServer,
   startRedisCluster,
-  until,
 } from "../../support/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
+import { until } from "../../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 

@@ -8,8 +8,9 @@ import {
   type RedisBrokerOptions,
 } from "../../../server/brokers/redis.ts";
 import { listen, message } from "../../support/broker_contract.ts";
-import { startRedis, startRedisCluster, until } from "../../support/redis.ts";
+import { startRedis, startRedisCluster } from "../../support/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
+import { until } from "../../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 

@@ -5,8 +5,9 @@ import { RedisBroker } from "../../../server/brokers/redis.ts";
 import { channelKeys } from "../../../server/brokers/redis/keys.ts";
 import { listen, message } from "../../support/broker_contract.ts";
 import { startProxy } from "../../support/proxy.ts";
-import { type RedisServer, startRedis, until } from "../../support/redis.ts";
+import { type RedisServer, startRedis } from "../../support/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
+import { until } from "../../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 

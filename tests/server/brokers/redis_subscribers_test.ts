@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
 import { channelKeys } from "../../../server/brokers/redis/keys.ts";
 import { listen } from "../../support/broker_contract.ts";
-import { startRedis, until } from "../../support/redis.ts";
+import { startRedis } from "../../support/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
+import { until } from "../../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
