@@ -13,7 +13,7 @@ import { until } from "../../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
-const FAST = { checkIntervalMs: 300, timeoutMs: 600 };
+const FAST = { checkIntervalMs: 300, timeoutMs: 1500 };
 
 /** A broker on a cluster, closed with it. */
 function connect(cluster: RedisCluster): RedisBroker & AsyncDisposable {

@@ -23,7 +23,7 @@ async function use<T>(
   options: RedisBrokerOptions,
   act: (broker: RedisBroker) => Promise<T>,
 ): Promise<T> {
-  const broker = new RedisBroker({ timeoutMs: 600, ...options });
+  const broker = new RedisBroker({ timeoutMs: 1500, ...options });
   try {
     return await act(broker);
   } finally {
