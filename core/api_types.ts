@@ -225,6 +225,31 @@ export interface RealtimeApp {
   >(
     options: TokenOptions<TChannel, TTopics>,
   ): Promise<Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>>;
+  /**
+   * Asks how many connections follow a topic now, or any topic of a channel, at all gateways together: where nobody does, work that is
+   * only for them may be left out. Who begins to follow is counted a moment later; a gateway that died counts for 30 seconds more.
+   *
+   * @example
+   * ```ts
+   * import { channel, createRealtime, topic } from "@tidings/realtime";
+   *
+   * const userChannel = channel((userId: string) => `user:${userId}`)
+   *   .addTopic(topic("thumbnails").type<{ url: string }>());
+   * const realtime = createRealtime();
+   * if (await realtime.subscribers(userChannel("1").thumbnails) > 0) {
+   *   // Somebody looks: it is worth the work.
+   * }
+   * ```
+   *
+   * @param target The topic, as `publish` takes it, or a channel.
+   * @throws {RealtimeError} The gateway's refusal, or that it can't be reached.
+   */
+  subscribers<const TChannel extends string | Realtime.Channel>(
+    target: TChannel | Realtime.Topic.Ref | {
+      readonly channel: TChannel;
+      readonly topic: Realtime.Channel.TopicName<TChannel>;
+    },
+  ): Promise<number>;
 }
 
 /** What `getSubscriptionToken` is. */

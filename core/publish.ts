@@ -3,7 +3,7 @@ import type { FlushOptions } from "./chunk_queue.ts";
 import { publishDataStream } from "./data_stream.ts";
 import { RealtimeError } from "./errors.ts";
 import { errorOf } from "./frame.ts";
-import { type HttpContext, post } from "./http.ts";
+import { type HttpContext, request } from "./http.ts";
 import { encodeJson } from "./json.ts";
 import { LIMITS } from "./limits.ts";
 import { type CheckedInput, isStreamed } from "./message_input.ts";
@@ -34,7 +34,7 @@ export async function publishMessage(
     body: string,
     signal: AbortSignal | undefined,
   ): Promise<string> =>
-    post(context, {
+    request(context, {
       path: "/v1/realtime/publish/batch",
       body,
       headers: { "content-type": "application/x-ndjson" },
@@ -59,7 +59,7 @@ export async function publishMessage(
       checkSize,
       send: sendBatch,
       keep: (id, signal) =>
-        post(context, {
+        request(context, {
           path: `/v1/realtime/stream/keep?${new URLSearchParams({
             channel,
             topic,
@@ -85,7 +85,7 @@ export async function publishMessage(
   const { metadata, ...rest } = fields;
   const query = new URLSearchParams({ channel, topic, ...rest });
   if (metadata !== undefined) query.set("metadata", JSON.stringify(metadata));
-  const answer = await post(context, {
+  const answer = await request(context, {
     path: `/v1/realtime/publish?${query}`,
     body: json,
     headers: { "content-type": "application/json", "idempotency-key": key },

@@ -10,10 +10,12 @@ import { readEnvironment } from "./environment.ts";
 import { RealtimeError } from "./errors.ts";
 import { gatewayFetch, gatewaysHere } from "./gateway_fetch.ts";
 import { gatewayUrl, isLoopback } from "./gateway_url.ts";
+import type { HttpContext } from "./http.ts";
 import { isTopicRef, resolveMessageInput } from "./message_input.ts";
 import { publishMessage } from "./publish.ts";
 import { request } from "./request.ts";
 import { DEVELOPMENT_SIGNING_KEY, hashSigningKey } from "./signing_key.ts";
+import { countSubscribers, type SubscribersTarget } from "./subscribers.ts";
 import { mintToken } from "./token.ts";
 import type { TokenLike } from "./token_source.ts";
 import type { MaybePromise, Realtime } from "./types.ts";
@@ -61,6 +63,15 @@ export function createRealtime(
     );
   }
 
+  async function context(url: string): Promise<HttpContext> {
+    return {
+      url,
+      bearer: await hashSigningKey(signingKey(url)),
+      fetch: options.fetch ?? gatewayFetch(url),
+      retry,
+    };
+  }
+
   async function publish(
     target: MaybePromise<Realtime.Message.Input> | Realtime.Topic.Ref,
     ...rest: unknown[]
@@ -68,14 +79,8 @@ export function createRealtime(
     const [data, given] = isTopicRef(target) ? rest : [undefined, ...rest];
     const message = await resolveMessageInput(target, data);
     const url = gatewayUrl(options.url);
-    const context = {
-      url,
-      bearer: await hashSigningKey(signingKey(url)),
-      fetch: options.fetch ?? gatewayFetch(url),
-      retry,
-    };
     return await publishMessage(
-      context,
+      await context(url),
       message,
       (given ?? {}) as PublishOptions,
       options.flush,
@@ -123,6 +128,12 @@ export function createRealtime(
           options,
         )) as RealtimeApp["request"],
     token: token as RealtimeApp["token"],
+    async subscribers(target: SubscribersTarget): Promise<number> {
+      return await countSubscribers(
+        await context(gatewayUrl(options.url)),
+        target,
+      );
+    },
   };
   return app;
 }

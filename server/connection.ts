@@ -1,6 +1,7 @@
 import { RealtimeError } from "../core/errors.ts";
 import type { TokenClaims } from "../core/token.ts";
 import type { Auth } from "./auth.ts";
+import type { ChannelState } from "./brokers/broker.ts";
 import { type InboundFrame, parseInbound } from "./inbound.ts";
 import { type MessagePublisher, quote } from "./publisher.ts";
 import { Session } from "./session.ts";
@@ -26,6 +27,8 @@ export interface Handshake {
   /** Why the token was refused: said on the socket, where browsers can read it. */
   readonly refusal?: RealtimeError;
   readonly since?: string;
+  /** Where its channels stood when it was answered: a plain client counts as subscribed from then on. */
+  readonly marks?: ReadonlyMap<string, ChannelState>;
 }
 
 /** A client on a WebSocket: acts on its frames, one after the other. */
@@ -47,14 +50,14 @@ export class Connection implements SocketHandler {
   }
 
   open(socket: Socket): void {
-    const { wire, claims, refusal, since } = this.#handshake;
+    const { wire, claims, refusal, since, marks } = this.#handshake;
     const session = new Session(this.#host, socket, wire);
     this.#session = session;
     this.#host.opened(session);
     if (refusal) session.refuse(refusal);
     else if (claims) {
       this.#enqueue(session, async () => {
-        await session.subscribe(claims, since);
+        await session.subscribe(claims, since, undefined, marks);
       });
     } else {
       this.#deadline = setTimeout(() => {

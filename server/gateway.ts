@@ -21,6 +21,7 @@ import { historyRoutes } from "./routes/history.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { revokeRoutes } from "./routes/revoke.ts";
 import { streamRoutes } from "./routes/streams.ts";
+import { subscribersRoutes } from "./routes/subscribers.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { Sessions } from "./sessions.ts";
 import { Streams } from "./streams.ts";
@@ -182,6 +183,7 @@ function createApp(parts: GatewayParts): Hono {
       connectRoutes,
       historyRoutes,
       revokeRoutes,
+      subscribersRoutes,
     ]
   ) app.route("/v1/realtime", routes(parts));
   if (parts.settings.dev) {

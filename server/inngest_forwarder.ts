@@ -1,5 +1,5 @@
 import { readEnvironment } from "../core/environment.ts";
-import { post } from "../core/http.ts";
+import { request } from "../core/http.ts";
 import type { InboundMessage, OnMessage } from "./inbox.ts";
 
 /** The name of the events, unless the app makes others. */
@@ -99,7 +99,7 @@ function eventApi(
   }
   const url = baseUrl.replace(/\/+$/, "");
   return (event) =>
-    post({ url, bearer: undefined, fetch, retry: {} }, {
+    request({ url, bearer: undefined, fetch, retry: {} }, {
       path: `/e/${encodeURIComponent(eventKey)}`,
       body: JSON.stringify(event),
       headers: { "content-type": "application/json" },

@@ -56,9 +56,14 @@ export async function publishBatch(
 ): Promise<string[]> {
   const answers: string[] = [];
   const pace = new Pace();
+  let outage: string | undefined;
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
-    answers.push(JSON.stringify(await publishLine(publisher, streams, text)));
+    const answer = outage ??
+      JSON.stringify(await publishLine(publisher, streams, text));
+    answers.push(answer);
+    // Each line would wait as long for the broker as the one before.
+    if (answer.startsWith('{"error":{"code":"unavailable"')) outage = answer;
     await pace.spend(text.length);
   }
   return answers;

@@ -153,7 +153,7 @@ describe("createGateway({ channels })", () => {
     assertEquals(issues.map(({ path }: { path: unknown }) => path), [["text"]]);
     assertEquals(
       message,
-      'Cannot publish to "room:1", topic "t": the schema refuses the data',
+      'Cannot publish to "room:1", topic "t": the data do not match the topic\'s schema',
     );
   });
 
