@@ -226,8 +226,8 @@ function accessor(
         channel,
         topic,
         data,
-        schema,
-        replyTopic: reply?.name,
+        ...schema && { schema },
+        ...reply && { replyTopic: reply.name },
       }),
     { channel, topic, config: { schema }, reply },
   )) as Realtime.Topic;

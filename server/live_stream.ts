@@ -7,6 +7,12 @@ export type StreamFields = Omit<
   "channel" | "topic" | "kind" | "streamId" | "metadata" | "raw"
 >;
 
+/** A message of a data stream, before it has its place. */
+export type StreamEnvelope = Omit<Envelope, "topic" | "streamId" | "kind"> & {
+  readonly kind: "datastream-start" | "chunk" | "datastream-end";
+  readonly streamId: string;
+};
+
 /** A data stream that has begun and not ended, and its clock. */
 export class LiveStream {
   readonly channel: string;

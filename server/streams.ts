@@ -1,9 +1,8 @@
 import { RealtimeError } from "../core/errors.ts";
 import { formatId } from "../core/id.ts";
 import { checkName } from "../core/names.ts";
-import type { Envelope } from "./envelope.ts";
 import type { Feed, Hub, StreamEntry } from "./hub.ts";
-import { LiveStream } from "./live_stream.ts";
+import { LiveStream, type StreamEnvelope } from "./live_stream.ts";
 import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 import {
   endKey,
@@ -26,23 +25,13 @@ import {
   startedBefore,
 } from "./stream_refusals.ts";
 
-/** A message of a data stream, before it has its place. */
-export type StreamEnvelope = Omit<Envelope, "topic" | "streamId" | "kind"> & {
-  readonly kind: "datastream-start" | "chunk" | "datastream-end";
-  readonly streamId: string;
-};
-
 /** How a stream is published. */
 export interface StreamOptions {
   /** The message's idempotency key. */
   readonly key?: string | undefined;
   /** Who begins the stream: another producer doesn't go on with it, and doesn't publish again what has ended well. */
   readonly producer?: string | undefined;
-  /**
-   * Publishes for who it is that publishes the stream.
-   *
-   * @default {without limits}
-   */
+  /** What publishes, for who it is; by default without limits. */
   readonly publisher?: MessagePublisher;
   /** Milliseconds that the stream may be silent, where this gateway reads its body. */
   readonly patienceMs?: number | undefined;
