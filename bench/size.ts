@@ -39,15 +39,14 @@ const ENTRIES: readonly Entry[] = [
   },
 ];
 
-/** What a program becomes: chunks, by when they load. */
+/** What a program becomes: the part that loads with the page, and what loads when it is needed. */
 interface Bundle {
-  /** What loads with the page. */
   readonly start: Uint8Array[];
-  /** What loads when it is needed: Server-Sent Events, where WebSockets can't be had. */
+  /** Server-Sent Events, where WebSockets can't be had; what sends. */
   readonly later: Uint8Array[];
 }
 
-/** Bundles as apps' bundlers do: what is imported dynamically is a chunk of its own. */
+/** Bundles as apps' bundlers do: what is imported dynamically is a file of its own. */
 async function bundle(program: string): Promise<Bundle> {
   const { build } = await import("esbuild");
   const { outputFiles, metafile } = await build({
@@ -56,7 +55,6 @@ async function bundle(program: string): Promise<Bundle> {
     splitting: true,
     minify: true,
     format: "esm",
-    platform: "browser",
     external: ["react"],
     metafile: true,
     outdir: ROOT,
@@ -122,7 +120,7 @@ async function main(): Promise<number> {
       : `, limit ${bytes(limit)}: ${over ? "TOO LARGE" : "ok"}`;
     const rest = later.length === 0
       ? ""
-      : `, ${bytes(await gzipAll(later))} more where WebSockets can't be had`;
+      : `; ${bytes(await gzipAll(later))} load when they are needed`;
     console.log(`${label}: ${bytes(size)} with gzip -9${verdict}${rest}`);
   }
   await (await import("esbuild")).stop();

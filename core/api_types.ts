@@ -7,6 +7,7 @@ import type {
   Realtime,
   Streamed,
   StreamFunction,
+  Untyped,
 } from "./types.ts";
 
 /** How to publish. */
@@ -29,6 +30,16 @@ export interface PublishOptions {
   metadata?: unknown;
   /** Gives up. */
   signal?: AbortSignal;
+}
+
+/** How to ask, and how long to wait for an answer. */
+export interface RequestOptions extends Omit<PublishOptions, "kind"> {
+  /**
+   * Milliseconds to wait. Beyond what the gateway keeps messages for, 5 minutes by default, nobody new sees the question.
+   *
+   * @default {300000}
+   */
+  timeout?: number;
 }
 
 /** What was published. */
@@ -77,6 +88,52 @@ export interface PublishFn {
   ): Promise<Publication>;
 }
 
+/** What `request` is. */
+export interface RequestFn {
+  /**
+   * Publishes a question and resolves with its answer: what the first subscriber to call `reply(message, data)` gave, as the schema of
+   * the answers' topic makes it.
+   *
+   * @example
+   * ```ts
+   * import { channel, createRealtime, topic } from "@tidings/realtime";
+   *
+   * const approvals = channel((userId: string) => `approvals:${userId}`)
+   *   .addTopic(
+   *     topic("approval").type<{ text: string }>()
+   *       .reply(topic("decision").type<{ isApproved: boolean }>()),
+   *   );
+   * const realtime = createRealtime({ url: "http://localhost:8787" });
+   *
+   * const { isApproved } = await realtime.request(
+   *   approvals("42").approval,
+   *   { text: "Refund 129 EUR?" },
+   *   { timeout: 60_000 },
+   * );
+   * ```
+   *
+   * @param topic The topic to ask in, one that has a `reply`.
+   * @param data The question.
+   * @throws {RealtimeError} `timeout` where nobody answers in time; `aborted`; `invalid_data` for a question, or an answer, that doesn't
+   * match its schema; what the gateway refuses the question for.
+   * @throws {TypeError} For a topic without `reply`.
+   */
+  <
+    TTopic extends Realtime.Topic.Definition<
+      string,
+      Untyped,
+      Untyped,
+      Realtime.Topic.Definition
+    >,
+  >(
+    topic: Realtime.Topic<string, TTopic>,
+    data: NoInfer<Realtime.Topic.InferPublish<TTopic>>,
+    options?: RequestOptions,
+  ): Promise<
+    Realtime.Topic.InferSubscribe<Realtime.Topic.InferReply<TTopic>>
+  >;
+}
+
 /** What a token is for, and for how long. */
 export interface TokenOptions<
   TChannel extends string | Realtime.Channel = string | Realtime.Channel,
@@ -98,8 +155,15 @@ export interface TokenOptions<
    * @default {3600}
    */
   sessionExpiresIn?: number;
-  /** Topics that its owner may publish to, `true` for every one. */
-  publish?: true | readonly TopicClaim[];
+  /**
+   * Topics that its owner may publish to: those of the channel by their names, of another as `{ channel, name }`; `true` for every topic
+   * of every channel.
+   *
+   * @default {none}
+   */
+  publish?:
+    | true
+    | readonly (Realtime.Channel.TopicName<TChannel> | TopicClaim)[];
   /** The user. */
   sub?: string;
   /** Where a subscription with it starts, unless it says so itself. */
@@ -152,6 +216,8 @@ export interface RealtimeApp {
   readonly url: string;
   /** Publishes a message. */
   readonly publish: PublishFn;
+  /** Asks who subscribes to a topic, and resolves with the first answer. */
+  readonly request: RequestFn;
   /** Makes a token for some topics of a channel, without asking the gateway. */
   token<
     const TChannel extends string | Realtime.Channel,
@@ -159,6 +225,31 @@ export interface RealtimeApp {
   >(
     options: TokenOptions<TChannel, TTopics>,
   ): Promise<Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>>;
+  /**
+   * Asks how many connections follow a topic now, or any topic of a channel, at all gateways together: where nobody does, work that is
+   * only for them may be left out. Who begins to follow is counted a moment later; a gateway that died counts for 30 seconds more.
+   *
+   * @example
+   * ```ts
+   * import { channel, createRealtime, topic } from "@tidings/realtime";
+   *
+   * const userChannel = channel((userId: string) => `user:${userId}`)
+   *   .addTopic(topic("thumbnails").type<{ url: string }>());
+   * const realtime = createRealtime();
+   * if (await realtime.subscribers(userChannel("1").thumbnails) > 0) {
+   *   // Somebody looks: it is worth the work.
+   * }
+   * ```
+   *
+   * @param target The topic, as `publish` takes it, or a channel.
+   * @throws {RealtimeError} The gateway's refusal, or that it can't be reached.
+   */
+  subscribers<const TChannel extends string | Realtime.Channel>(
+    target: TChannel | Realtime.Topic.Ref | {
+      readonly channel: TChannel;
+      readonly topic: Realtime.Channel.TopicName<TChannel>;
+    },
+  ): Promise<number>;
 }
 
 /** What `getSubscriptionToken` is. */

@@ -5,7 +5,6 @@ import type {
   SchemaOutput,
   StandardSchema,
 } from "./standard_schema.ts";
-import { staticSchema } from "./static_schema.ts";
 import { topic } from "./topic.ts";
 import type { Realtime, Untyped } from "./types.ts";
 
@@ -97,15 +96,15 @@ export function channel<
 export function channel(
   input: Name | { readonly name: Name; readonly topics: TopicSchemas },
 ): Realtime.Channel.Definition | Realtime.Channel {
-  if (typeof input !== "object" || input === null) return define(input, NONE);
+  if (typeof input !== "object") return define(input, NONE);
   const { name, topics } = input;
   let all = NONE;
   for (const [key, { schema }] of Object.entries(topics)) {
     all = withTopic(all, topic(key).schema(schema));
   }
-  // In a literal, __proto__ names no topic: it sets the prototype. That of a plain object has none itself.
-  if (Object.getPrototypeOf(Object.getPrototypeOf(topics) ?? NONE)) {
-    refuse("__proto__");
+  // In a literal, __proto__ names no topic: it sets the prototype, from which this comes then.
+  if (topics.schema && "~standard" in topics.schema) {
+    withTopic(all, topic("__proto__"));
   }
   return typeof name === "string" ? make(name, all) : define(name, all);
 }
@@ -167,20 +166,23 @@ export function topicSchema(
 // Without a prototype, so that a topic that isn't there is not found in one.
 const NONE: Realtime.Topics = Object.freeze({ __proto__: null }) as never;
 
-function refuse(name: string): never {
-  throw new RealtimeError(
-    "invalid_name",
-    `Cannot use the topic: the name "${name}" is reserved`,
-  );
-}
-
 function withTopic(
   topics: Realtime.Topics,
   added: Realtime.Topic.Definition,
 ): Realtime.Topics {
   const name = checkName("topic", added.name);
-  if (RESERVED.test(name)) refuse(name);
-  return Object.freeze({ __proto__: null, ...topics, [name]: added }) as never;
+  if (RESERVED.test(name)) {
+    throw new RealtimeError(
+      "invalid_name",
+      `Cannot use the topic: "${name}" is reserved`,
+    );
+  }
+  const reply = added.getReply();
+  return Object.freeze({
+    __proto__: null,
+    ...reply ? withTopic(topics, reply) : topics,
+    [name]: added,
+  }) as never;
 }
 
 function define(
@@ -216,10 +218,17 @@ function accessor(
 ): Realtime.Topic {
   const topic = definition.name;
   const schema = definition.getSchema();
+  const reply = definition.getReply();
   return Object.freeze(Object.assign(
     // A promise, as in `@inngest/realtime`. What publishes checks the data: who only subscribes needs no code for it.
     (data: unknown) =>
-      Promise.resolve({ channel, topic, data, ...schema && { schema } }),
-    { channel, topic, config: { schema: schema ?? staticSchema() } },
+      Promise.resolve({
+        channel,
+        topic,
+        data,
+        ...schema && { schema },
+        ...reply && { replyTopic: reply.name },
+      }),
+    { channel, topic, config: { schema }, reply },
   )) as Realtime.Topic;
 }

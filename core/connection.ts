@@ -1,7 +1,9 @@
 import { backoff } from "./backoff.ts";
-import { RealtimeError } from "./errors.ts";
-import type { ClientFrame, ControlFrame, MessageFrame } from "./frame.ts";
-import { readFrame } from "./message.ts";
+import { RealtimeError, type RealtimeErrorCode } from "./errors.ts";
+import type { ClientFrame } from "./frame.ts";
+import { gatewayFetch } from "./gateway_fetch.ts";
+import { iterate } from "./iterate.ts";
+import { type IncomingFrame, readFrame } from "./message.ts";
 import type { Transport } from "./transport.ts";
 import { openWebSocket } from "./transport_websocket.ts";
 
@@ -26,16 +28,19 @@ export interface StateFrame {
   /** Why it is gone, where another attempt alone doesn't help. */
   readonly data?: RealtimeError | undefined;
   readonly ref?: undefined;
+  readonly channel?: undefined;
 }
 
-/** Who uses a connection gets every frame that is for it or for all, with its size; `undefined` for what is no frame. */
+/** Who uses a connection gets every frame that is for it or for all, with its size; `false` for what is no frame. */
 export type Member = (
-  frame: MessageFrame | ControlFrame | StateFrame | undefined,
+  frame: IncomingFrame | StateFrame | false,
   size: number,
 ) => void;
 
 /** One way to a gateway, for any number of members. It comes back when it is lost, until nobody needs it any more. */
 export interface Connection {
+  /** The gateway's base URL. */
+  readonly url: string;
   /**
    * Takes a member in.
    *
@@ -57,6 +62,12 @@ interface Page {
   ) => void;
   readonly document?: Page;
 }
+
+/** What the gateway's close codes say, where another attempt alone doesn't help. */
+const CODES: Readonly<Record<number, RealtimeErrorCode>> = {
+  4401: "unauthenticated",
+  4403: "forbidden",
+};
 
 /** How long nothing may be heard, beyond the gateway's ping interval; also, how long connecting may take. */
 const SILENCE_MS = 10_000;
@@ -102,7 +113,11 @@ export function createConnection(
     if (state !== next) tell({ kind: state = next, data });
   }
 
-  function tell(frame: Parameters<Member>[0], size = 0, to?: string): void {
+  function tell(
+    frame: Parameters<Member>[0],
+    size = 0,
+    to?: string | false,
+  ): void {
     for (const [ref, member] of members) {
       if (!to || to === ref) member(frame, size);
     }
@@ -119,7 +134,7 @@ export function createConnection(
         : openWebSocket;
       // It was closed in the meantime, or another attempt was faster.
       if (state !== "connecting" || transport) return;
-      transport = open(url);
+      transport = open(url, gatewayFetch(url), iterate);
     } catch {
       // Without the network, or not allowed to: as any other failure.
       return lose(1006);
@@ -152,47 +167,41 @@ export function createConnection(
     drop(null);
     // A network that lets no WebSocket through is tried with plain HTTP next.
     if (mayTurn) isSse = !isSse && state === "connecting";
-    const reason = code === 4401
-      ? "unauthenticated"
-      : code === 4403 && "forbidden";
+    const reason = CODES[code];
     enter(
       "waiting",
       retryAfterMs ?? backoff(attempt++),
       connect,
-      reason
-        ? new RealtimeError(reason, "The gateway closed the connection")
-        : undefined,
+      reason && new RealtimeError(reason, "The gateway closed the connection"),
     );
     retryAfterMs = undefined;
     if (members.size === 0) void close();
   }
 
-  function close(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
+  async function close(): Promise<void> {
+    ended();
+    listening.abort();
+    await new Promise<void>((resolve) => {
       enter("closed", LEAVE_MS, resolve);
-      ended();
-      listening.abort();
-      if (transport) drop(done);
-      else done();
+      if (transport) drop(resolve as () => void);
+      else resolve();
     });
+    clearTimeout(timer);
   }
 
   function receive({ data, ref }: { data: string; ref?: string }): void {
     heard = performance.now();
     for (const line of `${data}`.split("\n")) {
       const frame = readFrame(line);
-      if (frame?.kind === "ping") send({ kind: "pong" });
-      else if (frame?.kind === "closing") {
-        retryAfterMs = frame.data.retry_after_ms;
-      } else if (frame?.kind === "ready") {
-        attempt = 0;
-        silenceMs = frame.data.ping_interval_ms + SILENCE_MS;
+      if (frame) {
+        if (frame.kind === "ping") send({ kind: "pong" });
+        if (frame.kind === "closing") retryAfterMs = frame.data.retry_after_ms;
+        if (frame.kind === "ready") {
+          attempt = 0;
+          silenceMs = frame.data.ping_interval_ms + SILENCE_MS;
+        }
       }
-      if (frame !== null) tell(frame, line.length, ref ?? frame?.ref);
+      if (frame !== null) tell(frame, line.length, ref || frame && frame.ref);
     }
   }
 
@@ -212,22 +221,20 @@ export function createConnection(
 
   page.addEventListener?.("online", hurry, listening);
   page.addEventListener?.("offline", hurry, listening);
-  page.document?.addEventListener?.("visibilitychange", hurry, listening);
+  page.addEventListener?.("visibilitychange", hurry, listening);
 
   return {
+    url,
     add(ref, member) {
       members.set(ref, member);
       if (state !== "idle") queueMicrotask(() => member({ kind: state }, 0));
-      else if (transport) watch("open");
       else void connect();
     },
     send,
     async remove(ref) {
       members.delete(ref);
       send({ kind: "unsub", ref });
-      if (members.size > 0 || state === "closed") return;
-      if (page.document && state === "open") enter("idle", LEAVE_MS, close);
-      else await close();
+      if (members.size === 0 && state !== "closed") await close();
     },
   };
 }

@@ -4,7 +4,7 @@ import {
   type TransportChoice,
 } from "./connection.ts";
 
-const connections = new Map<string, Connection>();
+const connections = new Map<string | symbol, Connection>();
 
 /**
  * Finds the connection for a new subscription: the one that leads to the same gateway the same way, else a new one.
@@ -18,14 +18,9 @@ export function connectionTo(
   choice: TransportChoice = "auto",
   isShared = true,
 ): Connection {
-  const way = choice + url;
-  const known = connections.get(way);
-  if (known && isShared) return known;
-  const connection = createConnection(
-    url,
-    choice,
-    () => isShared && connections.delete(way),
-  );
-  if (isShared) connections.set(way, connection);
+  const way = isShared ? choice + url : Symbol();
+  const connection = connections.get(way) ??
+    createConnection(url, choice, () => connections.delete(way));
+  connections.set(way, connection);
   return connection;
 }

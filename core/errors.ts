@@ -31,8 +31,10 @@ export type RealtimeErrorCode =
 export interface SchemaIssue {
   /** What is wrong, for people. */
   readonly message: string;
-  /** Where: the keys that lead to it, `undefined` for the whole value. */
-  readonly path?: ReadonlyArray<PropertyKey> | undefined;
+  /** Where: what leads to it, as the schema's library writes it; `undefined` for the whole value. */
+  readonly path?:
+    | ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>
+    | undefined;
 }
 
 /** What a {@linkcode RealtimeError} can carry besides its code and message. */
@@ -83,6 +85,7 @@ export class RealtimeError extends Error {
   ) {
     super(message, options);
     this.code = code;
-    this.issues = options.issues ?? [];
+    // Those of the wire may be anything.
+    this.issues = [options.issues ?? []].flat();
   }
 }

@@ -1,76 +1,87 @@
-import type { ControlFrame, MessageFrame } from "./frame.ts";
+import type { ControlFrame, MessageKind } from "./frame.ts";
 import { ID } from "./id.ts";
 
-function areText(...values: unknown[]): boolean {
-  return values.every((value) => typeof value === "string");
+/** A message as the app gets it: the wire's fields, with the names that JavaScript gives them. */
+export interface ReaderMessage {
+  readonly kind: MessageKind;
+  readonly channel: string;
+  readonly topic: string;
+  readonly id: string;
+  /** As a schema made it, after it was checked. */
+  readonly data: unknown;
+  readonly metadata?: unknown;
+  readonly createdAt: Date;
+  readonly runId?: string;
+  readonly fnId?: string;
+  readonly fnSlug?: string;
+  readonly envId?: string;
+  readonly replyTopic?: string;
+  readonly replyTo?: string;
+  /** Also in the messages that begin and end a data stream. */
+  readonly streamId?: string;
+  /** The data stream's chunks. */
+  stream?: ReadableStream<unknown>;
+  /** Messages answer nothing. */
+  readonly ref?: undefined;
 }
 
-function areIds(...values: unknown[]): boolean {
-  return areText(...values) &&
-    values.every((value) => ID.test(value as string));
+/** What a client gets; what acknowledges is for others. */
+export type IncomingFrame =
+  | ReaderMessage
+  | Exclude<ControlFrame, { readonly kind: "ack" }>;
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function isId(value: unknown): boolean {
+  return isText(value) && ID.test(value as string);
 }
 
 /**
  * Reads one object of the wire. Nothing that comes from there is trusted: what is returned has every field that its kind must have, each
  * of its type.
  *
- * @returns `null` for a kind that this version doesn't know, `undefined` for what is no frame.
+ * @returns `null` for a kind that this version doesn't know, `false` for what is no frame.
  */
 export function readFrame(
   text: string,
-): MessageFrame | ControlFrame | null | undefined {
+): IncomingFrame | null | false {
   try {
     const frame = JSON.parse(text);
-    const { kind, channel, id, data = {} } = frame;
-    const isWhole = /^(data|run|step|event|chunk|datastream-(start|end))$/
-        .test(kind)
+    const { kind, channel, data = {} } = frame;
+    if (/^(data|run|step|event|chunk|datastream-(start|end))$/.test(kind)) {
+      const message: Record<string, unknown> = {};
+      for (const name in frame) {
+        const value = frame[name];
+        if (/_/.test(name) && !isText(value)) return false;
+        // Not even "__proto__" sets a prototype: it loses an underscore here.
+        message[name.replace(/_./, (it) => it.slice(1).toUpperCase())] = value;
+      }
+      message.createdAt = new Date(frame.created_at);
+      if (/-/.test(kind)) message.streamId = data;
       // A channel or topic of another type is none that anybody reads.
-      ? areIds(id) &&
-        Date.parse(frame.created_at) > 0 && "data" in frame &&
-        (!/-/.test(kind) || areText(data)) &&
-        (kind !== "chunk" || "stream_id" in frame) &&
-        // The optional ones: run_id, fn_id, fn_slug, env_id, stream_id.
-        Object.keys(frame).every((key) => !/_/.test(key) || areText(frame[key]))
-      : kind === "ready"
-      ? areText(data.ticket) && data.ping_interval_ms > 0 &&
+      return isId(frame.id) && Number(message.createdAt) > 0 &&
+        "data" in frame && (kind !== "chunk" || "streamId" in message) &&
+        isText(message.streamId ?? "") && message as unknown as ReaderMessage;
+    }
+    return (kind === "ready"
+      ? isText(data.ticket) && data.ping_interval_ms > 0 &&
         data.channels.every((ready: Record<string, string[]>) =>
-          areIds(ready.position) && areText(ready.channel) &&
-          ready.topics?.every((topic) => areText(topic))
+          isId(ready.position) && isText(ready.channel) &&
+          ready.topics?.every(isText)
         )
       : kind === "gap"
-      ? areText(channel) && areIds(data.after, data.before)
+      ? isText(channel) && isId(data.after) && isId(data.before)
       : kind === "closing"
       ? data.retry_after_ms >= 0
       : kind === "error"
-      ? areText(data.code, data.message)
+      ? isText(data.code) && isText(data.message)
       : kind === "ping"
-      ? areIds(...Object.values(data))
-      : areText(kind) && null;
-    return isWhole ? frame : isWhole === null ? null : undefined;
+      ? Object.values(data).every(isId)
+      : isText(kind) && null) && frame;
   } catch {
     // Not JSON, or of another shape.
-    return undefined;
+    return false;
   }
-}
-
-/**
- * Makes a message for the app: the frame's fields, with the names that JavaScript gives them. What is absent there is absent here.
- *
- * @param data The frame's data, as a schema made it.
- */
-export function toMessage(
-  frame: MessageFrame,
-  data: unknown,
-): Record<string, unknown> {
-  // Own properties all, whatever the wire calls them: not even "__proto__" sets a prototype.
-  const message: Record<string, unknown> = Object.fromEntries(
-    Object.entries(frame).map(([name, value]) => [
-      name.replace(/_./, (letter) => letter.slice(1).toUpperCase()),
-      value,
-    ]),
-  );
-  message.data = data;
-  message.createdAt = new Date(frame.created_at);
-  if (/-/.test(frame.kind)) message.streamId = data;
-  return message;
 }

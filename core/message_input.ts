@@ -1,3 +1,4 @@
+import { RealtimeError } from "./errors.ts";
 import { validate } from "./schema.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 import type {
@@ -14,13 +15,40 @@ export function isStreamed(data: unknown): data is StreamSource<unknown> {
     typeof (iterate ?? getReader) === "function";
 }
 
+/**
+ * Checks what is published. Some libraries put the data into their issues' paths: of those only the keys are left.
+ *
+ * @throws {RealtimeError} `invalid_data`.
+ */
+export async function validateInput(
+  schema: StandardSchema,
+  data: unknown,
+  action: string,
+): Promise<void> {
+  try {
+    await validate(schema, data, action);
+  } catch (error) {
+    const { code, message, cause, issues } = error as RealtimeError;
+    throw new RealtimeError(code, message, {
+      cause,
+      issues: issues.map(({ message, path }) => ({
+        message,
+        // Not with the path's own map: it may be of a class of the library's.
+        ...path && {
+          path: Array.from(path, (at) => typeof at === "object" ? at.key : at),
+        },
+      })),
+    });
+  }
+}
+
 async function* checkEach(
   schema: StandardSchema,
   pieces: Streamed<unknown>,
   action: string,
 ): AsyncGenerator<unknown, void, undefined> {
   for await (const piece of pieces as AsyncIterable<unknown>) {
-    await validate(schema, piece, action);
+    await validateInput(schema, piece, action);
     yield piece;
   }
 }
@@ -31,22 +59,21 @@ async function* checkEach(
  *
  * @throws {RealtimeError} `invalid_data`.
  */
-async function toMessageInput(
-  channel: string,
-  topic: string,
+async function check(
+  message: Realtime.Message.Input,
   schema: StandardSchema | undefined,
-  data: unknown,
-): Promise<Realtime.Message.Input> {
-  if (!schema) return { channel, topic, data };
+): Promise<CheckedInput> {
+  const { channel, topic, data } = message;
+  if (!schema) return message;
   const action = `Cannot publish to "${channel}", topic "${topic}"`;
   if (isStreamed(data)) {
     const pieces: StreamSource<unknown> = typeof data === "function"
       ? async (signal) => checkEach(schema, await data(signal), action)
       : checkEach(schema, data, action);
-    return { channel, topic, data: pieces, areWhole: true } as CheckedInput;
+    return { ...message, data: pieces, areWhole: true };
   }
-  await validate(schema, data, action);
-  return { channel, topic, data };
+  await validateInput(schema, data, action);
+  return message;
 }
 
 /** A message as a topic makes it: with the schema that its data are checked by. */
@@ -74,15 +101,13 @@ export async function resolveMessageInput(
   data: unknown,
 ): Promise<CheckedInput> {
   if (!isTopicRef(target)) {
-    const message: UncheckedInput = await target;
-    const { channel, topic, data, schema } = message;
-    return schema
-      ? await toMessageInput(channel, topic, schema, data)
-      : message;
+    const { schema, ...message }: UncheckedInput = await target;
+    return await check(message, schema);
   }
-  const { channel, topic, config } = target;
-  // A topic without a schema has one that takes everything.
-  const isStatic = config.schema["~standard"].vendor === "tidings";
-  const schema = isStatic ? undefined : config.schema;
-  return await toMessageInput(channel, topic, schema, data);
+  const { channel, topic, config, reply } = target;
+  const message = { channel, topic, data };
+  return await check(
+    reply ? { ...message, replyTopic: reply.name } : message,
+    config.schema,
+  );
 }

@@ -1,7 +1,7 @@
 import { RealtimeError } from "./errors.ts";
 import { NAME_BYTES } from "./limits.ts";
 
-const encoder = new TextEncoder();
+export const encoder: TextEncoder = new TextEncoder();
 
 /**
  * Checks a channel's or topic's name: 1 to 255 bytes of UTF-8, no control characters, no lone surrogates.
@@ -15,13 +15,12 @@ export function checkName(kind: "channel" | "topic", name: unknown): string {
   if (isName(name)) return name;
   throw new RealtimeError(
     "invalid_name",
-    `Cannot use the ${kind}: its name must be 1 to ${NAME_BYTES} bytes without control characters`,
+    `Cannot use the ${kind}: names are 1 to ${NAME_BYTES} bytes without control characters`,
   );
 }
 
 /** Whether a channel or topic can have the name. */
 export function isName(name: unknown): name is string {
-  return typeof name === "string" && name !== "" &&
-    !/\p{Cc}|\p{Surrogate}/u.test(name) &&
+  return typeof name === "string" && /^[^\p{Cc}\p{Cs}]+$/u.test(name) &&
     encoder.encode(name).length <= NAME_BYTES;
 }

@@ -3,7 +3,7 @@ import type { FlushOptions } from "./chunk_queue.ts";
 import { publishDataStream } from "./data_stream.ts";
 import { RealtimeError } from "./errors.ts";
 import { errorOf } from "./frame.ts";
-import { type HttpContext, post } from "./http.ts";
+import { type HttpContext, request } from "./http.ts";
 import { encodeJson } from "./json.ts";
 import { LIMITS } from "./limits.ts";
 import { type CheckedInput, isStreamed } from "./message_input.ts";
@@ -25,16 +25,16 @@ export async function publishMessage(
 ): Promise<Publication> {
   const channel = checkName("channel", message.channel);
   const topic = checkName("topic", message.topic);
-  const { data, areWhole } = message;
+  const { data, areWhole, replyTopic } = message;
   const { key = crypto.randomUUID(), signal } = options;
   const action = `Cannot publish to "${channel}"`;
-  const fields = fieldsOf(options);
+  const fields = fieldsOf(options, replyTopic);
   const checkSize = (json: string): void => checkMessageSize(json, action);
   const sendBatch = (
     body: string,
     signal: AbortSignal | undefined,
   ): Promise<string> =>
-    post(context, {
+    request(context, {
       path: "/v1/realtime/publish/batch",
       body,
       headers: { "content-type": "application/x-ndjson" },
@@ -59,7 +59,7 @@ export async function publishMessage(
       checkSize,
       send: sendBatch,
       keep: (id, signal) =>
-        post(context, {
+        request(context, {
           path: `/v1/realtime/stream/keep?${new URLSearchParams({
             channel,
             topic,
@@ -85,7 +85,7 @@ export async function publishMessage(
   const { metadata, ...rest } = fields;
   const query = new URLSearchParams({ channel, topic, ...rest });
   if (metadata !== undefined) query.set("metadata", JSON.stringify(metadata));
-  const answer = await post(context, {
+  const answer = await request(context, {
     path: `/v1/realtime/publish?${query}`,
     body: json,
     headers: { "content-type": "application/json", "idempotency-key": key },
@@ -98,11 +98,13 @@ export async function publishMessage(
 /** The message's fields besides its data, as the wire names them. */
 function fieldsOf(
   { runId, fnId, fnSlug, metadata }: PublishOptions,
+  replyTopic: string | undefined,
 ): Record<string, string> & { metadata?: unknown } {
   return {
     ...runId === undefined ? {} : { run_id: runId },
     ...fnId === undefined ? {} : { fn_id: fnId },
     ...fnSlug === undefined ? {} : { fn_slug: fnSlug },
+    ...replyTopic === undefined ? {} : { reply_topic: replyTopic },
     ...metadata === undefined ? {} : { metadata },
   } as Record<string, string> & { metadata?: unknown };
 }

@@ -1,12 +1,9 @@
 import { backoff } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import { RealtimeError } from "./errors.ts";
-import { errorOf, type MessageFrame } from "./frame.ts";
-import {
-  createIncomingStream,
-  type IncomingStream,
-} from "./incoming_streams.ts";
-import { toMessage } from "./message.ts";
+import { errorOf } from "./frame.ts";
+import type { ReaderMessage } from "./message.ts";
+import { createQueue, type Queue, tooSlow } from "./queue.ts";
 import type { TokenSource } from "./token_source.ts";
 
 /** What becomes of a subscription, for the app. */
@@ -19,9 +16,6 @@ export type ReaderState =
   | "closed"
   | "failed";
 
-/** A message, as the app gets it. */
-export type ReaderMessage = Record<string, unknown>;
-
 /** What the readers of a subscription have in common. */
 export interface ReaderOptions {
   readonly channel: string;
@@ -31,7 +25,7 @@ export interface ReaderOptions {
   /** How much may wait unread, in characters of JSON. */
   readonly maxUnread?: number | undefined;
   /** Gives a message's data as the app gets it; rejects with what is wrong with it. */
-  readonly check: (frame: MessageFrame) => unknown;
+  readonly check: (frame: ReaderMessage) => unknown;
   readonly onError: (error: RealtimeError) => void;
   readonly onGap: (
     gap: {
@@ -54,9 +48,6 @@ export interface Reader {
   end(error?: RealtimeError): Promise<void>;
 }
 
-/** How many tokens in a row may be refused while the app has others. */
-const MAX_REFUSALS = 3;
-
 let readers = 0;
 
 /**
@@ -69,44 +60,38 @@ let readers = 0;
 export function createReader(
   options: ReaderOptions,
   position: string | undefined,
-  toChunk: (message: ReaderMessage) => unknown,
   onState: (state: ReaderState, error?: RealtimeError) => Promise<void> | void,
 ): Reader {
   const { channel, topics, connection, tokens, onError } = options;
-  const maxUnread = options.maxUnread ?? 8 * 1024 * 1024;
+  const maxUnread = options.maxUnread ?? 2 ** 23;
   const ref = `${++readers}`;
-  const streams = new Map<unknown, IncomingStream>();
+  const streams = new Map<unknown, Queue>();
   let start: string | undefined;
-  /** As the app knows it; besides, it asked the gateway (`asked`), or wants nothing for now though it is open (`paused`). */
-  let state: ReaderState | "asked" | "paused" = "idle";
+  /** As the app knows it; besides, it asked the gateway (`sent`), or wants nothing for now though it is open (`full`). */
+  let state: ReaderState | "sent" | "full" = "idle";
   let attempt = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
   /** What it asked with; since it was accepted, the ticket that it got for that. */
   let presented: string | undefined;
   /** Whether the gateway announced a gap. */
-  let isLost = false;
+  let isLost: boolean | undefined;
   /** What is being checked, and how much that is. */
   let checking = Promise.resolve();
   let checkingSize = 0;
-  let nextSize = 0;
-  let failure: RealtimeError | undefined;
-  let controller: ReadableStreamDefaultController<unknown>;
+  const { stream, room, push, end: endQueue } = createQueue(
+    maxUnread,
+    resume,
+    end,
+  );
 
-  function to(
-    next: typeof state,
-    error?: RealtimeError,
-  ): Promise<void> | void {
+  function to(next: typeof state): void {
     if (state === next) return;
     state = next;
-    if (next !== "asked" && next !== "paused") return onState(next, error);
+    if (next !== "sent" && next !== "full") void onState(next);
   }
 
   function isOver(): boolean {
-    return state === "closed" || state === "failed";
-  }
-
-  function room(): number {
-    return controller.desiredSize as number;
+    return /ed$/.test(state);
   }
 
   /** Asks the gateway for messages, once the connection is open. */
@@ -122,7 +107,7 @@ export function createReader(
         /ing|idle/.test(state) &&
         connection.send({ kind: "sub", ref, data: { token, since: position } })
       ) {
-        to("asked");
+        to("sent");
         presented = token;
       }
     } catch (error) {
@@ -140,7 +125,7 @@ export function createReader(
     }
     const mayPass = isToken
       // Another token may do; but not if several did not.
-      ? attempt < MAX_REFUSALS
+      ? attempt < 3
       : /network|timeout|unavailable|internal/.test(error.code);
     if (mayPass) {
       to("connecting");
@@ -162,13 +147,13 @@ export function createReader(
     }
   }
 
-  function receive(frame: MessageFrame, size: number): void {
+  function receive(frame: ReaderMessage, size: number): void {
     // While nobody reads, little is kept.
     const limit = stream.locked ? maxUnread : maxUnread / 64;
     if (maxUnread - room() + checkingSize >= limit) {
-      to("paused");
+      to("full");
       // Who reads a data stream before going on with the messages would now wait for ever.
-      endStreams(new RealtimeError("too_slow", "Too much is unread"), false);
+      endStreams(tooSlow(), false);
       connection.send({ kind: "unsub", ref });
       return;
     }
@@ -176,7 +161,10 @@ export function createReader(
     checkingSize += size;
     checking = checking.then(async () => {
       try {
-        deliver(frame, await options.check(frame), size);
+        // Others on the connection get the same frame.
+        const message = { ...frame, data: await options.check(frame) };
+        feed(message, size);
+        push(message, size);
       } catch (error) {
         onError(error as RealtimeError);
       }
@@ -185,29 +173,30 @@ export function createReader(
     });
   }
 
+  /** Gives a message's data stream what is in it. */
+  function feed(message: ReaderMessage, size: number): void {
+    const { streamId, kind, data, metadata } = message;
+    if (!streamId) return;
+    const incoming = streams.get(streamId) ?? createQueue(maxUnread);
+    streams.set(streamId, incoming);
+    message.stream = incoming.stream;
+    if (kind === "chunk") incoming.push(data, size);
+    if (kind === "datastream-end") {
+      const { error } = Object(metadata);
+      incoming.end(error && errorOf(error));
+      streams.delete(streamId);
+    }
+  }
+
   /** Listens again, when there is room and somebody reads. */
   function resume(): void {
     if (
-      state === "paused" && stream.locked &&
+      state === "full" && stream.locked &&
       room() - checkingSize > maxUnread / 2
     ) {
       to("connecting");
       void join();
     }
-  }
-
-  function deliver(frame: MessageFrame, data: unknown, size: number): void {
-    const message = toMessage(frame, data);
-    const { streamId } = message;
-    if (streamId) {
-      const incoming = streams.get(streamId) ?? createIncomingStream(maxUnread);
-      streams.set(streamId, incoming);
-      if (incoming.take(frame, data, size)) streams.delete(streamId);
-      message.stream = incoming.stream;
-    }
-    nextSize = size;
-    // There is, unless the stream was cancelled: no more is taken than there is room for.
-    if (room() > 0) controller.enqueue(toChunk(message));
   }
 
   function lose(after: string, before: string): void {
@@ -220,92 +209,69 @@ export function createReader(
     options.onGap({ channel, after, before });
   }
 
-  /** Ends all but the stream itself. */
-  async function leave(error?: RealtimeError): Promise<void> {
+  async function end(error?: RealtimeError): Promise<void> {
     if (isOver()) return;
     state = error ? "failed" : "closed";
     clearTimeout(retry);
     endStreams(
       error ?? new RealtimeError("aborted", "The subscription is closed"),
     );
-    await connection.remove(ref);
+    await Promise.all([connection.remove(ref), checking]);
     await onState(state, error);
+    endQueue(error);
   }
-
-  async function end(error?: RealtimeError): Promise<void> {
-    if (isOver()) return;
-    await Promise.all([leave(error), checking]);
-    failure = error;
-    if (!error) controller.close();
-    // It comes after what waits.
-    else if (room() === maxUnread) controller.error(error);
-  }
-
-  const stream = new ReadableStream({
-    start(it) {
-      controller = it;
-    },
-    pull() {
-      if (failure && room() === maxUnread) controller.error(failure);
-      resume();
-    },
-    cancel: () => leave(),
-  }, { highWaterMark: maxUnread, size: () => nextSize });
 
   connection.add(ref, (frame, size) => {
     if (isOver()) return;
-    const isAnswer = /asked|open/.test(state);
+    const isAnswer = /sent|open/.test(state);
     if (!frame) {
-      return onError(
-        new RealtimeError("invalid_json", "A frame can't be read"),
-      );
+      return onError(new RealtimeError("invalid_json", "Cannot read a frame"));
     }
     switch (frame.kind) {
       case "open":
-        if (state !== "paused") void join();
+        if (state !== "full") void join();
         break;
       case "connecting":
       case "waiting":
-        if (state !== "paused") to(frame.kind);
+        if (state !== "full") to(frame.kind);
         if (isAnswer && frame.data) refuse(frame.data, true);
-        break;
-      case "closed":
-        void end();
         break;
       case "error":
         refuse(errorOf(frame.data), true);
         break;
       case "ready": {
-        const { channels, ticket } = frame.data;
-        const found = channels.find((ready) => ready.channel === channel);
-        presented = tokens.jwt = ticket;
-        attempt = 0;
-        start ??= found?.position;
-        isLost = found?.recovered === false;
-        // Where it stood counts until the gap is told: the connection may be lost before that.
-        if (!isLost) position = found?.position;
-        if (topics.every((topic) => found?.topics.includes(topic))) to("open");
-        else {
-          refuse(
-            new RealtimeError(
-              "forbidden",
-              "The token is for other topics",
-            ),
+        const found = frame.data.channels.find((ready) =>
+          ready.channel === channel
+        );
+        if (!found || !topics.every((topic) => found.topics.includes(topic))) {
+          return refuse(
+            new RealtimeError("forbidden", "The token is for other topics"),
           );
         }
+        presented = tokens.jwt = frame.data.ticket;
+        attempt = 0;
+        start ??= found.position;
+        isLost = found.recovered === false;
+        // Where it stood counts until the gap is told: the connection may be lost before that.
+        if (!isLost) position = found.position;
+        to("open");
         break;
       }
-      default:
-        if (state !== "open" || !position) return;
-        if (frame.kind === "ping") {
-          const id = frame.data?.[channel];
-          if (id?.startsWith(position.slice(0, 9)) && isNew(id)) position = id;
-        } else if ("channel" in frame && frame.channel === channel) {
-          if (frame.kind === "gap") lose(frame.data.after, frame.data.before);
-          else if (topics.includes(frame.topic) && isNew(frame.id)) {
-            receive(frame, size);
-          }
+      case "ping": {
+        const id = frame.data?.[channel];
+        if (state === "open" && id && isNew(id)) position = id;
+        break;
+      }
+      case "gap":
+        if (state === "open" && frame.channel === channel) {
+          lose(frame.data.after, frame.data.before);
         }
+        break;
+      default:
+        if (
+          state === "open" && frame.channel === channel &&
+          topics.includes(frame.topic) && isNew(frame.id)
+        ) receive(frame, size);
     }
   });
 

@@ -1,14 +1,5 @@
-import { RealtimeError, type SchemaIssue } from "./errors.ts";
-import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
-
-function toIssue({ message, path }: StandardIssue): SchemaIssue {
-  return {
-    message,
-    // Not with the path's own map: it may be of a class of the schema library's.
-    path: path &&
-      Array.from(path, (key) => typeof key === "object" ? key.key : key),
-  };
-}
+import { RealtimeError } from "./errors.ts";
+import type { StandardSchema } from "./standard_schema.ts";
 
 /**
  * Checks data by a schema, which may take its time.
@@ -22,21 +13,18 @@ export async function validate(
   data: unknown,
   action: string,
 ): Promise<unknown> {
-  let result;
+  let options;
   try {
-    result = await schema["~standard"].validate(data);
+    const result = await schema["~standard"].validate(data);
+    if (!result.issues) return result.value;
+    options = result;
   } catch (cause) {
-    throw new RealtimeError("invalid_data", `${action}: the schema failed`, {
-      cause,
-    });
+    options = { cause };
   }
-  if (result.issues) {
-    // What the issues say may repeat the data, so it stays out of the message.
-    throw new RealtimeError(
-      "invalid_data",
-      `${action}: the data do not match the topic's schema`,
-      { issues: result.issues.map(toIssue) },
-    );
-  }
-  return result.value;
+  // What the issues say may repeat the data, so it stays out of the message.
+  throw new RealtimeError(
+    "invalid_data",
+    `${action}: the data do not match the topic's schema`,
+    options,
+  );
 }

@@ -12,6 +12,6 @@ export function createSseDecoder(): (bytes: Uint8Array) => string[] {
       .split(/[\r\n]/);
     rest = lines.pop() ?? "";
     return lines.filter((line) => line.startsWith("data:"))
-      .map((line) => line.slice(5).trim());
+      .map((line) => line.slice(5));
   };
 }

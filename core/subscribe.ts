@@ -2,9 +2,7 @@ import type { RealtimeApp, SubscribeFn, TokenOptions } from "./api_types.ts";
 import { channelName, topicSchema } from "./channel.ts";
 import { connectionTo } from "./connection_pool.ts";
 import { RealtimeError } from "./errors.ts";
-import { errorOf } from "./frame.ts";
 import { validate } from "./schema.ts";
-import type { StreamPlace } from "./stop_stream.ts";
 import type { SubscribeOptions } from "./subscribe_types.ts";
 import { openSubscription } from "./subscription.ts";
 import {
@@ -47,37 +45,26 @@ async function open(
   const { channel, topics } = isTarget ? source : token;
   const { from = token.from } = options;
   options.signal?.throwIfAborted();
-  const url = urlOf(token, options.url);
-  const subscription = await openSubscription({
+  return await openSubscription({
     ...options,
     channel: channelName(channel),
     topics,
     connection: connectionTo(
-      url,
+      urlOf(token, options.url),
       options.transport ?? token.transport,
       options.multiplex,
     ),
     tokens,
-    since: typeof from === "object"
-      ? `last:${from.last}`
-      : from === "live"
-      ? ""
-      : from,
+    since: typeof from === "object" ? `last:${from.last}` : from,
     async check({ kind, topic, id, data }) {
       const schema = options.validate !== false && topicSchema(channel, topic);
       return !schema || /-/.test(kind)
         ? data
-        : await validate(schema, data, `Cannot read ${id}`);
+        : await validate(schema, data, `Cannot accept ${id}`);
     },
     onError: later(options.onError ?? console.warn),
     onGap: later(options.onGap ?? console.warn),
     onState: later(options.onState),
-  });
-  return Object.assign(subscription, {
-    // Fetched where it is needed only: most readers stop nothing.
-    stop: async (stream: StreamPlace) =>
-      (await import("./stop_stream.ts"))
-        .stopStream(url, tokens, stream, errorOf),
   });
 }
 

@@ -1,12 +1,16 @@
+import { backoff } from "./backoff.ts";
 import { RealtimeError } from "./errors.ts";
+import { errorOf } from "./frame.ts";
+import { gatewayFetch } from "./gateway_fetch.ts";
 import { iterate } from "./iterate.ts";
+import { encoder } from "./names.ts";
 import {
   createReader,
   type Reader,
-  type ReaderMessage,
   type ReaderOptions,
   type ReaderState,
 } from "./reader.ts";
+import type { Sender, StreamPlace } from "./send.ts";
 import type { Untyped } from "./types.ts";
 
 /** What a subscription is made of. */
@@ -28,35 +32,24 @@ export interface SubscriptionMethods {
   close(): Promise<void>;
   unsubscribe(): Promise<void>;
   position(): string | undefined;
+  send(topic: string, data: unknown): Promise<string>;
+  reply(message: Untyped, data: unknown): Promise<string>;
+  stop(stream: StreamPlace): Promise<boolean>;
   [Symbol.asyncIterator](): AsyncIterableIterator<Untyped>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-function asIs(message: ReaderMessage): ReaderMessage {
-  return message;
-}
-
-/** One Server-Sent Event. JSON has no line breaks, so the data is one line. */
-function toEvent({ stream: _, ...message }: ReaderMessage): Uint8Array {
-  return new TextEncoder().encode(
-    `id: ${message.id}\ndata: ${JSON.stringify(message)}\n\n`,
-  );
-}
-
-/** Gives an app's function the messages, one after the other. */
-async function callEach(
-  messages: AsyncIterableIterator<Untyped>,
-  onMessage: (message: Untyped) => unknown,
-  onError: (error: RealtimeError) => void,
-): Promise<void> {
-  try {
-    for await (const message of messages) {
-      // What the app's own function throws ends nothing.
-      await Promise.resolve(message).then(onMessage).catch(onError);
-    }
-  } catch (error) {
-    onError(error as RealtimeError);
-  }
+/** Writes messages as Server-Sent Events. JSON has no line breaks, so the data is one line. */
+function toEvents(): TransformStream<Untyped, Uint8Array> {
+  return new TransformStream({
+    transform({ stream: _, ...message }, controller) {
+      controller.enqueue(
+        encoder.encode(
+          `id: ${message.id}\ndata: ${JSON.stringify(message)}\n\n`,
+        ),
+      );
+    },
+  });
 }
 
 /**
@@ -68,8 +61,8 @@ export async function openSubscription(
 ): Promise<ReadableStream<Untyped> & SubscriptionMethods> {
   const { onError, onMessage, signal } = options;
   const readers = new Set<Reader>();
-  const opened = Promise.withResolvers<void>();
   let isOver = false;
+  const opened = Promise.withResolvers<void>();
   /** Where another reader begins. */
   let begin = (): string | undefined => options.since;
 
@@ -83,13 +76,11 @@ export async function openSubscription(
   }
 
   function read(
-    toChunk: (message: ReaderMessage) => unknown,
     onState?: SubscriptionOptions["onState"],
   ): Reader {
     const reader = createReader(
       options,
       begin(),
-      toChunk,
       (state, error) => {
         onState?.(state, error);
         if (
@@ -105,7 +96,7 @@ export async function openSubscription(
   }
 
   signal?.addEventListener("abort", close);
-  const first = read(asIs, (state, error) => {
+  const first = read((state, error) => {
     options.onState(state, error);
     if (state === "open") opened.resolve();
     if (state === "closed" || error) {
@@ -118,17 +109,45 @@ export async function openSubscription(
   begin = first.position;
   await opened.promise;
 
+  const { url } = options.connection;
+  const sender: Sender = {
+    ...options,
+    url,
+    fetch: gatewayFetch(url),
+    errorOf,
+    backoff,
+    isOver: () => isOver,
+  };
+  /** The code for that is fetched where it is needed only: most subscriptions send nothing. */
+  function later(
+    name: "send" | "stop",
+  ): (...args: Untyped) => Promise<Untyped> {
+    return async (...args: [Untyped, unknown]) =>
+      (await import("./send.ts"))[name](sender, ...args);
+  }
+
   let { stream } = first;
   if (onMessage) {
-    ({ stream } = read(asIs));
-    void callEach(iterate(first.stream), onMessage, onError);
+    ({ stream } = read());
+    first.stream.pipeTo(
+      new WritableStream({
+        // What the app's own function throws ends nothing.
+        write: (message) =>
+          Promise.resolve(message).then(onMessage).catch(
+            onError,
+          ) as Promise<void>,
+      }),
+    ).catch(onError);
   }
   return Object.assign(stream, {
-    getJsonStream: () => read(asIs).stream,
-    getEncodedStream: () => read(toEvent).stream,
+    getJsonStream: () => read().stream,
+    getEncodedStream: () => read().stream.pipeThrough(toEvents()),
     close,
     unsubscribe: close,
     position: begin,
+    send: later("send"),
+    reply: later("send"),
+    stop: later("stop"),
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]: () => iterate(stream),
   });

@@ -6,14 +6,14 @@
  */
 export interface Transport {
   /** Called when frames can be sent. */
-  onopen: (() => void) | null;
+  onopen?: (() => void) | null;
   /**
    * Called when text arrived: one frame, or several joined by `\n`; with the `ref` of the subscription that it is for by a transport that
    * keeps subscriptions apart.
    */
-  onmessage: ((event: { data: string; ref?: string }) => void) | null;
+  onmessage?: ((event: { data: string; ref?: string }) => void) | null;
   /** Called once, when it ended or can't come to be; with 1006 where the transport knows no code. */
-  onclose: ((event: { code: number }) => void) | null;
+  onclose?: ((event: { code: number }) => void) | null;
   /** Sends a frame. */
   send(text: string): void;
   /** Ends it; `onclose` follows as soon as it is gone. */

@@ -1,4 +1,3 @@
-import { PROTOCOL } from "./frame.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -9,6 +8,7 @@ import type { Transport } from "./transport.ts";
 export function openWebSocket(url: string): Transport {
   return new WebSocket(
     url.replace("http", "ws") + "/v1/realtime/connect",
-    [PROTOCOL],
+    // Written out, as in the other transport: that is shorter.
+    ["tidings.v1"],
   ) as Transport;
 }

@@ -4,8 +4,11 @@ import { getLogger } from "@logtape/logtape";
 import { RealtimeError } from "../core/errors.ts";
 import { STATUS_OF_CODE } from "../core/status.ts";
 import { Auth } from "./auth.ts";
+import { ClientPublisher, type ClientRules } from "./client_publisher.ts";
 import { type DrainOptions, drainSessions } from "./drain.ts";
+import { errorBody } from "./error_body.ts";
 import { Hub } from "./hub.ts";
+import { Inbox } from "./inbox.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { crossOrigin, sameSite } from "./origin.ts";
 import { pageRoutes } from "./page/mod.ts";
@@ -18,6 +21,7 @@ import { historyRoutes } from "./routes/history.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { revokeRoutes } from "./routes/revoke.ts";
 import { streamRoutes } from "./routes/streams.ts";
+import { subscribersRoutes } from "./routes/subscribers.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { Sessions } from "./sessions.ts";
 import { Streams } from "./streams.ts";
@@ -81,17 +85,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const state = { draining: false };
   const hub = new Hub(settings.broker);
   const publisher = new Publisher(settings.broker, settings.maxMessageBytes);
-  function report(stage: string, error: unknown): void {
-    logger.error("{stage} failed: {error}", { stage, error });
-  }
-  const { streamLeaseMs: leaseMs } = settings;
+  const { onMessage, streamLeaseMs: leaseMs } = settings;
+  const inbox = onMessage && new Inbox(onMessage, report);
+  const rules: ClientRules = { schemas: settings.channels, inbox };
   const streams = new Streams(hub, publisher, { leaseMs, report });
   const parts: GatewayParts = {
     settings,
     state,
     auth,
     hub,
-    publisher,
+    publisherFor: (claims) =>
+      claims ? new ClientPublisher(publisher, claims, rules) : publisher,
     streams,
     outbox: {
       queueBytes: settings.queueBytes,
@@ -128,11 +132,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }
     await settings.broker.close();
   }
-  function drain(options: DrainOptions = {}): Promise<void> {
+  async function drain(options: DrainOptions = {}): Promise<void> {
     state.draining = true;
     streams.leave();
     parts.hub.flush();
-    return drainSessions(sessions.all(), options);
+    const began = performance.now();
+    await drainSessions(sessions.all(), options);
+    const { deadlineMs = 20_000 } = options;
+    await inbox?.settled(began + deadlineMs - performance.now());
   }
   return {
     dev: settings.dev,
@@ -141,6 +148,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function report(stage: string, error: unknown): void {
+  logger.error("{stage} failed: {error}", { stage, error });
 }
 
 function createApp(parts: GatewayParts): Hono {
@@ -172,6 +183,7 @@ function createApp(parts: GatewayParts): Hono {
       connectRoutes,
       historyRoutes,
       revokeRoutes,
+      subscribersRoutes,
     ]
   ) app.route("/v1/realtime", routes(parts));
   if (parts.settings.dev) {
@@ -185,17 +197,18 @@ function createApp(parts: GatewayParts): Hono {
   app.onError((error, c) => {
     const known = error instanceof RealtimeError;
     if (!known) parts.report(`${c.req.method} ${c.req.path}`, error);
+    const body = known ? errorBody(error) : {
+      code: "internal",
+      message: "The gateway failed; its log says why",
+    };
     const code = known ? error.code : "internal";
-    const message = known
-      ? error.message
-      : "The gateway failed; its log says why";
     const status = (STATUS_OF_CODE[code] ?? 500) as ContentfulStatusCode;
     // What was not read of a body stands in the way of the connection's next request.
-    const { body, bodyUsed } = c.req.raw;
-    if (code === "too_large" || (body && !bodyUsed)) {
+    const { raw } = c.req;
+    if (code === "too_large" || (raw.body && !raw.bodyUsed)) {
       c.header("connection", "close");
     }
-    return c.json({ error: { code, message } }, status);
+    return c.json({ error: body }, status);
   });
   return app;
 }

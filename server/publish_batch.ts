@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { RealtimeError } from "../core/errors.ts";
 import type { MessageKind } from "../core/frame.ts";
-import type { PublishGrant } from "./auth.ts";
+import { errorBody } from "./error_body.ts";
 import { parseJson } from "./json.ts";
 import { Pace } from "./pace.ts";
-import { type Publisher, quote } from "./publisher.ts";
+import type { MessagePublisher } from "./publisher.ts";
 import type { Streams } from "./streams.ts";
 
 /** Characters of a stream's id: it is a part of idempotency keys. */
@@ -29,6 +29,8 @@ const line = z.object({
   fn_id: z.string().optional(),
   fn_slug: z.string().max(255).optional(),
   env_id: z.string().optional(),
+  reply_topic: z.string().optional(),
+  reply_to: z.string().optional(),
   metadata: z.unknown().optional(),
   key: z.string().optional(),
 }).refine(
@@ -48,27 +50,28 @@ function isStreamKind(
  * @returns The answer to each line, as JSON.
  */
 export async function publishBatch(
-  publisher: Publisher,
+  publisher: MessagePublisher,
   streams: Streams,
-  grant: PublishGrant,
   body: string,
 ): Promise<string[]> {
   const answers: string[] = [];
   const pace = new Pace();
+  let outage: string | undefined;
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
-    answers.push(
-      JSON.stringify(await publishLine(publisher, streams, grant, text)),
-    );
+    const answer = outage ??
+      JSON.stringify(await publishLine(publisher, streams, text));
+    answers.push(answer);
+    // Each line would wait as long for the broker as the one before.
+    if (answer.startsWith('{"error":{"code":"unavailable"')) outage = answer;
     await pace.spend(text.length);
   }
   return answers;
 }
 
 async function publishLine(
-  publisher: Publisher,
+  publisher: MessagePublisher,
   streams: Streams,
-  grant: PublishGrant,
   text: string,
 ): Promise<object> {
   try {
@@ -84,14 +87,6 @@ async function publishLine(
       );
     }
     const { data, channel, topic, kind, key, metadata } = result.data;
-    if (!grant(channel, topic)) {
-      throw new RealtimeError(
-        "forbidden",
-        `Cannot publish to ${quote(channel)}: the token doesn't grant topic ${
-          quote(topic)
-        }`,
-      );
-    }
     const fields = result.data;
     const envelope = {
       channel,
@@ -99,16 +94,21 @@ async function publishLine(
       ...(fields.fn_id === undefined ? {} : { fnId: fields.fn_id }),
       ...(fields.fn_slug === undefined ? {} : { fnSlug: fields.fn_slug }),
       ...(fields.env_id === undefined ? {} : { envId: fields.env_id }),
+      ...(fields.reply_topic === undefined
+        ? {}
+        : { replyTopic: fields.reply_topic }),
+      ...(fields.reply_to === undefined ? {} : { replyTo: fields.reply_to }),
       ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
     };
     const { stream_id: streamId, producer } = fields;
     const json = JSON.stringify(data);
     if (streamId !== undefined && isStreamKind(kind)) {
+      publisher.require(channel, [topic]);
       const { ids: [id], error } = await streams.publish(
         { ...envelope, kind, streamId },
         [topic],
         json,
-        { key, producer },
+        { key, producer, publisher },
       );
       return error ? { id, ...failure(error) } : { id };
     }
@@ -125,6 +125,6 @@ async function publishLine(
   }
 }
 
-function failure({ code, message }: RealtimeError): object {
-  return { error: { code, message } };
+function failure(error: RealtimeError): object {
+  return { error: errorBody(error) };
 }

@@ -1,7 +1,7 @@
 import { RealtimeError } from "../core/errors.ts";
 import type { Envelope } from "./envelope.ts";
 import { Pace } from "./pace.ts";
-import type { Publisher } from "./publisher.ts";
+import type { MessagePublisher } from "./publisher.ts";
 import { endedError } from "./stream_refusals.ts";
 import type { Streams } from "./streams.ts";
 
@@ -57,7 +57,7 @@ function* split(text: string, length: number): Generator<string> {
  */
 export async function publishText(
   { publisher, streams }: {
-    readonly publisher: Publisher;
+    readonly publisher: MessagePublisher;
     readonly streams: Streams;
   },
   envelope: Omit<Envelope, "topic" | "streamId" | "kind">,
@@ -73,7 +73,7 @@ export async function publishText(
     { ...stream, kind: "datastream-start" },
     topics,
     id,
-    { patienceMs },
+    { patienceMs, publisher },
   );
   const end = { ...stream, kind: "datastream-end" } as const;
   const reader = body?.getReader();
@@ -89,17 +89,18 @@ export async function publishText(
         { ...stream, kind: "chunk" },
         topics,
         JSON.stringify(text),
+        { publisher },
       );
       await pace.spend(text.length);
     }
-    await streams.publish(end, topics, id);
+    await streams.publish(end, topics, id, { publisher });
   } catch (cause) {
     const isOver = streams.endOf(channel, streamId);
     if (!isOver) {
       const error = streamError(cause);
       const { code, message } = error;
       const metadata = JSON.stringify({ error: { code, message } });
-      await streams.publish({ ...end, metadata }, topics, id);
+      await streams.publish({ ...end, metadata }, topics, id, { publisher });
       throw error;
     }
     if (isOver.reason !== "stopped") throw endedError(channel, isOver);
@@ -112,7 +113,7 @@ export async function publishText(
 
 /** Publishes a body's pieces, as they arrive and as they are, to the channel's topic `$stream`. */
 export async function publishTee(
-  publisher: Publisher,
+  publisher: MessagePublisher,
   channel: string,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<string[]> {

@@ -15,7 +15,7 @@ export type Since =
  * @throws {RealtimeError} `invalid_argument` where it is none.
  */
 export function parseSince(since: string | undefined): Since {
-  if (since === undefined || since === "") return { from: "live" };
+  if (!since || since === "live") return { from: "live" };
   if (since === "start") return { from: "start" };
   const last = /^last:([1-9][0-9]{0,8})$/.exec(since);
   if (last) return { from: "last", count: Number(last[1]) };
@@ -25,7 +25,7 @@ export function parseSince(since: string | undefined): Since {
   if (ids) return { from: "cursor", ids };
   throw new RealtimeError(
     "invalid_argument",
-    'Cannot start there: "since" must be "start", "last:<n>", a message\'s id or a cursor',
+    'Cannot start there: "since" must be "live", "start", "last:<n>", a message\'s id or a cursor',
   );
 }
 

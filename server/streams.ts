@@ -3,7 +3,7 @@ import { formatId } from "../core/id.ts";
 import { checkName } from "../core/names.ts";
 import type { Feed, Hub, StreamEntry } from "./hub.ts";
 import { LiveStream, type StreamEnvelope } from "./live_stream.ts";
-import { type Publisher, quote } from "./publisher.ts";
+import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 import {
   endKey,
   LOST,
@@ -31,6 +31,8 @@ export interface StreamOptions {
   readonly key?: string | undefined;
   /** Who begins the stream: another producer doesn't go on with it, and doesn't publish again what has ended well. */
   readonly producer?: string | undefined;
+  /** What publishes, for who it is; by default without limits. */
+  readonly publisher?: MessagePublisher;
   /** Milliseconds that the stream may be silent, where this gateway reads its body. */
   readonly patienceMs?: number | undefined;
 }
@@ -106,7 +108,8 @@ export class Streams {
           throw begunByAnother(channel);
         }
         // Nothing is awaited between the look and the broker: what is refused after the end can't slip in behind it.
-        const ids = await this.#publisher.publish(
+        const { publisher = this.#publisher } = options;
+        const ids = await publisher.publish(
           envelope,
           topics,
           data,

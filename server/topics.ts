@@ -25,6 +25,20 @@ export function sameTopics(a: TopicsByChannel, b: TopicsByChannel): boolean {
   });
 }
 
+/** The first, without what is in the second. */
+export function withoutTopics(
+  topics: TopicsByChannel,
+  gone: TopicsByChannel,
+): TopicsByChannel {
+  const all = new Map<string, Set<string>>();
+  for (const [channel, names] of topics) {
+    const left = new Set(names);
+    for (const name of gone.get(channel) ?? []) left.delete(name);
+    if (left.size > 0) all.set(channel, left);
+  }
+  return all;
+}
+
 /** How many different topics there are. */
 export function countTopics(topics: readonly TopicClaim[]): number {
   return [...byChannel(topics).values()]

@@ -163,7 +163,7 @@ describe("the page in Chromium", () => {
     await site.state("refused");
     assertEquals(
       await site.text("#channel-error"),
-      "Cannot use the channel: its name must be 1 to 255 bytes without control characters",
+      "Cannot use the channel: names are 1 to 255 bytes without control characters",
     );
     assertEquals(await page.getAttribute("#channel", "aria-invalid"), "true");
     await page.fill("#channel", "demo");
@@ -171,7 +171,7 @@ describe("the page in Chromium", () => {
     await page.press("#topics", "Enter");
     await site.shows(
       "#topics-error",
-      "Cannot use the topic: its name must be",
+      "Cannot use the topic: names are",
     );
     assertEquals(await page.isVisible("#channel-error"), false);
     await page.press("#topics", "Backspace");
@@ -181,7 +181,7 @@ describe("the page in Chromium", () => {
     await page.click("#publish-one");
     await site.shows(
       "#publish-result",
-      "Cannot use the topic: its name must be 1 to 255 bytes without control characters",
+      "Cannot use the topic: names are 1 to 255 bytes without control characters",
     );
     await page.goto(
       `${site.proxy.url}/#channel=demo&topic=hello&from=yesterday`,
@@ -189,7 +189,7 @@ describe("the page in Chromium", () => {
     await site.state("refused");
     await site.shows(
       "#from-error",
-      'Cannot start there: "since" must be "start"',
+      'Cannot start there: "since" must be "live", "start"',
     );
     await page.selectOption("#from", "live");
     await site.state("live");

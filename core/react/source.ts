@@ -1,17 +1,22 @@
 import { backoff, pause } from "../backoff.ts";
 import { channelName } from "../channel.ts";
 import { RealtimeError } from "../errors.ts";
-import type { StreamPlace } from "../stop_stream.ts";
 import { subscribe } from "../subscribe.ts";
 import type { Realtime } from "../types.ts";
 import { MessageLog } from "./message_log.ts";
 import type { AnyMessage, SourceState } from "./snapshot.ts";
 import type { View, ViewOptions } from "./view.ts";
 
-type Subscription = Realtime.Subscribe.StreamSubscription;
-
 /** A token, of whatever channel. */
 export type AnyToken = Realtime.Subscribe.Token;
+
+/** A subscription, to whatever channel. */
+export type Subscription = Realtime.Subscribe.StreamSubscription;
+
+/** The error for sending where nothing is subscribed to. */
+export function noSubscription(): RealtimeError {
+  return new RealtimeError("aborted", "Cannot send: there is no subscription");
+}
 
 const sources = new Map<string, unknown>();
 
@@ -53,14 +58,16 @@ export class Source<T> {
   /** Ends the subscription; absent while there is none. */
   #ending: AbortController | undefined;
   #givenId: string | undefined;
+  /** The subscription, while it is open. */
+  #subscription: Subscription | undefined;
+  /** Who waits for that. */
+  readonly #waiting: (() => void)[] = [];
   /** The token with which it ended for good: it is not tried again. */
   #endedWith: string | undefined;
   /** The channel and topics of the tokens so far. */
   #grant: string | undefined;
   /** From where nothing is missed. */
   #position: string | undefined;
-  /** The subscription that is read. */
-  #subscription: Subscription | undefined;
 
   /** @param options What its first component wants; the functions of others are called too. */
   constructor(key: string, options: ViewOptions<T>) {
@@ -100,16 +107,6 @@ export class Source<T> {
       void this.#open(wish.tokenId);
     }
   };
-
-  /**
-   * Stops a data stream for all of its readers.
-   *
-   * @throws {RealtimeError} What {@linkcode Subscription} throws; `aborted` where nothing is subscribed to.
-   */
-  async stop(stream: StreamPlace): Promise<boolean> {
-    if (this.#subscription) return await this.#subscription.stop(stream);
-    throw new RealtimeError("aborted", "Cannot stop the stream: not connected");
-  }
 
   /** Reads until it is over; what may pass, as an app that can't be reached for a token, is tried again. */
   async #open(tokenId: string, given?: AnyToken): Promise<void> {
@@ -169,13 +166,36 @@ export class Source<T> {
       },
       onError: (error) => this.#tell(({ onError }) => onError, error),
     });
-    this.#subscription = messages;
     this.#position ??= messages.position();
-    for await (const message of messages) {
-      if (signal.aborted) return;
-      this.#take(message);
-      if (this.folded && isOver?.(this.folded)) return;
+    this.#subscription = messages;
+    this.#wake();
+    try {
+      for await (const message of messages) {
+        if (signal.aborted) return;
+        this.#take(message);
+        if (this.folded && isOver?.(this.folded)) return;
+      }
+    } finally {
+      if (this.#subscription === messages) this.#subscription = undefined;
     }
+  }
+
+  /**
+   * The subscription, as soon as it is open.
+   *
+   * @throws {RealtimeError} `aborted` where it is not to be opened, or ended before.
+   */
+  async subscription(): Promise<Subscription> {
+    while (this.#ending && !this.#subscription) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#subscription) return this.#subscription;
+    throw noSubscription();
+  }
+
+  /** Who waits for the subscription looks again. */
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** Calls what the components gave, each function once; the console stands in where one gave none. */
@@ -214,7 +234,8 @@ export class Source<T> {
 
   #end(state: "paused" | "closed" | "failed", error?: unknown): void {
     this.#ending?.abort();
-    this.#ending = undefined;
+    this.#ending = this.#subscription = undefined;
+    this.#wake();
     this.#to(
       state,
       error === undefined || error instanceof Error

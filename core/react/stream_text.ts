@@ -1,6 +1,6 @@
 import { RealtimeError } from "../errors.ts";
 import { errorOf } from "../frame.ts";
-import type { StreamPlace } from "../stop_stream.ts";
+import type { StreamPlace } from "../send.ts";
 import type { AnyMessage } from "./snapshot.ts";
 
 /** The newest data stream of a topic. */

@@ -1,13 +1,16 @@
 import { Hono } from "@hono/hono";
 import { RealtimeError } from "../../core/errors.ts";
 import { PROTOCOL } from "../../core/frame.ts";
+import type { TokenClaims } from "../../core/token.ts";
 import { readBearer, readOffer } from "../bearer.ts";
+import type { ChannelState } from "../brokers/broker.ts";
 import { Connection, type Handshake } from "../connection.ts";
 import { runtime } from "../runtimes/runtime.ts";
 import { Session } from "../session.ts";
 import { parseSince } from "../since.ts";
 import type { Socket, SocketHandler } from "../socket.ts";
 import { SseSocket } from "../sse_socket.ts";
+import { isV1, type Wire } from "../wire.ts";
 import type { GatewayParts } from "./context.ts";
 
 /** `GET /v1/realtime/connect` (WebSocket) and `/sse` (Server-Sent Events). */
@@ -26,7 +29,7 @@ export function connectRoutes(parts: GatewayParts): Hono {
       const handshake = await shake(
         parts,
         token,
-        offer.v1,
+        offer.v1 ? "ws.v1" : "ws",
         c.req.query("since"),
       );
       const connection = new Connection(parts, handshake);
@@ -35,12 +38,16 @@ export function connectRoutes(parts: GatewayParts): Hono {
     .get("/sse", async (c) => {
       const token = readBearer(c.req.header("authorization")) ??
         c.req.query("token");
-      const claims = await parts.auth.verify(token, ["subscribe", "ticket"]);
       const since = c.req.header("last-event-id") || c.req.query("since");
-      parseSince(since);
-      (await runtime()).keepOpen(c);
-      const channels = new Set(claims.topics.map(({ channel }) => channel));
       const wire = c.req.query("protocol") === PROTOCOL ? "sse.v1" : "sse";
+      const { claims, refusal, marks } = await shake(
+        parts,
+        token,
+        wire,
+        since,
+      );
+      (await runtime()).keepOpen(c);
+      const channels = new Set(claims?.topics.map(({ channel }) => channel));
       const handler = new SseHandler();
       const socket = new SseSocket(handler);
       const session = new Session(parts, socket, wire, channels.size > 1);
@@ -48,14 +55,19 @@ export function connectRoutes(parts: GatewayParts): Hono {
       parts.opened(session);
       // The first bytes: without any, runtimes keep the headers back.
       if (wire === "sse") session.ping();
-      session.subscribe(claims, since).catch((error: unknown) => {
-        parts.report("subscribe", error);
-        session.refuse(
-          error instanceof RealtimeError
-            ? error
-            : new RealtimeError("internal", "The gateway failed"),
+      if (claims) {
+        session.subscribe(claims, since, undefined, marks).catch(
+          (error: unknown) => {
+            const known = error instanceof RealtimeError;
+            if (!known) parts.report("subscribe", error);
+            session.decline(
+              known
+                ? error
+                : new RealtimeError("internal", "The gateway failed"),
+            );
+          },
         );
-      });
+      } else if (refusal) session.decline(refusal);
       return c.body(socket.body, 200, {
         "content-type": "text/event-stream",
         "cache-control": "no-store",
@@ -64,23 +76,43 @@ export function connectRoutes(parts: GatewayParts): Hono {
     });
 }
 
-/** A client of `tidings.v1` learns of a refusal on the socket, any other by the HTTP status. */
+/** A client of `tidings.v1` learns of a refusal in a frame, any other by the HTTP status. */
 async function shake(
   parts: GatewayParts,
   token: string | undefined,
-  v1: boolean,
+  wire: Wire,
   since: string | undefined,
 ): Promise<Handshake> {
-  const wire = v1 ? "ws.v1" : "ws";
-  if (v1 && token === undefined) return { wire };
+  // A socket's client may send it later.
+  if (wire === "ws.v1" && token === undefined) return { wire };
   try {
     parseSince(since);
     const claims = await parts.auth.verify(token, ["subscribe", "ticket"]);
-    return { wire, claims, ...(since === undefined ? {} : { since }) };
+    return {
+      wire,
+      claims,
+      ...(since === undefined ? {} : { since }),
+      ...(isV1(wire) ? {} : { marks: await mark(parts, claims) }),
+    };
   } catch (error) {
-    if (!v1 || !(error instanceof RealtimeError)) throw error;
+    if (!isV1(wire) || !(error instanceof RealtimeError)) throw error;
     return { wire, refusal: error };
   }
+}
+
+/** Holds a token's channels before a plain client is answered: it isn't told when its subscription begins. */
+async function mark(
+  { hub }: GatewayParts,
+  claims: TokenClaims,
+): Promise<ReadonlyMap<string, ChannelState>> {
+  const channels = new Set(claims.topics.map(({ channel }) => channel));
+  return new Map(
+    await Promise.all(
+      [...channels].map(async (channel) =>
+        [channel, await hub.mark(channel)] as const
+      ),
+    ),
+  );
 }
 
 /** Passes on what happens to a response's body. */

@@ -1,10 +1,9 @@
 import { type Context, Hono } from "@hono/hono";
 import { RealtimeError } from "../../core/errors.ts";
-import type { PublishGrant } from "../auth.ts";
 import { readText } from "../body.ts";
 import type { Envelope } from "../envelope.ts";
 import { dataOfBody, parseJson } from "../json.ts";
-import { quote, tooLarge } from "../publisher.ts";
+import { type MessagePublisher, tooLarge } from "../publisher.ts";
 import { publishBatch } from "../publish_batch.ts";
 import { publishTee, publishText } from "../publish_stream.ts";
 import { runtime } from "../runtimes/runtime.ts";
@@ -13,19 +12,31 @@ import type { GatewayParts } from "./context.ts";
 /** Bytes of a batch: many messages, or a few of the largest. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
+/** What publishes for who sent a request. */
+export async function publisherOf(
+  { auth, publisherFor }: GatewayParts,
+  c: Context,
+): Promise<MessagePublisher> {
+  return publisherFor(
+    await auth.publisherClaims(c.req.header("authorization")),
+  );
+}
+
 /** `POST /v1/realtime/publish`, `/publish/batch` and `/publish/tee`. */
 export function publishRoutes(parts: GatewayParts): Hono {
-  const { publisher, streams } = parts;
+  const { streams } = parts;
   const app = new Hono();
 
   app.post("/publish", async (c) => {
-    const { envelope, topics } = await readRequest(parts, c);
+    const publisher = await publisherOf(parts, c);
+    const { envelope, topics } = readRequest(c);
+    publisher.require(envelope.channel, topics);
     if (isStream(c.req.header("content-type"))) {
       const patienceMs = readLease(c.req.query("lease"));
       (await runtime()).keepOpen(c);
       const { body } = c.req.raw;
       const { ids, streamId, isStopped } = await publishText(
-        parts,
+        { publisher, streams },
         envelope,
         topics,
         body,
@@ -49,22 +60,22 @@ export function publishRoutes(parts: GatewayParts): Hono {
   });
 
   app.post("/publish/batch", async (c) => {
-    const grant = await parts.auth.publishGrant(c.req.header("authorization"));
+    const publisher = await publisherOf(parts, c);
     const text = await readText(c, BATCH_BYTES, () =>
       new RealtimeError(
         "too_large",
         `Cannot publish the batch: it is larger than ${BATCH_BYTES / 1024} KiB`,
       ));
-    const lines = await publishBatch(publisher, streams, grant, text);
+    const lines = await publishBatch(publisher, streams, text);
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
     });
   });
 
   app.post("/publish/tee", async (c) => {
+    const publisher = await publisherOf(parts, c);
     const channel = c.req.query("channel") ?? "";
-    const grant = await parts.auth.publishGrant(c.req.header("authorization"));
-    requireGrant(grant, channel, "$stream");
+    publisher.require(channel, ["$stream"]);
     const ids = await publishTee(publisher, channel, c.req.raw.body);
     return c.json({ id: ids[0], ids });
   });
@@ -90,14 +101,11 @@ function readLease(text: string | undefined): number | undefined {
   );
 }
 
-async function readRequest(
-  parts: GatewayParts,
+function readRequest(
   c: Context,
-): Promise<{ envelope: Omit<Envelope, "topic">; topics: readonly string[] }> {
-  const grant = await parts.auth.publishGrant(c.req.header("authorization"));
+): { envelope: Omit<Envelope, "topic">; topics: readonly string[] } {
   const channel = c.req.query("channel") ?? "";
   const topics = c.req.queries("topic") ?? [];
-  for (const topic of topics) requireGrant(grant, channel, topic);
   const metadata = c.req.query("metadata");
   const envelope: Omit<Envelope, "topic"> = {
     channel,
@@ -105,6 +113,8 @@ async function readRequest(
     ...optional("fnId", c.req.query("fn_id")),
     ...optional("fnSlug", c.req.query("fn_slug")),
     ...optional("envId", c.req.query("env_id")),
+    ...optional("replyTopic", c.req.query("reply_topic")),
+    ...optional("replyTo", c.req.query("reply_to")),
     ...optional(
       "metadata",
       metadata && JSON.stringify(parseJson(metadata, '"metadata"')),
@@ -120,19 +130,4 @@ function optional<K extends string>(
   const field: Partial<Record<K, string>> = {};
   if (value) field[name] = value;
   return field;
-}
-
-/** @throws {RealtimeError} `forbidden`. */
-export function requireGrant(
-  grant: PublishGrant,
-  channel: string,
-  topic: string,
-): void {
-  if (grant(channel, topic)) return;
-  throw new RealtimeError(
-    "forbidden",
-    `Cannot publish to ${quote(channel)}: the token doesn't grant topic ${
-      quote(topic)
-    }`,
-  );
 }

@@ -4,7 +4,7 @@ import { MAX_STREAM_ID } from "../publish_batch.ts";
 import { quote } from "../publisher.ts";
 import { runtime } from "../runtimes/runtime.ts";
 import type { GatewayParts } from "./context.ts";
-import { requireGrant } from "./publish.ts";
+import { publisherOf } from "./publish.ts";
 
 /** Seconds that a producer's sign of life may wait for the stream's end: below what proxies let a request take. */
 const MAX_WAIT = 20;
@@ -29,12 +29,12 @@ export function streamRoutes(parts: GatewayParts): Hono {
 
 /** The stream that a request is about, which its token must grant to publish to. */
 async function readStream(
-  { auth }: GatewayParts,
+  parts: GatewayParts,
   c: Context,
 ): Promise<{ channel: string; topic: string; streamId: string }> {
-  const grant = await auth.publishGrant(c.req.header("authorization"));
+  const publisher = await publisherOf(parts, c);
   const { channel = "", topic = "", stream_id: streamId = "" } = c.req.query();
-  requireGrant(grant, channel, topic);
+  publisher.require(channel, [topic]);
   if (streamId !== "" && streamId.length <= MAX_STREAM_ID) {
     return { channel, topic, streamId };
   }

@@ -111,7 +111,7 @@ export function createTestRealtime(
 
   async function close(): Promise<void> {
     // What still asks for it from now on is refused for good, so that no subscription goes on trying.
-    gatewaysHere.set(url, () => Promise.resolve(gone()));
+    gatewaysHere.set(url, (request) => Promise.resolve(gone(`${request}`)));
     await gateway.close();
   }
 
@@ -131,9 +131,12 @@ export function createTestRealtime(
   };
 }
 
-function gone(): Response {
+function gone(request: string): Response {
   const message = "Cannot answer: the test's gateway is closed";
-  return Response.json({ error: { code: "forbidden", message } }, {
-    status: 403,
-  });
+  const error = { code: "forbidden", message };
+  return request.includes("/sse?")
+    ? new Response(
+      `data: ${JSON.stringify({ kind: "error", data: error })}\n\n`,
+    )
+    : Response.json({ error }, { status: 403 });
 }

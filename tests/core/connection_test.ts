@@ -93,7 +93,6 @@ describe("A connection", () => {
     peer.send(
       { kind: "ping", data: { c: `${EPOCH}-40`, d: `${EPOCH}-50` } },
       { kind: "ping", data: { c: `${EPOCH}-30` } },
-      { kind: "ping", data: { c: "otherone-90" } },
     );
     await peer.next("pong");
     peer.terminate();
@@ -175,19 +174,6 @@ describe("A connection", () => {
     page.dispatch("visibilitychange");
     await (await gateway.peer()).accept(1);
     await subscription.close();
-  });
-
-  it("is kept for a moment by a page, for the next view", async () => {
-    await using gateway = await startFakeGateway();
-    using _page = fakePage();
-    const { subscription, peer } = await joined(gateway);
-    await subscription.close();
-    await peer.next("unsub");
-    const opening = join(gateway);
-    await peer.accept();
-    await (await opening).close();
-    await peer.closed;
-    assertEquals(gateway.waiting, 0);
   });
 
   it("ends while it is still connecting", async () => {

@@ -5,6 +5,7 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import * as v from "valibot";
 import { z } from "zod";
 import { channel } from "../../core/channel.ts";
 import { RealtimeError } from "../../core/errors.ts";
@@ -54,6 +55,18 @@ function checked(
 ): Promise<Realtime.Message.Input> {
   return resolveMessageInput(message, undefined);
 }
+
+describe("a topic called with data that its schema refuses", () => {
+  it("says where they are wrong by the keys alone, without the data", async () => {
+    const user = v.object({ user: v.object({ age: v.number() }) });
+    const users = channel("users").addTopic(topic("t").schema(user))();
+    const error = await assertRejects(
+      () => checked(users.t({ user: { age: "secret" } } as never)),
+      RealtimeError,
+    );
+    assertEquals(error.issues.map(({ path }) => path), [["user", "age"]]);
+  });
+});
 
 describe("a topic called with a stream", () => {
   it("passes the stream on where there is no schema", async () => {

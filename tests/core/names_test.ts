@@ -34,9 +34,9 @@ describe("checkName()", () => {
       assertEquals(checkName("topic", name), name);
     }
     for (const name of ["x".repeat(256), "é".repeat(128), "👋".repeat(64)]) {
-      assertStringIncludes(problem(name), "must be 1 to 255 bytes");
+      assertStringIncludes(problem(name), "are 1 to 255 bytes");
     }
-    assertStringIncludes(problem(""), "must be 1 to 255 bytes");
+    assertStringIncludes(problem(""), "are 1 to 255 bytes");
   });
 
   it("refuses control characters and halves of surrogate pairs", () => {
@@ -50,7 +50,7 @@ describe("checkName()", () => {
 
   it("refuses anything but a string", () => {
     for (const name of [undefined, null, 1, ["a"], new String("a")]) {
-      assertStringIncludes(problem(name), "must be 1 to 255 bytes");
+      assertStringIncludes(problem(name), "are 1 to 255 bytes");
     }
   });
 

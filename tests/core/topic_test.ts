@@ -1,9 +1,4 @@
-import {
-  assertEquals,
-  assertStrictEquals,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { type } from "arktype";
 import { z } from "zod";
@@ -47,11 +42,11 @@ describe("topic()", () => {
 
   it("schema() refuses what is no Standard Schema", () => {
     for (const other of [undefined, null, {}, "string", { parse() {} }]) {
-      const error = assertThrows(
+      assertThrows(
         () => topic("ai").schema(other as never),
         TypeError,
+        '"ai"',
       );
-      assertStringIncludes(error.message, '"ai"');
     }
   });
 

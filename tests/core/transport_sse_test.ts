@@ -4,6 +4,16 @@ import { takeData } from "../support/client.ts";
 import { EPOCH, frame, startFakeGateway } from "../support/fake_gateway.ts";
 import { join, states } from "../support/joining.ts";
 
+const READY = {
+  kind: "ready",
+  data: {
+    session: "s",
+    ticket: "ticket",
+    ping_interval_ms: 15_000,
+    channels: [{ channel: "c", topics: ["t"], position: `${EPOCH}-0` }],
+  },
+};
+
 describe("A connection where WebSockets can't be had", () => {
   it("turns to Server-Sent Events, with the token in a header", async () => {
     await using gateway = await startFakeGateway({ sockets: false });
@@ -36,14 +46,22 @@ describe("A connection where WebSockets can't be had", () => {
     await subscription.close();
   });
 
-  it("is refused by status as by frame", async () => {
+  it("learns of a refusal in a frame, and ends that request alone", async () => {
     await using gateway = await startFakeGateway();
     const opening = join(gateway, { transport: "sse" });
-    const { response } = await gateway.request();
-    response.writeHead(403, { "content-type": "application/json" });
-    response.end('{"error":{"code":"forbidden","message":"Revoked"}}');
+    const other = join(gateway, { transport: "sse" });
+    const requests = [await gateway.request(), await gateway.request()];
+    const [refused, accepted] = requests.map(({ response }) => response);
+    refused?.writeHead(200, { "content-type": "text/event-stream" });
+    const data = { code: "forbidden", message: "Revoked" };
+    refused?.write(`data: ${JSON.stringify({ kind: "error", data })}\n\n`);
     const error = await opening.then(() => undefined, (error) => error);
     assertEquals([error.code, error.message], ["forbidden", "Revoked"]);
+    accepted?.writeHead(200, { "content-type": "text/event-stream" });
+    accepted?.write(`data: ${JSON.stringify(READY)}\n\n`);
+    const subscription = await other;
+    assertEquals(subscription.position(), `${EPOCH}-0`);
+    await subscription.close();
   });
 
   it("tries again after an answer that is not the gateway's", async () => {
@@ -71,18 +89,9 @@ describe("A connection where WebSockets can't be had", () => {
       join(gateway, { transport: "sse" }),
     ];
     const requests = [await gateway.request(), await gateway.request()];
-    const ready = {
-      kind: "ready",
-      data: {
-        session: "s",
-        ticket: "ticket",
-        ping_interval_ms: 15_000,
-        channels: [{ channel: "c", topics: ["t"], position: `${EPOCH}-0` }],
-      },
-    };
     for (const { response } of requests) {
       response.writeHead(200, { "content-type": "text/event-stream" });
-      response.write(`data: ${JSON.stringify(ready)}\n\n`);
+      response.write(`data: ${JSON.stringify(READY)}\n\n`);
     }
     const [one, two] = await Promise.all(opening);
     assert(one && two);

@@ -233,7 +233,7 @@ export function describeMajor(major: Major): void {
       assertEquals(outcome.status, "failed");
       assertMatch(
         JSON.stringify(outcome.output),
-        /name must be 1 to 255 bytes/,
+        /names are 1 to 255 bytes/,
       );
     });
 

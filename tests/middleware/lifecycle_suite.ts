@@ -148,6 +148,6 @@ export function describeLifecycle(
     });
     assertEquals(outcome.output, "done");
     assertEquals(errors.length, 2);
-    assertMatch(String(errors[0]), /name must be 1 to 255 bytes/);
+    assertMatch(String(errors[0]), /names are 1 to 255 bytes/);
   });
 }

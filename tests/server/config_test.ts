@@ -74,6 +74,19 @@ describe("readConfig()", () => {
     assertEquals(flags.length, Object.keys(FLAGS).length - 1);
   });
 
+  it("takes the URL of a Redis, for which there is no memory budget", () => {
+    const url = "rediss://user:secret@a:7000,b:7000?prefix=app:";
+    assertEquals(configOf(["--broker", url, "--history-size", "5"]), {
+      ...{ port: 8787, host: "127.0.0.1", dev: true },
+      ...{ broker: url, "history-size": 5 },
+    });
+    const message = refusal(["--broker", url, "--memory-budget", "1048576"]);
+    assertStringIncludes(message, "set maxmemory in Redis");
+    const typo = refusal(["--broker", "redis://:secret@host:port"]);
+    assertStringIncludes(typo, "Cannot use --broker: each host");
+    assertEquals(typo.includes("secret"), false);
+  });
+
   it("lets a flag win over its variable", () => {
     const config = configOf(["--port", "1"], { PORT: "2", HOST: "::1" });
     assertEquals(config, { port: 1, host: "::1", dev: true });
@@ -110,7 +123,14 @@ describe("readConfig()", () => {
     host: [""],
     "signing-key": ["", "short", "k".repeat(31)],
     "signing-key-fallback": ["", "short"],
-    broker: ["", "postgres", "memory "],
+    broker: [
+      "",
+      "postgres",
+      "memory ",
+      "redis://",
+      "redis://a:0",
+      "redis://a/b",
+    ],
     "history-size": ["", "0", "-5", "1000001", "ten"],
     "history-ttl": ["", "0", "2592001", "5m"],
     "history-bytes": ["", "1023", "8MB"],

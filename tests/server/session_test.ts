@@ -84,9 +84,10 @@ describe("a session", () => {
   });
 
   it("ends for an event stream with the stream, with the reason for tidings.v1", async () => {
-    const token = await tokenEnding(gateway, ["sse/t"], 200);
-    await using plain = await connectSse(gateway, { token });
-    await using v1 = await connectSse(gateway, { token, v1: true });
+    await using hurried = await startGateway({ tokenDeadlineMs: 100 });
+    const token = await tokenEnding(hurried, ["sse/t"], 200);
+    await using plain = await connectSse(hurried, { token });
+    await using v1 = await connectSse(hurried, { token, v1: true });
     await v1.ready();
     const { kind, data } = await v1.next();
     assertEquals([kind, Object(data).code], ["error", "token_expired"]);

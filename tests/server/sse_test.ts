@@ -177,20 +177,34 @@ describe("GET /v1/realtime/sse", () => {
     assertEquals(await plain.takeUntil("\n\n"), ":\n\n");
   });
 
-  it("refuses with the HTTP status, whatever the protocol", async () => {
+  it("refuses a plain client with the HTTP status", async () => {
     async function refusal(options: Parameters<typeof requestSse>[1]) {
       const response = await requestSse(gateway, options);
       const { error } = await response.json();
       return [response.status, error.code];
     }
     const token = await tokenFor(gateway, ["c/t"]);
-    for (const v1 of [false, true]) {
-      assertEquals(await refusal({ v1 }), [401, "unauthenticated"]);
-      assertEquals(await refusal({ v1, token: "x" }), [401, "invalid_token"]);
-      assertEquals(await refusal({ v1, token, since: "x" }), [
-        400,
-        "invalid_argument",
-      ]);
+    assertEquals(await refusal({}), [401, "unauthenticated"]);
+    assertEquals(await refusal({ token: "x" }), [401, "invalid_token"]);
+    assertEquals(await refusal({ token, since: "x" }), [
+      400,
+      "invalid_argument",
+    ]);
+  });
+
+  it("refuses a client of tidings.v1 in an event, and ends when it doesn't go", async () => {
+    await using hurried = await startGateway({ tokenDeadlineMs: 100 });
+    const token = await tokenFor(hurried, ["c/t"]);
+    const refused = {
+      unauthenticated: {},
+      invalid_token: { token: "x" },
+      invalid_argument: { token, since: "x" },
+    };
+    for (const [code, options] of Object.entries(refused)) {
+      await using client = await connectSse(hurried, { v1: true, ...options });
+      const { kind, data } = await client.next();
+      assertEquals([kind, Object(data).code], ["error", code]);
+      assertEquals(await client.rest(), "");
     }
   });
 

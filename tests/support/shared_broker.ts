@@ -12,8 +12,13 @@ export function shareBroker(broker: Broker): () => Broker {
         const all = listeners.get(channel) ?? new Set();
         listeners.set(channel, all.add(listener));
         own.set(channel, listener);
-        return await broker.subscribe(channel, (...args) => {
-          for (const each of [...all]) each(...args);
+        return await broker.subscribe(channel, {
+          entry(...args) {
+            for (const each of [...all]) each.entry(...args);
+          },
+          moved(position) {
+            for (const each of [...all]) each.moved(position);
+          },
         });
       },
       unsubscribe(channel) {
@@ -26,6 +31,9 @@ export function shareBroker(broker: Broker): () => Broker {
       },
       read: (...args) => broker.read(...args),
       before: (...args) => broker.before(...args),
+      // Who counts subscribers has brokers that are several.
+      announce: () => {},
+      subscribers: (...args) => broker.subscribers(...args),
       health: () => broker.health(),
       close: () => Promise.resolve(),
     };

@@ -71,6 +71,27 @@ export async function stoppable(): Promise<void> {
   await publish(user("1").count, () => "42");
 }
 
+export async function subscribers(): Promise<void> {
+  const { subscribers } = realtime;
+  const count = await subscribers(user("1").ai);
+  type _ = [
+    Expect<Equal<IsAny<typeof count>, false>>,
+    Expect<Equal<typeof count, number>>,
+  ];
+  await subscribers(user("1"));
+  await subscribers("user:1");
+  await subscribers({ channel: "user:1", topic: "ai" });
+  await subscribers({ channel: user("1"), topic: "ai" });
+  // @ts-expect-error: no such topic
+  await subscribers({ channel: user("1"), topic: "other" });
+  // @ts-expect-error: no such topic
+  await subscribers(user("1").other);
+  // @ts-expect-error: a definition, which is no channel until it is called
+  await subscribers(user);
+  // @ts-expect-error: nothing
+  await subscribers();
+}
+
 export async function refusals(): Promise<void> {
   const { publish } = realtime;
   // @ts-expect-error: wrong data
