@@ -56,7 +56,12 @@ async function ask(
   path: string,
   body?: string,
 ): Promise<Answer> {
-  for (let attempt = 0; attempt < ATTEMPTS && !isOver();) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (attempt > 0) {
+      const ms = backoff(attempt - 1);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    }
+    if (isOver()) break;
     try {
       const response = await fetch(`${url}/v1/realtime/${path}`, {
         method: "POST",
@@ -75,7 +80,6 @@ async function ask(
       if (Object(error).name === "RealtimeError") throw error;
       // The network's failure, or an answer that is not the gateway's.
     }
-    await new Promise((resolve) => setTimeout(resolve, backoff(attempt++)));
   }
   const code = isOver() ? "aborted" : "network";
   throw errorOf({ code, message: "Cannot send" });

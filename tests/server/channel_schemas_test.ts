@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import * as v from "valibot";
 import { z } from "zod";
@@ -151,10 +156,7 @@ describe("createGateway({ channels })", () => {
     assertEquals([status, error?.code], [400, "invalid_data"]);
     const { issues, message } = Object(error);
     assertEquals(issues.map(({ path }: { path: unknown }) => path), [["text"]]);
-    assertEquals(
-      message,
-      'Cannot publish to "room:1", topic "t": the data do not match the topic\'s schema',
-    );
+    assertStringIncludes(message, 'Cannot publish to "room:1", topic "t": ');
   });
 
   it("refuses them in a frame, in a batch and in a stream, too", async () => {

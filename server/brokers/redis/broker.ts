@@ -1,5 +1,4 @@
 import { getLogger } from "@logtape/logtape";
-import type { Buffer } from "node:buffer";
 import { formatId, type Position } from "../../../core/id.ts";
 import type {
   Broker,
