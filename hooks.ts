@@ -42,6 +42,7 @@ export type {
   UseRealtimeResult,
   UseRealtimeRunStatus,
   UseRealtimeToken,
+  UseRealtimeTopics,
 } from "./core/react/use_realtime_types.ts";
 export {
   type StreamTopic,

@@ -44,6 +44,8 @@ export type {
   PublishFn,
   PublishOptions,
   RealtimeApp,
+  RequestFn,
+  RequestOptions,
   SubscribeFn,
   TokenOptions,
 } from "./core/api_types.ts";
@@ -82,22 +84,28 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./core/standard_schema.ts";
+export type { StreamPlace } from "./core/send.ts";
 export { subscribe } from "./core/subscribe.ts";
 export type {
   From,
   Gap,
+  ReplyData,
   SubscribeOptions,
   SubscribeTarget,
   SubscriptionControls,
+  SubscriptionSenders,
   SubscriptionToken,
 } from "./core/subscribe_types.ts";
 export { getSubscriptionToken } from "./core/subscription_token.ts";
 export type { TopicClaim } from "./core/token.ts";
 export { topic } from "./core/topic.ts";
+export type { TopicDefinition } from "./core/topic_types.ts";
 export {
   type MaybePromise,
   Realtime,
   type ReservedTopicName,
   type Streamed,
+  type StreamFunction,
+  type StreamSource,
   type Untyped,
 } from "./core/types.ts";

@@ -2,7 +2,13 @@ import type { FlushOptions } from "./chunk_queue.ts";
 import type { RetryOptions } from "./http.ts";
 import type { From } from "./subscribe_types.ts";
 import type { TopicClaim } from "./token.ts";
-import type { MaybePromise, Realtime, Streamed } from "./types.ts";
+import type {
+  MaybePromise,
+  Realtime,
+  Streamed,
+  StreamFunction,
+  Untyped,
+} from "./types.ts";
 
 /** How to publish. */
 export interface PublishOptions {
@@ -26,15 +32,27 @@ export interface PublishOptions {
   signal?: AbortSignal;
 }
 
+/** How to ask, and how long to wait for an answer. */
+export interface RequestOptions extends Omit<PublishOptions, "kind"> {
+  /**
+   * Milliseconds to wait. Beyond what the gateway keeps messages for, 5 minutes by default, nobody new sees the question.
+   *
+   * @default {300000}
+   */
+  timeout?: number;
+}
+
 /** What was published. */
 export interface Publication {
   /** The message's id, `<epoch>-<offset>`; of a data stream, that of its start. */
   readonly id: string;
   /** The stream's id, of a data stream. */
   readonly streamId?: string;
+  /** `true` for a data stream that a reader stopped. */
+  readonly stopped?: true;
 }
 
-/** Publishes, in three forms. */
+/** Publishes, in its forms. */
 export interface PublishFn {
   /**
    * Publishes a message: `publish(userChannel("1").ai({ … }))`, or `publish({ channel, topic, data })`.
@@ -43,6 +61,18 @@ export interface PublishFn {
    */
   (
     message: MaybePromise<Realtime.Message.Input>,
+    options?: PublishOptions,
+  ): Promise<Publication>;
+
+  /**
+   * Publishes a data stream that readers can stop: `publish(userChannel("1").ai, (signal) => llm.stream({ signal }))`. The signal
+   * aborts when nobody wants more of it.
+   *
+   * @throws {RealtimeError} `invalid_data` for pieces that don't match the topic's schema; what the gateway refuses it for.
+   */
+  <TData>(
+    topic: Realtime.Topic.Ref<TData>,
+    data: StreamFunction<NoInfer<TData>>,
     options?: PublishOptions,
   ): Promise<Publication>;
 
@@ -56,6 +86,52 @@ export interface PublishFn {
     data: NoInfer<TData> | Streamed<NoInfer<TData>>,
     options?: PublishOptions,
   ): Promise<Publication>;
+}
+
+/** What `request` is. */
+export interface RequestFn {
+  /**
+   * Publishes a question and resolves with its answer: what the first subscriber to call `reply(message, data)` gave, as the schema of
+   * the answers' topic makes it.
+   *
+   * @example
+   * ```ts
+   * import { channel, createRealtime, topic } from "@tidings/realtime";
+   *
+   * const approvals = channel((userId: string) => `approvals:${userId}`)
+   *   .addTopic(
+   *     topic("approval").type<{ text: string }>()
+   *       .reply(topic("decision").type<{ isApproved: boolean }>()),
+   *   );
+   * const realtime = createRealtime({ url: "http://localhost:8787" });
+   *
+   * const { isApproved } = await realtime.request(
+   *   approvals("42").approval,
+   *   { text: "Refund 129 EUR?" },
+   *   { timeout: 60_000 },
+   * );
+   * ```
+   *
+   * @param topic The topic to ask in, one that has a `reply`.
+   * @param data The question.
+   * @throws {RealtimeError} `timeout` where nobody answers in time; `aborted`; `invalid_data` for a question, or an answer, that doesn't
+   * match its schema; what the gateway refuses the question for.
+   * @throws {TypeError} For a topic without `reply`.
+   */
+  <
+    TTopic extends Realtime.Topic.Definition<
+      string,
+      Untyped,
+      Untyped,
+      Realtime.Topic.Definition
+    >,
+  >(
+    topic: Realtime.Topic<string, TTopic>,
+    data: NoInfer<Realtime.Topic.InferPublish<TTopic>>,
+    options?: RequestOptions,
+  ): Promise<
+    Realtime.Topic.InferSubscribe<Realtime.Topic.InferReply<TTopic>>
+  >;
 }
 
 /** What a token is for, and for how long. */
@@ -79,8 +155,15 @@ export interface TokenOptions<
    * @default {3600}
    */
   sessionExpiresIn?: number;
-  /** Topics that its owner may publish to, `true` for every one. */
-  publish?: true | readonly TopicClaim[];
+  /**
+   * Topics that its owner may publish to: those of the channel by their names, of another as `{ channel, name }`; `true` for every topic
+   * of every channel.
+   *
+   * @default {none}
+   */
+  publish?:
+    | true
+    | readonly (Realtime.Channel.TopicName<TChannel> | TopicClaim)[];
   /** The user. */
   sub?: string;
   /** Where a subscription with it starts, unless it says so itself. */
@@ -133,6 +216,8 @@ export interface RealtimeApp {
   readonly url: string;
   /** Publishes a message. */
   readonly publish: PublishFn;
+  /** Asks who subscribes to a topic, and resolves with the first answer. */
+  readonly request: RequestFn;
   /** Makes a token for some topics of a channel, without asking the gateway. */
   token<
     const TChannel extends string | Realtime.Channel,
@@ -140,6 +225,31 @@ export interface RealtimeApp {
   >(
     options: TokenOptions<TChannel, TTopics>,
   ): Promise<Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>>;
+  /**
+   * Asks how many connections follow a topic now, or any topic of a channel, at all gateways together: where nobody does, work that is
+   * only for them may be left out. Who begins to follow is counted a moment later; a gateway that died counts for 30 seconds more.
+   *
+   * @example
+   * ```ts
+   * import { channel, createRealtime, topic } from "@tidings/realtime";
+   *
+   * const userChannel = channel((userId: string) => `user:${userId}`)
+   *   .addTopic(topic("thumbnails").type<{ url: string }>());
+   * const realtime = createRealtime();
+   * if (await realtime.subscribers(userChannel("1").thumbnails) > 0) {
+   *   // Somebody looks: it is worth the work.
+   * }
+   * ```
+   *
+   * @param target The topic, as `publish` takes it, or a channel.
+   * @throws {RealtimeError} The gateway's refusal, or that it can't be reached.
+   */
+  subscribers<const TChannel extends string | Realtime.Channel>(
+    target: TChannel | Realtime.Topic.Ref | {
+      readonly channel: TChannel;
+      readonly topic: Realtime.Channel.TopicName<TChannel>;
+    },
+  ): Promise<number>;
 }
 
 /** What `getSubscriptionToken` is. */

@@ -177,7 +177,12 @@ function withTopic(
       `Cannot use the topic: "${name}" is reserved`,
     );
   }
-  return Object.freeze({ __proto__: null, ...topics, [name]: added }) as never;
+  const reply = added.getReply();
+  return Object.freeze({
+    __proto__: null,
+    ...reply ? withTopic(topics, reply) : topics,
+    [name]: added,
+  }) as never;
 }
 
 function define(
@@ -213,10 +218,17 @@ function accessor(
 ): Realtime.Topic {
   const topic = definition.name;
   const schema = definition.getSchema();
+  const reply = definition.getReply();
   return Object.freeze(Object.assign(
     // A promise, as in `@inngest/realtime`. What publishes checks the data: who only subscribes needs no code for it.
     (data: unknown) =>
-      Promise.resolve({ channel, topic, data, ...schema && { schema } }),
-    { channel, topic, config: { schema } },
+      Promise.resolve({
+        channel,
+        topic,
+        data,
+        ...schema && { schema },
+        ...reply && { replyTopic: reply.name },
+      }),
+    { channel, topic, config: { schema }, reply },
   )) as Realtime.Topic;
 }

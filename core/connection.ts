@@ -1,9 +1,10 @@
 import { backoff } from "./backoff.ts";
 import { RealtimeError, type RealtimeErrorCode } from "./errors.ts";
 import type { ClientFrame } from "./frame.ts";
+import { gatewayFetch } from "./gateway_fetch.ts";
+import { iterate } from "./iterate.ts";
 import { type IncomingFrame, readFrame } from "./message.ts";
 import type { Transport } from "./transport.ts";
-import { openSse } from "./transport_sse.ts";
 import { openWebSocket } from "./transport_websocket.ts";
 
 /**
@@ -38,6 +39,8 @@ export type Member = (
 
 /** One way to a gateway, for any number of members. It comes back when it is lost, until nobody needs it any more. */
 export interface Connection {
+  /** The gateway's base URL. */
+  readonly url: string;
   /**
    * Takes a member in.
    *
@@ -120,12 +123,18 @@ export function createConnection(
     }
   }
 
-  function connect(): void {
+  async function connect(): Promise<void> {
     heard = performance.now();
     silenceMs = SILENCE_MS;
     watch("connecting");
     try {
-      transport = (isSse ? openSse : openWebSocket)(url);
+      // Fetched where it is needed only: most networks let WebSockets through.
+      const open = isSse
+        ? (await import("./transport_sse.ts")).openSse
+        : openWebSocket;
+      // It was closed in the meantime, or another attempt was faster.
+      if (state !== "connecting" || transport) return;
+      transport = open(url, gatewayFetch(url), iterate);
     } catch {
       // Without the network, or not allowed to: as any other failure.
       return lose(1006);
@@ -163,7 +172,7 @@ export function createConnection(
       "waiting",
       retryAfterMs ?? backoff(attempt++),
       connect,
-      reason && new RealtimeError(reason, "The session is closed"),
+      reason && new RealtimeError(reason, "The gateway closed the connection"),
     );
     retryAfterMs = undefined;
     if (members.size === 0) void close();
@@ -203,7 +212,7 @@ export function createConnection(
 
   /** The network came or went, or the page did. */
   function hurry({ type }: { readonly type: string }): void {
-    if (state === "waiting") connect();
+    if (state === "waiting") void connect();
     else if (state === "open") {
       if (type === "offline") lose(1006);
       else watch();
@@ -215,10 +224,11 @@ export function createConnection(
   page.addEventListener?.("visibilitychange", hurry, listening);
 
   return {
+    url,
     add(ref, member) {
       members.set(ref, member);
       if (state !== "idle") queueMicrotask(() => member({ kind: state }, 0));
-      else connect();
+      else void connect();
     },
     send,
     async remove(ref) {

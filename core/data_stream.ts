@@ -2,9 +2,17 @@ import { type ChunkReader, readChunks } from "./chunk_source.ts";
 import { ChunkQueue, type FlushOptions } from "./chunk_queue.ts";
 import { RealtimeError } from "./errors.ts";
 import { encodeJson } from "./json.ts";
-import { sendLines } from "./stream_sender.ts";
+import { isStreamed } from "./message_input.ts";
+import { keepStream } from "./stream_lease.ts";
+import {
+  beginStream,
+  type BegunStream,
+  EDGE_SIZE,
+  sendLines,
+  startLine,
+} from "./stream_sender.ts";
 import { TextChunks } from "./text_chunks.ts";
-import type { Streamed } from "./types.ts";
+import type { Publication, Streamed, StreamSource } from "./types.ts";
 
 /** What a data stream needs of the one who publishes it. */
 export interface DataStreamTarget {
@@ -16,86 +24,136 @@ export interface DataStreamTarget {
   /** Whether text must not be joined: each piece matches a schema. */
   readonly areWhole?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Makes it one stream, however often it is published. */
+  readonly key?: string | undefined;
   /** Checks a chunk's size; throws where it has more than a message may. */
   checkSize(json: string): void;
   /** Sends lines of NDJSON and gives the answers. It MUST be safe to repeat: each line has its key. */
   send(body: string, signal: AbortSignal): Promise<string>;
+  /** Tells the gateway that the stream's producer lives, and is told of the stream's end. */
+  keep(streamId: string, signal: AbortSignal): Promise<string>;
 }
 
 /** How long the end of an aborted stream may take to be sent. */
 const FAREWELL_MS = 2_000;
 
-/** Characters that the start and the end count. */
-const EDGE_SIZE = 64;
-
 /**
  * Publishes what a source yields as a data stream: its start, its chunks while they come, its end. Text is joined while it waits to be sent.
  *
- * @returns The ids of the start and of the stream.
+ * @param source Its chunks, or a function of a signal that gives them: the signal aborts when nobody wants more.
+ * @returns The ids of the start and of the stream; and whether a reader stopped it.
  * @throws {RealtimeError} What the source failed with, or the gateway refused; the stream then ends with that error.
  */
 export async function publishDataStream(
   target: DataStreamTarget,
-  source: Streamed<unknown>,
-): Promise<{ readonly id: string; readonly streamId: string }> {
-  const { channel, signal } = target;
-  const streamId = crypto.randomUUID();
+  source: StreamSource<unknown>,
+): Promise<Publication> {
+  const { channel, signal, key } = target;
+  const action = `Cannot publish to "${channel}"`;
   const queue = new ChunkQueue(target.flush ?? {});
-  const chunks = readChunks(source);
   const hardStop = new AbortController();
+  const unwanted = new AbortController();
   let farewell: ReturnType<typeof setTimeout> | undefined;
   let interrupt: (reason: unknown) => void = () => {};
   const interrupted = new Promise<never>((_, reject) => {
     interrupt = reject;
   });
+  // It may come when nobody waits for it.
+  interrupted.catch(() => {});
   const abort = (): void => {
     farewell = setTimeout(() => hardStop.abort(), FAREWELL_MS);
+    const { reason: cause } = signal ?? {};
     interrupt(
-      new RealtimeError(
-        "aborted",
-        `Cannot publish to "${channel}": it was aborted`,
-        { cause: signal?.reason },
-      ),
+      new RealtimeError("aborted", `${action}: it was aborted`, { cause }),
     );
   };
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort);
 
-  queue.add({ kind: "datastream-start", data: streamId, size: EDGE_SIZE });
-  const sent = sendLines(target, streamId, queue, hardStop.signal);
-  // Who waits for the source learns at once that sending failed.
-  sent.catch(interrupt);
   let problem: RealtimeError | undefined;
-  try {
-    const reading = readAll(target, chunks, queue);
-    await Promise.race([reading, interrupted]);
-  } catch (cause) {
-    problem = cause instanceof RealtimeError ? cause : new RealtimeError(
-      "internal",
-      `Cannot publish to "${channel}": the source of the stream failed`,
-      { cause },
-    );
-    queue.close();
-    chunks.stop(problem);
-  }
-  // Our own words only: what the source says may be no business of subscribers.
-  queue.end({
-    kind: "datastream-end",
-    data: streamId,
-    size: EDGE_SIZE,
-    ...problem &&
-      { metadata: { error: { code: problem.code, message: problem.message } } },
+  let chunks: ChunkReader | undefined;
+  let begun: BegunStream = { streamId: crypto.randomUUID(), id: "" };
+  const published = (): Publication => ({
+    id: begun.id,
+    streamId: begun.streamId,
+    ...problem?.code === "stream_stopped" && { stopped: true },
   });
   try {
-    const id = await sent;
-    if (problem) throw problem;
-    return { id, streamId };
-  } catch (error) {
-    throw problem ?? error;
+    if (key !== undefined) {
+      begun = await beginStream(target, key, hardStop.signal);
+      problem = begun.ended;
+      if (problem) {
+        if (typeof source !== "function") readChunks(source).stop(problem);
+        return published();
+      }
+    } else queue.add(startLine(begun.streamId));
+    const sent = sendLines(
+      target,
+      begun,
+      queue,
+      (id) => begun = { ...begun, id },
+      hardStop.signal,
+    );
+    // Who waits for the source learns at once that sending failed, or that the stream ended.
+    sent.catch(interrupt);
+    keepStream(
+      (signal) => target.keep(begun.streamId, signal),
+      unwanted.signal,
+    ).catch(interrupt);
+    try {
+      const reading = (async () => {
+        chunks = readChunks(await begin(source, unwanted.signal, action));
+        if (unwanted.signal.aborted) chunks.stop(unwanted.signal.reason);
+        else await readAll(target, chunks, queue);
+      })();
+      await Promise.race([reading, interrupted]);
+    } catch (cause) {
+      problem = cause instanceof RealtimeError ? cause : new RealtimeError(
+        "internal",
+        `${action}: the source of the stream failed`,
+        { cause },
+      );
+      queue.close();
+      unwanted.abort(problem);
+      chunks?.stop(problem);
+    }
+    // Our own words only: what the source says may be no business of subscribers.
+    queue.end({
+      kind: "datastream-end",
+      data: begun.streamId,
+      size: EDGE_SIZE,
+      ...problem && {
+        metadata: { error: { code: problem.code, message: problem.message } },
+      },
+    });
+    try {
+      await sent;
+    } catch (error) {
+      problem ??= error as RealtimeError;
+    }
+    if (problem && problem.code !== "stream_stopped") throw problem;
+    return published();
   } finally {
+    // Also ends the signs of life.
+    unwanted.abort();
     clearTimeout(farewell);
     signal?.removeEventListener("abort", abort);
   }
+}
+
+/** What a source's chunks come from. */
+async function begin(
+  source: StreamSource<unknown>,
+  signal: AbortSignal,
+  action: string,
+): Promise<Streamed<unknown>> {
+  if (typeof source !== "function") return source;
+  const given = await source(signal);
+  if (isStreamed(given) && typeof given !== "function") return given;
+  throw new RealtimeError(
+    "invalid_data",
+    `${action}: the function that was given as data gave no stream`,
+  );
 }
 
 /** Brings a source's chunks into the queue, no faster than they are sent. */

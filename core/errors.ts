@@ -15,6 +15,9 @@ export type RealtimeErrorCode =
   | "forbidden"
   | "not_found"
   | "conflict"
+  | "stream_ended"
+  | "stream_stopped"
+  | "producer_lost"
   | "too_large"
   | "rate_limited"
   | "too_slow"
@@ -82,6 +85,7 @@ export class RealtimeError extends Error {
   ) {
     super(message, options);
     this.code = code;
-    this.issues = options.issues ?? [];
+    // Those of the wire may be anything.
+    this.issues = [options.issues ?? []].flat();
   }
 }

@@ -1,4 +1,8 @@
-import { RealtimeError, type RealtimeErrorCode } from "./errors.ts";
+import {
+  RealtimeError,
+  type RealtimeErrorCode,
+  type RealtimeErrorOptions,
+} from "./errors.ts";
 
 /** The kinds of a message: what Inngest's clients know. */
 export type MessageKind =
@@ -34,9 +38,15 @@ export interface MessageFrame {
   readonly env_id?: string;
   /** The data stream that it is a part of. */
   readonly stream_id?: string;
+  /** Of a question: the topic in which it is to be answered. */
+  readonly reply_topic?: string;
+  /** Of an answer: the id of the question. */
+  readonly reply_to?: string;
+  /** Of an answer: the idempotency key that it was published with. */
+  readonly reply_key?: string;
   /** What the publisher sent besides. */
   readonly metadata?: unknown;
-  /** Messages answer nothing. */
+  /** Answers to frames have one, messages don't. */
   readonly ref?: undefined;
 }
 
@@ -82,7 +92,11 @@ export type ControlFrame =
   | {
     readonly kind: "error";
     readonly ref?: string;
-    readonly data: { readonly code: string; readonly message: string };
+    readonly data: {
+      readonly code: string;
+      readonly message: string;
+      readonly issues?: unknown;
+    };
   }
   | {
     readonly kind: "ack";
@@ -113,6 +127,7 @@ export type ClientFrame =
     readonly topic: string;
     readonly data: unknown;
     readonly key?: string;
+    readonly reply_to?: string;
   }
   | { readonly kind: "pong" };
 
@@ -121,7 +136,15 @@ export const PROTOCOL = "tidings.v1";
 
 /** The error that the gateway, or a publisher, writes as a code and a message. */
 export function errorOf(
-  { code, message }: { readonly code: string; readonly message: string },
+  error: {
+    readonly code: string;
+    readonly message: string;
+    readonly issues?: unknown;
+  },
 ): RealtimeError {
-  return new RealtimeError(code as RealtimeErrorCode, message);
+  return new RealtimeError(
+    error.code as RealtimeErrorCode,
+    error.message,
+    error as RealtimeErrorOptions,
+  );
 }

@@ -30,8 +30,10 @@ export interface HttpContext {
 
 /** One request. It MUST be safe to repeat: it carries its key. */
 export interface HttpRequest {
+  /** @default {"POST"} */
+  readonly method?: "GET";
   readonly path: string;
-  readonly body: string;
+  readonly body?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
   /** What is tried, for messages: `Cannot publish to "user:1"`. */
@@ -51,25 +53,26 @@ export function isTransient(error: unknown): boolean {
  *
  * @throws {RealtimeError} The gateway's refusal; else `network`, `timeout` or `aborted`.
  */
-export async function post(
+export async function request(
   context: HttpContext,
-  request: HttpRequest,
+  asked: HttpRequest,
 ): Promise<string> {
   const attempts = context.retry.attempts ?? 5;
   for (let attempt = 1;; attempt++) {
     try {
-      return await send(context, request);
+      return await send(context, asked);
     } catch (error) {
       if (attempt >= attempts || !isTransient(error)) throw error;
     }
-    await pause(backoff(attempt - 1), request.signal);
+    await pause(backoff(attempt - 1), asked.signal);
   }
 }
 
 async function send(
   { url, bearer, fetch, retry }: HttpContext,
-  { path, body, headers, signal, action }: HttpRequest,
+  asked: HttpRequest,
 ): Promise<string> {
+  const { method = "POST", path, body, headers, signal, action } = asked;
   const aborted = (): RealtimeError =>
     new RealtimeError("aborted", `${action}: it was aborted`, {
       cause: signal?.reason,
@@ -81,8 +84,8 @@ async function send(
   signal?.addEventListener("abort", abort);
   try {
     const response = await fetch(url + path, {
-      method: "POST",
-      body,
+      method,
+      ...body === undefined ? {} : { body },
       headers: bearer
         ? { ...headers, authorization: `Bearer ${bearer}` }
         : headers,

@@ -8,13 +8,15 @@ export interface ReaderMessage {
   readonly topic: string;
   readonly id: string;
   /** As a schema made it, after it was checked. */
-  data: unknown;
+  readonly data: unknown;
   readonly metadata?: unknown;
   readonly createdAt: Date;
   readonly runId?: string;
   readonly fnId?: string;
   readonly fnSlug?: string;
   readonly envId?: string;
+  readonly replyTopic?: string;
+  readonly replyTo?: string;
   /** Also in the messages that begin and end a data stream. */
   readonly streamId?: string;
   /** The data stream's chunks. */
@@ -49,29 +51,21 @@ export function readFrame(
     const frame = JSON.parse(text);
     const { kind, channel, data = {} } = frame;
     if (/^(data|run|step|event|chunk|datastream-(start|end))$/.test(kind)) {
-      const { topic, id, metadata, run_id, fn_id, fn_slug, env_id } = frame;
-      const streamId = /-/.test(kind) ? data : frame.stream_id;
-      const createdAt = new Date(frame.created_at);
-      const message = {
-        kind,
-        channel,
-        topic,
-        id,
-        data: frame.data,
-        createdAt,
-        ...metadata !== undefined && { metadata },
-        ...run_id && { runId: run_id },
-        ...fn_id && { fnId: fn_id },
-        ...fn_slug && { fnSlug: fn_slug },
-        ...env_id && { envId: env_id },
-        ...streamId && { streamId },
-      };
+      const message: Record<string, unknown> = {};
+      for (const name in frame) {
+        const value = frame[name];
+        if (!/_/.test(name)) message[name] = value;
+        else if (!isText(value)) return false;
+        // Not even "__proto__" sets a prototype: it loses an underscore here.
+        else {message[name.replace(/_./, (it) => it.slice(1).toUpperCase())] =
+            value;}
+      }
+      message.createdAt = new Date(frame.created_at);
+      if (/-/.test(kind)) message.streamId = data;
       // A channel or topic of another type is none that anybody reads.
-      return isId(id) && +createdAt > 0 && "data" in frame &&
-        (kind !== "chunk" || streamId) &&
-        [run_id, fn_id, fn_slug, env_id, streamId].every((value) =>
-          isText(value ?? "")
-        ) && message;
+      return isId(frame.id) && Number(message.createdAt) > 0 &&
+        "data" in frame && (kind !== "chunk" || "streamId" in message) &&
+        isText(message.streamId ?? "") && message as unknown as ReaderMessage;
     }
     return (kind === "ready"
       ? isText(data.ticket) && data.ping_interval_ms > 0 &&

@@ -1,12 +1,18 @@
 import { RealtimeError } from "./errors.ts";
 import { validate } from "./schema.ts";
 import type { StandardSchema } from "./standard_schema.ts";
-import type { MaybePromise, Realtime, Streamed } from "./types.ts";
+import type {
+  MaybePromise,
+  Realtime,
+  Streamed,
+  StreamSource,
+} from "./types.ts";
 
-/** Whether data are to be published as a data stream. */
-export function isStreamed(data: unknown): data is Streamed<unknown> {
+/** Whether data are to be published as a data stream: one, or a function that begins one. */
+export function isStreamed(data: unknown): data is StreamSource<unknown> {
   const { getReader, [Symbol.asyncIterator]: iterate } = Object(data);
-  return typeof (iterate ?? getReader) === "function";
+  return typeof data === "function" ||
+    typeof (iterate ?? getReader) === "function";
 }
 
 /**
@@ -14,7 +20,7 @@ export function isStreamed(data: unknown): data is Streamed<unknown> {
  *
  * @throws {RealtimeError} `invalid_data`.
  */
-async function check(
+export async function validateInput(
   schema: StandardSchema,
   data: unknown,
   action: string,
@@ -42,7 +48,7 @@ async function* checkEach(
   action: string,
 ): AsyncGenerator<unknown, void, undefined> {
   for await (const piece of pieces as AsyncIterable<unknown>) {
-    await check(schema, piece, action);
+    await validateInput(schema, piece, action);
     yield piece;
   }
 }
@@ -53,20 +59,21 @@ async function* checkEach(
  *
  * @throws {RealtimeError} `invalid_data`.
  */
-async function toMessageInput(
-  channel: string,
-  topic: string,
+async function check(
+  message: Realtime.Message.Input,
   schema: StandardSchema | undefined,
-  data: unknown,
-): Promise<Realtime.Message.Input> {
-  if (!schema) return { channel, topic, data };
+): Promise<CheckedInput> {
+  const { channel, topic, data } = message;
+  if (!schema) return message;
   const action = `Cannot publish to "${channel}", topic "${topic}"`;
   if (isStreamed(data)) {
-    const pieces = checkEach(schema, data, action);
-    return { channel, topic, data: pieces, areWhole: true } as CheckedInput;
+    const pieces: StreamSource<unknown> = typeof data === "function"
+      ? async (signal) => checkEach(schema, await data(signal), action)
+      : checkEach(schema, data, action);
+    return { ...message, data: pieces, areWhole: true };
   }
-  await check(schema, data, action);
-  return { channel, topic, data };
+  await validateInput(schema, data, action);
+  return message;
 }
 
 /** A message as a topic makes it: with the schema that its data are checked by. */
@@ -94,12 +101,13 @@ export async function resolveMessageInput(
   data: unknown,
 ): Promise<CheckedInput> {
   if (!isTopicRef(target)) {
-    const message: UncheckedInput = await target;
-    const { channel, topic, data, schema } = message;
-    return schema
-      ? await toMessageInput(channel, topic, schema, data)
-      : message;
+    const { schema, ...message }: UncheckedInput = await target;
+    return await check(message, schema);
   }
-  const { channel, topic, config } = target;
-  return await toMessageInput(channel, topic, config.schema, data);
+  const { channel, topic, config, reply } = target;
+  const message = { channel, topic, data };
+  return await check(
+    reply ? { ...message, replyTopic: reply.name } : message,
+    config.schema,
+  );
 }

@@ -12,6 +12,8 @@ export type MessageInput<
   topic: TTopicId;
   /** Any JSON value; or a stream of them, which becomes a data stream. */
   data: TData;
+  /** The topic of the same channel in which the message is to be answered; absent where it is no question. */
+  replyTopic?: string;
 };
 
 /** What every message has. */
@@ -35,6 +37,10 @@ export interface MessageBase<
   fnSlug?: string;
   /** The environment it was published in, a UUID. */
   envId?: string;
+  /** Of a question: the topic in which it is to be answered. */
+  replyTopic?: string;
+  /** Of an answer: the id of the question. */
+  replyTo?: string;
   /** What the publisher sent besides. */
   metadata?: unknown;
 }

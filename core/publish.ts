@@ -3,11 +3,14 @@ import type { FlushOptions } from "./chunk_queue.ts";
 import { publishDataStream } from "./data_stream.ts";
 import { RealtimeError } from "./errors.ts";
 import { errorOf } from "./frame.ts";
-import { type HttpContext, post } from "./http.ts";
+import { type HttpContext, request } from "./http.ts";
 import { encodeJson } from "./json.ts";
 import { LIMITS } from "./limits.ts";
 import { type CheckedInput, isStreamed } from "./message_input.ts";
 import { checkName } from "./names.ts";
+
+/** How long the gateway may hold a stream's sign of life, in seconds. */
+const KEEP_SECONDS = 20;
 
 /**
  * Publishes a message, or a data stream where the data are one.
@@ -22,16 +25,16 @@ export async function publishMessage(
 ): Promise<Publication> {
   const channel = checkName("channel", message.channel);
   const topic = checkName("topic", message.topic);
-  const { data, areWhole } = message;
+  const { data, areWhole, replyTopic } = message;
   const { key = crypto.randomUUID(), signal } = options;
   const action = `Cannot publish to "${channel}"`;
-  const fields = fieldsOf(options);
+  const fields = fieldsOf(options, replyTopic);
   const checkSize = (json: string): void => checkMessageSize(json, action);
   const sendBatch = (
     body: string,
     signal: AbortSignal | undefined,
   ): Promise<string> =>
-    post(context, {
+    request(context, {
       path: "/v1/realtime/publish/batch",
       body,
       headers: { "content-type": "application/x-ndjson" },
@@ -40,6 +43,11 @@ export async function publishMessage(
     });
 
   if (isStreamed(data)) {
+    // Less than the time that a request may take.
+    const wait = Math.min(
+      KEEP_SECONDS,
+      (context.retry.timeout ?? 30_000) / 2e3,
+    );
     return await publishDataStream({
       channel,
       topic,
@@ -47,8 +55,22 @@ export async function publishMessage(
       flush,
       areWhole,
       signal,
+      key: options.key,
       checkSize,
       send: sendBatch,
+      keep: (id, signal) =>
+        request(context, {
+          path: `/v1/realtime/stream/keep?${new URLSearchParams({
+            channel,
+            topic,
+            stream_id: id,
+            wait: `${wait}`,
+          })}`,
+          body: "",
+          headers: {},
+          signal,
+          action,
+        }),
     }, data);
   }
   const json = encodeJson(data, action);
@@ -63,7 +85,7 @@ export async function publishMessage(
   const { metadata, ...rest } = fields;
   const query = new URLSearchParams({ channel, topic, ...rest });
   if (metadata !== undefined) query.set("metadata", JSON.stringify(metadata));
-  const answer = await post(context, {
+  const answer = await request(context, {
     path: `/v1/realtime/publish?${query}`,
     body: json,
     headers: { "content-type": "application/json", "idempotency-key": key },
@@ -76,11 +98,13 @@ export async function publishMessage(
 /** The message's fields besides its data, as the wire names them. */
 function fieldsOf(
   { runId, fnId, fnSlug, metadata }: PublishOptions,
+  replyTopic: string | undefined,
 ): Record<string, string> & { metadata?: unknown } {
   return {
     ...runId === undefined ? {} : { run_id: runId },
     ...fnId === undefined ? {} : { fn_id: fnId },
     ...fnSlug === undefined ? {} : { fn_slug: fnSlug },
+    ...replyTopic === undefined ? {} : { reply_topic: replyTopic },
     ...metadata === undefined ? {} : { metadata },
   } as Record<string, string> & { metadata?: unknown };
 }

@@ -10,9 +10,12 @@ import { readEnvironment } from "./environment.ts";
 import { RealtimeError } from "./errors.ts";
 import { gatewayFetch, gatewaysHere } from "./gateway_fetch.ts";
 import { gatewayUrl, isLoopback } from "./gateway_url.ts";
+import type { HttpContext } from "./http.ts";
 import { isTopicRef, resolveMessageInput } from "./message_input.ts";
 import { publishMessage } from "./publish.ts";
+import { request } from "./request.ts";
 import { DEVELOPMENT_SIGNING_KEY, hashSigningKey } from "./signing_key.ts";
+import { countSubscribers, type SubscribersTarget } from "./subscribers.ts";
 import { mintToken } from "./token.ts";
 import type { TokenLike } from "./token_source.ts";
 import type { MaybePromise, Realtime } from "./types.ts";
@@ -60,6 +63,15 @@ export function createRealtime(
     );
   }
 
+  async function context(url: string): Promise<HttpContext> {
+    return {
+      url,
+      bearer: await hashSigningKey(signingKey(url)),
+      fetch: options.fetch ?? gatewayFetch(url),
+      retry,
+    };
+  }
+
   async function publish(
     target: MaybePromise<Realtime.Message.Input> | Realtime.Topic.Ref,
     ...rest: unknown[]
@@ -67,14 +79,8 @@ export function createRealtime(
     const [data, given] = isTopicRef(target) ? rest : [undefined, ...rest];
     const message = await resolveMessageInput(target, data);
     const url = gatewayUrl(options.url);
-    const context = {
-      url,
-      bearer: await hashSigningKey(signingKey(url)),
-      fetch: options.fetch ?? gatewayFetch(url),
-      retry,
-    };
     return await publishMessage(
-      context,
+      await context(url),
       message,
       (given ?? {}) as PublishOptions,
       options.flush,
@@ -82,13 +88,19 @@ export function createRealtime(
   }
 
   async function token(
-    { channel, topics, from, ...rest }: TokenOptions,
+    { channel, topics, from, publish, ...rest }: TokenOptions,
   ): Promise<TokenLike> {
     const apiBaseUrl = gatewayUrl(options.url);
     const name = channelName(channel);
     const key = await mintToken(signingKey(apiBaseUrl), {
       ...rest,
       topics: topics.map((topic) => ({ channel: name, name: topic })),
+      ...publish && {
+        publish: publish === true ||
+          publish.map((topic) =>
+            typeof topic === "string" ? { channel: name, name: topic } : topic
+          ),
+      },
     });
     const token: TokenLike = {
       channel: name,
@@ -102,11 +114,26 @@ export function createRealtime(
       : token;
   }
 
-  return {
+  const app: RealtimeApp = {
     get url() {
       return gatewayUrl(options.url);
     },
     publish,
+    request:
+      (async (topic: Realtime.Topic.Ref, data, options = {}) =>
+        await request(
+          app,
+          (options) => publish(topic, data, options),
+          topic,
+          options,
+        )) as RealtimeApp["request"],
     token: token as RealtimeApp["token"],
+    async subscribers(target: SubscribersTarget): Promise<number> {
+      return await countSubscribers(
+        await context(gatewayUrl(options.url)),
+        target,
+      );
+    },
   };
+  return app;
 }

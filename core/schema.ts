@@ -24,7 +24,7 @@ export async function validate(
   // What the issues say may repeat the data, so it stays out of the message.
   throw new RealtimeError(
     "invalid_data",
-    `${action}: the schema refuses the data`,
+    `${action}: the data do not match the topic's schema`,
     options,
   );
 }

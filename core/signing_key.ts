@@ -1,3 +1,5 @@
+import { hexDigest } from "./digest.ts";
+
 /**
  * The key of a gateway in development mode: well known, so that an app on the same machine needs no configuration.
  * A gateway takes it on loopback only.
@@ -22,9 +24,7 @@ export async function hashSigningKey(key: string): Promise<string> {
   for (let i = 0; i < bytes.length; i++) {
     bytes[i] = parseInt(match[2].slice(2 * i, 2 * i + 2), 16);
   }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0"));
-  return (match[1] ?? "") + hex.join("");
+  return (match[1] ?? "") + await hexDigest(bytes);
 }
 
 /** The key that signs tokens: 32 bytes derived from the signing key, so that a leaked token key publishes nothing. */

@@ -1,4 +1,5 @@
 import { RealtimeError, type RealtimeErrorCode } from "./errors.ts";
+import { errorOf } from "./frame.ts";
 
 /** The HTTP status that carries each code; codes that only a client makes have none. */
 export const STATUS_OF_CODE: Readonly<
@@ -14,6 +15,8 @@ export const STATUS_OF_CODE: Readonly<
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  stream_ended: 409,
+  stream_stopped: 409,
   too_large: 413,
   rate_limited: 429,
   internal: 500,
@@ -46,7 +49,7 @@ export async function errorOfResponse(
   try {
     const { error } = JSON.parse(text);
     if (typeof error?.code === "string" && typeof error.message === "string") {
-      return new RealtimeError(error.code, error.message);
+      return errorOf(error);
     }
   } catch (cause) {
     return new RealtimeError(

@@ -1,7 +1,9 @@
-import type { RealtimeApp } from "./api_types.ts";
+import type { RealtimeApp, TokenOptions } from "./api_types.ts";
 import type { TransportChoice } from "./connection.ts";
 import type { RealtimeError } from "./errors.ts";
 import type { ReaderState } from "./reader.ts";
+import type { StreamPlace } from "./send.ts";
+import type { Realtime, Untyped } from "./types.ts";
 
 /** Messages that are lost: those between the two ids, both exclusive. */
 export interface Gap {
@@ -107,7 +109,54 @@ export interface SubscribeTarget<TChannel, TTopics> {
   readonly channel: TChannel;
   /** The names of the topics. */
   readonly topics: TTopics;
+  /**
+   * Topics that it may publish to, and whose data streams it may stop, as a token's.
+   *
+   * @default {none}
+   */
+  readonly publish?: TokenOptions<Extract<TChannel, string | Realtime.Channel>>[
+    "publish"
+  ];
 }
+
+/** What a subscription can publish, to the topics that its token grants. */
+export interface SubscriptionSenders<TTopics extends Realtime.Topics> {
+  /**
+   * Publishes a message to a topic of the channel. A connection that is lost meanwhile doesn't matter: it is tried again, and published
+   * once.
+   *
+   * @param topic The topic's name.
+   * @returns The message's id.
+   * @throws {RealtimeError} `invalid_data` where the data don't match the topic's schema, here or at the gateway; `forbidden` where the
+   * token doesn't grant it; `aborted` where the subscription is closed; `network` where the gateway can't be reached for a minute; what
+   * else the gateway refuses it for.
+   */
+  send<TTopic extends keyof TTopics & string>(
+    topic: TTopic,
+    data: Realtime.Topic.InferPublish<TTopics[TTopic]>,
+  ): Promise<string>;
+
+  /**
+   * Answers a question: publishes to the topic that its topic names by `reply()`. The first answer counts.
+   *
+   * @param question The message with the question.
+   * @returns The answer's id.
+   * @throws {RealtimeError} `conflict` where somebody else was faster; else as `send`.
+   */
+  reply<TTopic extends keyof TTopics & string>(
+    question: {
+      readonly topic: TTopic;
+      readonly id: string;
+      readonly replyTopic?: string;
+    },
+    data: ReplyData<TTopics[TTopic]>,
+  ): Promise<string>;
+}
+
+/** What a topic is answered with; anything where it is known by its name only. */
+export type ReplyData<TTopic extends Realtime.Topic.Definition> = string extends
+  TTopic["name"] ? Untyped
+  : Realtime.Topic.InferPublish<Realtime.Topic.InferReply<TTopic>>;
 
 /** What can be had from a subscription besides the stream that it is. */
 export interface SubscriptionControls<TMessage> {
@@ -118,6 +167,15 @@ export interface SubscriptionControls<TMessage> {
   getJsonStream(): ReadableStream<TMessage>;
   /** The messages as Server-Sent Events, in bytes: the body of a response that an `EventSource` reads. */
   getEncodedStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /**
+   * Stops a data stream at its source: it ends for every reader, and who publishes it is told. The token must grant to publish to the
+   * stream's topic.
+   *
+   * @param stream A message of the stream, or where it is.
+   * @returns Whether that is how it ended; `false` where it had ended before.
+   * @throws {RealtimeError} `forbidden`; `not_found` where the gateway has no such stream.
+   */
+  stop(stream: StreamPlace): Promise<boolean>;
   /** Ends it and all of its streams; resolves when its connection is gone. */
   close(reason?: string): Promise<void>;
   /** Does what `close` does. */

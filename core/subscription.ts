@@ -1,4 +1,7 @@
+import { backoff } from "./backoff.ts";
 import { RealtimeError } from "./errors.ts";
+import { errorOf } from "./frame.ts";
+import { gatewayFetch } from "./gateway_fetch.ts";
 import { iterate } from "./iterate.ts";
 import { encoder } from "./names.ts";
 import {
@@ -7,6 +10,7 @@ import {
   type ReaderOptions,
   type ReaderState,
 } from "./reader.ts";
+import type { Sender, StreamPlace } from "./send.ts";
 import type { Untyped } from "./types.ts";
 
 /** What a subscription is made of. */
@@ -28,6 +32,9 @@ export interface SubscriptionMethods {
   close(): Promise<void>;
   unsubscribe(): Promise<void>;
   position(): string | undefined;
+  send(topic: string, data: unknown): Promise<string>;
+  reply(message: Untyped, data: unknown): Promise<string>;
+  stop(stream: StreamPlace): Promise<boolean>;
   [Symbol.asyncIterator](): AsyncIterableIterator<Untyped>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -102,6 +109,23 @@ export async function openSubscription(
   begin = first.position;
   await opened.promise;
 
+  const { url } = options.connection;
+  const sender: Sender = {
+    ...options,
+    url,
+    fetch: gatewayFetch(url),
+    errorOf,
+    backoff,
+    isOver: () => isOver,
+  };
+  /** The code for that is fetched where it is needed only: most subscriptions send nothing. */
+  function later(
+    name: "send" | "stop",
+  ): (...args: Untyped) => Promise<Untyped> {
+    return async (...args: [Untyped, unknown]) =>
+      (await import("./send.ts"))[name](sender, ...args);
+  }
+
   let { stream } = first;
   if (onMessage) {
     ({ stream } = read());
@@ -121,6 +145,9 @@ export async function openSubscription(
     close,
     unsubscribe: close,
     position: begin,
+    send: later("send"),
+    reply: later("send"),
+    stop: later("stop"),
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]: () => iterate(stream),
   });

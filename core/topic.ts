@@ -14,6 +14,15 @@ import type { Realtime } from "./types.ts";
  * const ai = topic("ai").schema(z.object({ response: z.string() }));
  * ```
  *
+ * @example A question, and the topic of its answers
+ * ```ts
+ * import { channel, topic } from "@tidings/realtime";
+ *
+ * const decision = topic("decision").type<{ isApproved: boolean }>();
+ * const approvals = channel((userId: string) => `approvals:${userId}`)
+ *   .addTopic(topic("approval").type<{ text: string }>().reply(decision));
+ * ```
+ *
  * @param name The topic's name: 1 to 255 bytes, no control characters.
  * @throws {RealtimeError} `invalid_name`.
  */
@@ -24,18 +33,24 @@ export function topic<const TTopicId extends string>(
   return define(name);
 }
 
-function define<TTopicId extends string, TPublish, TSubscribe>(
+function define<TTopicId extends string, TPublish, TSubscribe, TReply>(
   name: TTopicId,
   schema?: StandardSchema,
-): Realtime.Topic.Definition<TTopicId, TPublish, TSubscribe> {
+  answer?: Realtime.Topic.Definition,
+): Realtime.Topic.Definition<TTopicId, TPublish, TSubscribe, TReply> {
   return Object.freeze({
     name,
-    type: () => define(name),
+    type: () => define(name, undefined, answer),
     schema: (schema: StandardSchema) => {
-      // Throws a TypeError for what is no Standard Schema, which can only be where nothing checks types.
-      schema["~standard"].validate;
-      return define(name, schema);
+      if (!schema?.["~standard"]) {
+        throw new TypeError(
+          `Cannot define the topic "${name}": it takes a Standard Schema`,
+        );
+      }
+      return define(name, schema, answer);
     },
+    reply: (answer: Realtime.Topic.Definition) => define(name, schema, answer),
     getSchema: () => schema,
-  }) as Realtime.Topic.Definition<TTopicId, TPublish, TSubscribe>;
+    getReply: () => answer,
+  }) as Realtime.Topic.Definition<TTopicId, TPublish, TSubscribe, TReply>;
 }

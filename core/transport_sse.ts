@@ -1,5 +1,3 @@
-import { gatewayFetch } from "./gateway_fetch.ts";
-import { iterate } from "./iterate.ts";
 import { createSseDecoder } from "./sse_decoder.ts";
 import type { Transport } from "./transport.ts";
 
@@ -10,9 +8,16 @@ const SILENCE_MS = 40_000;
  * Connects by Server-Sent Events over fetch, where WebSockets can't be had: one request for each subscription. When one
  * of them fails all are ended, the connection comes back with all of them.
  *
+ * What it is made of comes along, as a bundle that loads this file when it is needed would else take it out of the part that loads at the
+ * start.
+ *
  * @param url The gateway's base URL.
  */
-export function openSse(url: string): Transport {
+export function openSse(
+  url: string,
+  fetch: typeof globalThis.fetch,
+  iterate: (stream: ReadableStream) => AsyncIterable<Uint8Array>,
+): Transport {
   const requests = new Map<string, AbortController>();
 
   const transport: Transport = {
@@ -32,7 +37,7 @@ export function openSse(url: string): Transport {
       };
       try {
         live();
-        const { body } = await gatewayFetch(url)(
+        const { body } = await fetch(
           `${url}/v1/realtime/sse?protocol=tidings.v1&since=${
             data.since ?? ""
           }`,

@@ -1,24 +1,20 @@
 import type { PublishFn as Publish } from "./api_types.ts";
 import type { channel } from "./channel.ts";
 import type * as message from "./message_types.ts";
-import type {
-  SchemaInput,
-  SchemaOutput,
-  StandardSchema,
-} from "./standard_schema.ts";
+import type { StandardSchema } from "./standard_schema.ts";
+import type { Streamed, StreamFunction } from "./stream_types.ts";
 import type * as subscribing from "./subscribe_types.ts";
 import type { topic } from "./topic.ts";
+import type { TopicDefinition } from "./topic_types.ts";
 
 export type * from "./api_types.ts";
+export type * from "./stream_types.ts";
 
 /** What `JSON.parse` gives: the type of data that nobody gave a type. */
 export type Untyped = ReturnType<typeof JSON.parse>;
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
-
-/** A data stream to be published: its pieces, as they come. */
-export type Streamed<T> = ReadableStream<T> | AsyncIterable<T>;
 
 /** Names that a topic of a channel can't have: the channel's own, and those that would make it a promise or no object of JSON. */
 export type ReservedTopicName =
@@ -151,8 +147,8 @@ export declare namespace Realtime {
       ): Channel<ReturnType<TBuilder>, TTopics>;
 
       /**
-       * The definition with one topic more, or another in the place of the one with the same name. The definition that it is called
-       * on stays as it is.
+       * The definition with one topic more, or another in the place of the one with the same name; a topic of questions brings the topic
+       * of its answers along. The definition that it is called on stays as it is.
        *
        * @throws {RealtimeError} `invalid_name` for a name that the channel needs itself: `name`, `topics`, `then`, `toJSON`, `__proto__`.
        */
@@ -181,8 +177,13 @@ export declare namespace Realtime {
         : T;
     }
 
-    /** A channel's topics, with one more. */
+    /** A channel's topics, with one more, and with the topic of its answers if it has one. */
     type AddTopic<TTopics extends Topics, TTopic extends Topic.Definition> =
+      [Topic.InferReply<TTopic>] extends [never] ? AddOne<TTopics, TTopic>
+        : AddOne<AddOne<TTopics, Topic.InferReply<TTopic>>, TTopic>;
+
+    /** A channel's topics, with one more. */
+    type AddOne<TTopics extends Topics, TTopic extends Topic.Definition> =
       string extends keyof TTopics ? { readonly [K in TTopic["name"]]: TTopic }
         : {
           readonly [K in keyof TTopics | TTopic["name"]]: K extends
@@ -229,6 +230,17 @@ export declare namespace Realtime {
       >
     >;
 
+    /** Makes the message of a data stream that readers can stop: of a function that begins it, and is told by its signal. */
+    (
+      data: StreamFunction<Topic.InferPublish<TTopic>>,
+    ): Promise<
+      Message.Input<
+        TChannelId,
+        TTopic["name"],
+        StreamFunction<Topic.InferPublish<TTopic>>
+      >
+    >;
+
     /** The channel's name. */
     readonly channel: TChannelId;
     /** The topic's name. */
@@ -241,40 +253,12 @@ export declare namespace Realtime {
     type Like = { name: string };
 
     /** What `topic()` makes: the name of a topic, and the type or schema of its data. */
-    interface Definition<
+    type Definition<
       TTopicId extends string = string,
       TPublish = Untyped,
       TSubscribe = TPublish,
-    > {
-      /** The topic's name. */
-      readonly name: TTopicId;
-
-      /** The same topic for data of this type. Nothing is checked at run time. */
-      type<TNewPublish, TNewSubscribe = TNewPublish>(): Definition<
-        TTopicId,
-        TNewPublish,
-        TNewSubscribe
-      >;
-
-      /**
-       * The same topic for data of this schema, by which publishers and subscribers check them. What is published is the schema's
-       * input; what it makes of that is what subscribers get.
-       */
-      schema<TSchema extends StandardSchema>(schema: TSchema): Definition<
-        TTopicId,
-        SchemaInput<TSchema>,
-        SchemaOutput<TSchema>
-      >;
-
-      /** The schema, if it has one. */
-      getSchema(): StandardSchema | undefined;
-
-      /** For types only: what is published and what is received. */
-      readonly "~types"?: {
-        readonly publish: TPublish;
-        readonly subscribe: TSubscribe;
-      };
-    }
+      TReply = unknown,
+    > = TopicDefinition<TTopicId, TPublish, TSubscribe, TReply>;
 
     /** Where to publish, with the type of what is published. Those of Inngest version 4 are ones, too. */
     interface Ref<TData = Untyped> {
@@ -284,6 +268,8 @@ export declare namespace Realtime {
       readonly topic: string;
       /** What the data are checked by; without a schema where the topic has none, which Inngest's types have no words for. */
       readonly config: { readonly schema: StandardSchema };
+      /** The topic of the answers, if its messages are questions. */
+      readonly reply?: Definition | undefined;
       /** For types only: what is published. */
       readonly "~data"?: TData;
     }
@@ -300,6 +286,11 @@ export declare namespace Realtime {
     type InferSubscribe<TTopic extends Definition> = NonNullable<
       TTopic["~types"]
     >["subscribe"];
+
+    /** The topic of a topic's answers; `never` where its messages are no questions. */
+    type InferReply<TTopic extends Definition> =
+      NonNullable<TTopic["~types"]>["reply"] extends
+        infer TReply extends Definition ? TReply : never;
 
     /** What a topic must be too so that a channel takes it: nothing, unless its name is reserved. */
     type Allowed<TTopicId extends string> = TTopicId extends ReservedTopicName
@@ -321,7 +312,10 @@ export declare namespace Realtime {
     type StreamSubscription<
       TToken extends Token = Token,
       TData = Token.InferMessage<TToken>,
-    > = ReadableStream<TData> & subscribing.SubscriptionControls<TData>;
+    > =
+      & ReadableStream<TData>
+      & subscribing.SubscriptionControls<TData>
+      & subscribing.SubscriptionSenders<Token.InferTopics<TToken>>;
 
     /** What is called with each message. */
     type Callback<TToken extends Token = Token> = (

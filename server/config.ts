@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { MIN_SIGNING_KEY_LENGTH } from "../core/signing_key.ts";
+import { parseRedisUrl } from "./brokers/redis/url.ts";
 import { isLoopback } from "./origin.ts";
 
 /** A flag or variable whose value can't be used: one line that says which and why. */
@@ -40,6 +41,15 @@ const origins = z.string().transform((list, context) => {
   return origins;
 }).optional();
 
+/** Only looked at here: the broker reads its URL itself. */
+const broker = z.string().superRefine((text, context) => {
+  if (text === "memory") return;
+  const target = /^rediss?:/.test(text)
+    ? parseRedisUrl(text)
+    : "it must be memory or a Redis URL, as redis://localhost:6379";
+  if (typeof target === "string") context.addIssue(target);
+});
+
 const MAX_BYTES = 2 ** 40;
 
 const schema = z.object({
@@ -47,12 +57,13 @@ const schema = z.object({
   host: z.string().min(1, "a host must not be empty").optional(),
   "signing-key": key,
   "signing-key-fallback": key,
-  broker: z.literal("memory", 'it must be "memory"').optional(),
+  broker: broker.optional(),
   "history-size": whole("it", 1, 1_000_000),
   "history-ttl": whole("it", 1, 30 * 24 * 3600),
   "history-bytes": whole("it", 1024, MAX_BYTES),
   "memory-budget": whole("it", 1024 * 1024, MAX_BYTES),
   "max-message-bytes": whole("it", 1, 64 * 1024 * 1024),
+  "stream-lease": whole("it", 1, 24 * 3600),
   "allowed-origins": origins,
   "log-level": z.enum(
     ["debug", "info", "warning", "error"],
@@ -101,8 +112,9 @@ export const FLAGS: Readonly<Record<keyof z.input<typeof schema>, Flag>> = {
   },
   broker: {
     variable: "REALTIME_BROKER",
-    value: "memory",
-    text: "what keeps the logs (memory)",
+    value: "url",
+    text:
+      "what keeps the logs: memory, or redis://… for several gateways (memory)",
   },
   "history-size": {
     variable: "REALTIME_HISTORY_SIZE",
@@ -122,12 +134,18 @@ export const FLAGS: Readonly<Record<keyof z.input<typeof schema>, Flag>> = {
   "memory-budget": {
     variable: "REALTIME_MEMORY_BUDGET",
     value: "bytes",
-    text: "bytes kept for all channels together (268435456)",
+    text:
+      "bytes kept for all channels together, in memory (268435456); Redis has maxmemory",
   },
   "max-message-bytes": {
     variable: "REALTIME_MAX_MESSAGE_BYTES",
     value: "bytes",
     text: "largest message (524288)",
+  },
+  "stream-lease": {
+    variable: "REALTIME_STREAM_LEASE",
+    value: "seconds",
+    text: "silence after which a stream's producer is lost (60)",
   },
   "allowed-origins": {
     variable: "REALTIME_ALLOWED_ORIGINS",
@@ -226,6 +244,12 @@ function checkMode(config: Config): Config {
   if (dev && !isLoopback(host)) {
     throw new ConfigError(
       `Cannot listen on ${host} in development mode: set --signing-key (REALTIME_SIGNING_KEY), or listen on 127.0.0.1`,
+    );
+  }
+  const { broker = "memory" } = config;
+  if (broker !== "memory" && config["memory-budget"] !== undefined) {
+    throw new ConfigError(
+      "Cannot use --memory-budget (REALTIME_MEMORY_BUDGET) with Redis: set maxmemory in Redis",
     );
   }
   if (!dev && config["signing-key"] === undefined) {

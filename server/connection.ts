@@ -1,8 +1,9 @@
 import { RealtimeError } from "../core/errors.ts";
 import type { TokenClaims } from "../core/token.ts";
 import type { Auth } from "./auth.ts";
+import type { ChannelState } from "./brokers/broker.ts";
 import { type InboundFrame, parseInbound } from "./inbound.ts";
-import { type Publisher, quote } from "./publisher.ts";
+import { type MessagePublisher, quote } from "./publisher.ts";
 import { Session } from "./session.ts";
 import type { SessionHost } from "./session_host.ts";
 import type { Socket, SocketHandler } from "./socket.ts";
@@ -11,7 +12,8 @@ import type { Wire } from "./wire.ts";
 /** What a connection needs of its gateway. */
 export interface ConnectionHost extends SessionHost {
   readonly auth: Auth;
-  readonly publisher: Publisher;
+  /** What publishes for a client with such a token; for who has the signing key without one. */
+  publisherFor(claims?: TokenClaims): MessagePublisher;
   readonly maxInboundRate: number;
   /** A session opened. */
   opened(session: Session): void;
@@ -25,6 +27,8 @@ export interface Handshake {
   /** Why the token was refused: said on the socket, where browsers can read it. */
   readonly refusal?: RealtimeError;
   readonly since?: string;
+  /** Where its channels stood when it was answered: a plain client counts as subscribed from then on. */
+  readonly marks?: ReadonlyMap<string, ChannelState>;
 }
 
 /** A client on a WebSocket: acts on its frames, one after the other. */
@@ -46,14 +50,14 @@ export class Connection implements SocketHandler {
   }
 
   open(socket: Socket): void {
-    const { wire, claims, refusal, since } = this.#handshake;
+    const { wire, claims, refusal, since, marks } = this.#handshake;
     const session = new Session(this.#host, socket, wire);
     this.#session = session;
     this.#host.opened(session);
     if (refusal) session.refuse(refusal);
     else if (claims) {
       this.#enqueue(session, async () => {
-        await session.subscribe(claims, since);
+        await session.subscribe(claims, since, undefined, marks);
       });
     } else {
       this.#deadline = setTimeout(() => {
@@ -137,7 +141,9 @@ export class Connection implements SocketHandler {
     frame: InboundFrame & { kind: "publish" },
   ): Promise<void> {
     const { channel, topic, data, key, ref } = frame;
-    if (!session.mayPublish(channel, topic)) {
+    const { reply_topic: replyTopic, reply_to: replyTo } = frame;
+    const claims = session.publisherClaims(channel, topic);
+    if (!claims) {
       throw new RealtimeError(
         "forbidden",
         `Cannot publish to ${
@@ -145,11 +151,14 @@ export class Connection implements SocketHandler {
         }: no token of this connection grants topic ${quote(topic)}`,
       );
     }
-    const json = JSON.stringify(data);
-    const [id = ""] = await this.#host.publisher.publish(
-      { channel },
+    const [id = ""] = await this.#host.publisherFor(claims).publish(
+      {
+        channel,
+        ...replyTopic === undefined ? {} : { replyTopic },
+        ...replyTo === undefined ? {} : { replyTo },
+      },
       [topic],
-      json,
+      JSON.stringify(data),
       key,
     );
     if (ref !== undefined) session.control({ kind: "ack", ref, data: { id } });

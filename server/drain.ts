@@ -39,7 +39,7 @@ export async function drainSessions(
     const waiting: Session[] = [];
     for (const session of open) {
       if (session.settled) session.close(1012, "the gateway restarts");
-      else if (over) session.terminate(1012, "the gateway restarts");
+      else if (over) session.close(1012, "the gateway restarts", true);
       else waiting.push(session);
     }
     open = waiting;

@@ -12,6 +12,12 @@ export interface Envelope {
   readonly fnId?: string;
   readonly fnSlug?: string;
   readonly envId?: string;
+  /** Of a question: the topic in which it is to be answered. */
+  readonly replyTopic?: string;
+  /** Of an answer: the id of the question. */
+  readonly replyTo?: string;
+  /** Of an answer: the key that its publisher gave it. */
+  readonly replyKey?: string;
   /** JSON text. */
   readonly metadata?: string;
   /** What plain clients get instead of the frame. */
@@ -43,7 +49,8 @@ function timestamp(): string {
  */
 export function newMessage(envelope: Envelope, data: string): NewMessage {
   const { channel, topic, kind = "data", streamId, runId, fnId } = envelope;
-  const { fnSlug, envId, metadata, raw } = envelope;
+  const { fnSlug, envId, replyTopic, replyTo, replyKey, metadata, raw } =
+    envelope;
   let head = `{"kind":"${kind}","channel":${JSON.stringify(channel)},` +
     `"topic":${JSON.stringify(topic)},"data":${data},` +
     `"created_at":"${timestamp()}"`;
@@ -52,6 +59,9 @@ export function newMessage(envelope: Envelope, data: string): NewMessage {
   if (fnSlug) head += `,"fn_slug":${JSON.stringify(fnSlug)}`;
   if (envId !== undefined && UUID.test(envId)) head += `,"env_id":"${envId}"`;
   if (streamId) head += `,"stream_id":${JSON.stringify(streamId)}`;
+  if (replyTopic) head += `,"reply_topic":${JSON.stringify(replyTopic)}`;
+  if (replyTo) head += `,"reply_to":"${replyTo}"`;
+  if (replyKey) head += `,"reply_key":${JSON.stringify(replyKey)}`;
   if (metadata) head += `,"metadata":${metadata}`;
   return {
     topic,

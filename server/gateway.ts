@@ -2,8 +2,10 @@ import { Hono } from "@hono/hono";
 import { getLogger } from "@logtape/logtape";
 import { RealtimeError } from "../core/errors.ts";
 import { Auth } from "./auth.ts";
+import { ClientPublisher, type ClientRules } from "./client_publisher.ts";
 import { type DrainOptions, drainSessions } from "./drain.ts";
 import { Hub } from "./hub.ts";
+import { Inbox } from "./inbox.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { crossOrigin, sameSite } from "./origin.ts";
 import { pageRoutes } from "./page/mod.ts";
@@ -17,8 +19,11 @@ import { errorAnswer } from "./routes/error.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { publishShortcut } from "./routes/publish_shortcut.ts";
 import { revokeRoutes } from "./routes/revoke.ts";
+import { streamRoutes } from "./routes/streams.ts";
+import { subscribersRoutes } from "./routes/subscribers.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { Sessions } from "./sessions.ts";
+import { Streams } from "./streams.ts";
 import { TicketMint } from "./ticket.ts";
 
 /** A gateway: a Hono app inside, `fetch` outside, to serve or to mount in another app. */
@@ -79,12 +84,20 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const auth = new Auth(settings.signingKeys, settings.dev);
   const tickets = new TicketMint(settings.signingKeys[0]);
   const state = { draining: false };
+  const hub = new Hub(settings.broker);
+  const publisher = new Publisher(settings.broker, settings.maxMessageBytes);
+  const { onMessage, streamLeaseMs: leaseMs } = settings;
+  const inbox = onMessage && new Inbox(onMessage, report);
+  const rules: ClientRules = { schemas: settings.channels, inbox };
+  const streams = new Streams(hub, publisher, { leaseMs, report });
   const parts: GatewayParts = {
     settings,
     state,
     auth,
-    hub: new Hub(settings.broker),
-    publisher: new Publisher(settings.broker, settings.maxMessageBytes),
+    hub,
+    publisherFor: (claims) =>
+      claims ? new ClientPublisher(publisher, claims, rules) : publisher,
+    streams,
     outbox: {
       queueBytes: settings.queueBytes,
       deadlineMs: settings.queueDeadlineMs,
@@ -95,9 +108,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     maxInboundRate: settings.maxInboundRate,
     tokenDeadlineMs: settings.tokenDeadlineMs,
     ticket: (claims) => tickets.mint(claims),
-    report(stage, error) {
-      logger.error("{stage} failed: {error}", { stage, error });
-    },
+    report,
     opened: (session) => sessions.add(session),
     ended: (session) => sessions.delete(session),
     sessions: () => sessions.all(),
@@ -105,15 +116,20 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const app = createApp(parts);
   const shortcut = publishShortcut(parts);
   async function close(): Promise<void> {
+    streams.close();
     for (const session of sessions.all()) {
       session.close(1001, "the gateway goes away");
     }
     await settings.broker.close();
   }
-  function drain(options: DrainOptions = {}): Promise<void> {
+  async function drain(options: DrainOptions = {}): Promise<void> {
     state.draining = true;
+    streams.leave();
     parts.hub.flush();
-    return drainSessions(sessions.all(), options);
+    const began = performance.now();
+    await drainSessions(sessions.all(), options);
+    const { deadlineMs = 20_000 } = options;
+    await inbox?.settled(began + deadlineMs - performance.now());
   }
   return {
     dev: settings.dev,
@@ -129,6 +145,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function report(stage: string, error: unknown): void {
+  logger.error("{stage} failed: {error}", { stage, error });
 }
 
 function createApp(parts: GatewayParts): Hono {
@@ -155,10 +175,12 @@ function createApp(parts: GatewayParts): Hono {
   for (
     const routes of [
       publishRoutes,
+      streamRoutes,
       tokenRoutes,
       connectRoutes,
       historyRoutes,
       revokeRoutes,
+      subscribersRoutes,
     ]
   ) app.route("/v1/realtime", routes(parts));
   if (parts.settings.dev) {

@@ -39,7 +39,7 @@ export async function readHistory(
   if (since.from === "live") after = top;
   if (since.from === "last") {
     after = topics
-      ? await broker.before(channel, topics, since.count)
+      ? (await broker.before(channel, topics, since.count)).offset
       : Math.max(first - 1, top - since.count);
   }
   if (since.from === "id") {
@@ -52,6 +52,8 @@ export async function readHistory(
   let bytes = 0;
   while (entries.length < limit && bytes < PAGE_BYTES && after < top) {
     const page = await broker.read(channel, after, PAGE_ENTRIES, PAGE_BYTES);
+    // The log was lost while it was read.
+    if (page.epoch !== epoch) break;
     if (page.first > after + 1) {
       // The log lost its oldest while it was read: told at the start of a page, so what there is of this one ends here.
       if (entries.length > 0) break;

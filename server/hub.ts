@@ -1,7 +1,29 @@
 import { setImmediate } from "node:timers";
 import { Audience, audienceKey } from "./audience.ts";
-import type { Broker, LogEntry, OpenStream } from "./brokers/broker.ts";
+import type { Position } from "../core/id.ts";
+import type {
+  Broker,
+  ChannelState,
+  LogEntry,
+  OpenStream,
+} from "./brokers/broker.ts";
+import { followStream } from "./brokers/open_streams.ts";
 import type { Wire } from "./wire.ts";
+
+/** A message of a data stream, as far as it tells how the stream stands. */
+export type StreamEntry =
+  & Pick<LogEntry, "kind" | "topic" | "offset">
+  & Partial<Pick<LogEntry, "json">>
+  & { readonly streamId: string };
+
+/** Is told of every message of a data stream, in order, and of the streams that are open when a feed begins. */
+export type StreamWatcher = (feed: Feed, entry: StreamEntry) => void;
+
+/** One who reads a feed's channel. */
+export interface FeedReader {
+  /** The feed left this position for another: what lies between is not to be had. */
+  moved(from: Position): void;
+}
 
 /** A channel that this gateway's clients follow: where it stands, and who gets what is new. */
 export class Feed {
@@ -12,13 +34,24 @@ export class Feed {
   /** Readers that hold it; the last one to leave ends it. */
   readers = 0;
   readonly openStreams = new Map<string, OpenStream>();
+  readonly members = new Set<FeedReader>();
   readonly #audiences = new Map<string, Audience>();
+  readonly #subscribers = new Map<string, number>();
+  readonly #broker: Broker;
   readonly #dirty: (audience: Audience) => void;
-  #waiters: Array<{ offset: number; resolve: () => void }> = [];
+  readonly #watch: StreamWatcher;
+  #waiters: Array<Position & { resolve: (isThere: boolean) => void }> = [];
 
-  constructor(channel: string, dirty: (audience: Audience) => void) {
+  constructor(
+    channel: string,
+    broker: Broker,
+    dirty: (audience: Audience) => void,
+    watch: StreamWatcher = () => {},
+  ) {
     this.channel = channel;
+    this.#broker = broker;
     this.#dirty = dirty;
+    this.#watch = watch;
   }
 
   /** The audience of some topics on a wire, made if need be. */
@@ -39,17 +72,54 @@ export class Feed {
     }
   }
 
-  /** Resolves when it was told of everything up to an offset: a log that was read may be ahead of what is told. */
-  reached(offset: number): Promise<void> {
-    if (offset <= this.top) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ offset, resolve }));
+  /** Counts connections that begin (1) or cease (-1) to follow topics; the topic `""` stands for any. */
+  count(topics: Iterable<string>, by: 1 | -1): void {
+    for (const topic of topics) {
+      const count = (this.#subscribers.get(topic) ?? 0) + by;
+      if (count > 0) this.#subscribers.set(topic, count);
+      else this.#subscribers.delete(topic);
+    }
+    this.#broker.announce(this.channel, this.#subscribers);
+  }
+
+  /**
+   * Resolves when it was told of everything up to a position: a log that was read may be ahead of what is told.
+   *
+   * @returns Whether it is there; `false` when it moved elsewhere instead.
+   */
+  reached({ epoch, offset }: Position): Promise<boolean> {
+    if (epoch === this.epoch && offset <= this.top) {
+      return Promise.resolve(true);
+    }
+    return new Promise((resolve) =>
+      this.#waiters.push({ epoch, offset, resolve })
+    );
+  }
+
+  /** Goes on from another position. */
+  move({ epoch, offset }: Position): void {
+    for (const audience of this.#audiences.values()) audience.flush(this.epoch);
+    const from = { epoch: this.epoch, offset: this.top };
+    this.epoch = epoch;
+    this.top = offset;
+    this.openStreams.clear();
+    for (const reader of this.members) reader.moved(from);
+    for (const waiter of this.#waiters.splice(0)) {
+      if (waiter.epoch === epoch && waiter.offset > offset) {
+        this.#waiters.push(waiter);
+      } else waiter.resolve(waiter.epoch === epoch);
+    }
   }
 
   /** Gives a new message to the audiences that want it; one that stands before the feed's start is none. */
   dispatch(entry: LogEntry): void {
     if (entry.offset <= this.top) return;
     this.top = entry.offset;
-    this.#follow(entry);
+    const { streamId } = entry;
+    if (streamId !== undefined) {
+      followStream(this.openStreams, entry);
+      this.#watch(this, { ...entry, streamId });
+    }
     if (this.#waiters.length > 0) this.#wake();
     for (const audience of this.#audiences.values()) {
       if (audience.topics.has(entry.topic) && audience.add(entry)) {
@@ -60,17 +130,16 @@ export class Feed {
 
   #wake(): void {
     const waiters = this.#waiters;
-    this.#waiters = waiters.filter(({ offset }) => offset > this.top);
-    for (const { offset, resolve } of waiters) {
-      if (offset <= this.top) resolve();
-    }
+    const isThere = ({ epoch, offset }: Position): boolean =>
+      epoch === this.epoch && offset <= this.top;
+    this.#waiters = waiters.filter((waiter) => !isThere(waiter));
+    for (const waiter of waiters) if (isThere(waiter)) waiter.resolve(true);
   }
 
-  #follow({ kind, streamId, topic, offset }: LogEntry): void {
-    if (streamId === undefined) return;
-    if (kind === "datastream-start") {
-      this.openStreams.set(streamId, { streamId, topic, offset });
-    } else if (kind === "datastream-end") this.openStreams.delete(streamId);
+  /** A stream was open before the feed began. */
+  join(stream: OpenStream): void {
+    this.openStreams.set(stream.streamId, stream);
+    this.#watch(this, { kind: "datastream-start", ...stream });
   }
 }
 
@@ -82,6 +151,8 @@ interface Holding {
 /** Brings the broker's messages to this gateway's connections: one flush a turn of the event loop, for all. */
 export class Hub {
   readonly broker: Broker;
+  /** Is told of data streams. */
+  watch: StreamWatcher = () => {};
   readonly #feeds = new Map<string, Holding>();
   #dirty: Array<{ audience: Audience; feed: Feed }> = [];
 
@@ -98,7 +169,12 @@ export class Hub {
   async hold(channel: string): Promise<Feed> {
     let holding = this.#feeds.get(channel);
     if (!holding) {
-      const feed = new Feed(channel, (audience) => this.#mark(audience, feed));
+      const feed = new Feed(
+        channel,
+        this.broker,
+        (audience) => this.#mark(audience, feed),
+        (...args) => this.watch(...args),
+      );
       holding = { feed, ready: this.#subscribe(feed) };
       this.#feeds.set(channel, holding);
     }
@@ -120,6 +196,19 @@ export class Hub {
     this.broker.unsubscribe(feed.channel);
   }
 
+  /** Whether anybody still holds a feed. */
+  has(feed: Feed): boolean {
+    return this.#feeds.get(feed.channel)?.feed === feed;
+  }
+
+  /** Where a channel stands now, with its feed held for a moment: what comes later is there for who starts from it. */
+  async mark(channel: string): Promise<ChannelState> {
+    const feed = await this.hold(channel);
+    const { epoch, top, openStreams } = feed;
+    this.release(feed);
+    return { epoch, offset: top, openStreams: [...openStreams.values()] };
+  }
+
   /** Sends what waits for the end of the turn. */
   flush(): void {
     const dirty = this.#dirty;
@@ -128,19 +217,21 @@ export class Hub {
   }
 
   async #subscribe(feed: Feed): Promise<Feed> {
-    const early: LogEntry[] = [];
-    let started = false;
-    const state = await this.broker.subscribe(feed.channel, (_epoch, entry) => {
-      if (started) feed.dispatch(entry);
-      else early.push(entry);
+    let early: Array<() => void> | undefined = [];
+    const inTurn = (act: () => void): void => {
+      if (early) early.push(act);
+      else act();
+    };
+    const state = await this.broker.subscribe(feed.channel, {
+      entry: (_epoch, entry) => inTurn(() => feed.dispatch(entry)),
+      moved: (position) => inTurn(() => feed.move(position)),
     });
     feed.epoch = state.epoch;
     feed.top = state.offset;
-    for (const stream of state.openStreams) {
-      feed.openStreams.set(stream.streamId, stream);
-    }
-    started = true;
-    for (const entry of early) feed.dispatch(entry);
+    for (const stream of state.openStreams) feed.join(stream);
+    const acts = early;
+    early = undefined;
+    for (const act of acts) act();
     return feed;
   }
 

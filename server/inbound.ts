@@ -23,6 +23,8 @@ export type InboundFrame =
     readonly topic: string;
     readonly data: unknown;
     readonly key?: string | undefined;
+    readonly reply_topic?: string | undefined;
+    readonly reply_to?: string | undefined;
   }
   | { readonly kind: "pong" };
 
@@ -47,6 +49,8 @@ const frames = z.discriminatedUnion("kind", [
     topic: z.string(),
     data: z.unknown().refine((data) => data !== undefined, "is missing"),
     key: z.string().optional(),
+    reply_topic: z.string().optional(),
+    reply_to: z.string().optional(),
   }),
   z.object({ kind: z.literal("pong") }),
 ]);

@@ -12,6 +12,7 @@ import { configure, getConsoleSink } from "@logtape/logtape";
 import process from "node:process";
 import { RealtimeError } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
+import type { Broker } from "./brokers/broker.ts";
 import { MemoryBroker } from "./brokers/memory.ts";
 import { type Config, ConfigError, FLAGS, readConfig } from "./config.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
@@ -33,20 +34,37 @@ ${rows.join("\n")}
 `;
 }
 
-function createFrom(config: Config): Gateway {
+async function createBroker(config: Config): Promise<Broker> {
+  const { broker: url = "memory" } = config;
+  const history = {
+    ...given("historySize", config["history-size"]),
+    ...given("historyTtl", config["history-ttl"]),
+    ...given("historyBytes", config["history-bytes"]),
+  };
+  if (url === "memory") {
+    const budget = given("memoryBudget", config["memory-budget"]);
+    return new MemoryBroker({ ...history, ...budget });
+  }
+  // Loaded where it is used only: one process needs no Redis client.
+  const { RedisBroker } = await import("./brokers/redis.ts");
+  return new RedisBroker({ url, ...history });
+}
+
+async function createFrom(config: Config): Promise<Gateway> {
   return createGateway({
     dev: config.dev,
-    broker: new MemoryBroker({
-      ...given("historySize", config["history-size"]),
-      ...given("historyTtl", config["history-ttl"]),
-      ...given("historyBytes", config["history-bytes"]),
-      ...given("memoryBudget", config["memory-budget"]),
-    }),
+    broker: await createBroker(config),
     ...given("signingKey", config["signing-key"]),
     ...given("signingKeyFallback", config["signing-key-fallback"]),
     ...given("maxMessageBytes", config["max-message-bytes"]),
+    ...given("streamLeaseMs", seconds(config["stream-lease"])),
     ...given("allowedOrigins", config["allowed-origins"]),
   });
+}
+
+/** Milliseconds of seconds, if there are any. */
+function seconds(n: number | undefined): number | undefined {
+  return n === undefined ? undefined : n * 1000;
 }
 
 /** An option that is there only if it has a value. */
@@ -104,7 +122,7 @@ async function run(config: Config): Promise<void> {
       },
     ],
   });
-  const gateway = createFrom(config);
+  const gateway = await createFrom(config);
   const { port, host: hostname } = config;
   const server = await serve(gateway, { port, hostname });
   // Before the line that says it runs: who waits for that may stop it at once.

@@ -15,6 +15,14 @@
  * @module
  */
 export { createGateway, type Gateway } from "./gateway.ts";
+export type { KnownChannel } from "./channel_schemas.ts";
+export type { InboundMessage, OnMessage } from "./inbox.ts";
+export {
+  type ForwardOptions,
+  forwardToInngest,
+  type InngestEvent,
+  type InngestSender,
+} from "./inngest_forwarder.ts";
 export type { DrainOptions } from "./drain.ts";
 export type { GatewayOptions } from "./options.ts";
 export {

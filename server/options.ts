@@ -6,6 +6,8 @@ import {
 } from "../core/signing_key.ts";
 import type { Broker } from "./brokers/broker.ts";
 import { MemoryBroker } from "./brokers/memory.ts";
+import { ChannelSchemas, type KnownChannel } from "./channel_schemas.ts";
+import type { OnMessage } from "./inbox.ts";
 
 /** What {@linkcode createGateway} takes. Everything has a default; without a signing key it is for development. */
 export interface GatewayOptions {
@@ -32,6 +34,26 @@ export interface GatewayOptions {
    * @default {"*"; loopback origins in development mode}
    */
   allowedOrigins?: "*" | readonly string[];
+  /**
+   * Channels whose topics' schemas are known: what a client publishes there with a token must match them, else it is refused with the
+   * issues. Who has the signing key checks by itself.
+   *
+   * A definition stands for all channels whose names it can give. Its function is called once with stand-ins for its arguments, and
+   * what it puts around them is the pattern of the names: it may put arguments, properties of them and results of their methods into a
+   * text, but not decide by them. Where it does, give a definition for each of the forms. Of several patterns that fit a name, the one
+   * with the most text of its own counts. Channels and topics that are not given are not checked.
+   *
+   * @default {none}
+   */
+  channels?: readonly KnownChannel[];
+  /**
+   * Called with each message that a client has published with a token, after it was accepted; not with what is published with the signing
+   * key. The client is not kept waiting, and what the function fails with is logged. A client that repeats a request because its
+   * answer was lost is told of again, with the same `id`.
+   *
+   * @default {nothing}
+   */
+  onMessage?: OnMessage;
   /**
    * Bytes of a message's data as JSON.
    *
@@ -80,11 +102,25 @@ export interface GatewayOptions {
    * @default {10000}
    */
   queueDeadlineMs?: number;
+  /**
+   * Milliseconds after which a data stream ends in an error when neither a chunk nor a sign of life came of its producer. What publishes
+   * with `createRealtime` gives one by itself; all gateways of a cluster must have the same.
+   *
+   * @default {60000}
+   */
+  streamLeaseMs?: number;
 }
 
 /** Options with every default filled in. */
-export interface GatewaySettings
-  extends Required<Omit<GatewayOptions, "signingKey" | "signingKeyFallback">> {
+export interface GatewaySettings extends
+  Required<
+    Omit<
+      GatewayOptions,
+      "signingKey" | "signingKeyFallback" | "channels" | "onMessage"
+    >
+  > {
+  readonly channels: ChannelSchemas;
+  readonly onMessage: OnMessage | undefined;
   readonly signingKeys: readonly [string, ...string[]];
 }
 
@@ -104,6 +140,8 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     signingKeys: [current, ...fallback],
     dev,
     broker: options.broker ?? new MemoryBroker(),
+    channels: new ChannelSchemas(options.channels ?? []),
+    onMessage: options.onMessage,
     allowedOrigins: options.allowedOrigins ?? (dev ? [] : "*"),
     maxMessageBytes: count(options, "maxMessageBytes", LIMITS.messageBytes),
     maxSubscriptions: count(options, "maxSubscriptions", LIMITS.subscriptions),
@@ -113,6 +151,7 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     pongTimeoutMs: count(options, "pongTimeoutMs", 5_000),
     queueBytes: count(options, "queueBytes", 1024 * 1024),
     queueDeadlineMs: count(options, "queueDeadlineMs", 10_000),
+    streamLeaseMs: count(options, "streamLeaseMs", 60_000),
   };
 }
 

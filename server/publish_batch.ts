@@ -1,9 +1,14 @@
 import { z } from "zod";
 import { RealtimeError } from "../core/errors.ts";
-import type { PublishGrant } from "./auth.ts";
+import type { MessageKind } from "../core/frame.ts";
+import { errorBody } from "./error_body.ts";
 import { parseJson } from "./json.ts";
 import { Pace } from "./pace.ts";
-import { type Publisher, quote } from "./publisher.ts";
+import type { MessagePublisher } from "./publisher.ts";
+import type { Streams } from "./streams.ts";
+
+/** Characters of a stream's id: it is a part of idempotency keys. */
+export const MAX_STREAM_ID = 240;
 
 const line = z.object({
   channel: z.string(),
@@ -18,11 +23,14 @@ const line = z.object({
     "chunk",
     "datastream-end",
   ]).default("data"),
-  stream_id: z.string().min(1).max(255).optional(),
+  stream_id: z.string().min(1).max(MAX_STREAM_ID).optional(),
+  producer: z.string().min(1).max(255).optional(),
   run_id: z.string().optional(),
   fn_id: z.string().optional(),
   fn_slug: z.string().max(255).optional(),
   env_id: z.string().optional(),
+  reply_topic: z.string().optional(),
+  reply_to: z.string().optional(),
   metadata: z.unknown().optional(),
   key: z.string().optional(),
 }).refine(
@@ -30,7 +38,9 @@ const line = z.object({
   "stream_id is missing",
 );
 
-function isStreamKind(kind: string): boolean {
+function isStreamKind(
+  kind: MessageKind,
+): kind is "datastream-start" | "chunk" | "datastream-end" {
   return kind === "chunk" || kind.startsWith("datastream-");
 }
 
@@ -40,23 +50,28 @@ function isStreamKind(kind: string): boolean {
  * @returns The answer to each line, as JSON.
  */
 export async function publishBatch(
-  publisher: Publisher,
-  grant: PublishGrant,
+  publisher: MessagePublisher,
+  streams: Streams,
   body: string,
 ): Promise<string[]> {
   const answers: string[] = [];
   const pace = new Pace();
+  let outage: string | undefined;
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
-    answers.push(JSON.stringify(await publishLine(publisher, grant, text)));
+    const answer = outage ??
+      JSON.stringify(await publishLine(publisher, streams, text));
+    answers.push(answer);
+    // Each line would wait as long for the broker as the one before.
+    if (answer.startsWith('{"error":{"code":"unavailable"')) outage = answer;
     await pace.spend(text.length);
   }
   return answers;
 }
 
 async function publishLine(
-  publisher: Publisher,
-  grant: PublishGrant,
+  publisher: MessagePublisher,
+  streams: Streams,
   text: string,
 ): Promise<object> {
   try {
@@ -72,37 +87,44 @@ async function publishLine(
       );
     }
     const { data, channel, topic, kind, key, metadata } = result.data;
-    if (!grant(channel, topic)) {
-      throw new RealtimeError(
-        "forbidden",
-        `Cannot publish to ${quote(channel)}: the token doesn't grant topic ${
-          quote(topic)
-        }`,
-      );
-    }
     const fields = result.data;
+    const envelope = {
+      channel,
+      ...(fields.run_id === undefined ? {} : { runId: fields.run_id }),
+      ...(fields.fn_id === undefined ? {} : { fnId: fields.fn_id }),
+      ...(fields.fn_slug === undefined ? {} : { fnSlug: fields.fn_slug }),
+      ...(fields.env_id === undefined ? {} : { envId: fields.env_id }),
+      ...(fields.reply_topic === undefined
+        ? {}
+        : { replyTopic: fields.reply_topic }),
+      ...(fields.reply_to === undefined ? {} : { replyTo: fields.reply_to }),
+      ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
+    };
+    const { stream_id: streamId, producer } = fields;
+    const json = JSON.stringify(data);
+    if (streamId !== undefined && isStreamKind(kind)) {
+      publisher.require(channel, [topic]);
+      const { ids: [id], error } = await streams.publish(
+        { ...envelope, kind, streamId },
+        [topic],
+        json,
+        { key, producer, publisher },
+      );
+      return error ? { id, ...failure(error) } : { id };
+    }
     const [id] = await publisher.publish(
-      {
-        channel,
-        kind,
-        ...(fields.stream_id === undefined
-          ? {}
-          : { streamId: fields.stream_id }),
-        ...(fields.run_id === undefined ? {} : { runId: fields.run_id }),
-        ...(fields.fn_id === undefined ? {} : { fnId: fields.fn_id }),
-        ...(fields.fn_slug === undefined ? {} : { fnSlug: fields.fn_slug }),
-        ...(fields.env_id === undefined ? {} : { envId: fields.env_id }),
-        ...(metadata === undefined
-          ? {}
-          : { metadata: JSON.stringify(metadata) }),
-      },
+      { ...envelope, kind, ...(streamId === undefined ? {} : { streamId }) },
       [topic],
-      JSON.stringify(data),
+      json,
       key,
     );
     return { id };
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
-    return { error: { code: error.code, message: error.message } };
+    return failure(error);
   }
+}
+
+function failure(error: RealtimeError): object {
+  return { error: errorBody(error) };
 }

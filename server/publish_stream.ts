@@ -1,13 +1,20 @@
 import { RealtimeError } from "../core/errors.ts";
 import type { Envelope } from "./envelope.ts";
 import { Pace } from "./pace.ts";
-import type { Publisher } from "./publisher.ts";
+import type { MessagePublisher } from "./publisher.ts";
+import { endedError } from "./stream_refusals.ts";
+import type { Streams } from "./streams.ts";
 
-/** Where a stream began: one id a topic. */
-export interface StreamStart {
-  readonly id: string;
+/** What became of a body. */
+export interface PublishedText {
+  /** The ids of its start, one for each topic. */
+  readonly ids: readonly string[];
   readonly streamId: string;
+  /** Whether a reader stopped it. */
+  readonly isStopped: boolean;
 }
+
+type Body = ReadableStreamDefaultReader<Uint8Array> | undefined;
 
 /** The longest piece that is published as one message, in characters. */
 const PIECE_LENGTH = 16 * 1024;
@@ -17,14 +24,16 @@ const ESCAPED_BYTES = 6;
 
 /** The text of a body while it arrives, in pieces that fit into a message, never a part of a character. */
 async function* textOf(
-  body: ReadableStream<Uint8Array> | null,
+  body: Body,
   maxBytes: number,
 ): AsyncGenerator<string> {
   if (!body) return;
   const length = Math.min(PIECE_LENGTH, Math.floor(maxBytes / ESCAPED_BYTES));
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  for await (const bytes of body) {
-    yield* split(decoder.decode(bytes, { stream: true }), length);
+  for (;;) {
+    const { done, value } = await body.read();
+    if (done) break;
+    yield* split(decoder.decode(value, { stream: true }), length);
   }
   yield* split(decoder.decode(), length);
 }
@@ -40,49 +49,71 @@ function* split(text: string, length: number): Generator<string> {
 }
 
 /**
- * Publishes a body as a data stream while it arrives. If it breaks off, the stream ends in an error that readers see.
+ * Publishes a body as a data stream while it arrives. If it breaks off, the stream ends in an error that readers see. If the stream
+ * ends before it, since a reader stopped it or nothing came for too long, it is not read any further.
  *
- * @throws {RealtimeError} `invalid_data` when the body is not UTF-8 or broke off.
+ * @param patienceMs How long the body may be silent; by default as long as the lease of any stream.
+ * @throws {RealtimeError} `invalid_data` when the body is not UTF-8 or broke off, `stream_ended` when it was silent for too long.
  */
 export async function publishText(
-  publisher: Publisher,
-  envelope: Omit<Envelope, "topic">,
+  { publisher, streams }: {
+    readonly publisher: MessagePublisher;
+    readonly streams: Streams;
+  },
+  envelope: Omit<Envelope, "topic" | "streamId" | "kind">,
   topics: readonly string[],
   body: ReadableStream<Uint8Array> | null,
-): Promise<StreamStart[]> {
+  patienceMs: number | undefined,
+): Promise<PublishedText> {
+  const { channel } = envelope;
   const streamId = crypto.randomUUID();
   const stream = { ...envelope, streamId };
   const id = JSON.stringify(streamId);
-  const ids = await publisher.publish(
+  const { ids } = await streams.publish(
     { ...stream, kind: "datastream-start" },
     topics,
     id,
+    { patienceMs, publisher },
   );
   const end = { ...stream, kind: "datastream-end" } as const;
+  const reader = body?.getReader();
+  const ended = streams.signal(channel, streamId);
+  // What waits for the body's next piece is then given its end.
+  const leave = (): void => void reader?.cancel().catch(() => undefined);
+  ended.addEventListener("abort", leave);
+  if (ended.aborted) leave();
   const pace = new Pace();
   try {
-    for await (const text of textOf(body, publisher.maxMessageBytes)) {
-      await publisher.publish(
+    for await (const text of textOf(reader, publisher.maxMessageBytes)) {
+      await streams.publish(
         { ...stream, kind: "chunk" },
         topics,
         JSON.stringify(text),
+        { publisher },
       );
       await pace.spend(text.length);
     }
+    await streams.publish(end, topics, id, { publisher });
   } catch (cause) {
-    const error = streamError(cause);
-    const { code, message } = error;
-    const metadata = JSON.stringify({ error: { code, message } });
-    await publisher.publish({ ...end, metadata }, topics, id);
-    throw error;
+    const isOver = streams.endOf(channel, streamId);
+    if (!isOver) {
+      const error = streamError(cause);
+      const { code, message } = error;
+      const metadata = JSON.stringify({ error: { code, message } });
+      await streams.publish({ ...end, metadata }, topics, id, { publisher });
+      throw error;
+    }
+    if (isOver.reason !== "stopped") throw endedError(channel, isOver);
+  } finally {
+    ended.removeEventListener("abort", leave);
   }
-  await publisher.publish(end, topics, id);
-  return ids.map((id) => ({ id, streamId }));
+  const isStopped = streams.endOf(channel, streamId)?.reason === "stopped";
+  return { ids, streamId, isStopped };
 }
 
 /** Publishes a body's pieces, as they arrive and as they are, to the channel's topic `$stream`. */
 export async function publishTee(
-  publisher: Publisher,
+  publisher: MessagePublisher,
   channel: string,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<string[]> {
@@ -90,7 +121,9 @@ export async function publishTee(
   const ids: string[] = [];
   const pace = new Pace();
   try {
-    for await (const raw of textOf(body, publisher.maxMessageBytes)) {
+    for await (
+      const raw of textOf(body?.getReader(), publisher.maxMessageBytes)
+    ) {
       ids.push(
         ...await publisher.publish(
           { channel, kind: "chunk", streamId, raw },

@@ -1,5 +1,7 @@
 import { RealtimeError } from "../core/errors.ts";
+import { parseId } from "../core/id.ts";
 import { checkName } from "../core/names.ts";
+import { ANSWER_KEY, publishAnswer } from "./answers.ts";
 import type { Broker } from "./brokers/broker.ts";
 import { type Envelope, newMessage } from "./envelope.ts";
 
@@ -9,8 +11,32 @@ const KEY_LENGTH = 255;
 /** Names as most are. To check any other takes 1 µs on Deno and Node, as its bytes are counted. */
 const SIMPLE_NAME = /^[ -~]{1,255}$/;
 
-/** Puts messages into the log, after checking what every way of publishing must check. */
-export class Publisher {
+/** Publishes for somebody, as far as they may. */
+export interface MessagePublisher {
+  /** Bytes that a message's data may have. */
+  readonly maxMessageBytes: number;
+
+  /** @throws {RealtimeError} `forbidden` where one of the topics is not granted. */
+  require(channel: string, topics: readonly string[]): void;
+
+  /**
+   * Publishes one message to some topics of a channel.
+   *
+   * @param data JSON text on one line; the limit is for it and the metadata together.
+   * @param key The idempotency key, if any.
+   * @returns The ids, one for each topic.
+   * @throws {RealtimeError} `forbidden`, `invalid_name`, `invalid_argument`, `invalid_data`, `conflict`, `too_large`, `unavailable`.
+   */
+  publish(
+    envelope: Omit<Envelope, "topic">,
+    topics: readonly string[],
+    data: string,
+    key?: string,
+  ): Promise<readonly string[]>;
+}
+
+/** Puts messages into the log, after checking what every way of publishing must check. Who has the signing key may publish everything. */
+export class Publisher implements MessagePublisher {
   readonly #broker: Broker;
   readonly #maxMessageBytes: number;
 
@@ -19,19 +45,12 @@ export class Publisher {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
-  /** Bytes that a message's data may have. */
   get maxMessageBytes(): number {
     return this.#maxMessageBytes;
   }
 
-  /**
-   * Publishes one message to some topics of a channel.
-   *
-   * @param data JSON text on one line; the limit is for it and the metadata together.
-   * @param key The idempotency key, if any.
-   * @returns The ids, one for each topic.
-   * @throws {RealtimeError} `invalid_name`, `invalid_argument`, `too_large`, `unavailable`.
-   */
+  require(): void {}
+
   async publish(
     envelope: Omit<Envelope, "topic">,
     topics: readonly string[],
@@ -43,26 +62,29 @@ export class Publisher {
     for (const topic of topics) {
       if (!SIMPLE_NAME.test(topic)) checkName("topic", topic);
     }
-    if (topics.length === 0) {
-      throw new RealtimeError(
-        "invalid_argument",
-        `Cannot publish to ${quote(channel)}: no topic is named`,
-      );
-    }
+    const { metadata = "", fnSlug = "", replyTopic, replyTo } = envelope;
+    if (replyTopic !== undefined) checkName("topic", replyTopic);
+    if (topics.length === 0) throw invalid(channel, "no topic is named");
     if (key !== undefined && (key === "" || key.length > KEY_LENGTH)) {
-      throw new RealtimeError(
-        "invalid_argument",
-        `Cannot publish to ${
-          quote(channel)
-        }: an idempotency key has 1 to ${KEY_LENGTH} characters`,
+      throw invalid(
+        channel,
+        `an idempotency key has 1 to ${KEY_LENGTH} characters`,
       );
     }
-    const { metadata = "", fnSlug = "" } = envelope;
+    if (key?.startsWith(ANSWER_KEY)) {
+      throw invalid(
+        channel,
+        `idempotency keys that begin with "${ANSWER_KEY}" are the gateway's own`,
+      );
+    }
     this.#checkSize(channel, data + metadata + fnSlug);
-    const messages = topics.map((topic) =>
-      newMessage({ ...envelope, topic }, data)
-    );
     try {
+      if (replyTo !== undefined) {
+        return [await this.#answer(envelope, topics, data, key)];
+      }
+      const messages = topics.map((topic) =>
+        newMessage({ ...envelope, topic }, data)
+      );
       return await this.#broker.publish(channel, messages, key);
     } catch (cause) {
       if (cause instanceof RealtimeError) throw cause;
@@ -76,6 +98,26 @@ export class Publisher {
     }
   }
 
+  async #answer(
+    envelope: Omit<Envelope, "topic">,
+    [topic = "", ...others]: readonly string[],
+    data: string,
+    replyKey: string = crypto.randomUUID(),
+  ): Promise<string> {
+    const { channel, replyTo } = envelope;
+    const question = parseId(replyTo);
+    if (!question) throw invalid(channel, '"reply_to" is the id of no message');
+    if (others.length > 0) throw invalid(channel, "an answer has one topic");
+    const message = newMessage({ ...envelope, topic, replyKey }, data);
+    return await publishAnswer(
+      this.#broker,
+      channel,
+      message,
+      question,
+      replyKey,
+    );
+  }
+
   /** Throws for what is over the limit. */
   #checkSize(channel: string, text: string): void {
     // UTF-8 has at most 3 bytes for each unit of UTF-16: most messages need no count.
@@ -84,6 +126,13 @@ export class Publisher {
     const bytes = new TextEncoder().encode(text).length;
     if (bytes > limit) throw tooLarge(channel, limit, bytes);
   }
+}
+
+function invalid(channel: string, problem: string): RealtimeError {
+  return new RealtimeError(
+    "invalid_argument",
+    `Cannot publish to ${quote(channel)}: ${problem}`,
+  );
 }
 
 /** A channel's or topic's name for a message. */

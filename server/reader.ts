@@ -1,8 +1,10 @@
+import { backoff, pause } from "../core/backoff.ts";
+import { RealtimeError } from "../core/errors.ts";
 import type { ReadyChannel } from "../core/frame.ts";
 import { formatId, type Position } from "../core/id.ts";
 import type { Audience, Member } from "./audience.ts";
-import type { LogEntry, OpenStream } from "./brokers/broker.ts";
-import type { Feed, Hub } from "./hub.ts";
+import type { ChannelState, LogEntry, OpenStream } from "./brokers/broker.ts";
+import type { Feed, FeedReader, Hub } from "./hub.ts";
 import type { Since } from "./since.ts";
 import { encodeEntries, type Wire } from "./wire.ts";
 
@@ -28,6 +30,8 @@ export interface Start {
   readonly ready: ReadyChannel;
   /** Comes after `ready` and before the first message. */
   readonly gap?: Gap;
+  /** The log that the offsets are of. */
+  readonly epoch: string;
   /** The offset after which every message of the topics is wanted; from `ready` up to here, only open streams. */
   readonly after: number;
   /** Streams that were open then, each to be read from its start. */
@@ -42,7 +46,7 @@ const PAGE_BYTES = 128 * 1024;
  * connection takes it, and joins the live audience in the moment in which it stands where the audience does: nothing
  * is buffered and nothing can fall between.
  */
-export class Reader {
+export class Reader implements FeedReader {
   readonly channel: string;
   readonly #hub: Hub;
   readonly #owner: ReaderOwner;
@@ -56,6 +60,7 @@ export class Reader {
   #generation = 0;
   #running = false;
   #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(hub: Hub, owner: ReaderOwner, channel: string) {
     this.#hub = hub;
@@ -77,27 +82,41 @@ export class Reader {
 
   /**
    * Finds where topics start. Nothing of them is sent before {@linkcode begin}.
+   *
+   * @param mark What "now" means, where that was a moment ago.
    */
-  async start(topics: ReadonlySet<string>, since: Since): Promise<Start> {
+  async start(
+    topics: ReadonlySet<string>,
+    since: Since,
+    mark?: ChannelState,
+  ): Promise<Start> {
     if (!this.#feed) {
       const feed = await this.#hub.hold(this.channel);
       // Two subscriptions may have waited for the same feed; one hold is enough.
       if (this.#closed || this.#feed) this.#hub.release(feed);
-      else this.#feed = feed;
+      else {
+        this.#feed = feed;
+        feed.members.add(this);
+      }
     }
     const feed = this.#feed;
     if (!feed) return this.#startAt(topics, "", 0);
-    const start = await this.#find(feed, topics, since);
-    // Joined further back, the audience would deliver what stands before the start.
-    await feed.reached(start.after);
-    return start;
+    for (;;) {
+      const start = await this.#find(feed, topics, since, mark);
+      const { epoch, after: offset } = start;
+      // Joined further back, the audience would deliver what stands before the start.
+      if (this.#closed || await feed.reached({ epoch, offset })) return start;
+    }
   }
 
   /** Begins to deliver topics from where {@linkcode start} found. */
-  begin(topics: ReadonlySet<string>, { after, streams = [] }: Start): void {
+  begin(topics: ReadonlySet<string>, start: Start): void {
     const feed = this.#feed;
     if (this.#closed || !feed) return;
     this.#leave(feed);
+    const { after, streams } = this.#current(feed, start);
+    const added = [...topics].filter((topic) => !this.#cursors.has(topic));
+    if (this.#cursors.size === 0) added.push("");
     for (const topic of topics) {
       this.#cursors.set(
         topic,
@@ -108,6 +127,7 @@ export class Reader {
       this.#streams.push({ ...stream, until: after });
     }
     this.#generation++;
+    feed.count(added, 1);
     if (!this.#running) this.#run(feed);
   }
 
@@ -116,8 +136,28 @@ export class Reader {
     const feed = this.#feed;
     if (!feed) return;
     this.#leave(feed);
-    for (const topic of topics) this.#cursors.delete(topic);
+    const removed = [...topics].filter((topic) => this.#cursors.delete(topic));
+    if (removed.length > 0 && this.#cursors.size === 0) removed.push("");
+    feed.count(removed, -1);
     if (this.#cursors.size > 0 && !this.#running) this.#run(feed);
+  }
+
+  /** Tells the connection of the gap, and goes on after it. */
+  moved(from: Position): void {
+    const feed = this.#feed;
+    if (this.#closed || !feed || this.#cursors.size === 0) return;
+    const offset = this.#audience ? from.offset : this.#low();
+    this.#leave(feed, false);
+    this.#streams = [];
+    this.#generation++;
+    for (const topic of this.#cursors.keys()) {
+      this.#cursors.set(topic, feed.top);
+    }
+    this.#owner.gap(this.channel, {
+      after: formatId(from.epoch, offset),
+      before: formatId(feed.epoch, feed.top + 1),
+    });
+    if (!this.#running) this.#run(feed);
   }
 
   /** Sends what waits for the end of the turn, so that what follows stands after it. */
@@ -129,21 +169,26 @@ export class Reader {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#feed) {
-      this.#leave(this.#feed, false);
-      this.#hub.release(this.#feed);
-    }
+    this.#closing.abort();
+    const feed = this.#feed;
+    if (!feed) return;
+    this.#leave(feed, false);
+    if (this.#cursors.size > 0) feed.count([...this.#cursors.keys(), ""], -1);
+    feed.members.delete(this);
+    this.#hub.release(feed);
   }
 
   async #find(
     feed: Feed,
     topics: ReadonlySet<string>,
     since: Since,
+    mark: ChannelState | undefined,
   ): Promise<Start> {
     const { broker } = this.#hub;
     if (since.from === "last") {
-      const before = await broker.before(this.channel, topics, since.count);
-      return this.#startAt(topics, feed.epoch, before);
+      const { epoch, offset } = await broker
+        .before(this.channel, topics, since.count);
+      return this.#startAt(topics, epoch, offset);
     }
     if (since.from === "start") {
       const { epoch, first } = await broker.read(this.channel, 0, 1, 1);
@@ -151,23 +196,46 @@ export class Reader {
     }
     return since.from === "id"
       ? this.#resume(topics, since.position)
-      : this.#live(feed, topics);
+      : this.#live(feed, topics, mark);
   }
 
-  async #live(feed: Feed, topics: ReadonlySet<string>): Promise<Start> {
+  async #live(
+    feed: Feed,
+    topics: ReadonlySet<string>,
+    mark: ChannelState | undefined,
+  ): Promise<Start> {
     const open = () =>
       [...feed.openStreams.values()].filter(({ topic }) => topics.has(topic));
+    let first = 0;
     if (open().length > 0) {
-      const { first } = await this.#hub.broker.read(this.channel, 0, 1, 1);
+      first = (await this.#hub.broker.read(this.channel, 0, 1, 1)).first;
       for (const { streamId, offset } of open()) {
         // Its start left the log: it can't be told from the beginning.
         if (offset < first) feed.openStreams.delete(streamId);
       }
     }
-    const streams = open();
-    const offset = Math.min(feed.top, ...streams.map((s) => s.offset - 1));
+    const isMarked = mark?.epoch === feed.epoch;
+    const after = isMarked ? mark.offset : feed.top;
+    const streams = isMarked
+      ? mark.openStreams
+        .filter(({ topic, offset }) => topics.has(topic) && offset >= first)
+      : open();
+    const offset = Math.min(after, ...streams.map((s) => s.offset - 1));
     const start = this.#startAt(topics, feed.epoch, offset);
-    return { ...start, after: feed.top, streams };
+    return { ...start, after, streams };
+  }
+
+  /** A start as it is to be taken now: the log may have been lost since it was found. */
+  #current(
+    feed: Feed,
+    { epoch, after, streams = [], ready }: Start,
+  ): Required<Pick<Start, "after" | "streams">> {
+    if (epoch === feed.epoch) return { after, streams };
+    this.#owner.gap(this.channel, {
+      after: ready.position,
+      before: formatId(feed.epoch, feed.top + 1),
+    });
+    return { after: feed.top, streams: [] };
   }
 
   async #resume(topics: ReadonlySet<string>, since: Position): Promise<Start> {
@@ -200,6 +268,7 @@ export class Reader {
     const position = formatId(epoch, offset);
     return {
       ready: { channel: this.channel, topics: [...topics], position },
+      epoch,
       after: offset,
     };
   }
@@ -246,10 +315,24 @@ export class Reader {
 
   async #run(feed: Feed): Promise<void> {
     this.#running = true;
+    let failures = 0;
     try {
       while (!this.#closed && this.#cursors.size > 0) {
         if (this.#low() >= feed.top) return this.#join(feed);
-        await this.#owner.inTurn(() => this.#readPage(feed));
+        let epoch = feed.epoch;
+        try {
+          await this.#owner.inTurn(async () => {
+            epoch = await this.#readPage(feed);
+          });
+          failures = 0;
+        } catch (error) {
+          const mayPass = error instanceof RealtimeError &&
+            error.code === "unavailable";
+          if (!mayPass) throw error;
+          // The connection has done nothing wrong: it stays, and gets what it missed later.
+          await pause(backoff(failures++), this.#closing.signal);
+        }
+        if (epoch !== feed.epoch) await feed.reached({ epoch, offset: 0 });
       }
     } catch (error) {
       this.#owner.fail(error);
@@ -258,8 +341,9 @@ export class Reader {
     }
   }
 
-  async #readPage(feed: Feed): Promise<void> {
-    if (this.#closed || this.#cursors.size === 0) return;
+  /** @returns The epoch of what was read: where the feed doesn't know it yet, nothing is sent. */
+  async #readPage(feed: Feed): Promise<string> {
+    if (this.#closed || this.#cursors.size === 0) return feed.epoch;
     const generation = this.#generation;
     const after = this.#low();
     const { epoch, first, top, entries } = await this.#hub.broker.read(
@@ -268,7 +352,8 @@ export class Reader {
       PAGE_ENTRIES,
       PAGE_BYTES,
     );
-    if (this.#closed || generation !== this.#generation) return;
+    if (this.#closed || generation !== this.#generation) return feed.epoch;
+    if (epoch !== feed.epoch) return epoch;
     if (first > after + 1) {
       this.#owner.gap(this.channel, {
         after: formatId(epoch, after),
@@ -286,6 +371,7 @@ export class Reader {
       eventId && ((entry) => eventId(this.channel, epoch, entry)),
     ));
     this.#advance(known.at(-1)?.offset ?? Math.min(top, feed.top));
+    return epoch;
   }
 
   #advance(offset: number): void {

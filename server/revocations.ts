@@ -8,7 +8,7 @@ export interface Revocation {
   readonly sub?: string | undefined;
   /** One token, with the tickets made from it. */
   readonly jti?: string | undefined;
-  /** A channel that tokens name. */
+  /** A channel that tokens name, to read it or to publish there. */
   readonly channel?: string | undefined;
 }
 
@@ -37,9 +37,10 @@ export class Revocations {
   }
 
   /** Whether a token was revoked. One made in the second of the revocation counts as older. */
-  has({ sub, jti, topics, iat }: TokenClaims): boolean {
+  has({ sub, jti, topics, publish = [], iat }: TokenClaims): boolean {
     if (this.#at.size === 0) return false;
-    const channels = new Set(topics.map(({ channel }) => channel));
+    const grants = publish === true ? topics : [...topics, ...publish];
+    const channels = new Set(grants.map(({ channel }) => channel));
     const keys = [
       ...keysOf({ sub, jti }),
       ...[...channels].flatMap((channel) => keysOf({ channel })),

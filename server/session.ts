@@ -2,8 +2,10 @@ import type { ControlFrame } from "../core/frame.ts";
 import { RealtimeError } from "../core/errors.ts";
 import { formatId } from "../core/id.ts";
 import type { TokenClaims, TopicClaim } from "../core/token.ts";
-import type { LogEntry } from "./brokers/broker.ts";
+import type { ChannelState, LogEntry } from "./brokers/broker.ts";
+import { grantsPublish } from "./client_publisher.ts";
 import { closeOf } from "./close.ts";
+import { errorBody } from "./error_body.ts";
 import { Outbox } from "./outbox.ts";
 import { type Gap, Reader, type ReaderOwner, type Start } from "./reader.ts";
 import {
@@ -66,7 +68,7 @@ export class Session implements ReaderOwner {
     this.#socket = socket;
     this.wire = wire;
     this.#outbox = new Outbox(socket, host.outbox, () => {
-      this.#end(4408, "too slow", true);
+      this.close(4408, "too slow", true);
     });
     this.#cursor = cursors ? new Map() : undefined;
     this.eventId = cursors ? this.#eventId : undefined;
@@ -87,24 +89,24 @@ export class Session implements ReaderOwner {
     return [...this.#subscriptions.values()].map(({ claims }) => claims);
   }
 
-  /** Whether a token of it grants publishing to the topic. */
-  mayPublish(channel: string, topic: string): boolean {
-    return this.claims.some(({ publish, sexp }) =>
-      publish !== undefined && sexp * 1000 > Date.now() &&
-      (publish === true ||
-        publish.some((g) => g.channel === channel && g.name === topic))
+  /** The rights of a token of it that grants publishing to the topic; `undefined` where none does. */
+  publisherClaims(channel: string, topic: string): TokenClaims | undefined {
+    return this.claims.find((claims) =>
+      claims.sexp * 1000 > Date.now() && grantsPublish(claims, channel, topic)
     );
   }
 
   /**
    * Adds a token's topics; with a `ref` or topics that it has already, renews them.
    *
+   * @param marks What "now" means in a channel, where the client counts as subscribed since a moment ago.
    * @throws {RealtimeError} When there are too many, or `since` is malformed.
    */
   async subscribe(
     claims: TokenClaims,
     since?: string,
     ref?: string,
+    marks?: ReadonlyMap<string, ChannelState>,
   ): Promise<void> {
     const from = parseSince(since);
     const channels = byChannel(claims.topics);
@@ -126,7 +128,7 @@ export class Session implements ReaderOwner {
     const subscription = { ref, channels, claims };
     this.#subscriptions.set(key, subscription);
     this.#armExpiry();
-    const starts = await this.#findStarts(channels, from)
+    const starts = await this.#findStarts(channels, from, marks)
       .catch((error: unknown) => {
         this.unsubscribe(key);
         throw error;
@@ -193,7 +195,7 @@ export class Session implements ReaderOwner {
 
   /** Answers a frame, or says why the connection closes. */
   error(error: RealtimeError, ref?: string): void {
-    const data = { code: error.code, message: error.message };
+    const data = errorBody(error);
     this.control({ kind: "error", data, ...ref !== undefined && { ref } });
   }
 
@@ -213,7 +215,7 @@ export class Session implements ReaderOwner {
     if (this.#expiry === undefined) this.#armExpiry();
     const limit = this.#host.pingIntervalMs + this.#host.pongTimeoutMs;
     if (this.wire === "ws.v1" && performance.now() - this.#heardAt > limit) {
-      this.#end(1001, "no pong", true);
+      this.close(1001, "no pong", true);
       return;
     }
     if (this.wire === "sse") return this.#outbox.write(HEARTBEAT);
@@ -247,14 +249,12 @@ export class Session implements ReaderOwner {
     );
   }
 
-  /** Closes the connection after what waits in the runtime. */
-  close(code: number, reason: string): void {
-    this.#end(code, reason, false);
-  }
-
-  /** Ends a connection that doesn't take what it has coming. */
-  terminate(code: number, reason: string): void {
-    this.#end(code, reason, true);
+  /** Closes the connection: after what waits in the runtime, or at once where the client doesn't take what it has coming. */
+  close(code: number, reason: string, isDead = false): void {
+    if (this.#closed) return;
+    if (isDead) this.#socket.terminate(code, reason);
+    else this.#socket.close(code, reason);
+    this.ended();
   }
 
   /** The connection is gone. */
@@ -281,13 +281,18 @@ export class Session implements ReaderOwner {
     return count;
   }
 
-  #findStarts(channels: TopicsByChannel, from: Since): Promise<Found[]> {
+  #findStarts(
+    channels: TopicsByChannel,
+    from: Since,
+    marks: ReadonlyMap<string, ChannelState> | undefined,
+  ): Promise<Found[]> {
     const names = [...channels.keys()];
     return Promise.all(names.map(async (channel) => {
       const topics = channels.get(channel) ?? new Set();
       const reader = this.#reader(channel);
       const since = sinceOfChannel(from, channel, channel === names[0]);
-      return { reader, topics, start: await reader.start(topics, since) };
+      const start = await reader.start(topics, since, marks?.get(channel));
+      return { reader, topics, start };
     }));
   }
 
@@ -392,11 +397,4 @@ export class Session implements ReaderOwner {
     this.#cursor?.set(channel, formatId(epoch, entry.offset));
     return formatCursor(this.#cursor ?? new Map());
   };
-
-  #end(code: number, reason: string, dead: boolean): void {
-    if (this.#closed) return;
-    if (dead) this.#socket.terminate(code, reason);
-    else this.#socket.close(code, reason);
-    this.ended();
-  }
 }

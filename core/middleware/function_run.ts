@@ -1,3 +1,4 @@
+import { hexDigest } from "../digest.ts";
 import { inngestStore, property } from "./async_context.ts";
 
 /** A run of an Inngest function, as far as messages tell of it. */
@@ -74,8 +75,5 @@ export async function runFields(run: FunctionRun): Promise<RunFields> {
  * The idempotency key of what stands in the run at this place: short, and fit for a header, whatever the ids are.
  */
 export async function messageKey(place: readonly unknown[]): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(place));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  return await hexDigest(JSON.stringify(place));
 }

@@ -90,8 +90,9 @@ export interface RealtimeMiddlewareOptions {
 }
 
 /** Version 3's class for middleware, where the app has version 3; there is no such value at run time. */
-export declare const InngestMiddleware: typeof inngest extends
-  { InngestMiddleware: infer Class } ? Class
+export declare const InngestMiddleware: unknown extends typeof inngest
+  ? new <T>(options: T) => unknown
+  : typeof inngest extends { InngestMiddleware: infer Class } ? Class
   : new <T>(options: T) => unknown;
 
 /** The middleware, as the `inngest` that the app has takes it. */

@@ -72,7 +72,9 @@ export function createRunPublish(
       isPublished = true;
       return inStep(message, options);
     });
-    if (!isPublished && isStreamed(data)) await discard(data);
+    if (!isPublished && isStreamed(data) && typeof data !== "function") {
+      await discard(data);
+    }
     return publication;
   }
   return publish;

@@ -41,7 +41,13 @@ export type RouteInput =
   | { readonly req: { readonly raw: Request } };
 
 /** A route that mints tokens. */
-export type TokenRoute = (input: RouteInput) => Promise<Response>;
+export interface TokenRoute {
+  /** Answers what a web framework hands to a route. */
+  (input: RouteInput): Promise<Response>;
+  // The last one is what Next.js looks at: it refuses route handlers that take anything else.
+  /** Answers a request. */
+  (request: Request): Promise<Response>;
+}
 
 /**
  * Makes a route that mints subscription tokens behind the app's own authentication. It is a plain

@@ -6,6 +6,7 @@ export type SourceState = ReaderState | "paused";
 /** A message, of whatever topic. */
 export interface AnyMessage {
   readonly kind: string;
+  readonly channel: string;
   readonly topic: string;
   readonly data: unknown;
   readonly id: string;

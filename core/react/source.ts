@@ -10,6 +10,14 @@ import type { View, ViewOptions } from "./view.ts";
 /** A token, of whatever channel. */
 export type AnyToken = Realtime.Subscribe.Token;
 
+/** A subscription, to whatever channel. */
+export type Subscription = Realtime.Subscribe.StreamSubscription;
+
+/** The error for sending where nothing is subscribed to. */
+export function noSubscription(): RealtimeError {
+  return new RealtimeError("aborted", "Cannot send: there is no subscription");
+}
+
 const sources = new Map<string, unknown>();
 
 /** What is used of a page; not the type of browsers, which not every user of this module has. */
@@ -50,6 +58,10 @@ export class Source<T> {
   /** Ends the subscription; absent while there is none. */
   #ending: AbortController | undefined;
   #givenId: string | undefined;
+  /** The subscription, while it is open. */
+  #subscription: Subscription | undefined;
+  /** Who waits for that. */
+  readonly #waiting: (() => void)[] = [];
   /** The token with which it ended for good: it is not tried again. */
   #endedWith: string | undefined;
   /** The channel and topics of the tokens so far. */
@@ -155,11 +167,35 @@ export class Source<T> {
       onError: (error) => this.#tell(({ onError }) => onError, error),
     });
     this.#position ??= messages.position();
-    for await (const message of messages) {
-      if (signal.aborted) return;
-      this.#take(message);
-      if (this.folded && isOver?.(this.folded)) return;
+    this.#subscription = messages;
+    this.#wake();
+    try {
+      for await (const message of messages) {
+        if (signal.aborted) return;
+        this.#take(message);
+        if (this.folded && isOver?.(this.folded)) return;
+      }
+    } finally {
+      if (this.#subscription === messages) this.#subscription = undefined;
     }
+  }
+
+  /**
+   * The subscription, as soon as it is open.
+   *
+   * @throws {RealtimeError} `aborted` where it is not to be opened, or ended before.
+   */
+  async subscription(): Promise<Subscription> {
+    while (this.#ending && !this.#subscription) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#subscription) return this.#subscription;
+    throw noSubscription();
+  }
+
+  /** Who waits for the subscription looks again. */
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** Calls what the components gave, each function once; the console stands in where one gave none. */
@@ -198,7 +234,8 @@ export class Source<T> {
 
   #end(state: "paused" | "closed" | "failed", error?: unknown): void {
     this.#ending?.abort();
-    this.#ending = undefined;
+    this.#ending = this.#subscription = undefined;
+    this.#wake();
     this.#to(
       state,
       error === undefined || error instanceof Error

@@ -1,12 +1,14 @@
 import { RealtimeError } from "../errors.ts";
 import { errorOf } from "../frame.ts";
+import type { StreamPlace } from "../send.ts";
 import type { AnyMessage } from "./snapshot.ts";
 
 /** The newest data stream of a topic. */
-export interface StreamText {
-  readonly id: string;
+export interface StreamText extends StreamPlace {
   readonly text: string;
   readonly isDone: boolean;
+  /** Whether a reader ended it. */
+  readonly isStopped: boolean;
   readonly error: Error | null;
 }
 
@@ -19,21 +21,26 @@ export function foldStream(
     // What is lost may be a part of the stream, unless that has ended.
     return known && !known.isDone ? { ...known, error: partLost() } : known;
   }
-  const { kind, data, streamId, metadata } = message;
+  const { channel, topic, kind, data, streamId, metadata } = message;
   if (streamId === undefined) return known;
-  const { text, isDone, error } = known?.id === streamId ? known : {
+  const isKnown = known?.streamId === streamId;
+  // It ended for its readers, whatever its producer still sent.
+  if (isKnown && known.isDone) return known;
+  const { text, error } = isKnown ? known : {
     text: "",
-    isDone: false,
     error: kind === "datastream-start" ? null : partLost(),
   };
   const isEnd = kind === "datastream-end";
-  const failure = isEnd && Object(metadata).error;
+  const { error: failure, stopped } = Object(isEnd ? metadata : undefined);
   return {
-    id: streamId,
+    channel,
+    topic,
+    streamId,
     text: kind === "chunk"
       ? text + (typeof data === "string" ? data : JSON.stringify(data))
       : text,
-    isDone: isDone || isEnd,
+    isDone: isEnd,
+    isStopped: stopped === true,
     error: failure?.code ? errorOf(failure) : error,
   };
 }

@@ -1,4 +1,5 @@
 import { RealtimeError } from "../errors.ts";
+import type { SubscriptionSenders } from "../subscribe_types.ts";
 import type { Realtime } from "../types.ts";
 import type { SourceState } from "./snapshot.ts";
 import { useView } from "./use_view.ts";
@@ -89,7 +90,8 @@ export interface UseInngestSubscriptionOptions<
 }
 
 /** What {@linkcode useInngestSubscription} returns. */
-export interface InngestSubscription<TToken extends Realtime.Subscribe.Token> {
+export interface InngestSubscription<TToken extends Realtime.Subscribe.Token>
+  extends SubscriptionSenders<Realtime.Subscribe.Token.InferTopics<TToken>> {
   /** Every message, oldest first. */
   data: Realtime.Subscribe.Token.InferMessage<TToken>[];
   /** The newest message. */
@@ -177,5 +179,7 @@ export function useInngestSubscription<
     error: snapshot.error,
     state: enabled ? STATES[snapshot.state] : "closed",
     clear: view.clear,
+    send: view.send,
+    reply: view.reply,
   };
 }

@@ -13,6 +13,7 @@ import type {
   UseRealtimeMessage,
   UseRealtimeOptions,
   UseRealtimeResult,
+  UseRealtimeTopics,
 } from "./use_realtime_types.ts";
 import { complete, knownTarget } from "./token_input.ts";
 import { useView } from "./use_view.ts";
@@ -60,7 +61,10 @@ export function useRealtime<
   TToken extends Realtime.Subscribe.Token = Realtime.Subscribe.Token,
 >(
   options: UseRealtimeOptions<TChannel, TTopics, TToken>,
-): UseRealtimeResult<UseRealtimeMessage<TChannel, TTopics, TToken>> {
+): UseRealtimeResult<
+  UseRealtimeMessage<TChannel, TTopics, TToken>,
+  UseRealtimeTopics<TChannel, TToken>
+> {
   const { token, key, enabled = true, historyLimit = 100 } = options;
   const known = knownTarget(options);
   const [snapshot, view] = useView({
@@ -105,6 +109,8 @@ export function useRealtime<
     runError: runError(run),
     error,
     reset: view.clear,
+    send: view.send,
+    reply: view.reply,
   };
 }
 

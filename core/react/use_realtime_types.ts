@@ -4,6 +4,7 @@
  * @module
  */
 import type { RealtimeError } from "../errors.ts";
+import type { SubscriptionSenders } from "../subscribe_types.ts";
 import type { Realtime } from "../types.ts";
 
 /** How a subscription of `useRealtime` stands. */
@@ -138,8 +139,18 @@ export type UseRealtimeMessage<
   >
   : Realtime.Subscribe.Token.InferMessage<TToken>;
 
+/** The definitions of the topics that a component can send to: those of its channel, else of its token's. */
+export type UseRealtimeTopics<
+  TChannel extends string | Realtime.Channel,
+  TToken extends Realtime.Subscribe.Token,
+> = TChannel extends Realtime.Channel ? Realtime.Channel.InferTopics<TChannel>
+  : Realtime.Subscribe.Token.InferTopics<TToken>;
+
 /** What `useRealtime` returns. */
-export interface UseRealtimeResult<TMessage extends { topic: string }> {
+export interface UseRealtimeResult<
+  TMessage extends { topic: string },
+  TTopics extends Realtime.Topics = Realtime.Topics,
+> extends SubscriptionSenders<TTopics> {
   /** How the subscription stands. */
   connectionStatus: UseRealtimeConnectionStatus;
   /** How the run stands: `running` from the first message on, the rest by what `realtimeMiddleware`'s `lifecycle` publishes. */

@@ -1,3 +1,4 @@
+import { useCallback } from "react";
 import type { RealtimeError } from "../errors.ts";
 import type { Realtime } from "../types.ts";
 import { foldStream } from "./stream_text.ts";
@@ -43,10 +44,20 @@ export interface UseStreamResult {
   text: string;
   /** Whether the stream has ended. */
   done: boolean;
+  /** Whether a reader stopped it: then its text is what had come until then. */
+  stopped: boolean;
   /** Why the stream, or the subscription, failed. */
   error: Error | null;
   /** The stream's id; `null` before there is one. */
   streamId: string | null;
+  /**
+   * Stops the stream at its source, for every reader. The token must grant to publish to the topic. The function stays the same as long as
+   * the stream does.
+   *
+   * @returns Whether that is how it ended; `false` where there is no stream, or it had ended before.
+   * @throws {RealtimeError} `forbidden`, `not_found`; what keeps the gateway from being reached.
+   */
+  stop: () => Promise<boolean>;
 }
 
 /** A topic: by its name, or as a typed channel has it. */
@@ -90,7 +101,7 @@ export function useStream(
     channel: typeof topic === "string" ? options.channel : topic.channel,
     topics: [name],
   };
-  const [{ folded, error }] = useView({
+  const [{ folded, error }, view] = useView({
     grant: knownTarget(input),
     factory: typeof token === "function" ? token : undefined,
     // One function may give the tokens of several topics.
@@ -107,10 +118,13 @@ export function useStream(
     onGap: options.onGap,
     onError: options.onError,
   });
+  const streamId = folded?.streamId;
   return {
     text: folded?.text ?? "",
     done: folded?.isDone ?? false,
     error: folded?.error ?? error,
-    streamId: folded?.id ?? null,
+    stopped: folded?.isStopped ?? false,
+    streamId: streamId ?? null,
+    stop: useCallback(() => view.stop(folded), [view, streamId]),
   };
 }

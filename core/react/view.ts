@@ -1,7 +1,14 @@
 import type { RealtimeError } from "../errors.ts";
+import type { StreamPlace } from "../send.ts";
 import type { Realtime } from "../types.ts";
 import { type Fold, INITIAL, type Snapshot } from "./snapshot.ts";
-import { type AnyToken, openSource, type Source } from "./source.ts";
+import {
+  type AnyToken,
+  noSubscription,
+  openSource,
+  type Source,
+  type Subscription,
+} from "./source.ts";
 
 /** What a component wants; it may change at every render. */
 export interface ViewOptions<T> {
@@ -90,6 +97,25 @@ export class View<T> {
     this.#clearedError = error ?? null;
     this.show();
   };
+
+  /** Publishes with the subscription, once it is open. */
+  readonly send: Subscription["send"] = async (topic, data) =>
+    await (await this.#subscription()).send(topic, data);
+
+  /** Answers a question with the subscription, once it is open. */
+  readonly reply: Subscription["reply"] = async (question, data) =>
+    await (await this.#subscription()).reply(question, data);
+
+  /** Stops a data stream that it shows; `false` where it shows none. */
+  async stop(stream: StreamPlace | undefined): Promise<boolean> {
+    return stream !== undefined &&
+      await (await this.#subscription()).stop(stream);
+  }
+
+  async #subscription(): Promise<Subscription> {
+    if (!this.#source || !this.options.isEnabled) throw noSubscription();
+    return await this.#source.subscription();
+  }
 
   /** The source's: messages arrived. */
   received(): void {

@@ -29,11 +29,15 @@ Then ask me about spring tides.`,
   ],
 ];
 
-/** Stands in for a language model: yields the answer a few letters at a time, at the pace of one. */
-export async function* complete(question: string): AsyncGenerator<string> {
+/** Stands in for a language model: yields the answer a few letters at a time, at the pace of one, until nobody wants more. */
+export async function* complete(
+  question: string,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
   const [, answer = ""] = ANSWERS.find(([topic]) => topic.test(question)) ?? [];
   for (const [token] of answer.matchAll(/\s*\S{1,5}/g)) {
     await new Promise((resolve) => setTimeout(resolve, 30));
+    if (signal?.aborted) return;
     yield token;
   }
 }

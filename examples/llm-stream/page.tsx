@@ -18,7 +18,7 @@ function App(): ReactElement {
     refreshToken: questionToken,
     from: "start",
   });
-  const { text, done, error, streamId } = useStream("answer", {
+  const { text, done, error, streamId, stop } = useStream("answer", {
     token: answerToken,
     from: "start",
   });
@@ -32,7 +32,10 @@ function App(): ReactElement {
       </article>
       <footer role="status">
         {error?.message ??
-          (isWriting ? "Reload me now" : `Subscription: ${state}`)}
+          (isWriting ? "Reload me now, or " : `Subscription: ${state}`)}
+        {isWriting && (
+          <button type="button" onClick={() => stop()}>stop me</button>
+        )}
       </footer>
       <AskForm isDisabled={isWriting} />
     </main>

@@ -28,7 +28,8 @@ export function createSite(
     const { question } = await c.req.json();
     await realtime.publish(mine.question(question));
     // Not awaited: the answer goes to the channel, whether the page that asked is still there or not.
-    realtime.publish(mine.answer(model(question))).catch(console.error);
+    realtime.publish(mine.answer, (signal) => model(question, signal))
+      .catch(console.error);
     return c.body(null, 202);
   });
 
@@ -38,7 +39,11 @@ export function createSite(
       ...gateway,
       authorize(request, { topics }) {
         const user = userOf(request);
-        return user ? { channel: chat(user), topics } : null;
+        if (!user) return null;
+        const { name } = chat(user);
+        // Whoever may publish to the topic may stop its streams.
+        const publish = [{ channel: name, name: "answer" }];
+        return { channel: name, topics, publish };
       },
     }),
   );

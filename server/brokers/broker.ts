@@ -61,15 +61,21 @@ export interface ChannelState extends Position {
   readonly openStreams: readonly OpenStream[];
 }
 
-/** Gets every message of a channel, in order. */
-export type LogListener = (epoch: string, entry: LogEntry) => void;
+/** Who follows a channel. It is called for one thing after the other, in the order of the log. */
+export interface LogListener {
+  /** A new message: the next of the epoch after the one before, or after the position that was told last. */
+  entry(epoch: string, entry: LogEntry): void;
+  /** The log can't be followed from where it was: it was lost, or lost messages. What comes next stands after this position. */
+  moved(position: Position): void;
+}
 
 /**
  * Keeps the channels' logs and tells gateways of new messages.
  *
  * A broker MUST give each channel one order: offsets grow by exactly 1, an (epoch, offset) pair never
  * names two messages, and every listener gets entries in the order of their offsets. It MUST make a new epoch when it
- * can't tell whether messages were lost, and MUST NOT reuse one.
+ * can't tell whether messages were lost, and MUST NOT reuse one. What it can't do now it MUST refuse in bounded time, with
+ * `unavailable`, and MUST NOT keep for later.
  */
 export interface Broker {
   /** Its name, for health checks and logs. */
@@ -90,8 +96,8 @@ export interface Broker {
   ): Promise<readonly string[]>;
 
   /**
-   * Starts listening to a channel. Every message later than the state's position that this resolves with MUST reach the listener.
-   * One listener a channel at a time.
+   * Starts listening to a channel. Every message later than the state's position that this resolves with MUST reach the listener,
+   * or be told as moved, also after the broker could not be reached for a while. One listener a channel at a time.
    */
   subscribe(channel: string, listener: LogListener): Promise<ChannelState>;
 
@@ -109,12 +115,21 @@ export interface Broker {
     maxBytes: number,
   ): Promise<LogPage>;
 
-  /** The offset before the `count` newest messages of the topics that the log holds. */
+  /** The position before the `count` newest messages of the topics that the log holds. */
   before(
     channel: string,
     topics: ReadonlySet<string>,
     count: number,
-  ): Promise<number>;
+  ): Promise<Position>;
+
+  /**
+   * Says how many of this gateway's connections follow each topic of a channel, in place of what was said before; the topic
+   * `""` stands for the channel: how many follow any topic of it. What a gateway said MUST be forgotten within 30 s of its end.
+   */
+  announce(channel: string, subscribers: ReadonlyMap<string, number>): void;
+
+  /** How many connections follow a topic of a channel, or any topic of it, at all gateways together. */
+  subscribers(channel: string, topic?: string): Promise<number>;
 
   /** Whether it can be used; the reason if not. */
   health(): Promise<{ ok: boolean; detail?: string }>;

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { formatId } from "../../core/id.ts";
 import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
+import { followStream } from "./open_streams.ts";
 
 /** How much a log keeps. The first bound that is reached counts. */
 export interface Retention {
@@ -19,10 +20,23 @@ interface TimedEntry extends LogEntry {
   readonly at: number;
 }
 
+const EPOCH_LENGTH = 8;
+
+/** Random bytes for epochs: got for many at once, since with Redis each publish offers one. */
+const random = new Uint8Array(256 * EPOCH_LENGTH);
+let used = random.length;
+
 /** Makes an epoch: 8 random lower-case letters and digits. */
 export function newEpoch(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  return Array.from(bytes, (byte) => (byte % 36).toString(36)).join("");
+  if (used === random.length) {
+    crypto.getRandomValues(random);
+    used = 0;
+  }
+  let epoch = "";
+  for (const end = used + EPOCH_LENGTH; used < end; used++) {
+    epoch += ((random[used] ?? 0) % 36).toString(36);
+  }
+  return epoch;
 }
 
 /** The messages of one channel, in memory. */
@@ -79,7 +93,7 @@ export class Log {
     this.#entries.push(entry);
     this.bytes += cost(entry);
     this.usedAt = now;
-    this.#follow(message, offset);
+    followStream(this.#streams, entry);
     return entry;
   }
 
@@ -140,13 +154,6 @@ export class Log {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }
-  }
-
-  #follow({ kind, streamId, topic }: NewMessage, offset: number): void {
-    if (streamId === undefined) return;
-    if (kind === "datastream-start") {
-      this.#streams.set(streamId, { streamId, topic, offset });
-    } else if (kind === "datastream-end") this.#streams.delete(streamId);
   }
 }
 

@@ -1,4 +1,4 @@
-import { formatId } from "../../core/id.ts";
+import { formatId, type Position } from "../../core/id.ts";
 import type {
   Broker,
   ChannelState,
@@ -81,6 +81,7 @@ export class MemoryBroker implements Broker {
   /** Channels whose logs hold something, in the same order: what the budget may take from. */
   readonly #filled = new Set<string>();
   readonly #listeners = new Map<string, LogListener>();
+  readonly #subscribers = new Map<string, ReadonlyMap<string, number>>();
   /** In the order of their expiry. */
   readonly #keys = new Map<string, Remembered>();
   #bytes = 0;
@@ -136,7 +137,9 @@ export class MemoryBroker implements Broker {
       this.#keys.set(keyName, { ids, until: now + this.#keyTtlMs });
     }
     this.#keepBudget(channel);
-    if (listener) { for (const entry of entries) listener(log.epoch, entry); }
+    if (listener) {
+      for (const entry of entries) listener.entry(log.epoch, entry);
+    }
     return ids;
   }
 
@@ -169,8 +172,21 @@ export class MemoryBroker implements Broker {
     channel: string,
     topics: ReadonlySet<string>,
     count: number,
-  ): Promise<number> {
-    return Promise.resolve(this.#fresh(channel).before(topics, count));
+  ): Promise<Position> {
+    const log = this.#fresh(channel);
+    const offset = log.before(topics, count);
+    return Promise.resolve({ epoch: log.epoch, offset });
+  }
+
+  /** Remembers it: there is no other gateway. */
+  announce(channel: string, subscribers: ReadonlyMap<string, number>): void {
+    if (subscribers.size === 0) this.#subscribers.delete(channel);
+    else this.#subscribers.set(channel, subscribers);
+  }
+
+  /** How many this gateway announced. */
+  subscribers(channel: string, topic = ""): Promise<number> {
+    return Promise.resolve(this.#subscribers.get(channel)?.get(topic) ?? 0);
   }
 
   /** Memory is always there. */
@@ -186,6 +202,7 @@ export class MemoryBroker implements Broker {
     this.#logs.clear();
     this.#filled.clear();
     this.#listeners.clear();
+    this.#subscribers.clear();
     this.#keys.clear();
     this.#bytes = 0;
     return Promise.resolve();

@@ -1,7 +1,9 @@
 import { Hono } from "@hono/hono";
 import { RealtimeError } from "../../core/errors.ts";
 import { PROTOCOL } from "../../core/frame.ts";
+import type { TokenClaims } from "../../core/token.ts";
 import { readBearer, readOffer } from "../bearer.ts";
+import type { ChannelState } from "../brokers/broker.ts";
 import { Connection, type Handshake } from "../connection.ts";
 import { runtime } from "../runtimes/runtime.ts";
 import { Session } from "../session.ts";
@@ -38,7 +40,12 @@ export function connectRoutes(parts: GatewayParts): Hono {
         c.req.query("token");
       const since = c.req.header("last-event-id") || c.req.query("since");
       const wire = c.req.query("protocol") === PROTOCOL ? "sse.v1" : "sse";
-      const { claims, refusal } = await shake(parts, token, wire, since);
+      const { claims, refusal, marks } = await shake(
+        parts,
+        token,
+        wire,
+        since,
+      );
       (await runtime()).keepOpen(c);
       const channels = new Set(claims?.topics.map(({ channel }) => channel));
       const handler = new SseHandler();
@@ -49,13 +56,17 @@ export function connectRoutes(parts: GatewayParts): Hono {
       // The first bytes: without any, runtimes keep the headers back.
       if (wire === "sse") session.ping();
       if (claims) {
-        session.subscribe(claims, since).catch((error: unknown) => {
-          const known = error instanceof RealtimeError;
-          if (!known) parts.report("subscribe", error);
-          session.decline(
-            known ? error : new RealtimeError("internal", "The gateway failed"),
-          );
-        });
+        session.subscribe(claims, since, undefined, marks).catch(
+          (error: unknown) => {
+            const known = error instanceof RealtimeError;
+            if (!known) parts.report("subscribe", error);
+            session.decline(
+              known
+                ? error
+                : new RealtimeError("internal", "The gateway failed"),
+            );
+          },
+        );
       } else if (refusal) session.decline(refusal);
       return c.body(socket.body, 200, {
         "content-type": "text/event-stream",
@@ -77,11 +88,31 @@ async function shake(
   try {
     parseSince(since);
     const claims = await parts.auth.verify(token, ["subscribe", "ticket"]);
-    return { wire, claims, ...(since === undefined ? {} : { since }) };
+    return {
+      wire,
+      claims,
+      ...(since === undefined ? {} : { since }),
+      ...(isV1(wire) ? {} : { marks: await mark(parts, claims) }),
+    };
   } catch (error) {
     if (!isV1(wire) || !(error instanceof RealtimeError)) throw error;
     return { wire, refusal: error };
   }
+}
+
+/** Holds a token's channels before a plain client is answered: it isn't told when its subscription begins. */
+async function mark(
+  { hub }: GatewayParts,
+  claims: TokenClaims,
+): Promise<ReadonlyMap<string, ChannelState>> {
+  const channels = new Set(claims.topics.map(({ channel }) => channel));
+  return new Map(
+    await Promise.all(
+      [...channels].map(async (channel) =>
+        [channel, await hub.mark(channel)] as const
+      ),
+    ),
+  );
 }
 
 /** Passes on what happens to a response's body. */

@@ -1,10 +1,12 @@
 import type { ConnectionHost } from "../connection.ts";
 import type { GatewaySettings } from "../options.ts";
 import type { Session } from "../session.ts";
+import type { Streams } from "../streams.ts";
 
 /** What routes share: the gateway's parts. */
 export interface GatewayParts extends ConnectionHost {
   readonly settings: GatewaySettings;
+  readonly streams: Streams;
   /** What changes in its life. */
   readonly state: { readonly draining: boolean };
   /** Connections that are open. */

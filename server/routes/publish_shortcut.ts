@@ -24,7 +24,8 @@ interface Target {
 export function publishShortcut(
   parts: GatewayParts,
 ): (request: Request, header: ReadHeader) => Promise<Response> | undefined {
-  const { auth, publisher, settings, state } = parts;
+  const { auth, settings, state } = parts;
+  const publisher = parts.publisherFor(undefined);
   const limit = publisher.maxMessageBytes;
 
   async function publish(

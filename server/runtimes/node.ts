@@ -27,6 +27,8 @@ function listen(
       // Any other upgrade is an offer that HTTP lets a server ignore (Java's client offers h2c); unasked, Node would
       // leave such a request without an answer.
       serverOptions: {
+        // By itself Node ends a request after 5 minutes, also one whose body is a data stream. Headers have their own limit.
+        requestTimeout: 0,
         shouldUpgradeCallback: ({ headers }) =>
           headers.upgrade?.toLowerCase() === "websocket",
       },

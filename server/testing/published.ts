@@ -1,4 +1,5 @@
 import type { MessageFrame } from "../../core/frame.ts";
+import { LEASE_TOPIC } from "../stream_log.ts";
 
 /** A message, as far as a test wants to compare it. */
 export interface PublishedMessage {
@@ -12,6 +13,8 @@ export interface PublishedMessage {
   readonly error?: string;
   /** Of a data stream that has not ended: `true`. */
   readonly isOpen?: true;
+  /** Of a data stream that a reader stopped: `true`. */
+  readonly isStopped?: true;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -36,15 +39,18 @@ export function toPublished(
         break;
       case "datastream-end": {
         delete stream?.isOpen;
-        const message = Object(Object(metadata).error).message;
+        const { error, stopped } = Object(metadata);
+        const { message } = Object(error);
         if (stream && message) stream.error = String(message);
+        if (stream && stopped === true) stream.isStopped = true;
         break;
       }
       case "data":
         messages.push({ topic, data });
         break;
       default:
-        messages.push({ topic, data, kind });
+        // What keeps a quiet stream open was published by nobody.
+        if (topic !== LEASE_TOPIC) messages.push({ topic, data, kind });
     }
   }
   return messages;

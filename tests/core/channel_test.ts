@@ -69,7 +69,7 @@ describe("channel()", () => {
     assertEquals(error.issues.map(({ path }) => path), [["response"]]);
     assertEquals(
       error.message,
-      'Cannot publish to "user:1", topic "ai": the schema refuses the data',
+      'Cannot publish to "user:1", topic "ai": the data do not match the topic\'s schema',
     );
   });
 

@@ -1,6 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { ChunkQueue, type QueuedLine } from "../../core/chunk_queue.ts";
+import {
+  ChunkQueue,
+  flushMs,
+  type QueuedLine,
+} from "../../core/chunk_queue.ts";
 
 function text(data: string): QueuedLine {
   return { kind: "chunk", data, size: data.length, isText: true };
@@ -78,5 +82,30 @@ describe("ChunkQueue", () => {
     assertEquals(await Promise.race([room, Promise.resolve("none")]), "none");
     await queue.take();
     assertEquals(await room, "room");
+  });
+});
+
+describe("flushMs()", () => {
+  /** How many messages an answer becomes whose words come at a pace. */
+  function messagesOf(words: number, msOfWord: number): number {
+    let count = 0;
+    for (let word = 0; word < words; count++) {
+      // All that comes while the first of them waits goes with it.
+      word += 1 + Math.floor(flushMs(count) / msOfWord);
+    }
+    return count;
+  }
+
+  it("keeps an answer of 2,000 words within a log of 1,000 messages, at the pace of any model", () => {
+    for (const wordsOfSecond of [20, 40, 60, 100, 200, 500]) {
+      const count = messagesOf(2000, 1000 / wordsOfSecond);
+      assert(count < 1000, `${count} messages at ${wordsOfSecond} words/s`);
+    }
+    assertEquals(messagesOf(2000, 1000 / 40), 584);
+    assertEquals(messagesOf(2000, 1000 / 100), 376);
+  });
+
+  it("is short where somebody waits for the first words, and never long", () => {
+    assertEquals([0, 64, 128, 1e6].map(flushMs), [16, 16, 32, 250]);
   });
 });

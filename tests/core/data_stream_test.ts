@@ -187,6 +187,27 @@ describe("publish() of a stream", () => {
     assertEquals(await codeOf(app.publish(typed().t(invalid))), "invalid_data");
   });
 
+  it("is a few messages and requests, not one for each word", async () => {
+    await using subscription = await open(gateway);
+    let requests = 0;
+    const counting = createRealtime({
+      url: gateway.url,
+      signingKey: gateway.signingKey,
+      fetch(input, init) {
+        requests++;
+        return fetch(input, init);
+      },
+    });
+    const words = Array.from({ length: 2000 }, (_, i) => `word ${i} `);
+    const data = pieces(...words);
+    await counting.publish({ channel: "c", topic: "t", data });
+    const messages = await takeStream(subscription);
+    assertEquals((await readAll(messages[0].stream)).join(""), words.join(""));
+    // 18,890 characters in pieces of 1,024 or more, besides the start and the end.
+    assert(messages.length <= 21, `${messages.length} messages`);
+    assert(requests <= 20, `${requests} requests`);
+  });
+
   it("is sent once, though requests and answers get lost", async () => {
     await using subscription = await open(gateway);
     let count = 0;

@@ -40,9 +40,10 @@ async function read(data: unknown): Promise<unknown[]> {
 }
 
 describe("isStreamed()", () => {
-  it("tells streams and async iterables from data", () => {
+  it("tells streams, async iterables and functions from data", () => {
     assert(isStreamed(new ReadableStream()));
     assert(isStreamed(pieces([])));
+    assert(isStreamed(() => pieces([])));
     for (const data of [null, undefined, "text", 1, [1], { getReader: 1 }]) {
       assertEquals(isStreamed(data), false);
     }

@@ -68,7 +68,7 @@ describe("validate()", () => {
     assertEquals(error.issues.length, 2);
     assertEquals(
       error.message,
-      'Cannot publish to "user:1": the schema refuses the data',
+      'Cannot publish to "user:1": the data do not match the topic\'s schema',
     );
   });
 

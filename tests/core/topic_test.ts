@@ -42,7 +42,11 @@ describe("topic()", () => {
 
   it("schema() refuses what is no Standard Schema", () => {
     for (const other of [undefined, null, {}, "string", { parse() {} }]) {
-      assertThrows(() => topic("ai").schema(other as never), TypeError);
+      assertThrows(
+        () => topic("ai").schema(other as never),
+        TypeError,
+        '"ai"',
+      );
     }
   });
 

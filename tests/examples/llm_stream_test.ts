@@ -65,6 +65,27 @@ describe("example llm-stream", () => {
     },
   );
 
+  itInChromium("stops the answer in every window", async () => {
+    const { page, problems, close } = await visit(browser, example.url);
+    await page.click(`text=${QUESTION}`);
+    await page.waitForFunction(
+      "document.querySelector('article p').textContent.length > 50",
+    );
+    const second = await page.context().newPage();
+    await second.goto(example.url);
+    await second.waitForSelector('article[aria-busy="true"]');
+    await page.click("text=stop me");
+    for (const each of [page, second]) {
+      await each.waitForSelector("fieldset:enabled");
+    }
+    const text = await page.textContent("article p");
+    assertEquals(await second.textContent("article p"), text);
+    const whole = await textOf(complete(QUESTION));
+    assert(whole.startsWith(text ?? "-") && whole !== text, text ?? "");
+    assertEquals(problems, []);
+    await close();
+  });
+
   it("publishes the question, and the answer as a stream", async () => {
     const test = createTestRealtime();
     const site = createSite(

@@ -27,6 +27,7 @@ const notes: Notes = {
   renders: 0,
 };
 let clearFirst = (): void => {};
+let stopFirst = (): Promise<boolean> => Promise.resolve(false);
 
 async function fetchToken(
   channel: string,
@@ -143,15 +144,18 @@ function RealtimeComponent(props: ComponentProps): ReactNode {
 
 function Stream(props: ComponentProps): ReactNode {
   const { channel, topics, options } = props.scenario;
-  const { text, done, error } = useStream(topics[0] ?? "", {
+  const { text, done, stopped, error, stop } = useStream(topics[0] ?? "", {
     channel,
     token: tokenOf(props.scenario),
     onGap,
     ...options,
   });
+  useEffect(() => {
+    if (props.index === 0) stopFirst = stop;
+  }, [stop]);
   return useShown(
     props,
-    { status: "", error: error?.message, data: [], text, done },
+    { status: "", error: error?.message, data: [], text, done, stopped },
     [],
     [],
     () => {},
@@ -184,6 +188,7 @@ const control: PageControl = {
     throw new Error("The page is not shown yet");
   },
   clear: () => clearFirst(),
+  stop: () => stopFirst().catch(({ code }) => String(code)),
   notes,
 };
 Object.assign(globalThis, { control });

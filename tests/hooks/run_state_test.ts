@@ -7,7 +7,7 @@ import {
   runStatus,
 } from "../../core/react/run_state.ts";
 
-const message = { kind: "run", topic: "$run", id: "k3v9qd2m-1" };
+const message = { kind: "run", channel: "c", topic: "$run", id: "k3v9qd2m-1" };
 
 describe("runStatus()", () => {
   it("knows the words of every publisher", () => {
@@ -79,6 +79,7 @@ describe("foldRun()", () => {
   it("keeps the newest message of each topic, also of one with an odd name", () => {
     const messages = ["ai", "__proto__", "ai"].map((topic, i) => ({
       kind: "data",
+      channel: "c",
       topic,
       data: i,
       id: `k3v9qd2m-${i + 1}`,

@@ -41,6 +41,7 @@ export interface Shown {
   readonly pauseReason?: string | null;
   readonly text?: string;
   readonly done?: boolean;
+  readonly stopped?: boolean;
 }
 
 /** What the page notes while it runs. */
@@ -62,5 +63,7 @@ export interface PageControl {
   show(change: Partial<Scenario>): void;
   /** Calls `clear` or `reset` of the first component. */
   clear(): void;
+  /** Calls `stop` of the first component; gives what it resolves with, or the code of its error. */
+  stop(): Promise<boolean | string>;
   readonly notes: Notes;
 }

@@ -64,6 +64,7 @@ describe("hooks on a server", () => {
       text: "",
       done: false,
       error: null,
+      stopped: false,
       streamId: null,
     });
   });

@@ -22,6 +22,7 @@ export interface Site extends AsyncDisposable {
 export interface GrantOptions {
   readonly expiresIn?: number;
   readonly sessionExpiresIn?: number;
+  readonly publish?: true;
   /** The channel, whatever is asked for. */
   readonly channel?: string;
 }

@@ -3,13 +3,15 @@ import { describe, it } from "@std/testing/bdd";
 import type { AnyMessage } from "../../core/react/snapshot.ts";
 import { foldStream, type StreamText } from "../../core/react/stream_text.ts";
 
+const PLACE = { channel: "c", topic: "ai" };
+
 function message(
   kind: string,
   data: unknown,
   streamId = "a",
   metadata?: unknown,
 ): AnyMessage {
-  return { kind, topic: "ai", data, id: "k3v9qd2m-1", streamId, metadata };
+  return { kind, ...PLACE, data, id: "k3v9qd2m-1", streamId, metadata };
 }
 
 function fold(
@@ -25,21 +27,35 @@ describe("foldStream()", () => {
   it("puts a stream's text together; what is no text as JSON", () => {
     assertEquals(
       fold(start, message("chunk", "a"), message("chunk", { b: 1 }), end),
-      { id: "a", text: 'a{"b":1}', isDone: true, error: null },
+      {
+        ...PLACE,
+        streamId: "a",
+        text: 'a{"b":1}',
+        isDone: true,
+        isStopped: false,
+        error: null,
+      },
     );
   });
 
   it("takes the newest stream, and no other message", () => {
     const other: AnyMessage = {
       kind: "data",
-      topic: "ai",
+      ...PLACE,
       data: "x",
       id: "k3v9qd2m-2",
     };
     const next = message("datastream-start", "b", "b");
     assertEquals(
       fold(start, message("chunk", "a"), end, other, next, other),
-      { id: "b", text: "", isDone: false, error: null },
+      {
+        ...PLACE,
+        streamId: "b",
+        text: "",
+        isDone: false,
+        isStopped: false,
+        error: null,
+      },
     );
     assertEquals(fold(other), undefined);
   });
@@ -58,6 +74,21 @@ describe("foldStream()", () => {
       const ended = message("datastream-end", "a", "a", metadata);
       assertEquals(fold(start, ended)?.error, null);
     }
+  });
+
+  it("tells that a reader stopped it, and shows nothing that came later", () => {
+    const stop = message("datastream-end", "a", "a", { stopped: true });
+    const text = fold(
+      start,
+      message("chunk", "a"),
+      stop,
+      message("chunk", "b"),
+    );
+    assertEquals(
+      [text?.text, text?.isDone, text?.isStopped, text?.error],
+      ["a", true, true, null],
+    );
+    assertEquals(fold(start, end)?.isStopped, false);
   });
 
   it("tells that a part is lost: of what is open, or where the beginning is missing", () => {

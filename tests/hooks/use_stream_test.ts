@@ -125,4 +125,58 @@ describeInChromium("useStream() in Chromium", {}, (suite) => {
     await tab.until(({ text, done }) => text === "second" && done === true);
     assertEquals(tab.problems, []);
   });
+
+  it("stops a stream at its source, for every reader", async () => {
+    const { open, realtime, site } = suite();
+    site.grant({ publish: true });
+    const { tab, channel } = await open({ hook });
+    await using _ = tab;
+    const other = await open({ hook, channel });
+    await using __ = other.tab;
+    for (const { until } of [tab, other.tab]) {
+      await until(({ text }) => text === "");
+    }
+    const unwanted = Promise.withResolvers<void>();
+    const published = realtime.publish({
+      channel,
+      topic: "ai",
+      data: async function* (signal: AbortSignal) {
+        yield "Nothing ";
+        signal.addEventListener("abort", () => unwanted.resolve());
+        await unwanted.promise;
+        yield "too late";
+      },
+    });
+    await tab.until(({ text }) => text === "Nothing ");
+    assertEquals(await tab.page.evaluate("control.stop()"), true);
+    await unwanted.promise;
+    assertEquals((await published).stopped, true);
+    for (const { until } of [tab, other.tab]) {
+      const { text, stopped, error } = await until(({ done }) => done === true);
+      assertEquals([text, stopped, error], ["Nothing ", true, undefined]);
+    }
+    // The stop is in the log, and of no other stream.
+    await tab.show({ options: { from: "start", key: "again" } });
+    const late = await tab.until(({ done }) => done === true);
+    assertEquals([late.text, late.stopped], ["Nothing ", true]);
+    assertEquals(await tab.page.evaluate("control.stop()"), true);
+    site.grant({});
+    assertEquals(tab.problems, []);
+  });
+
+  it("stops nothing that its token doesn't grant", async () => {
+    const { open, realtime } = suite();
+    const { tab, channel } = await open({ hook });
+    await using _ = tab;
+    assertEquals(await tab.page.evaluate("control.stop()"), false);
+    const { stream, write, close } = createStream();
+    const published = realtime.publish({ channel, topic: "ai", data: stream });
+    write("Nothing ");
+    await tab.until(({ text }) => text === "Nothing ");
+    assertEquals(await tab.page.evaluate("control.stop()"), "forbidden");
+    close();
+    assertEquals((await published).stopped, undefined);
+    const { stopped } = await tab.until(({ done }) => done === true);
+    assertEquals(stopped, false);
+  });
 });

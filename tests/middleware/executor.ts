@@ -52,6 +52,8 @@ export interface RunOptions {
   readonly maxAttempts?: number;
   /** Called before each request, with its number from 0. */
   readonly onRequest?: (count: number) => void;
+  /** Gives the event that the function waits for; `null` where none came in time. */
+  readonly onWait?: (wait: Operation) => Promise<unknown>;
 }
 
 /** How a run ended. */
@@ -63,9 +65,14 @@ export interface RunOutcome {
   readonly requests: number;
 }
 
-interface Operation {
+/** What a function wants to be done. */
+export interface Operation {
   readonly id: string;
   readonly op: string;
+  /** Of a wait: the name of the event. */
+  readonly name?: string;
+  /** Of a wait: which event it is. */
+  readonly opts?: { readonly if?: string; readonly timeout: string };
   readonly data?: unknown;
   readonly error?: unknown;
 }
@@ -116,6 +123,12 @@ export async function executeRun(
     for (const operation of body as Operation[]) {
       if (operation.op === "RunComplete") {
         return { status: "completed", output: operation.data, requests };
+      }
+      if (operation.op === "WaitForEvent" && options.onWait) {
+        const data = await options.onWait(operation);
+        steps[operation.id] = { type: "data", data };
+        order.push(operation.id);
+        continue;
       }
       failed = take(operation, steps, order, planned) || failed;
     }

@@ -6,6 +6,8 @@ import {
 } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { channel } from "../../core/channel.ts";
+import { createRealtime } from "../../core/realtime.ts";
+import { subscribe } from "../../core/subscribe.ts";
 import { topic } from "../../core/topic.ts";
 import { ownAsyncContext, uniqueName } from "../inngest/sdk.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -299,6 +301,88 @@ export function describeMajor(major: Major): void {
       const starts = log.filter(({ kind }) => kind === "datastream-start");
       assertEquals(starts.length, 1);
       assertEquals(open, 0);
+    });
+
+    it("asks for a stream outside of steps once, where it is given a function", async () => {
+      const name = uniqueName("user");
+      let made = 0;
+      let calls = 0;
+      await run(async ({ step, publish, attempt }) => {
+        made++;
+        await publish(userChannel(name).ai, async function* () {
+          calls++;
+          yield await Promise.resolve({ response: "hi" });
+        });
+        await step.run("work", () => "work");
+        if (attempt === 0) throw new Error("Not yet");
+      });
+      assert(made > 1, "the function was replayed");
+      assertEquals(calls, 1);
+    });
+
+    it("doesn't publish a stream again when its step is tried again; another after one that failed", async () => {
+      const name = uniqueName("user");
+      let calls = 0;
+      await run(async ({ step, publish, attempt }) => {
+        await step.run("answer", async () => {
+          const data = async function* () {
+            calls++;
+            yield `attempt ${attempt}`;
+            await Promise.resolve();
+            if (attempt === 0) throw new Error("No model");
+          };
+          await publish({ channel: name, topic: "ai", data });
+          if (attempt < 3) throw new Error("Not yet");
+        });
+      });
+      assertEquals(calls, 2);
+      const log = await readHistory(gateway, name);
+      assertEquals(
+        log.map(({ kind, data }) => kind === "chunk" ? data : kind),
+        [
+          "datastream-start",
+          "attempt 0",
+          "datastream-end",
+          "datastream-start",
+          "attempt 1",
+          "datastream-end",
+        ],
+      );
+    });
+
+    it("gives a stream's function a signal that aborts when a reader stops it", async () => {
+      const name = uniqueName("user");
+      const realtime = createRealtime(gateway);
+      await using subscription = await subscribe({
+        app: realtime,
+        channel: userChannel(name),
+        topics: ["ai"],
+        publish: [{ channel: name, name: "ai" }],
+      });
+      const stopping = (async () => {
+        for await (const message of subscription) {
+          if (message.kind === "chunk") return await subscription.stop(message);
+        }
+      })();
+      const outcome = await run(async ({ step, publish }) => {
+        return await step.run("answer", async () => {
+          const { stopped } = await publish(
+            userChannel(name).ai,
+            async function* (signal) {
+              yield { response: "hi" };
+              await new Promise((resolve) =>
+                signal.addEventListener("abort", resolve)
+              );
+            },
+          );
+          return stopped;
+        });
+      });
+      assertEquals(await stopping, true);
+      assertEquals(outcome.output, true);
+      const log = await readHistory(gateway, name);
+      assertEquals(log.at(-1)?.metadata, { stopped: true });
+      assertMatch(String(log.at(-1)?.run_id), /^01JNGVNB7BJVRCZWTBF8G7/);
     });
 
     describeLifecycle(major, () => gateway);

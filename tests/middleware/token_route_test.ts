@@ -69,6 +69,30 @@ describe("tokenRoute()", () => {
     assertEquals(exp > Date.now() / 1000 + 590, true);
   });
 
+  it("grants publishing: topics by name, those of other channels, or all", async () => {
+    const other = { channel: "other", name: "t" };
+    for (
+      const [publish, claim] of [
+        [["reply", other], [{ channel: "user:1", name: "reply" }, other]],
+        [[], []],
+        [true, true],
+        [undefined, undefined],
+      ] as const
+    ) {
+      const route = createRoute(() => ({ ...grant, publish }));
+      const { token } = await (await route(post())).json();
+      const claims = await verifyToken([SIGNING_KEY], token.key, ["subscribe"]);
+      assertEquals(claims.publish, claim);
+      assertEquals(claims.topics, [{ channel: "user:1", name: "ai" }]);
+    }
+    // What is asked for is never more than to subscribe.
+    const route = createRoute(() => true);
+    const body = '{"channel":"logs","topics":["info"],"publish":["info"]}';
+    const { token } = await (await route(post(body))).json();
+    const claims = await verifyToken([SIGNING_KEY], token.key, ["subscribe"]);
+    assertEquals(claims.publish, undefined);
+  });
+
   it("shows the app what is asked for, in a body or a query, and leaves it the request", async () => {
     const asked: unknown[] = [];
     const route = createRoute(async (request, wanted) => {

@@ -16,6 +16,14 @@ function problemsOf(
     .map(({ message }) => message);
 }
 
+const ROUTE = `
+import { tokenRoute } from "@tidings/realtime/middleware";
+export const POST = tokenRoute({ authorize: () => false });
+// What Next.js checks of a route's handler.
+type Input = Parameters<typeof POST>[0];
+export const isRequest: Input extends Request ? true : false = true;
+`;
+
 /** What must hold of the arguments of a function with the middleware, in either major. */
 const BODY = `{
   const isAny: 0 extends 1 & typeof publish ? true : false = false;
@@ -73,6 +81,14 @@ describe("the types of realtimeMiddleware()", () => {
       ),
       [],
     );
+  });
+
+  it("need a line where an app has no inngest, and its source is checked with the app", () => {
+    const sources = {
+      "tests/middleware/program.ts": ROUTE,
+      "tests/middleware/inngest.d.ts": 'declare module "inngest";',
+    };
+    assertEquals(checkTypes({ sources }), []);
   });
 
   it("change nothing of what functions and steps of inngest 4 return", () => {

@@ -47,6 +47,7 @@ describe("readConfig()", () => {
       "history-bytes": ["2048", 2048],
       "memory-budget": ["1048576", 1048576],
       "max-message-bytes": ["1000", 1000],
+      "stream-lease": ["30", 30],
       "allowed-origins": [
         "https://a.example, http://localhost:3000",
         ["https://a.example", "http://localhost:3000"],
@@ -71,6 +72,19 @@ describe("readConfig()", () => {
     assertEquals(configOf([], Object.fromEntries(env)), wanted);
     // Every flag but the switch is tried.
     assertEquals(flags.length, Object.keys(FLAGS).length - 1);
+  });
+
+  it("takes the URL of a Redis, for which there is no memory budget", () => {
+    const url = "rediss://user:secret@a:7000,b:7000?prefix=app:";
+    assertEquals(configOf(["--broker", url, "--history-size", "5"]), {
+      ...{ port: 8787, host: "127.0.0.1", dev: true },
+      ...{ broker: url, "history-size": 5 },
+    });
+    const message = refusal(["--broker", url, "--memory-budget", "1048576"]);
+    assertStringIncludes(message, "set maxmemory in Redis");
+    const typo = refusal(["--broker", "redis://:secret@host:port"]);
+    assertStringIncludes(typo, "Cannot use --broker: each host");
+    assertEquals(typo.includes("secret"), false);
   });
 
   it("lets a flag win over its variable", () => {
@@ -109,7 +123,14 @@ describe("readConfig()", () => {
     host: [""],
     "signing-key": ["", "short", "k".repeat(31)],
     "signing-key-fallback": ["", "short"],
-    broker: ["", "postgres", "memory "],
+    broker: [
+      "",
+      "postgres",
+      "memory ",
+      "redis://",
+      "redis://a:0",
+      "redis://a/b",
+    ],
     "history-size": ["", "0", "-5", "1000001", "ten"],
     "history-ttl": ["", "0", "2592001", "5m"],
     "history-bytes": ["", "1023", "8MB"],

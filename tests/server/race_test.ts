@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { MemoryBroker } from "../../server/mod.ts";
+import { RedisBroker } from "../../server/brokers/redis.ts";
+import { type Broker, MemoryBroker } from "../../server/mod.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { batch, publish } from "../support/publish.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
+import { redisPath } from "../support/requirements.ts";
 import {
   connectReady,
   connectWire,
@@ -12,6 +15,8 @@ import {
 } from "../support/wire.ts";
 
 const ROUNDS = 100;
+
+const withRedis = redisPath() === undefined ? describe.skip : describe;
 
 /** Publishes all the time, in bursts of changing size, until it is told to stop. */
 function startPublisher(gateway: TestGateway, channel: string) {
@@ -54,10 +59,12 @@ async function takeInOrder(
   );
 }
 
-describe("subscribing while messages are published", () => {
+function itLosesNothing(
+  createBroker: (options: { historySize: number }) => Broker,
+): void {
   let gateway: TestGateway;
   beforeAll(async () => {
-    const broker = new MemoryBroker({ historySize: 1_000_000 });
+    const broker = createBroker({ historySize: 1_000_000 });
     gateway = await startGateway({ broker, maxInboundRate: 1_000_000 });
   });
   afterAll(() => gateway.close());
@@ -161,11 +168,9 @@ describe("subscribing while messages are published", () => {
       frames.map((_, i) => last + i + 1),
     );
   });
-});
 
-describe("resuming while the log is trimmed", () => {
-  it("leaves no hole without a gap that names it", async () => {
-    const broker = new MemoryBroker({ historySize: 10 });
+  it("resumes while the log is trimmed without a hole that no gap names", async () => {
+    const broker = createBroker({ historySize: 10 });
     await using gateway = await startGateway({ broker });
     const token = await tokenFor(gateway, ["c/t"]);
     let since = await publish(gateway, "c/t", 0);
@@ -195,5 +200,23 @@ describe("resuming while the log is trimmed", () => {
     }
     await publisher.stop();
     assert(gaps >= 15);
+  });
+}
+
+describe("subscribing while messages are published, in memory", () => {
+  itLosesNothing((options) => new MemoryBroker(options));
+});
+
+withRedis("subscribing while messages are published, with Redis", () => {
+  let redis: RedisServer;
+  let brokers = 0;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.kill());
+
+  itLosesNothing((options) => {
+    const url = `${redis.url}?prefix=test-${++brokers}:`;
+    return new RedisBroker({ url, ...options });
   });
 });

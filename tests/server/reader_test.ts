@@ -38,11 +38,14 @@ class DistantBroker implements Broker {
     channel: string,
     listener: LogListener,
   ): Promise<ChannelState> {
-    await this.#memory.subscribe(channel, (epoch, entry) => {
-      const before = this.#notified;
-      const turn = this.#scheduler.schedule(Promise.resolve(), "notify");
-      this.#notified = Promise.all([before, turn])
-        .then(() => listener(epoch, entry));
+    await this.#memory.subscribe(channel, {
+      ...listener,
+      entry: (epoch, entry) => {
+        const before = this.#notified;
+        const turn = this.#scheduler.schedule(Promise.resolve(), "notify");
+        this.#notified = Promise.all([before, turn])
+          .then(() => listener.entry(epoch, entry));
+      },
     });
     await this.#scheduler.schedule(Promise.resolve(), "subscribe");
     const { epoch, top } = await this.#memory.read(channel, 0, 1, 1);
@@ -60,8 +63,16 @@ class DistantBroker implements Broker {
     return page;
   }
 
-  before(...args: Parameters<Broker["before"]>): Promise<number> {
+  before(...args: Parameters<Broker["before"]>): ReturnType<Broker["before"]> {
     return this.#memory.before(...args);
+  }
+
+  announce(...args: Parameters<Broker["announce"]>): void {
+    this.#memory.announce(...args);
+  }
+
+  subscribers(...args: Parameters<Broker["subscribers"]>): Promise<number> {
+    return this.#memory.subscribers(...args);
   }
 
   health(): Promise<{ ok: boolean }> {

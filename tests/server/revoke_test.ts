@@ -2,10 +2,11 @@ import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { decodeJwt } from "jose";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { publish } from "../support/publish.ts";
+import { postJson, publish } from "../support/publish.ts";
 import { payloadOf, sign } from "../support/tokens.ts";
 import {
   address,
+  claims,
   connectReady,
   connectWire,
   handshake,
@@ -61,6 +62,20 @@ describe("POST /v1/realtime/revoke", () => {
     await publish(gateway, "by-id/t", "gone");
     await publish(gateway, "kept/t", 1);
     assertEquals((await client.next()).data, 1);
+  });
+
+  it("ends publishing to a channel, by a frame and by HTTP", async () => {
+    const bearer = await tokenFor(gateway, ["read/t"], {
+      publish: claims(["written/t"]),
+    });
+    const { client } = await connectReady(gateway, { token: bearer });
+    await using _ = client;
+    const message = { channel: "written", topic: "t" };
+    const request = { ...message, body: "1", bearer };
+    assertEquals((await postJson(gateway, request)).status, 200);
+    assertEquals(await revoke({ channel: "written" }), [200, 1]);
+    assertEquals((await postJson(gateway, request)).status, 403);
+    assertEquals((await client.closed).code, 4403);
   });
 
   it("takes tokens that were made later", async () => {

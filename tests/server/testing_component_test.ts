@@ -5,6 +5,7 @@ import { createElement, type ReactNode } from "react";
 import { useInngestSubscription, useStream } from "../../hooks.ts";
 import { getSubscriptionToken, type Realtime } from "../../mod.ts";
 import { createTestRealtime, type TestRealtime } from "../../server/testing.ts";
+import { setGlobals } from "../support/globals.ts";
 
 /** Components that somebody would test. */
 function Messages({ fetchToken }: TokenProps): ReactNode {
@@ -126,23 +127,3 @@ describe("a component's test with createTestRealtime()", () => {
     await shows("The tide rises (done)");
   });
 });
-
-/** Sets globals; gives what puts back those before. */
-function setGlobals(globals: Readonly<Record<string, unknown>>): () => void {
-  const before = Object.keys(globals).map((name) =>
-    [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const
-  );
-  for (const [name, value] of Object.entries(globals)) {
-    Object.defineProperty(globalThis, name, {
-      value,
-      configurable: true,
-      writable: true,
-    });
-  }
-  return () => {
-    for (const [name, descriptor] of before) {
-      if (descriptor) Object.defineProperty(globalThis, name, descriptor);
-      else Reflect.deleteProperty(globalThis, name);
-    }
-  };
-}

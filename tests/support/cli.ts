@@ -20,6 +20,7 @@ export class Cli implements AsyncDisposable {
   readonly #finished: Promise<Finished>;
   #stdout = "";
   #stderr = "";
+  #isOver = false;
   #wake: () => void = () => {};
 
   /**
@@ -51,6 +52,7 @@ export class Cli implements AsyncDisposable {
       this.#stderr += bytes;
     });
     this.#finished = closed.then(([code]) => {
+      this.#isOver = true;
       this.#wake();
       return { code, stdout: this.#stdout, stderr: this.#stderr };
     });
@@ -82,7 +84,7 @@ export class Cli implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null) this.kill("SIGKILL");
+    if (!this.#isOver) this.kill("SIGKILL");
     await this.#finished;
   }
 }

@@ -43,6 +43,11 @@ export function pythonPath(): string | undefined {
   return findProgram("python3");
 }
 
+/** The path of redis-server, `undefined` where there is none. */
+export function redisPath(): string | undefined {
+  return findProgram("redis-server");
+}
+
 /** One line for each thing that is missing and the tests it skips. */
 export function missingRequirements(): string[] {
   const missing: string[] = [];
@@ -53,6 +58,9 @@ export function missingRequirements(): string[] {
   }
   if (pythonPath() === undefined) {
     missing.push("No python3 found: the test of its example is skipped");
+  }
+  if (redisPath() === undefined) {
+    missing.push("No redis-server found: tests with Redis are skipped");
   }
   return missing;
 }

@@ -91,6 +91,8 @@ export type Streams = [
   Expect<Equal<(typeof stream)["text"], string>>,
   Expect<Equal<(typeof stream)["done"], boolean>>,
   Expect<Equal<(typeof stream)["error"], Error | null>>,
+  Expect<Equal<(typeof stream)["stopped"], boolean>>,
+  Expect<Equal<(typeof stream)["stop"], () => Promise<boolean>>>,
 ];
 
 // @ts-expect-error a channel is no topic

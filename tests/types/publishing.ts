@@ -45,6 +45,53 @@ export async function forms(): Promise<void> {
   await publish({ channel: "a", topic: "b", config: { schema } }, 1);
 }
 
+export async function stoppable(): Promise<void> {
+  const { publish } = realtime;
+  const published = await publish(user("1").count, async function* (signal) {
+    type _ = Expect<Equal<typeof signal, AbortSignal>>;
+    yield await Promise.resolve(String(signal.aborted));
+  });
+  type _ = Expect<Equal<typeof published.stopped, true | undefined>>;
+  await publish(
+    user("1").count((signal) => {
+      signal.throwIfAborted();
+      return new ReadableStream<string>();
+    }),
+  );
+  await publish({
+    channel: "a",
+    topic: "b",
+    data: (_: AbortSignal) => Promise.resolve(new ReadableStream()),
+  });
+  // @ts-expect-error: a function of a stream of something else
+  await publish(user("1").count, () => new ReadableStream<number>());
+  // @ts-expect-error: the same
+  await publish(user("1").count(() => new ReadableStream<number>()));
+  // @ts-expect-error: a function of no stream
+  await publish(user("1").count, () => "42");
+}
+
+export async function subscribers(): Promise<void> {
+  const { subscribers } = realtime;
+  const count = await subscribers(user("1").ai);
+  type _ = [
+    Expect<Equal<IsAny<typeof count>, false>>,
+    Expect<Equal<typeof count, number>>,
+  ];
+  await subscribers(user("1"));
+  await subscribers("user:1");
+  await subscribers({ channel: "user:1", topic: "ai" });
+  await subscribers({ channel: user("1"), topic: "ai" });
+  // @ts-expect-error: no such topic
+  await subscribers({ channel: user("1"), topic: "other" });
+  // @ts-expect-error: no such topic
+  await subscribers(user("1").other);
+  // @ts-expect-error: a definition, which is no channel until it is called
+  await subscribers(user);
+  // @ts-expect-error: nothing
+  await subscribers();
+}
+
 export async function refusals(): Promise<void> {
   const { publish } = realtime;
   // @ts-expect-error: wrong data

@@ -4,7 +4,13 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { checkTypes, ROOT, type TypeProblem } from "../support/type_check.ts";
 
-const FILES = ["builders.ts", "hooks.ts", "publishing.ts", "subscribing.ts"]
+const FILES = [
+  "builders.ts",
+  "hooks.ts",
+  "publishing.ts",
+  "replies.ts",
+  "subscribing.ts",
+]
   .map((file) => `tests/types/${file}`);
 
 const MARK = /^( *)\/\/ @ts-expect-error.*$/gm;

@@ -31,9 +31,12 @@ describe("MemoryBroker", () => {
     const { broker } = createBroker();
     await broker.publish("c", [message(1)]);
     const heard: number[] = [];
-    const state = await broker.subscribe("c", (epoch, { offset }) => {
-      assertEquals(epoch, state.epoch);
-      heard.push(offset);
+    const state = await broker.subscribe("c", {
+      entry: (epoch, { offset }) => {
+        assertEquals(epoch, state.epoch);
+        heard.push(offset);
+      },
+      moved: () => {},
     });
     const ids = await broker.publish("c", [message(2), message(3)]);
     await broker.publish("d", [message("another channel")]);
@@ -80,7 +83,8 @@ describe("MemoryBroker", () => {
     assertEquals(await offsetsIn(broker, "c"), [1, 2]);
     clock.now = 10_000;
     assertEquals(await offsetsIn(broker, "c"), [2]);
-    assertEquals(await broker.before("c", new Set(["t"]), 5), 1);
+    const { offset } = await broker.before("c", new Set(["t"]), 5);
+    assertEquals(offset, 1);
     clock.now = 14_000;
     assertEquals(await offsetsIn(broker, "c"), []);
     const { top, first } = await broker.read("c", 0, 1, 1);
@@ -121,7 +125,7 @@ describe("MemoryBroker", () => {
     const { broker, clock } = createBroker({ historyTtl: 10 });
     const idle = await broker.publish("idle", [message(1)]);
     const followed = await broker.publish("followed", [message(1)]);
-    await broker.subscribe("followed", () => {});
+    await broker.subscribe("followed", { entry() {}, moved() {} });
     clock.now = 10_000;
     const used = await broker.publish("used", [message(1)]);
     // Its sweeper runs every second; a timer that is set later fires later.
@@ -181,7 +185,7 @@ describe("MemoryBroker", () => {
           const got: number[] = [];
           const { offset } = await broker.subscribe(
             step.channel,
-            (_epoch, entry) => got.push(entry.offset),
+            { entry: (_epoch, entry) => got.push(entry.offset), moved() {} },
           );
           assertEquals(offset, tops.get(step.channel) ?? 0);
           heard.set(step.channel, got);

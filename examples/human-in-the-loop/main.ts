@@ -1,0 +1,44 @@
+/**
+ * Starts a gateway and the site, and prints where it is.
+ *
+ * @module
+ */
+import { createGateway, serve } from "@tidings/realtime/server";
+import { buildSync } from "esbuild";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { refunds } from "./channels.ts";
+import { createSite } from "./site.ts";
+
+// It checks answers by the schema, too. In development mode: no key. Yours runs by itself; REALTIME_URL and REALTIME_SIGNING_KEY say where.
+const gateway = await serve(createGateway({ channels: [refunds] }), {
+  port: 0,
+});
+const site = createSite({ url: gateway.url });
+
+const html = await readFile(new URL("./index.html", import.meta.url), "utf8");
+site.get("/", (c) => c.html(html));
+const script = bundle("./page.tsx");
+site.get("/page.js", (c) => {
+  c.header("content-type", "text/javascript");
+  return c.body(script);
+});
+
+const port = Number(process.env.PORT ?? 3000);
+const { url } = await serve(site, { port });
+console.log(`Open ${url} (the gateway has a page too: ${gateway.url})`);
+
+/** Makes one script for the browser of a page and all it imports. */
+function bundle(file: string): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    jsx: "automatic",
+    define: { "process.env.NODE_ENV": '"production"' },
+    write: false,
+  });
+  return outputFiles[0]?.text ?? "";
+}

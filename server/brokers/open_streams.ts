@@ -1,0 +1,15 @@
+import type { LogEntry, OpenStream } from "./broker.ts";
+
+/** Keeps the streams that are open up to date with the next message of their channel. */
+export function followStream(
+  streams: Map<string, OpenStream>,
+  { kind, streamId, topic, offset }: Pick<
+    LogEntry,
+    "kind" | "streamId" | "topic" | "offset"
+  >,
+): void {
+  if (streamId === undefined) return;
+  if (kind === "datastream-start") {
+    streams.set(streamId, { streamId, topic, offset });
+  } else if (kind === "datastream-end") streams.delete(streamId);
+}

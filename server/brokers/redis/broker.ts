@@ -1,0 +1,329 @@
+import { getLogger } from "@logtape/logtape";
+import { formatId, type Position } from "../../../core/id.ts";
+import type {
+  Broker,
+  ChannelState,
+  LogListener,
+  LogPage,
+  NewMessage,
+} from "../broker.ts";
+import { newEpoch } from "../log.ts";
+import { ClusterServers } from "./cluster.ts";
+import type { Follower } from "./follower.ts";
+import { Following } from "./following.ts";
+import { checkHealth } from "./health.ts";
+import { type ChannelKeys, channelKeys, idempotencyKey } from "./keys.ts";
+import { isReply } from "./link.ts";
+import {
+  readPage,
+  readPublished,
+  readSubscribers,
+  readTouched,
+} from "./replies.ts";
+import { createScripts, type Script, type Scripts } from "./scripts.ts";
+import { type Servers, SingleServer } from "./servers.ts";
+import { encodeStored } from "./stored.ts";
+import { parseRedisUrl, type RedisTarget } from "./url.ts";
+
+/** Where Redis is, and what it keeps. */
+export interface RedisBrokerOptions {
+  /**
+   * `redis://[user:password@]host[:port][,host…][/database][?prefix=…]`, `rediss:` for an encrypted connection. Several hosts are servers of
+   * one cluster; the others are found. Every key begins with the prefix, `tidings:` if none is given.
+   */
+  url: string;
+  /**
+   * Messages in a channel's log.
+   *
+   * @default {1000}
+   */
+  historySize?: number;
+  /**
+   * Seconds that a message is kept.
+   *
+   * @default {300}
+   */
+  historyTtl?: number;
+  /**
+   * Bytes in a channel's log.
+   *
+   * @default {8388608}
+   */
+  historyBytes?: number;
+  /**
+   * Milliseconds that an idempotency key is remembered.
+   *
+   * @default {120000}
+   */
+  keyTtlMs?: number;
+  /**
+   * Milliseconds between two comparisons of each followed channel with Redis, at most 10,000: the longest that a message is late which
+   * pub/sub lost, and that the loss of Redis's data stays unnoticed. Also, after so much silence a connection is tried, and after three
+   * times as much a gateway's subscribers are not counted any more.
+   *
+   * @default {10000}
+   */
+  checkIntervalMs?: number;
+  /**
+   * Milliseconds within which Redis must answer; then its connection is given up and what waits for it fails. What is asked while there is
+   * no connection fails after two thirds of it.
+   *
+   * @default {3000}
+   */
+  timeoutMs?: number;
+}
+
+/** Comparisons after which a gateway that says nothing of its subscribers is taken for dead. */
+const CHECKS_MISSED = 3;
+
+/** Pages that a follower reads when it missed something. */
+const PAGE = { entries: 500, bytes: 512 * 1024 } as const;
+
+/** The same failure is logged once in this time. */
+const QUIET_MS = 10_000;
+
+const logger = getLogger(["tidings", "redis"]);
+
+/**
+ * Keeps the logs in Redis (7 or later, or Valkey) and tells every gateway of new messages: streams hold the logs, pub/sub carries live
+ * messages, and one script does all that a publish is, or nothing of it.
+ *
+ * What is acknowledged is in the memory of the Redis server. After that server was restarted or replaced, channels begin new epochs:
+ * it may have lost what it had acknowledged, and clients learn that by one `gap`.
+ *
+ * @example
+ * ```ts
+ * import { createGateway, serve } from "@tidings/realtime/server";
+ * import { RedisBroker } from "@tidings/realtime/server/redis";
+ *
+ * const broker = new RedisBroker({ url: "rediss://gateway:secret@redis.internal/0" });
+ * const server = await serve(createGateway({ broker, signingKey: "a-key-of-at-least-32-characters-0000" }));
+ * ```
+ */
+export class RedisBroker implements Broker {
+  /** Always `"redis"`. */
+  readonly name = "redis";
+  readonly #id = crypto.randomUUID();
+  readonly #target: RedisTarget;
+  readonly #scripts: Scripts;
+  readonly #servers: Servers;
+  readonly #following: Following;
+  readonly #reported = new Map<string, number>();
+  #closed = false;
+
+  /**
+   * Begins to connect. Whether that succeeds is told by {@linkcode RedisBroker.health}.
+   *
+   * @param options Where Redis is, and what it keeps.
+   * @throws {TypeError} For a URL that can't be used.
+   * @throws {RangeError} For a number out of its range.
+   */
+  constructor(options: RedisBrokerOptions) {
+    const target = parseRedisUrl(options.url);
+    if (typeof target === "string") {
+      throw new TypeError(`Cannot use the URL of Redis: ${target}`);
+    }
+    const checkMs = whole(options, "checkIntervalMs", 10_000, 10_000);
+    const answerMs = whole(options, "timeoutMs", 3_000);
+    const limits = { answerMs, connectMs: Math.ceil(answerMs * 2 / 3) };
+    const sharded = target.hosts.length > 1;
+    this.#target = target;
+    this.#scripts = createScripts({
+      retention: {
+        size: whole(options, "historySize", 1000),
+        ttlMs: whole(options, "historyTtl", 300) * 1000,
+        bytes: whole(options, "historyBytes", 8 * 1024 * 1024),
+      },
+      keyTtlMs: whole(options, "keyTtlMs", 120_000),
+      subscribersTtlMs: CHECKS_MISSED * checkMs,
+      sharded,
+    });
+    const report = (error: unknown): void => this.#report(error);
+    this.#servers = sharded
+      ? new ClusterServers(
+        target,
+        limits,
+        report,
+        () => this.#following.rerouted(),
+      )
+      : new SingleServer(target, limits, report);
+    this.#following = new Following({
+      prefix: target.prefix,
+      servers: this.#servers,
+      checkMs,
+      report,
+      read: (channel, after) =>
+        this.#read(channel, after, PAGE.entries, PAGE.bytes),
+      touch: (followers) => this.#touch(followers),
+      probe: async ({ group, live }) => {
+        const command = sharded ? "SPUBLISH" : "PUBLISH";
+        await this.#servers.send(group, [command, live, "probe"]);
+      },
+    }, sharded);
+  }
+
+  /** Appends and notifies in one step; rejects with `unavailable` within 5 seconds if Redis can't be used. */
+  async publish(
+    channel: string,
+    messages: readonly NewMessage[],
+    key?: string,
+  ): Promise<readonly string[]> {
+    const { group, meta, log, live } = this.#keys(channel);
+    const keys = [meta, log];
+    if (key !== undefined) {
+      keys.push(idempotencyKey(this.#target.prefix, group, channel, key));
+    }
+    const args = [newEpoch(), live];
+    for (const message of messages) args.push(encodeStored(message));
+    const { epoch, first, count } = readPublished(
+      await this.#run(this.#scripts.publish, group, keys, args),
+    );
+    this.#following.seen(channel, { epoch, offset: first + count - 1 });
+    return Array.from({ length: count }, (_, i) => formatId(epoch, first + i));
+  }
+
+  /** Subscribes to the channel's messages, then finds out where it stands. */
+  subscribe(channel: string, listener: LogListener): Promise<ChannelState> {
+    return this.#following.follow(channel, listener);
+  }
+
+  /** Stops listening; the subscription at Redis ends a few seconds later, if nobody came back. */
+  unsubscribe(channel: string): void {
+    this.#following.unfollow(channel);
+  }
+
+  /** Reads from the stream. */
+  async read(
+    channel: string,
+    after: number,
+    limit: number,
+    maxBytes: number,
+  ): Promise<LogPage> {
+    const page = await this.#read(channel, after, limit, maxBytes);
+    this.#following.seen(channel, { epoch: page.epoch, offset: page.top });
+    return page;
+  }
+
+  /** Looks for the newest messages from the top, inside Redis. */
+  async before(
+    channel: string,
+    topics: ReadonlySet<string>,
+    count: number,
+  ): Promise<Position> {
+    const { group, meta, log } = this.#keys(channel);
+    const reply = await this.#run(
+      this.#scripts.before,
+      group,
+      [meta, log],
+      [newEpoch(), String(count), ...topics],
+    );
+    const [epoch, offset] = Array.isArray(reply) ? reply : [];
+    return { epoch: String(epoch), offset: Number(offset) };
+  }
+
+  /** Tells Redis, together with what else there is to tell in the same moment, and again with each comparison. */
+  announce(channel: string, subscribers: ReadonlyMap<string, number>): void {
+    this.#following.announce(channel, subscribers);
+  }
+
+  /** Adds up what the gateways said that are alive. */
+  async subscribers(channel: string, topic = ""): Promise<number> {
+    const { group, subscribers } = this.#keys(channel);
+    const reply = await this.#run(
+      this.#scripts.subscribers,
+      group,
+      [subscribers],
+      [],
+    );
+    return readSubscribers(reply, topic);
+  }
+
+  /** Whether every server takes what is written and sends what is live. */
+  health(): Promise<{ ok: boolean; detail?: string }> {
+    return checkHealth(this.#servers, this.#target.prefix, this.#id);
+  }
+
+  /** Says that nobody follows from here, and ends the connections. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#following.close();
+    await this.#servers.close();
+  }
+
+  #keys(channel: string): ChannelKeys {
+    return this.#following.get(channel)?.keys ??
+      channelKeys(this.#target.prefix, channel);
+  }
+
+  async #read(
+    channel: string,
+    after: number,
+    limit: number,
+    maxBytes: number,
+  ): Promise<LogPage> {
+    const { group, meta, log } = this.#keys(channel);
+    const args = [newEpoch(), ...[after, limit, maxBytes].map(String)];
+    return readPage(
+      await this.#run(this.#scripts.read, group, [meta, log], args, true),
+    );
+  }
+
+  async #touch(followers: readonly Follower[]): Promise<ChannelState[]> {
+    const keys: string[] = [];
+    const args: string[] = [this.#id];
+    for (const follower of followers) {
+      const { meta, log, subscribers } = follower.keys;
+      keys.push(meta, log, subscribers);
+      const said = follower.subscribers.size === 0
+        ? ""
+        : JSON.stringify([...follower.subscribers]);
+      args.push(newEpoch(), follower.epoch, String(follower.offset), said);
+    }
+    const { group = 0 } = followers[0] ?? {};
+    return readTouched(
+      await this.#run(this.#scripts.touch, group, keys, args),
+    );
+  }
+
+  async #run(
+    script: Script,
+    group: number,
+    keys: readonly string[],
+    args: readonly string[],
+    wantsBytes?: boolean,
+  ): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args];
+    try {
+      const command = ["EVALSHA", script.sha, ...rest];
+      return await this.#servers.send(group, command, wantsBytes);
+    } catch (error) {
+      if (!isReply(error)) throw error;
+      // The server doesn't know it: a new one, or its scripts were flushed.
+      const command = ["EVAL", script.text, ...rest];
+      return await this.#servers.send(group, command, wantsBytes);
+    }
+  }
+
+  #report(error: unknown): void {
+    const message = String(Object(error).message ?? error);
+    const now = performance.now();
+    if (this.#closed || now < (this.#reported.get(message) ?? 0)) return;
+    this.#reported.set(message, now + QUIET_MS);
+    if (this.#reported.size > 100) this.#reported.clear();
+    logger.warning("Redis: {message}", { message });
+  }
+}
+
+function whole(
+  options: RedisBrokerOptions,
+  name: Exclude<keyof RedisBrokerOptions, "url">,
+  fallback: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
+  const value = options[name] ?? fallback;
+  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value;
+  throw new RangeError(
+    `Cannot create a Redis broker: "${name}" is ${value}, it must be a whole number from 1 to ${max}`,
+  );
+}

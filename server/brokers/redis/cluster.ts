@@ -1,0 +1,248 @@
+import { pause } from "../../../core/backoff.ts";
+import { RealtimeError } from "../../../core/errors.ts";
+import { GROUPS, slotOf } from "./keys.ts";
+import { isReply, type LinkLimits } from "./link.ts";
+import { Node } from "./node.ts";
+import { asUnavailable, REPEAT_MS, type Servers } from "./servers.ts";
+import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
+
+/** How often a cluster is asked who has what, without a reason to. */
+const REFRESH_MS = 10_000;
+
+/** How soon it is asked again while something is amiss. */
+const RETRY_MS = 250;
+
+/** Servers that are asked at once. */
+const ASKED_AT_ONCE = 3;
+
+/** Servers that one command is sent to at most. */
+const MAX_REDIRECTS = 5;
+
+/** What Redis refuses without having done anything, for a moment. */
+const PASSING = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)/;
+
+/**
+ * A Redis cluster. The library's own cluster client is not used: while one server is silent, commands to it must fail in bounded time and
+ * those to others must not notice, and a subscription must be known to be on the server that has its slot.
+ */
+export class ClusterServers implements Servers {
+  readonly #target: RedisTarget;
+  readonly #limits: LinkLimits;
+  readonly #report: (error: unknown) => void;
+  readonly #changed: () => void;
+  readonly #nodes = new Map<string, Node>();
+  readonly #closing = new AbortController();
+  #owners: ReadonlyArray<Node | undefined> = [];
+  #wanted = new AbortController();
+  readonly #done: Promise<void>;
+
+  /**
+   * @param changed Some groups have another server.
+   */
+  constructor(
+    target: RedisTarget,
+    limits: LinkLimits,
+    report: (error: unknown) => void,
+    changed: () => void,
+  ) {
+    this.#target = target;
+    this.#limits = limits;
+    this.#report = report;
+    this.#changed = changed;
+    this.#done = this.#run();
+  }
+
+  get nodes(): readonly Node[] {
+    return [...new Set(this.#owners)].filter((node) => node !== undefined);
+  }
+
+  nodeOf(group: number): Node | undefined {
+    return this.#owners[group];
+  }
+
+  async locate(group: number): Promise<Node> {
+    const until = performance.now() + this.#limits.connectMs;
+    for (;;) {
+      const node = this.nodeOf(group);
+      if (node) return node;
+      if (performance.now() > until || !await this.#moment()) {
+        throw new RealtimeError(
+          "unavailable",
+          "Cannot use the Redis cluster: no server has the slot",
+        );
+      }
+    }
+  }
+
+  async send(
+    group: number,
+    args: readonly string[],
+    wantsBytes?: boolean,
+  ): Promise<unknown> {
+    const until = performance.now() + this.#limits.connectMs;
+    let node = this.nodeOf(group) ?? await this.locate(group);
+    let isAsked = false;
+    for (let redirects = 0;;) {
+      try {
+        // It is for the command that comes right after it.
+        if (isAsked) node.commands.send(["ASKING"]).catch(() => undefined);
+        return await node.commands.send(args, wantsBytes);
+      } catch (error) {
+        if (!isReply(error)) {
+          this.refresh();
+          throw error;
+        }
+        const { message } = error;
+        const redirect = readRedirect(message, node.address);
+        if (redirect && redirects++ < MAX_REDIRECTS) {
+          isAsked = redirect.isAsked;
+          if (!isAsked) this.refresh();
+          node = this.#node(redirect.address);
+        } else {
+          const mayPass = PASSING.test(message) && performance.now() < until;
+          if (!mayPass || !await this.#moment()) {
+            throw asUnavailable(error, node);
+          }
+        }
+      }
+    }
+  }
+
+  /** Asks who has what, and waits a moment; `false` when it is closed. */
+  async #moment(): Promise<boolean> {
+    this.refresh();
+    await pause(REPEAT_MS, this.#closing.signal);
+    return !this.#closing.signal.aborted;
+  }
+
+  refresh(): void {
+    this.#wanted.abort();
+  }
+
+  get problem(): string | undefined {
+    const isMissing = this.#owners.length < GROUPS ||
+      this.#owners.includes(undefined);
+    if (isMissing) {
+      const nodes = [...this.#nodes.values()];
+      return nodes.find(({ problem }) => problem)?.problem ??
+        "the Redis cluster doesn't serve every slot";
+    }
+    return this.nodes.find(({ problem }) => problem)?.problem;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.refresh();
+    await this.#done;
+    await Promise.all([...this.#nodes.values()].map((node) => node.close()));
+  }
+
+  /** Asks who has what, again and again: soon when there is a reason to. */
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      this.#wanted = new AbortController();
+      const isKnown = await this.#discover();
+      if (signal.aborted) return;
+      if (isKnown && !this.problem) {
+        await pause(REFRESH_MS, this.#wanted.signal);
+      }
+      await pause(RETRY_MS, signal);
+    }
+  }
+
+  async #discover(): Promise<boolean> {
+    const known = [...this.#nodes.values()];
+    const prompt = known.filter(({ commands }) => commands.isPrompt);
+    if (prompt.length === 0) {
+      for (const address of this.#target.hosts) this.#node(address);
+    }
+    const asked = prompt.length > 0 ? prompt : [...this.#nodes.values()];
+    // Any of them may be the one that knows least, or doesn't answer.
+    const start = Math.floor(Math.random() * asked.length);
+    const some = [...asked.slice(start), ...asked.slice(0, start)]
+      .slice(0, ASKED_AT_ONCE);
+    try {
+      this.#apply(
+        await Promise.any(some.map(async ({ address, commands }) => {
+          const answer = await commands.send(["CLUSTER", "SLOTS"]);
+          return readSlots(answer, address);
+        })),
+      );
+      return true;
+    } catch (error) {
+      this.#report(error instanceof AggregateError ? error.errors[0] : error);
+      return false;
+    }
+  }
+
+  #apply(ranges: readonly SlotRange[]): void {
+    const before = this.#owners;
+    const owners = Array.from({ length: GROUPS }, (_, group) => {
+      const slot = slotOf(group);
+      const range = ranges.find(({ from, to }) => from <= slot && slot <= to);
+      return range && this.#node(range.address);
+    });
+    this.#owners = owners;
+    const used = new Set(owners);
+    for (const [name, node] of this.#nodes) {
+      if (used.has(node)) continue;
+      this.#nodes.delete(name);
+      node.close().catch(this.#report);
+    }
+    if (owners.some((node, group) => node !== before[group])) this.#changed();
+  }
+
+  #node(address: RedisAddress): Node {
+    const name = formatAddress(address);
+    let node = this.#nodes.get(name);
+    if (!node) {
+      node = new Node(address, this.#target, this.#limits, (error) => {
+        this.#report(error);
+        this.refresh();
+      });
+      this.#nodes.set(name, node);
+    }
+    return node;
+  }
+}
+
+interface SlotRange {
+  readonly from: number;
+  readonly to: number;
+  readonly address: RedisAddress;
+}
+
+/** Reads the answer to `CLUSTER SLOTS`. A server without a host is the one that was asked. */
+function readSlots(answer: unknown, asked: RedisAddress): SlotRange[] {
+  const ranges: SlotRange[] = [];
+  for (const range of Array.isArray(answer) ? answer : []) {
+    const [from, to, master] = Array.isArray(range) ? range : [];
+    const [host, port] = Array.isArray(master) ? master : [];
+    ranges.push({
+      from: Number(from),
+      to: Number(to),
+      address: { host: hostOf(host, asked), port: Number(port) },
+    });
+  }
+  return ranges;
+}
+
+function readRedirect(
+  message: string,
+  asked: RedisAddress,
+): { isAsked: boolean; address: RedisAddress } | undefined {
+  const match = /^(MOVED|ASK) \d+ (.*):(\d+)$/.exec(message);
+  return match
+    ? {
+      isAsked: match[1] === "ASK",
+      address: { host: hostOf(match[2], asked), port: Number(match[3]) },
+    }
+    : undefined;
+}
+
+function hostOf(host: unknown, asked: RedisAddress): string {
+  return typeof host === "string" && host !== "" && host !== "?"
+    ? host
+    : asked.host;
+}

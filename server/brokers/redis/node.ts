@@ -1,0 +1,89 @@
+import { Link, type LinkClient, type LinkLimits, reasonOf } from "./link.ts";
+import { LiveLink } from "./live_link.ts";
+import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
+
+/** One Redis server that holds data: a connection for commands, and, once a channel is followed there, one for live messages. */
+export class Node {
+  readonly address: RedisAddress;
+  readonly name: string;
+  readonly commands: Link;
+  readonly #target: RedisTarget;
+  readonly #limits: LinkLimits;
+  readonly #down: (error: unknown) => void;
+  #live: LiveLink | undefined;
+
+  /**
+   * @param down A connection was lost, with the error that the log should have.
+   */
+  constructor(
+    address: RedisAddress,
+    target: RedisTarget,
+    limits: LinkLimits,
+    down: (error: unknown) => void,
+  ) {
+    this.address = address;
+    this.name = formatAddress(address);
+    this.#target = target;
+    this.#limits = limits;
+    this.#down = (error) => {
+      const { message = "" } = Object(error);
+      down(new Error(`${this.name}: ${message || reasonOf(error)}`));
+    };
+    this.commands = new Link(address, target, limits, {
+      up: (client) => checkServer(client, target),
+      down: this.#down,
+    });
+  }
+
+  /** The connection for live messages, made when it is first asked for. */
+  get live(): LiveLink {
+    this.#live ??= new LiveLink(
+      this.address,
+      this.#target,
+      this.#limits,
+      this.#down,
+    );
+    return this.#live;
+  }
+
+  /** That connection, if anything is followed there. */
+  get liveInUse(): LiveLink | undefined {
+    return this.#live?.anyChannel && this.#live;
+  }
+
+  /** Why it can't be used, if it can't. */
+  get problem(): string | undefined {
+    if (!this.commands.isUp) return this.commands.problem;
+    const live = this.liveInUse;
+    return live && !live.isUp ? live.problem : undefined;
+  }
+
+  /** Ends its connections. */
+  async close(): Promise<void> {
+    await Promise.all([this.commands.close(), this.#live?.close()]);
+  }
+}
+
+/** @throws When the server is not what the URL says, or is a replica: what it has may be old, and it takes no messages. */
+async function checkServer(
+  client: LinkClient,
+  { hosts }: RedisTarget,
+): Promise<void> {
+  const info = String(await client.sendCommand(["INFO"]));
+  const field = (name: string): string =>
+    new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "";
+  const version = field("redis_version");
+  if (Number.parseInt(version) < 7) {
+    throw new Error(`it is version ${version}, 7 or later is needed`);
+  }
+  const isCluster = field("cluster_enabled") === "1";
+  if (isCluster && hosts.length === 1) {
+    throw new Error("it is part of a cluster: name two or more of its servers");
+  }
+  if (!isCluster && hosts.length > 1) {
+    throw new Error("it is not part of a cluster: name one server");
+  }
+  if (!isCluster && field("role") !== "master") {
+    throw new Error("it is a replica");
+  }
+}

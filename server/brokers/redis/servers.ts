@@ -1,0 +1,98 @@
+import { RealtimeError } from "../../../core/errors.ts";
+import { isReply, type LinkLimits, reasonOf } from "./link.ts";
+import { Node } from "./node.ts";
+import type { RedisTarget } from "./url.ts";
+
+/** The Redis servers behind a broker: which of them has what. */
+export interface Servers {
+  /** The server that has a group of channels; `undefined` while none is known to. */
+  nodeOf(group: number): Node | undefined;
+  /**
+   * The server that has a group, once it is known.
+   *
+   * @throws {RealtimeError} `unavailable`.
+   */
+  locate(group: number): Promise<Node>;
+  /** Every server that has some. */
+  readonly nodes: readonly Node[];
+  /**
+   * Sends a command to the server that has a group's keys.
+   *
+   * @throws {RealtimeError} `unavailable`.
+   */
+  send(
+    group: number,
+    args: readonly string[],
+    wantsBytes?: boolean,
+  ): Promise<unknown>;
+  /** Finds out anew who has what; soon, and once however often it is asked. */
+  refresh(): void;
+  /** Why some channels can't be used, if that is so. */
+  readonly problem: string | undefined;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds before a command is repeated that Redis refused without doing anything. */
+export const REPEAT_MS = 50;
+
+/** One Redis server. */
+export class SingleServer implements Servers {
+  readonly #node: Node;
+
+  constructor(
+    target: RedisTarget,
+    limits: LinkLimits,
+    report: (error: unknown) => void,
+  ) {
+    this.#node = new Node(target.hosts[0], target, limits, report);
+  }
+
+  get nodes(): readonly Node[] {
+    return [this.#node];
+  }
+
+  nodeOf(): Node {
+    return this.#node;
+  }
+
+  locate(): Promise<Node> {
+    return Promise.resolve(this.#node);
+  }
+
+  async send(
+    _group: number,
+    args: readonly string[],
+    wantsBytes?: boolean,
+  ): Promise<unknown> {
+    try {
+      return await this.#node.commands.send(args, wantsBytes);
+    } catch (error) {
+      throw asUnavailable(error, this.#node);
+    }
+  }
+
+  /** There is nothing to find. */
+  refresh(): void {}
+
+  get problem(): string | undefined {
+    return this.#node.problem;
+  }
+
+  close(): Promise<void> {
+    return this.#node.close();
+  }
+}
+
+/** What a refusal of Redis means to who wanted to use it; a connection to a server that became a replica is given up. */
+export function asUnavailable(error: unknown, node: Node): unknown {
+  if (!isReply(error) || error.message.startsWith("NOSCRIPT")) return error;
+  if (error.message.startsWith("READONLY")) {
+    node.commands.drop("it became a replica");
+  }
+  return new RealtimeError(
+    "unavailable",
+    `Cannot use Redis: ${reasonOf(error)}`,
+    { cause: error },
+  );
+}

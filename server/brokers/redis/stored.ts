@@ -1,0 +1,80 @@
+import { Buffer } from "node:buffer";
+import type { MessageKind } from "../../../core/frame.ts";
+import { parseId } from "../../../core/id.ts";
+import type { LogEntry, NewMessage } from "../broker.ts";
+
+/** A message out of Redis, with the epoch that its id names. */
+export interface StoredMessage {
+  readonly epoch: string;
+  readonly entry: LogEntry;
+}
+
+const LINE_BREAK = 10;
+/** Lines before the frame: topic, kind, stream, what plain clients get. */
+const LINES = 4;
+const ID = ',"id":"';
+
+/**
+ * A message as Redis keeps and sends it, but for its end: four lines (topic, kind, stream id and raw bytes as JSON, or empty) and the
+ * frame, which the script completes with the id. Nothing has to parse or encode the frame again.
+ */
+export function encodeStored(message: NewMessage): string {
+  const { topic, kind, streamId, raw, head } = message;
+  const id = streamId === undefined ? "" : JSON.stringify(streamId);
+  const bytes = raw === undefined ? "" : JSON.stringify(raw);
+  return `${topic}\n${kind}\n${id}\n${bytes}\n${head}`;
+}
+
+/**
+ * Reads a message that the script completed.
+ *
+ * @returns `undefined` where it is none.
+ */
+export function decodeStored(bytes: unknown): StoredMessage | undefined {
+  if (!Buffer.isBuffer(bytes)) return undefined;
+  let start = 0;
+  for (let line = 0; line < LINES; line++) {
+    start = bytes.indexOf(LINE_BREAK, start) + 1;
+    if (start === 0) return undefined;
+  }
+  const [topic = "", kind = "", streamId = "", raw = ""] = bytes
+    .toString("utf8", 0, start).split("\n");
+  const json = bytes.toString("utf8", start);
+  const position = parseId(json.slice(json.lastIndexOf(ID) + ID.length, -2));
+  if (!position || !isKind(kind)) return undefined;
+  return {
+    epoch: position.epoch,
+    entry: {
+      offset: position.offset,
+      topic,
+      kind,
+      json,
+      bytes: bytes.length - start,
+      ...(streamId === "" ? {} : { streamId: String(parse(streamId)) }),
+      ...(raw === "" ? {} : { raw: String(parse(raw)) }),
+    },
+  };
+}
+
+const KINDS: Readonly<Record<MessageKind, true>> = {
+  data: true,
+  run: true,
+  step: true,
+  event: true,
+  "datastream-start": true,
+  chunk: true,
+  "datastream-end": true,
+};
+
+function isKind(text: string): text is MessageKind {
+  return Object.hasOwn(KINDS, text);
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // Not what a gateway wrote: shown as it is.
+    return json;
+  }
+}

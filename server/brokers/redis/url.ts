@@ -1,0 +1,110 @@
+/** A Redis server's address. */
+export interface RedisAddress {
+  /** A name or an IP address, without the brackets of IPv6. */
+  readonly host: string;
+  /** The TCP port. */
+  readonly port: number;
+}
+
+/** What a Redis URL says. */
+export interface RedisTarget {
+  /** The server, or some servers of a cluster: the rest is found. */
+  readonly hosts: readonly [RedisAddress, ...RedisAddress[]];
+  /** Whether connections are encrypted: `rediss:`. */
+  readonly tls: boolean;
+  /** The user, of an access control list. */
+  readonly username?: string;
+  /** The password. */
+  readonly password?: string;
+  /** The database's number, 0 on a cluster. */
+  readonly database: number;
+  /** What every key and pub/sub channel begins with. */
+  readonly prefix: string;
+}
+
+const PORT = 6379;
+const PREFIX = "tidings:";
+
+const URL_FORM =
+  /^(rediss?):\/\/(?:([^/?#@]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
+
+/**
+ * Reads `redis://[user:password@]host[:port][,host…][/database][?prefix=…]`; `rediss:` encrypts.
+ *
+ * @returns A text that says what is wrong with it, never with a part of it that may be a password.
+ */
+export function parseRedisUrl(text: string): RedisTarget | string {
+  const match = URL_FORM.exec(text);
+  if (!match) {
+    return "a Redis URL has the form redis://[user:password@]host[:port][,host…][/database][?prefix=…]; a special character in a password is written as %xx";
+  }
+  const [, protocol, login, list = "", path = "", query = ""] = match;
+  const hosts = list.split(",").map(parseHost);
+  const [first, ...rest] = hosts;
+  if (!first || hosts.includes(undefined)) {
+    return "each host of a Redis URL must be a name or an address, with a port from 1 to 65535 after a colon if it isn't 6379";
+  }
+  const credentials = parseLogin(login);
+  if (!credentials) {
+    return "the user or password of the Redis URL is not percent-encoded UTF-8";
+  }
+  if (!/^\d{0,5}$/.test(path)) {
+    return "the path of a Redis URL is a database's number, as in redis://localhost/2";
+  }
+  const database = Number(path);
+  if (hosts.length > 1 && database !== 0) {
+    return "a Redis cluster has only database 0";
+  }
+  const parameters = new URLSearchParams(query);
+  const unknown = [...parameters.keys()].find((name) => name !== "prefix");
+  if (unknown !== undefined) {
+    return `a Redis URL has no parameter ${
+      JSON.stringify(unknown)
+    }, only "prefix"`;
+  }
+  const prefix = parameters.get("prefix") ?? PREFIX;
+  if (/[{}\p{Cc}]/u.test(prefix) || prefix.length > 64) {
+    return "a key prefix has at most 64 characters, no braces and no control characters";
+  }
+  return {
+    hosts: [first, ...rest.filter((host) => host !== undefined)],
+    tls: protocol === "rediss",
+    database,
+    prefix,
+    ...credentials,
+  };
+}
+
+/** An address as one text: `10.0.0.1:6379`. */
+export function formatAddress({ host, port }: RedisAddress): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function parseHost(text: string): RedisAddress | undefined {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/.exec(text);
+  const port = Number(match?.[2] ?? PORT);
+  if (!match?.[1] || port < 1 || port > 65535) return undefined;
+  return { host: match[1].replace(/^\[|\]$/g, ""), port };
+}
+
+function parseLogin(
+  login: string | undefined,
+): Pick<RedisTarget, "username" | "password"> | undefined {
+  if (login === undefined || login === "") return {};
+  try {
+    const colon = login.indexOf(":");
+    const username = decodeURIComponent(
+      colon < 0 ? login : login.slice(0, colon),
+    );
+    const password = colon < 0 ? "" : decodeURIComponent(
+      login.slice(colon + 1),
+    );
+    return {
+      ...username === "" ? {} : { username },
+      ...password === "" ? {} : { password },
+    };
+  } catch {
+    // Not percent-encoded: the caller says so.
+    return undefined;
+  }
+}

@@ -1,0 +1,113 @@
+import { assertEquals } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import type { Browser } from "playwright-core";
+import { handle } from "../../examples/human-in-the-loop/agent.ts";
+import { refunds } from "../../examples/human-in-the-loop/channels.ts";
+import { createSite } from "../../examples/human-in-the-loop/site.ts";
+import { subscribe } from "../../mod.ts";
+import { createTestRealtime } from "../../server/testing.ts";
+import { launchChromium } from "../support/browser.ts";
+import { type RunningExample, startExample } from "../support/example.ts";
+import { chromiumPath } from "../support/requirements.ts";
+import { visit } from "../support/visit.ts";
+
+const executablePath = chromiumPath();
+const itInChromium = executablePath === undefined ? it.skip : it;
+
+describe("example human-in-the-loop", () => {
+  let example: RunningExample;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    if (executablePath === undefined) return;
+    example = await startExample("human-in-the-loop");
+    browser = await launchChromium(executablePath);
+  });
+
+  afterAll(async () => {
+    if (executablePath === undefined) return;
+    await browser.close();
+    await example.close();
+  });
+
+  itInChromium(
+    "asks in every window, goes on with the first answer, and shows it after a reload",
+    async () => {
+      const { page, problems, texts, close } = await visit(
+        browser,
+        example.url,
+      );
+      await page.waitForSelector('p:text("The agent pays")');
+      await page.click("text=Handle today");
+      await page.waitForSelector("li:nth-child(3)");
+      assertEquals(await texts("li b"), ["129 EUR", "480 EUR"]);
+      assertEquals((await texts("li em"))[0], "12 EUR, paid without asking");
+
+      const other = await page.context().newPage();
+      await other.goto(example.url);
+      await other.click("text=Approve >> nth=0");
+      await page.waitForSelector('em[data-approved="true"]:text("paid")');
+      await page.click("text=Decline");
+      await other.waitForSelector('em[data-approved="false"]:text("declined")');
+
+      await page.reload();
+      await page.waitForSelector('em[data-approved="false"]:text("declined")');
+      const shown = await texts("li em");
+      assertEquals(shown, await other.locator("li em").allInnerTexts());
+      assertEquals(shown, [
+        "12 EUR, paid without asking",
+        "paid",
+        "declined, and the customer told",
+      ]);
+      assertEquals(problems, []);
+      await close();
+    },
+  );
+
+  it("pays what is approved, and puts off what nobody answers", async () => {
+    const test = createTestRealtime();
+    const claims = [
+      { order: "1", customer: "Ann", amount: 60, reason: "Late" },
+      { order: "2", customer: "Bob", amount: 70, reason: "Late" },
+    ];
+    const token = await tokenFor(createSite({ realtime: test.realtime }));
+    const page = await subscribe(token);
+    const handled = handle(test.realtime, "ann", claims, 300);
+    for await (const message of page) {
+      if (message.topic !== "approval") continue;
+      if (message.data.order === "1") {
+        await page.reply(message, { isApproved: true });
+      }
+      if (message.data.order === "2") break;
+    }
+    await handled;
+    const messages = await test.messages(refunds("ann"));
+    const outcomes = messages.filter(({ topic }) => topic === "outcome")
+      .map(({ data }) => data);
+    assertEquals(outcomes, [
+      { order: "1", text: "paid" },
+      { order: "2", text: "put off: nobody answered" },
+    ]);
+    await test.close();
+  });
+
+  it("hands out tokens that can answer, and ask nothing", async () => {
+    const test = createTestRealtime();
+    const site = createSite({ realtime: test.realtime });
+    const page = await subscribe(await tokenFor(site));
+    const code = await page.send("approval", {}).catch(({ code }) => code);
+    assertEquals(code, "forbidden");
+    await page.close();
+    const none = await site.request("/api/realtime-token", { method: "POST" });
+    assertEquals(none.status, 403);
+    await test.close();
+  });
+});
+
+async function tokenFor(site: ReturnType<typeof createSite>) {
+  const answer = await site.request("/api/realtime-token", {
+    method: "POST",
+    headers: { cookie: "user=ann" },
+  });
+  return (await answer.json()).token;
+}

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe } from "@std/testing/bdd";
+import { MemoryBroker } from "../../../server/mod.ts";
+import { RedisBroker } from "../../../server/brokers/redis.ts";
+import { itKeepsTheContract } from "../../support/broker_contract.ts";
+import {
+  type RedisCluster,
+  type RedisServer,
+  startRedis,
+  startRedisCluster,
+} from "../../support/redis.ts";
+import { redisPath } from "../../support/requirements.ts";
+
+const withRedis = redisPath() === undefined ? describe.skip : describe;
+
+describe("MemoryBroker", () => {
+  itKeepsTheContract((options) => new MemoryBroker(options));
+});
+
+withRedis("RedisBroker on one server", () => {
+  let redis: RedisServer;
+  let brokers = 0;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.kill());
+
+  itKeepsTheContract((options) => {
+    const url = `${redis.url}?prefix=test-${++brokers}:`;
+    return new RedisBroker({ url, ...options });
+  });
+});
+
+withRedis("RedisBroker on a cluster", () => {
+  let cluster: RedisCluster;
+  let brokers = 0;
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+  });
+  afterAll(() => cluster.kill());
+
+  itKeepsTheContract((options) => {
+    const url = `${cluster.url}?prefix=test-${++brokers}:`;
+    return new RedisBroker({ url, ...options });
+  });
+});

@@ -1,0 +1,64 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
+import { Buffer } from "node:buffer";
+import {
+  decodeStored,
+  encodeStored,
+} from "../../../../server/brokers/redis/stored.ts";
+
+describe("decodeStored()", () => {
+  it("gives back what was encoded, as the script completes it", () => {
+    const text = fc.string({ unit: "grapheme" });
+    fc.assert(fc.property(
+      // A topic's name has no control characters.
+      text.map((topic) => topic.replace(/\p{Cc}/gu, "")),
+      fc.json(),
+      fc.option(text, { nil: undefined }),
+      fc.option(text, { nil: undefined }),
+      fc.maxSafeNat(),
+      (topic, json, streamId, raw, offset) => {
+        const head = `{"data":${json}`;
+        const message = {
+          topic,
+          kind: "chunk" as const,
+          head,
+          ...(streamId ? { streamId } : {}),
+          ...(raw === undefined ? {} : { raw }),
+        };
+        const whole = `${head},"id":"abcdefgh-${offset}"}`;
+        const bytes = Buffer.from(
+          `${encodeStored(message)},"id":"abcdefgh-${offset}"}`,
+        );
+        const { head: _, ...fields } = message;
+        assertEquals(decodeStored(bytes), {
+          epoch: "abcdefgh",
+          entry: {
+            ...fields,
+            offset,
+            json: whole,
+            bytes: Buffer.byteLength(whole),
+          },
+        });
+      },
+    ));
+  });
+
+  it("takes nothing else for a message", () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+      assertEquals(decodeStored(Buffer.from(bytes)), undefined);
+    }));
+    for (
+      const text of [
+        "",
+        "probe",
+        't\ndata\n\n\n{"data":1}',
+        't\nother\n\n\n{"data":1,"id":"abcdefgh-1"}',
+        't\n__proto__\n\n\n{"data":1,"id":"abcdefgh-1"}',
+        't\ndata\n\n{"data":1,"id":"abcdefgh-1"}',
+        't\ndata\n\n\n{"data":1,"id":"ABCDEFGH-1"}',
+      ]
+    ) assertEquals(decodeStored(Buffer.from(text)), undefined);
+    assertEquals(decodeStored('t\ndata\n\n\n{"id":"abcdefgh-1"}'), undefined);
+  });
+});

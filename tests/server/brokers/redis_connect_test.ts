@@ -1,0 +1,126 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import {
+  RedisBroker,
+  type RedisBrokerOptions,
+} from "../../../server/brokers/redis.ts";
+import { listen, message } from "../../support/broker_contract.ts";
+import { startRedis, startRedisCluster } from "../../support/redis.ts";
+import { redisPath } from "../../support/requirements.ts";
+import { until } from "../../support/until.ts";
+
+const withRedis = redisPath() === undefined ? describe.skip : describe;
+
+/** All that a gateway's user must be allowed to. */
+const USER = "on >p@ss:w/rd resetkeys ~app:* resetchannels &app:* -@all " +
+  "+@read +@write +@pubsub +@scripting +@connection +info +time +cluster|slots";
+
+/** Uses a broker for a moment. */
+async function use<T>(
+  options: RedisBrokerOptions,
+  act: (broker: RedisBroker) => Promise<T>,
+): Promise<T> {
+  const broker = new RedisBroker({ timeoutMs: 1500, ...options });
+  try {
+    return await act(broker);
+  } finally {
+    await broker.close();
+  }
+}
+
+/** Publishes and hears it, and answers with the health. */
+async function tryAll(broker: RedisBroker): Promise<unknown> {
+  const listener = listen();
+  await broker.subscribe("c", listener);
+  await broker.publish("c", [message(1)], "k");
+  await until(() => listener.offsets.length === 1);
+  await broker.before("c", new Set(["t"]), 1);
+  await broker.subscribers("c");
+  return await broker.health();
+}
+
+withRedis("new RedisBroker()", () => {
+  it("logs in, as a user that may do no more than it needs", async () => {
+    await using redis = await startRedis();
+    await redis.command("ACL", "SETUSER", "gateway", ...USER.split(" "));
+    const login = "gateway:p%40ss%3Aw%2Frd";
+    const url = `redis://${login}@127.0.0.1:${redis.port}/2?prefix=app:`;
+    assertEquals(await use({ url }, tryAll), { ok: true });
+    const info = String(await redis.command("INFO", "keyspace"));
+    assertEquals(/^db\d+/m.exec(info)?.[0], "db2");
+  });
+
+  it("says why it is not well, without a password", async () => {
+    await using redis = await startRedis(["--requirepass", "right"]);
+    const address = `127.0.0.1:${redis.port}`;
+    const problems = [
+      [`redis://:wrong@${address}`, "WRONGPASS"],
+      [`redis://${address}`, "NOAUTH"],
+      [`redis://:right@${address},${address}`, "not part of a cluster"],
+    ] as const;
+    for (const [url, reason] of problems) {
+      const { ok, detail = "" } = await use({ url }, (it) => it.health());
+      assertEquals(ok, false);
+      assert(detail.includes(reason), detail);
+      // Anybody may ask for the health.
+      assert(!/wrong|127/.test(detail), detail);
+    }
+    const url = `redis://:right@${address}`;
+    assertEquals(await use({ url }, tryAll), { ok: true });
+  });
+
+  it("takes no server of a cluster for one that stands alone", async () => {
+    await using cluster = await startRedisCluster();
+    const url = `redis://127.0.0.1:${cluster.servers[0]?.port}`;
+    const { ok, detail } = await use({ url }, (it) => it.health());
+    assertEquals(ok, false);
+    assert(detail?.includes("name two or more of its servers"));
+  });
+
+  it("finds a cluster by one server of two that is there", async () => {
+    await using cluster = await startRedisCluster();
+    const [, second] = cluster.servers;
+    const url = `redis://127.0.0.1:1,127.0.0.1:${second?.port}`;
+    assertEquals(await use({ url }, tryAll), { ok: true });
+  });
+
+  it("begins with TLS where the URL says so", async () => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const bytes = new Promise<string | Uint8Array>((resolve) => {
+      server.on("connection", (socket) => {
+        socket.on("error", () => {});
+        socket.once("data", (data) => {
+          resolve(data);
+          socket.destroy();
+        });
+      });
+    });
+    await use({ url: `rediss://localhost:${port}` }, async () => {
+      // The record of a handshake, of some version 3.
+      assertEquals([...Buffer.from(await bytes).subarray(0, 2)], [0x16, 0x03]);
+    });
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it("refuses what can't be used", () => {
+    const url = "redis://localhost";
+    assertThrows(() => new RedisBroker({ url: "localhost" }), TypeError);
+    for (
+      const options of [
+        { historySize: 0 },
+        { historyTtl: 1.5 },
+        { historyBytes: -1 },
+        { keyTtlMs: Infinity },
+        { checkIntervalMs: 10_001 },
+        { timeoutMs: 0 },
+      ]
+    ) assertThrows(() => new RedisBroker({ url, ...options }), RangeError);
+  });
+});
