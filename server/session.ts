@@ -2,7 +2,7 @@ import type { ControlFrame } from "../core/frame.ts";
 import { RealtimeError } from "../core/errors.ts";
 import { formatId } from "../core/id.ts";
 import type { TokenClaims, TopicClaim } from "../core/token.ts";
-import type { ChannelState, LogEntry } from "./brokers/broker.ts";
+import type { ChannelState } from "./brokers/broker.ts";
 import { grantsPublish } from "./client_publisher.ts";
 import { closeOf } from "./close.ts";
 import { errorBody } from "./error_body.ts";
@@ -70,8 +70,12 @@ export class Session implements ReaderOwner {
     this.#outbox = new Outbox(socket, host.outbox, () => {
       this.close(4408, "too slow", true);
     });
-    this.#cursor = cursors ? new Map() : undefined;
-    this.eventId = cursors ? this.#eventId : undefined;
+    const cursor = cursors ? new Map<string, string>() : undefined;
+    this.#cursor = cursor;
+    this.eventId = cursor && ((channel, epoch, { offset }) => {
+      cursor.set(channel, formatId(epoch, offset));
+      return formatCursor(cursor);
+    });
   }
 
   /** Whether nothing is on its way to the client any more. */
@@ -392,9 +396,4 @@ export class Session implements ReaderOwner {
     }
     return count;
   }
-
-  readonly #eventId = (channel: string, epoch: string, entry: LogEntry) => {
-    this.#cursor?.set(channel, formatId(epoch, entry.offset));
-    return formatCursor(this.#cursor ?? new Map());
-  };
 }
