@@ -1,8 +1,6 @@
 import { Hono } from "@hono/hono";
-import type { ContentfulStatusCode } from "@hono/hono/utils/http-status";
 import { getLogger } from "@logtape/logtape";
 import { RealtimeError } from "../core/errors.ts";
-import { STATUS_OF_CODE } from "../core/status.ts";
 import { Auth } from "./auth.ts";
 import { ClientPublisher, type ClientRules } from "./client_publisher.ts";
 import { type DrainOptions, drainSessions } from "./drain.ts";
@@ -18,7 +16,9 @@ import { connectRoutes } from "./routes/connect.ts";
 import type { GatewayParts } from "./routes/context.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
+import { errorAnswer } from "./routes/error.ts";
 import { publishRoutes } from "./routes/publish.ts";
+import { publishShortcut } from "./routes/publish_shortcut.ts";
 import { revokeRoutes } from "./routes/revoke.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { subscribersRoutes } from "./routes/subscribers.ts";
@@ -125,6 +125,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     sessions: () => sessions.all(),
   };
   const app = createApp(parts);
+  const shortcut = publishShortcut(parts);
   async function close(): Promise<void> {
     streams.close();
     for (const session of sessions.all()) {
@@ -144,7 +145,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   return {
     dev: settings.dev,
     drain,
-    fetch: (request, env) => app.fetch(request, Object(env)),
+    fetch(request, env) {
+      // On Node, a request's headers are made of these when they are asked for, which costs more than all that follows.
+      const headers = Object(env).incoming?.headers;
+      return shortcut(
+        request,
+        headers ? (name) => headers[name] : (name) => request.headers.get(name),
+      ) ?? app.fetch(request, Object(env));
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -194,21 +202,6 @@ function createApp(parts: GatewayParts): Hono {
       `Cannot ${c.req.method} ${c.req.path}: there is no such route`;
     return c.json({ error: { code: "not_found", message } }, 404);
   });
-  app.onError((error, c) => {
-    const known = error instanceof RealtimeError;
-    if (!known) parts.report(`${c.req.method} ${c.req.path}`, error);
-    const body = known ? errorBody(error) : {
-      code: "internal",
-      message: "The gateway failed; its log says why",
-    };
-    const code = known ? error.code : "internal";
-    const status = (STATUS_OF_CODE[code] ?? 500) as ContentfulStatusCode;
-    // What was not read of a body stands in the way of the connection's next request.
-    const { raw } = c.req;
-    if (code === "too_large" || (raw.body && !raw.bodyUsed)) {
-      c.header("connection", "close");
-    }
-    return c.json({ error: body }, status);
-  });
+  app.onError((error, c) => errorAnswer(parts, c.req.raw, error));
   return app;
 }

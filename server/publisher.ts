@@ -8,6 +8,9 @@ import { type Envelope, newMessage } from "./envelope.ts";
 /** Ids of an idempotency key's length that anybody needs. */
 const KEY_LENGTH = 255;
 
+/** Names as most are. To check any other takes 1 µs on Deno and Node, as its bytes are counted. */
+const SIMPLE_NAME = /^[ -~]{1,255}$/;
+
 /** Publishes for somebody, as far as they may. */
 export interface MessagePublisher {
   /** Bytes that a message's data may have. */
@@ -54,8 +57,11 @@ export class Publisher implements MessagePublisher {
     data: string,
     key?: string,
   ): Promise<readonly string[]> {
-    const channel = checkName("channel", envelope.channel);
-    for (const topic of topics) checkName("topic", topic);
+    const { channel } = envelope;
+    if (!SIMPLE_NAME.test(channel)) checkName("channel", channel);
+    for (const topic of topics) {
+      if (!SIMPLE_NAME.test(topic)) checkName("topic", topic);
+    }
     const { metadata = "", fnSlug = "", replyTopic, replyTo } = envelope;
     if (replyTopic !== undefined) checkName("topic", replyTopic);
     if (topics.length === 0) throw invalid(channel, "no topic is named");

@@ -1,11 +1,11 @@
 /**
- * A text to send, made once for all connections that get it. Runtimes keep what they make of it (bytes, a whole frame)
- * on it, so that it is made once too.
+ * What is sent at once, made once for all connections that get it. Runtimes keep what they make of it (bytes, whole
+ * frames) on it, so that it is made once too.
  */
 export class Packet {
-  /** What is sent. */
-  readonly text: string;
-  /** Its size in UTF-8. */
+  /** The texts that are sent: frames of a WebSocket, or a piece of an event stream. */
+  readonly texts: readonly string[];
+  /** Their size in UTF-8. */
   readonly bytes: number;
   /** What a runtime adapter made of it. */
   prepared: unknown;
@@ -13,11 +13,11 @@ export class Packet {
   /**
    * A packet that no runtime has seen yet.
    *
-   * @param text What is sent.
-   * @param bytes Its size in UTF-8.
+   * @param texts What is sent.
+   * @param bytes Their size in UTF-8.
    */
-  constructor(text: string, bytes: number) {
-    this.text = text;
+  constructor(texts: readonly string[], bytes: number) {
+    this.texts = texts;
     this.bytes = bytes;
   }
 }
@@ -29,7 +29,7 @@ export class Packet {
  * end or closes. It is never called while {@linkcode Socket.buffered} is over what the outbox allows.
  */
 export interface Socket {
-  /** Hands over one packet. */
+  /** Hands over one packet; what it holds goes out with as few system calls as the runtime allows. */
   send(packet: Packet): void;
   /** Bytes handed over that the peer's kernel has not taken, as far as the runtime tells. */
   readonly buffered: number;

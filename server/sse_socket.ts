@@ -2,7 +2,7 @@ import { HANDED_BYTES } from "./outbox.ts";
 import { Packet, type Socket, type SocketHandler } from "./socket.ts";
 
 /** A comment: proves that the connection lives, and is no event. */
-export const HEARTBEAT: Packet = new Packet(":\n\n", 3);
+export const HEARTBEAT: Packet = new Packet([":\n\n"], 3);
 
 const encoder = new TextEncoder();
 
@@ -36,8 +36,9 @@ export class SseSocket implements Socket {
 
   send(packet: Packet): void {
     if (packet === HEARTBEAT && this.#midEvent) return;
-    this.#midEvent = !packet.text.endsWith("\n\n");
-    packet.prepared ??= encoder.encode(packet.text);
+    const { texts } = packet;
+    this.#midEvent = !texts.at(-1)?.endsWith("\n\n");
+    packet.prepared ??= encoder.encode(texts.join(""));
     if (packet.prepared instanceof Uint8Array) {
       this.#controller?.enqueue(packet.prepared);
     }

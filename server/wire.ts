@@ -6,7 +6,7 @@ import { Packet } from "./socket.ts";
 /** What a client understands, and over what. */
 export type Wire = "ws" | "ws.v1" | "sse" | "sse.v1";
 
-/** The most that one frame of several messages holds. */
+/** The most that is sent at once, be it in one frame or in several. */
 const BATCH_BYTES = 64 * 1024;
 
 const encoder = new TextEncoder();
@@ -24,7 +24,7 @@ export function sseEvent(data: string, id?: string): string {
 }
 
 /**
- * Encodes messages for all connections of one wire: one frame for many where the wire allows it.
+ * Encodes messages for all connections of one wire: many in one packet, and in one frame where the wire allows it.
  *
  * @param idOf The SSE event's id of an entry, where it is not the message's own.
  */
@@ -34,11 +34,9 @@ export function encodeEntries(
   entries: readonly LogEntry[],
   idOf?: (entry: LogEntry) => string,
 ): Packet[] {
-  if (wire === "ws") return entries.map(plainPacket);
   const packets: Packet[] = [];
   let lines: string[] = [];
   let bytes = 0;
-  const separator = wire === "ws.v1" ? "\n" : "";
   for (const entry of entries) {
     const line = encodeLine(
       wire,
@@ -49,34 +47,35 @@ export function encodeEntries(
       ? encoder.encode(line).length
       : entry.bytes + (line.length - entry.json.length) + 1;
     if (lines.length > 0 && bytes + size > BATCH_BYTES) {
-      packets.push(new Packet(lines.join(separator), bytes));
+      packets.push(packet(wire, lines, bytes));
       lines = [];
       bytes = 0;
     }
     lines.push(line);
     bytes += size;
   }
-  if (lines.length > 0) packets.push(new Packet(lines.join(separator), bytes));
+  if (lines.length > 0) packets.push(packet(wire, lines, bytes));
   return packets;
+}
+
+/** A plain client's frames hold one message each. */
+function packet(wire: Wire, lines: string[], bytes: number): Packet {
+  if (wire === "ws") return new Packet(lines, bytes);
+  return new Packet([lines.join(wire === "ws.v1" ? "\n" : "")], bytes);
 }
 
 /** Encodes what the gateway says of the connection, for a client of `tidings.v1`. */
 export function encodeControl(wire: Wire, frame: ControlFrame): Packet {
   const json = JSON.stringify(frame);
   const text = wire === "sse.v1" ? sseEvent(json) : json;
-  return new Packet(text, encoder.encode(text).length);
+  return new Packet([text], encoder.encode(text).length);
 }
 
 function encodeLine(wire: Wire, entry: LogEntry, id: string): string {
   if (wire === "ws.v1") return entry.json;
+  if (wire === "ws") return entry.raw ?? entry.json;
   // What is published to `tee` is an event stream already: Inngest's browser code parses it as it was sent.
   return wire === "sse" && entry.raw !== undefined
     ? entry.raw
     : sseEvent(entry.json, id);
-}
-
-function plainPacket(entry: LogEntry): Packet {
-  return entry.raw === undefined
-    ? new Packet(entry.json, entry.bytes)
-    : new Packet(entry.raw, encoder.encode(entry.raw).length);
 }

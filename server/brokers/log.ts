@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { formatId } from "../../core/id.ts";
 import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
 import { followStream } from "./open_streams.ts";
@@ -14,8 +15,6 @@ export interface Retention {
 
 /** What an entry occupies besides its text: the object, its place in the list, strings' headers. */
 const ENTRY_OVERHEAD = 200;
-
-const encoder = new TextEncoder();
 
 interface TimedEntry extends LogEntry {
   readonly at: number;
@@ -85,7 +84,8 @@ export class Log {
       topic: message.topic,
       kind: message.kind,
       json,
-      bytes: encoder.encode(json).length,
+      // A TextEncoder would make the bytes only to count them, for 0.7 µs more on Deno and Node.
+      bytes: Buffer.byteLength(json),
       at: now,
       ...(message.streamId === undefined ? {} : { streamId: message.streamId }),
       ...(message.raw === undefined ? {} : { raw: message.raw }),

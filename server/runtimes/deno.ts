@@ -55,8 +55,9 @@ class DenoSocket implements Socket {
     return this.#socket.bufferedAmount;
   }
 
-  send({ text }: Packet): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
+  send({ texts }: Packet): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    for (const text of texts) this.#socket.send(text);
   }
 
   /**

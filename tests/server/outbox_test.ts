@@ -7,7 +7,7 @@ import { FakeSocket } from "../support/fake_socket.ts";
 const KIB = 1024;
 
 function packet(kib: number, name = ""): Packet {
-  return new Packet(name, kib * KIB);
+  return new Packet([name], kib * KIB);
 }
 
 /** An outbox on a fake socket; `gaveUp` resolves when the peer is too slow. */
@@ -52,7 +52,10 @@ describe("Outbox", () => {
       socket.take(150 * KIB);
       outbox.drain();
     }
-    assertEquals(socket.sent.map(({ text }) => text).join(""), "0123456789");
+    assertEquals(
+      socket.sent.flatMap(({ texts }) => texts).join(""),
+      "0123456789",
+    );
     assertEquals(socket.peak <= HANDED_BYTES + 100 * KIB, true);
   });
 
@@ -72,7 +75,7 @@ describe("Outbox", () => {
     for (let i = 0; i < 3; i++) outbox.write(packet(100));
     for (let i = 0; i < 5; i++) outbox.write(packet(100));
     assertEquals(outbox.bytes, 800 * KIB);
-    outbox.write(new Packet("", 1));
+    outbox.write(new Packet([""], 1));
     assertEquals(await gaveUp, "too slow");
     assertEquals([socket.sent.length, outbox.bytes], [3, 300 * KIB]);
   });

@@ -96,7 +96,9 @@ class FakeOwner implements ReaderOwner {
   failure: unknown;
 
   write(packets: readonly Packet[]): void {
-    for (const line of packets.flatMap(({ text }) => text.split("\n"))) {
+    for (
+      const line of packets.flatMap(({ texts }) => texts.join("\n").split("\n"))
+    ) {
       const { topic, id } = JSON.parse(line);
       this.events.push({ topic, offset: offset(id) });
     }

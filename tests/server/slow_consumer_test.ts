@@ -141,7 +141,9 @@ describe("a client that reads slowly, but reads", () => {
       session.drain();
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
-    const objects = socket.sent.flatMap(({ text }) => text.split("\n"));
+    const objects = socket.sent.flatMap(({ texts }) =>
+      texts.join("\n").split("\n")
+    );
     assertEquals([socket.terminated, objects.length], [false, 1 + 40 * 5]);
     session.close(1000, "");
     await broker.close();

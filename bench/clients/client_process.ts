@@ -1,0 +1,69 @@
+import { Child } from "../chaos/child.ts";
+import {
+  commandFor,
+  type Programs,
+  type RuntimeName,
+} from "../chaos/programs.ts";
+import type { ClientToken, ClientWay, Counted } from "./ways.ts";
+
+/** How long a client may take to catch up. */
+const CATCH_UP_MS = 20_000;
+
+/** A client in a process of its own. */
+export class ClientProcess implements AsyncDisposable {
+  readonly #child: Child;
+  #onLine: (line: string) => void = () => {};
+
+  private constructor(command: readonly string[]) {
+    this.#child = new Child(command, (line) => this.#onLine(line));
+  }
+
+  /** Starts one; resolves when it is subscribed. */
+  static async start(
+    programs: Programs,
+    runtime: RuntimeName,
+    way: ClientWay,
+    token: ClientToken,
+  ): Promise<ClientProcess> {
+    const command = commandFor(programs, runtime, "bench/clients/main.ts");
+    const client = new ClientProcess([...command, way, JSON.stringify(token)]);
+    while (await client.#line() !== "ready");
+    return client;
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** What it counted so far. */
+  async counted(): Promise<Counted> {
+    this.#child.write("count");
+    return JSON.parse(await this.#line());
+  }
+
+  /** What it counted when it has so many messages, or doesn't get them in time. */
+  async caughtUp(messages: number): Promise<Counted> {
+    const deadline = performance.now() + CATCH_UP_MS;
+    for (;;) {
+      const counted = await this.counted();
+      if (counted.messages >= messages || performance.now() > deadline) {
+        return counted;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#child.stop();
+  }
+
+  #line(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#onLine = resolve;
+      void this.#child.exited.then(() =>
+        reject(new Error(`The client ended: ${this.#child.errors}`))
+      );
+    });
+  }
+}

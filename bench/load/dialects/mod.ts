@@ -1,0 +1,50 @@
+import {
+  bareHttp,
+  bareSocket,
+  bareSse,
+  socketIo,
+  socketIoHttp,
+} from "./bare.ts";
+import type { PublisherDialect, SubscriberDialect } from "./dialect.ts";
+import { mqttSocket, mqttTcp } from "./mqtt.ts";
+import { natsSocket, natsTcp } from "./nats.ts";
+import {
+  tidingsBatch,
+  tidingsHttp,
+  tidingsPlain,
+  tidingsSocket,
+  tidingsSse,
+  tidingsV1,
+} from "./tidings.ts";
+
+/** Messages of a request that publishes several. */
+export const BATCH = 100;
+
+/** How subscribers talk to which peer. */
+export const SUBSCRIBERS = {
+  "tidings.v1": tidingsV1,
+  "tidings plain": tidingsPlain,
+  "tidings sse": tidingsSse,
+  "bare": bareSocket,
+  "bare sse": bareSse,
+  "socket.io": socketIo,
+  "nats": natsSocket,
+  "mqtt": mqttSocket,
+} as const satisfies Record<string, SubscriberDialect>;
+
+/** How publishers talk to which peer. */
+export const PUBLISHERS = {
+  "tidings": tidingsHttp,
+  "tidings batch": tidingsBatch(BATCH),
+  "tidings socket": tidingsSocket,
+  "bare": bareHttp,
+  "socket.io": socketIoHttp,
+  "nats": natsTcp,
+  "mqtt": mqttTcp,
+} as const satisfies Record<string, PublisherDialect>;
+
+/** The name of a way to subscribe. */
+export type SubscriberName = keyof typeof SUBSCRIBERS;
+
+/** The name of a way to publish. */
+export type PublisherName = keyof typeof PUBLISHERS;

@@ -1,0 +1,116 @@
+import { mintToken } from "../../../core/token.ts";
+import { TOPIC } from "../../chaos/publisher.ts";
+import type {
+  AnswerReader,
+  Outgoing,
+  PublisherDialect,
+  SubscriberDialect,
+} from "./dialect.ts";
+import { get, HttpAnswers, post } from "./http.ts";
+import { handshake, PONG, text } from "./websocket.ts";
+import { Buffer } from "node:buffer";
+
+const CONNECT = "/v1/realtime/connect?token=";
+const SSE = "/v1/realtime/sse?token=";
+const PUBLISH = "/v1/realtime/publish";
+
+/** A day: no measurement takes longer. */
+const LIFETIME = { expiresIn: 86_400, sessionExpiresIn: 86_400 };
+
+/** Makes the token of a channel's subscriber, who may publish there too. */
+export function subscriberToken(
+  signingKey: string,
+  channel: string,
+): Promise<string> {
+  const topics = [{ channel, name: TOPIC }];
+  return mintToken(signingKey, { topics, publish: true, ...LIFETIME });
+}
+
+/** A client of `tidings.v1`. */
+export const tidingsV1: SubscriberDialect = {
+  open: (_channel, token, since) => [
+    handshake(
+      CONNECT + token + (since === undefined ? "" : `&since=${since}`),
+      "tidings.v1",
+      '"kind":"ready"',
+    ),
+  ],
+  heartbeat: Buffer.concat([PONG, text('{"kind":"pong"}')]),
+};
+
+/** A client that knows only Inngest's protocol. */
+export const tidingsPlain: SubscriberDialect = {
+  open: (_channel, token) => [handshake(CONNECT + token)],
+  heartbeat: PONG,
+};
+
+/** A client of Server-Sent Events. */
+export const tidingsSse: SubscriberDialect = {
+  open: (_channel, token) => [{ send: get(SSE + token), until: "\r\n\r\n" }],
+};
+
+/** One message a request. */
+export const tidingsHttp: PublisherDialect = {
+  open: () => [],
+  publish: ([message], token) =>
+    post(
+      `${PUBLISH}?channel=${message?.channel}&topic=${TOPIC}`,
+      JSON.stringify(message?.payload),
+      token,
+    ),
+  answers: () => new HttpAnswers(),
+};
+
+function line({ channel, payload }: Outgoing): string {
+  return JSON.stringify({ channel, topic: TOPIC, data: payload });
+}
+
+/** Several messages a request. */
+export function tidingsBatch(messages: number): PublisherDialect {
+  return {
+    open: () => [],
+    publish: (outgoing, token) =>
+      post(`${PUBLISH}/batch`, outgoing.map(line).join("\n"), token),
+    answers: () => new HttpAnswers(messages),
+  };
+}
+
+/** Messages on a WebSocket. */
+export const tidingsSocket: PublisherDialect = {
+  open: (token) => tidingsV1.open("", token),
+  publish: ([message]) =>
+    text(JSON.stringify({
+      kind: "publish",
+      ref: "1",
+      channel: message?.channel,
+      topic: TOPIC,
+      data: message?.payload,
+    })),
+  answers: () => new Occurrences('"kind":"ack"', '"kind":"error"'),
+};
+
+/** Counts a text that stands in every answer. */
+export class Occurrences implements AnswerReader {
+  readonly #text: string;
+  readonly #refusal: string;
+  #rest = "";
+
+  constructor(text: string, refusal: string) {
+    this.#text = text;
+    this.#refusal = refusal;
+  }
+
+  read(bytes: Uint8Array): number {
+    const read = this.#rest +
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
+        "latin1",
+      );
+    if (read.includes(this.#refusal)) {
+      throw new Error(`A publisher was answered: ${read}`);
+    }
+    const parts = read.split(this.#text);
+    // What is left may hold the beginning of the next.
+    this.#rest = (parts.at(-1) ?? "").slice(-(this.#text.length - 1));
+    return parts.length - 1;
+  }
+}

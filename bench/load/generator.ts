@@ -1,0 +1,39 @@
+import { Child } from "../chaos/child.ts";
+import { commandFor, type Programs } from "../chaos/programs.ts";
+import type { Answers, Command } from "./commands.ts";
+
+/** The load generator, in a process of its own. */
+export class Generator {
+  readonly #child: Child;
+  readonly #waiting: Array<(line: string) => void> = [];
+
+  /** Starts it, on Node: it reads with the least CPU there. */
+  constructor(programs: Programs) {
+    this.#child = new Child(
+      commandFor(programs, "node", "bench/load/main.ts"),
+      (line) => this.#waiting.shift()?.(line),
+    );
+  }
+
+  /**
+   * Has it do something.
+   *
+   * @throws {Error} For what went wrong there.
+   */
+  async ask<C extends Command>(command: C): Promise<Answers[C["do"]]> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#waiting.push(resolve);
+    void this.#child.exited.then(() =>
+      reject(new Error(`The load generator ended: ${this.#child.errors}`))
+    );
+    this.#child.write(JSON.stringify(command));
+    const answer = JSON.parse(await promise);
+    if ("error" in answer) throw new Error(answer.error);
+    return answer.result;
+  }
+
+  /** Ends it. */
+  stop(): Promise<void> {
+    return this.#child.stop();
+  }
+}

@@ -1,0 +1,77 @@
+import process from "node:process";
+import type { Opened, PublishersOptions } from "./commands.ts";
+import { cpuMs } from "./cpu.ts";
+import { Publisher } from "./publisher.ts";
+import { Subscribers, type SubscribersOptions } from "./subscribers.ts";
+import { openAll } from "./tcp.ts";
+import { type Load, type Measured, Traffic } from "./traffic.ts";
+
+/** A plain client isn't told when its subscription begins: by then it has. */
+const BEGIN_MS = 500;
+
+/** Subscribers and those who publish to them. */
+export class Group {
+  readonly #subscribers: Subscribers;
+  /** For each publisher, the number of its next message in each of its channels. */
+  readonly #next = new Map<string, Int32Array>();
+
+  private constructor(subscribers: Subscribers) {
+    this.#subscribers = subscribers;
+  }
+
+  /** Opens the subscribers; tells what that took. */
+  static async open(
+    options: SubscribersOptions,
+    pid: number,
+  ): Promise<{ group: Group; opened: Opened }> {
+    const start = performance.now();
+    const server = cpuMs(pid);
+    const load = cpuMs(process.pid);
+    const subscribers = await Subscribers.open(options);
+    if (subscribers.lost) throw subscribers.lost;
+    const opened = {
+      seconds: (performance.now() - start) / 1000,
+      serverMs: cpuMs(pid) - server,
+      loadMs: cpuMs(process.pid) - load,
+      messages: subscribers.counter.messages,
+    };
+    await new Promise((resolve) => setTimeout(resolve, BEGIN_MS));
+    return { group: new Group(subscribers), opened };
+  }
+
+  /** Publishes to them, and measures. */
+  async publish(options: PublishersOptions, load: Load): Promise<Measured> {
+    // Anew each time: servers hang up on who says nothing for a while.
+    const publishers = await openAll(
+      options.count,
+      (number) => this.#publisher(options, number),
+    );
+    try {
+      return await new Traffic(this.#subscribers, publishers, load).run();
+    } finally {
+      for (const publisher of publishers) publisher.close();
+    }
+  }
+
+  #publisher(options: PublishersOptions, number: number): Promise<Publisher> {
+    const { channels: all } = this.#subscribers;
+    // Each of several channels has one publisher: so its messages have consecutive numbers there.
+    const channels = all.length === 1
+      ? all
+      : all.filter((_, i) => i % options.count === number);
+    const key = `${number} of ${all.length === 1 ? "all" : options.count}`;
+    const next = this.#next.get(key) ?? new Int32Array(channels.length);
+    this.#next.set(key, next);
+    return Publisher.open({ ...options, number, channels, next });
+  }
+
+  /** Sends what keeps subscribers from being taken for dead. */
+  beat(): void {
+    this.#subscribers.beat();
+  }
+
+  /** Hangs up. */
+  close(): void {
+    this.#subscribers.close();
+  }
+}

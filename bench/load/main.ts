@@ -1,0 +1,61 @@
+/**
+ * The load generator: one process, raw sockets, no decoding. It takes commands as lines of JSON on its input.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { readLines } from "../chaos/lines.ts";
+import type { Answer, Answers, Command } from "./commands.ts";
+import { Group } from "./group.ts";
+
+const groups = new Map<string, Group>();
+
+/** Subscribers that say nothing for so long may be taken for dead; all of them speak between two measurements. */
+const BEAT_MS = 8_000;
+/** What they say is answered for by then. */
+const BEAT_PAUSE_MS = 300;
+
+let beatAt = performance.now();
+
+async function beat(): Promise<void> {
+  if (performance.now() - beatAt < BEAT_MS) return;
+  beatAt = performance.now();
+  for (const group of groups.values()) group.beat();
+  await new Promise((resolve) => setTimeout(resolve, BEAT_PAUSE_MS));
+}
+
+async function act(command: Command): Promise<Answers[Command["do"]]> {
+  await beat();
+  switch (command.do) {
+    case "subscribe": {
+      const { group, opened } = await Group.open(command.options, command.pid);
+      groups.set(command.group, group);
+      return opened;
+    }
+    case "publish": {
+      const group = groups.get(command.group);
+      if (!group) throw new Error(`There is no group "${command.group}"`);
+      return await group.publish(command.publishers, command.load);
+    }
+    case "close":
+      groups.get(command.group)?.close();
+      groups.delete(command.group);
+      return {};
+  }
+}
+
+async function answer(line: string): Promise<Answer> {
+  try {
+    return { result: await act(JSON.parse(line)) };
+  } catch (error) {
+    return { error: error instanceof Error ? error.stack ?? "" : "?" };
+  }
+}
+
+let work = Promise.resolve();
+readLines(process.stdin, (line) => {
+  work = work.then(async () => console.log(JSON.stringify(await answer(line))));
+});
+// Whoever started this is gone, without having ended it.
+process.stdin.on("close", () => process.exit(1));

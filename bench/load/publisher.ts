@@ -1,0 +1,113 @@
+import type { AnswerReader, Outgoing } from "./dialects/dialect.ts";
+import { type PublisherName, PUBLISHERS } from "./dialects/mod.ts";
+import { payload } from "./payload.ts";
+import { Tcp } from "./tcp.ts";
+
+/** How a publisher publishes. */
+export interface PublisherOptions {
+  readonly port: number;
+  readonly dialect: PublisherName;
+  /** Its number, from 0. */
+  readonly number: number;
+  /** Channels that it publishes to, one after the other. */
+  readonly channels: readonly string[];
+  /**
+   * Messages of a request.
+   *
+   * @default {1}
+   */
+  readonly perRequest?: number;
+  /** What authenticates it. */
+  readonly token: string;
+  /** The number of the next message in each channel: it is counted on. */
+  readonly next: Int32Array;
+}
+
+/** A connection on which one request after the other publishes. */
+export class Publisher {
+  /** Told when a request was answered. */
+  onAnswer: (() => void) | undefined;
+  readonly #options: PublisherOptions;
+  readonly #answers: AnswerReader;
+  #turn = 0;
+  #waiting = 0;
+  #tcp: Tcp | undefined;
+  #failure: Error | undefined;
+
+  private constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#answers = PUBLISHERS[options.dialect].answers();
+  }
+
+  /** Connects one. */
+  static async open(options: PublisherOptions): Promise<Publisher> {
+    const publisher = new Publisher(options);
+    const { port, dialect, token } = options;
+    publisher.#tcp = await Tcp.open(
+      port,
+      PUBLISHERS[dialect].open(token),
+      (bytes) => publisher.#read(bytes),
+      (error) => publisher.#fail(error),
+    );
+    return publisher;
+  }
+
+  /** Messages of a request. */
+  get perRequest(): number {
+    return this.#options.perRequest ?? 1;
+  }
+
+  /** Whether it waits for no answer. */
+  get isIdle(): boolean {
+    return this.#waiting === 0;
+  }
+
+  /** Why it can't go on, if it can't. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** The number of the message that it sends next, in its first channel. */
+  get next(): number {
+    return this.#options.next[0] ?? 0;
+  }
+
+  /** Publishes one request's messages. */
+  send(bytes: number): void {
+    const { dialect, number, channels, next, perRequest = 1, token } =
+      this.#options;
+    const messages: Outgoing[] = [];
+    for (let i = 0; i < perRequest; i++) {
+      const turn = this.#turn;
+      this.#turn = (turn + 1) % channels.length;
+      const sequence = next[turn] ?? 0;
+      next[turn] = sequence + 1;
+      messages.push({
+        channel: channels[turn] ?? "",
+        payload: payload(number, sequence, bytes),
+      });
+    }
+    this.#waiting = perRequest;
+    this.#tcp?.write(PUBLISHERS[dialect].publish(messages, token));
+  }
+
+  /** Hangs up. */
+  close(): void {
+    this.#tcp?.close();
+  }
+
+  #read(bytes: Uint8Array): void {
+    try {
+      this.#waiting -= this.#answers.read(bytes);
+    } catch (error) {
+      return this.#fail(error instanceof Error ? error : new Error("?"));
+    }
+    if (this.#waiting === 0) this.onAnswer?.();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#waiting = 0;
+    this.onAnswer?.();
+  }
+}

@@ -1,0 +1,220 @@
+import process from "node:process";
+import { cpuMs } from "./cpu.ts";
+import type { Faults } from "./counter.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Subscribers } from "./subscribers.ts";
+
+/** What to send for how long. */
+export interface Load {
+  /** Bytes of a message's data as JSON: a string, with its quotes. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Messages a second; without it, each publisher sends the next one when the last one was answered. */
+  readonly rate?: number;
+  /** The server's process. */
+  readonly pid: number;
+}
+
+/** What came of it. */
+export interface Measured extends Faults {
+  readonly published: number;
+  readonly delivered: number;
+  readonly seconds: number;
+  /** CPU of the server and of this process, in milliseconds. */
+  readonly serverMs: number;
+  readonly loadMs: number;
+  /** Milliseconds from the moment at which a message was due; only with a rate. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Messages that should have come and didn't. */
+  readonly outstanding: number;
+  /** Whether all subscribers of a channel got the same order. */
+  readonly isOneOrder: boolean;
+  /** How often a publisher had to wait, as subscribers were behind with reading. */
+  readonly held: number;
+}
+
+/** How long after the last message is published the last delivery may come. */
+const SETTLE_MS = 10_000;
+
+/** How many messages a subscriber may be behind, for each that publishers send at once. */
+const AHEAD = 4;
+
+/** Latencies that are kept: more are not needed for percentiles. */
+const MAX_LATENCIES = 4_000_000;
+
+/** Sends, and measures until all of it arrived. */
+export class Traffic {
+  readonly #subscribers: Subscribers | undefined;
+  readonly #publishers: readonly Publisher[];
+  readonly #load: Load;
+  readonly #held: Publisher[] = [];
+  readonly #latencies: Float64Array;
+  /** When each publisher's messages were due, by their numbers. */
+  readonly #due: number[][];
+  #latencyCount = 0;
+  #before: number;
+  #published = 0;
+  #heldCount = 0;
+  #isOver = false;
+  #wake: () => void = () => {};
+
+  constructor(
+    subscribers: Subscribers | undefined,
+    publishers: readonly Publisher[],
+    load: Load,
+  ) {
+    this.#subscribers = subscribers;
+    this.#publishers = publishers;
+    this.#load = load;
+    this.#before = subscribers?.counter.messages ?? 0;
+    this.#latencies = new Float64Array(
+      load.rate === undefined ? 0 : MAX_LATENCIES,
+    );
+    this.#due = publishers.map(() => []);
+  }
+
+  /** Runs it to the end. */
+  async run(): Promise<Measured> {
+    const { rate, seconds, pid } = this.#load;
+    const counter = this.#subscribers?.counter;
+    counter?.expect(this.#load.bytes - 2);
+    const faults = { ...counter?.faults };
+    const firsts = this.#publishers.map(({ next }) => next);
+    if (counter && rate !== undefined) {
+      counter.onMessage = (publisher, sequence) => {
+        const due = this.#due[publisher]?.[sequence - (firsts[publisher] ?? 0)];
+        if (due === undefined || this.#latencyCount >= MAX_LATENCIES) return;
+        this.#latencies[this.#latencyCount++] = performance.now() - due;
+      };
+    }
+    if (this.#subscribers) this.#subscribers.onRead = () => this.#onRead();
+    for (const publisher of this.#publishers) {
+      publisher.onAnswer = () => this.#onAnswer(publisher);
+    }
+    const server = cpuMs(pid);
+    const load = cpuMs(process.pid);
+    const start = performance.now();
+    if (rate === undefined) {
+      for (const publisher of this.#publishers) this.#send(publisher);
+      await sleep(seconds * 1000);
+    } else await this.#pace(start, rate, seconds * 1000);
+    this.#isOver = true;
+    await this.#settle();
+    const end = performance.now();
+    if (this.#failure) throw this.#failure;
+    if (counter) counter.onMessage = undefined;
+    const sorted = this.#latencies.slice(0, this.#latencyCount).sort();
+    const at = (share: number) =>
+      sorted[Math.floor(share * sorted.length)] ?? 0;
+    return {
+      published: this.#published,
+      delivered: this.#delivered,
+      seconds: (end - start) / 1000,
+      serverMs: cpuMs(pid) - server,
+      loadMs: cpuMs(process.pid) - load,
+      p50: at(0.5),
+      p99: at(0.99),
+      missing: (counter?.faults.missing ?? 0) - (faults.missing ?? 0),
+      repeated: (counter?.faults.repeated ?? 0) - (faults.repeated ?? 0),
+      outstanding: this.#outstanding,
+      isOneOrder: this.#subscribers?.channels.length !== 1 ||
+        this.#subscribers.counter.isOneOrder,
+      held: this.#heldCount,
+    };
+  }
+
+  /** Why it can't go on, if it can't. */
+  get #failure(): Error | undefined {
+    return this.#subscribers?.lost ??
+      this.#publishers.find(({ failure }) => failure)?.failure;
+  }
+
+  get #delivered(): number {
+    return (this.#subscribers?.counter.messages ?? 0) - this.#before;
+  }
+
+  /** Deliveries that are still to come. */
+  get #outstanding(): number {
+    const { fanOut = 0 } = this.#subscribers ?? {};
+    return this.#published * fanOut - this.#delivered;
+  }
+
+  /** Whether so much is on its way that the subscribers would be the bottleneck. */
+  get #isBehind(): boolean {
+    const { fanOut = 0 } = this.#subscribers ?? {};
+    let atOnce = 0;
+    for (const { perRequest } of this.#publishers) atOnce += perRequest;
+    return this.#outstanding > AHEAD * atOnce * fanOut;
+  }
+
+  #send(publisher: Publisher): void {
+    publisher.send(this.#load.bytes - 2);
+    this.#published += publisher.perRequest;
+  }
+
+  #onAnswer(publisher: Publisher): void {
+    if (publisher.failure) this.#isOver = true;
+    if (this.#isOver) return this.#wake();
+    if (this.#load.rate !== undefined) return;
+    if (this.#isBehind) {
+      this.#heldCount++;
+      this.#held.push(publisher);
+    } else this.#send(publisher);
+  }
+
+  #onRead(): void {
+    if (this.#isOver) {
+      if (this.#isSettled) this.#wake();
+      return;
+    }
+    while (this.#held.length > 0 && !this.#isBehind) {
+      const publisher = this.#held.pop();
+      if (publisher) this.#send(publisher);
+    }
+  }
+
+  /** Sends when messages are due, with whichever publisher is free. */
+  async #pace(start: number, rate: number, ms: number): Promise<void> {
+    const total = Math.floor(rate * ms / 1000);
+    const count = this.#publishers.length;
+    let turn = 0;
+    while (this.#published < total && !this.#isOver) {
+      for (let tried = 0; tried < count; tried++) {
+        const due = start + this.#published * 1000 / rate;
+        if (this.#published >= total || performance.now() < due) break;
+        const number = turn++ % count;
+        const publisher = this.#publishers[number];
+        if (!publisher?.isIdle) continue;
+        this.#due[number]?.push(due);
+        this.#send(publisher);
+      }
+      await sleep(0);
+    }
+  }
+
+  get #isSettled(): boolean {
+    return this.#failure !== undefined ||
+      (this.#outstanding <= 0 || this.#subscribers === undefined) &&
+        this.#publishers.every(({ isIdle }) => isIdle);
+  }
+
+  async #settle(): Promise<void> {
+    const deadline = setTimeout(() => this.#wake(), SETTLE_MS);
+    if (!this.#isSettled) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = () => {
+        if (
+          this.#isSettled || performance.now() > started + SETTLE_MS - 1
+        ) resolve();
+      };
+      const started = performance.now();
+      await promise;
+    }
+    clearTimeout(deadline);
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,69 @@
+/**
+ * Measures our gateway on Deno, Bun and Node beside its peers.
+ *
+ * ```sh
+ * deno task bench [scenario…] [--runtime deno|bun|node|all] [--rounds n] [--short]
+ * ```
+ *
+ * Prints a table for each scenario and what became of the targets. Exits with 1 where a message was lost, came twice
+ * or in another order.
+ *
+ * @module
+ */
+
+import { writeFileSync } from "node:fs";
+import process from "node:process";
+import { findBun, findNode, installPackages } from "../tests/run/setup.ts";
+import { Lab } from "./lab.ts";
+import { describeMachine } from "./machine.ts";
+import { type Options, parseOptions, USAGE } from "./options.ts";
+import type { Section } from "./results.ts";
+import { SCENARIOS } from "./scenarios/mod.ts";
+import { ROOT } from "./support.ts";
+import { formatSection } from "./table.ts";
+import { formatTargets } from "./targets.ts";
+
+async function run(
+  { scenarios, runtimes, effort, isWhole }: Options,
+): Promise<number> {
+  const start = performance.now();
+  await installPackages();
+  const node = await findNode();
+  const bun = await findBun(node);
+  const programs = { deno: process.execPath, bun, node };
+  await using lab = new Lab(programs, runtimes, effort);
+  const machine = describeMachine(programs);
+  console.log(machine + "\n");
+  const sections: Section[] = [];
+  for (const scenario of SCENARIOS) {
+    const wanted = scenario.names.filter((n) => scenarios.includes(n));
+    if (wanted.length === 0) continue;
+    for (const section of await scenario.run(lab, wanted)) {
+      sections.push(section);
+      console.log(formatSection(section));
+    }
+    await lab.clear();
+  }
+  const targets = formatTargets(sections);
+  console.log(targets);
+  for (const note of lab.notes) console.log(`Not of ours: ${note}`);
+  for (const breach of lab.breaches) console.log(`BREACH: ${breach}`);
+  const minutes = ((performance.now() - start) / 60_000).toFixed(1);
+  console.log(`${minutes} min, ${effort.rounds} rounds`);
+  if (isWhole) {
+    const tables = sections.map(formatSection).join("\n");
+    writeFileSync(
+      `${ROOT}/bench/results.md`,
+      `# Results\n\nWritten by \`deno task bench\`; [README](README.md) says what was measured.\n\n` +
+        `${machine}\n- ${effort.rounds} rounds, medians\n\n${targets}\n${tables}`,
+    );
+  }
+  return lab.breaches.length > 0 ? 1 : 0;
+}
+
+const options = parseOptions(process.argv.slice(2));
+if (typeof options === "string") {
+  console.error(options);
+  process.exit(options === USAGE ? 0 : 2);
+}
+process.exit(await run(options));

@@ -1,0 +1,125 @@
+import { ClientProcess } from "../clients/client_process.ts";
+import type { ClientWay } from "../clients/ways.ts";
+import { TOPIC } from "../chaos/publisher.ts";
+import type { RuntimeName } from "../chaos/programs.ts";
+import type { Lab, Lane } from "../lab.ts";
+import { cpuMs } from "../load/cpu.ts";
+import { BATCH } from "../load/dialects/mod.ts";
+import { subscriberToken } from "../load/dialects/tidings.ts";
+import { gateway, TITLES } from "../peers/mod.ts";
+import type { Result, Section } from "../results.ts";
+
+const BYTES = 250;
+
+/** Ways to get messages, each with what is published one by one and many at once. */
+const WAYS: readonly ClientWay[] = [
+  "for await",
+  "WebSocket",
+  "@inngest/realtime",
+];
+
+/** The name of a client's lane. */
+export function clientName(
+  runtime: RuntimeName,
+  way: ClientWay,
+  isBatched: boolean,
+): string {
+  return `${TITLES[runtime]}: ${way}, ${isBatched ? BATCH : 1} at once`;
+}
+
+interface Client {
+  readonly lane: Lane;
+  readonly isBatched: boolean;
+  readonly process: ClientProcess;
+  readonly result: Result;
+  published: number;
+}
+
+/** Scenario 9: what a message costs a client. */
+export async function client(lab: Lab): Promise<Section[]> {
+  const clients: Client[] = [];
+  try {
+    for (const runtime of lab.runtimes) {
+      for (const way of WAYS) {
+        for (const isBatched of [true, false]) {
+          clients.push(await start(lab, runtime, way, isBatched));
+        }
+      }
+    }
+    for (let round = -1; round < lab.effort.rounds; round++) {
+      for (const client of clients) await measure(lab, client, round >= 0);
+    }
+  } finally {
+    for (const { process } of clients) await process[Symbol.asyncDispose]();
+  }
+  return [{
+    id: "9",
+    title:
+      `Clients: messages of ${BYTES} bytes, published one by one or ${BATCH} at once`,
+    metrics: ["clientUs", "perSecond"],
+    results: clients.map(({ result }) => result),
+  }];
+}
+
+async function start(
+  lab: Lab,
+  runtime: RuntimeName,
+  way: ClientWay,
+  isBatched: boolean,
+): Promise<Client> {
+  const lane: Lane = {
+    name: clientName(runtime, way, isBatched),
+    // The one that sends fastest, to all.
+    peer: gateway("bun"),
+    subscriber: "tidings.v1",
+    publisher: isBatched ? "tidings batch" : "tidings",
+    channel: `client-${runtime}-${way.replace(/\W/g, "-")}-${isBatched}`,
+  };
+  await lab.subscribe(lane, { count: 0 });
+  const server = await lab.server(lane.peer);
+  const channel = `${lane.channel}-0`;
+  const process = await ClientProcess.start(lab.programs, runtime, way, {
+    channel,
+    topics: [TOPIC],
+    key: await subscriberToken(server?.signingKey ?? "", channel),
+    apiBaseUrl: `http://127.0.0.1:${server?.port}`,
+  });
+  return {
+    lane,
+    isBatched,
+    process,
+    published: 0,
+    result: { lane: lane.name, role: "rival", runtime, samples: [] },
+  };
+}
+
+async function measure(
+  lab: Lab,
+  client: Client,
+  isCounted: boolean,
+): Promise<void> {
+  const { lane, isBatched, process, result } = client;
+  const before = await process.counted();
+  const start = performance.now();
+  const cpu = cpuMs(process.pid);
+  const { published } = await lab.publish(lane, {
+    publishers: 1,
+    bytes: BYTES,
+    ...(isBatched ? { perRequest: BATCH } : {}),
+    ...(isCounted ? {} : { seconds: lab.effort.warmUp }),
+  });
+  client.published += published;
+  const { messages, faults } = await process.caughtUp(client.published);
+  if (messages !== client.published || faults > 0) {
+    lab.breaches.push(
+      `${lane.name}: ${messages} of ${client.published} messages came, ` +
+        `${faults} out of order`,
+    );
+  }
+  if (!isCounted) return;
+  const got = messages - before.messages;
+  result.samples.push({
+    clientUs: (cpuMs(process.pid) - cpu) * 1000 / got,
+    perSecond: got / (performance.now() - start) * 1000,
+  });
+}

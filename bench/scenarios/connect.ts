@@ -1,0 +1,42 @@
+import type { Lab, Lane } from "../lab.ts";
+import type { Opened } from "../load/commands.ts";
+import { bareVerifying } from "../peers/mod.ts";
+import { emptyResults, type Sample, type Section } from "../results.ts";
+import { gatewayLane, perRuntime } from "./lanes.ts";
+
+const CONNECTIONS = 5000;
+
+/** Scenario 6: 5,000 connections at once, each with a token to verify. */
+export async function connect(lab: Lab): Promise<Section[]> {
+  const lanes = perRuntime(lab.runtimes, (runtime): Lane[] => {
+    const peer = bareVerifying(runtime);
+    return [
+      gatewayLane(runtime, "tidings.v1"),
+      gatewayLane(runtime, "tidings plain"),
+      { name: peer.name, peer, subscriber: "bare", publisher: "bare" },
+    ];
+  });
+  const results = emptyResults(lanes);
+  // The first round is for the compilers of the runtimes.
+  for (let round = 0; round <= lab.effort.rounds; round++) {
+    for (const [index, lane] of lanes.entries()) {
+      const opened = await lab.subscribe(lane, { count: CONNECTIONS });
+      await lab.close(lane);
+      if (opened && round > 0) results[index]?.samples.push(perOne(opened));
+    }
+  }
+  return [{
+    id: "6",
+    title: "5,000 connections, each with a token to verify",
+    metrics: ["cpuUs", "perSecond", "loadPercent"],
+    results,
+  }];
+}
+
+function perOne({ seconds, serverMs, loadMs }: Opened): Sample {
+  return {
+    cpuUs: serverMs * 1000 / CONNECTIONS,
+    perSecond: CONNECTIONS / seconds,
+    loadPercent: loadMs / seconds / 10,
+  };
+}

@@ -1,0 +1,68 @@
+import { type RuntimeName, RUNTIMES } from "../chaos/programs.ts";
+import type { Lane } from "../lab.ts";
+import type { SubscriberName } from "../load/dialects/mod.ts";
+import {
+  bare,
+  floor,
+  gateway,
+  mosquitto,
+  nats,
+  socketIo,
+  TITLES,
+} from "../peers/mod.ts";
+
+/** Our gateway with clients of one protocol. */
+export function gatewayLane(
+  runtime: RuntimeName,
+  subscriber: SubscriberName & `tidings${string}`,
+): Lane {
+  const protocol = subscriber.replace(/^tidings[. ]/, "");
+  return {
+    name: gatewayName(runtime, protocol),
+    peer: gateway(runtime),
+    subscriber,
+    publisher: "tidings",
+  };
+}
+
+/** The name of our gateway's lane. */
+export function gatewayName(runtime: RuntimeName, protocol: string): string {
+  return `Tidings on ${TITLES[runtime]}, ${protocol}`;
+}
+
+/** The name of the bare server's lane. */
+export function bareName(runtime: RuntimeName): string {
+  return bare(runtime).name;
+}
+
+/** A bare server. */
+export function bareLane(runtime: RuntimeName): Lane {
+  const peer = bare(runtime);
+  return { name: peer.name, peer, subscriber: "bare", publisher: "bare" };
+}
+
+/** The peers that are on no runtime of ours, and the floor. */
+export const RIVALS: readonly Lane[] = [
+  {
+    name: socketIo.name,
+    peer: socketIo,
+    subscriber: "socket.io",
+    publisher: "socket.io",
+  },
+  { name: nats.name, peer: nats, subscriber: "nats", publisher: "nats" },
+  {
+    name: mosquitto.name,
+    peer: mosquitto,
+    subscriber: "mqtt",
+    publisher: "mqtt",
+  },
+  { name: floor.name, peer: floor, subscriber: "bare", publisher: "bare" },
+];
+
+/** Lanes of each chosen runtime. */
+export function perRuntime(
+  runtimes: readonly RuntimeName[],
+  lanes: (runtime: RuntimeName) => readonly Lane[],
+): Lane[] {
+  return RUNTIMES.filter((name) => runtimes.includes(name)).flatMap(lanes);
+}

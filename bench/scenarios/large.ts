@@ -1,0 +1,27 @@
+import type { Lab } from "../lab.ts";
+import type { Section } from "../results.ts";
+import { bareLane, gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
+import { measureRounds, perDelivery } from "./rounds.ts";
+
+/** Scenario 4: 1,000 subscribers, messages of 16 KiB. */
+export async function large(lab: Lab): Promise<Section[]> {
+  const lanes = await lab.open([
+    ...perRuntime(lab.runtimes, (runtime) => [
+      gatewayLane(runtime, "tidings.v1"),
+      gatewayLane(runtime, "tidings plain"),
+      bareLane(runtime),
+    ]),
+    ...RIVALS,
+  ], { count: 1000 });
+  return [{
+    id: "4",
+    title: "1,000 subscribers, 8 publishers at once, messages of 16 KiB",
+    metrics: ["cpuUs", "perSecond", "loadPercent"],
+    results: await measureRounds(
+      lab,
+      lanes,
+      { publishers: 8, bytes: 16 * 1024 },
+      perDelivery,
+    ),
+  }];
+}

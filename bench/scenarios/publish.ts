@@ -1,0 +1,68 @@
+import type { RuntimeName } from "../chaos/programs.ts";
+import type { Lab, Lane, Publishing } from "../lab.ts";
+import { BATCH } from "../load/dialects/mod.ts";
+import type { Measured } from "../load/traffic.ts";
+import { gateway, TITLES } from "../peers/mod.ts";
+import type { Sample, Section } from "../results.ts";
+import { bareLane, perRuntime } from "./lanes.ts";
+import { measureRounds } from "./rounds.ts";
+
+const BYTES = 250;
+const PUBLISHERS = 16;
+
+/** The gateway takes 100 frames a second of a connection: sockets publish below that. */
+const SOCKETS = { publishers: 64, rate: 64 * 80 } as const;
+
+/** The name of our gateway's lane for a way to publish. */
+export function publishName(runtime: RuntimeName, how: string): string {
+  return `Tidings on ${TITLES[runtime]}, ${how}`;
+}
+
+/** Scenario 5: publishing, with nobody who subscribed. */
+export async function publish(lab: Lab): Promise<Section[]> {
+  const lanes = await lab.open(
+    perRuntime(lab.runtimes, (runtime) => {
+      const peer = gateway(runtime);
+      const lane = (how: string) => publishName(runtime, how);
+      const subscriber = "tidings.v1";
+      return [
+        { name: lane("single"), peer, subscriber, publisher: "tidings" },
+        {
+          name: lane(`batches of ${BATCH}`),
+          peer,
+          subscriber,
+          publisher: "tidings batch",
+        },
+        {
+          name: lane("WebSocket"),
+          peer,
+          subscriber,
+          publisher: "tidings socket",
+        },
+        bareLane(runtime),
+      ];
+    }),
+    { count: 0 },
+  );
+  return [{
+    id: "5",
+    title: `Publishing messages of ${BYTES} bytes that nobody subscribed to`,
+    metrics: ["cpuUs", "perSecond", "loadPercent"],
+    results: await measureRounds(lab, lanes, publishing, perMessage),
+  }];
+}
+
+function publishing({ publisher }: Lane): Publishing {
+  if (publisher === "tidings socket") return { ...SOCKETS, bytes: BYTES };
+  const batch = publisher === "tidings batch" ? { perRequest: BATCH } : {};
+  return { publishers: PUBLISHERS, bytes: BYTES, ...batch };
+}
+
+function perMessage(measured: Measured): Sample {
+  const { published, seconds, serverMs, loadMs } = measured;
+  return {
+    cpuUs: serverMs * 1000 / published,
+    perSecond: published / seconds,
+    loadPercent: loadMs / seconds / 10,
+  };
+}

@@ -1,0 +1,102 @@
+import { socketIo } from "./peers/mod.ts";
+import {
+  medianOf,
+  type Metric,
+  ratioOf,
+  type Result,
+  type Section,
+} from "./results.ts";
+
+/** How a metric is written. */
+const METRICS: Readonly<
+  Record<Metric, readonly [title: string, digits: number, divisor: number]>
+> = {
+  cpuUs: ["server CPU, µs", 2, 1],
+  clientUs: ["client CPU, µs", 2, 1],
+  perSecond: ["per second", 0, 1],
+  p50Ms: ["p50, ms", 2, 1],
+  p99Ms: ["p99, ms", 2, 1],
+  bytes: ["KB per connection", 1, 1024],
+  loadPercent: ["load generator, % of a core", 0, 1],
+};
+
+/** A section as a table of Markdown. The first metric is compared with the bare server of the runtime and with Socket.IO. */
+export function formatSection({ title, metrics, results }: Section): string {
+  const [first = "cpuUs"] = metrics;
+  const references = REFERENCES.filter(({ of }) =>
+    results.some((result) => of(results, result) !== undefined)
+  );
+  const rows = results.map((result) => [
+    result.lane,
+    ...metrics.map((metric) => {
+      const value = medianOf(result, metric);
+      return value === undefined ? "" : write(metric, value);
+    }),
+    ...references.map(({ of }) => {
+      const other = of(results, result);
+      const ratio = other && ratioOf(result, other, first);
+      return ratio === undefined ? "" : writeRatio(ratio);
+    }),
+  ]);
+  const head = [
+    "",
+    ...metrics.map((metric) => METRICS[metric][0]),
+    ...references.map(({ title }) => title),
+  ];
+  return `### ${title}\n\n${formatRows([head, ...rows])}\n`;
+}
+
+/** What the first column is compared with. */
+const REFERENCES: ReadonlyArray<{
+  readonly title: string;
+  of(results: readonly Result[], result: Result): Result | undefined;
+}> = [
+  {
+    title: "x bare",
+    of: (results, { role, runtime }) =>
+      role === "gateway"
+        ? results.find((other) =>
+          other.role === "bare" && other.runtime === runtime
+        )
+        : undefined,
+  },
+  {
+    title: "x Socket.IO",
+    of: (results) => results.find(({ lane }) => lane === socketIo.name),
+  },
+  {
+    title: "x floor",
+    of: (results) => results.find(({ role }) => role === "floor"),
+  },
+];
+
+/** A ratio with three digits that count. */
+export function writeRatio(ratio: number): string {
+  return ratio.toFixed(ratio < 10 ? 2 : 1);
+}
+
+function write(metric: Metric, value: number): string {
+  const [, digits, divisor] = METRICS[metric];
+  return (value / divisor).toLocaleString("en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+/** Rows as a table of Markdown; the first is its head, the first column its names. */
+export function formatRows(rows: ReadonlyArray<readonly string[]>): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(3, ...rows.map((row) => (row[column] ?? "").length))
+  );
+  const line = (row: readonly string[]): string =>
+    "| " + widths.map((width, column) => {
+      const cell = row[column] ?? "";
+      return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+    }).join(" | ") + " |";
+  const rule = "| " +
+    widths.map((width, column) =>
+      column === 0 ? "-".repeat(width) : "-".repeat(width - 1) + ":"
+    ).join(" | ") + " |";
+  const [head = [], ...rest] = rows;
+  return [line(head), rule, ...rest.map(line)].join("\n");
+}

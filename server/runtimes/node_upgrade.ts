@@ -1,0 +1,152 @@
+import { upgradeWebSocket } from "@hono/node-server";
+import type { Context } from "@hono/hono";
+import { Buffer } from "node:buffer";
+import type { EventEmitter } from "node:events";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocket, WebSocketServer } from "ws";
+import { PROTOCOL } from "../../core/frame.ts";
+import { BEARER_PROTOCOL } from "../bearer.ts";
+import type { SocketHandler } from "../socket.ts";
+import { NodeSocket } from "./node_socket.ts";
+import { type Fetcher, IDLE_SECONDS, INBOUND_BYTES } from "./runtime.ts";
+
+/** Sockets that answered since the last round of pings. */
+const alive = new WeakSet<WebSocket>();
+
+/** Finds dead peers: `ws` doesn't ping by itself. */
+function startPings(server: WebSocketServer): ReturnType<typeof setInterval> {
+  const timer = setInterval(() => {
+    for (const socket of server.clients) {
+      if (!alive.has(socket)) socket.terminate();
+      alive.delete(socket);
+      socket.ping();
+    }
+  }, IDLE_SECONDS * 500);
+  timer.unref();
+  return timer;
+}
+
+/** The WebSocket server beside the HTTP server. */
+export function createWebSocketServer(): WebSocketServer {
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: INBOUND_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: (offered) =>
+      offered.has(PROTOCOL)
+        ? PROTOCOL
+        : [...offered].find((name) => name.startsWith(BEARER_PROTOCOL)) ??
+          false,
+  });
+  const timer = startPings(server);
+  server.on("close", () => clearInterval(timer));
+  return server;
+}
+
+/** A request that may become a WebSocket, and who is to have it then. */
+interface Handshake {
+  handler?: SocketHandler;
+}
+
+const handshakes = new WeakMap<IncomingMessage, Handshake>();
+
+/**
+ * Takes WebSockets for an app. `@hono/node-server` could, but keeps each one's request, URL and context as long as the
+ * connection lives: 6 KB of memory that no one needs.
+ */
+export function takeUpgrades(
+  server: EventEmitter,
+  sockets: WebSocketServer,
+  app: Fetcher,
+): void {
+  server.on(
+    "upgrade",
+    async (incoming: IncomingMessage, tcp: Duplex, head: Buffer) => {
+      const ignore = () => {};
+      // Until `ws` has it, a connection that breaks off is nobody's affair.
+      tcp.on("error", ignore);
+      const handshake: Handshake = {};
+      handshakes.set(incoming, handshake);
+      const response = await answer(app, incoming);
+      const { handler } = handshake;
+      if (!handler) return await refuse(tcp, response);
+      tcp.off("error", ignore);
+      sockets.handleUpgrade(incoming, tcp, head, (socket) => {
+        attach(socket, tcp, handler);
+      });
+    },
+  );
+}
+
+async function answer(
+  app: Fetcher,
+  incoming: IncomingMessage,
+): Promise<Response> {
+  try {
+    return await app.fetch(requestOf(incoming), { incoming });
+  } catch {
+    // Only what is no address fails here: an app answers its own failures.
+    return new Response(null, { status: 400 });
+  }
+}
+
+function requestOf({ url = "", headers }: IncomingMessage): Request {
+  if (!url.startsWith("/")) throw new TypeError("The target is no path");
+  const copy = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) copy.set(name, String(value));
+  }
+  return new Request(`http://${headers.host ?? "localhost"}${url}`, {
+    headers: copy,
+  });
+}
+
+async function refuse(tcp: Duplex, response: Response): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  const { status } = response;
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
+  response.headers.forEach((value, name) => lines.push(`${name}: ${value}`));
+  lines.push("connection: close", `content-length: ${body.length}`, "\r\n");
+  if (!tcp.destroyed) {
+    tcp.end(Buffer.concat([Buffer.from(lines.join("\r\n")), body]));
+  }
+}
+
+function attach(socket: WebSocket, tcp: Duplex, handler: SocketHandler): void {
+  alive.add(socket);
+  socket.on("pong", () => alive.add(socket));
+  socket.on("message", (data, isBinary) => {
+    handler.message(isBinary ? undefined : String(data));
+  });
+  socket.on("close", () => handler.close());
+  // An error is followed by close, which says all there is to know.
+  socket.on("error", () => {});
+  handler.open(new NodeSocket(socket, tcp));
+}
+
+/**
+ * Turns a request into a WebSocket, where {@linkcode takeUpgrades} or, in a server that is not ours,
+ * `@hono/node-server` waits for it.
+ */
+export async function upgrade(
+  context: Context,
+  handler: SocketHandler,
+): Promise<Response> {
+  const { incoming } = context.env;
+  const handshake = handshakes.get(incoming);
+  if (handshake) {
+    handshake.handler = handler;
+    // What the client gets is for `ws` to say; Hono wants something to return.
+    return new Response();
+  }
+  const middleware = upgradeWebSocket(() => ({
+    onOpen: (_event, { raw }) => {
+      if (raw instanceof WebSocket) attach(raw, incoming.socket, handler);
+    },
+  }));
+  // To npm, the alias `@hono/hono` and this package's peer `hono` are two copies of one package.
+  const peerContext = context as unknown as Parameters<typeof middleware>[0];
+  const response = await middleware(peerContext, () => Promise.resolve());
+  return response ?? new Response(null, { status: 426 });
+}
