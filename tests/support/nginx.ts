@@ -37,7 +37,9 @@ export function nginxConfig(port: number, gateways: readonly number[]): string {
   const servers = gateways.map((gateway) =>
     server.replace(/[\d.]+:\d+/, `127.0.0.1:${gateway}`)
   );
-  const [before = "", after = ""] = read().split(/(?:^ *server [\d.:]+ .*;\n)+/m);
+  const [before = "", after = ""] = read().split(
+    /(?:^ *server [\d.:]+ .*;\n)+/m,
+  );
   return `${before}${servers.join("\n")}\n${after}`
     .replace("listen 80;", `listen 127.0.0.1:${port} backlog=4096;`);
 }
@@ -60,6 +62,7 @@ export async function startNginx(gateways: readonly number[]): Promise<Nginx> {
   await writeFile(
     join(folder, "nginx.conf"),
     `
+${process.getuid?.() === 0 ? "user root root;" : ""}
 daemon off;
 master_process off;
 pid nginx.pid;
@@ -95,7 +98,10 @@ http {
   }
   const url = `http://127.0.0.1:${port}`;
   await until(async () => {
-    if (child.exitCode !== null) throw new Error("nginx did not start");
+    if (child.exitCode !== null) {
+      await kill();
+      throw new Error("nginx did not start");
+    }
     try {
       await (await fetch(`${url}/health`)).body?.cancel();
       return true;
