@@ -150,8 +150,8 @@ describe("nginxConfig()", () => {
   it("puts in the addresses, and leaves the rest as it is documented", () => {
     const config = nginxConfig(1234, [1, 2]);
     assertEquals(config.match(/^ *(server|listen) [\d.].*;$/gm), [
-      "  server 127.0.0.1:1 max_fails=1 fail_timeout=1s;",
-      "  server 127.0.0.1:2 max_fails=1 fail_timeout=1s;",
+      "  server 127.0.0.1:1 max_fails=0;",
+      "  server 127.0.0.1:2 max_fails=0;",
       "  listen 127.0.0.1:1234 backlog=4096;",
     ]);
   });
