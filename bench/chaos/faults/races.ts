@@ -41,7 +41,7 @@ export const races: Fault = {
         note: `${share} subscriptions: ` +
           "from an id, the newest few, now, the start",
         breaches: [
-          verdict.gaps > 0 && `${verdict.gaps} gaps`,
+          verdict.gaps > atStart && `${verdict.gaps} gaps`,
           verdict.received < 2 * share && `${verdict.received} received`,
           state.failures.length > 0 && `ended: ${state.failures}`,
         ],
