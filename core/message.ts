@@ -54,9 +54,11 @@ export function readFrame(
       const message: Record<string, unknown> = {};
       for (const name in frame) {
         const value = frame[name];
-        if (/_/.test(name) && !isText(value)) return false;
+        if (!/_/.test(name)) message[name] = value;
+        else if (!isText(value)) return false;
         // Not even "__proto__" sets a prototype: it loses an underscore here.
-        message[name.replace(/_./, (it) => it.slice(1).toUpperCase())] = value;
+        else {message[name.replace(/_./, (it) => it.slice(1).toUpperCase())] =
+            value;}
       }
       message.createdAt = new Date(frame.created_at);
       if (/-/.test(kind)) message.streamId = data;

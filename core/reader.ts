@@ -24,8 +24,12 @@ export interface ReaderOptions {
   readonly tokens: TokenSource;
   /** How much may wait unread, in characters of JSON. */
   readonly maxUnread?: number | undefined;
-  /** Gives a message's data as the app gets it; rejects with what is wrong with it. */
-  readonly check: (frame: ReaderMessage) => unknown;
+  /**
+   * How a message is checked, if it is to be: resolves with its data as the app gets them, rejects with what is wrong with them.
+   */
+  readonly check: (
+    frame: ReaderMessage,
+  ) => (() => Promise<unknown>) | undefined;
   readonly onError: (error: RealtimeError) => void;
   readonly onGap: (
     gap: {
@@ -158,19 +162,26 @@ export function createReader(
       return;
     }
     position = frame.id;
+    const check = options.check(frame);
+    // At once, where there is nothing to wait for.
+    if (!check && checkingSize === 0) return deliver(frame, frame.data, size);
     checkingSize += size;
     checking = checking.then(async () => {
       try {
-        // Others on the connection get the same frame.
-        const message = { ...frame, data: await options.check(frame) };
-        feed(message, size);
-        push(message, size);
+        deliver(frame, check ? await check() : frame.data, size);
       } catch (error) {
         onError(error as RealtimeError);
       }
       checkingSize -= size;
       resume();
     });
+  }
+
+  function deliver(frame: ReaderMessage, data: unknown, size: number): void {
+    // Others on the connection get the same frame.
+    const message = { ...frame, data };
+    feed(message, size);
+    push(message, size);
   }
 
   /** Gives a message's data stream what is in it. */

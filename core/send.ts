@@ -97,7 +97,9 @@ export async function send(
   data: unknown,
 ): Promise<string> {
   const { replyTopic: topic = target as string, id: reply_to } = Object(target);
-  await sender.check({ kind: "data", topic, id: topic, data } as ReaderMessage);
+  await sender.check(
+    { kind: "data", topic, id: topic, data } as ReaderMessage,
+  )?.();
   // Not crypto.randomUUID, which pages without TLS lack. Nothing depends on it that nobody can guess it.
   const key = `${Math.random()}`;
   const { channel } = sender;

@@ -56,11 +56,11 @@ async function open(
     ),
     tokens,
     since: typeof from === "object" ? `last:${from.last}` : from,
-    async check({ kind, topic, id, data }) {
+    check({ kind, topic, id, data }) {
       const schema = options.validate !== false && topicSchema(channel, topic);
-      return !schema || /-/.test(kind)
-        ? data
-        : await validate(schema, data, `Cannot accept ${id}`);
+      return schema && !/-/.test(kind)
+        ? () => validate(schema, data, `Cannot accept ${id}`)
+        : undefined;
     },
     onError: later(options.onError ?? console.warn),
     onGap: later(options.onGap ?? console.warn),

@@ -144,11 +144,11 @@ describe("the page in Chromium", () => {
       await site.shows("#publish-result", "Streamed 3 words");
       await site.shows('.stream[data-state="ended"]', "Word by word");
       await publishLines([
-        { ...stream, kind: "datastream-start", data: "s1" },
+        { stream_id: "s2", kind: "datastream-start", data: "s2" },
         {
-          ...stream,
+          stream_id: "s2",
           kind: "datastream-end",
-          data: "s1",
+          data: "s2",
           metadata: { error: { code: "internal", message: "It broke" } },
         },
       ]);

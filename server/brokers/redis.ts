@@ -3,7 +3,7 @@
  * loses one resumes at another.
  *
  * @example Several gateways on one Redis
- * ```ts ignore
+ * ```ts
  * import { createGateway } from "@tidings/realtime/server";
  * import { RedisBroker } from "@tidings/realtime/server/redis";
  *

@@ -292,7 +292,7 @@ withRedis("Gateways, while Redis is away", () => {
     await using gateway = await startGateway({ broker });
     const health = await fetch(`${gateway.url}/health`);
     assertEquals(health.status, 503);
-    assert((await health.json()).detail.includes(`${redis.port}`));
+    assert((await health.json()).detail.includes("ECONNREFUSED"));
     await using _server = await startRedis([], redis.port);
     await until(() => isWell(gateway));
     await publish(gateway, "c/t", 1);

@@ -1,9 +1,12 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, fail } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { MemoryBroker } from "../../server/mod.ts";
+import { RedisBroker } from "../../server/brokers/redis.ts";
+import { type Broker, MemoryBroker } from "../../server/mod.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { startProducer } from "../support/producer.ts";
 import { bodyOf, postJson } from "../support/publish.ts";
+import { startRedis } from "../support/redis.ts";
+import { redisPath } from "../support/requirements.ts";
 import { shareBroker } from "../support/shared_broker.ts";
 import { endsOf, logOf, postStream, producerOf } from "../support/streams.ts";
 import {
@@ -292,79 +295,112 @@ describe("Idempotent ends", () => {
   });
 });
 
-describe("The lease of a data stream with several gateways", () => {
-  const memory = new MemoryBroker();
-  let a: TestGateway;
-  let b: TestGateway;
-  beforeAll(async () => {
-    const broker = shareBroker(memory);
-    a = await startGateway({ broker: broker(), streamLeaseMs: LEASE_MS });
-    b = await startGateway({ broker: broker(), streamLeaseMs: LEASE_MS });
-  });
-  afterAll(async () => {
-    await a.close();
-    await b.close();
-    await memory.close();
-  });
+/** Something that several gateways have in common. */
+interface Cluster {
+  /** Makes a broker for one more gateway. */
+  readonly broker: () => Broker;
+  readonly close: () => Promise<void>;
+}
 
-  it("goes with the producer from one to the other", async () => {
-    await using client = await subscribe(a, "moves");
-    await using signs = await subscribe(b, "moves", "$lease");
-    const query = { channel: "moves", topic: "t", stream_id: "s", wait: "20" };
-    await producerOf(a, "moves", "s")("start");
-    for (let count = 0; count < 6; count++) {
-      assertEquals((await postStream(b, "keep", query)).open, true);
-    }
-    await signs.take(5);
-    assertEquals((await producerOf(a, "moves", "s")("chunk")).error, undefined);
-    await producerOf(b, "moves", "s")("end");
-    const frames = await client.take(3);
-    assertEquals(frames.map(({ kind }) => kind), [
-      "datastream-start",
-      "chunk",
-      "datastream-end",
-    ]);
-    assertEquals(frames[2]?.metadata, undefined);
-  });
+const CLUSTERS: Readonly<Record<string, () => Promise<Cluster>>> = {
+  memory() {
+    const memory = new MemoryBroker();
+    const close = () => memory.close();
+    return Promise.resolve({ broker: shareBroker(memory), close });
+  },
+  async redis() {
+    const { url, kill } = await startRedis();
+    return { broker: () => new RedisBroker({ url }), close: kill };
+  },
+};
 
-  it("ends it once, though both see it run out, and both refuse what comes then", async () => {
-    await using first = await subscribe(a, "both");
-    await using second = await subscribe(b, "both");
-    await producerOf(a, "both", "s")("start");
-    await producerOf(b, "both", "s")("chunk");
-    assertEquals(await endOf(first), "producer_lost");
-    assertEquals(await endOf(second), "producer_lost");
-    for (const gateway of [a, b]) {
-      const { error } = await producerOf(gateway, "both", "s")("chunk");
-      assertEquals(error?.code, "stream_ended");
-    }
-    assertEquals(endsOf(await logOf(a, "both")).length, 1);
-  });
+function describeCluster(name: string): void {
+  describe(`The lease of a data stream with several gateways: ${name}`, () => {
+    let cluster: Cluster;
+    let a: TestGateway;
+    let b: TestGateway;
+    beforeAll(async () => {
+      cluster = await (CLUSTERS[name] ?? (() => fail(name)))();
+      const { broker } = cluster;
+      a = await startGateway({ broker: broker(), streamLeaseMs: LEASE_MS });
+      b = await startGateway({ broker: broker(), streamLeaseMs: LEASE_MS });
+    });
+    afterAll(async () => {
+      await a.close();
+      await b.close();
+      await cluster.close();
+    });
 
-  it("ends what a gateway left open that is gone, for who comes to another", async () => {
-    const broker = shareBroker(memory);
-    const gone = await startGateway({ broker: broker() });
-    await producerOf(gone, "left", "s")("start");
-    await gone.close();
-    await using client = await subscribe(b, "left");
-    assertEquals((await client.next()).kind, "datastream-start");
-    assertEquals(await endOf(client), "producer_lost");
-  });
+    it("goes with the producer from one to the other", async () => {
+      await using client = await subscribe(a, "moves");
+      await using signs = await subscribe(b, "moves", "$lease");
+      const query = {
+        channel: "moves",
+        topic: "t",
+        stream_id: "s",
+        wait: "20",
+      };
+      await producerOf(a, "moves", "s")("start");
+      for (let count = 0; count < 6; count++) {
+        assertEquals((await postStream(b, "keep", query)).open, true);
+      }
+      await signs.take(5);
+      assertEquals(
+        (await producerOf(a, "moves", "s")("chunk")).error,
+        undefined,
+      );
+      await producerOf(b, "moves", "s")("end");
+      const frames = await client.take(3);
+      assertEquals(frames.map(({ kind }) => kind), [
+        "datastream-start",
+        "chunk",
+        "datastream-end",
+      ]);
+      assertEquals(frames[2]?.metadata, undefined);
+    });
 
-  it("refuses what comes of a stream that ended before the gateway heard of its channel", async () => {
-    const broker = shareBroker(memory);
-    await using c = await startGateway({ broker: broker() });
-    const line = producerOf(a, "ended", "s");
-    const start = await line("start");
-    await line("end");
-    const late = producerOf(c, "ended", "s");
-    assertEquals((await late("chunk")).error?.code, "stream_ended");
-    const repeated = await late("start", { producer: "p" });
-    assertEquals(
-      [repeated.id, repeated.error?.code],
-      [start.id, "stream_ended"],
-    );
-    const query = { channel: "ended", topic: "t", stream_id: "s" };
-    assertEquals((await postStream(c, "stop", query)).stopped, false);
+    it("ends it once, though both see it run out, and both refuse what comes then", async () => {
+      await using first = await subscribe(a, "both");
+      await using second = await subscribe(b, "both");
+      await producerOf(a, "both", "s")("start");
+      await producerOf(b, "both", "s")("chunk");
+      assertEquals(await endOf(first), "producer_lost");
+      assertEquals(await endOf(second), "producer_lost");
+      for (const gateway of [a, b]) {
+        const { error } = await producerOf(gateway, "both", "s")("chunk");
+        assertEquals(error?.code, "stream_ended");
+      }
+      assertEquals(endsOf(await logOf(a, "both")).length, 1);
+    });
+
+    it("ends what a gateway left open that is gone, for who comes to another", async () => {
+      const { broker } = cluster;
+      const gone = await startGateway({ broker: broker() });
+      await producerOf(gone, "left", "s")("start");
+      await gone.close();
+      await using client = await subscribe(b, "left");
+      assertEquals((await client.next()).kind, "datastream-start");
+      assertEquals(await endOf(client), "producer_lost");
+    });
+
+    it("refuses what comes of a stream that ended before the gateway heard of its channel", async () => {
+      const { broker } = cluster;
+      await using c = await startGateway({ broker: broker() });
+      const line = producerOf(a, "ended", "s");
+      const start = await line("start");
+      await line("end");
+      const late = producerOf(c, "ended", "s");
+      assertEquals((await late("chunk")).error?.code, "stream_ended");
+      const repeated = await late("start", { producer: "p" });
+      assertEquals(
+        [repeated.id, repeated.error?.code],
+        [start.id, "stream_ended"],
+      );
+      const query = { channel: "ended", topic: "t", stream_id: "s" };
+      assertEquals((await postStream(c, "stop", query)).stopped, false);
+    });
   });
-});
+}
+
+describeCluster("memory");
+if (redisPath() !== undefined) describeCluster("redis");

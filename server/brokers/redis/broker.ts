@@ -92,7 +92,7 @@ const logger = getLogger(["tidings", "redis"]);
  * it may have lost what it had acknowledged, and clients learn that by one `gap`.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { createGateway, serve } from "@tidings/realtime/server";
  * import { RedisBroker } from "@tidings/realtime/server/redis";
  *
@@ -178,6 +178,7 @@ export class RedisBroker implements Broker {
     const { epoch, first, count } = readPublished(
       await this.#run(this.#scripts.publish, group, keys, args),
     );
+    this.#following.seen(channel, { epoch, offset: first + count - 1 });
     return Array.from({ length: count }, (_, i) => formatId(epoch, first + i));
   }
 
@@ -199,8 +200,7 @@ export class RedisBroker implements Broker {
     maxBytes: number,
   ): Promise<LogPage> {
     const page = await this.#read(channel, after, limit, maxBytes);
-    const follower = this.#following.get(channel);
-    if (follower && follower.epoch !== page.epoch) follower.reread();
+    this.#following.seen(channel, { epoch: page.epoch, offset: page.top });
     return page;
   }
 

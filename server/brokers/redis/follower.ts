@@ -126,11 +126,20 @@ export class Follower implements LiveChannel, Position {
         if (this.#isMore) this.#readOn();
         else this.#state = "live";
       }
-    } else if (offset > this.offset) {
-      this.#expected = offset;
-      return true;
-    }
+    } else return this.expect(offset);
     return false;
+  }
+
+  /**
+   * Takes note of a message of its epoch that is in the log.
+   *
+   * @returns Whether it should look in a moment whether it came.
+   */
+  expect(offset: number): boolean {
+    if (this.#state !== "live" || offset <= this.offset) return false;
+    // The first that may be missing is what is looked for: on a busy channel the newest always is on its way.
+    this.#expected ||= offset;
+    return true;
   }
 
   /**

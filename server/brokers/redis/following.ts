@@ -1,3 +1,4 @@
+import type { Position } from "../../../core/id.ts";
 import type { ChannelState, LogListener } from "../broker.ts";
 import { Follower, type FollowerHost } from "./follower.ts";
 import { type ChannelKeys, channelKeys } from "./keys.ts";
@@ -101,6 +102,14 @@ export class Following {
     if (!follower) return;
     follower.subscribers = subscribers;
     this.#check(follower);
+  }
+
+  /** Something of a channel's log was seen: it must come soon, if the channel is followed. */
+  seen(channel: string, { epoch, offset }: Position): void {
+    const follower = this.#followers.get(channel);
+    if (!follower || this.#starting.has(follower)) return;
+    if (epoch !== follower.epoch) follower.reread();
+    else if (follower.expect(offset)) this.#lookSoon(follower);
   }
 
   /** Some channels have another server now. */
@@ -208,12 +217,18 @@ export class Following {
       this.#host.touch(batch).then((states) => {
         batch.forEach((follower, i) => {
           const state = states[i];
-          if (state && follower.compare(state)) this.#late.set(follower, now);
+          if (state && follower.compare(state)) this.#lookSoon(follower);
         });
       }, (error) => {
         for (const follower of batch) follower.checkAt = now + TRANSIT_MS;
         this.#host.report(error);
       });
+    }
+  }
+
+  #lookSoon(follower: Follower): void {
+    if (!this.#late.has(follower)) {
+      this.#late.set(follower, performance.now());
     }
   }
 

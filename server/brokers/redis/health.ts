@@ -19,7 +19,10 @@ export async function checkHealth(
 ): Promise<{ ok: boolean; detail?: string }> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve("Redis doesn't answer"), ANSWER_MS);
+    timer = setTimeout(
+      () => resolve("Redis can't be used: it doesn't answer"),
+      ANSWER_MS,
+    );
   });
   const check = async (): Promise<string | undefined> => {
     // Just started, it may not know any yet.

@@ -2,7 +2,7 @@ import { createClient, ErrorReply, RESP_TYPES } from "@redis/client";
 import { Buffer } from "node:buffer";
 import { backoff, pause } from "../../../core/backoff.ts";
 import { RealtimeError } from "../../../core/errors.ts";
-import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
+import type { RedisAddress, RedisTarget } from "./url.ts";
 
 /** Bounds of what a connection may owe. */
 export interface LinkLimits {
@@ -52,8 +52,8 @@ const BUFFERS = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
 export interface LinkEvents {
   /** It is there, and may be used after this resolves. A rejection gives it up. */
   up(client: LinkClient): Promise<void>;
-  /** It is gone. */
-  down?(error: unknown): void;
+  /** It is gone, or could not be made. */
+  down(error: unknown): void;
 }
 
 /**
@@ -96,12 +96,9 @@ export class Link {
     return this.#client !== undefined;
   }
 
-  /** Why it is not up, for people: never with a password. */
+  /** Why it is not up, for people. */
   get problem(): string {
-    const { message } = Object(this.#error);
-    return `Redis at ${formatAddress(this.address)}: ${
-      message || "it doesn't answer"
-    }`;
+    return `Redis can't be used: ${reasonOf(this.#error)}`;
   }
 
   /**
@@ -192,7 +189,7 @@ export class Link {
       this.#client = undefined;
       client.destroy();
       if (signal.aborted) break;
-      this.#events.down?.(this.#error);
+      this.#events.down(this.#error);
       await pause(
         failures === 0 ? FIRST_RETRY_MS : backoff(failures - 1) / 4,
         signal,
@@ -292,17 +289,21 @@ export class Link {
     for (const wake of this.#waiters) wake();
   }
 
+  /** Clients read it: it says nothing of where Redis is, the log does. */
   #unavailable(reason: string, cause?: unknown): RealtimeError {
-    const address = formatAddress(this.address);
-    return new RealtimeError(
-      "unavailable",
-      `Cannot use Redis at ${address}: ${reason}`,
-      { cause },
-    );
+    const message = `Cannot use Redis: ${reason}`;
+    return new RealtimeError("unavailable", message, { cause });
   }
 }
 
 /** Whether Redis answered, with an error: it did nothing, or what it did is as the error says. */
 export function isReply(error: unknown): error is ErrorReply {
   return error instanceof ErrorReply;
+}
+
+/** What an error is about, in a word or a few: nothing of an address or an account. */
+export function reasonOf(error: unknown): string {
+  const { message = "", code } = Object(error);
+  if (isReply(error)) return `it answers ${message.split(" ")[0]}`;
+  return String(code ?? message) || "it doesn't answer";
 }

@@ -30,10 +30,12 @@ export class LiveLink {
     address: RedisAddress,
     target: RedisTarget,
     limits: LinkLimits,
+    down: (error: unknown) => void,
   ) {
     this.#sharded = target.hosts.length > 1;
     this.#link = new Link(address, target, limits, {
       up: (client) => this.#up(client),
+      down,
     });
   }
 

@@ -1,4 +1,4 @@
-import { Link, type LinkClient, type LinkLimits } from "./link.ts";
+import { Link, type LinkClient, type LinkLimits, reasonOf } from "./link.ts";
 import { LiveLink } from "./live_link.ts";
 import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
 
@@ -9,10 +9,11 @@ export class Node {
   readonly commands: Link;
   readonly #target: RedisTarget;
   readonly #limits: LinkLimits;
+  readonly #down: (error: unknown) => void;
   #live: LiveLink | undefined;
 
   /**
-   * @param down The connection for commands was lost.
+   * @param down A connection was lost, with the error that the log should have.
    */
   constructor(
     address: RedisAddress,
@@ -24,15 +25,24 @@ export class Node {
     this.name = formatAddress(address);
     this.#target = target;
     this.#limits = limits;
+    this.#down = (error) => {
+      const { message = "" } = Object(error);
+      down(new Error(`${this.name}: ${message || reasonOf(error)}`));
+    };
     this.commands = new Link(address, target, limits, {
       up: (client) => checkServer(client, target),
-      down,
+      down: this.#down,
     });
   }
 
   /** The connection for live messages, made when it is first asked for. */
   get live(): LiveLink {
-    this.#live ??= new LiveLink(this.address, this.#target, this.#limits);
+    this.#live ??= new LiveLink(
+      this.address,
+      this.#target,
+      this.#limits,
+      this.#down,
+    );
     return this.#live;
   }
 

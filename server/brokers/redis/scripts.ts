@@ -53,6 +53,7 @@ function prelude({ retention }: ScriptOptions): string {
   return `
 local SIZE, TTL, BYTES = ${retention.size}, ${retention.ttlMs}, ${retention.bytes}
 local call = redis.call
+local server = string.match(call('INFO', 'replication'), 'master_replid:(%w+)')
 
 local function now()
   local t = call('TIME')
@@ -60,7 +61,6 @@ local function now()
 end
 
 local function open(meta, log, candidate)
-  local server = string.match(call('INFO', 'replication'), 'master_replid:(%w+)')
   local m = call('HMGET', meta, 'epoch', 'top', 'bytes', 'server')
   if m[1] and m[2] and m[3] and m[4] == server then
     return m[1], tonumber(m[2]), tonumber(m[3])

@@ -1,5 +1,5 @@
 import { RealtimeError } from "../../../core/errors.ts";
-import { isReply, type LinkLimits } from "./link.ts";
+import { isReply, type LinkLimits, reasonOf } from "./link.ts";
 import { Node } from "./node.ts";
 import type { RedisTarget } from "./url.ts";
 
@@ -92,7 +92,7 @@ export function asUnavailable(error: unknown, node: Node): unknown {
   }
   return new RealtimeError(
     "unavailable",
-    `Cannot use Redis at ${node.name}: ${error.message}`,
+    `Cannot use Redis: ${reasonOf(error)}`,
     { cause: error },
   );
 }

@@ -64,8 +64,9 @@ withRedis("new RedisBroker()", () => {
     for (const [url, reason] of problems) {
       const { ok, detail = "" } = await use({ url }, (it) => it.health());
       assertEquals(ok, false);
-      assert(detail.includes(reason) && detail.includes(address), detail);
-      assert(!detail.includes("wrong"), detail);
+      assert(detail.includes(reason), detail);
+      // Anybody may ask for the health.
+      assert(!/wrong|127/.test(detail), detail);
     }
     const url = `redis://:right@${address}`;
     assertEquals(await use({ url }, tryAll), { ok: true });
