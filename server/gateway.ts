@@ -4,7 +4,6 @@ import { RealtimeError } from "../core/errors.ts";
 import { Auth } from "./auth.ts";
 import { ClientPublisher, type ClientRules } from "./client_publisher.ts";
 import { type DrainOptions, drainSessions } from "./drain.ts";
-import { errorBody } from "./error_body.ts";
 import { Hub } from "./hub.ts";
 import { Inbox } from "./inbox.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
