@@ -15,8 +15,8 @@ export const COSTS: Costs = {
   // deno task bench 5
   publishUs: 37.3,
   // deno task scale --measure
-  askUs: 7.9,
-  receiveUs: 2.2,
-  redisUs: 21.5,
-  followerUs: 0.1,
+  askUs: 8.3,
+  receiveUs: 2.3,
+  redisUs: 21.8,
+  followerUs: 0.2,
 };

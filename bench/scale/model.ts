@@ -53,8 +53,8 @@ export interface Plan {
   /** Nodes of Redis, and messages that all of them send to gateways in a second. */
   readonly redisNodes: number;
   readonly redisSends: number;
-  /** Seconds in which the others take the connections of one gateway that dies, with the CPU that is left. */
-  readonly takeOverSeconds: number;
+  /** Seconds that all gateways are busy with taking all connections, if all come at once. */
+  readonly returnSeconds: number;
 }
 
 /** Seconds from ping to ping, on each connection. */
@@ -94,8 +94,6 @@ export function plan(demand: Demand, costs: Costs, limits: Limits): Plan {
   const redisSends = publishes * followers;
   const redis = (publishes * costs.redisUs + redisSends * costs.followerUs) /
     1e6;
-  const busy = deliver + ping + publish + receive;
-  const left = Math.max(0, gateways - 1 - busy);
   return {
     publishes,
     gateways,
@@ -104,8 +102,7 @@ export function plan(demand: Demand, costs: Costs, limits: Limits): Plan {
     followers,
     redisNodes: Math.max(1, Math.ceil(redis / limits.load)),
     redisSends,
-    takeOverSeconds: connections / gateways * costs.connectUs / 1e6 /
-      Math.max(left, Number.EPSILON),
+    returnSeconds: connections * costs.connectUs / 1e6 / gateways,
   };
 }
 

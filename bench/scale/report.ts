@@ -17,36 +17,48 @@ const LIMITS: Limits = { load: 0.5, gatewayBytes: 2 * 1024 ** 3 };
 /** Gateways of the table that says what one node of Redis carries. */
 const FOLLOWERS = [1, 4, 16, 64] as const;
 
-/** Kinds of traffic: how many connections follow a channel, and how many messages go out at once. */
+/** Kinds of traffic: how many connections follow a channel, where they are, and how many messages go out at once. */
 const TRAFFIC: ReadonlyArray<
-  readonly [string, Pick<Demand, "fanOut" | "batch">]
+  readonly [string, Pick<Demand, "fanOut" | "placement" | "batch">]
 > = [
-  ["broadcast", { fanOut: 10_000, batch: 1 }],
-  ["rooms of 1,000", { fanOut: 1_000, batch: 1 }],
-  ["rooms of 100", { fanOut: 100, batch: 1 }],
-  ["one user each", { fanOut: 1, batch: 1 }],
-  ["one user each, 8 at once", { fanOut: 1, batch: 8 }],
+  [
+    "channels of 10,000, 8 messages at once",
+    { fanOut: 10_000, placement: "anywhere", batch: 8 },
+  ],
+  ["channels of 10,000", { fanOut: 10_000, placement: "anywhere", batch: 1 }],
+  ["channels of 1,000", { fanOut: 1_000, placement: "anywhere", batch: 1 }],
+  ["channels of 100", { fanOut: 100, placement: "anywhere", batch: 1 }],
+  [
+    "channels of 100, each at one gateway",
+    { fanOut: 100, placement: "by channel", batch: 1 },
+  ],
+  ["channels of 10", { fanOut: 10, placement: "anywhere", batch: 1 }],
+  [
+    "channels of 10, each at one gateway",
+    { fanOut: 10, placement: "by channel", batch: 1 },
+  ],
+  ["channels of 1", { fanOut: 1, placement: "anywhere", batch: 1 }],
 ];
 
 /** All of it, as Markdown. */
 export function formatScale(costs: Costs): string {
-  const rows = TRAFFIC.flatMap(([name, traffic]) =>
-    (["anywhere", "by channel"] as const).map((placement) => {
-      const demand = { ...TARGET, ...traffic, placement };
-      const { publishes, gateways, bound, followers, redisNodes, ...rest } =
-        plan(demand, costs, LIMITS);
-      return [
-        `${name}, clients ${placement}`,
-        count(publishes),
-        count(gateways),
-        bound,
-        followers.toFixed(1),
-        count(rest.redisSends),
-        count(redisNodes),
-        rest.takeOverSeconds.toFixed(1),
-      ];
-    })
-  );
+  const rows = TRAFFIC.map(([name, traffic]) => {
+    const { publishes, gateways, bound, followers, ...rest } = plan(
+      { ...TARGET, ...traffic },
+      costs,
+      LIMITS,
+    );
+    return [
+      name,
+      count(publishes),
+      count(gateways),
+      bound,
+      followers.toFixed(1),
+      count(rest.redisSends),
+      count(rest.redisNodes),
+      rest.returnSeconds.toFixed(1),
+    ];
+  });
   const ceilings = FOLLOWERS.map((followers) => [
     count(followers),
     count(redisCeiling(costs, LIMITS, followers)),
@@ -59,10 +71,10 @@ export function formatScale(costs: Costs): string {
         "publishes/s",
         "gateways",
         "bound by",
-        "follow a channel",
+        "follow each",
         "Redis sends/s",
         "Redis nodes",
-        "take-over, s",
+        "all back, s",
       ],
       ...rows,
     ]),

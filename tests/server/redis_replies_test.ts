@@ -105,32 +105,6 @@ withRedis("Two gateways on one Redis", () => {
     assertEquals((await logOf(a, "again")).length, 2);
   });
 
-  it("end a stream once whose lease runs out at both", async () => {
-    await using first = await watch(a, "both");
-    await using second = await watch(b, "both");
-    await producerOf(a, "both", "s")("start");
-    await producerOf(b, "both", "s")("chunk");
-    assertEquals(await endOf(first), "producer_lost");
-    assertEquals(await endOf(second), "producer_lost");
-    for (const gateway of [a, b]) {
-      const { error } = await producerOf(gateway, "both", "s")("chunk");
-      assertEquals(error?.code, "stream_ended");
-    }
-    assertEquals(endsOf(await logOf(a, "both")).length, 1);
-  });
-
-  it("keep a stream whose producer gives its signs of life to the other", async () => {
-    await using client = await watch(a, "kept");
-    const query = { channel: "kept", topic: "t", stream_id: "s", wait: "20" };
-    await producerOf(a, "kept", "s")("start");
-    for (let count = 0; count < 6; count++) {
-      assertEquals((await postStream(b, "keep", query)).open, true);
-    }
-    await producerOf(b, "kept", "s")("end");
-    const [, end] = await client.take(2);
-    assertEquals([end?.kind, end?.metadata], ["datastream-end", undefined]);
-  });
-
   it("end what a producer began that was killed, for readers at the other", async () => {
     await using client = await watch(b, "killed");
     const kill = startProducer(a, "killed", "messages");
@@ -139,15 +113,6 @@ withRedis("Two gateways on one Redis", () => {
     assertEquals(await endOf(client), "producer_lost");
     await using late = await watch(a, "killed", "start");
     assertEquals(await endOf(late), "producer_lost");
-  });
-
-  it("end what a gateway left open that is gone", async () => {
-    const gone = await join();
-    await producerOf(gone, "left", "s")("start");
-    await gone.close();
-    await using client = await watch(b, "left");
-    assertEquals((await client.next()).kind, "datastream-start");
-    assertEquals(await endOf(client), "producer_lost");
   });
 
   it("stop a stream by the word of a reader at the other, and tell its producer", async () => {
