@@ -161,9 +161,13 @@ export const denoRuntime: RuntimeAdapter = {
         // It would wait without end for a client that went away during its WebSocket handshake.
         const { promise, resolve } = Promise.withResolvers<void>();
         const timer = setTimeout(resolve, SHUTDOWN_MS);
-        await Promise.race([server.shutdown(), promise]);
+        let isOver = false;
+        await Promise.race([
+          server.shutdown().then(() => isOver = true),
+          promise,
+        ]);
         clearTimeout(timer);
-        stop.abort();
+        if (!isOver) stop.abort();
       };
       return Promise.resolve({
         url: origin(hostname, server.addr.port),
