@@ -126,11 +126,11 @@ export class Lab implements AsyncDisposable {
   ): Promise<Opened | undefined> {
     const server = await this.server(lane.peer);
     if (!server) return undefined;
-    const { port, pid, signingKey } = server;
+    const { port, pid, pids = pid, signingKey } = server;
     return await this.#ask(lane, {
       do: "subscribe",
       group: lane.name,
-      pid,
+      pid: pids,
       options: {
         ...audience,
         port,
@@ -161,7 +161,11 @@ export class Lab implements AsyncDisposable {
         token: await tokenOf(lane, server),
         ...(perRequest === undefined ? {} : { perRequest }),
       },
-      load: { seconds: this.effort.seconds, ...load, pid: server.pid },
+      load: {
+        seconds: this.effort.seconds,
+        ...load,
+        pid: server.pids ?? server.pid,
+      },
     });
     this.#check(lane, measured);
     return measured;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ClientProcess } from "./client_process.ts";
 import type { GroupState, Plan } from "./client_protocol.ts";
+import { Cluster } from "./cluster.ts";
 import { type Fault, rowOf, type Trial } from "./fault.ts";
 import { GatewayProcess } from "./gateway_process.ts";
 import { Ledger } from "./ledger.ts";
@@ -49,10 +50,26 @@ const CATCH_UP_MS = 45_000;
 /** The group of the subscriptions, where there is only one. */
 const GROUP = "all";
 
-/** A gateway, its clients on each transport, each in a process of their own, and publishers. */
+/** One gateway, or a cluster of them. */
+type Site = GatewayProcess | Cluster;
+
+function startSite(
+  { programs, runtime, cluster }: Trial,
+  signingKey: string,
+  flags: readonly string[],
+): Promise<Site> {
+  const common = { programs, signingKey, flags };
+  return cluster
+    ? Cluster.start({ ...common, runtimes: cluster })
+    : GatewayProcess.start({ ...common, runtime });
+}
+
+/** A gateway or several, clients on each transport, each in a process of their own, and publishers. */
 export class Arena {
   readonly trial: Trial;
   readonly signingKey: string;
+  /** The port that clients and publishers are given first: the gateway's, or nginx's. */
+  readonly port: number;
   readonly ledger: Ledger = new Ledger();
   readonly publisher: Publisher;
   /** One for each transport. */
@@ -60,22 +77,24 @@ export class Arena {
   readonly #flags: readonly string[];
   readonly #channels = new Set<string>();
   readonly #groups = new Map<string, number>();
-  readonly #gateways: GatewayProcess[];
+  readonly #gateways: GatewayProcess[] = [];
+  readonly #cluster: Cluster | undefined;
 
   private constructor(
     trial: Trial,
     signingKey: string,
-    gateway: GatewayProcess,
+    site: Site,
     clients: readonly ClientProcess[],
     flags: readonly string[],
   ) {
     this.trial = trial;
     this.signingKey = signingKey;
     this.clients = clients;
-    this.#gateways = [gateway];
     this.#flags = flags;
-    const { url } = gateway;
-    const { ledger } = this;
+    if (site instanceof Cluster) this.#cluster = site;
+    else this.#gateways.push(site);
+    this.port = portOf(site);
+    const { url, ledger } = this;
     this.publisher = new Publisher({ url, signingKey, ledger });
   }
 
@@ -85,15 +104,10 @@ export class Arena {
     { flags = [], isDirect = false }: ArenaOptions,
     body: (arena: Arena) => Promise<Row[]>,
   ): Promise<Row[]> {
-    const { programs, runtime, transports } = trial;
+    const { programs, transports } = trial;
     const signingKey = `signkey-chaos-${randomBytes(32).toString("hex")}`;
-    const gateway = await GatewayProcess.start({
-      programs,
-      runtime,
-      signingKey,
-      flags,
-    });
-    const { port } = gateway;
+    const site = await startSite(trial, signingKey, flags);
+    const port = portOf(site);
     const clients: ClientProcess[] = [];
     let arena: Arena | undefined;
     try {
@@ -103,20 +117,31 @@ export class Arena {
           await ClientProcess.start(programs, trial.clients, start),
         );
       }
-      arena = new Arena(trial, signingKey, gateway, clients, flags);
+      arena = new Arena(trial, signingKey, site, clients, flags);
       return await body(arena);
     } finally {
       await Promise.all(clients.map((process) => process.stop()));
-      await gateway.stop();
+      await site.stop();
       await arena?.stopGateways();
     }
+  }
+
+  /** The URL of that port. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** The gateway that was started last. */
   get gateway(): GatewayProcess {
     const gateway = this.#gateways.at(-1);
-    if (!gateway) throw new Error("The arena has no gateway");
+    if (!gateway) throw new Error("The arena has no gateway of its own");
     return gateway;
+  }
+
+  /** The gateways on Redis. */
+  get cluster(): Cluster {
+    if (!this.#cluster) throw new Error("The arena has no cluster");
+    return this.#cluster;
   }
 
   /** Opens subscriptions on each transport, from the start of their channels unless it says otherwise. */
@@ -208,9 +233,14 @@ export class Arena {
     const { abandoned } = this.publisher;
     if (abandoned > 0) breaches.push(`${abandoned} messages were given up`);
     if (verdict.received === 0) breaches.push("nothing was received");
-    if (this.gateway.isOver) {
-      breaches.push(`the gateway ended: ${this.gateway.errors}`);
+    const { gateways } = this.#cluster ?? { gateways: [this.gateway] };
+    for (const { isOver, errors } of gateways) {
+      if (isOver) breaches.push(`a gateway ended: ${errors}`);
     }
     return breaches;
   }
+}
+
+function portOf(site: Site): number {
+  return site instanceof Cluster ? site.nginx.port : site.port;
 }

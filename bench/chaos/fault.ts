@@ -7,6 +7,8 @@ export interface Trial {
   readonly programs: Programs;
   /** The runtime of the gateway. */
   readonly runtime: RuntimeName;
+  /** The runtimes of several gateways on one Redis, where it is not a single one with the memory broker. */
+  readonly cluster?: readonly RuntimeName[];
   /** The runtime of the clients. */
   readonly clients: RuntimeName;
   readonly transports: readonly Transport[];
@@ -41,7 +43,7 @@ export interface Finding {
 /** Makes a row of what a fault found out since a moment of `performance.now()`. */
 export function rowOf(
   fault: Fault,
-  { runtime }: Trial,
+  { runtime, cluster = [runtime] }: Trial,
   started: number,
   finding: Finding,
 ): Row {
@@ -57,7 +59,7 @@ export function rowOf(
     breaches: [...finding.breaches ?? []],
     fault: fault.number,
     title: fault.title,
-    runtime,
+    runtime: [...new Set(cluster)].join(", "),
     seconds: (performance.now() - started) / 1000,
   };
 }

@@ -3,7 +3,10 @@
  *
  * ```sh
  * deno task chaos [--runtime deno|bun|node|all] [--transport websocket|sse|all] [--fault 5,17] [--short]
+ * deno task chaos --broker redis
  * ```
+ *
+ * With Redis, three gateways (one of each runtime) are on one Redis with a replica, behind nginx.
  *
  * Prints a table and exits with 1 on any breach.
  *
@@ -12,9 +15,9 @@
 
 import process from "node:process";
 import { findBun, findNode, installPackages } from "../../tests/run/setup.ts";
-import { FAULTS } from "./faults/mod.ts";
 import { canIsolate, runIn } from "./isolation.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
+import type { Trial } from "./fault.ts";
 import type { Programs } from "./programs.ts";
 import { type Attempt, progress, startAll } from "./schedule.ts";
 import { formatTable, type Row } from "./table.ts";
@@ -28,19 +31,36 @@ async function findPrograms(): Promise<Programs> {
   return { deno: process.execPath, bun: await findBun(node), node };
 }
 
-async function run(
-  { runtimes, transports, faults, isShort, isJson }: Options,
+/** How many gateways are on one Redis. */
+const GATEWAYS = 3;
+
+/** How many quiet faults of several gateways are tried at the same time. */
+const CLUSTERS = 3;
+
+function attemptsOf(
+  { runtimes, transports, faults, isShort, isCluster }: Options,
   programs: Programs,
-): Promise<number> {
-  const started = performance.now();
-  const attempts: Attempt[] = runtimes.flatMap((runtime) =>
-    FAULTS.filter(({ number }) => faults.includes(number)).map((fault) => ({
-      fault,
-      trial: { programs, runtime, clients: "node", transports, isShort },
-    }))
+): Attempt[] {
+  const common = { programs, clients: "node", transports, isShort } as const;
+  const [first = "node"] = runtimes;
+  const cluster = Array.from(
+    { length: GATEWAYS },
+    (_, i) => runtimes[i % runtimes.length] ?? first,
   );
+  const trials: Trial[] = isCluster
+    ? [{ ...common, runtime: first, cluster }]
+    : runtimes.map((runtime) => ({ ...common, runtime }));
+  return trials.flatMap((trial) => faults.map((fault) => ({ fault, trial })));
+}
+
+async function run(options: Options, programs: Programs): Promise<number> {
+  const { isCluster, isJson } = options;
+  const started = performance.now();
+  const attempts = attemptsOf(options, programs);
   const rows: Row[] = [];
-  const results = [...startAll(attempts).values()];
+  const results = [
+    ...startAll(attempts, isCluster ? CLUSTERS : undefined).values(),
+  ];
   for (const result of results) {
     void result.then((rows) => {
       if (!isJson && rows.length > 0) console.error(progress(rows));

@@ -1,14 +1,17 @@
 import { parseArgs } from "node:util";
 import { type Transport, TRANSPORTS } from "./client_protocol.ts";
+import type { Fault } from "./fault.ts";
 import { FAULTS } from "./faults/mod.ts";
+import { REDIS_FAULTS } from "./faults/redis/mod.ts";
 import { type RuntimeName, RUNTIMES } from "./programs.ts";
 
 /** What to try, on what. */
 export interface Options {
   readonly runtimes: readonly RuntimeName[];
   readonly transports: readonly Transport[];
-  /** Numbers of faults. */
-  readonly faults: readonly string[];
+  readonly faults: readonly Fault[];
+  /** Whether it is several gateways on Redis, one of each runtime, instead of one on each runtime. */
+  readonly isCluster: boolean;
   readonly isShort: boolean;
   /** Whether the table is to be JSON. */
   readonly isJson: boolean;
@@ -17,6 +20,7 @@ export interface Options {
 /** How it is used. */
 export const USAGE = `Usage: deno task chaos [options]
 
+  --broker memory|redis         one gateway, on each runtime, or three on Redis (memory)
   --runtime deno|bun|node|all   runtimes of the gateway (all), several with commas
   --transport websocket|sse|all transports of the clients (all)
   --fault <n>,<n>,…             numbers of faults (all of them)
@@ -31,6 +35,7 @@ export function parseOptions(args: string[]): Options | string {
     const { values } = parseArgs({
       args,
       options: {
+        broker: { type: "string", default: "memory" },
         runtime: { type: "string", default: "all" },
         transport: { type: "string", default: "all" },
         fault: { type: "string", default: "all" },
@@ -40,10 +45,19 @@ export function parseOptions(args: string[]): Options | string {
       },
     });
     if (values.help) return USAGE;
+    const [broker] = pick("broker", values.broker, ["memory", "redis"]);
+    const isCluster = broker === "redis";
+    const known = isCluster ? REDIS_FAULTS : FAULTS;
+    const numbers = pick(
+      "fault",
+      values.fault,
+      known.map(({ number }) => number),
+    );
     return {
+      isCluster,
       runtimes: pick("runtime", values.runtime, RUNTIMES),
       transports: pick("transport", values.transport, TRANSPORTS),
-      faults: pick("fault", values.fault, FAULTS.map(({ number }) => number)),
+      faults: known.filter(({ number }) => numbers.includes(number)),
       isShort: values.short,
       isJson: values.json,
     };

@@ -13,6 +13,12 @@ export interface PublisherOptions {
    * @default {TOPIC}
    */
   readonly topic?: string;
+  /**
+   * Milliseconds that an attempt may take.
+   *
+   * @default {5000}
+   */
+  attemptMs?: number;
 }
 
 /** How to publish for a while. */
@@ -57,9 +63,6 @@ const STREAM_EVERY = 20;
 
 /** How long a message is tried before its publisher gives up. */
 const GIVE_UP_MS = 60_000;
-
-/** How long an attempt may take. */
-const ATTEMPT_MS = 5_000;
 
 interface Outgoing {
   readonly channel: string;
@@ -233,10 +236,10 @@ export class Publisher {
 
   /** @returns The ids. */
   async #post(messages: readonly Outgoing[]): Promise<string[]> {
-    const { url, signingKey, topic = TOPIC } = this.options;
+    const { url, signingKey, topic = TOPIC, attemptMs = 5_000 } = this.options;
     const [first] = messages;
     const authorization = `Bearer ${signingKey}`;
-    const signal = AbortSignal.timeout(ATTEMPT_MS);
+    const signal = AbortSignal.timeout(attemptMs);
     if (messages.length === 1 && first?.kind === "data") {
       const query = new URLSearchParams({ channel: first.channel, topic });
       const text = await read(
@@ -270,13 +273,18 @@ class Refused extends Error {}
 async function read(response: Response): Promise<string> {
   const text = await response.text();
   if (response.ok) return text;
-  throw new Refused(`The gateway answered ${response.status}: ${text}`);
+  const reason = `The gateway answered ${response.status}: ${text}`;
+  // It, or what stands before it, may not know what became of the message.
+  if (response.status > 500) throw new Error(reason);
+  throw new Refused(reason);
 }
 
 function idOf(json: string): string {
   const { id, error } = JSON.parse(json);
   if (typeof id === "string") return id;
-  throw new Refused(`The gateway answered ${JSON.stringify(error)}`);
+  const reason = `The gateway answered ${JSON.stringify(error)}`;
+  if (error?.code === "unavailable") throw new Error(reason);
+  throw new Refused(reason);
 }
 
 /** A piece of a data stream, which tells whether it is in its place and how many there are. */

@@ -5,7 +5,7 @@ import { explain, type Row } from "./table.ts";
 /** How long a fault may take on one runtime. */
 const LONGEST_MS = 240_000;
 
-/** How many quiet faults are tried at the same time: they wait for most of it. */
+/** How many quiet faults of a single gateway are tried at the same time: they wait for most of it. */
 const TOGETHER = 6;
 
 /** A fault on a runtime. */
@@ -17,8 +17,15 @@ export interface Attempt {
 /** Attempts that have begun, each with its rows when it is done. */
 export type Results = ReadonlyMap<Attempt, Promise<Row[]>>;
 
-/** Tries faults: quiet ones side by side, then loud ones, one after the other. Nothing rejects: what fails is a breach. */
-export function startAll(attempts: readonly Attempt[]): Results {
+/**
+ * Tries faults: quiet ones side by side, then loud ones, one after the other. Nothing rejects: what fails is a breach.
+ *
+ * @param together How many quiet ones at the same time.
+ */
+export function startAll(
+  attempts: readonly Attempt[],
+  together: number = TOGETHER,
+): Results {
   const results = new Map(
     attempts.map((attempt) => [attempt, Promise.withResolvers<Row[]>()]),
   );
@@ -32,7 +39,7 @@ export function startAll(attempts: readonly Attempt[]): Results {
     const isLoud = ({ fault, trial }: Attempt): boolean =>
       fault.isLoud && !trial.isShort;
     const quiet = attempts.filter((attempt) => !isLoud(attempt));
-    await Promise.all(Array.from({ length: TOGETHER }, () => work(quiet)));
+    await Promise.all(Array.from({ length: together }, () => work(quiet)));
     await work(attempts.filter(isLoud));
   }
   void workAll();

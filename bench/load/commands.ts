@@ -24,8 +24,8 @@ export type Command =
     readonly do: "subscribe";
     readonly group: string;
     readonly options: SubscribersOptions;
-    /** The server's process. */
-    readonly pid: number;
+    /** The server's process or processes. */
+    readonly pid: number | readonly number[];
   }
   /** Has publishers send to a group, those of the last time again where they are the same; answers what was measured. */
   | {

@@ -22,7 +22,7 @@ export class Group {
   /** Opens the subscribers; tells what that took. */
   static async open(
     options: SubscribersOptions,
-    pid: number,
+    pid: number | readonly number[],
   ): Promise<{ group: Group; opened: Opened }> {
     const start = performance.now();
     const server = cpuMs(pid);

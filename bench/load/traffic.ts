@@ -11,8 +11,8 @@ export interface Load {
   readonly seconds: number;
   /** Messages a second; without it, each publisher sends the next one when the last one was answered. */
   readonly rate?: number;
-  /** The server's process. */
-  readonly pid: number;
+  /** The server's process or processes. */
+  readonly pid: number | readonly number[];
 }
 
 /** What came of it. */

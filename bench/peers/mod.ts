@@ -35,7 +35,23 @@ const BARE = {
 } as const;
 
 /** The key of all servers of a run that take one. */
-const SIGNING_KEY = `signkey-bench-${randomBytes(32).toString("hex")}`;
+export const SIGNING_KEY: string = `signkey-bench-${
+  randomBytes(32).toString("hex")
+}`;
+
+/** The gateway's command line, which also collects garbage when it is told to. */
+export function gatewayCommand(
+  programs: Programs,
+  runtime: RuntimeName,
+): string[] {
+  const command = commandFor(
+    programs,
+    runtime,
+    "bench/chaos/gateway_probe.ts",
+  );
+  command.push("--port", "0", "--signing-key", SIGNING_KEY);
+  return command;
+}
 
 /** Our gateway, as its command line starts it. */
 export function gateway(runtime: RuntimeName): Peer {
@@ -43,16 +59,8 @@ export function gateway(runtime: RuntimeName): Peer {
     name: `Tidings on ${TITLES[runtime]}`,
     role: "gateway",
     runtime,
-    start(programs) {
-      // The gateway's command line, which also collects garbage when it is told to.
-      const command = commandFor(
-        programs,
-        runtime,
-        "bench/chaos/gateway_probe.ts",
-      );
-      command.push("--port", "0", "--signing-key", SIGNING_KEY);
-      return startAnnounced(command, true, SIGNING_KEY);
-    },
+    start: (programs) =>
+      startAnnounced(gatewayCommand(programs, runtime), true, SIGNING_KEY),
   };
 }
 

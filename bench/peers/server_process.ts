@@ -7,6 +7,12 @@ const START_MS = 20_000;
 /** A server that runs. */
 export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
+  /**
+   * The processes whose CPU counts.
+   *
+   * @default {its own}
+   */
+  readonly pids?: readonly number[];
   /** Where subscribers connect. */
   readonly port: number;
   /** Where publishers do. */

@@ -4,29 +4,6 @@
  * @module
  */
 
-import { createServer } from "node:http";
-import { Server } from "socket.io";
-import { announce, queryOf } from "./bare.ts";
+import { serveSocketIo } from "./socket_io_server.ts";
 
-const http = createServer();
-const io = new Server(http, { transports: ["websocket"] });
-
-io.on("connection", (socket) => {
-  void socket.join(String(socket.handshake.query.channel));
-});
-
-http.on("request", (request, response) => {
-  const { channel } = queryOf(request.url);
-  let body = "";
-  request.setEncoding("utf8");
-  request.on("data", (text: string) => {
-    body += text;
-  });
-  request.on("end", () => {
-    io.to(channel).emit("message", body);
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end("{}");
-  });
-});
-
-http.listen(0, "127.0.0.1", () => announce(Object(http.address()).port));
+serveSocketIo();

@@ -8,6 +8,7 @@ import { growth } from "./growth.ts";
 import { large } from "./large.ts";
 import { memory } from "./memory.ts";
 import { publish } from "./publish.ts";
+import { redis } from "./redis.ts";
 import { resume } from "./resume.ts";
 import { sse } from "./sse.ts";
 
@@ -34,5 +35,6 @@ export const SCENARIOS: readonly Scenario[] = [
   { names: ["8"], run: memory },
   { names: ["9"], run: client },
   { names: ["10"], run: sse },
+  { names: ["redis"], run: redis },
   { names: ["growth"], run: growth },
 ];

@@ -1,11 +1,10 @@
 import type { RuntimeName } from "../chaos/programs.ts";
 import type { Lab, Lane, Publishing } from "../lab.ts";
 import { BATCH } from "../load/dialects/mod.ts";
-import type { Measured } from "../load/traffic.ts";
 import { gateway, TITLES } from "../peers/mod.ts";
-import type { Sample, Section } from "../results.ts";
+import type { Section } from "../results.ts";
 import { bareLane, perRuntime } from "./lanes.ts";
-import { measureRounds } from "./rounds.ts";
+import { measureRounds, perMessage } from "./rounds.ts";
 
 const BYTES = 250;
 const PUBLISHERS = 16;
@@ -56,13 +55,4 @@ function publishing({ publisher }: Lane): Publishing {
   if (publisher === "tidings socket") return { ...SOCKETS, bytes: BYTES };
   const batch = publisher === "tidings batch" ? { perRequest: BATCH } : {};
   return { publishers: PUBLISHERS, bytes: BYTES, ...batch };
-}
-
-function perMessage(measured: Measured): Sample {
-  const { published, seconds, serverMs, loadMs } = measured;
-  return {
-    cpuUs: serverMs * 1000 / published,
-    perSecond: published / seconds,
-    loadPercent: loadMs / seconds / 10,
-  };
 }

@@ -12,6 +12,16 @@ export function perDelivery(measured: Measured): Sample {
   };
 }
 
+/** What a measurement says of each message that was published. */
+export function perMessage(measured: Measured): Sample {
+  const { published, seconds, serverMs, loadMs } = measured;
+  return {
+    cpuUs: serverMs * 1000 / published,
+    perSecond: published / seconds,
+    loadPercent: loadMs / seconds / 10,
+  };
+}
+
 /** What a measurement says of how long deliveries took. */
 export function latencies({ p50, p99 }: Measured): Sample {
   return { p50Ms: p50, p99Ms: p99 };

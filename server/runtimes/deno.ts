@@ -18,7 +18,12 @@ interface DenoLike {
     options: { protocol?: string; idleTimeout?: number },
   ): { socket: WebSocket; response: Response };
   serve(
-    options: { port: number; hostname: string; onListen(): void },
+    options: {
+      port: number;
+      hostname: string;
+      signal: AbortSignal;
+      onListen(): void;
+    },
     handler: (
       request: Request,
       info: object,
@@ -33,6 +38,9 @@ const LINGER_TURNS = 50;
 
 /** Milliseconds that a peer has to answer a close before the server goes without it. */
 const CLOSE_MS = 1000;
+
+/** Milliseconds that requests have to end before the server goes without them. */
+const SHUTDOWN_MS = 5000;
 
 /** Closes that are under way: a server that shut down first would take the codes with it. */
 const closing = new Set<Promise<void>>();
@@ -142,13 +150,24 @@ export const denoRuntime: RuntimeAdapter = {
   serve(app: Fetcher, options: Required<ListenOptions>): Promise<Server> {
     const { hostname, port } = options;
     try {
+      const stop = new AbortController();
+      const { signal } = stop;
       const server = Deno.serve(
-        { hostname, port, onListen: () => {} },
+        { hostname, port, signal, onListen: () => {} },
         (request, info) => app.fetch(request, info),
       );
       const close = async () => {
         await Promise.all(closing);
-        await server.shutdown();
+        // It would wait without end for a client that went away during its WebSocket handshake.
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const timer = setTimeout(resolve, SHUTDOWN_MS);
+        let isOver = false;
+        await Promise.race([
+          server.shutdown().then(() => isOver = true),
+          promise,
+        ]);
+        clearTimeout(timer);
+        if (!isOver) stop.abort();
       };
       return Promise.resolve({
         url: origin(hostname, server.addr.port),

@@ -24,8 +24,15 @@ export interface RedisServer extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+/** Servers that were started and have not ended: none outlives this process. */
+const running = new Set<ChildProcess>();
+
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** A free TCP port. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -52,6 +59,7 @@ export async function startRedis(
     ...["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder],
     ...["--save", "", "--appendonly", "no", ...options],
   ], { stdio: ["ignore", "pipe", "inherit"] });
+  running.add(child);
   await ready(child);
   let isRunning = true;
   async function kill(): Promise<void> {
@@ -60,6 +68,7 @@ export async function startRedis(
     const exit = once(child, "exit");
     if (child.pid !== undefined) process.kill(child.pid, "SIGKILL");
     await exit;
+    running.delete(child);
     await rm(folder, { recursive: true, force: true });
   }
   const signal = (name: "SIGSTOP" | "SIGCONT"): void => {

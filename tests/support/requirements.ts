@@ -48,6 +48,14 @@ export function redisPath(): string | undefined {
   return findProgram("redis-server");
 }
 
+/** The path of nginx, `undefined` where there is none. */
+export function nginxPath(): string | undefined {
+  // Where it is installed, not every user's search path leads.
+  const installed = "/usr/sbin/nginx";
+  return findProgram("nginx") ??
+    (isExecutable(installed) ? installed : undefined);
+}
+
 /** One line for each thing that is missing and the tests it skips. */
 export function missingRequirements(): string[] {
   const missing: string[] = [];
@@ -61,6 +69,9 @@ export function missingRequirements(): string[] {
   }
   if (redisPath() === undefined) {
     missing.push("No redis-server found: tests with Redis are skipped");
+  }
+  if (nginxPath() === undefined) {
+    missing.push("No nginx found: tests behind it are skipped");
   }
   return missing;
 }

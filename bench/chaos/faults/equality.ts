@@ -31,8 +31,7 @@ export const equality: Fault = {
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
-      const { url } = arena.gateway;
-      const { signingKey } = arena;
+      const { url, signingKey } = arena;
       await arena.open({ channels: [CHANNEL], count: 1 });
       const started = performance.now();
       await arena.network({ lifetimeMs: [100, 300] });

@@ -17,7 +17,7 @@ export const repeated: Fault = {
     Arena.run(trial, {}, async (arena) => {
       await arena.open({ channels: [CHANNEL], count: 5 });
       const started = performance.now();
-      const { url, signingKey } = { ...arena, url: arena.gateway.url };
+      const { url, signingKey } = arena;
       const { publish } = createRealtime({ url, signingKey });
       const problems: string[] = [];
       const count = trial.isShort ? 20 : 200;
@@ -49,7 +49,7 @@ export const lostAnswer: Fault = {
     Arena.run(trial, {}, async (arena) => {
       await arena.open({ channels: [CHANNEL], count: 5 });
       const started = performance.now();
-      const proxy = await Proxy.start(arena.gateway.port);
+      const proxy = await Proxy.start(arena.port);
       try {
         const { signingKey } = arena;
         const { publish } = createRealtime({ url: proxy.url, signingKey });

@@ -34,11 +34,14 @@ export const races: Fault = {
       done.abort();
       await publishing;
       const share = Math.ceil(count / arena.clients.length);
+      // Redis may drop the first message of a full log between the moment when it is found to be the start and the one when
+      // it is read; who starts there is told.
+      const atStart = trial.cluster ? share / 10 : 0;
       return await arena.judge(races, started, ({ verdict, state }) => ({
         note: `${share} subscriptions: ` +
           "from an id, the newest few, now, the start",
         breaches: [
-          verdict.gaps > 0 && `${verdict.gaps} gaps`,
+          verdict.gaps > atStart && `${verdict.gaps} gaps`,
           verdict.received < 2 * share && `${verdict.received} received`,
           state.failures.length > 0 && `ended: ${state.failures}`,
         ],

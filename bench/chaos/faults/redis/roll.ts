@@ -1,0 +1,49 @@
+import { Arena } from "../../arena.ts";
+import type { Fault } from "../../fault.ts";
+
+/** One gateway after the other is asked to end, and started again when it did. */
+export const rollGateways: Fault = {
+  number: "26",
+  title: "rolling restart",
+  isLoud: false,
+  run: (trial) =>
+    Arena.run(trial, {}, async (arena) => {
+      const { cluster, publisher } = arena;
+      const channels = Array.from({ length: 10 }, (_, i) => `roll-${i}`);
+      await arena.open({ channels, count: trial.isShort ? 10 : 50 });
+      const started = performance.now();
+      const stop = new AbortController();
+      const rate = 100;
+      const publishing = arena.load({
+        rate,
+        seconds: 150,
+        signal: stop.signal,
+      });
+      const codes: Array<number | null> = [];
+      for (const gateway of [...cluster.gateways]) {
+        await publisher.acknowledged(rate / 2);
+        // A short trial is of the signal after which clients come back at once.
+        gateway.kill(trial.isShort ? "SIGINT" : "SIGTERM");
+        codes.push((await gateway.exited).code);
+        await cluster.replace(gateway);
+        await cluster.untilWell();
+      }
+      await publisher.acknowledged(rate / 2);
+      stop.abort();
+      await publishing;
+      return await arena.judge(
+        rollGateways,
+        started,
+        ({ verdict, state, size }) => ({
+          note: `${codes.length} restarts, ${state.opened - size} times ` +
+            `opened again, ${publisher.retries} requests repeated`,
+          breaches: [
+            codes.some((code) => code !== 0) && `exit codes ${codes}`,
+            verdict.gaps > 0 && `${verdict.gaps} gaps`,
+            state.opened === size && "nobody had to come back",
+            state.failures.length > 0 && `ended: ${state.failures}`,
+          ],
+        }),
+      );
+    }),
+};
