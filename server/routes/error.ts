@@ -3,12 +3,19 @@ import { STATUS_OF_CODE } from "../../core/status.ts";
 import { errorBody } from "../error_body.ts";
 import type { GatewayParts } from "./context.ts";
 
+/**
+ * How much of a body that is too large is read before the answer, and for how long: a proxy that still sends it may take
+ * the end of the connection for a failure of the gateway (nginx: 502).
+ */
+const DRAIN_BYTES = 16 * 1024 * 1024;
+const DRAIN_MS = 500;
+
 /** The answer to a request that failed; what is not an error of ours is reported, and not told. */
-export function errorAnswer(
+export async function errorAnswer(
   { report }: Pick<GatewayParts, "report">,
   request: Request,
   error: unknown,
-): Response {
+): Promise<Response> {
   const known = error instanceof RealtimeError;
   if (!known) {
     report(`${request.method} ${new URL(request.url).pathname}`, error);
@@ -20,6 +27,15 @@ export function errorAnswer(
   const headers = new Headers({ "content-type": "application/json" });
   // What was not read of a body stands in the way of the connection's next request.
   const { body, bodyUsed } = request;
+  const announced = Number(request.headers.get("content-length") ?? NaN);
+  if (code === "too_large" && body && !bodyUsed && announced <= DRAIN_BYTES) {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), DRAIN_MS);
+    await body.pipeTo(new WritableStream(), { signal: patience.signal })
+      // The client went away, or is slow: it gets its answer all the same.
+      .catch(() => undefined);
+    clearTimeout(timer);
+  }
   if (code === "too_large" || (body && !bodyUsed)) {
     headers.set("connection", "close");
   }
