@@ -25,7 +25,7 @@ export const USAGE = `Usage: deno task bench [scenario…] [options]
 A whole run writes bench/results.md.
 `;
 
-const EFFORT: Effort = { rounds: 5, seconds: 1, warmUp: 1.5 };
+const EFFORT: Effort = { rounds: 5, seconds: 0.8, warmUp: 1.5 };
 const SHORT: Effort = { rounds: 2, seconds: 0.5, warmUp: 0.7 };
 
 /** Reads the arguments; a text says what is wrong with them. */

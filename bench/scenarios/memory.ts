@@ -5,7 +5,7 @@ import { bareLane, gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
 const CONNECTIONS = 10_000;
 /** Those that come first, so that what every server needs once is there. */
 const FIRST = 500;
-const MOST_ROUNDS = 3;
+const MOST_ROUNDS = 2;
 /** What is needed only to connect is given back by then. */
 const SETTLE_MS = 2000;
 

@@ -33,12 +33,14 @@ export async function measureRounds(
   lanes: readonly Lane[],
   publishing: Publishing | ((lane: Lane) => Publishing),
   sampleOf: (measured: Measured) => Sample,
+  warmUps = 1,
 ): Promise<Result[]> {
   const results = emptyResults(lanes);
   const of = (lane: Lane) =>
     typeof publishing === "function" ? publishing(lane) : publishing;
   for (const lane of lanes) {
-    await lab.publish(lane, { ...of(lane), seconds: lab.effort.warmUp });
+    const seconds = warmUps * lab.effort.warmUp;
+    await lab.publish(lane, { ...of(lane), seconds });
   }
   for (let round = 0; round < lab.effort.rounds; round++) {
     for (const [index, lane] of lanes.entries()) {
