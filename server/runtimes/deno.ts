@@ -28,7 +28,10 @@ interface DenoLike {
       request: Request,
       info: object,
     ) => Response | Promise<Response>,
-  ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
+  ): {
+    readonly addr: { readonly port: number };
+    readonly finished: Promise<void>;
+  };
 }
 
 const { Deno }: { Deno: DenoLike } = Object(globalThis);
@@ -41,6 +44,19 @@ const CLOSE_MS = 1000;
 
 /** Milliseconds that requests have to end before the server goes without them. */
 const SHUTDOWN_MS = 5000;
+
+/** Milliseconds in which the last answers leave. */
+const FLUSH_MS = 50;
+
+/** Waits for a promise, but not for longer than that. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
 
 /** Closes that are under way: a server that shut down first would take the codes with it. */
 const closing = new Set<Promise<void>>();
@@ -152,22 +168,24 @@ export const denoRuntime: RuntimeAdapter = {
     try {
       const stop = new AbortController();
       const { signal } = stop;
+      const answering = new Set<Promise<unknown>>();
       const server = Deno.serve(
         { hostname, port, signal, onListen: () => {} },
-        (request, info) => app.fetch(request, info),
+        (request, info) => {
+          const answer = Promise.resolve(app.fetch(request, info));
+          const done = answer.then(() => {}, () => {})
+            .finally(() => answering.delete(done));
+          answering.add(done);
+          return answer;
+        },
       );
+      // Not with `shutdown()`, which sometimes waits without end for a connection that a browser left.
       const close = async () => {
         await Promise.all(closing);
-        // It would wait without end for a client that went away during its WebSocket handshake.
-        const { promise, resolve } = Promise.withResolvers<void>();
-        const timer = setTimeout(resolve, SHUTDOWN_MS);
-        let isOver = false;
-        await Promise.race([
-          server.shutdown().then(() => isOver = true),
-          promise,
-        ]);
-        clearTimeout(timer);
-        if (!isOver) stop.abort();
+        await within(SHUTDOWN_MS, Promise.all(answering));
+        await within(FLUSH_MS, new Promise(() => {}));
+        stop.abort();
+        await within(SHUTDOWN_MS, server.finished);
       };
       return Promise.resolve({
         url: origin(hostname, server.addr.port),
