@@ -96,7 +96,7 @@ export function channel<
 export function channel(
   input: Name | { readonly name: Name; readonly topics: TopicSchemas },
 ): Realtime.Channel.Definition | Realtime.Channel {
-  if (typeof input !== "object") return define(input, NONE);
+  if (typeof input !== "object" || input === null) return define(input, NONE);
   const { name, topics } = input;
   let all = NONE;
   for (const [key, { schema }] of Object.entries(topics)) {

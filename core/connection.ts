@@ -8,8 +8,8 @@ import type { Transport } from "./transport.ts";
 import { openWebSocket } from "./transport_websocket.ts";
 
 /**
- * How a connection stands: nobody needs it, though it may stay open for a moment (`idle`); an attempt is under way (`connecting`); it is
- * `open`; it will try again (`waiting`); it is over (`closed`).
+ * How a connection stands: nobody has needed it yet (`idle`); an attempt is under way (`connecting`); it is `open`; it will try again
+ * (`waiting`); it is over (`closed`).
  */
 export type ConnectionState =
   | "idle"
@@ -60,7 +60,6 @@ interface Page {
     listener: (event: { readonly type: string }) => void,
     options: { readonly signal: AbortSignal },
   ) => void;
-  readonly document?: Page;
 }
 
 /** What the gateway's close codes say, where another attempt alone doesn't help. */
@@ -72,7 +71,7 @@ const CODES: Readonly<Record<number, RealtimeErrorCode>> = {
 /** How long nothing may be heard, beyond the gateway's ping interval; also, how long connecting may take. */
 const SILENCE_MS = 10_000;
 
-/** How long a page keeps a connection that nobody needs (the next view may), and how long closing may take. */
+/** How long closing may take. */
 const LEAVE_MS = 1_000;
 
 /**

@@ -31,10 +31,8 @@ export type RealtimeErrorCode =
 export interface SchemaIssue {
   /** What is wrong, for people. */
   readonly message: string;
-  /** Where: what leads to it, as the schema's library writes it; `undefined` for the whole value. */
-  readonly path?:
-    | ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>
-    | undefined;
+  /** Where: the keys that lead to it, `undefined` for the whole value. */
+  readonly path?: ReadonlyArray<PropertyKey> | undefined;
 }
 
 /** What a {@linkcode RealtimeError} can carry besides its code and message. */

@@ -1,4 +1,3 @@
-import { RealtimeError } from "./errors.ts";
 import { validate } from "./schema.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 import type {
@@ -15,40 +14,13 @@ export function isStreamed(data: unknown): data is StreamSource<unknown> {
     typeof (iterate ?? getReader) === "function";
 }
 
-/**
- * Checks what is published. Some libraries put the data into their issues' paths: of those only the keys are left.
- *
- * @throws {RealtimeError} `invalid_data`.
- */
-export async function validateInput(
-  schema: StandardSchema,
-  data: unknown,
-  action: string,
-): Promise<void> {
-  try {
-    await validate(schema, data, action);
-  } catch (error) {
-    const { code, message, cause, issues } = error as RealtimeError;
-    throw new RealtimeError(code, message, {
-      cause,
-      issues: issues.map(({ message, path }) => ({
-        message,
-        // Not with the path's own map: it may be of a class of the library's.
-        ...path && {
-          path: Array.from(path, (at) => typeof at === "object" ? at.key : at),
-        },
-      })),
-    });
-  }
-}
-
 async function* checkEach(
   schema: StandardSchema,
   pieces: Streamed<unknown>,
   action: string,
 ): AsyncGenerator<unknown, void, undefined> {
   for await (const piece of pieces as AsyncIterable<unknown>) {
-    await validateInput(schema, piece, action);
+    await validate(schema, piece, action);
     yield piece;
   }
 }
@@ -72,7 +44,7 @@ async function check(
       : checkEach(schema, data, action);
     return { ...message, data: pieces, areWhole: true };
   }
-  await validateInput(schema, data, action);
+  await validate(schema, data, action);
   return message;
 }
 

@@ -58,7 +58,6 @@ let readers = 0;
  * Makes a reader, a member of its connection.
  *
  * @param position Where it starts, as the wire has it.
- * @param toChunk Makes what the stream delivers from a message.
  * @param onState It is in another state; with the error when it failed.
  */
 export function createReader(

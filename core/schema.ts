@@ -1,5 +1,15 @@
-import { RealtimeError } from "./errors.ts";
-import type { StandardSchema } from "./standard_schema.ts";
+import { RealtimeError, type SchemaIssue } from "./errors.ts";
+import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
+
+/** Some libraries put the data into their issues' paths: of those only the keys are left. */
+function toIssue({ message, path }: StandardIssue): SchemaIssue {
+  return {
+    message,
+    // Not with the path's own map: it may be of a class of the schema library's.
+    path: path &&
+      Array.from(path, (key) => typeof key === "object" ? key.key : key),
+  };
+}
 
 /**
  * Checks data by a schema, which may take its time.
@@ -17,7 +27,7 @@ export async function validate(
   try {
     const result = await schema["~standard"].validate(data);
     if (!result.issues) return result.value;
-    options = result;
+    options = { issues: result.issues.map(toIssue) };
   } catch (cause) {
     options = { cause };
   }

@@ -49,13 +49,17 @@ const TIMEOUT_MS = 10_000;
  * Asks the gateway by HTTP, which any network lets through, so that it needs no connection, with what the subscription presents. What
  * fails in a way that may pass is tried again: whatever is asked for can be asked for twice.
  *
- * @throws {RealtimeError} What the gateway refuses it for; `aborted` where the subscription is over; `network`.
+ * @throws {RealtimeError} What the gateway refuses it for; `aborted` where the subscription is over; `network` where it can't be reached.
  */
 async function ask(
   { tokens, url, fetch, errorOf, backoff, isOver }: Sender,
   path: string,
   body?: string,
 ): Promise<Answer> {
+  let last = {
+    code: "network",
+    message: "Cannot send: the gateway can't be reached",
+  };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (attempt > 0) {
       const ms = backoff(attempt - 1);
@@ -76,13 +80,14 @@ async function ask(
         if (answer.error) throw errorOf(answer.error);
         return answer;
       }
+      last = answer.error ?? last;
     } catch (error) {
       if (Object(error).name === "RealtimeError") throw error;
       // The network's failure, or an answer that is not the gateway's.
     }
   }
-  const code = isOver() ? "aborted" : "network";
-  throw errorOf({ code, message: "Cannot send" });
+  const closed = "Cannot send: the subscription is closed";
+  throw errorOf(isOver() ? { code: "aborted", message: closed } : last);
 }
 
 /**

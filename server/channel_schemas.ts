@@ -1,4 +1,4 @@
-import { validateInput } from "../core/message_input.ts";
+import { validate } from "../core/schema.ts";
 import type { Realtime } from "../core/types.ts";
 import { quote } from "./publisher.ts";
 
@@ -59,7 +59,7 @@ export class ChannelSchemas {
     const entry = this.#entries.find(({ pattern }) => pattern.test(channel));
     const schema = entry?.topics[topic]?.getSchema();
     if (!schema) return;
-    await validateInput(
+    await validate(
       schema,
       data,
       `Cannot publish to ${quote(channel)}, topic ${quote(topic)}`,

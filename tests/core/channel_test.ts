@@ -86,7 +86,7 @@ describe("channel()", () => {
     assertInvalidName(() => channel("a\nb"), "channel");
     assertInvalidName(() => channel("x".repeat(256)), "channel");
     assertInvalidName(() => channel(undefined as never), "channel");
-    assertThrows(() => channel(null as never), TypeError);
+    assertInvalidName(() => channel(null as never), "channel");
     assertInvalidName(() => channel(() => "")(), "channel");
     assertInvalidName(() => channel(() => 1 as never)(), "channel");
   });

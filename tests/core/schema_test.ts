@@ -55,10 +55,7 @@ describe("validate()", () => {
     for (const schema of schemas) {
       const error = await failure(schema, { user: { age: "old" } });
       assertEquals(error.code, "invalid_data");
-      const keys = error.issues.map(({ path = [] }) =>
-        Array.from(path, (at) => typeof at === "object" ? at.key : at)
-      );
-      assertEquals(keys, [["user", "age"]]);
+      assertEquals(error.issues.map(({ path }) => path), [["user", "age"]]);
     }
   });
 
@@ -74,10 +71,10 @@ describe("validate()", () => {
 
   it("gives an issue of the whole value no path", async () => {
     const error = await failure(
-      schemaOf(() => ({ issues: [{ message: "No" }] })),
+      schemaOf(() => ({ issues: [{ message: "No", path: undefined }] })),
       1,
     );
-    assertEquals(error.issues, [{ message: "No" }]);
+    assertEquals(error.issues, [{ message: "No", path: undefined }]);
   });
 
   it("waits for a schema that takes its time", async () => {
