@@ -1,4 +1,4 @@
-import { pause } from "../core/backoff.ts";
+import { within } from "./within.ts";
 import type { MessageKind } from "../core/frame.ts";
 import type { Untyped } from "../core/types.ts";
 
@@ -49,9 +49,7 @@ export class Inbox {
 
   /** Resolves when the function is done with all that it was called with, at the latest after so many milliseconds. */
   async settled(ms: number): Promise<void> {
-    const done = new AbortController();
-    const handled = Promise.all(this.#pending).then(() => done.abort());
-    await Promise.race([handled, pause(ms, done.signal)]);
+    await within(ms, Promise.all(this.#pending));
   }
 
   /** Never rejects. */

@@ -1,6 +1,7 @@
 import { RealtimeError } from "../../core/errors.ts";
 import { STATUS_OF_CODE } from "../../core/status.ts";
 import { errorBody } from "../error_body.ts";
+import { within } from "../within.ts";
 import type { GatewayParts } from "./context.ts";
 
 /**
@@ -30,11 +31,12 @@ export async function errorAnswer(
   const announced = Number(request.headers.get("content-length") ?? NaN);
   if (code === "too_large" && body && !bodyUsed && announced <= DRAIN_BYTES) {
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), DRAIN_MS);
-    await body.pipeTo(new WritableStream(), { signal: patience.signal })
+    const { signal } = patience;
+    const read = body.pipeTo(new WritableStream(), { signal })
       // The client went away, or is slow: it gets its answer all the same.
       .catch(() => undefined);
-    clearTimeout(timer);
+    await within(DRAIN_MS, read);
+    patience.abort();
   }
   if (code === "too_large" || (body && !bodyUsed)) {
     headers.set("connection", "close");

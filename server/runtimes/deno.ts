@@ -1,5 +1,7 @@
 import type { Context } from "@hono/hono";
+import { pause } from "../../core/backoff.ts";
 import type { Packet, Socket, SocketHandler } from "../socket.ts";
+import { within } from "../within.ts";
 import { listenError, origin } from "./listen.ts";
 import {
   type Fetcher,
@@ -47,16 +49,6 @@ const SHUTDOWN_MS = 5000;
 
 /** Milliseconds in which the last answers leave. */
 const FLUSH_MS = 50;
-
-/** Waits for a promise, but not for longer than that. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
-}
 
 /** Closes that are under way: a server that shut down first would take the codes with it. */
 const closing = new Set<Promise<void>>();
@@ -168,22 +160,26 @@ export const denoRuntime: RuntimeAdapter = {
     try {
       const stop = new AbortController();
       const { signal } = stop;
-      const answering = new Set<Promise<unknown>>();
+      let answering = 0;
+      let idle = (): void => {};
       const server = Deno.serve(
         { hostname, port, signal, onListen: () => {} },
-        (request, info) => {
-          const answer = Promise.resolve(app.fetch(request, info));
-          const done = answer.then(() => {}, () => {})
-            .finally(() => answering.delete(done));
-          answering.add(done);
-          return answer;
+        async (request, info) => {
+          answering++;
+          try {
+            return await app.fetch(request, info);
+          } finally {
+            if (--answering === 0) idle();
+          }
         },
       );
       // Not with `shutdown()`, which sometimes waits without end for a connection that a browser left.
       const close = async () => {
         await Promise.all(closing);
-        await within(SHUTDOWN_MS, Promise.all(answering));
-        await within(FLUSH_MS, new Promise(() => {}));
+        if (answering > 0) {
+          await within(SHUTDOWN_MS, new Promise<void>((end) => idle = end));
+        }
+        await pause(FLUSH_MS);
         stop.abort();
         await within(SHUTDOWN_MS, server.finished);
       };
