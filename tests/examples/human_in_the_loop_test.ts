@@ -1,42 +1,19 @@
 import { assertEquals } from "@std/assert";
-import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import type { Browser } from "playwright-core";
+import { describe, it } from "@std/testing/bdd";
 import { handle } from "../../examples/human-in-the-loop/agent.ts";
 import { refunds } from "../../examples/human-in-the-loop/channels.ts";
 import { createSite } from "../../examples/human-in-the-loop/site.ts";
 import { subscribe } from "../../mod.ts";
 import { createTestRealtime } from "../../server/testing.ts";
-import { launchChromium } from "../support/browser.ts";
-import { type RunningExample, startExample } from "../support/example.ts";
-import { chromiumPath } from "../support/requirements.ts";
-import { visit } from "../support/visit.ts";
-
-const executablePath = chromiumPath();
-const itInChromium = executablePath === undefined ? it.skip : it;
+import { useExamplePage } from "../support/example_page.ts";
 
 describe("example human-in-the-loop", () => {
-  let example: RunningExample;
-  let browser: Browser;
+  const site = useExamplePage("human-in-the-loop");
 
-  beforeAll(async () => {
-    if (executablePath === undefined) return;
-    example = await startExample("human-in-the-loop");
-    browser = await launchChromium(executablePath);
-  });
-
-  afterAll(async () => {
-    if (executablePath === undefined) return;
-    await browser.close();
-    await example.close();
-  });
-
-  itInChromium(
+  site.itInChromium(
     "asks in every window, goes on with the first answer, and shows it after a reload",
     async () => {
-      const { page, problems, texts, close } = await visit(
-        browser,
-        example.url,
-      );
+      const { page, problems, texts, close } = await site.visit();
       await page.waitForSelector('p:text("The agent pays")');
       await page.click("text=Handle today");
       await page.waitForSelector("li:nth-child(3)");
@@ -44,7 +21,7 @@ describe("example human-in-the-loop", () => {
       assertEquals((await texts("li em"))[0], "12 EUR, paid without asking");
 
       const other = await page.context().newPage();
-      await other.goto(example.url);
+      await other.goto(site.example.url);
       await other.click("text=Approve >> nth=0");
       await page.waitForSelector('em[data-approved="true"]:text("paid")');
       await page.click("text=Decline");

@@ -1,18 +1,11 @@
 import { InngestTestEngine } from "@inngest/test";
 import { assertEquals, assertMatch } from "@std/assert";
-import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { describe, it } from "@std/testing/bdd";
 import process from "node:process";
-import type { Browser } from "playwright-core";
 import { userChannel } from "../../examples/inngest/channels.ts";
 import { createTestRealtime } from "../../server/testing.ts";
 import { ownAsyncContext } from "../inngest/sdk.ts";
-import { launchChromium } from "../support/browser.ts";
-import { type RunningExample, startExample } from "../support/example.ts";
-import { chromiumPath } from "../support/requirements.ts";
-import { visit } from "../support/visit.ts";
-
-const executablePath = chromiumPath();
-const itInChromium = executablePath === undefined ? it.skip : it;
+import { useExamplePage } from "../support/example_page.ts";
 
 const SHOWN = [
   "Looking at what you like",
@@ -23,28 +16,12 @@ const SHOWN = [
 ];
 
 describe("example inngest", () => {
-  let example: RunningExample;
-  let browser: Browser;
+  const site = useExamplePage("inngest");
 
-  beforeAll(async () => {
-    if (executablePath === undefined) return;
-    example = await startExample("inngest");
-    browser = await launchChromium(executablePath);
-  });
-
-  afterAll(async () => {
-    if (executablePath === undefined) return;
-    await browser.close();
-    await example.close();
-  });
-
-  itInChromium(
+  site.itInChromium(
     "shows each message of a run once, though a step was retried and the page reloaded",
     async () => {
-      const { page, problems, texts, close } = await visit(
-        browser,
-        example.url,
-      );
+      const { page, problems, texts, close } = await site.visit();
       await page.waitForSelector('footer:text("active")');
       await page.fill("input", "space");
       await page.click("button");
@@ -56,8 +33,11 @@ describe("example inngest", () => {
       assertEquals(await texts("li"), SHOWN);
       assertEquals(problems, []);
 
-      await example.wrote("logs: Recommended 3 books");
-      assertMatch(example.output(), /create-recommendation: attempt 1 failed/);
+      await site.example.wrote("logs: Recommended 3 books");
+      assertMatch(
+        site.example.output(),
+        /create-recommendation: attempt 1 failed/,
+      );
       await close();
     },
   );

@@ -1,45 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
-import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import type { Browser } from "playwright-core";
+import { describe, it } from "@std/testing/bdd";
 import { chat } from "../../examples/llm-stream/channels.ts";
 import { complete } from "../../examples/llm-stream/llm.ts";
 import { createSite } from "../../examples/llm-stream/site.ts";
 import { subscribe } from "../../mod.ts";
 import { createTestRealtime } from "../../server/testing.ts";
-import { launchChromium } from "../support/browser.ts";
-import { type RunningExample, startExample } from "../support/example.ts";
-import { chromiumPath } from "../support/requirements.ts";
-import { visit } from "../support/visit.ts";
-
-const executablePath = chromiumPath();
-const itInChromium = executablePath === undefined ? it.skip : it;
+import { useExamplePage } from "../support/example_page.ts";
 
 const QUESTION = "What is a neap tide?";
 
 describe("example llm-stream", () => {
-  let example: RunningExample;
-  let browser: Browser;
+  const site = useExamplePage("llm-stream");
 
-  beforeAll(async () => {
-    if (executablePath === undefined) return;
-    example = await startExample("llm-stream");
-    browser = await launchChromium(executablePath);
-  });
-
-  afterAll(async () => {
-    if (executablePath === undefined) return;
-    await browser.close();
-    await example.close();
-  });
-
-  itInChromium(
+  site.itInChromium(
     "shows the whole answer after a reload in the middle, and in a second window",
     async () => {
       const whole = textOf(complete(QUESTION));
-      const { page, problems, texts, close } = await visit(
-        browser,
-        example.url,
-      );
+      const { page, problems, texts, close } = await site.visit();
       await page.click(`text=${QUESTION}`);
       await page.waitForFunction(
         "document.querySelector('article p').textContent.length > 200",
@@ -48,7 +25,7 @@ describe("example llm-stream", () => {
       await page.reload();
       await page.waitForSelector('article[aria-busy="true"]');
       const second = await page.context().newPage();
-      await second.goto(example.url);
+      await second.goto(site.example.url);
 
       for (const each of [page, second]) {
         await each.waitForSelector('h1:text("neap")');
@@ -65,14 +42,14 @@ describe("example llm-stream", () => {
     },
   );
 
-  itInChromium("stops the answer in every window", async () => {
-    const { page, problems, close } = await visit(browser, example.url);
+  site.itInChromium("stops the answer in every window", async () => {
+    const { page, problems, close } = await site.visit();
     await page.click(`text=${QUESTION}`);
     await page.waitForFunction(
       "document.querySelector('article p').textContent.length > 50",
     );
     const second = await page.context().newPage();
-    await second.goto(example.url);
+    await second.goto(site.example.url);
     await second.waitForSelector('article[aria-busy="true"]');
     await page.click("text=stop me");
     for (const each of [page, second]) {

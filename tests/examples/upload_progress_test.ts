@@ -1,42 +1,19 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { describe, it } from "@std/testing/bdd";
 import { createHash } from "node:crypto";
-import type { Browser } from "playwright-core";
 import { uploads } from "../../examples/upload-progress/channels.ts";
 import { createSite } from "../../examples/upload-progress/site.ts";
 import { subscribe } from "../../mod.ts";
 import { createTestRealtime } from "../../server/testing.ts";
-import { launchChromium } from "../support/browser.ts";
-import { type RunningExample, startExample } from "../support/example.ts";
-import { chromiumPath } from "../support/requirements.ts";
-import { visit } from "../support/visit.ts";
-
-const executablePath = chromiumPath();
-const itInChromium = executablePath === undefined ? it.skip : it;
+import { useExamplePage } from "../support/example_page.ts";
 
 describe("example upload-progress", () => {
-  let example: RunningExample;
-  let browser: Browser;
+  const site = useExamplePage("upload-progress");
 
-  beforeAll(async () => {
-    if (executablePath === undefined) return;
-    example = await startExample("upload-progress");
-    browser = await launchChromium(executablePath);
-  });
-
-  afterAll(async () => {
-    if (executablePath === undefined) return;
-    await browser.close();
-    await example.close();
-  });
-
-  itInChromium(
+  site.itInChromium(
     "shows how far a file is, also after a reload, and what came of it",
     async () => {
-      const { page, problems, texts, close } = await visit(
-        browser,
-        example.url,
-      );
+      const { page, problems, texts, close } = await site.visit();
       await page.click("text=Upload a sample");
       await page.waitForFunction(
         "document.querySelector('progress')?.value > 10",
