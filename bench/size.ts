@@ -46,6 +46,22 @@ interface Bundle {
   readonly later: Uint8Array[];
 }
 
+/** Bundles into one file, with everything that may be needed later. */
+async function bundleWhole(program: string): Promise<Uint8Array> {
+  const { build } = await import("esbuild");
+  const { outputFiles: [file] } = await build({
+    stdin: { contents: program, resolveDir: ROOT, loader: "ts" },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    external: ["react"],
+    write: false,
+    logLevel: "error",
+  });
+  if (!file) throw new Error("The bundler wrote no file");
+  return file.contents;
+}
+
 /** Bundles as apps' bundlers do: what is imported dynamically is a file of its own. */
 async function bundle(program: string): Promise<Bundle> {
   const { build } = await import("esbuild");
@@ -120,7 +136,8 @@ async function main(): Promise<number> {
       : `, limit ${bytes(limit)}: ${over ? "TOO LARGE" : "ok"}`;
     const rest = later.length === 0
       ? ""
-      : `; ${bytes(await gzipAll(later))} load when they are needed`;
+      : `; ${bytes(await gzipAll(later))} load when they are needed, ` +
+        `${bytes(await gzip(await bundleWhole(program)))} in one file`;
     console.log(`${label}: ${bytes(size)} with gzip -9${verdict}${rest}`);
   }
   await (await import("esbuild")).stop();
