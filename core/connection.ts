@@ -8,8 +8,8 @@ import type { Transport } from "./transport.ts";
 import { openWebSocket } from "./transport_websocket.ts";
 
 /**
- * How a connection stands: nobody has needed it yet (`idle`); an attempt is under way (`connecting`); it is `open`; it will try again
- * (`waiting`); it is over (`closed`).
+ * How a connection stands: nobody needs it, though it may stay open for a moment (`idle`); an attempt is under way (`connecting`); it is
+ * `open`; it will try again (`waiting`); it is over (`closed`).
  */
 export type ConnectionState =
   | "idle"
@@ -60,6 +60,7 @@ interface Page {
     listener: (event: { readonly type: string }) => void,
     options: { readonly signal: AbortSignal },
   ) => void;
+  readonly document?: object;
 }
 
 /** What the gateway's close codes say, where another attempt alone doesn't help. */
@@ -71,7 +72,7 @@ const CODES: Readonly<Record<number, RealtimeErrorCode>> = {
 /** How long nothing may be heard, beyond the gateway's ping interval; also, how long connecting may take. */
 const SILENCE_MS = 10_000;
 
-/** How long closing may take. */
+/** How long a page keeps a connection that nobody needs (the next view may), and how long closing may take. */
 const LEAVE_MS = 1_000;
 
 /**
@@ -171,7 +172,7 @@ export function createConnection(
       "waiting",
       retryAfterMs ?? backoff(attempt++),
       connect,
-      reason && new RealtimeError(reason, "The gateway closed the connection"),
+      reason && new RealtimeError(reason, "The session is closed"),
     );
     retryAfterMs = undefined;
     if (members.size === 0) void close();
@@ -227,13 +228,16 @@ export function createConnection(
     add(ref, member) {
       members.set(ref, member);
       if (state !== "idle") queueMicrotask(() => member({ kind: state }, 0));
+      else if (transport) watch("open");
       else void connect();
     },
     send,
     async remove(ref) {
       members.delete(ref);
       send({ kind: "unsub", ref });
-      if (members.size === 0 && state !== "closed") await close();
+      if (members.size > 0 || state === "closed") return;
+      if (page.document && state === "open") enter("idle", LEAVE_MS, close);
+      else await close();
     },
   };
 }

@@ -63,9 +63,11 @@ export function readFrame(
       message.createdAt = new Date(frame.created_at);
       if (/-/.test(kind)) message.streamId = data;
       // A channel or topic of another type is none that anybody reads.
-      return isId(frame.id) && Number(message.createdAt) > 0 &&
-        "data" in frame && (kind !== "chunk" || "streamId" in message) &&
-        isText(message.streamId ?? "") && message as unknown as ReaderMessage;
+      return isId(frame.id) && +(message.createdAt as Date) > 0 &&
+        "data" in frame &&
+        // A chunk without is none; of other messages it may be absent.
+        isText(message.streamId ?? (kind === "chunk" || "")) &&
+        message as unknown as ReaderMessage;
     }
     return (kind === "ready"
       ? isText(data.ticket) && data.ping_interval_ms > 0 &&

@@ -235,7 +235,9 @@ export function createReader(
     if (isOver()) return;
     const isAnswer = /sent|open/.test(state);
     if (!frame) {
-      return onError(new RealtimeError("invalid_json", "Cannot read a frame"));
+      return onError(
+        new RealtimeError("invalid_json", "Cannot accept a frame"),
+      );
     }
     switch (frame.kind) {
       case "open":

@@ -44,7 +44,7 @@ function define<TTopicId extends string, TPublish, TSubscribe, TReply>(
     schema: (schema: StandardSchema) => {
       if (!schema?.["~standard"]) {
         throw new TypeError(
-          `Cannot define the topic "${name}": it takes a Standard Schema`,
+          `Cannot use the topic "${name}": it has no Standard Schema`,
         );
       }
       return define(name, schema, answer);

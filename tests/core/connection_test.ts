@@ -176,6 +176,19 @@ describe("A connection", () => {
     await subscription.close();
   });
 
+  it("is kept for a moment by a page, for the next view", async () => {
+    await using gateway = await startFakeGateway();
+    using _page = fakePage();
+    const { subscription, peer } = await joined(gateway);
+    await subscription.close();
+    await peer.next("unsub");
+    const opening = join(gateway);
+    await peer.accept();
+    await (await opening).close();
+    await peer.closed;
+    assertEquals(gateway.waiting, 0);
+  });
+
   it("ends while it is still connecting", async () => {
     await using gateway = await startFakeGateway();
     const controller = new AbortController();

@@ -130,10 +130,10 @@ describe("realtime.request()", () => {
     const wrong = app.request(approval, { text: 1 as never });
     assertEquals(await codeOf(wrong), "invalid_data");
 
-    const asked = app.request(approval, { text: "Go?" });
+    const code = codeOf(app.request(approval, { text: "Go?" }));
     // The channel is known by its name only: nothing is checked before it is sent.
     await person.reply(await nextQuestion(person), "perhaps" as never);
-    assertEquals(await codeOf(asked), "invalid_data");
+    assertEquals(await code, "invalid_data");
   });
 
   it("is no matter for more questions than a connection has topics", async () => {

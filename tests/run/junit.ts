@@ -10,6 +10,8 @@ export interface TestCase {
   /** Groups and the test, outermost first, joined by ` > `. */
   readonly name: string;
   readonly result: keyof Counts;
+  /** Why it failed, as far as the report says so in a word. */
+  readonly reason?: string;
 }
 
 /** How a report shows groups: as suites around their tests, or as tests. */
@@ -41,10 +43,13 @@ export function countTests(cases: readonly TestCase[]): Counts {
 function readCases(xml: string): TestCase[] {
   const cases: TestCase[] = [];
   const suites: string[] = [];
-  let open: { name: string; result: keyof Counts } | undefined;
+  let open:
+    | { name: string; result: keyof Counts; reason?: string }
+    | undefined;
 
   for (const [, closing, tag, rest = "", empty] of xml.matchAll(TAG)) {
-    const name = attributes(rest).get("name") ?? "";
+    const found = attributes(rest);
+    const name = found.get("name") ?? "";
     if (tag === "testsuite") {
       if (closing) suites.pop();
       else if (!empty) suites.push(name);
@@ -56,8 +61,10 @@ function readCases(xml: string): TestCase[] {
       }
       if (closing || empty) open = undefined;
     } else if (open !== undefined && !closing) {
-      if (tag === "failure" || tag === "error") open.result = "failed";
-      else if (tag === "skipped") open.result = "skipped";
+      if (tag === "failure" || tag === "error") {
+        open.result = "failed";
+        open.reason ??= found.get("message");
+      } else if (tag === "skipped") open.result = "skipped";
     }
   }
   return cases;

@@ -91,7 +91,7 @@ describe("readReport()", () => {
     assertEquals(readReport(BUN, "suites"), [
       { name: "n_test.ts > outer > one", result: "passed" },
       { name: "n_test.ts > outer > two", result: "skipped" },
-      { name: "n_test.ts > outer > three", result: "failed" },
+      { name: "n_test.ts > outer > three", result: "failed", reason: "x" },
       { name: "n_test.ts > alone", result: "passed" },
     ]);
   });
@@ -100,7 +100,7 @@ describe("readReport()", () => {
     assertEquals(readReport(NODE, "suites"), [
       { name: 'outer > says "a > b"', result: "passed" },
       { name: "outer > two", result: "skipped" },
-      { name: "outer > three", result: "failed" },
+      { name: "outer > three", result: "failed", reason: "x" },
     ]);
   });
 

@@ -17,6 +17,8 @@ export interface RuntimeResult {
   readonly counts: Counts;
   /** The names of the skipped tests. */
   readonly skipped: readonly string[];
+  /** The failed tests: each one's name, and why where the report says so. */
+  readonly failed: readonly string[];
   /** Why the run itself counts as a failure, apart from the tests' results. */
   readonly problem?: string;
 }
@@ -65,10 +67,12 @@ export function judge(
   const counts = countTests(cases);
   const skipped = cases.filter(({ result }) => result === "skipped")
     .map(({ name }) => name);
+  const failed = cases.filter(({ result }) => result === "failed")
+    .map(({ name, reason }) => reason ? `${name}: ${reason}` : name);
   const problem = problemOf(counts, end);
   // So that a run without a report can't look like one without a failure.
   if (problem !== undefined) counts.failed++;
-  return { title, counts, skipped, problem };
+  return { title, counts, skipped, failed, problem };
 }
 
 function problemOf(

@@ -9,7 +9,7 @@ export interface Summary {
 }
 
 /**
- * Sums up the runs. A failed test or run fails the whole; where skips aren't
+ * Sums up the runs, naming what failed. A failed test or run fails the whole; where skips aren't
  * allowed, so does a skipped test.
  */
 export function summarize(
@@ -18,13 +18,14 @@ export function summarize(
 ): Summary {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const lines: string[] = [];
-  for (const { title, counts, problem, skipped } of results) {
+  for (const { title, counts, problem, skipped, failed } of results) {
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
     if (forbidSkips) {
       lines.push(...skipped.map((name) => `Skipped on ${title}: ${name}`));
     }
+    lines.push(...failed.map((name) => `Failed on ${title}: ${name}`));
     if (problem !== undefined) lines.push(`${title}: ${problem}`);
     lines.push(`${title}: ${inWords(counts)}`);
   }

@@ -5,7 +5,8 @@ import { summarize } from "./summary.ts";
 
 const PASSED = '<testcase name="a" /><testcase name="b" />';
 const SKIPPED = '<testcase name="c"><skipped /></testcase>';
-const FAILED = '<testcase name="d"><failure>no</failure></testcase>';
+const FAILED =
+  '<testcase name="d"><failure message="no">at d</failure></testcase>';
 const ENDED = { code: 0, timedOut: false };
 
 describe("summarize()", () => {
@@ -28,7 +29,11 @@ describe("summarize()", () => {
     const end = { code: 1, timedOut: false };
     const result = judge("Bun 1.4.5", "bun", PASSED + FAILED, end);
     const { lines, ok } = summarize([result], false);
-    assertEquals(lines.at(-1), "2 passed, 1 failed");
+    assertEquals(lines, [
+      "Failed on Bun 1.4.5: d: no",
+      "Bun 1.4.5: 2 passed, 1 failed",
+      "2 passed, 1 failed",
+    ]);
     assertEquals(ok, false);
   });
 
