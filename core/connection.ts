@@ -3,6 +3,7 @@ import { RealtimeError, type RealtimeErrorCode } from "./errors.ts";
 import type { ClientFrame } from "./frame.ts";
 import { gatewayFetch } from "./gateway_fetch.ts";
 import { iterate } from "./iterate.ts";
+import { LEAVE_MS, SILENCE_MS } from "./limits.ts";
 import { type IncomingFrame, readFrame } from "./message.ts";
 import type { Transport } from "./transport.ts";
 import { openWebSocket } from "./transport_websocket.ts";
@@ -68,12 +69,6 @@ const CODES: Readonly<Record<number, RealtimeErrorCode>> = {
   4401: "unauthenticated",
   4403: "forbidden",
 };
-
-/** How long nothing may be heard, beyond the gateway's ping interval; also, how long connecting may take. */
-const SILENCE_MS = 10_000;
-
-/** How long a page keeps a connection that nobody needs (the next view may), and how long closing may take. */
-const LEAVE_MS = 1_000;
 
 /**
  * Makes a connection, which connects with its first member.
@@ -227,7 +222,7 @@ export function createConnection(
     url,
     add(ref, member) {
       members.set(ref, member);
-      if (state !== "idle") queueMicrotask(() => member({ kind: state }, 0));
+      if (state !== "idle") queueMicrotask(() => tell({ kind: state }, 0, ref));
       else if (transport) watch("open");
       else void connect();
     },

@@ -65,9 +65,9 @@ export class RealtimeError extends Error {
   /** Always `"RealtimeError"`, also after a bundler shortened the class's name. */
   override readonly name = "RealtimeError";
   /** What went wrong, in a stable word. */
-  readonly code: RealtimeErrorCode;
+  declare readonly code: RealtimeErrorCode;
   /** What the schema found, with code `invalid_data`; else empty. */
-  readonly issues: readonly SchemaIssue[];
+  declare readonly issues: readonly SchemaIssue[];
 
   /**
    * Makes an error.

@@ -176,26 +176,23 @@ export function createReader(
     });
   }
 
+  /** Gives the app a message, and its data stream what is in it. */
   function deliver(frame: ReaderMessage, data: unknown, size: number): void {
     // Others on the connection get the same frame.
     const message = { ...frame, data };
-    feed(message, size);
-    push(message, size);
-  }
-
-  /** Gives a message's data stream what is in it. */
-  function feed(message: ReaderMessage, size: number): void {
-    const { streamId, kind, data, metadata } = message;
-    if (!streamId) return;
-    const incoming = streams.get(streamId) ?? createQueue(maxUnread);
-    streams.set(streamId, incoming);
-    message.stream = incoming.stream;
-    if (kind === "chunk") incoming.push(data, size);
-    if (kind === "datastream-end") {
-      const { error } = Object(metadata);
-      incoming.end(error && errorOf(error));
-      streams.delete(streamId);
+    const { kind, metadata, streamId } = frame;
+    if (streamId) {
+      const incoming = streams.get(streamId) ?? createQueue(maxUnread);
+      streams.set(streamId, incoming);
+      message.stream = incoming.stream;
+      if (kind === "chunk") incoming.push(data, size);
+      if (kind === "datastream-end") {
+        const { error } = Object(metadata);
+        incoming.end(error && errorOf(error));
+        streams.delete(streamId);
+      }
     }
+    push(message, size);
   }
 
   /** Listens again, when there is room and somebody reads. */
@@ -209,16 +206,6 @@ export function createReader(
     }
   }
 
-  function lose(after: string, before: string): void {
-    const last = before.slice(0, 9) + (+before.slice(9) - 1);
-    // The gateway announced it in `ready`, or what was had ends before it ends.
-    if (!isLost && !isNew(last)) return;
-    isLost = false;
-    position = last;
-    endStreams(new RealtimeError("unavailable", "Messages are lost"));
-    options.onGap({ channel, after, before });
-  }
-
   async function end(error?: RealtimeError): Promise<void> {
     if (isOver()) return;
     state = error ? "failed" : "closed";
@@ -226,14 +213,13 @@ export function createReader(
     endStreams(
       error ?? new RealtimeError("aborted", "The subscription is closed"),
     );
-    await Promise.all([connection.remove(ref), checking]);
+    await connection.remove(ref);
+    await checking;
     await onState(state, error);
     endQueue(error);
   }
 
   connection.add(ref, (frame, size) => {
-    if (isOver()) return;
-    const isAnswer = /sent|open/.test(state);
     if (!frame) {
       return onError(
         new RealtimeError("invalid_json", "Cannot accept a frame"),
@@ -244,10 +230,12 @@ export function createReader(
         if (state !== "full") void join();
         break;
       case "connecting":
-      case "waiting":
+      case "waiting": {
+        const answer = /sent|open/.test(state) && frame.data;
         if (state !== "full") to(frame.kind);
-        if (isAnswer && frame.data) refuse(frame.data, true);
+        if (answer) refuse(answer, true);
         break;
+      }
       case "error":
         refuse(errorOf(frame.data), true);
         break;
@@ -276,7 +264,14 @@ export function createReader(
       }
       case "gap":
         if (state === "open" && frame.channel === channel) {
-          lose(frame.data.after, frame.data.before);
+          const { after, before } = frame.data;
+          const last = before.slice(0, 9) + (+before.slice(9) - 1);
+          // The gateway announced it in `ready`, or what was had ends before it ends.
+          if (!isLost && !isNew(last)) return;
+          isLost = false;
+          position = last;
+          endStreams(new RealtimeError("unavailable", "Messages are lost"));
+          options.onGap({ channel, after, before });
         }
         break;
       default:

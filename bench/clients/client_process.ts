@@ -4,7 +4,7 @@ import {
   type Programs,
   type RuntimeName,
 } from "../chaos/programs.ts";
-import type { ClientToken, ClientWay, Counted } from "./ways.ts";
+import type { ClientToken, ClientWay, Told } from "./ways.ts";
 
 /** How long a client may take to catch up. */
 const CATCH_UP_MS = 20_000;
@@ -31,19 +31,14 @@ export class ClientProcess implements AsyncDisposable {
     return client;
   }
 
-  /** Its process. */
-  get pid(): number {
-    return this.#child.pid;
-  }
-
   /** What it counted so far. */
-  async counted(): Promise<Counted> {
+  async counted(): Promise<Told> {
     this.#child.write("count");
     return JSON.parse(await this.#line());
   }
 
   /** What it counted when it has so many messages, or doesn't get them in time. */
-  async caughtUp(messages: number): Promise<Counted> {
+  async caughtUp(messages: number): Promise<Told> {
     const deadline = performance.now() + CATCH_UP_MS;
     for (;;) {
       const counted = await this.counted();

@@ -1,6 +1,6 @@
 /**
  * A client that gets messages in one of several ways, and counts them. Prints `ready`, and for each line of its input a
- * line of JSON: how many came, and how many were missing, doubled or out of order.
+ * line of JSON: how many came, how many were missing, doubled or out of order, and the CPU time that it spent.
  *
  * ```sh
  * node bench/clients/main.ts "for await" <token as JSON>
@@ -11,7 +11,7 @@
 
 import process from "node:process";
 import { readLines } from "../chaos/lines.ts";
-import type { ClientToken, ClientWay, Counted } from "./ways.ts";
+import type { ClientToken, ClientWay, Counted, Told } from "./ways.ts";
 
 const counted: Counted = { messages: 0, faults: 0 };
 let next = -1;
@@ -55,7 +55,12 @@ const WAYS: Readonly<
   "WebSocket": webSocket,
 };
 
-readLines(process.stdin, () => console.log(JSON.stringify(counted)));
+function tell(): Told {
+  const { user, system } = process.cpuUsage();
+  return { ...counted, cpuMs: (user + system) / 1000 };
+}
+
+readLines(process.stdin, () => console.log(JSON.stringify(tell())));
 process.stdin.on("close", () => process.exit(1));
 
 const [way = "", token = "{}"] = process.argv.slice(2);

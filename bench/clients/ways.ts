@@ -21,3 +21,9 @@ export interface Counted {
   /** Messages that did not come after the one before them. */
   faults: number;
 }
+
+/** What it tells. */
+export interface Told extends Counted {
+  /** The CPU time that it spent, in milliseconds. `/proc` knows that in steps of 10 ms only, as much as thousands of messages cost. */
+  readonly cpuMs: number;
+}

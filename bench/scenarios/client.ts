@@ -3,7 +3,6 @@ import type { ClientWay } from "../clients/ways.ts";
 import { TOPIC } from "../chaos/publisher.ts";
 import type { RuntimeName } from "../chaos/programs.ts";
 import type { Lab, Lane } from "../lab.ts";
-import { cpuMs } from "../load/cpu.ts";
 import { BATCH } from "../load/dialects/mod.ts";
 import { subscriberToken } from "../load/dialects/tidings.ts";
 import { gateway, TITLES } from "../peers/mod.ts";
@@ -103,7 +102,6 @@ async function measure(
   const { lane, isBatched, process, result } = client;
   const before = await process.counted();
   const start = performance.now();
-  const cpu = cpuMs(process.pid);
   const { published } = await lab.publish(lane, {
     publishers: 1,
     bytes: BYTES,
@@ -111,7 +109,7 @@ async function measure(
     ...(isCounted ? {} : { seconds: lab.effort.warmUp }),
   });
   client.published += published;
-  const { messages, faults } = await process.caughtUp(client.published);
+  const { messages, faults, cpuMs } = await process.caughtUp(client.published);
   if (messages !== client.published || faults > 0) {
     const found = `${lane.name}: ${messages} of ${client.published} messages ` +
       `came, ${faults} out of order`;
@@ -121,7 +119,7 @@ async function measure(
   if (!isCounted) return;
   const got = messages - before.messages;
   result.samples.push({
-    clientUs: (cpuMs(process.pid) - cpu) * 1000 / got,
+    clientUs: (cpuMs - before.cpuMs) * 1000 / got,
     perSecond: got / (performance.now() - start) * 1000,
   });
 }

@@ -177,6 +177,15 @@ describe("readFrame(), of a message", () => {
     });
   });
 
+  it("has a time of its own, also in the same millisecond", () => {
+    const [one, other] = [message({}), message({})];
+    one.createdAt.setFullYear(1970);
+    assertEquals(other.createdAt.getUTCFullYear(), 2026);
+    const later = message({ created_at: "2026-11-24T11:05:40.124Z" });
+    assertEquals(later.createdAt.getTime() - other.createdAt.getTime(), 1);
+    assertStrictEquals(read(frame(1, 1, { created_at: "soon" })), false);
+  });
+
   it("has the stream's id in every message of a data stream", () => {
     const kinds = ["datastream-start", "datastream-end"];
     for (const kind of kinds) {
