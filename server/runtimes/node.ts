@@ -46,8 +46,7 @@ function answerWith(
 ): void {
   const chunks: Uint8Array[] = [];
   incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-  // Who breaks off hears no answer.
-  incoming.on("error", () => {});
+  // A body that breaks off ends in no event that is listened to here: nobody waits for an answer.
   incoming.on("end", async () => {
     const [first, ...others] = chunks;
     const body = first && others.length === 0 ? first : Buffer.concat(chunks);
