@@ -9,18 +9,7 @@ import {
 } from "../core/token.ts";
 import { readBearer } from "./bearer.ts";
 import { Revocations } from "./revocations.ts";
-
-/**
- * Compares in a time that depends on nothing but what was given. (A comparison of digests takes 2 µs more on Deno, a
- * tenth of what publishing a message costs.)
- */
-function isSame(known: string, given: string): boolean {
-  let difference = known.length ^ given.length;
-  for (let i = 0; i < given.length; i++) {
-    difference |= given.charCodeAt(i) ^ known.charCodeAt(i % known.length);
-  }
-  return difference === 0;
-}
+import { isSame, type Secret, secretOf } from "./secret.ts";
 
 /** Decides who may publish, mint and subscribe. */
 export class Auth {
@@ -29,8 +18,8 @@ export class Auth {
   /** What was revoked. */
   readonly revocations: Revocations = new Revocations();
   readonly #signingKeys: readonly [string, ...string[]];
-  /** Every form in which a key is sent, once it is known. */
-  #forms: readonly string[] = [];
+  /** Every form in which a key is sent, as the header that it is sent in, once it is known. */
+  #headers: readonly Secret[] = [];
   readonly #ready: Promise<void>;
 
   /**
@@ -41,7 +30,7 @@ export class Auth {
     this.#signingKeys = signingKeys;
     this.open = open;
     this.#ready = formsOf(signingKeys).then((forms) => {
-      this.#forms = forms;
+      this.#headers = forms.map((form) => secretOf(`Bearer ${form}`));
     });
   }
 
@@ -81,10 +70,13 @@ export class Auth {
   isPlainSigningKey(authorization: string | null | undefined): boolean {
     const bearer = readBearer(authorization ?? undefined);
     if (bearer === undefined) return false;
+    const plain = `Bearer ${bearer}`;
+    // The header as it came, where it can be: V8 reads a part of a string slower than a whole one.
+    const header = authorization === plain ? authorization : plain;
     let found = false;
     // All of them, so that the time tells nothing of a key.
-    for (const known of this.#forms) {
-      if (isSame(known, bearer)) found = true;
+    for (const known of this.#headers) {
+      if (isSame(known, header)) found = true;
     }
     return found;
   }

@@ -58,10 +58,15 @@ async function whole<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
-    throw new RealtimeError(
-      "invalid_data",
-      "Cannot read the body: it broke off",
-      { cause },
-    );
+    throw brokeOff(cause);
   }
+}
+
+/** The error for a body whose end did not come. */
+export function brokeOff(cause?: unknown): RealtimeError {
+  return new RealtimeError(
+    "invalid_data",
+    "Cannot read the body: it broke off",
+    { cause },
+  );
 }

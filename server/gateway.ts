@@ -22,6 +22,7 @@ import { revokeRoutes } from "./routes/revoke.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { subscribersRoutes } from "./routes/subscribers.ts";
 import { tokenRoutes } from "./routes/token.ts";
+import { answerWith, headOf, setShortcut } from "./runtimes/shortcut.ts";
 import { Sessions } from "./sessions.ts";
 import { Streams } from "./streams.ts";
 import { TicketMint } from "./ticket.ts";
@@ -131,20 +132,20 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const { deadlineMs = 20_000 } = options;
     await inbox?.settled(began + deadlineMs - performance.now());
   }
-  return {
+  const gateway: Gateway = {
     dev: settings.dev,
     drain,
     fetch(request, env) {
-      // On Node, a request's headers are made of these when they are asked for, which costs more than all that follows.
-      const headers = Object(env).incoming?.headers;
-      return shortcut(
-        request,
-        headers ? (name) => headers[name] : (name) => request.headers.get(name),
-      ) ?? app.fetch(request, Object(env));
+      const handle = shortcut(headOf(request));
+      return handle
+        ? answerWith(handle, request)
+        : app.fetch(request, Object(env));
     },
     close,
     [Symbol.asyncDispose]: close,
   };
+  setShortcut(gateway, shortcut);
+  return gateway;
 }
 
 function report(stage: string, error: unknown): void {

@@ -44,7 +44,10 @@ Deno.serve({
   }
   const body = await request.text();
   for (const socket of sockets.of(channel)) socket.send(body);
-  const event = encoder.encode(`data: ${body}\n\n`);
-  for (const controller of streams.of(channel)) controller.enqueue(event);
+  const listeners = streams.of(channel);
+  if (listeners.size > 0) {
+    const event = encoder.encode(`data: ${body}\n\n`);
+    for (const controller of listeners) controller.enqueue(event);
+  }
   return new Response("{}");
 });

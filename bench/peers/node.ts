@@ -34,7 +34,8 @@ const server = createServer((request, response) => {
     for (const stream of streams.of(channel)) {
       stream.write(`data: ${body}\n\n`);
     }
-    response.writeHead(200, { "content-type": "application/json" });
+    // Not with writeHead: Node would not know the length then, and send a chunk.
+    response.setHeader("content-type", "application/json");
     response.end("{}");
   });
 });

@@ -78,6 +78,8 @@ export class MemoryBroker implements Broker {
   readonly #now: () => number;
   /** In the order of their last use, the longest idle first. */
   readonly #logs = new Map<string, Log>();
+  /** The one that was used last: it is at its place already. */
+  #newest: Log | undefined;
   /** Channels whose logs hold something, in the same order: what the budget may take from. */
   readonly #filled = new Set<string>();
   readonly #listeners = new Map<string, LogListener>();
@@ -200,6 +202,7 @@ export class MemoryBroker implements Broker {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
     this.#logs.clear();
+    this.#newest = undefined;
     this.#filled.clear();
     this.#listeners.clear();
     this.#subscribers.clear();
@@ -221,6 +224,8 @@ export class MemoryBroker implements Broker {
   #use(channel: string, now: number): Log {
     const log = this.#logs.get(channel) ?? new Log(now);
     log.usedAt = now;
+    if (log === this.#newest) return log;
+    this.#newest = log;
     this.#logs.delete(channel);
     this.#logs.set(channel, log);
     if (this.#filled.delete(channel)) this.#filled.add(channel);

@@ -11,20 +11,40 @@ import type { GatewayParts } from "./context.ts";
 const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 500;
 
-/** The answer to a request that failed; what is not an error of ours is reported, and not told. */
-export async function errorAnswer(
+/** What a client is told of an error. */
+interface Told {
+  readonly code: string;
+  readonly status: number;
+  readonly json: string;
+}
+
+/**
+ * Says what a client is told of an error; what is not an error of ours is reported, and not told.
+ *
+ * @param request Which one failed, for the report.
+ */
+export function tell(
   { report }: Pick<GatewayParts, "report">,
-  request: Request,
+  request: { readonly method: string; readonly url: string },
   error: unknown,
-): Promise<Response> {
+): Told {
   const known = error instanceof RealtimeError;
-  if (!known) {
-    report(`${request.method} ${new URL(request.url).pathname}`, error);
-  }
+  if (!known) report(`${request.method} ${pathOf(request.url)}`, error);
   const code = known ? error.code : "internal";
   const told = known
     ? errorBody(error)
     : { code, message: "The gateway failed; its log says why" };
+  const status = STATUS_OF_CODE[code] ?? 500;
+  return { code, status, json: JSON.stringify({ error: told }) };
+}
+
+/** The answer to a request that failed. */
+export async function errorAnswer(
+  parts: Pick<GatewayParts, "report">,
+  request: Request,
+  error: unknown,
+): Promise<Response> {
+  const { code, status, json } = tell(parts, request, error);
   const headers = new Headers({ "content-type": "application/json" });
   // What was not read of a body stands in the way of the connection's next request.
   const { body, bodyUsed } = request;
@@ -41,8 +61,9 @@ export async function errorAnswer(
   if (code === "too_large" || (body && !bodyUsed)) {
     headers.set("connection", "close");
   }
-  return new Response(JSON.stringify({ error: told }), {
-    status: STATUS_OF_CODE[code] ?? 500,
-    headers,
-  });
+  return new Response(json, { status, headers });
+}
+
+function pathOf(url: string): string {
+  return new URL(url, "http://localhost").pathname;
 }

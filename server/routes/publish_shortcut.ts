@@ -1,12 +1,18 @@
+import { brokeOff } from "../body.ts";
 import { dataOfBody, decodeUtf8 } from "../json.ts";
 import { tooLarge } from "../publisher.ts";
-import { errorAnswer } from "./error.ts";
+import type {
+  JsonAnswer,
+  RequestHead,
+  Shortcut,
+} from "../runtimes/shortcut.ts";
+import { tell } from "./error.ts";
 import type { GatewayParts } from "./context.ts";
 
 const PATH = "/v1/realtime/publish?";
 
-/** Reads a request's header. */
-export type ReadHeader = (name: string) => string | null | undefined;
+/** How many addresses are remembered. */
+const KNOWN_TARGETS = 1000;
 
 /** Where a request publishes to. */
 interface Target {
@@ -18,56 +24,65 @@ interface Target {
  * Answers the request that there is most of, one message published with the signing key, without Hono. What is
  * different in any way is left to its routes: for them this returns `undefined`, and has touched nothing.
  *
- * It answers the same; only headers that say nothing to a server are left out. A message costs the gateway 16 µs instead
- * of 58 on Deno, 11 instead of 32 on Bun, 26 instead of 57 on Node.
+ * It answers the same; only headers that say nothing to a server are left out. A message costs the gateway 12 µs on Deno,
+ * 18 on Bun and 17 on Node, where their bare servers take 8, 10 and 12 for a request.
  */
-export function publishShortcut(
-  parts: GatewayParts,
-): (request: Request, header: ReadHeader) => Promise<Response> | undefined {
+export function publishShortcut(parts: GatewayParts): Shortcut {
   const { auth, settings, state } = parts;
   const publisher = parts.publisherFor(undefined);
   const limit = publisher.maxMessageBytes;
+  /** By their addresses: who publishes mostly does so where they did before, and to read one takes 0.5 to 0.9 µs. */
+  const targets = new Map<string, Target>();
+
+  function remember(url: string, target: Target): void {
+    if (targets.size >= KNOWN_TARGETS) targets.clear();
+    targets.set(url, target);
+  }
 
   async function publish(
-    request: Request,
+    head: RequestHead,
     { channel, topics }: Target,
     key: string | undefined,
-  ): Promise<Response> {
+    body: Uint8Array | undefined,
+  ): Promise<JsonAnswer> {
     try {
-      const bytes = await request.arrayBuffer();
-      if (bytes.byteLength > limit) throw tooLarge(channel, limit);
-      const data = dataOfBody(decodeUtf8(bytes));
+      if (!body) throw brokeOff();
+      if (body.length > limit) throw tooLarge(channel, limit);
+      const data = dataOfBody(decodeUtf8(body));
       const ids = await publisher.publish({ channel }, topics, data, key);
-      return new Response(
-        `{"id":"${ids[0]}","ids":${JSON.stringify(ids)}}`,
-        { headers: { "content-type": "application/json" } },
-      );
+      const json = `{"id":"${ids[0]}","ids":["${ids.join('","')}"]}`;
+      return { status: 200, json, isLast: false };
     } catch (error) {
-      return errorAnswer(parts, request, error);
+      const { code, status, json } = tell(parts, head, error);
+      return { status, json, isLast: code === "too_large" };
     }
   }
 
-  return (request, header) => {
-    if (request.method !== "POST" || settings.dev || state.draining) return;
-    const target = readTarget(request.url);
-    if (!target || !auth.isPlainSigningKey(header("authorization"))) return;
-    const length = Number(header("content-length") ?? NaN);
-    if (!(length <= limit) || header("origin") || isStream(header)) return;
-    return publish(request, target, header("idempotency-key") ?? undefined);
+  return (head) => {
+    if (head.method !== "POST" || settings.dev || state.draining) return;
+    const known = targets.get(head.url);
+    const target = known ?? readTarget(head.url);
+    if (!target || !auth.isPlainSigningKey(head.header("authorization"))) {
+      return;
+    }
+    if (!known) remember(head.url, target);
+    const length = Number(head.header("content-length") ?? NaN);
+    if (!(length <= limit) || head.header("origin") || isStream(head)) return;
+    const key = head.header("idempotency-key") ?? undefined;
+    return (body) => publish(head, target, key, body);
   };
 }
 
-function isStream(header: ReadHeader): boolean {
-  return header("content-type")?.toLowerCase().includes("stream") ?? false;
+function isStream(head: RequestHead): boolean {
+  return head.header("content-type")?.toLowerCase().includes("stream") ?? false;
 }
 
 /** What a request's address says, where it says nothing but channel and topics, with escapes that are UTF-8. */
 function readTarget(url: string): Target | undefined {
-  const path = url.indexOf("/", url.indexOf("//") + 2);
-  if (!url.startsWith(PATH, path)) return undefined;
+  if (!url.startsWith(PATH)) return undefined;
   let channel: string | undefined;
   const topics: string[] = [];
-  for (const part of url.slice(path + PATH.length).split("&")) {
+  for (const part of url.slice(PATH.length).split("&")) {
     const equals = part.indexOf("=");
     const value = decode(part.slice(equals + 1));
     if (value === undefined) return undefined;
@@ -79,13 +94,13 @@ function readTarget(url: string): Target | undefined {
   return channel === undefined ? undefined : { channel, topics };
 }
 
+/** Hono's routes say what is wrong where it is `undefined`. */
 function decode(text: string): string | undefined {
-  if (!/[%+#]/.test(text)) return text;
-  if (text.includes("#")) return undefined;
+  if (/^[\w.:-]*$/.test(text)) return text;
+  if (/[^!-~]|#/.test(text)) return undefined;
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {
-    // Hono's routes say what is wrong with it.
     return undefined;
   }
 }

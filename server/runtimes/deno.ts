@@ -72,7 +72,7 @@ class DenoSocket implements Socket {
   }
 
   send({ texts }: Packet): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    // One that closes takes them and forgets them.
     for (const text of texts) this.#socket.send(text);
   }
 

@@ -1,4 +1,12 @@
-import { serve, type ServerType } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
+import { Buffer } from "node:buffer";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server as HttpServer,
+  type ServerResponse,
+} from "node:http";
 import process from "node:process";
 import type { WebSocketServer } from "ws";
 import { listenError, origin } from "./listen.ts";
@@ -13,26 +21,66 @@ import type {
   RuntimeAdapter,
   Server,
 } from "./runtime.ts";
+import { type BodyHandler, shortcutOf } from "./shortcut.ts";
+
+/** Takes what the app has a shortcut for before `@hono/node-server` makes a `Request` of it. */
+function withShortcut(
+  app: Fetcher,
+  listener: RequestListener,
+): RequestListener {
+  const shortcut = shortcutOf(app);
+  if (!shortcut) return listener;
+  return (incoming, outgoing) => {
+    const { method = "", url = "", headers } = incoming;
+    const header = (name: string) => headers[name]?.toString();
+    const handle = shortcut({ method, url, header });
+    if (handle) answerWith(handle, incoming, outgoing);
+    else listener(incoming, outgoing);
+  };
+}
+
+function answerWith(
+  handle: BodyHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): void {
+  const chunks: Uint8Array[] = [];
+  incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+  // A body that breaks off ends in no event that is listened to here: nobody waits for an answer.
+  incoming.on("end", async () => {
+    const [first, ...others] = chunks;
+    const body = first && others.length === 0 ? first : Buffer.concat(chunks);
+    const { status, json, isLast } = await handle(body);
+    outgoing.writeHead(status, {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(json),
+      ...(isLast ? { connection: "close" } : {}),
+    });
+    outgoing.end(json);
+  });
+}
 
 function listen(
   app: Fetcher,
   { hostname, port }: Required<ListenOptions>,
-): Promise<{ server: ServerType; sockets: WebSocketServer; port: number }> {
+): Promise<{ server: HttpServer; sockets: WebSocketServer; port: number }> {
   return new Promise((resolve, reject) => {
     const sockets = createWebSocketServer();
-    const server = serve({
-      fetch: (request, env) => app.fetch(request, env),
-      hostname,
-      port,
+    const listener = getRequestListener(
+      (request, env) => app.fetch(request, env),
+      { hostname },
+    );
+    const server = createServer({
+      // By itself Node ends a request after 5 minutes, also one whose body is a data stream. Headers have their own limit.
+      requestTimeout: 0,
       // Any other upgrade is an offer that HTTP lets a server ignore (Java's client offers h2c); unasked, Node would
       // leave such a request without an answer.
-      serverOptions: {
-        // By itself Node ends a request after 5 minutes, also one whose body is a data stream. Headers have their own limit.
-        requestTimeout: 0,
-        shouldUpgradeCallback: ({ headers }) =>
-          headers.upgrade?.toLowerCase() === "websocket",
-      },
-    }, (info) => resolve({ server, sockets, port: info.port }));
+      shouldUpgradeCallback: ({ headers }) =>
+        headers.upgrade?.toLowerCase() === "websocket",
+    }, withShortcut(app, listener));
+    server.listen(port, hostname, () => {
+      resolve({ server, sockets, port: Object(server.address()).port });
+    });
     takeUpgrades(server, sockets, app);
     server.once("close", () => sockets.close());
     server.once("error", (error) => {
@@ -53,7 +101,7 @@ export const nodeRuntime: RuntimeAdapter = {
       return new Promise((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets.clients) socket.terminate();
-        if ("closeAllConnections" in server) server.closeAllConnections();
+        server.closeAllConnections();
       });
     }
     return {

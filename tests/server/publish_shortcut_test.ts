@@ -132,6 +132,28 @@ describe("publishing with the signing key", () => {
     assertEquals(second.body, first.body);
   });
 
+  it("takes a body that arrives in pieces, and forgets one that breaks off", async () => {
+    const head = [
+      `POST ${PATH}?channel=pieces&topic=t HTTP/1.1`,
+      "host: 127.0.0.1",
+      `authorization: Bearer ${gateway.signingKey}`,
+      "content-length: 7",
+      "",
+      "",
+    ].join("\r\n");
+    const broken = await RawSocket.open(gateway.url);
+    await broken.write(head + '"bro');
+    await broken[Symbol.asyncDispose]();
+    const socket = await RawSocket.open(gateway.url);
+    await using _ = socket;
+    await socket.write(head + '"who');
+    // What was sent before is there when this is answered.
+    await post("channel=between&topic=t", "1", {});
+    await socket.write('le"');
+    const { status, body } = await socket.takeAnswer();
+    assertEquals([status, JSON.parse(body).id.split("-")[1]], [200, "1"]);
+  });
+
   it("takes what a connection sends without waiting for answers, in order", async () => {
     const socket = await RawSocket.open(gateway.url);
     await using _ = socket;

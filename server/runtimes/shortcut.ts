@@ -1,0 +1,66 @@
+/** What the head of a request says. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path and query, as they were sent. */
+  readonly url: string;
+  /** A header, by its name in lower case. */
+  header(name: string): string | null | undefined;
+}
+
+/** An answer in JSON. */
+export interface JsonAnswer {
+  readonly status: number;
+  readonly json: string;
+  /** Whether the connection ends with it. */
+  readonly isLast: boolean;
+}
+
+/** Answers a request whose body was read; `undefined` where it broke off. It never rejects. */
+export type BodyHandler = (body?: Uint8Array) => Promise<JsonAnswer>;
+
+/**
+ * Answers a request that takes no more than its head and its body, so that a runtime needs neither a `Request` nor a
+ * `Response`; `undefined` for any other.
+ */
+export type Shortcut = (head: RequestHead) => BodyHandler | undefined;
+
+const shortcuts = new WeakMap<object, Shortcut>();
+
+/** Gives an app a shortcut beside its `fetch`. */
+export function setShortcut(app: object, shortcut: Shortcut): void {
+  shortcuts.set(app, shortcut);
+}
+
+/** An app's shortcut, if it has one: one in which a gateway is mounted has none. */
+export function shortcutOf(app: object): Shortcut | undefined {
+  return shortcuts.get(app);
+}
+
+/** The head of a `Request`. */
+export function headOf(request: Request): RequestHead {
+  const { method, url } = request;
+  return {
+    method,
+    url: url.slice(url.indexOf("/", "https://".length)),
+    header: (name) => request.headers.get(name),
+  };
+}
+
+/** Answers a `Request`. */
+export async function answerWith(
+  handle: BodyHandler,
+  request: Request,
+): Promise<Response> {
+  let body: Uint8Array | undefined;
+  try {
+    body = new Uint8Array(await request.arrayBuffer());
+  } catch {
+    // Whoever sent it is gone; the answer is the handler's all the same.
+  }
+  const { status, json, isLast } = await handle(body);
+  const headers = { "content-type": "application/json" };
+  return new Response(json, {
+    status,
+    headers: isLast ? { ...headers, connection: "close" } : headers,
+  });
+}
