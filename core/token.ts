@@ -1,4 +1,10 @@
-import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import {
+  errors,
+  type JWTClaimVerificationOptions,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from "jose";
 import { RealtimeError } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { checkName, isName } from "./names.ts";
@@ -165,13 +171,33 @@ function readTopics(value: unknown): TopicClaim[] | undefined {
   return topics;
 }
 
-function readClaims(payload: JWTPayload, use: TokenUse): TokenClaims {
+/** What jose checks of the claims of a token for one of these uses, besides its times. */
+export function claimChecks(
+  uses: readonly TokenUse[],
+): JWTClaimVerificationOptions {
+  return {
+    issuer: "tidings",
+    audience: uses.map((use) => `tidings.${use}`),
+    requiredClaims: ["exp", "iat", "jti"],
+  };
+}
+
+/**
+ * Reads what jose has checked.
+ *
+ * @throws {RealtimeError} `invalid_token` where something is missing or not allowed.
+ */
+export function readClaims(
+  payload: JWTPayload,
+  uses: readonly TokenUse[],
+): TokenClaims {
   const { exp, iat, jti, sub, sexp = exp } = payload;
+  const use = uses.find((use) => `tidings.${use}` === payload.aud);
   const topics = readTopics(payload.topics);
   const publish = payload.publish === undefined || payload.publish === true
     ? payload.publish
     : readTopics(payload.publish);
-  const whole = exp !== undefined && iat !== undefined &&
+  const whole = use !== undefined && exp !== undefined && iat !== undefined &&
     typeof jti === "string" && typeof sexp === "number" && topics &&
     (payload.publish === undefined || publish !== undefined) &&
     (sub === undefined || typeof sub === "string") &&
@@ -216,14 +242,11 @@ export async function verifyToken(
   for (const signingKey of signingKeys) {
     try {
       const { payload } = await jwtVerify(jwt, await tokenKey(signingKey), {
+        ...claimChecks(uses),
         algorithms: ["HS256"],
-        issuer: "tidings",
-        audience: uses.map((use) => `tidings.${use}`),
         typ: "JWT",
-        requiredClaims: ["exp", "iat", "jti"],
       });
-      const use = uses.find((use) => `tidings.${use}` === payload.aud);
-      if (use) return readClaims(payload, use);
+      return readClaims(payload, uses);
     } catch (error) {
       if (error instanceof RealtimeError) throw error;
       problem ??= error;

@@ -1,4 +1,5 @@
 import type { LogEntry } from "./brokers/broker.ts";
+import type { Feed } from "./hub.ts";
 import type { Packet } from "./socket.ts";
 import { encodeEntries, type Wire } from "./wire.ts";
 
@@ -14,14 +15,18 @@ export interface Member {
 
 /** Connections that get the same topics of a channel on the same wire: they share every byte that is made for them. */
 export class Audience {
-  readonly channel: string;
   readonly wire: Wire;
   readonly topics: ReadonlySet<string>;
   readonly members = new Set<Member>();
+  readonly #feed: Pick<Feed, "channel" | "epoch">;
   #pending: LogEntry[] = [];
 
-  constructor(channel: string, wire: Wire, topics: ReadonlySet<string>) {
-    this.channel = channel;
+  constructor(
+    feed: Pick<Feed, "channel" | "epoch">,
+    wire: Wire,
+    topics: ReadonlySet<string>,
+  ) {
+    this.#feed = feed;
     this.wire = wire;
     this.topics = topics;
   }
@@ -36,16 +41,17 @@ export class Audience {
   }
 
   /** Sends what was added: encoded once, written once to each member. */
-  flush(epoch: string): void {
+  flush(): void {
     if (this.#pending.length === 0) return;
     const entries = this.#pending;
     this.#pending = [];
+    const { channel, epoch } = this.#feed;
     let shared: Packet[] | undefined;
     for (const member of this.members) {
       const { eventId } = member;
       if (eventId) {
         member.write(encodeEntries(this.wire, epoch, entries, (entry) => {
-          return eventId(this.channel, epoch, entry);
+          return eventId(channel, epoch, entry);
         }));
       } else {
         shared ??= encodeEntries(this.wire, epoch, entries);

@@ -5,11 +5,11 @@ import {
   mintToken,
   type TokenClaims,
   type TokenUse,
-  verifyToken,
 } from "../core/token.ts";
 import { readBearer } from "./bearer.ts";
 import { Revocations } from "./revocations.ts";
 import { isSame, type Secret, secretOf } from "./secret.ts";
+import { TokenCheck } from "./token_check.ts";
 
 /** Decides who may publish, mint and subscribe. */
 export class Auth {
@@ -18,6 +18,7 @@ export class Auth {
   /** What was revoked. */
   readonly revocations: Revocations = new Revocations();
   readonly #signingKeys: readonly [string, ...string[]];
+  readonly #tokens: TokenCheck;
   /** Every form in which a key is sent, as the header that it is sent in, once it is known. */
   #headers: readonly Secret[] = [];
   readonly #ready: Promise<void>;
@@ -28,6 +29,7 @@ export class Auth {
    */
   constructor(signingKeys: readonly [string, ...string[]], open: boolean) {
     this.#signingKeys = signingKeys;
+    this.#tokens = new TokenCheck(signingKeys);
     this.open = open;
     this.#ready = formsOf(signingKeys).then((forms) => {
       this.#headers = forms.map((form) => secretOf(`Bearer ${form}`));
@@ -54,9 +56,7 @@ export class Auth {
         "Cannot do that without a token: send it as Authorization: Bearer <token>",
       );
     }
-    return this.revocations.check(
-      await verifyToken(this.#signingKeys, jwt, uses),
-    );
+    return this.revocations.check(await this.#tokens.verify(jwt, uses));
   }
 
   /** Tells whether the header carries a signing key, raw or hashed. */

@@ -34,10 +34,12 @@ export interface Handshake {
 /** A client on a WebSocket: acts on its frames, one after the other. */
 export class Connection implements SocketHandler {
   readonly #host: ConnectionHost;
-  readonly #handshake: Handshake;
+  /** Until it is open. */
+  #handshake: Handshake | undefined;
   #session: Session | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
-  #work: Promise<void> = Promise.resolve();
+  /** Settled when it has acted on every frame that came. */
+  #work: Promise<void> | undefined;
   /** Frames left in this second, and when it began. */
   #budget: number;
   #second = currentSecond();
@@ -50,7 +52,9 @@ export class Connection implements SocketHandler {
   }
 
   open(socket: Socket): void {
+    if (!this.#handshake) return;
     const { wire, claims, refusal, since, marks } = this.#handshake;
+    this.#handshake = undefined;
     const session = new Session(this.#host, socket, wire);
     this.#session = session;
     this.#host.opened(session);
@@ -102,7 +106,8 @@ export class Connection implements SocketHandler {
     action: () => Promise<void>,
     frame?: InboundFrame,
   ): void {
-    this.#work = this.#work.then(action).catch((cause) => {
+    const before = this.#work ?? Promise.resolve();
+    const work = before.then(action).catch((cause) => {
       const known = cause instanceof RealtimeError;
       if (!known) this.#host.report("inbound frame", cause);
       const error = known
@@ -113,7 +118,10 @@ export class Connection implements SocketHandler {
       if (frame?.kind === "publish" || (ref !== undefined)) {
         session.error(error, ref);
       } else session.refuse(error);
+    }).then(() => {
+      if (this.#work === work) this.#work = undefined;
     });
+    this.#work = work;
   }
 
   async #act(session: Session, frame: InboundFrame): Promise<void> {

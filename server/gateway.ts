@@ -12,6 +12,7 @@ import { pageRoutes } from "./page/mod.ts";
 import { Publisher } from "./publisher.ts";
 import { checkEscapes } from "./query.ts";
 import { connectRoutes } from "./routes/connect.ts";
+import { connectShortcut } from "./routes/connect_shortcut.ts";
 import type { GatewayParts } from "./routes/context.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
@@ -22,6 +23,7 @@ import { revokeRoutes } from "./routes/revoke.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { subscribersRoutes } from "./routes/subscribers.ts";
 import { tokenRoutes } from "./routes/token.ts";
+import type { UpgradeContext } from "./runtimes/runtime.ts";
 import { answerWith, headOf, setShortcut } from "./runtimes/shortcut.ts";
 import { Sessions } from "./sessions.ts";
 import { Streams } from "./streams.ts";
@@ -115,7 +117,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     sessions: () => sessions.all(),
   };
   const app = createApp(parts);
-  const shortcut = publishShortcut(parts);
+  const publish = publishShortcut(parts);
+  const connect = connectShortcut(parts);
   async function close(): Promise<void> {
     streams.close();
     for (const session of sessions.all()) {
@@ -136,16 +139,26 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     dev: settings.dev,
     drain,
     fetch(request, env) {
-      const handle = shortcut(headOf(request));
-      return handle
-        ? answerWith(handle, request)
-        : app.fetch(request, Object(env));
+      const handle = publish(headOf(request));
+      if (handle) return answerWith(handle, request);
+      return connect({ env, req: handshakeOf(request) }) ??
+        app.fetch(request, Object(env));
     },
     close,
     [Symbol.asyncDispose]: close,
   };
-  setShortcut(gateway, shortcut);
+  setShortcut(gateway, publish);
   return gateway;
+}
+
+function handshakeOf(request: Request): UpgradeContext["req"] {
+  const { method, url, headers } = request;
+  return {
+    raw: request,
+    method,
+    url,
+    header: (name) => headers.get(name) ?? undefined,
+  };
 }
 
 function report(stage: string, error: unknown): void {

@@ -1,6 +1,6 @@
 import { formatId } from "../core/id.ts";
 import type { Broker, LogEntry } from "./brokers/broker.ts";
-import type { Gap } from "./reader.ts";
+import type { Gap } from "./reader_owner.ts";
 import { type Since, sinceOfChannel } from "./since.ts";
 
 /** What part of a log to read. */

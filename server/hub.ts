@@ -59,7 +59,7 @@ export class Feed {
     const key = audienceKey(wire, topics);
     let audience = this.#audiences.get(key);
     if (!audience) {
-      audience = new Audience(this.channel, wire, topics);
+      audience = new Audience(this, wire, topics);
       this.#audiences.set(key, audience);
     }
     return audience;
@@ -98,7 +98,7 @@ export class Feed {
 
   /** Goes on from another position. */
   move({ epoch, offset }: Position): void {
-    for (const audience of this.#audiences.values()) audience.flush(this.epoch);
+    for (const audience of this.#audiences.values()) audience.flush();
     const from = { epoch: this.epoch, offset: this.top };
     this.epoch = epoch;
     this.top = offset;
@@ -154,7 +154,12 @@ export class Hub {
   /** Is told of data streams. */
   watch: StreamWatcher = () => {};
   readonly #feeds = new Map<string, Holding>();
-  #dirty: Array<{ audience: Audience; feed: Feed }> = [];
+  #dirty: Audience[] = [];
+  readonly #flush = (): void => this.flush();
+  /** Is told of an audience that has something to send. */
+  readonly #dispatched = (audience: Audience): void => {
+    if (this.#dirty.push(audience) === 1) setImmediate(this.#flush);
+  };
 
   constructor(broker: Broker) {
     this.broker = broker;
@@ -172,7 +177,7 @@ export class Hub {
       const feed = new Feed(
         channel,
         this.broker,
-        (audience) => this.#mark(audience, feed),
+        this.#dispatched,
         (...args) => this.watch(...args),
       );
       holding = { feed, ready: this.#subscribe(feed) };
@@ -213,18 +218,20 @@ export class Hub {
   flush(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const { audience, feed } of dirty) audience.flush(feed.epoch);
+    for (const audience of dirty) audience.flush();
   }
 
   async #subscribe(feed: Feed): Promise<Feed> {
     let early: Array<() => void> | undefined = [];
-    const inTurn = (act: () => void): void => {
-      if (early) early.push(act);
-      else act();
-    };
     const state = await this.broker.subscribe(feed.channel, {
-      entry: (_epoch, entry) => inTurn(() => feed.dispatch(entry)),
-      moved: (position) => inTurn(() => feed.move(position)),
+      entry(_epoch, entry) {
+        if (early) early.push(() => feed.dispatch(entry));
+        else feed.dispatch(entry);
+      },
+      moved(position) {
+        if (early) early.push(() => feed.move(position));
+        else feed.move(position);
+      },
     });
     feed.epoch = state.epoch;
     feed.top = state.offset;
@@ -233,11 +240,5 @@ export class Hub {
     early = undefined;
     for (const act of acts) act();
     return feed;
-  }
-
-  #mark(audience: Audience, feed: Feed): void {
-    if (this.#dirty.push({ audience, feed }) === 1) {
-      setImmediate(() => this.flush());
-    }
   }
 }

@@ -60,7 +60,8 @@ export function sameSite(settings: GatewaySettings): MiddlewareHandler {
   };
 }
 
-function allows(settings: GatewaySettings, origin: string): boolean {
+/** Whether pages of an origin may use the gateway. */
+export function allows(settings: GatewaySettings, origin: string): boolean {
   const { allowedOrigins, dev } = settings;
   if (allowedOrigins === "*" || allowedOrigins.includes(origin)) return true;
   return dev && isLoopback(hostnameOf(origin));

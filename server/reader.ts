@@ -1,42 +1,19 @@
 import { backoff, pause } from "../core/backoff.ts";
 import { RealtimeError } from "../core/errors.ts";
-import type { ReadyChannel } from "../core/frame.ts";
 import { formatId, type Position } from "../core/id.ts";
-import type { Audience, Member } from "./audience.ts";
+import type { Audience } from "./audience.ts";
 import type { ChannelState, LogEntry, OpenStream } from "./brokers/broker.ts";
 import type { Feed, FeedReader, Hub } from "./hub.ts";
+import type { ReaderOwner, Start } from "./reader_owner.ts";
 import type { Since } from "./since.ts";
-import { encodeEntries, type Wire } from "./wire.ts";
+import { encodeEntries } from "./wire.ts";
 
-/** Messages that can't be delivered: those between the two ids. */
-export interface Gap {
-  readonly after: string;
-  readonly before: string;
-}
+/** An open stream that is read from its start, though its topic is read from now: up to there. */
+type StreamStart = OpenStream & { readonly until: number };
 
-/** The connection that a reader reads for. */
-export interface ReaderOwner extends Member {
-  readonly wire: Wire;
-  /** Calls `read` when more can be written, and no other reader reads; also when the connection ended. */
-  inTurn(read: () => Promise<void>): Promise<void>;
-  /** Messages of the channel are missing. */
-  gap(channel: string, gap: Gap): void;
-  /** The broker failed while the log was read. */
-  fail(error: unknown): void;
-}
-
-/** Where a subscription of one channel starts. */
-export interface Start {
-  readonly ready: ReadyChannel;
-  /** Comes after `ready` and before the first message. */
-  readonly gap?: Gap;
-  /** The log that the offsets are of. */
-  readonly epoch: string;
-  /** The offset after which every message of the topics is wanted; from `ready` up to here, only open streams. */
-  readonly after: number;
-  /** Streams that were open then, each to be read from its start. */
-  readonly streams?: readonly OpenStream[];
-}
+/** What a reader has that is where its audience is. */
+const NO_CURSORS: ReadonlyMap<string, number> = new Map();
+const NO_STREAMS: readonly StreamStart[] = [];
 
 const PAGE_ENTRIES = 500;
 const PAGE_BYTES = 128 * 1024;
@@ -52,25 +29,20 @@ export class Reader implements FeedReader {
   readonly #owner: ReaderOwner;
   #feed: Feed | undefined;
   #audience: Audience | undefined;
-  /** For each topic, the offset up to which this connection has it. */
-  readonly #cursors = new Map<string, number>();
-  /** Open streams that are read from their start, though their topic is read from now. */
-  #streams: Array<OpenStream & { readonly until: number }> = [];
+  /** For each topic, the offset up to which this connection has it; none while it is in an audience, which says both. */
+  #cursors = NO_CURSORS;
+  #streams = NO_STREAMS;
   /** Grows with every added topic: a page that was read for the old ones is read again. */
   #generation = 0;
   #running = false;
   #closed = false;
-  readonly #closing = new AbortController();
+  /** There while it waits for a broker that fails. */
+  #waiting: AbortController | undefined;
 
   constructor(hub: Hub, owner: ReaderOwner, channel: string) {
     this.#hub = hub;
     this.#owner = owner;
     this.channel = channel;
-  }
-
-  /** Whether it reads any topic. */
-  get size(): number {
-    return this.#cursors.size;
   }
 
   /** The id up to which the connection has everything, if it is in the live audience. */
@@ -115,17 +87,17 @@ export class Reader implements FeedReader {
     if (this.#closed || !feed) return;
     this.#leave(feed);
     const { after, streams } = this.#current(feed, start);
-    const added = [...topics].filter((topic) => !this.#cursors.has(topic));
-    if (this.#cursors.size === 0) added.push("");
+    const cursors = new Map(this.#cursors);
+    const added = [...topics].filter((topic) => !cursors.has(topic));
+    if (cursors.size === 0) added.push("");
     for (const topic of topics) {
-      this.#cursors.set(
-        topic,
-        Math.min(this.#cursors.get(topic) ?? Infinity, after),
-      );
+      cursors.set(topic, Math.min(cursors.get(topic) ?? Infinity, after));
     }
-    for (const stream of streams) {
-      this.#streams.push({ ...stream, until: after });
-    }
+    this.#cursors = cursors;
+    this.#streams = [
+      ...this.#streams,
+      ...streams.map((stream) => ({ ...stream, until: after })),
+    ];
     this.#generation++;
     feed.count(added, 1);
     if (!this.#running) this.#run(feed);
@@ -136,25 +108,26 @@ export class Reader implements FeedReader {
     const feed = this.#feed;
     if (!feed) return;
     this.#leave(feed);
-    const removed = [...topics].filter((topic) => this.#cursors.delete(topic));
-    if (removed.length > 0 && this.#cursors.size === 0) removed.push("");
+    const cursors = new Map(this.#cursors);
+    const removed = [...topics].filter((topic) => cursors.delete(topic));
+    if (removed.length > 0 && cursors.size === 0) removed.push("");
+    this.#cursors = cursors;
     feed.count(removed, -1);
-    if (this.#cursors.size > 0 && !this.#running) this.#run(feed);
+    if (cursors.size > 0 && !this.#running) this.#run(feed);
   }
 
   /** Tells the connection of the gap, and goes on after it. */
   moved(from: Position): void {
     const feed = this.#feed;
-    if (this.#closed || !feed || this.#cursors.size === 0) return;
-    const offset = this.#audience ? from.offset : this.#low();
+    if (this.#closed || !feed) return;
+    const low = this.#audience ? from.offset : this.#low();
     this.#leave(feed, false);
-    this.#streams = [];
+    if (this.#cursors.size === 0) return;
+    this.#streams = NO_STREAMS;
     this.#generation++;
-    for (const topic of this.#cursors.keys()) {
-      this.#cursors.set(topic, feed.top);
-    }
+    this.#cursors = cursorsAt(this.#cursors.keys(), feed.top);
     this.#owner.gap(this.channel, {
-      after: formatId(from.epoch, offset),
+      after: formatId(from.epoch, low),
       before: formatId(feed.epoch, feed.top + 1),
     });
     if (!this.#running) this.#run(feed);
@@ -162,14 +135,14 @@ export class Reader implements FeedReader {
 
   /** Sends what waits for the end of the turn, so that what follows stands after it. */
   flush(): void {
-    if (this.#feed && this.#audience) this.#audience.flush(this.#feed.epoch);
+    this.#audience?.flush();
   }
 
   /** Lets go of the channel. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#closing.abort();
+    this.#waiting?.abort();
     const feed = this.#feed;
     if (!feed) return;
     this.#leave(feed, false);
@@ -277,22 +250,22 @@ export class Reader implements FeedReader {
     const audience = this.#audience;
     if (!audience) return;
     this.#audience = undefined;
-    if (flush) audience.flush(feed.epoch);
+    if (flush) audience.flush();
     audience.members.delete(this.#owner);
     feed.release(audience);
-    for (const topic of this.#cursors.keys()) {
-      this.#cursors.set(topic, feed.top);
-    }
+    this.#cursors = cursorsAt(audience.topics, feed.top);
   }
 
   #join(feed: Feed): void {
-    this.#streams = [];
-    this.#audience = feed.audience(
+    const audience = feed.audience(
       this.#owner.wire,
       new Set(this.#cursors.keys()),
     );
-    this.#audience.flush(feed.epoch);
-    this.#audience.members.add(this.#owner);
+    audience.flush();
+    audience.members.add(this.#owner);
+    this.#audience = audience;
+    this.#cursors = NO_CURSORS;
+    this.#streams = NO_STREAMS;
   }
 
   /** The lowest offset up to which the connection has all it wants. */
@@ -329,8 +302,10 @@ export class Reader implements FeedReader {
           const mayPass = error instanceof RealtimeError &&
             error.code === "unavailable";
           if (!mayPass) throw error;
+          if (this.#closed) return;
           // The connection has done nothing wrong: it stays, and gets what it missed later.
-          await pause(backoff(failures++), this.#closing.signal);
+          this.#waiting = new AbortController();
+          await pause(backoff(failures++), this.#waiting.signal);
         }
         if (epoch !== feed.epoch) await feed.reached({ epoch, offset: 0 });
       }
@@ -375,11 +350,33 @@ export class Reader implements FeedReader {
   }
 
   #advance(offset: number): void {
-    for (const [topic, cursor] of this.#cursors) {
-      this.#cursors.set(topic, Math.max(cursor, offset));
-    }
+    this.#cursors = new Map(
+      [...this.#cursors].map((
+        [topic, cursor],
+      ) => [topic, Math.max(cursor, offset)]),
+    );
     this.#streams = this.#streams
       .filter(({ until }) => until > offset)
       .map((stream) => ({ ...stream, offset: offset + 1 }));
   }
+}
+
+function cursorsAt(
+  topics: Iterable<string>,
+  offset: number,
+): ReadonlyMap<string, number> {
+  return new Map([...topics].map((topic) => [topic, offset]));
+}
+
+/** The ids up to which readers' connection has everything, by channel; what waits is sent first. */
+export function positionsOf(
+  readers: readonly Reader[],
+): Record<string, string> {
+  const positions: Record<string, string> = Object.create(null);
+  for (const reader of readers) {
+    reader.flush();
+    const { channel, position } = reader;
+    if (position !== undefined) positions[channel] = position;
+  }
+  return positions;
 }

@@ -6,8 +6,9 @@ import type { ChannelState } from "./brokers/broker.ts";
 import { grantsPublish } from "./client_publisher.ts";
 import { closeOf } from "./close.ts";
 import { errorBody } from "./error_body.ts";
-import { Outbox } from "./outbox.ts";
-import { type Gap, Reader, type ReaderOwner, type Start } from "./reader.ts";
+import { HANDED_BYTES, Outbox } from "./outbox.ts";
+import { positionsOf, Reader } from "./reader.ts";
+import type { Gap, ReaderOwner, Start } from "./reader_owner.ts";
 import {
   formatCursor,
   parseSince,
@@ -16,21 +17,10 @@ import {
 } from "./since.ts";
 import type { Packet, Socket } from "./socket.ts";
 import { HEARTBEAT } from "./sse_socket.ts";
-import {
-  byChannel,
-  countTopics,
-  sameTopics,
-  type TopicsByChannel,
-  withoutTopics,
-} from "./topics.ts";
+import { byChannel, countTopics, sameTopics, withoutTopics } from "./topics.ts";
 import type { SessionHost } from "./session_host.ts";
+import { findKnown, type Subscription } from "./subscription.ts";
 import { encodeControl, isV1, type Wire } from "./wire.ts";
-
-interface Subscription {
-  readonly ref: string | undefined;
-  readonly channels: TopicsByChannel;
-  readonly claims: TokenClaims;
-}
 
 interface Found {
   readonly reader: Reader;
@@ -38,21 +28,29 @@ interface Found {
   readonly start: Start;
 }
 
+/** What the ids of this process's sessions begin with, UUIDs that need not be kept: a number makes one. */
+const PROCESS = crypto.randomUUID().slice(0, 24);
+
+let sessions = 0;
+
 /** One client's connection: what it subscribed to, with which rights, and what waits to be sent to it. */
 export class Session implements ReaderOwner {
-  readonly id: string = crypto.randomUUID();
   readonly wire: Wire;
   readonly eventId: ReaderOwner["eventId"];
   readonly #host: SessionHost;
   readonly #socket: Socket;
-  readonly #outbox: Outbox;
-  readonly #readers = new Map<string, Reader>();
-  readonly #subscriptions = new Map<string, Subscription>();
+  /** There once the runtime has had enough: most connections never need one. */
+  #outbox: Outbox | undefined;
+  readonly #number = ++sessions;
+  // Lists, though they are looked through: most have one entry, for which a map has 0.3 KB on Bun, and none over 128.
+  #readers: readonly Reader[] = [];
+  #subscriptions: readonly Subscription[] = [];
   /** The position in each channel, where events carry a cursor. */
   readonly #cursor: Map<string, string> | undefined;
   #expiry: ReturnType<typeof setTimeout> | undefined;
   #heardAt = performance.now();
-  #turn: Promise<void> = Promise.resolve();
+  /** Settled when the last one who reads is done. */
+  #turn: Promise<void> | undefined;
   #closed = false;
 
   /**
@@ -67,9 +65,6 @@ export class Session implements ReaderOwner {
     this.#host = host;
     this.#socket = socket;
     this.wire = wire;
-    this.#outbox = new Outbox(socket, host.outbox, () => {
-      this.close(4408, "too slow", true);
-    });
     const cursor = cursors ? new Map<string, string>() : undefined;
     this.#cursor = cursor;
     this.eventId = cursor && ((channel, epoch, { offset }) => {
@@ -81,23 +76,18 @@ export class Session implements ReaderOwner {
   /** Whether nothing is on its way to the client any more. */
   get settled(): boolean {
     if (this.#closed) return true;
-    for (const reader of this.#readers.values()) {
+    for (const reader of this.#readers) {
       reader.flush();
       if (reader.position === undefined) return false;
     }
-    return this.#outbox.bytes === 0;
-  }
-
-  /** The rights of its tokens. */
-  get claims(): TokenClaims[] {
-    return [...this.#subscriptions.values()].map(({ claims }) => claims);
+    return (this.#outbox?.bytes ?? this.#socket.buffered) === 0;
   }
 
   /** The rights of a token of it that grants publishing to the topic; `undefined` where none does. */
   publisherClaims(channel: string, topic: string): TokenClaims | undefined {
-    return this.claims.find((claims) =>
+    return this.#subscriptions.find(({ claims }) =>
       claims.sexp * 1000 > Date.now() && grantsPublish(claims, channel, topic)
-    );
+    )?.claims;
   }
 
   /**
@@ -113,74 +103,72 @@ export class Session implements ReaderOwner {
     marks?: ReadonlyMap<string, ChannelState>,
   ): Promise<void> {
     const from = parseSince(since);
-    const channels = byChannel(claims.topics);
-    const key = ref ?? JSON.stringify(claims.topics);
-    const known = this.#subscriptions.get(key);
+    const known = findKnown(this.#subscriptions, claims, ref);
     const renewal = known !== undefined && since === undefined &&
-      sameTopics(known.channels, channels);
-    const others = this.claims.filter((other) => other !== known?.claims);
-    const topics = [...others, claims].flatMap(({ topics }) => topics);
-    if (countTopics(topics) > this.#host.subscriptions) {
+      sameTopics(known.topics, claims.topics);
+    const others = this.#subscriptions.filter((one) => one !== known);
+    const granted = [...others.map(({ claims }) => claims), claims];
+    const topics = granted.flatMap(({ topics }) => topics);
+    const limit = this.#host.subscriptions;
+    if (topics.length > limit && countTopics(topics) > limit) {
       throw new RealtimeError(
         "rate_limited",
-        `Cannot subscribe: a connection may have ${this.#host.subscriptions} topics`,
+        `Cannot subscribe: a connection may have ${limit} topics`,
       );
     }
     const ticket = isV1(this.wire) ? await this.#host.ticket(claims) : "";
     if (this.#closed) return;
-    if (known && !renewal) this.unsubscribe(key);
-    const subscription = { ref, channels, claims };
-    this.#subscriptions.set(key, subscription);
+    if (known && !renewal) this.#end(known);
+    const subscription = { ref, topics: claims.topics, claims };
+    this.#subscriptions = [
+      ...this.#subscriptions.filter((one) => one !== known),
+      subscription,
+    ];
     this.#armExpiry();
-    const starts = await this.#findStarts(channels, from, marks)
+    const starts = await this.#findStarts(claims.topics, from, marks)
       .catch((error: unknown) => {
-        this.unsubscribe(key);
+        this.#end(subscription);
         throw error;
       });
     // Ended, unsubscribed or renewed in the meantime.
-    if (this.#closed || this.#subscriptions.get(key) !== subscription) return;
+    if (!this.#subscriptions.includes(subscription)) return;
     this.#begin(starts, ticket, ref, renewal);
   }
 
   /** Ends the subscription that a `sub` frame with this `ref` made. */
   unsubscribe(ref: string): void {
-    const subscription = this.#subscriptions.get(ref);
-    if (!subscription) return;
-    this.#subscriptions.delete(ref);
-    for (const [channel, topics] of subscription.channels) {
-      this.#drop(channel, topics);
-    }
-    this.#armExpiry();
+    const subscription = this.#subscriptions.find((one) => one.ref === ref);
+    if (subscription) this.#end(subscription);
   }
 
   /** Ends delivery of topics, whichever subscription they belong to. */
   unsubscribeTopics(topics: readonly TopicClaim[]): void {
-    const gone = byChannel(topics);
-    for (const [key, subscription] of this.#subscriptions) {
-      const channels = withoutTopics(subscription.channels, gone);
-      if (channels.size > 0) {
-        this.#subscriptions.set(key, { ...subscription, channels });
-      } else this.#subscriptions.delete(key);
-    }
-    for (const [channel, names] of gone) this.#drop(channel, names);
+    this.#subscriptions = this.#subscriptions
+      .map((one) => ({ ...one, topics: withoutTopics(one.topics, topics) }))
+      .filter(({ topics }) => topics.length > 0);
+    this.#drop(topics);
     this.#armExpiry();
   }
 
   /** Sends messages; how long they wait is the outbox's affair. */
   write(packets: readonly Packet[]): void {
-    for (const packet of packets) this.#outbox.write(packet);
+    for (const packet of packets) this.#send(packet);
   }
 
   /** Sends what only a client of `tidings.v1` understands; nothing to others. */
   control(frame: ControlFrame): void {
     if (isV1(this.wire) && !this.#closed) {
-      this.#outbox.write(encodeControl(this.wire, frame));
+      this.#send(encodeControl(this.wire, frame));
     }
   }
 
   /** One reader at a time: all of them at once would fill the queue of a client that keeps up. */
   inTurn(read: () => Promise<void>): Promise<void> {
-    const turn = this.#turn.then(() => this.#outbox.ready()).then(read);
+    const turn = (this.#turn ?? Promise.resolve())
+      .then(() =>
+        this.#closed || this.#hasRoom ? undefined : this.#ownOutbox.ready()
+      )
+      .then(read);
     // Who reads is told of its failure; the next one's turn comes all the same.
     this.#turn = turn.catch(() => undefined);
     return turn;
@@ -210,7 +198,7 @@ export class Session implements ReaderOwner {
 
   /** The runtime has room for more. */
   drain(): void {
-    this.#outbox.drain();
+    this.#outbox?.drain();
   }
 
   /** Pings a client that can answer, ends one that didn't. */
@@ -222,14 +210,8 @@ export class Session implements ReaderOwner {
       this.close(1001, "no pong", true);
       return;
     }
-    if (this.wire === "sse") return this.#outbox.write(HEARTBEAT);
-    const positions: Record<string, string> = Object.create(null);
-    for (const reader of this.#readers.values()) {
-      reader.flush();
-      const { position } = reader;
-      if (position !== undefined) positions[reader.channel] = position;
-    }
-    this.control({ kind: "ping", data: positions });
+    if (this.wire === "sse") return this.#send(HEARTBEAT);
+    this.control({ kind: "ping", data: positionsOf(this.#readers) });
   }
 
   /** Refuses the client: says why, and closes with the code for it. */
@@ -266,10 +248,10 @@ export class Session implements ReaderOwner {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#expiry);
-    this.#outbox.close();
-    for (const reader of this.#readers.values()) reader.close();
-    this.#readers.clear();
-    this.#subscriptions.clear();
+    this.#outbox?.close();
+    for (const reader of this.#readers) reader.close();
+    this.#readers = [];
+    this.#subscriptions = [];
     this.#host.ended(this);
   }
 
@@ -281,20 +263,36 @@ export class Session implements ReaderOwner {
   revoke(matches: (claims: TokenClaims) => boolean): number {
     const refused = new RealtimeError("forbidden", "The token was revoked");
     const count = this.#endSubscriptions(matches, refused);
-    if (count > 0 && this.#subscriptions.size === 0) this.refuse(refused);
+    if (count > 0 && this.#subscriptions.length === 0) this.refuse(refused);
     return count;
   }
 
+  get #hasRoom(): boolean {
+    return this.#outbox === undefined && this.#socket.buffered < HANDED_BYTES;
+  }
+
+  get #ownOutbox(): Outbox {
+    this.#outbox ??= new Outbox(this.#socket, this.#host.outbox, () => {
+      this.close(4408, "too slow", true);
+    });
+    return this.#outbox;
+  }
+
+  #send(packet: Packet): void {
+    if (this.#closed) return;
+    if (this.#hasRoom) this.#socket.send(packet);
+    else this.#ownOutbox.write(packet);
+  }
+
   #findStarts(
-    channels: TopicsByChannel,
+    topics: readonly TopicClaim[],
     from: Since,
     marks: ReadonlyMap<string, ChannelState> | undefined,
   ): Promise<Found[]> {
-    const names = [...channels.keys()];
-    return Promise.all(names.map(async (channel) => {
-      const topics = channels.get(channel) ?? new Set();
+    const channels = [...byChannel(topics)];
+    return Promise.all(channels.map(async ([channel, topics], index) => {
       const reader = this.#reader(channel);
-      const since = sinceOfChannel(from, channel, channel === names[0]);
+      const since = sinceOfChannel(from, channel, index === 0);
       const start = await reader.start(topics, since, marks?.get(channel));
       return { reader, topics, start };
     }));
@@ -312,7 +310,7 @@ export class Session implements ReaderOwner {
       kind: "ready",
       ...(ref === undefined ? {} : { ref }),
       data: {
-        session: this.id,
+        session: PROCESS + this.#number.toString(16).padStart(12, "0"),
         ticket,
         ping_interval_ms: this.#host.pingIntervalMs,
         channels: starts.map(({ start }) => start.ready),
@@ -327,32 +325,35 @@ export class Session implements ReaderOwner {
   }
 
   #reader(channel: string): Reader {
-    let reader = this.#readers.get(channel);
-    if (!reader) {
-      reader = new Reader(this.#host.hub, this, channel);
-      this.#readers.set(channel, reader);
-    }
+    const known = this.#readers.find((reader) => reader.channel === channel);
+    if (known) return known;
+    const reader = new Reader(this.#host.hub, this, channel);
+    this.#readers = [...this.#readers, reader];
     return reader;
   }
 
-  /** Ends topics of a channel that no subscription has any more. */
-  #drop(channel: string, topics: ReadonlySet<string>): void {
-    const reader = this.#readers.get(channel);
-    if (!reader) return;
-    const kept = new Set<string>();
-    let used = false;
-    for (const { channels } of this.#subscriptions.values()) {
-      for (const topic of channels.get(channel) ?? []) {
-        used = true;
-        kept.add(topic);
+  #end(subscription: Subscription): void {
+    this.#subscriptions = this.#subscriptions.filter((one) =>
+      one !== subscription
+    );
+    this.#drop(subscription.topics);
+    this.#armExpiry();
+  }
+
+  /** Ends topics that no subscription has any more. */
+  #drop(topics: readonly TopicClaim[]): void {
+    const kept = byChannel(this.#subscriptions.flatMap(({ topics }) => topics));
+    for (const [channel, names] of byChannel(topics)) {
+      const reader = this.#readers.find((reader) => reader.channel === channel);
+      if (!reader) continue;
+      const others = kept.get(channel);
+      if (others) {
+        reader.remove([...names].filter((name) => !others.has(name)));
+      } else {
+        this.#readers = this.#readers.filter((one) => one !== reader);
+        reader.flush();
+        reader.close();
       }
-    }
-    if (used) {
-      reader.remove([...topics].filter((topic) => !kept.has(topic)));
-    } else {
-      this.#readers.delete(channel);
-      reader.flush();
-      reader.close();
     }
   }
 
@@ -360,15 +361,15 @@ export class Session implements ReaderOwner {
   #armExpiry(): void {
     clearTimeout(this.#expiry);
     this.#expiry = undefined;
-    if (this.#subscriptions.size === 0) return;
-    const sexp = Math.min(...this.claims.map((claims) => claims.sexp));
-    const left = sexp * 1000 - Date.now();
+    if (this.#subscriptions.length === 0) return;
+    const ends = this.#subscriptions.map(({ claims }) => claims.sexp);
+    const left = Math.min(...ends) * 1000 - Date.now();
     if (left > 2 * this.#host.pingIntervalMs) return;
     this.#expiry = setTimeout(() => {
       const now = Date.now() / 1000;
       const expired = new RealtimeError("token_expired", "The session ended");
       this.#endSubscriptions((claims) => claims.sexp <= now, expired);
-      if (this.#subscriptions.size > 0) this.#armExpiry();
+      if (this.#subscriptions.length > 0) this.#armExpiry();
       else this.#awaitRenewal(expired);
     }, Math.max(0, left) + 1);
   }
@@ -386,14 +387,12 @@ export class Session implements ReaderOwner {
     matches: (claims: TokenClaims) => boolean,
     error: RealtimeError,
   ): number {
-    let count = 0;
-    for (const [key, { ref, claims, channels }] of this.#subscriptions) {
-      if (!matches(claims)) continue;
-      this.#subscriptions.delete(key);
-      for (const [channel, topics] of channels) this.#drop(channel, topics);
+    const ended = this.#subscriptions.filter(({ claims }) => matches(claims));
+    for (const subscription of ended) {
+      this.#end(subscription);
+      const { ref } = subscription;
       if (ref !== undefined) this.error(error, ref);
-      count++;
     }
-    return count;
+    return ended.length;
   }
 }

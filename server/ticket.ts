@@ -1,13 +1,6 @@
-import { Buffer } from "node:buffer";
-import { createHmac } from "node:crypto";
 import { deriveTokenKey } from "../core/signing_key.ts";
 import type { TokenClaims } from "../core/token.ts";
-
-const HEADER = encode({ alg: "HS256", typ: "JWT" });
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
-}
+import { signToken } from "./hs256.ts";
 
 /**
  * Makes tickets of verified claims: tokens as any other, but signed at once. jose signs with WebCrypto, by way of other
@@ -25,7 +18,7 @@ export class TicketMint {
     const { topics, publish, sub, jti, sexp } = claims;
     const iat = Math.floor(now / 1000);
     const exp = Math.max(iat + 1, Math.ceil(sexp));
-    const payload = encode({
+    return signToken({
       topics: topics.map((topic) => ({ ...topic, kind: "run" })),
       sexp: exp,
       publish,
@@ -35,10 +28,6 @@ export class TicketMint {
       iat,
       exp,
       jti,
-    });
-    const signed = `${HEADER}.${payload}`;
-    const signature = createHmac("sha256", await this.#key).update(signed)
-      .digest("base64url");
-    return `${signed}.${signature}`;
+    }, await this.#key);
   }
 }

@@ -1,8 +1,5 @@
 import type { TopicClaim } from "../core/token.ts";
 
-/** Topics by their channel. */
-export type TopicsByChannel = ReadonlyMap<string, ReadonlySet<string>>;
-
 /** Sorts topics by their channel, in the order in which channels come. */
 export function byChannel(
   topics: readonly TopicClaim[],
@@ -17,26 +14,21 @@ export function byChannel(
 }
 
 /** Whether both name the same topics. */
-export function sameTopics(a: TopicsByChannel, b: TopicsByChannel): boolean {
-  return a.size === b.size && [...a].every(([channel, topics]) => {
-    const others = b.get(channel);
-    return others?.size === topics.size &&
-      [...topics].every((topic) => others.has(topic));
-  });
+export function sameTopics(
+  a: readonly TopicClaim[],
+  b: readonly TopicClaim[],
+): boolean {
+  const all = countTopics([...a, ...b]);
+  return countTopics(a) === all && countTopics(b) === all;
 }
 
 /** The first, without what is in the second. */
 export function withoutTopics(
-  topics: TopicsByChannel,
-  gone: TopicsByChannel,
-): TopicsByChannel {
-  const all = new Map<string, Set<string>>();
-  for (const [channel, names] of topics) {
-    const left = new Set(names);
-    for (const name of gone.get(channel) ?? []) left.delete(name);
-    if (left.size > 0) all.set(channel, left);
-  }
-  return all;
+  topics: readonly TopicClaim[],
+  gone: readonly TopicClaim[],
+): TopicClaim[] {
+  const names = byChannel(gone);
+  return topics.filter(({ channel, name }) => !names.get(channel)?.has(name));
 }
 
 /** How many different topics there are. */

@@ -37,11 +37,7 @@ export function encodeEntries(
   let lines: string[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    const line = encodeLine(
-      wire,
-      entry,
-      idOf ? idOf(entry) : formatId(epoch, entry.offset),
-    );
+    const line = encodeLine(wire, epoch, entry, idOf?.(entry));
     const size = line === entry.raw
       ? Buffer.byteLength(line)
       : entry.bytes + (line.length - entry.json.length) + 1;
@@ -70,11 +66,15 @@ export function encodeControl(wire: Wire, frame: ControlFrame): Packet {
   return new Packet([text], Buffer.byteLength(text));
 }
 
-function encodeLine(wire: Wire, entry: LogEntry, id: string): string {
+function encodeLine(
+  wire: Wire,
+  epoch: string,
+  entry: LogEntry,
+  id: string | undefined,
+): string {
   if (wire === "ws.v1") return entry.json;
   if (wire === "ws") return entry.raw ?? entry.json;
   // What is published to `tee` is an event stream already: Inngest's browser code parses it as it was sent.
-  return wire === "sse" && entry.raw !== undefined
-    ? entry.raw
-    : sseEvent(entry.json, id);
+  if (wire === "sse" && entry.raw !== undefined) return entry.raw;
+  return sseEvent(entry.json, id ?? formatId(epoch, entry.offset));
 }

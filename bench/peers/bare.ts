@@ -23,7 +23,14 @@ export class Listeners<T> {
 
 /** The key that tokens are verified with, in hexadecimal, where the server is told one. */
 const key = process.argv[2];
-const secret = key === undefined ? undefined : Buffer.from(key, "hex");
+/** Imported once: of bytes, jose would make a key for each token. */
+const secret = key === undefined ? undefined : await crypto.subtle.importKey(
+  "raw",
+  Buffer.from(key, "hex"),
+  { name: "HMAC", hash: "SHA-256" },
+  false,
+  ["verify"],
+);
 
 /** What a request's URL asks for. */
 export interface Query {

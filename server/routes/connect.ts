@@ -5,7 +5,7 @@ import type { TokenClaims } from "../../core/token.ts";
 import { readBearer, readOffer } from "../bearer.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import { Connection, type Handshake } from "../connection.ts";
-import { runtime } from "../runtimes/runtime.ts";
+import { runtime, type UpgradeContext } from "../runtimes/runtime.ts";
 import { Session } from "../session.ts";
 import { parseSince } from "../since.ts";
 import type { Socket, SocketHandler } from "../socket.ts";
@@ -23,17 +23,12 @@ export function connectRoutes(parts: GatewayParts): Hono {
           "Cannot connect: the request is not a WebSocket handshake; /v1/realtime/sse takes plain HTTP",
         );
       }
-      const offer = readOffer(c.req.header("sec-websocket-protocol"));
-      const token = readBearer(c.req.header("authorization")) ?? offer.token ??
-        c.req.query("token");
-      const handshake = await shake(
+      return await connect(
         parts,
-        token,
-        offer.v1 ? "ws.v1" : "ws",
+        c,
+        c.req.query("token"),
         c.req.query("since"),
       );
-      const connection = new Connection(parts, handshake);
-      return (await runtime()).upgrade(c, connection, offer.answer);
     })
     .get("/sse", async (c) => {
       const token = readBearer(c.req.header("authorization")) ??
@@ -74,6 +69,25 @@ export function connectRoutes(parts: GatewayParts): Hono {
         "x-accel-buffering": "no",
       });
     });
+}
+
+/** Opens a WebSocket, with what its address says. */
+export async function connect(
+  parts: GatewayParts,
+  context: UpgradeContext,
+  token: string | undefined,
+  since: string | undefined,
+): Promise<Response> {
+  const { req } = context;
+  const offer = readOffer(req.header("sec-websocket-protocol"));
+  const handshake = await shake(
+    parts,
+    readBearer(req.header("authorization")) ?? offer.token ?? token,
+    offer.v1 ? "ws.v1" : "ws",
+    since,
+  );
+  const connection = new Connection(parts, handshake);
+  return (await runtime()).upgrade(context, connection, offer.answer);
 }
 
 /** A client of `tidings.v1` learns of a refusal in a frame, any other by the HTTP status. */

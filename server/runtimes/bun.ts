@@ -9,12 +9,13 @@ import {
   type ListenOptions,
   type RuntimeAdapter,
   type Server,
+  type UpgradeContext,
 } from "./runtime.ts";
 
 /** What is used of Bun's `ServerWebSocket`: its own types are known to Bun alone. */
 export interface BunSocketLike {
   /** What the request's upgrade gave it. */
-  readonly data: { readonly handler: SocketHandler };
+  readonly data: SocketHandler;
   /** Sends a text frame; 0 says that it was dropped. */
   send(text: string): number;
   /** Sends with as few system calls as possible what is sent in the function. */
@@ -105,31 +106,32 @@ export const websocket: BunWebSocketHandler = {
   sendPings: true,
   perMessageDeflate: false,
   open(socket) {
-    socket.data.handler.open(new BunSocket(socket));
+    socket.data.open(new BunSocket(socket));
   },
   message(socket, data) {
-    socket.data.handler.message(typeof data === "string" ? data : undefined);
+    socket.data.message(typeof data === "string" ? data : undefined);
   },
   drain(socket) {
-    socket.data.handler.drain();
+    socket.data.drain();
   },
   close(socket) {
-    socket.data.handler.close();
+    socket.data.close();
   },
 };
 
 /** The server is what Bun calls `fetch` with, bare or, by hono's convention, as `env.server`. */
-function serverOf(context: Context): BunServerLike {
-  return context.env.server ?? context.env;
+function serverOf({ env }: Pick<UpgradeContext, "env">): BunServerLike {
+  const { server = env } = Object(env);
+  return server;
 }
 
 function upgrade(
-  context: Context,
+  context: UpgradeContext,
   handler: SocketHandler,
   protocol: string | undefined,
 ): Response {
   const upgraded = serverOf(context).upgrade(context.req.raw, {
-    data: { handler },
+    data: handler,
     ...(protocol === undefined
       ? {}
       : { headers: { "sec-websocket-protocol": protocol } }),

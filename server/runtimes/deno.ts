@@ -1,4 +1,3 @@
-import type { Context } from "@hono/hono";
 import { pause } from "../../core/backoff.ts";
 import type { Packet, Socket, SocketHandler } from "../socket.ts";
 import { within } from "../within.ts";
@@ -10,6 +9,7 @@ import {
   type ListenOptions,
   type RuntimeAdapter,
   type Server,
+  type UpgradeContext,
 } from "./runtime.ts";
 
 /** What is used of Deno's API: its own types are known to Deno alone. */
@@ -127,7 +127,7 @@ function isTooBig(data: string | ArrayBuffer): boolean {
 }
 
 function upgrade(
-  context: Context,
+  context: UpgradeContext,
   handler: SocketHandler,
   protocol: string | undefined,
 ): Response {

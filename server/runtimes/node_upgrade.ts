@@ -1,5 +1,4 @@
 import { upgradeWebSocket } from "@hono/node-server";
-import type { Context } from "@hono/hono";
 import { Buffer } from "node:buffer";
 import type { EventEmitter } from "node:events";
 import { type IncomingMessage, STATUS_CODES } from "node:http";
@@ -9,7 +8,12 @@ import { PROTOCOL } from "../../core/frame.ts";
 import { BEARER_PROTOCOL } from "../bearer.ts";
 import type { SocketHandler } from "../socket.ts";
 import { NodeSocket } from "./node_socket.ts";
-import { type Fetcher, IDLE_SECONDS, INBOUND_BYTES } from "./runtime.ts";
+import {
+  type Fetcher,
+  IDLE_SECONDS,
+  INBOUND_BYTES,
+  type UpgradeContext,
+} from "./runtime.ts";
 
 /** Sockets that answered since the last round of pings. */
 const alive = new WeakSet<WebSocket>();
@@ -63,7 +67,6 @@ export function takeUpgrades(
   server.on(
     "upgrade",
     async (incoming: IncomingMessage, tcp: Duplex, head: Buffer) => {
-      const ignore = () => {};
       // Until `ws` has it, a connection that breaks off is nobody's affair.
       tcp.on("error", ignore);
       const handshake: Handshake = {};
@@ -113,15 +116,22 @@ async function refuse(tcp: Duplex, response: Response): Promise<void> {
   }
 }
 
+function answered(this: WebSocket): void {
+  alive.add(this);
+}
+
+/** An error is followed by close, which says all there is to know. */
+function ignore(): void {}
+
 function attach(socket: WebSocket, tcp: Duplex, handler: SocketHandler): void {
   alive.add(socket);
-  socket.on("pong", () => alive.add(socket));
+  // Functions of its own for each connection are memory.
+  socket.on("pong", answered);
   socket.on("message", (data, isBinary) => {
     handler.message(isBinary ? undefined : String(data));
   });
   socket.on("close", () => handler.close());
-  // An error is followed by close, which says all there is to know.
-  socket.on("error", () => {});
+  socket.on("error", ignore);
   handler.open(new NodeSocket(socket, tcp));
 }
 
@@ -130,10 +140,10 @@ function attach(socket: WebSocket, tcp: Duplex, handler: SocketHandler): void {
  * `@hono/node-server` waits for it.
  */
 export async function upgrade(
-  context: Context,
+  context: UpgradeContext,
   handler: SocketHandler,
 ): Promise<Response> {
-  const { incoming } = context.env;
+  const { incoming } = Object(context.env);
   const handshake = handshakes.get(incoming);
   if (handshake) {
     handshake.handler = handler;
@@ -145,7 +155,7 @@ export async function upgrade(
       if (raw instanceof WebSocket) attach(raw, incoming.socket, handler);
     },
   }));
-  // To npm, the alias `@hono/hono` and this package's peer `hono` are two copies of one package.
+  // It uses no more of a context than that.
   const peerContext = context as unknown as Parameters<typeof middleware>[0];
   const response = await middleware(peerContext, () => Promise.resolve());
   return response ?? new Response(null, { status: 426 });

@@ -1,6 +1,19 @@
 import type { Context } from "@hono/hono";
 import type { SocketHandler } from "../socket.ts";
 
+/** What is needed of a request that becomes a WebSocket: a part of Hono's context. */
+export interface UpgradeContext {
+  /** What the runtime adds to a request. */
+  readonly env: unknown;
+  /** The request. */
+  readonly req: {
+    readonly raw: Request;
+    readonly method: string;
+    readonly url: string;
+    header(name: string): string | undefined;
+  };
+}
+
 /** Anything that answers requests: a gateway, a Hono app that it is mounted in. */
 export interface Fetcher {
   /** Answers a request; `env` is what the runtime adds to it. */
@@ -54,7 +67,7 @@ export interface RuntimeAdapter {
    * @param protocol The subprotocol to answer with.
    */
   upgrade(
-    context: Context,
+    context: UpgradeContext,
     handler: SocketHandler,
     protocol: string | undefined,
   ): Response | Promise<Response>;

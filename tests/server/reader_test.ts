@@ -11,7 +11,8 @@ import type {
 import { newMessage } from "../../server/envelope.ts";
 import { Hub } from "../../server/hub.ts";
 import { MemoryBroker } from "../../server/mod.ts";
-import { type Gap, Reader, type ReaderOwner } from "../../server/reader.ts";
+import { Reader } from "../../server/reader.ts";
+import type { Gap, ReaderOwner } from "../../server/reader_owner.ts";
 import { parseSince } from "../../server/since.ts";
 import type { Packet } from "../../server/socket.ts";
 

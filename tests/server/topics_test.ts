@@ -8,10 +8,6 @@ import {
 } from "../../server/topics.ts";
 
 function topics(...names: readonly string[]) {
-  return byChannel(claims(...names));
-}
-
-function claims(...names: readonly string[]) {
   return names.map((text) => {
     const [channel = "", name = ""] = text.split("/");
     return { channel, name, kind: "run" };
@@ -21,10 +17,10 @@ function claims(...names: readonly string[]) {
 describe("topics of several channels", () => {
   it("are sorted by channel, each once", () => {
     assertEquals(
-      [...topics("a/1", "b/1", "a/2", "a/1")],
+      [...byChannel(topics("a/1", "b/1", "a/2", "a/1"))],
       [["a", new Set(["1", "2"])], ["b", new Set(["1"])]],
     );
-    assertEquals(countTopics(claims("a/1", "b/1", "a/2", "a/1")), 3);
+    assertEquals(countTopics(topics("a/1", "b/1", "a/2", "a/1")), 3);
   });
 
   it("are the same in any order, and not when one is more", () => {
@@ -33,7 +29,7 @@ describe("topics of several channels", () => {
     assertEquals(sameTopics(topics("a/1"), topics("b/1")), false);
   });
 
-  it("are left without others, a channel without any not at all", () => {
+  it("are left without others", () => {
     assertEquals(
       withoutTopics(topics("a/1", "a/2", "b/1"), topics("a/2", "b/1", "c/1")),
       topics("a/1"),
