@@ -26,7 +26,7 @@ export class Outbox {
   #queue: Packet[] = [];
   #bytes = 0;
   /** What the runtime may have at most: to ask it for each message takes a tenth of what a delivery costs on Deno. */
-  #handed = 0;
+  #handed: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** What the runtime had when it was last seen to make progress, and when. */
   #lastBuffered = 0;
@@ -49,6 +49,7 @@ export class Outbox {
     this.#limits = limits;
     this.#tooSlow = tooSlow;
     this.#now = now;
+    this.#handed = socket.buffered;
   }
 
   /** Bytes that wait, here and in the runtime. */

@@ -39,15 +39,20 @@ export class Session implements ReaderOwner {
   readonly eventId: ReaderOwner["eventId"];
   readonly #host: SessionHost;
   readonly #socket: Socket;
-  /** There once the runtime has had enough: most connections never need one. */
+  /** There once the runtime was given what it may hold: an idle connection never needs one. */
   #outbox: Outbox | undefined;
+  /** Bytes that the runtime was given without one. */
+  #handed = 0;
   readonly #number = ++sessions;
   // Lists, though they are looked through: most have one entry, for which a map has 0.3 KB on Bun, and none over 128.
   #readers: readonly Reader[] = [];
   #subscriptions: readonly Subscription[] = [];
   /** The position in each channel, where events carry a cursor. */
   readonly #cursor: Map<string, string> | undefined;
+  /** What ends its subscriptions. */
   #expiry: ReturnType<typeof setTimeout> | undefined;
+  /** What ends it, unless it is given a token before. */
+  #refusal: ReturnType<typeof setTimeout> | undefined;
   #heardAt = performance.now();
   /** Settled when the last one who reads is done. */
   #turn: Promise<void> | undefined;
@@ -165,9 +170,7 @@ export class Session implements ReaderOwner {
   /** One reader at a time: all of them at once would fill the queue of a client that keeps up. */
   inTurn(read: () => Promise<void>): Promise<void> {
     const turn = (this.#turn ?? Promise.resolve())
-      .then(() =>
-        this.#closed || this.#hasRoom ? undefined : this.#ownOutbox.ready()
-      )
+      .then(() => this.#outbox?.ready())
       .then(read);
     // Who reads is told of its failure; the next one's turn comes all the same.
     this.#turn = turn.catch(() => undefined);
@@ -229,7 +232,7 @@ export class Session implements ReaderOwner {
     if (this.wire !== "sse.v1") return this.refuse(error);
     this.error(error);
     const { code, reason } = closeOf(error);
-    this.#expiry = setTimeout(
+    this.#refusal = setTimeout(
       () => this.close(code, reason),
       this.#host.tokenDeadlineMs,
     );
@@ -248,6 +251,7 @@ export class Session implements ReaderOwner {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#expiry);
+    clearTimeout(this.#refusal);
     this.#outbox?.close();
     for (const reader of this.#readers) reader.close();
     this.#readers = [];
@@ -267,21 +271,17 @@ export class Session implements ReaderOwner {
     return count;
   }
 
-  get #hasRoom(): boolean {
-    return this.#outbox === undefined && this.#socket.buffered < HANDED_BYTES;
-  }
-
-  get #ownOutbox(): Outbox {
+  #send(packet: Packet): void {
+    if (this.#closed) return;
+    if (!this.#outbox && this.#handed + packet.bytes < HANDED_BYTES) {
+      this.#handed += packet.bytes;
+      this.#socket.send(packet);
+      return;
+    }
     this.#outbox ??= new Outbox(this.#socket, this.#host.outbox, () => {
       this.close(4408, "too slow", true);
     });
-    return this.#outbox;
-  }
-
-  #send(packet: Packet): void {
-    if (this.#closed) return;
-    if (this.#hasRoom) this.#socket.send(packet);
-    else this.#ownOutbox.write(packet);
+    this.#outbox.write(packet);
   }
 
   #findStarts(
@@ -362,6 +362,7 @@ export class Session implements ReaderOwner {
     clearTimeout(this.#expiry);
     this.#expiry = undefined;
     if (this.#subscriptions.length === 0) return;
+    clearTimeout(this.#refusal);
     const ends = this.#subscriptions.map(({ claims }) => claims.sexp);
     const left = Math.min(...ends) * 1000 - Date.now();
     if (left > 2 * this.#host.pingIntervalMs) return;
@@ -377,7 +378,7 @@ export class Session implements ReaderOwner {
   /** A client of `tidings.v1` may come with a new token; to any other, the close is what tells. */
   #awaitRenewal(expired: RealtimeError): void {
     if (this.wire !== "ws.v1") return this.decline(expired);
-    this.#expiry = setTimeout(
+    this.#refusal = setTimeout(
       () => this.refuse(expired),
       this.#host.tokenDeadlineMs,
     );

@@ -119,6 +119,17 @@ describe("a session", () => {
     assertEquals((await client.closed).code, 4401);
   });
 
+  it("closes all the same when topics that it had are unsubscribed", async () => {
+    await using strict = await startGateway({ tokenDeadlineMs: 300 });
+    await using client = await connectWire(strict, { v1: true });
+    await client.subscribe(await tokenEnding(strict, ["left/t"], 200), "1");
+    await client.ready();
+    assertEquals(await client.error(), { ref: "1", code: "token_expired" });
+    const data = [{ channel: "left", name: "t" }];
+    await client.send({ kind: "unsub", data });
+    assertEquals((await client.closed).code, 4401);
+  });
+
   it("goes on with a new token for the same ref", async () => {
     await using client = await connectWire(gateway, { v1: true });
     const token = await tokenEnding(gateway, ["renewed/t"], 500);
