@@ -49,10 +49,8 @@ export class Session implements ReaderOwner {
   #subscriptions: readonly Subscription[] = [];
   /** The position in each channel, where events carry a cursor. */
   readonly #cursor: Map<string, string> | undefined;
-  /** What ends its subscriptions. */
+  /** What ends its subscriptions and, when none is left, the session. */
   #expiry: ReturnType<typeof setTimeout> | undefined;
-  /** What ends it, unless it is given a token before. */
-  #refusal: ReturnType<typeof setTimeout> | undefined;
   #heardAt = performance.now();
   /** Settled when the last one who reads is done. */
   #turn: Promise<void> | undefined;
@@ -148,6 +146,8 @@ export class Session implements ReaderOwner {
 
   /** Ends delivery of topics, whichever subscription they belong to. */
   unsubscribeTopics(topics: readonly TopicClaim[]): void {
+    // What runs then is the time for another token.
+    if (this.#subscriptions.length === 0) return;
     this.#subscriptions = this.#subscriptions
       .map((one) => ({ ...one, topics: withoutTopics(one.topics, topics) }))
       .filter(({ topics }) => topics.length > 0);
@@ -232,7 +232,7 @@ export class Session implements ReaderOwner {
     if (this.wire !== "sse.v1") return this.refuse(error);
     this.error(error);
     const { code, reason } = closeOf(error);
-    this.#refusal = setTimeout(
+    this.#expiry = setTimeout(
       () => this.close(code, reason),
       this.#host.tokenDeadlineMs,
     );
@@ -251,7 +251,6 @@ export class Session implements ReaderOwner {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#expiry);
-    clearTimeout(this.#refusal);
     this.#outbox?.close();
     for (const reader of this.#readers) reader.close();
     this.#readers = [];
@@ -362,7 +361,6 @@ export class Session implements ReaderOwner {
     clearTimeout(this.#expiry);
     this.#expiry = undefined;
     if (this.#subscriptions.length === 0) return;
-    clearTimeout(this.#refusal);
     const ends = this.#subscriptions.map(({ claims }) => claims.sexp);
     const left = Math.min(...ends) * 1000 - Date.now();
     if (left > 2 * this.#host.pingIntervalMs) return;
@@ -378,7 +376,7 @@ export class Session implements ReaderOwner {
   /** A client of `tidings.v1` may come with a new token; to any other, the close is what tells. */
   #awaitRenewal(expired: RealtimeError): void {
     if (this.wire !== "ws.v1") return this.decline(expired);
-    this.#refusal = setTimeout(
+    this.#expiry = setTimeout(
       () => this.refuse(expired),
       this.#host.tokenDeadlineMs,
     );

@@ -23,14 +23,19 @@ export class Listeners<T> {
 
 /** The key that tokens are verified with, in hexadecimal, where the server is told one. */
 const key = process.argv[2];
-/** Imported once: of bytes, jose would make a key for each token. */
-const secret = key === undefined ? undefined : await crypto.subtle.importKey(
-  "raw",
-  Buffer.from(key, "hex"),
-  { name: "HMAC", hash: "SHA-256" },
-  false,
-  ["verify"],
-);
+let secret: Promise<CryptoKey> | undefined;
+
+async function verify(token: string): Promise<unknown> {
+  // Imported once: of bytes, jose would make a key for each token.
+  secret ??= crypto.subtle.importKey(
+    "raw",
+    Buffer.from(key ?? "", "hex"),
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["verify"],
+  );
+  return await jwtVerify(token, await secret);
+}
 
 /** What a request's URL asks for. */
 export interface Query {
@@ -54,7 +59,7 @@ export function queryOf(url = "/"): Query {
   return {
     path,
     channel,
-    verified: secret && token !== "" ? jwtVerify(token, secret) : undefined,
+    verified: key !== undefined && token !== "" ? verify(token) : undefined,
   };
 }
 
