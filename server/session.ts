@@ -19,7 +19,11 @@ import type { Packet, Socket } from "./socket.ts";
 import { HEARTBEAT } from "./sse_socket.ts";
 import { byChannel, countTopics, sameTopics, withoutTopics } from "./topics.ts";
 import type { SessionHost } from "./session_host.ts";
-import { findKnown, type Subscription } from "./subscription.ts";
+import {
+  findKnown,
+  newSubscription,
+  type Subscription,
+} from "./subscription.ts";
 import { encodeControl, isV1, type Wire } from "./wire.ts";
 
 interface Found {
@@ -88,8 +92,8 @@ export class Session implements ReaderOwner {
 
   /** The rights of a token of it that grants publishing to the topic; `undefined` where none does. */
   publisherClaims(channel: string, topic: string): TokenClaims | undefined {
-    return this.#subscriptions.find(({ claims }) =>
-      claims.sexp * 1000 > Date.now() && grantsPublish(claims, channel, topic)
+    return this.#subscriptions.find(({ claims, endsAt }) =>
+      endsAt > performance.now() && grantsPublish(claims, channel, topic)
     )?.claims;
   }
 
@@ -122,7 +126,7 @@ export class Session implements ReaderOwner {
     const ticket = isV1(this.wire) ? await this.#host.ticket(claims) : "";
     if (this.#closed) return;
     if (known && !renewal) this.#end(known);
-    const subscription = { ref, topics: claims.topics, claims };
+    const subscription = newSubscription(claims, ref);
     this.#subscriptions = [
       ...this.#subscriptions.filter((one) => one !== known),
       subscription,
@@ -265,7 +269,10 @@ export class Session implements ReaderOwner {
    */
   revoke(matches: (claims: TokenClaims) => boolean): number {
     const refused = new RealtimeError("forbidden", "The token was revoked");
-    const count = this.#endSubscriptions(matches, refused);
+    const count = this.#endSubscriptions(
+      ({ claims }) => matches(claims),
+      refused,
+    );
     if (count > 0 && this.#subscriptions.length === 0) this.refuse(refused);
     return count;
   }
@@ -361,13 +368,13 @@ export class Session implements ReaderOwner {
     clearTimeout(this.#expiry);
     this.#expiry = undefined;
     if (this.#subscriptions.length === 0) return;
-    const ends = this.#subscriptions.map(({ claims }) => claims.sexp);
-    const left = Math.min(...ends) * 1000 - Date.now();
+    const ends = this.#subscriptions.map(({ endsAt }) => endsAt);
+    const left = Math.min(...ends) - performance.now();
     if (left > 2 * this.#host.pingIntervalMs) return;
     this.#expiry = setTimeout(() => {
-      const now = Date.now() / 1000;
+      const now = performance.now();
       const expired = new RealtimeError("token_expired", "The session ended");
-      this.#endSubscriptions((claims) => claims.sexp <= now, expired);
+      this.#endSubscriptions(({ endsAt }) => endsAt <= now, expired);
       if (this.#subscriptions.length > 0) this.#armExpiry();
       else this.#awaitRenewal(expired);
     }, Math.max(0, left) + 1);
@@ -383,10 +390,10 @@ export class Session implements ReaderOwner {
   }
 
   #endSubscriptions(
-    matches: (claims: TokenClaims) => boolean,
+    matches: (subscription: Subscription) => boolean,
     error: RealtimeError,
   ): number {
-    const ended = this.#subscriptions.filter(({ claims }) => matches(claims));
+    const ended = this.#subscriptions.filter(matches);
     for (const subscription of ended) {
       this.#end(subscription);
       const { ref } = subscription;

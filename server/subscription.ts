@@ -8,6 +8,18 @@ export interface Subscription {
   /** The token's topics that were not unsubscribed. */
   readonly topics: readonly TopicClaim[];
   readonly claims: TokenClaims;
+  /** When its session ends, by `performance.now()`: were the wall clock set, it would end too soon or too late. */
+  readonly endsAt: number;
+}
+
+/** What a verified token gives, as of now. */
+export function newSubscription(
+  claims: TokenClaims,
+  ref: string | undefined,
+): Subscription {
+  const left = claims.sexp * 1000 - Date.now();
+  const endsAt = performance.now() + left;
+  return { ref, topics: claims.topics, claims, endsAt };
 }
 
 /** The subscription in whose place a token comes: that of the same reference or, without one, of the same topics. */

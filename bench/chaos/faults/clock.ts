@@ -3,9 +3,6 @@ import type { Fault } from "../fault.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Outlasts the jump: what ends by the clock ends with it, which is no fault. */
-const SESSION_SECONDS = 3 * 3600;
-
 /** The wall clock of the gateway's machine jumps, forwards and back. */
 export const clock: Fault = {
   number: "25",
@@ -13,11 +10,7 @@ export const clock: Fault = {
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
-      await arena.open({
-        channels: ["clock"],
-        count: 10,
-        sessionSeconds: SESSION_SECONDS,
-      });
+      await arena.open({ channels: ["clock"], count: 10 });
       const started = performance.now();
       const publishing = arena.load({
         rate: 100,
