@@ -19,11 +19,7 @@ import type { Packet, Socket } from "./socket.ts";
 import { HEARTBEAT } from "./sse_socket.ts";
 import { byChannel, countTopics, sameTopics, withoutTopics } from "./topics.ts";
 import type { SessionHost } from "./session_host.ts";
-import {
-  findKnown,
-  newSubscription,
-  type Subscription,
-} from "./subscription.ts";
+import { findKnown, grant, type Subscription } from "./subscription.ts";
 import { encodeControl, isV1, type Wire } from "./wire.ts";
 
 interface Found {
@@ -126,7 +122,7 @@ export class Session implements ReaderOwner {
     const ticket = isV1(this.wire) ? await this.#host.ticket(claims) : "";
     if (this.#closed) return;
     if (known && !renewal) this.#end(known);
-    const subscription = newSubscription(claims, ref);
+    const subscription = grant(claims, ref);
     this.#subscriptions = [
       ...this.#subscriptions.filter((one) => one !== known),
       subscription,
@@ -269,10 +265,7 @@ export class Session implements ReaderOwner {
    */
   revoke(matches: (claims: TokenClaims) => boolean): number {
     const refused = new RealtimeError("forbidden", "The token was revoked");
-    const count = this.#endSubscriptions(
-      ({ claims }) => matches(claims),
-      refused,
-    );
+    const count = this.#endSubscriptions((one) => matches(one.claims), refused);
     if (count > 0 && this.#subscriptions.length === 0) this.refuse(refused);
     return count;
   }

@@ -13,7 +13,7 @@ export interface Subscription {
 }
 
 /** What a verified token gives, as of now. */
-export function newSubscription(
+export function grant(
   claims: TokenClaims,
   ref: string | undefined,
 ): Subscription {
