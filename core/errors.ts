@@ -64,6 +64,7 @@ export interface RealtimeErrorOptions {
 export class RealtimeError extends Error {
   /** Always `"RealtimeError"`, also after a bundler shortened the class's name. */
   override readonly name = "RealtimeError";
+  // Declared only: that leaves no field in a bundle, and the constructor sets them.
   /** What went wrong, in a stable word. */
   declare readonly code: RealtimeErrorCode;
   /** What the schema found, with code `invalid_data`; else empty. */

@@ -26,6 +26,17 @@ describe("publishing with the signing key", () => {
 
   afterAll(() => gateway.close());
 
+  /** The head of a request to publish, as it is on the wire. */
+  function headOf(channel: string, length: number): string {
+    return [
+      `POST ${PATH}?channel=${channel}&topic=t HTTP/1.1`,
+      "host: 127.0.0.1",
+      `authorization: Bearer ${gateway.signingKey}`,
+      `content-length: ${length}`,
+      "\r\n",
+    ].join("\r\n");
+  }
+
   async function post(
     query: string,
     body: string | Uint8Array<ArrayBuffer>,
@@ -133,14 +144,7 @@ describe("publishing with the signing key", () => {
   });
 
   it("takes a body that arrives in pieces, and forgets one that breaks off", async () => {
-    const head = [
-      `POST ${PATH}?channel=pieces&topic=t HTTP/1.1`,
-      "host: 127.0.0.1",
-      `authorization: Bearer ${gateway.signingKey}`,
-      "content-length: 7",
-      "",
-      "",
-    ].join("\r\n");
+    const head = headOf("pieces", 7);
     const broken = await RawSocket.open(gateway.url);
     await broken.write(head + '"bro');
     await broken[Symbol.asyncDispose]();
@@ -157,14 +161,7 @@ describe("publishing with the signing key", () => {
   it("takes what a connection sends without waiting for answers, in order", async () => {
     const socket = await RawSocket.open(gateway.url);
     await using _ = socket;
-    const request = [
-      `POST ${PATH}?channel=pipe&topic=t HTTP/1.1`,
-      "host: 127.0.0.1",
-      `authorization: Bearer ${gateway.signingKey}`,
-      "content-length: 1",
-      "",
-      "1",
-    ].join("\r\n");
+    const request = headOf("pipe", 1) + "1";
     await socket.write(request + request);
     const offsets: string[] = [];
     for (let i = 0; i < 2; i++) {
