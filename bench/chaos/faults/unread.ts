@@ -50,6 +50,8 @@ const PIECE = 16_000;
 class Watch {
   peakBytes = 0;
   closedAfterMs = Infinity;
+  /** How many were there when it looked last. */
+  left = 0;
   readonly #gateway: GatewayProcess;
   readonly #healthy: number;
   readonly #start = performance.now();
@@ -77,7 +79,8 @@ class Watch {
       const { residentBytes } = this.#gateway;
       this.peakBytes = Math.max(this.peakBytes, residentBytes);
       const { connections } = await this.#gateway.health();
-      if (connections > this.#healthy) this.closedAfterMs = Infinity;
+      this.left = Math.max(0, connections - this.#healthy);
+      if (this.left > 0) this.closedAfterMs = Infinity;
       else this.closedAfterMs = Math.min(this.closedAfterMs, this.#elapsed());
       await pause(SAMPLE_MS);
     }
@@ -206,7 +209,7 @@ async function runBeside(
         !isShort && during.p99 > limit &&
         `p99 is ${ms(during.p99)}, more than ${ms(limit)}`,
         watch.closedAfterMs > CLOSED_WITHIN_S * 1000 &&
-        `unread sockets were open after ${CLOSED_WITHIN_S} s`,
+        `${watch.left} unread sockets were open after ${CLOSED_WITHIN_S} s`,
         grownBytes > boundBytes &&
         `memory grew by ${mib(grownBytes)}, the queues hold ${mib(boundBytes)}`,
         verdict.gaps > 0 && `${verdict.gaps} gaps`,
