@@ -68,13 +68,16 @@ export class Auth {
 
   /** The same at once, also in development mode; `false` may mean that it isn't known yet. */
   isPlainSigningKey(authorization: string | null | undefined): boolean {
-    const bearer = readBearer(authorization ?? undefined);
-    if (bearer === undefined) return false;
-    const plain = `Bearer ${bearer}`;
-    // The header as it came, where it can be: V8 reads a part of a string slower than a whole one.
-    const header = authorization === plain ? authorization : plain;
+    if (!authorization) return false;
+    // As nearly everybody writes it, which spares 0.3 µs.
+    if (this.#isHeader(authorization)) return true;
+    const bearer = readBearer(authorization);
+    return bearer !== undefined && this.#isHeader(`Bearer ${bearer}`);
+  }
+
+  #isHeader(header: string): boolean {
     let found = false;
-    // All of them, so that the time tells nothing of a key.
+    // All of them, so that the time tells nothing of a key but its length.
     for (const known of this.#headers) {
       if (isSame(known, header)) found = true;
     }

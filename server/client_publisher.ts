@@ -50,7 +50,7 @@ export class ClientPublisher implements MessagePublisher {
   }
 
   async publish(
-    envelope: Omit<Envelope, "topic">,
+    envelope: Envelope,
     topics: readonly string[],
     data: string,
     key?: string,

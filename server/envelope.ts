@@ -1,10 +1,9 @@
 import type { MessageKind } from "../core/frame.ts";
 import type { NewMessage } from "./brokers/broker.ts";
 
-/** What a publisher says of a message besides its data. */
+/** What a publisher says of a message besides its topic and data. */
 export interface Envelope {
   readonly channel: string;
-  readonly topic: string;
   /** @default {"data"} */
   readonly kind?: MessageKind;
   readonly streamId?: string;
@@ -47,8 +46,12 @@ function timestamp(): string {
  *
  * @param data JSON text on one line.
  */
-export function newMessage(envelope: Envelope, data: string): NewMessage {
-  const { channel, topic, kind = "data", streamId, runId, fnId } = envelope;
+export function newMessage(
+  envelope: Envelope,
+  topic: string,
+  data: string,
+): NewMessage {
+  const { channel, kind = "data", streamId, runId, fnId } = envelope;
   const { fnSlug, envId, replyTopic, replyTo, replyKey, metadata, raw } =
     envelope;
   let head = `{"kind":"${kind}","channel":${JSON.stringify(channel)},` +
@@ -63,11 +66,5 @@ export function newMessage(envelope: Envelope, data: string): NewMessage {
   if (replyTo) head += `,"reply_to":"${replyTo}"`;
   if (replyKey) head += `,"reply_key":${JSON.stringify(replyKey)}`;
   if (metadata) head += `,"metadata":${metadata}`;
-  return {
-    topic,
-    kind,
-    head,
-    ...(streamId === undefined ? {} : { streamId }),
-    ...(raw === undefined ? {} : { raw }),
-  };
+  return { topic, kind, head, streamId, raw };
 }

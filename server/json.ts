@@ -33,16 +33,24 @@ export function jsonDepth(text: string): number {
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i);
     if (char === 0x22) {
-      // A string: go on behind its closing quote.
-      i++;
-      while (i < text.length && text.charCodeAt(i) !== 0x22) {
-        i += text.charCodeAt(i) === 0x5c ? 2 : 1;
-      }
+      i = closingQuote(text, i);
+      if (i === -1) break;
     } else if (char === 0x5b || char === 0x7b) {
       if (++depth > deepest) deepest = depth;
     } else if (char === 0x5d || char === 0x7d) depth--;
   }
   return deepest;
+}
+
+/** Where the string ends that begins at a quote; -1 where it does not. */
+function closingQuote(text: string, opening: number): number {
+  for (let end = opening;;) {
+    end = text.indexOf('"', end + 1);
+    if (end === -1) return -1;
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === 0x5c) escapes++;
+    if (escapes % 2 === 0) return end;
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ export type StreamFields = Omit<
 >;
 
 /** A message of a data stream, before it has its place. */
-export type StreamEnvelope = Omit<Envelope, "topic" | "streamId" | "kind"> & {
+export type StreamEnvelope = Omit<Envelope, "streamId" | "kind"> & {
   readonly kind: "datastream-start" | "chunk" | "datastream-end";
   readonly streamId: string;
 };

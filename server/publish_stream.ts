@@ -60,7 +60,7 @@ export async function publishText(
     readonly publisher: MessagePublisher;
     readonly streams: Streams;
   },
-  envelope: Omit<Envelope, "topic" | "streamId" | "kind">,
+  envelope: Omit<Envelope, "streamId" | "kind">,
   topics: readonly string[],
   body: ReadableStream<Uint8Array> | null,
   patienceMs: number | undefined,

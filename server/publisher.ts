@@ -28,7 +28,7 @@ export interface MessagePublisher {
    * @throws {RealtimeError} `forbidden`, `invalid_name`, `invalid_argument`, `invalid_data`, `conflict`, `too_large`, `unavailable`.
    */
   publish(
-    envelope: Omit<Envelope, "topic">,
+    envelope: Envelope,
     topics: readonly string[],
     data: string,
     key?: string,
@@ -52,7 +52,7 @@ export class Publisher implements MessagePublisher {
   require(): void {}
 
   async publish(
-    envelope: Omit<Envelope, "topic">,
+    envelope: Envelope,
     topics: readonly string[],
     data: string,
     key?: string,
@@ -82,9 +82,7 @@ export class Publisher implements MessagePublisher {
       if (replyTo !== undefined) {
         return [await this.#answer(envelope, topics, data, key)];
       }
-      const messages = topics.map((topic) =>
-        newMessage({ ...envelope, topic }, data)
-      );
+      const messages = topics.map((topic) => newMessage(envelope, topic, data));
       return await this.#broker.publish(channel, messages, key);
     } catch (cause) {
       if (cause instanceof RealtimeError) throw cause;
@@ -99,7 +97,7 @@ export class Publisher implements MessagePublisher {
   }
 
   async #answer(
-    envelope: Omit<Envelope, "topic">,
+    envelope: Envelope,
     [topic = "", ...others]: readonly string[],
     data: string,
     replyKey: string = crypto.randomUUID(),
@@ -108,7 +106,7 @@ export class Publisher implements MessagePublisher {
     const question = parseId(replyTo);
     if (!question) throw invalid(channel, '"reply_to" is the id of no message');
     if (others.length > 0) throw invalid(channel, "an answer has one topic");
-    const message = newMessage({ ...envelope, topic, replyKey }, data);
+    const message = newMessage({ ...envelope, replyKey }, topic, data);
     return await publishAnswer(
       this.#broker,
       channel,

@@ -87,8 +87,8 @@ export class Log {
       // A TextEncoder would make the bytes only to count them, for 0.7 µs more on Deno and Node.
       bytes: Buffer.byteLength(json),
       at: now,
-      ...(message.streamId === undefined ? {} : { streamId: message.streamId }),
-      ...(message.raw === undefined ? {} : { raw: message.raw }),
+      streamId: message.streamId,
+      raw: message.raw,
     };
     this.#entries.push(entry);
     this.bytes += cost(entry);

@@ -103,11 +103,11 @@ function readLease(text: string | undefined): number | undefined {
 
 function readRequest(
   c: Context,
-): { envelope: Omit<Envelope, "topic">; topics: readonly string[] } {
+): { envelope: Envelope; topics: readonly string[] } {
   const channel = c.req.query("channel") ?? "";
   const topics = c.req.queries("topic") ?? [];
   const metadata = c.req.query("metadata");
-  const envelope: Omit<Envelope, "topic"> = {
+  const envelope: Envelope = {
     channel,
     ...optional("runId", c.req.query("run_id")),
     ...optional("fnId", c.req.query("fn_id")),

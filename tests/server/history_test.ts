@@ -182,7 +182,7 @@ describe("readHistory()", () => {
       "log",
       Array.from({ length: 1500 }, (_, i) => {
         const topic = i % 2 ? "a" : "b";
-        return newMessage({ channel: "log", topic }, String(i + 1));
+        return newMessage({ channel: "log" }, topic, String(i + 1));
       }),
     );
     let reads = 0;
@@ -194,7 +194,7 @@ describe("readHistory()", () => {
             "log",
             Array.from(
               { length: 1700 },
-              () => newMessage({ channel: "log", topic: "b" }, "0"),
+              () => newMessage({ channel: "log" }, "b", "0"),
             ),
           );
         }

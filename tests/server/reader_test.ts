@@ -153,7 +153,7 @@ describe("Reader", () => {
           topics.push(...names);
           await broker.publish(
             "ch",
-            names.map((topic) => newMessage({ channel: "ch", topic }, "1")),
+            names.map((topic) => newMessage({ channel: "ch" }, topic, "1")),
           );
         }
         const { epoch } = await memory.read("ch", 0, 1, 1);

@@ -121,7 +121,7 @@ describe("a client that reads slowly, but reads", () => {
     const channels = Array.from({ length: 40 }, (_, i) => `c${i}`);
     for (const channel of channels) {
       for (let i = 0; i < 5; i++) {
-        const message = newMessage({ channel, topic: "t" }, data);
+        const message = newMessage({ channel }, "t", data);
         await broker.publish(channel, [message]);
       }
     }
