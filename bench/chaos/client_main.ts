@@ -30,6 +30,8 @@ const start: ClientStart = JSON.parse(process.argv[2] ?? "{}");
 const proxy = start.isDirect ? undefined : await Proxy.start(start.port);
 const latencies = new LatencyRecorder();
 const groups = new Map<string, Subscriber[]>();
+/** When the network was changed. */
+let changedAt = 0;
 const host: SubscriberHost = {
   url: proxy?.url ?? `http://127.0.0.1:${start.port}`,
   signingKey: start.signingKey,
@@ -111,18 +113,27 @@ function judgeGroup(
   return sum;
 }
 
+/** The share of moments that fell into the second with most of them, wherever that begins. */
+function busiestSecond(moments: readonly number[]): number {
+  const sorted = moments.toSorted((a, b) => a - b);
+  let most = 0;
+  let start = 0;
+  sorted.forEach((at, i) => {
+    while (at - (sorted[start] ?? at) >= 1000) start++;
+    most = Math.max(most, i - start + 1);
+  });
+  return most / Math.max(1, sorted.length);
+}
+
 function stateOf(name: string): GroupState {
   const subscribers = group(name);
   const states: Record<string, number> = {};
   for (const { state } of subscribers) states[state] = (states[state] ?? 0) + 1;
   const gaps = subscribers.map(({ observation }) => observation.gaps);
-  const connects = proxy?.connects ?? [];
-  const first = connects[0] ?? 0;
-  const perSecond = new Map<number, number>();
-  for (const at of connects) {
-    const second = Math.floor((at - first) / 1000);
-    perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
-  }
+  const attempts = subscribers.map(({ attempts }) =>
+    attempts.filter((at) => at >= changedAt)
+  );
+  const all = attempts.flat().sort((a, b) => a - b);
   return {
     states,
     opened: subscribers.reduce((sum, { opened }) => sum + opened, 0),
@@ -135,10 +146,12 @@ function stateOf(name: string): GroupState {
       .reduce((sum, { brokenStreams }) => sum + brokenStreams, 0),
     failures: subscribers.flatMap(({ failure }) => failure ?? []),
     errors: subscribers.flatMap(({ errors }) => errors),
-    connects: connects.length,
-    connectSpreadMs: (connects.at(-1) ?? first) - first,
-    busiestSecond: Math.max(0, ...perSecond.values()) /
-      Math.max(1, connects.length),
+    attempts: all.length,
+    attemptSpreadMs: (all.at(-1) ?? 0) - (all[0] ?? 0),
+    busiestSecond: busiestSecond(all),
+    busiestFirstSecond: busiestSecond(
+      attempts.flatMap(([first]) => first ?? []),
+    ),
     cuts: proxy?.cuts ?? 0,
   };
 }
@@ -158,7 +171,7 @@ async function churn(name: string, count: number): Promise<void> {
 async function act(command: Command): Promise<unknown> {
   switch (command.do) {
     case "network":
-      proxy?.connects.splice(0);
+      changedAt = performance.now();
       proxy?.set(command.faults);
       return;
     case "open":

@@ -97,11 +97,13 @@ export interface GroupState {
   readonly failures: readonly string[];
   /** Codes of the errors that did not. */
   readonly errors: readonly string[];
-  /** Milliseconds from the first to the last attempt to connect since the network was changed, and how many there were. */
-  readonly connectSpreadMs: number;
-  readonly connects: number;
+  /** How often they tried to connect since the network was changed, and milliseconds from the first to the last attempt. */
+  readonly attempts: number;
+  readonly attemptSpreadMs: number;
   /** The share of those attempts that fell into the busiest second. */
   readonly busiestSecond: number;
+  /** The same of the first attempt of each. */
+  readonly busiestFirstSecond: number;
   /** How many connections were cut. */
   readonly cuts: number;
 }

@@ -40,6 +40,8 @@ export class Subscriber {
   /** How it stands, as the client says. */
   state = "idle";
   opened = 0;
+  /** When it tried to connect, in milliseconds of the process's own clock. */
+  readonly attempts: number[] = [];
   tokens = 0;
   /** The code of the error that ended it. */
   failure: string | undefined;
@@ -99,6 +101,7 @@ export class Subscriber {
       onState: (state, error) => {
         this.state = state;
         if (state === "open") this.opened++;
+        if (state === "connecting") this.attempts.push(performance.now());
         if (error) this.failure = error.code;
         this.#notify();
       },

@@ -66,7 +66,7 @@ export const lostAnswer: Fault = {
           const { id } = await published;
           arena.ledger.acknowledge(CHANNEL, id, digestOf("data", data));
         }
-        const attempts = proxy.connects.length;
+        const attempts = proxy.connects;
         return await arena.judge(lostAnswer, started, ({ verdict }) => ({
           note: `${count} messages took ${attempts} connections`,
           breaches: [
