@@ -5,6 +5,7 @@ import type { TokenClaims, TopicClaim } from "../core/token.ts";
 import type { ChannelState } from "./brokers/broker.ts";
 import { grantsPublish } from "./client_publisher.ts";
 import { closeOf } from "./close.ts";
+import { endSoon } from "./end_soon.ts";
 import { errorBody } from "./error_body.ts";
 import { HANDED_BYTES, Outbox } from "./outbox.ts";
 import { positionsOf, Reader } from "./reader.ts";
@@ -278,7 +279,7 @@ export class Session implements ReaderOwner {
       return;
     }
     this.#outbox ??= new Outbox(this.#socket, this.#host.outbox, () => {
-      this.close(4408, "too slow", true);
+      endSoon(() => this.close(4408, "too slow", true));
     });
     this.#outbox.write(packet);
   }

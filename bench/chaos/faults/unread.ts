@@ -1,4 +1,5 @@
 import { pause } from "../../../core/backoff.ts";
+import { createRealtime } from "../../../core/realtime.ts";
 import { mintToken } from "../../../core/token.ts";
 import { Arena } from "../arena.ts";
 import type { Latencies, Transport } from "../client_protocol.ts";
@@ -12,8 +13,8 @@ import type { Row } from "../table.ts";
 const CHANNEL = "unread";
 
 /**
- * Topics that only those have who don't read, a part of them each. They are flooded one after the other: a thousand connections that
- * end in the same moment cost a tenth of a second, which is not what is measured.
+ * Topics that only those have who don't read, a part of them each. They are flooded one after the other: to send so much to a thousand
+ * at once takes its time, which is not what is measured.
  */
 const FLOODS = ["flood-1", "flood-2", "flood-3", "flood-4"];
 
@@ -53,14 +54,15 @@ class Watch {
   /** How many were there when it looked last. */
   left = 0;
   readonly #gateway: GatewayProcess;
-  readonly #healthy: number;
+  readonly #count: () => Promise<number>;
   readonly #start = performance.now();
   #isOver = false;
   readonly #running: Promise<void>;
 
-  constructor(gateway: GatewayProcess, healthy: number) {
+  /** @param count Tells how many there are. */
+  constructor(gateway: GatewayProcess, count: () => Promise<number>) {
     this.#gateway = gateway;
-    this.#healthy = healthy;
+    this.#count = count;
     this.#running = this.#run();
   }
 
@@ -78,10 +80,11 @@ class Watch {
     while (!this.#isOver) {
       const { residentBytes } = this.#gateway;
       this.peakBytes = Math.max(this.peakBytes, residentBytes);
-      const { connections } = await this.#gateway.health();
-      this.left = Math.max(0, connections - this.#healthy);
-      if (this.left > 0) this.closedAfterMs = Infinity;
-      else this.closedAfterMs = Math.min(this.closedAfterMs, this.#elapsed());
+      this.left = await this.#count();
+      // None of them comes back.
+      if (this.left === 0) {
+        this.closedAfterMs = Math.min(this.closedAfterMs, this.#elapsed());
+      }
       await pause(SAMPLE_MS);
     }
   }
@@ -116,6 +119,17 @@ async function openUnread(
     await pause(BETWEEN_FLOODS_MS);
   }
   return hordes;
+}
+
+/** How many of them the gateway has: by their topics, as others may come and go meanwhile. */
+async function countUnread(
+  { signingKey, gateway: { url } }: Arena,
+): Promise<number> {
+  const realtime = createRealtime({ url, signingKey });
+  const counts = await Promise.all(
+    FLOODS.map((topic) => realtime.subscribers({ channel: CHANNEL, topic })),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Tries it beside a control: another gateway with the same load, and nobody who doesn't read. */
@@ -184,7 +198,7 @@ async function runBeside(
     (isShort ? 2 * QUEUE_BYTES : QUEUE_BYTES / 2);
   const hordes = await openUnread(arena, transport, count, floodBytes);
   try {
-    const watch = new Watch(gateway, healthy);
+    const watch = new Watch(gateway, () => countUnread(arena));
     // What it costs to send so much to so many is not what is measured.
     if (!isShort) await measure(arenas, FLOOD_S);
     const [during, beside] = await measure(
