@@ -4,7 +4,7 @@ import type { Packet, Socket } from "./socket.ts";
 export const HANDED_BYTES = 256 * 1024;
 
 /** How often a waiting queue looks whether the runtime has room, for runtimes that don't tell: soon, then ever more seldom. */
-const POLL_MS = { first: 1, last: 20 } as const;
+const POLL_MS = { first: 1, last: 100 } as const;
 
 /** Bounds of a connection's queue. */
 export interface OutboxLimits {
