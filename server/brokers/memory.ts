@@ -111,14 +111,6 @@ export class MemoryBroker implements Broker {
     channel: string,
     messages: readonly NewMessage[],
     key?: string,
-  ): Promise<readonly string[]> {
-    return Promise.resolve(this.#append(channel, messages, key));
-  }
-
-  #append(
-    channel: string,
-    messages: readonly NewMessage[],
-    key: string | undefined,
   ): readonly string[] {
     const now = this.#now();
     const keyName = key === undefined ? undefined : `${channel}\n${key}`;

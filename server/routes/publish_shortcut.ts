@@ -1,3 +1,4 @@
+import type { MaybePromise } from "../../core/types.ts";
 import { brokeOff } from "../body.ts";
 import { dataOfBody, decodeUtf8 } from "../json.ts";
 import { tooLarge } from "../publisher.ts";
@@ -24,8 +25,8 @@ interface Target {
  * Answers the request that there is most of, one message published with the signing key, without Hono. What is
  * different in any way is left to its routes: for them this returns `undefined`, and has touched nothing.
  *
- * It answers the same; only headers that say nothing to a server are left out. A message costs the gateway 12 µs on Deno,
- * 18 on Bun and 17 on Node, where their bare servers take 8, 10 and 12 for a request.
+ * It answers the same; only headers that say nothing to a server are left out. A message costs the gateway 14 µs on Deno,
+ * 17 on Bun and 22 on Node, where their bare servers take 10, 12 and 16 for a request.
  */
 export function publishShortcut(parts: GatewayParts): Shortcut {
   const { auth, settings, state } = parts;
@@ -39,22 +40,27 @@ export function publishShortcut(parts: GatewayParts): Shortcut {
     targets.set(url, target);
   }
 
-  async function publish(
+  function refuse(head: RequestHead, error: unknown): JsonAnswer {
+    const { code, status, json } = tell(parts, head, error);
+    return { status, json, isLast: code === "too_large" };
+  }
+
+  function publish(
     head: RequestHead,
     { channel, topics }: Target,
     key: string | undefined,
     body: Uint8Array | undefined,
-  ): Promise<JsonAnswer> {
+  ): MaybePromise<JsonAnswer> {
     try {
       if (!body) throw brokeOff();
       if (body.length > limit) throw tooLarge(channel, limit);
       const data = dataOfBody(decodeUtf8(body));
-      const ids = await publisher.publish({ channel }, topics, data, key);
-      const json = `{"id":"${ids[0]}","ids":["${ids.join('","')}"]}`;
-      return { status: 200, json, isLast: false };
+      const ids = publisher.publish({ channel }, topics, data, key);
+      return ids instanceof Promise
+        ? ids.then(answer, (error) => refuse(head, error))
+        : answer(ids);
     } catch (error) {
-      const { code, status, json } = tell(parts, head, error);
-      return { status, json, isLast: code === "too_large" };
+      return refuse(head, error);
     }
   }
 
@@ -71,6 +77,11 @@ export function publishShortcut(parts: GatewayParts): Shortcut {
     const key = head.header("idempotency-key") ?? undefined;
     return (body) => publish(head, target, key, body);
   };
+}
+
+function answer(ids: readonly string[]): JsonAnswer {
+  const json = `{"id":"${ids[0]}","ids":["${ids.join('","')}"]}`;
+  return { status: 200, json, isLast: false };
 }
 
 function isStream(head: RequestHead): boolean {

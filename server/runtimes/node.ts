@@ -50,7 +50,10 @@ function answerWith(
   incoming.on("end", async () => {
     const [first, ...others] = chunks;
     const body = first && others.length === 0 ? first : Buffer.concat(chunks);
-    const { status, json, isLast } = await handle(body);
+    const answer = handle(body);
+    const { status, json, isLast } = answer instanceof Promise
+      ? await answer
+      : answer;
     outgoing.writeHead(status, {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(json),

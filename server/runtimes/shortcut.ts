@@ -1,3 +1,5 @@
+import type { MaybePromise } from "../../core/types.ts";
+
 /** What the head of a request says. */
 export interface RequestHead {
   readonly method: string;
@@ -16,7 +18,7 @@ export interface JsonAnswer {
 }
 
 /** Answers a request whose body was read; `undefined` where it broke off. It never rejects. */
-export type BodyHandler = (body?: Uint8Array) => Promise<JsonAnswer>;
+export type BodyHandler = (body?: Uint8Array) => MaybePromise<JsonAnswer>;
 
 /**
  * Answers a request that takes no more than its head and its body, so that a runtime needs neither a `Request` nor a
@@ -46,6 +48,11 @@ export function headOf(request: Request): RequestHead {
   };
 }
 
+const JSON_HEADERS = { "content-type": "application/json" };
+
+/** How nearly every answer begins. */
+const OK = { headers: JSON_HEADERS };
+
 /** Answers a `Request`. */
 export async function answerWith(
   handle: BodyHandler,
@@ -57,10 +64,13 @@ export async function answerWith(
   } catch {
     // Whoever sent it is gone; the answer is the handler's all the same.
   }
-  const { status, json, isLast } = await handle(body);
-  const headers = { "content-type": "application/json" };
-  return new Response(json, {
-    status,
-    headers: isLast ? { ...headers, connection: "close" } : headers,
-  });
+  const answer = handle(body);
+  const { status, json, isLast } = answer instanceof Promise
+    ? await answer
+    : answer;
+  if (status === 200) return new Response(json, OK);
+  const headers = isLast
+    ? { ...JSON_HEADERS, connection: "close" }
+    : JSON_HEADERS;
+  return new Response(json, { status, headers });
 }
