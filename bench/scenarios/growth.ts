@@ -1,7 +1,7 @@
 import type { Lab, Lane } from "../lab.ts";
-import { gateway, TITLES } from "../peers/mod.ts";
-import type { Section } from "../results.ts";
-import { gatewayLane, perRuntime } from "./lanes.ts";
+import { floor, gateway, TITLES } from "../peers/mod.ts";
+import type { Result, Section } from "../results.ts";
+import { gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
 import { measureRounds, perDelivery } from "./rounds.ts";
 
 const PUBLISHING = { publishers: 8, bytes: 250 } as const;
@@ -10,29 +10,39 @@ const CHANNELS = 5000;
 
 /** How the cost grows: of a delivery with the number of subscribers, of publishing with the number of other channels. */
 export async function growth(lab: Lab): Promise<Section[]> {
-  const sections: Section[] = [];
-  for (const count of SIZES) {
-    const lanes = perRuntime(
+  return [...await byAudience(lab), ...await besideChannels(lab)];
+}
+
+async function byAudience(lab: Lab): Promise<Section[]> {
+  const lanes = [
+    ...perRuntime(
       lab.runtimes,
       (runtime) => [gatewayLane(runtime, "tidings.v1")],
-    );
-    const results = [];
-    // One after the other: all of them would be more than a process may have files open.
-    for (const lane of lanes) {
-      await lab.open([lane], { count });
-      results.push(
-        ...await measureRounds(lab, [lane], PUBLISHING, perDelivery),
+    ),
+    ...RIVALS.filter(({ peer }) => peer === floor),
+  ];
+  const results: Result[][] = SIZES.map(() => []);
+  // Server by server, so that little time lies between few and many; all of them would be more than a process may have files open.
+  for (const lane of lanes) {
+    for (const [index, count] of SIZES.entries()) {
+      const open = await lab.open([lane], { count });
+      results[index]?.push(
+        ...await measureRounds(lab, open, PUBLISHING, perDelivery),
       );
       await lab.close(lane);
     }
-    sections.push({
-      id: `growth-${count}`,
-      title: `Cost growth: ${count.toLocaleString("en")} subscribers`,
-      metrics: ["cpuUs", "perSecond", "loadPercent"],
-      results,
-    });
+    await lab.clear();
   }
-  await lab.clear();
+  return SIZES.map((count, index) => ({
+    id: `growth-${count}`,
+    title: `Cost growth: ${count.toLocaleString("en")} subscribers`,
+    metrics: ["cpuUs", "perSecond", "loadPercent"],
+    results: results[index] ?? [],
+  }));
+}
+
+async function besideChannels(lab: Lab): Promise<Section[]> {
+  const sections: Section[] = [];
   for (const channels of [0, CHANNELS]) {
     const results = [];
     for (const runtime of lab.runtimes) {
