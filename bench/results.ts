@@ -47,15 +47,21 @@ export function medianOf(
   return values.length === 0 ? undefined : median(values);
 }
 
-/** How many times as much one result has as another; `undefined` where either has nothing. */
+/**
+ * How many times as much one result has as another: the middle of the rounds' ratios, as what is measured within one
+ * round has the same machine, which is now faster, now slower. `undefined` where either has nothing.
+ */
 export function ratioOf(
   result: Result,
   other: Result,
   metric: Metric,
 ): number | undefined {
-  const value = medianOf(result, metric);
-  const reference = medianOf(other, metric);
-  return value === undefined || !reference ? undefined : value / reference;
+  const ratios = result.samples.flatMap((sample, round) => {
+    const value = sample[metric];
+    const reference = other.samples[round]?.[metric];
+    return value === undefined || !reference ? [] : [value / reference];
+  });
+  return ratios.length === 0 ? undefined : median(ratios);
 }
 
 /** The results in the order of their peers, with one empty list of samples each. */

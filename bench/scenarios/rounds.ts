@@ -27,23 +27,28 @@ export function latencies({ p50, p99 }: Measured): Sample {
   return { p50Ms: p50, p99Ms: p99 };
 }
 
-/** Measures every lane in every round, one after the other: what disturbs the machine disturbs all. */
+/**
+ * Measures every lane in every round, one after the other: what disturbs the machine disturbs all.
+ *
+ * @param isSteady Whether a lane is warmed up in each round anew: V8 makes its heap smaller while the others have their turn.
+ */
 export async function measureRounds(
   lab: Lab,
   lanes: readonly Lane[],
   publishing: Publishing | ((lane: Lane) => Publishing),
   sampleOf: (measured: Measured) => Sample,
-  warmUps = 1,
+  isSteady = false,
 ): Promise<Result[]> {
   const results = emptyResults(lanes);
   const of = (lane: Lane) =>
     typeof publishing === "function" ? publishing(lane) : publishing;
-  for (const lane of lanes) {
-    const seconds = warmUps * lab.effort.warmUp;
-    await lab.publish(lane, { ...of(lane), seconds });
-  }
+  const warmUp = async (lane: Lane) => {
+    await lab.publish(lane, { ...of(lane), seconds: lab.effort.warmUp });
+  };
+  for (const lane of lanes) await warmUp(lane);
   for (let round = 0; round < lab.effort.rounds; round++) {
     for (const [index, lane] of lanes.entries()) {
+      if (isSteady) await warmUp(lane);
       const measured = await lab.publish(lane, of(lane));
       results[index]?.samples.push(sampleOf(measured));
     }
