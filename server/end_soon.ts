@@ -14,6 +14,8 @@ export function endSoon(end: () => void): void {
 }
 
 function run(): void {
-  for (const end of waiting.splice(0, PER_TURN)) end();
+  const ends = waiting.splice(0, PER_TURN);
+  // First, so that one that throws holds up nobody.
   if (waiting.length > 0) setImmediate(run);
+  for (const end of ends) end();
 }

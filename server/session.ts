@@ -242,7 +242,7 @@ export class Session implements ReaderOwner {
   /** Closes the connection: after what waits in the runtime, or at once where the client doesn't take what it has coming. */
   close(code: number, reason: string, isDead = false): void {
     if (this.#closed) return;
-    if (isDead) this.#socket.terminate(code, reason);
+    if (isDead) endSoon(() => this.#socket.terminate(code, reason));
     else this.#socket.close(code, reason);
     this.ended();
   }
@@ -279,7 +279,7 @@ export class Session implements ReaderOwner {
       return;
     }
     this.#outbox ??= new Outbox(this.#socket, this.#host.outbox, () => {
-      endSoon(() => this.close(4408, "too slow", true));
+      this.close(4408, "too slow", true);
     });
     this.#outbox.write(packet);
   }
