@@ -1,7 +1,7 @@
 import type { Programs, RuntimeName } from "./chaos/programs.ts";
 import type { Answers, Command, Opened } from "./load/commands.ts";
 import type { PublisherName, SubscriberName } from "./load/dialects/mod.ts";
-import { subscriberToken } from "./load/dialects/tidings.ts";
+import { publisherToken } from "./load/dialects/tidings.ts";
 import { Generator } from "./load/generator.ts";
 import type { SubscribersOptions } from "./load/subscribers.ts";
 import type { Load, Measured } from "./load/traffic.ts";
@@ -54,7 +54,7 @@ async function tokenOf(
   if (signingKey === undefined) return "";
   // On a WebSocket, publishing takes a token that grants it.
   return lane.publisher === "tidings socket"
-    ? await subscriberToken(signingKey, channelOf(lane) + "-0")
+    ? await publisherToken(signingKey, channelOf(lane) + "-0")
     : signingKey;
 }
 

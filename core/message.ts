@@ -53,26 +53,31 @@ export function readFrame(
 ): IncomingFrame | null | false {
   try {
     const frame = JSON.parse(text);
-    const { kind, channel, data = {} } = frame;
+    const { kind, channel, topic, data, id, created_at: createdAt } = frame;
     if (/^(data|run|step|event|chunk|datastream-(start|end))$/.test(kind)) {
-      const message: Record<string, unknown> = {};
+      if (time !== createdAt) ms = Date.parse(time = createdAt);
+      // What every message has is named: copying all name by name took 0.2 of 0.9 µs on V8.
+      const message: Record<string, unknown> = {
+        kind,
+        channel,
+        topic,
+        data,
+        id,
+        createdAt: new Date(ms),
+      };
       for (const name in frame) {
         const value = frame[name];
-        if (!name.includes("_")) message[name] = value;
-        else if (!isText(value)) return false;
-        // Every message has it: renaming it took 0.4 of the 1.4 µs of reading one.
-        else if (name !== "created_at") {
-          // Not even "__proto__" sets a prototype: it loses an underscore here.
+        // Nor anything of Object.prototype: "__proto__" would set a prototype.
+        if (name in message) continue;
+        if (name.includes("_") && !isText(value)) return false;
+        if (name !== "created_at") {
           message[name.replace(/_./, (it) => it.slice(1).toUpperCase())] =
             value;
         }
       }
-      if (time !== frame.created_at) ms = Date.parse(time = frame.created_at);
-      message.createdAt = new Date(ms);
       if (/-/.test(kind)) message.streamId = data;
       // A channel or topic of another type is none that anybody reads.
-      return isId(frame.id) && ms > 0 &&
-        "data" in frame &&
+      return isId(id) && ms > 0 && data !== undefined &&
         // A chunk without is none; of other messages it may be absent.
         isText(message.streamId ?? (kind === "chunk" || "")) &&
         message as unknown as ReaderMessage;
@@ -90,7 +95,7 @@ export function readFrame(
       : kind === "error"
       ? isText(data.code) && isText(data.message)
       : kind === "ping"
-      ? Object.values(data).every(isId)
+      ? Object.values(data ?? {}).every(isId)
       : isText(kind) && null) && frame;
   } catch {
     // Not JSON, or of another shape.

@@ -140,8 +140,9 @@ export function createReader(
 
   /** Whether an id is later than the position. */
   function isNew(id: string): boolean {
-    return !position?.startsWith(id.slice(0, 9)) ||
-      +id.slice(9) > +position.slice(9);
+    return id.slice(0, 9) !== position?.slice(0, 9) ||
+      // Of numbers with as many digits, the greater one is the greater text, too.
+      +(id.length - position.length || id > position) > 0;
   }
 
   function endStreams(error: RealtimeError, all = true): void {

@@ -17,13 +17,25 @@ const PUBLISH = "/v1/realtime/publish";
 /** A day: no measurement takes longer. */
 const LIFETIME = { expiresIn: 86_400, sessionExpiresIn: 86_400 };
 
-/** Makes the token of a channel's subscriber, who may publish there too. */
+/** Makes the token of a channel's subscriber. */
 export function subscriberToken(
   signingKey: string,
   channel: string,
 ): Promise<string> {
   const topics = [{ channel, name: TOPIC }];
-  return mintToken(signingKey, { topics, publish: true, ...LIFETIME });
+  return mintToken(signingKey, { topics, ...LIFETIME });
+}
+
+/** Makes the token of a client that publishes to a channel on its WebSocket, and subscribes to one in which nothing comes. */
+export function publisherToken(
+  signingKey: string,
+  channel: string,
+): Promise<string> {
+  return mintToken(signingKey, {
+    topics: [{ channel: `${channel}-unused`, name: TOPIC }],
+    publish: [{ channel, name: TOPIC }],
+    ...LIFETIME,
+  });
 }
 
 /** A client of `tidings.v1`. */
