@@ -1,5 +1,6 @@
 import type { LogEntry } from "./brokers/broker.ts";
 import type { Feed } from "./hub.ts";
+import { moveCursor } from "./since.ts";
 import type { Packet } from "./socket.ts";
 import { encodeEntries, type Wire } from "./wire.ts";
 
@@ -7,10 +8,8 @@ import { encodeEntries, type Wire } from "./wire.ts";
 export interface Member {
   /** Gets packets that all members share. */
   write(packets: readonly Packet[]): void;
-  /** The SSE event's id of an entry where this member's differs from the message's: then it shares no packets. */
-  readonly eventId:
-    | ((channel: string, epoch: string, entry: LogEntry) => string)
-    | undefined;
+  /** Its position in each channel, where that is what its SSE events have as `id`: then it shares no packets. */
+  readonly cursor: Map<string, string> | undefined;
 }
 
 /** Connections that get the same topics of a channel on the same wire: they share every byte that is made for them. */
@@ -48,10 +47,10 @@ export class Audience {
     const { channel, epoch } = this.#feed;
     let shared: Packet[] | undefined;
     for (const member of this.members) {
-      const { eventId } = member;
-      if (eventId) {
-        member.write(encodeEntries(this.wire, epoch, entries, (entry) => {
-          return eventId(channel, epoch, entry);
+      const { cursor } = member;
+      if (cursor) {
+        member.write(encodeEntries(this.wire, epoch, entries, ({ offset }) => {
+          return moveCursor(cursor, channel, epoch, offset);
         }));
       } else {
         shared ??= encodeEntries(this.wire, epoch, entries);

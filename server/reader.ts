@@ -5,7 +5,7 @@ import type { Audience } from "./audience.ts";
 import type { ChannelState, LogEntry, OpenStream } from "./brokers/broker.ts";
 import type { Feed, FeedReader, Hub } from "./hub.ts";
 import type { ReaderOwner, Start } from "./reader_owner.ts";
-import type { Since } from "./since.ts";
+import { moveCursor, type Since } from "./since.ts";
 import { encodeEntries } from "./wire.ts";
 
 /** An open stream that is read from its start, though its topic is read from now: up to there. */
@@ -338,12 +338,13 @@ export class Reader implements FeedReader {
     // What the feed was not told of yet comes from there: an audience joined beyond it would deliver it twice.
     const known = entries.filter(({ offset }) => offset <= feed.top);
     const wanted = known.filter((entry) => this.#wants(entry));
-    const { eventId, wire } = this.#owner;
+    const { cursor, wire } = this.#owner;
     this.#owner.write(encodeEntries(
       wire,
       epoch,
       wanted,
-      eventId && ((entry) => eventId(this.channel, epoch, entry)),
+      cursor &&
+        (({ offset }) => moveCursor(cursor, this.channel, epoch, offset)),
     ));
     this.#advance(known.at(-1)?.offset ?? Math.min(top, feed.top));
     return epoch;

@@ -1,6 +1,5 @@
 import type { ControlFrame } from "../core/frame.ts";
 import { RealtimeError } from "../core/errors.ts";
-import { formatId } from "../core/id.ts";
 import type { TokenClaims, TopicClaim } from "../core/token.ts";
 import type { ChannelState } from "./brokers/broker.ts";
 import { grantsPublish } from "./client_publisher.ts";
@@ -10,12 +9,7 @@ import { errorBody } from "./error_body.ts";
 import { HANDED_BYTES, Outbox } from "./outbox.ts";
 import { positionsOf, Reader } from "./reader.ts";
 import type { Gap, ReaderOwner, Start } from "./reader_owner.ts";
-import {
-  formatCursor,
-  parseSince,
-  type Since,
-  sinceOfChannel,
-} from "./since.ts";
+import { parseSince, type Since, sinceOfChannel } from "./since.ts";
 import type { Packet, Socket } from "./socket.ts";
 import { HEARTBEAT } from "./sse_socket.ts";
 import { byChannel, countTopics, sameTopics, withoutTopics } from "./topics.ts";
@@ -37,19 +31,15 @@ let sessions = 0;
 /** One client's connection: what it subscribed to, with which rights, and what waits to be sent to it. */
 export class Session implements ReaderOwner {
   readonly wire: Wire;
-  readonly eventId: ReaderOwner["eventId"];
+  readonly cursor: ReaderOwner["cursor"];
   readonly #host: SessionHost;
   readonly #socket: Socket;
-  /** There once the runtime was given what it may hold: an idle connection never needs one. */
-  #outbox: Outbox | undefined;
-  /** Bytes that the runtime was given without one. */
-  #handed = 0;
+  /** There once the runtime was given what it may hold, an idle connection never needs one; until then, how many bytes that was. */
+  #outbox: Outbox | number = 0;
   readonly #number = ++sessions;
   // Lists, though they are looked through: most have one entry, for which a map has 0.3 KB on Bun, and none over 128.
   #readers: readonly Reader[] = [];
   #subscriptions: readonly Subscription[] = [];
-  /** The position in each channel, where events carry a cursor. */
-  readonly #cursor: Map<string, string> | undefined;
   /** What ends its subscriptions and, when none is left, the session. */
   #expiry: ReturnType<typeof setTimeout> | undefined;
   #heardAt = performance.now();
@@ -69,12 +59,7 @@ export class Session implements ReaderOwner {
     this.#host = host;
     this.#socket = socket;
     this.wire = wire;
-    const cursor = cursors ? new Map<string, string>() : undefined;
-    this.#cursor = cursor;
-    this.eventId = cursor && ((channel, epoch, { offset }) => {
-      cursor.set(channel, formatId(epoch, offset));
-      return formatCursor(cursor);
-    });
+    this.cursor = cursors ? new Map() : undefined;
   }
 
   /** Whether nothing is on its way to the client any more. */
@@ -84,7 +69,7 @@ export class Session implements ReaderOwner {
       reader.flush();
       if (reader.position === undefined) return false;
     }
-    return (this.#outbox?.bytes ?? this.#socket.buffered) === 0;
+    return (this.#queue?.bytes ?? this.#socket.buffered) === 0;
   }
 
   /** The rights of a token of it that grants publishing to the topic; `undefined` where none does. */
@@ -171,7 +156,7 @@ export class Session implements ReaderOwner {
   /** One reader at a time: all of them at once would fill the queue of a client that keeps up. */
   inTurn(read: () => Promise<void>): Promise<void> {
     const turn = (this.#turn ?? Promise.resolve())
-      .then(() => this.#outbox?.ready())
+      .then(() => this.#queue?.ready())
       .then(read);
     // Who reads is told of its failure; the next one's turn comes all the same.
     this.#turn = turn.catch(() => undefined);
@@ -202,7 +187,7 @@ export class Session implements ReaderOwner {
 
   /** The runtime has room for more. */
   drain(): void {
-    this.#outbox?.drain();
+    this.#queue?.drain();
   }
 
   /** Pings a client that can answer, ends one that didn't. */
@@ -252,7 +237,7 @@ export class Session implements ReaderOwner {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#expiry);
-    this.#outbox?.close();
+    this.#queue?.close();
     for (const reader of this.#readers) reader.close();
     this.#readers = [];
     this.#subscriptions = [];
@@ -271,16 +256,23 @@ export class Session implements ReaderOwner {
     return count;
   }
 
+  get #queue(): Outbox | undefined {
+    return typeof this.#outbox === "number" ? undefined : this.#outbox;
+  }
+
   #send(packet: Packet): void {
     if (this.#closed) return;
-    if (!this.#outbox && this.#handed + packet.bytes < HANDED_BYTES) {
-      this.#handed += packet.bytes;
-      this.#socket.send(packet);
-      return;
+    if (typeof this.#outbox === "number") {
+      const handed = this.#outbox + packet.bytes;
+      if (handed < HANDED_BYTES) {
+        this.#outbox = handed;
+        this.#socket.send(packet);
+        return;
+      }
+      this.#outbox = new Outbox(this.#socket, this.#host.outbox, () => {
+        this.close(4408, "too slow", true);
+      });
     }
-    this.#outbox ??= new Outbox(this.#socket, this.#host.outbox, () => {
-      this.close(4408, "too slow", true);
-    });
     this.#outbox.write(packet);
   }
 
@@ -318,7 +310,7 @@ export class Session implements ReaderOwner {
     });
     if (renewal) return;
     for (const { reader, topics, start } of starts) {
-      this.#cursor?.set(reader.channel, start.ready.position);
+      this.cursor?.set(reader.channel, start.ready.position);
       if (start.gap) this.gap(reader.channel, start.gap);
       reader.begin(topics, start);
     }

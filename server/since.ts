@@ -1,5 +1,5 @@
 import { RealtimeError } from "../core/errors.ts";
-import { parseId, type Position } from "../core/id.ts";
+import { formatId, parseId, type Position } from "../core/id.ts";
 
 /** Where a subscription starts, as `since` says it. */
 export type Since =
@@ -47,6 +47,17 @@ export function formatCursor(ids: ReadonlyMap<string, string>): string {
   const base64 = btoa(String.fromCharCode(...bytes));
   return "c." + base64.replaceAll("+", "-").replaceAll("/", "_")
     .replace(/=+$/, "");
+}
+
+/** Moves a cursor in one channel, and writes it. */
+export function moveCursor(
+  cursor: Map<string, string>,
+  channel: string,
+  epoch: string,
+  offset: number,
+): string {
+  cursor.set(channel, formatId(epoch, offset));
+  return formatCursor(cursor);
 }
 
 function readCursor(cursor: string): Map<string, string> | undefined {

@@ -92,7 +92,7 @@ type Event =
 
 class FakeOwner implements ReaderOwner {
   readonly wire = "ws.v1";
-  readonly eventId = undefined;
+  readonly cursor = undefined;
   readonly events: Event[] = [];
   failure: unknown;
 
