@@ -141,7 +141,7 @@ export function createReader(
   /** Whether an id is later than the position. */
   function isNew(id: string): boolean {
     return id.slice(0, 9) !== position?.slice(0, 9) ||
-      // Of numbers with as many digits, the greater one is the greater text, too.
+      // No offset has leading zeros: the one with more digits is greater, or else the greater text.
       +(id.length - position.length || id > position) > 0;
   }
 

@@ -15,7 +15,7 @@ export function endSoon(end: () => void): void {
 
 function run(): void {
   const ends = waiting.splice(0, PER_TURN);
-  // First, so that one that throws holds up nobody.
+  // First: what they add calls for a turn itself where nothing waits.
   if (waiting.length > 0) setImmediate(run);
   for (const end of ends) end();
 }

@@ -34,7 +34,10 @@ export class Session implements ReaderOwner {
   readonly cursor: ReaderOwner["cursor"];
   readonly #host: SessionHost;
   readonly #socket: Socket;
-  /** There once the runtime was given what it may hold, an idle connection never needs one; until then, how many bytes that was. */
+  /**
+   * There once the runtime was given what it may hold, which an idle connection never is; until then, how many bytes it was given. As two
+   * fields, the two make a session 160 bytes large on Bun instead of 112.
+   */
   #outbox: Outbox | number = 0;
   readonly #number = ++sessions;
   // Lists, though they are looked through: most have one entry, for which a map has 0.3 KB on Bun, and none over 128.
@@ -256,6 +259,7 @@ export class Session implements ReaderOwner {
     return count;
   }
 
+  /** What waits, where anything may. */
   get #queue(): Outbox | undefined {
     return typeof this.#outbox === "number" ? undefined : this.#outbox;
   }

@@ -1,6 +1,7 @@
 import type { Lab, Lane } from "../lab.ts";
+import type { Measured } from "../load/traffic.ts";
 import { floor, gateway, TITLES } from "../peers/mod.ts";
-import type { Metric, Result, Section } from "../results.ts";
+import type { Metric, Result, Sample, Section } from "../results.ts";
 import { gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
 import { measureRounds, perDelivery, perMessage } from "./rounds.ts";
 
@@ -14,17 +15,6 @@ export async function growth(lab: Lab): Promise<Section[]> {
   return [...await byAudience(lab), ...await besideChannels(lab)];
 }
 
-/** A lane with a server of its own: sizes take turns, as what is compared is measured within a moment. */
-function apart(lane: Lane, size: number): Lane {
-  const name = `${lane.name}, ${size}`;
-  return { ...lane, name, peer: { ...lane.peer, name } };
-}
-
-/** What was measured of one lane in several sizes, by size. */
-function bySize(lane: Lane, results: readonly Result[]): Result[] {
-  return results.map((result) => ({ ...result, lane: lane.name }));
-}
-
 async function byAudience(lab: Lab): Promise<Section[]> {
   const lanes = [
     ...perRuntime(
@@ -33,62 +23,85 @@ async function byAudience(lab: Lab): Promise<Section[]> {
     ),
     ...RIVALS.filter(({ peer }) => peer === floor),
   ];
-  const results: Result[][] = SIZES.map(() => []);
-  // All lanes at once would be more than a process may have files open.
-  for (const lane of lanes) {
-    const open: Lane[] = [];
-    for (const count of SIZES) {
-      open.push(...await lab.open([apart(lane, count)], { count }));
-    }
-    const measured = await measureRounds(lab, open, PUBLISHING, perDelivery);
-    for (const [size, result] of bySize(lane, measured).entries()) {
-      results[size]?.push(result);
-    }
-    await lab.clear();
-  }
-  return SIZES.map((count, size) => ({
+  const results = await bySize(
+    lab,
+    lanes,
+    SIZES,
+    (lane, count) => lab.open([lane], { count }),
+    perDelivery,
+  );
+  return SIZES.map((count, index) => ({
     id: `growth-${count}`,
     title: `Cost growth: ${count.toLocaleString("en")} subscribers`,
     metrics: METRICS,
-    results: results[size] ?? [],
+    results: results[index] ?? [],
   }));
 }
 
 async function besideChannels(lab: Lab): Promise<Section[]> {
-  const results: Result[][] = CHANNELS.map(() => []);
-  for (const runtime of lab.runtimes) {
-    const lane: Lane = {
-      name: `Tidings on ${TITLES[runtime]}`,
-      peer: gateway(runtime),
-      subscriber: "tidings.v1",
-      publisher: "tidings",
-      channel: "one",
-    };
-    const open: Lane[] = [];
-    for (const channels of CHANNELS) {
-      const publishing = apart(lane, channels);
-      const others = { ...publishing, name: "others", channel: "other" };
+  const lanes = perRuntime(lab.runtimes, (runtime) => [{
+    name: `Tidings on ${TITLES[runtime]}`,
+    peer: gateway(runtime),
+    subscriber: "tidings.v1",
+    publisher: "tidings",
+    channel: "one",
+  }]);
+  const results = await bySize(
+    lab,
+    lanes,
+    CHANNELS,
+    async (lane, channels) => {
+      const others = { ...lane, name: "others", channel: "other" };
       if (channels > 0) await lab.open([others], { count: channels, channels });
-      open.push(...await lab.open([publishing], { count: 0 }));
-    }
-    const measured = await measureRounds(
-      lab,
-      open,
-      PUBLISHING,
-      perMessage,
-      true,
-    );
-    for (const [size, result] of bySize(lane, measured).entries()) {
-      results[size]?.push(result);
-    }
-    await lab.clear();
-  }
-  return CHANNELS.map((channels, size) => ({
+      return await lab.open([lane], { count: 0 });
+    },
+    perMessage,
+    true,
+  );
+  return CHANNELS.map((channels, index) => ({
     id: `growth-publish-${channels}`,
     title: `Cost growth: publishing beside ${
       channels.toLocaleString("en")
     } other channels with a subscriber each`,
     metrics: METRICS,
-    results: results[size] ?? [],
+    results: results[index] ?? [],
   }));
+}
+
+/**
+ * Measures lanes in several sizes. Those of one lane take turns, each with a server of its own: what is compared is measured within a
+ * moment.
+ *
+ * @param open Opens a lane in a size.
+ */
+async function bySize(
+  lab: Lab,
+  lanes: readonly Lane[],
+  sizes: readonly number[],
+  open: (lane: Lane, size: number) => Promise<Lane[]>,
+  sampleOf: (measured: Measured) => Sample,
+  isSteady = false,
+): Promise<Result[][]> {
+  const results: Result[][] = sizes.map(() => []);
+  // All lanes at once would be more than a process may have files open.
+  for (const lane of lanes) {
+    const opened: Lane[] = [];
+    for (const size of sizes) {
+      const name = `${lane.name}, ${size}`;
+      const sized = { ...lane, name, peer: { ...lane.peer, name } };
+      opened.push(...await open(sized, size));
+    }
+    const measured = await measureRounds(
+      lab,
+      opened,
+      PUBLISHING,
+      sampleOf,
+      isSteady,
+    );
+    for (const [index, result] of measured.entries()) {
+      results[index]?.push({ ...result, lane: lane.name });
+    }
+    await lab.clear();
+  }
+  return results;
 }

@@ -12,7 +12,7 @@ import type { GatewayParts } from "./context.ts";
 
 const PATH = "/v1/realtime/publish?";
 
-/** How many addresses are remembered, and of which length: 16 MB at most. Where more take turns, each is read anew, for 1 µs a message. */
+/** How many addresses are remembered, and of which length: 16 MB at most. */
 const KNOWN_TARGETS = 16_384;
 const KNOWN_LENGTH = 256;
 
@@ -33,7 +33,7 @@ export function publishShortcut(parts: GatewayParts): Shortcut {
   const { auth, settings, state } = parts;
   const publisher = parts.publisherFor(undefined);
   const limit = publisher.maxMessageBytes;
-  /** By their addresses: who publishes mostly does so where they did before, and to read one takes 0.5 to 0.9 µs. */
+  /** By their addresses: who publishes mostly does so where they did before, and to read and remember one takes 1 µs. */
   const targets = new Map<string, Target>();
 
   function remember(url: string, target: Target): void {
