@@ -30,8 +30,8 @@ export {
   InngestSubscriptionState,
   useInngestSubscription,
   type UseInngestSubscriptionOptions,
-} from "./core/react/use_inngest_subscription.ts";
-export { useRealtime } from "./core/react/use_realtime.ts";
+} from "./react/use_inngest_subscription.ts";
+export { useRealtime } from "./react/use_realtime.ts";
 export type {
   ClientSubscriptionToken,
   RunError,
@@ -43,10 +43,10 @@ export type {
   UseRealtimeRunStatus,
   UseRealtimeToken,
   UseRealtimeTopics,
-} from "./core/react/use_realtime_types.ts";
+} from "./react/use_realtime_types.ts";
 export {
   type StreamTopic,
   useStream,
   type UseStreamOptions,
   type UseStreamResult,
-} from "./core/react/use_stream.ts";
+} from "./react/use_stream.ts";

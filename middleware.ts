@@ -22,24 +22,21 @@
  *
  * @module
  */
-export type { RealtimeOptions } from "./core/middleware/app.ts";
+export type { RealtimeOptions } from "./middleware/app.ts";
 export {
   type CancelledRunArgs,
   cancelledRunHandler,
-} from "./core/middleware/cancelled_run.ts";
-export type {
-  FunctionRun,
-  TriggerEvent,
-} from "./core/middleware/function_run.ts";
+} from "./middleware/cancelled_run.ts";
+export type { FunctionRun, TriggerEvent } from "./middleware/function_run.ts";
 export {
   type HonoRealtime,
   honoRealtime,
   type RealtimeVariables,
-} from "./core/middleware/hono.ts";
+} from "./middleware/hono.ts";
 export {
   realtimeMiddleware,
   type RealtimeMiddlewareConfig,
-} from "./core/middleware/inngest.ts";
+} from "./middleware/inngest.ts";
 export type {
   InngestMiddleware,
   Jsonified,
@@ -52,13 +49,13 @@ export type {
   RealtimeMiddlewareClass,
   RealtimeMiddlewareInstance,
   RealtimeMiddlewareOptions,
-} from "./core/middleware/inngest_types.ts";
+} from "./middleware/inngest_types.ts";
 export type {
   Lifecycle,
   RunTarget,
   RunUpdate,
-} from "./core/middleware/lifecycle.ts";
-export type { AskedToken } from "./core/middleware/token_request.ts";
+} from "./middleware/lifecycle.ts";
+export type { AskedToken } from "./middleware/token_request.ts";
 export {
   type Authorize,
   type AuthorizeResult,
@@ -67,4 +64,4 @@ export {
   type TokenRoute,
   tokenRoute,
   type TokenRouteOptions,
-} from "./core/middleware/token_route.ts";
+} from "./middleware/token_route.ts";

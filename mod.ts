@@ -48,24 +48,24 @@ export type {
   RequestOptions,
   SubscribeFn,
   TokenOptions,
-} from "./core/api_types.ts";
+} from "./core/types/app.ts";
 export {
   channel,
   type NoSchemas,
   type TopicSchemas,
   type TopicsOf,
   typeOnlyChannel,
-} from "./core/channel.ts";
-export type { FlushOptions } from "./core/chunk_queue.ts";
-export type { TransportChoice } from "./core/connection.ts";
+} from "./core/channel/channel.ts";
+export type { FlushOptions } from "./core/publish/chunk_queue.ts";
+export type { TransportChoice } from "./core/subscribe/connection.ts";
 export {
   RealtimeError,
   type RealtimeErrorCode,
   type RealtimeErrorOptions,
   type SchemaIssue,
-} from "./core/errors.ts";
-export type { MessageFrame, MessageKind } from "./core/frame.ts";
-export type { RetryOptions } from "./core/http.ts";
+} from "./core/protocol/errors.ts";
+export type { MessageFrame, MessageKind } from "./core/protocol/frames.ts";
+export type { RetryOptions } from "./core/http/request.ts";
 export type {
   ChunkMessage,
   DataMessage,
@@ -73,19 +73,19 @@ export type {
   MessageInput,
   RawMessage,
   StreamMessage,
-} from "./core/message_types.ts";
-export type { ReaderState } from "./core/reader.ts";
-export { createRealtime } from "./core/realtime.ts";
-export { staticSchema } from "./core/static_schema.ts";
+} from "./core/types/message.ts";
+export type { ReaderState } from "./core/subscribe/message_reader.ts";
+export { createRealtime } from "./core/app/create_realtime.ts";
+export { staticSchema } from "./core/channel/static_schema.ts";
 export type {
   SchemaInput,
   SchemaOutput,
   StandardIssue,
   StandardResult,
   StandardSchema,
-} from "./core/standard_schema.ts";
-export type { StreamPlace } from "./core/send.ts";
-export { subscribe } from "./core/subscribe.ts";
+} from "./core/types/standard_schema.ts";
+export type { StreamPlace } from "./core/subscribe/send.ts";
+export { subscribe } from "./core/subscribe/subscribe.ts";
 export type {
   From,
   Gap,
@@ -95,11 +95,11 @@ export type {
   SubscriptionControls,
   SubscriptionSenders,
   SubscriptionToken,
-} from "./core/subscribe_types.ts";
-export { getSubscriptionToken } from "./core/subscription_token.ts";
-export type { TopicClaim } from "./core/token.ts";
-export { topic } from "./core/topic.ts";
-export type { TopicDefinition } from "./core/topic_types.ts";
+} from "./core/types/subscribe.ts";
+export { getSubscriptionToken } from "./core/app/subscription_token.ts";
+export type { TopicClaim } from "./core/protocol/token.ts";
+export { topic } from "./core/channel/topic.ts";
+export type { TopicDefinition } from "./core/types/topic.ts";
 export {
   type MaybePromise,
   Realtime,
@@ -108,4 +108,4 @@ export {
   type StreamFunction,
   type StreamSource,
   type Untyped,
-} from "./core/types.ts";
+} from "./core/types/realtime.ts";

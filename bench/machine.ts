@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
-import type { Programs } from "./chaos/programs.ts";
+import type { Programs } from "../tests/chaos/programs.ts";
 import { ROOT } from "./support.ts";
 
 /** What was measured on, with which versions, when: lines of a list. */

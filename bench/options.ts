@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type RuntimeName, RUNTIMES } from "./chaos/programs.ts";
+import { type RuntimeName, RUNTIMES } from "../tests/chaos/programs.ts";
 import type { Effort } from "./lab.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
 

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { MIN_SIGNING_KEY_LENGTH } from "../core/signing_key.ts";
+import { MIN_SIGNING_KEY_LENGTH } from "../core/protocol/signing_key.ts";
 import { parseRedisUrl } from "./brokers/redis/url.ts";
-import { isLoopback } from "./origin.ts";
+import { isLoopback } from "./http/origin.ts";
 
 /** A flag or variable whose value can't be used: one line that says which and why. */
 export class ConfigError extends Error {

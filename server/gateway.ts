@@ -1,33 +1,36 @@
 import { Hono } from "@hono/hono";
 import { getLogger } from "@logtape/logtape";
-import { RealtimeError } from "../core/errors.ts";
-import { Auth } from "./auth.ts";
-import { ClientPublisher, type ClientRules } from "./client_publisher.ts";
-import { type DrainOptions, drainSessions } from "./drain.ts";
-import { Hub } from "./hub.ts";
-import { Inbox } from "./inbox.ts";
+import { RealtimeError } from "../core/protocol/errors.ts";
+import { Auth } from "./auth/auth.ts";
+import {
+  ClientPublisher,
+  type ClientRules,
+} from "./publish/client_publisher.ts";
+import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
+import { Hub } from "./fan_out/hub.ts";
+import { Inbox } from "./publish/message_callback.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
-import { crossOrigin, sameSite } from "./origin.ts";
+import { crossOrigin, sameSite } from "./http/origin.ts";
 import { pageRoutes } from "./page/mod.ts";
-import { Publisher } from "./publisher.ts";
-import { checkEscapes } from "./query.ts";
-import { connectRoutes } from "./routes/connect.ts";
-import { connectShortcut } from "./routes/connect_shortcut.ts";
-import type { GatewayParts } from "./routes/context.ts";
-import { healthRoutes } from "./routes/health.ts";
-import { historyRoutes } from "./routes/history.ts";
-import { errorAnswer } from "./routes/error.ts";
-import { publishRoutes } from "./routes/publish.ts";
-import { publishShortcut } from "./routes/publish_shortcut.ts";
-import { revokeRoutes } from "./routes/revoke.ts";
-import { streamRoutes } from "./routes/streams.ts";
-import { subscribersRoutes } from "./routes/subscribers.ts";
-import { tokenRoutes } from "./routes/token.ts";
+import { Publisher } from "./publish/publisher.ts";
+import { checkEscapes } from "./http/check_escapes.ts";
+import { connectRoutes } from "./http/routes/connect.ts";
+import { connectShortcut } from "./http/connect_shortcut.ts";
+import type { GatewayParts } from "./http/context.ts";
+import { healthRoutes } from "./http/routes/health.ts";
+import { historyRoutes } from "./http/routes/history.ts";
+import { errorAnswer } from "./http/error_response.ts";
+import { publishRoutes } from "./http/routes/publish.ts";
+import { publishShortcut } from "./http/publish_shortcut.ts";
+import { revokeRoutes } from "./http/routes/revoke.ts";
+import { streamRoutes } from "./http/routes/streams.ts";
+import { subscribersRoutes } from "./http/routes/subscribers.ts";
+import { tokenRoutes } from "./http/routes/token.ts";
 import type { UpgradeContext } from "./runtimes/runtime.ts";
 import { answerWith, headOf, setShortcut } from "./runtimes/shortcut.ts";
-import { Sessions } from "./sessions.ts";
-import { Streams } from "./streams.ts";
-import { TicketMint } from "./ticket.ts";
+import { Sessions } from "./sessions/open_sessions.ts";
+import { Streams } from "./streams/streams.ts";
+import { TicketMint } from "./auth/ticket.ts";
 
 /** A gateway: a Hono app inside, `fetch` outside, to serve or to mount in another app. */
 export interface Gateway extends AsyncDisposable {

@@ -10,8 +10,8 @@
  */
 import { configure, getConsoleSink } from "@logtape/logtape";
 import process from "node:process";
-import { RealtimeError } from "../core/errors.ts";
-import { VERSION } from "../core/version.ts";
+import { RealtimeError } from "../core/protocol/errors.ts";
+import { VERSION } from "../core/protocol/version.ts";
 import type { Broker } from "./brokers/broker.ts";
 import { MemoryBroker } from "./brokers/memory.ts";
 import { type Config, ConfigError, FLAGS, readConfig } from "./config.ts";

@@ -15,15 +15,15 @@
  * @module
  */
 export { createGateway, type Gateway } from "./gateway.ts";
-export type { KnownChannel } from "./channel_schemas.ts";
-export type { InboundMessage, OnMessage } from "./inbox.ts";
+export type { KnownChannel } from "./publish/channel_schemas.ts";
+export type { InboundMessage, OnMessage } from "./publish/message_callback.ts";
 export {
   type ForwardOptions,
   forwardToInngest,
   type InngestEvent,
   type InngestSender,
-} from "./inngest_forwarder.ts";
-export type { DrainOptions } from "./drain.ts";
+} from "./publish/inngest_forwarder.ts";
+export type { DrainOptions } from "./sessions/drain.ts";
 export type { GatewayOptions } from "./options.ts";
 export {
   type Fetcher,
@@ -36,9 +36,9 @@ export {
   type BunWebSocketHandler,
   websocket,
 } from "./runtimes/bun.ts";
-export { Packet, type Socket, type SocketHandler } from "./socket.ts";
-export type { MessageKind } from "../core/frame.ts";
-export type { Position } from "../core/id.ts";
+export { Packet, type Socket, type SocketHandler } from "./wire/socket.ts";
+export type { MessageKind } from "../core/protocol/frames.ts";
+export type { Position } from "../core/protocol/id.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./brokers/memory.ts";
 export type {
   Broker,

@@ -1,13 +1,16 @@
-import { RealtimeError } from "../core/errors.ts";
-import { LIMITS } from "../core/limits.ts";
+import { RealtimeError } from "../core/protocol/errors.ts";
+import { LIMITS } from "../core/protocol/limits.ts";
 import {
   DEVELOPMENT_SIGNING_KEY,
   MIN_SIGNING_KEY_LENGTH,
-} from "../core/signing_key.ts";
+} from "../core/protocol/signing_key.ts";
 import type { Broker } from "./brokers/broker.ts";
 import { MemoryBroker } from "./brokers/memory.ts";
-import { ChannelSchemas, type KnownChannel } from "./channel_schemas.ts";
-import type { OnMessage } from "./inbox.ts";
+import {
+  ChannelSchemas,
+  type KnownChannel,
+} from "./publish/channel_schemas.ts";
+import type { OnMessage } from "./publish/message_callback.ts";
 
 /** What {@linkcode createGateway} takes. Everything has a default; without a signing key it is for development. */
 export interface GatewayOptions {

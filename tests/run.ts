@@ -33,7 +33,9 @@ async function runSuite(): Promise<number> {
     return 2;
   }
 
-  const files = findTests("tests", options.filters);
+  const files = ["tests", "bench"].flatMap((folder) =>
+    findTests(folder, options.filters)
+  );
   if (files.length === 0) {
     console.error("No test file has a path like that");
     return 2;

@@ -1,9 +1,9 @@
-import { Child } from "../chaos/child.ts";
+import { Child } from "../../tests/chaos/child.ts";
 import {
   commandFor,
   type Programs,
   type RuntimeName,
-} from "../chaos/programs.ts";
+} from "../../tests/chaos/programs.ts";
 import type { ClientToken, ClientWay, Told } from "./ways.ts";
 
 /** How long a client may take to catch up. */

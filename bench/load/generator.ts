@@ -1,5 +1,5 @@
-import { Child } from "../chaos/child.ts";
-import { commandFor, type Programs } from "../chaos/programs.ts";
+import { Child } from "../../tests/chaos/child.ts";
+import { commandFor, type Programs } from "../../tests/chaos/programs.ts";
 import type { Answers, Command } from "./commands.ts";
 
 /** The load generator, in a process of its own. */

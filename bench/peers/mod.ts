@@ -5,8 +5,8 @@ import {
   type Programs,
   type RuntimeName,
   RUNTIMES,
-} from "../chaos/programs.ts";
-import { deriveTokenKey } from "../../core/signing_key.ts";
+} from "../../tests/chaos/programs.ts";
+import { deriveTokenKey } from "../../core/protocol/signing_key.ts";
 import { startFloor } from "./floor.ts";
 import { startMosquitto } from "./mosquitto.ts";
 import { startNats } from "./nats.ts";
@@ -47,7 +47,7 @@ export function gatewayCommand(
   const command = commandFor(
     programs,
     runtime,
-    "bench/chaos/gateway_probe.ts",
+    "tests/chaos/gateway_probe.ts",
   );
   command.push("--port", "0", "--signing-key", SIGNING_KEY);
   return command;

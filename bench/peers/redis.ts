@@ -1,9 +1,9 @@
-import { startRedis } from "../../tests/support/redis.ts";
+import { startRedis } from "../../tests/support/brokers/redis.ts";
 import {
   commandFor,
   type Programs,
   type RuntimeName,
-} from "../chaos/programs.ts";
+} from "../../tests/chaos/programs.ts";
 import { requireProgram } from "./missing.ts";
 import { gatewayCommand, type Peer, SIGNING_KEY, TITLES } from "./mod.ts";
 import { type ServerProcess, startAnnounced } from "./server_process.ts";

@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { LogListener, NewMessage } from "../../server/brokers/broker.ts";
 import { RedisBroker } from "../../server/brokers/redis.ts";
-import { startRedis } from "../../tests/support/redis.ts";
+import { startRedis } from "../../tests/support/brokers/redis.ts";
 import { until } from "../../tests/support/until.ts";
 import { cpuMs } from "../load/cpu.ts";
 import { median } from "../support.ts";

@@ -1,6 +1,6 @@
-import type { MessageKind } from "../../core/frame.ts";
-import type { Position } from "../../core/id.ts";
-import type { MaybePromise } from "../../core/types.ts";
+import type { MessageKind } from "../../core/protocol/frames.ts";
+import type { Position } from "../../core/protocol/id.ts";
+import type { MaybePromise } from "../../core/types/realtime.ts";
 
 /** A message that is about to get its place in a channel's log. */
 export interface NewMessage {

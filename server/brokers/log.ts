@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { formatId } from "../../core/id.ts";
+import { formatId } from "../../core/protocol/id.ts";
 import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
 import { followStream } from "./open_streams.ts";
 

@@ -1,4 +1,4 @@
-import { formatId, type Position } from "../../core/id.ts";
+import { formatId, type Position } from "../../core/protocol/id.ts";
 import type {
   Broker,
   ChannelState,

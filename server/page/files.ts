@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { RealtimeError } from "../../core/errors.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
 
 /** A file of the page. */
 export interface PageFile {

@@ -1,6 +1,6 @@
 import type { Context } from "@hono/hono";
-import { RealtimeError } from "../../core/errors.ts";
-import type { Packet, Socket, SocketHandler } from "../socket.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import type { Packet, Socket, SocketHandler } from "../wire/socket.ts";
 import { listenError, origin } from "./listen.ts";
 import {
   type Fetcher,

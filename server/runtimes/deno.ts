@@ -1,6 +1,6 @@
-import { pause } from "../../core/backoff.ts";
-import type { Packet, Socket, SocketHandler } from "../socket.ts";
-import { within } from "../within.ts";
+import { pause } from "../../core/time/backoff.ts";
+import type { Packet, Socket, SocketHandler } from "../wire/socket.ts";
+import { within } from "../../core/time/within.ts";
 import { listenError, origin } from "./listen.ts";
 import {
   type Fetcher,

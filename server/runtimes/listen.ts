@@ -1,4 +1,4 @@
-import { RealtimeError } from "../../core/errors.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
 
 /** What a runtime said when it could not listen, in words that help. */
 export function listenError(

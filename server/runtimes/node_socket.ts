@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Packet, Socket } from "../socket.ts";
+import type { Packet, Socket } from "../wire/socket.ts";
 
 const TEXT_FRAME = 0x81;
 

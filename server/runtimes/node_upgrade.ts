@@ -5,9 +5,9 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { WebSocket, WebSocketServer } from "ws";
-import { PROTOCOL } from "../../core/frame.ts";
-import { BEARER_PROTOCOL } from "../bearer.ts";
-import type { SocketHandler } from "../socket.ts";
+import { PROTOCOL } from "../../core/protocol/frames.ts";
+import { BEARER_PROTOCOL } from "../auth/credentials.ts";
+import type { SocketHandler } from "../wire/socket.ts";
 import { NodeSocket } from "./node_socket.ts";
 import {
   type Fetcher,

@@ -1,5 +1,5 @@
 import type { Context } from "@hono/hono";
-import type { SocketHandler } from "../socket.ts";
+import type { SocketHandler } from "../wire/socket.ts";
 
 /** What is needed of a request that becomes a WebSocket: a part of Hono's context. */
 export interface UpgradeContext {

@@ -1,4 +1,4 @@
-import type { MaybePromise } from "../../core/types.ts";
+import type { MaybePromise } from "../../core/types/realtime.ts";
 
 /** What the head of a request says. */
 export interface RequestHead {

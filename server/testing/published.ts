@@ -1,5 +1,5 @@
-import type { MessageFrame } from "../../core/frame.ts";
-import { LEASE_TOPIC } from "../stream_log.ts";
+import type { MessageFrame } from "../../core/protocol/frames.ts";
+import { LEASE_TOPIC } from "../streams/find_stream.ts";
 
 /** A message, as far as a test wants to compare it. */
 export interface PublishedMessage {

@@ -1,9 +1,13 @@
-import { channelName } from "../../core/channel.ts";
-import type { MessageFrame } from "../../core/frame.ts";
-import { gatewaysHere } from "../../core/gateway_fetch.ts";
-import { createRealtime } from "../../core/realtime.ts";
-import { errorOfResponse } from "../../core/status.ts";
-import type { Realtime, RealtimeApp, Untyped } from "../../core/types.ts";
+import { channelName } from "../../core/channel/channel.ts";
+import type { MessageFrame } from "../../core/protocol/frames.ts";
+import { gatewaysHere } from "../../core/http/gateway_fetch.ts";
+import { createRealtime } from "../../core/app/create_realtime.ts";
+import { errorOfResponse } from "../../core/protocol/http_status.ts";
+import type {
+  Realtime,
+  RealtimeApp,
+  Untyped,
+} from "../../core/types/realtime.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
 import type { GatewayOptions } from "../options.ts";
 import { createLocalFetch } from "./local_fetch.ts";

@@ -3,10 +3,13 @@ import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import type { Browser } from "playwright-core";
 import type { lobby } from "../../examples/edge-function/channels.ts";
 import { type Realtime, subscribe } from "../../mod.ts";
-import { launchChromium } from "../support/browser.ts";
-import { type RunningExample, startExample } from "../support/example.ts";
+import { launchChromium } from "../support/browser/browser.ts";
+import {
+  type RunningExample,
+  startExample,
+} from "../support/browser/example.ts";
 import { chromiumPath } from "../support/requirements.ts";
-import { visit } from "../support/visit.ts";
+import { visit } from "../support/browser/visit.ts";
 
 type LobbyToken = Realtime.Token<ReturnType<typeof lobby>, ["hello"]>;
 

@@ -5,7 +5,7 @@ import { refunds } from "../../examples/human-in-the-loop/channels.ts";
 import { createSite } from "../../examples/human-in-the-loop/site.ts";
 import { subscribe } from "../../mod.ts";
 import { createTestRealtime } from "../../server/testing.ts";
-import { useExamplePage } from "../support/example_page.ts";
+import { useExamplePage } from "../support/browser/example_page.ts";
 
 describe("example human-in-the-loop", () => {
   const site = useExamplePage("human-in-the-loop");

@@ -5,7 +5,7 @@ import process from "node:process";
 import { userChannel } from "../../examples/inngest/channels.ts";
 import { createTestRealtime } from "../../server/testing.ts";
 import { ownAsyncContext } from "../inngest/sdk.ts";
-import { useExamplePage } from "../support/example_page.ts";
+import { useExamplePage } from "../support/browser/example_page.ts";
 
 const SHOWN = [
   "Looking at what you like",

@@ -5,7 +5,7 @@ import { complete } from "../../examples/llm-stream/llm.ts";
 import { createSite } from "../../examples/llm-stream/site.ts";
 import { subscribe } from "../../mod.ts";
 import { createTestRealtime } from "../../server/testing.ts";
-import { useExamplePage } from "../support/example_page.ts";
+import { useExamplePage } from "../support/browser/example_page.ts";
 
 const QUESTION = "What is a neap tide?";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { runExample } from "../support/example.ts";
+import { runExample } from "../support/browser/example.ts";
 import { pythonPath } from "../support/requirements.ts";
 
 const itWithPython = pythonPath() === undefined ? it.skip : it;

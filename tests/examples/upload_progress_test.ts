@@ -5,7 +5,7 @@ import { uploads } from "../../examples/upload-progress/channels.ts";
 import { createSite } from "../../examples/upload-progress/site.ts";
 import { subscribe } from "../../mod.ts";
 import { createTestRealtime } from "../../server/testing.ts";
-import { useExamplePage } from "../support/example_page.ts";
+import { useExamplePage } from "../support/browser/example_page.ts";
 
 describe("example upload-progress", () => {
   const site = useExamplePage("upload-progress");

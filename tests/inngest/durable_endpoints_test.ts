@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { Inngest } from "inngest";
 import { fetchWithStream } from "inngest/experimental/durable-endpoints/client";
-import { startGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway/gateway.ts";
 import { createInbox, RUN_ID, withEnvironment } from "./sdk.ts";
 
 /** A body that arrives in two pieces, cut inside of an event and of a character. */

@@ -9,7 +9,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { startGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway/gateway.ts";
 import { chromiumPath } from "../support/requirements.ts";
 import { ownAsyncContext, RUN_ID, uniqueName, withEnvironment } from "./sdk.ts";
 

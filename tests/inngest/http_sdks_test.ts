@@ -8,7 +8,7 @@ import {
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { startGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway/gateway.ts";
 import { openFrames, shakeHands } from "./raw_http.ts";
 import { otherSigningKey, RUN_ID, uniqueName } from "./sdk.ts";
 

@@ -11,7 +11,7 @@ import { serve } from "inngest/edge";
 import { getClientSubscriptionToken } from "inngest/react";
 import { channel, getSubscriptionToken, subscribe } from "inngest/realtime";
 import { z } from "zod";
-import { startGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway/gateway.ts";
 import {
   createInbox,
   drain,

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { cancelledRunHandler, type FunctionRun } from "../../middleware.ts";
 import { uniqueName } from "../inngest/sdk.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { readHistory } from "./history.ts";
 
 const RUN_ID = "01JNGVNB7BJVRCZWTBF8G73BPJ";

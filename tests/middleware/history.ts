@@ -1,4 +1,4 @@
-import type { MessageFrame } from "../../core/frame.ts";
+import type { MessageFrame } from "../../core/protocol/frames.ts";
 
 /** Reads what was published to a channel, as it stands in the gateway's log. */
 export async function readHistory(

@@ -7,7 +7,7 @@ import {
   type RealtimeVariables,
 } from "../../middleware.ts";
 import { uniqueName } from "../inngest/sdk.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { readHistory } from "./history.ts";
 
 type App = { Variables: RealtimeVariables };

@@ -5,12 +5,12 @@ import {
   assertNotEquals,
 } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { channel } from "../../core/channel.ts";
-import { createRealtime } from "../../core/realtime.ts";
-import { subscribe } from "../../core/subscribe.ts";
-import { topic } from "../../core/topic.ts";
+import { channel } from "../../core/channel/channel.ts";
+import { createRealtime } from "../../core/app/create_realtime.ts";
+import { subscribe } from "../../core/subscribe/subscribe.ts";
+import { topic } from "../../core/channel/topic.ts";
 import { ownAsyncContext, uniqueName } from "../inngest/sdk.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   executeRun,
   FUNCTION_ID,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { Inngest } from "inngest";
 import { realtimeMiddleware } from "../../middleware.ts";
 import { ownAsyncContext, uniqueName } from "../inngest/sdk.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { readHistory } from "./history.ts";
 
 describe("realtimeMiddleware() in @inngest/test", () => {

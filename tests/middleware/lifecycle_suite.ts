@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { it } from "@std/testing/bdd";
-import type { MessageFrame } from "../../core/frame.ts";
+import type { MessageFrame } from "../../core/protocol/frames.ts";
 import { uniqueName } from "../inngest/sdk.ts";
-import type { TestGateway } from "../support/gateway.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
 import {
   executeRun,
   FUNCTION_ID,

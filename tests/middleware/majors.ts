@@ -7,7 +7,7 @@ import { Inngest as InngestV3 } from "inngest-v3";
 import { serve as serveV3 } from "inngest-v3/edge";
 import { Inngest as InngestV4 } from "inngest";
 import { serve as serveV4 } from "inngest/edge";
-import type { PublishFn } from "../../core/types.ts";
+import type { PublishFn } from "../../core/types/realtime.ts";
 import {
   realtimeMiddleware,
   type RealtimeMiddlewareConfig,

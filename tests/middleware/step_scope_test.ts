@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { StepScope } from "../../core/middleware/step_scope.ts";
+import { StepScope } from "../../middleware/step_scope.ts";
 import { ownAsyncContext } from "../inngest/sdk.ts";
 
 /** Puts there what Inngest's SDK keeps its async context in. */

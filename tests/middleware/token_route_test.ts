@@ -1,17 +1,17 @@
 import { Hono } from "@hono/hono";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { channel } from "../../core/channel.ts";
-import { RealtimeError } from "../../core/errors.ts";
-import { verifyToken } from "../../core/token.ts";
-import { topic } from "../../core/topic.ts";
+import { channel } from "../../core/channel/channel.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import { verifyToken } from "../../core/protocol/token.ts";
+import { topic } from "../../core/channel/topic.ts";
 import {
   type Authorize,
   type TokenRoute,
   tokenRoute,
   type TokenRouteOptions,
 } from "../../middleware.ts";
-import { SIGNING_KEY } from "../support/gateway.ts";
+import { SIGNING_KEY } from "../support/gateway/gateway.ts";
 
 const URL = "https://app.test/realtime-token";
 const grant = { channel: "user:1", topics: ["ai"] };

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { checkTypes } from "../support/type_check.ts";
+import { checkTypes } from "../support/types/type_check.ts";
 
 /** Where `inngest` leads to in an app that has version 3. */
 const VERSION_3 = { inngest: "node_modules/inngest-v3" };

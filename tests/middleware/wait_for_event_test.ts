@@ -5,10 +5,10 @@ import { serve } from "inngest/edge";
 import { realtimeMiddleware } from "../../middleware.ts";
 import { forwardToInngest } from "../../server/mod.ts";
 import { ownAsyncContext } from "../inngest/sdk.ts";
-import { appOf } from "../support/client.ts";
-import { type EventApi, startEventApi } from "../support/event_api.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { approvals, join, nextQuestion } from "../support/questions.ts";
+import { appOf } from "../support/client/client.ts";
+import { type EventApi, startEventApi } from "../support/client/event_api.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { approvals, join, nextQuestion } from "../support/client/questions.ts";
 import {
   executeRun,
   newRunId,

@@ -5,14 +5,14 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { VERSION } from "../../core/version.ts";
+import { VERSION } from "../../core/protocol/version.ts";
 import { FLAGS } from "../../server/config.ts";
-import { DEVELOPMENT_SIGNING_KEY } from "../../core/signing_key.ts";
-import { Cli, runCli } from "../support/cli.ts";
-import { SIGNING_KEY, startGateway } from "../support/gateway.ts";
-import { postJson, publish } from "../support/publish.ts";
-import { connectSse } from "../support/sse.ts";
-import { connectReady, tokenFor } from "../support/wire.ts";
+import { DEVELOPMENT_SIGNING_KEY } from "../../core/protocol/signing_key.ts";
+import { Cli, runCli } from "../support/gateway/cli.ts";
+import { SIGNING_KEY, startGateway } from "../support/gateway/gateway.ts";
+import { postJson, publish } from "../support/wire/publish.ts";
+import { connectSse } from "../support/wire/sse.ts";
+import { connectReady, tokenFor } from "../support/wire/websocket.ts";
 
 /** A mistake in the command line: one line on standard error, exit code 2. */
 async function assertRefused(

@@ -7,10 +7,14 @@ import {
   MemoryBroker,
   serve,
 } from "../../server/mod.ts";
-import { SIGNING_KEY } from "../support/gateway.ts";
-import { publish } from "../support/publish.ts";
-import { connectSse } from "../support/sse.ts";
-import { connectReady, connectWire, tokenFor } from "../support/wire.ts";
+import { SIGNING_KEY } from "../support/gateway/gateway.ts";
+import { publish } from "../support/wire/publish.ts";
+import { connectSse } from "../support/wire/sse.ts";
+import {
+  connectReady,
+  connectWire,
+  tokenFor,
+} from "../support/wire/websocket.ts";
 
 const OTHER_KEY = `signkey-test-${"fedcba9876543210".repeat(4)}`;
 

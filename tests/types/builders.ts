@@ -9,7 +9,7 @@ import {
 import { type as arktype } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
-import type { Equal, Expect, IsAny } from "../support/type_assertions.ts";
+import type { Equal, Expect, IsAny } from "../support/types/type_assertions.ts";
 
 const user = channel((userId: string) => `user:${userId}`)
   .addTopic(topic("ai").type<{ response: string }>())

@@ -22,7 +22,7 @@ import {
   type Expect,
   type IsAny,
   value,
-} from "../support/type_assertions.ts";
+} from "../support/types/type_assertions.ts";
 
 const decision = topic("decision")
   .schema(z.enum(["yes", "no"]).transform((word) => word === "yes"));

@@ -16,7 +16,7 @@ import {
   type Expect,
   type IsAny,
   value,
-} from "../support/type_assertions.ts";
+} from "../support/types/type_assertions.ts";
 
 const user = channel((userId: string) => `user:${userId}`)
   .addTopic(topic("ai").type<{ response: string }>())

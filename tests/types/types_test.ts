@@ -2,7 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { checkTypes, ROOT, type TypeProblem } from "../support/type_check.ts";
+import {
+  checkTypes,
+  ROOT,
+  type TypeProblem,
+} from "../support/types/type_check.ts";
 
 const FILES = [
   "builders.ts",

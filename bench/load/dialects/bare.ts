@@ -1,4 +1,4 @@
-import { TOPIC } from "../../chaos/publisher.ts";
+import { TOPIC } from "../../../tests/chaos/publisher.ts";
 import type {
   Outgoing,
   PublisherDialect,

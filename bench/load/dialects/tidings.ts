@@ -1,5 +1,5 @@
-import { mintToken } from "../../../core/token.ts";
-import { TOPIC } from "../../chaos/publisher.ts";
+import { mintToken } from "../../../core/protocol/token.ts";
+import { TOPIC } from "../../../tests/chaos/publisher.ts";
 import type {
   AnswerReader,
   Outgoing,

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { formatId, type Position } from "../../../core/id.ts";
+import { formatId, type Position } from "../../../core/protocol/id.ts";
 import type {
   Broker,
   ChannelState,

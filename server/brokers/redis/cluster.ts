@@ -1,5 +1,5 @@
-import { pause } from "../../../core/backoff.ts";
-import { RealtimeError } from "../../../core/errors.ts";
+import { pause } from "../../../core/time/backoff.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { GROUPS, slotOf } from "./keys.ts";
 import { isReply, type LinkLimits } from "./link.ts";
 import { Node } from "./node.ts";

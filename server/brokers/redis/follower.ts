@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import type { Position } from "../../../core/id.ts";
+import type { Position } from "../../../core/protocol/id.ts";
 import type {
   ChannelState,
   LogEntry,

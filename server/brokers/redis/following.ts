@@ -1,4 +1,4 @@
-import type { Position } from "../../../core/id.ts";
+import type { Position } from "../../../core/protocol/id.ts";
 import type { ChannelState, LogListener } from "../broker.ts";
 import { Follower, type FollowerHost } from "./follower.ts";
 import { type ChannelKeys, channelKeys } from "./keys.ts";

@@ -1,7 +1,7 @@
 import { createClient, ErrorReply, RESP_TYPES } from "@redis/client";
 import { Buffer } from "node:buffer";
-import { backoff, pause } from "../../../core/backoff.ts";
-import { RealtimeError } from "../../../core/errors.ts";
+import { backoff, pause } from "../../../core/time/backoff.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { RedisAddress, RedisTarget } from "./url.ts";
 
 /** Bounds of what a connection may owe. */

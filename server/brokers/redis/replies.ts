@@ -1,4 +1,4 @@
-import { RealtimeError } from "../../../core/errors.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { ChannelState, LogEntry, LogPage, OpenStream } from "../broker.ts";
 import { decodeStored } from "./stored.ts";
 

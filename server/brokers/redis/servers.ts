@@ -1,4 +1,4 @@
-import { RealtimeError } from "../../../core/errors.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { isReply, type LinkLimits, reasonOf } from "./link.ts";
 import { Node } from "./node.ts";
 import type { RedisTarget } from "./url.ts";

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import type { MessageKind } from "../../../core/frame.ts";
-import { parseId } from "../../../core/id.ts";
+import type { MessageKind } from "../../../core/protocol/frames.ts";
+import { parseId } from "../../../core/protocol/id.ts";
 import type { LogEntry, NewMessage } from "../broker.ts";
 
 /** A message out of Redis, with the epoch that its id names. */

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe } from "@std/testing/bdd";
 import { MemoryBroker } from "../../../server/mod.ts";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
-import { itKeepsTheContract } from "../../support/broker_contract.ts";
+import { itKeepsTheContract } from "../../support/brokers/broker_contract.ts";
 import {
   type RedisCluster,
   type RedisServer,
   startRedis,
   startRedisCluster,
-} from "../../support/redis.ts";
+} from "../../support/brokers/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;

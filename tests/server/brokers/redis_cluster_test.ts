@@ -2,12 +2,12 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
 import { channelKeys } from "../../../server/brokers/redis/keys.ts";
-import { listen, message } from "../../support/broker_contract.ts";
+import { listen, message } from "../../support/brokers/broker_contract.ts";
 import {
   type RedisCluster,
   type RedisServer,
   startRedisCluster,
-} from "../../support/redis.ts";
+} from "../../support/brokers/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
 import { until } from "../../support/until.ts";
 

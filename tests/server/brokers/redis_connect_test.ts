@@ -7,8 +7,8 @@ import {
   RedisBroker,
   type RedisBrokerOptions,
 } from "../../../server/brokers/redis.ts";
-import { listen, message } from "../../support/broker_contract.ts";
-import { startRedis, startRedisCluster } from "../../support/redis.ts";
+import { listen, message } from "../../support/brokers/broker_contract.ts";
+import { startRedis, startRedisCluster } from "../../support/brokers/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
 import { until } from "../../support/until.ts";
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { RealtimeError } from "../../../core/errors.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
 import { channelKeys } from "../../../server/brokers/redis/keys.ts";
-import { listen, message } from "../../support/broker_contract.ts";
-import { startProxy } from "../../support/proxy.ts";
-import { type RedisServer, startRedis } from "../../support/redis.ts";
+import { listen, message } from "../../support/brokers/broker_contract.ts";
+import { startProxy } from "../../support/gateway/proxy.ts";
+import { type RedisServer, startRedis } from "../../support/brokers/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
 import { until } from "../../support/until.ts";
 

@@ -6,15 +6,15 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
 import { channelKeys } from "../../../server/brokers/redis/keys.ts";
-import { listen } from "../../support/broker_contract.ts";
-import { startRedis } from "../../support/redis.ts";
+import { listen } from "../../support/brokers/broker_contract.ts";
+import { startRedis } from "../../support/brokers/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
 import { until } from "../../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
 const FOLLOWER = fileURLToPath(
-  new URL("../../support/redis_follower.ts", import.meta.url),
+  new URL("../../support/brokers/redis_follower.ts", import.meta.url),
 );
 const RUN = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : [];
 

@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { RealtimeError } from "../../../core/errors.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { readPageFile } from "../../../server/page/files.ts";
-import { startGateway, type TestGateway } from "../../support/gateway.ts";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
 
 describe("the page over HTTP", () => {
   let gateway: TestGateway;

@@ -1,0 +1,56 @@
+import { checkName } from "../protocol/names.ts";
+import type { StandardSchema } from "../types/standard_schema.ts";
+import type { Realtime } from "../types/realtime.ts";
+
+/**
+ * Defines a topic: a kind of message that channels can have.
+ *
+ * @example With a type, and with a schema
+ * ```ts
+ * import { topic } from "@tidings/realtime";
+ * import { z } from "zod";
+ *
+ * const info = topic("info").type<string>();
+ * const ai = topic("ai").schema(z.object({ response: z.string() }));
+ * ```
+ *
+ * @example A question, and the topic of its answers
+ * ```ts
+ * import { channel, topic } from "@tidings/realtime";
+ *
+ * const decision = topic("decision").type<{ isApproved: boolean }>();
+ * const approvals = channel((userId: string) => `approvals:${userId}`)
+ *   .addTopic(topic("approval").type<{ text: string }>().reply(decision));
+ * ```
+ *
+ * @param name The topic's name: 1 to 255 bytes, no control characters.
+ * @throws {RealtimeError} `invalid_name`.
+ */
+export function topic<const TTopicId extends string>(
+  name: TTopicId,
+): Realtime.Topic.Definition<TTopicId> {
+  checkName("topic", name);
+  return define(name);
+}
+
+function define<TTopicId extends string, TPublish, TSubscribe, TReply>(
+  name: TTopicId,
+  schema?: StandardSchema,
+  answer?: Realtime.Topic.Definition,
+): Realtime.Topic.Definition<TTopicId, TPublish, TSubscribe, TReply> {
+  return Object.freeze({
+    name,
+    type: () => define(name, undefined, answer),
+    schema: (schema: StandardSchema) => {
+      if (!schema?.["~standard"]) {
+        throw new TypeError(
+          `Cannot use the topic "${name}": it has no Standard Schema`,
+        );
+      }
+      return define(name, schema, answer);
+    },
+    reply: (answer: Realtime.Topic.Definition) => define(name, schema, answer),
+    getSchema: () => schema,
+    getReply: () => answer,
+  }) as Realtime.Topic.Definition<TTopicId, TPublish, TSubscribe, TReply>;
+}

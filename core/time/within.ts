@@ -1,0 +1,11 @@
+import { pause } from "./backoff.ts";
+
+/** Waits for a promise that never rejects, but not for longer than so many milliseconds. */
+export async function within(
+  ms: number,
+  promise: Promise<unknown>,
+): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([promise, pause(ms, over.signal)]);
+  over.abort();
+}

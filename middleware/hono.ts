@@ -1,0 +1,41 @@
+import type { RealtimeApp } from "../core/types/realtime.ts";
+import { appOf, type RealtimeOptions } from "./app.ts";
+
+/** What {@linkcode honoRealtime} adds to a Hono context's variables: `new Hono<{ Variables: RealtimeVariables }>()`. */
+export interface RealtimeVariables {
+  /** Publishes, and makes tokens. */
+  realtime: RealtimeApp;
+}
+
+/** The middleware. It fits a Hono app of any copy of that package: an app and this module may have one each. */
+export type HonoRealtime = (
+  context: { set(name: "realtime", value: RealtimeApp): void },
+  next: () => Promise<void>,
+) => Promise<void>;
+
+/**
+ * Makes a middleware that gives Hono handlers `c.var.realtime`, with `publish` and `token`.
+ *
+ * @param options Where the gateway is.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from "@hono/hono";
+ * import { honoRealtime, type RealtimeVariables } from "@tidings/realtime/middleware";
+ *
+ * const app = new Hono<{ Variables: RealtimeVariables }>();
+ * app.use(honoRealtime());
+ * app.post("/greet/:id", async (c) => {
+ *   const channel = `user:${c.req.param("id")}`;
+ *   const { id } = await c.var.realtime.publish({ channel, topic: "ai", data: "Hello" });
+ *   return c.json({ id });
+ * });
+ * ```
+ */
+export function honoRealtime(options: RealtimeOptions = {}): HonoRealtime {
+  const app = appOf(options);
+  return async (context, next) => {
+    context.set("realtime", app);
+    await next();
+  };
+}

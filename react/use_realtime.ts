@@ -1,0 +1,133 @@
+import type { Realtime } from "../core/types/realtime.ts";
+import {
+  foldRun,
+  isRunOver,
+  runError,
+  type RunRecord,
+  type RunState,
+  runStatus,
+} from "./run_state.ts";
+import type { AnyMessage, SourceState } from "./snapshot.ts";
+import type {
+  UseRealtimeConnectionStatus,
+  UseRealtimeMessage,
+  UseRealtimeOptions,
+  UseRealtimeResult,
+  UseRealtimeTopics,
+} from "./use_realtime_types.ts";
+import { complete, knownTarget } from "./token_input.ts";
+import { useView } from "./use_view.ts";
+
+const STATUSES: Readonly<Record<SourceState, UseRealtimeConnectionStatus>> = {
+  idle: "idle",
+  connecting: "connecting",
+  waiting: "connecting",
+  refreshing: "connecting",
+  open: "open",
+  paused: "paused",
+  closed: "closed",
+  failed: "error",
+};
+
+/**
+ * Subscribes a component to a channel's topics, and to the run that publishes there. Components with the same channel and
+ * topics share the messages, the tokens and the connection.
+ *
+ * @example
+ * ```tsx
+ * "use client";
+ * import { channel, topic } from "@tidings/realtime";
+ * import { useRealtime } from "@tidings/realtime/hooks";
+ * import type { ReactElement } from "react";
+ *
+ * const userChannel = channel((id: string) => `user:${id}`)
+ *   .addTopic(topic("progress").type<{ percent: number }>());
+ * declare function fetchToken(): Promise<string>;
+ *
+ * export function Progress({ userId }: { userId: string }): ReactElement {
+ *   const { messages, runStatus } = useRealtime({
+ *     channel: userChannel(userId),
+ *     topics: ["progress"],
+ *     token: fetchToken,
+ *   });
+ *   const message = messages.byTopic.progress;
+ *   return <p>{runStatus}: {message?.kind === "data" && message.data.percent}</p>;
+ * }
+ * ```
+ */
+export function useRealtime<
+  const TChannel extends string | Realtime.Channel = string,
+  const TTopics extends readonly string[] = readonly string[],
+  TToken extends Realtime.Subscribe.Token = Realtime.Subscribe.Token,
+>(
+  options: UseRealtimeOptions<TChannel, TTopics, TToken>,
+): UseRealtimeResult<
+  UseRealtimeMessage<TChannel, TTopics, TToken>,
+  UseRealtimeTopics<TChannel, TToken>
+> {
+  const { token, key, enabled = true, historyLimit = 100 } = options;
+  const known = knownTarget(options);
+  const [snapshot, view] = useView({
+    grant: known,
+    factory: typeof token === "function" ? token : undefined,
+    key,
+  }, {
+    tokenId: typeof token === "object" ? token.key ?? "" : "",
+    token: async () =>
+      complete(typeof token === "function" ? await token() : token, options),
+    isEnabled: enabled,
+    limit: historyLimit ?? Infinity,
+    interval: options.bufferInterval ?? 0,
+    from: options.from,
+    validate: options.validate,
+    onGap: options.onGap,
+    onError: options.onError,
+    pausesOnHidden: options.pauseOnHidden,
+    comesBack: options.reconnect,
+    fold: foldRun,
+    isOver: options.autoCloseOnTerminal === false ? undefined : isRunOver,
+  });
+  type Result = UseRealtimeResult<
+    UseRealtimeMessage<TChannel, TTopics, TToken>
+  >;
+  const { all, delta, error, folded, cleared } = snapshot;
+  const { run, byTopic } = visible(folded, cleared);
+  const state = enabled ? snapshot.state : "paused";
+  const isRunning = all.length > 0 || state === "open";
+  return {
+    connectionStatus: STATUSES[state],
+    runStatus: runStatus(run) ?? (isRunning ? "running" : "unknown"),
+    isPaused: state === "paused",
+    pauseReason: state !== "paused" ? null : enabled ? "hidden" : "disabled",
+    messages: {
+      byTopic,
+      all,
+      last: all.at(-1) ?? null,
+      delta,
+    } as unknown as Result["messages"],
+    result: run?.result ?? run?.output,
+    runError: runError(run),
+    error,
+    reset: view.clear,
+    send: view.send,
+    reply: view.reply,
+  };
+}
+
+/** What is left of what is known when the component has cleared what was known then. */
+function visible(
+  folded: RunState | undefined,
+  cleared: RunState | undefined,
+): {
+  readonly run: RunRecord | undefined;
+  readonly byTopic: Readonly<Record<string, AnyMessage>>;
+} {
+  return {
+    run: folded?.run === cleared?.run ? undefined : folded?.run,
+    byTopic: Object.fromEntries(
+      Array.from(folded?.topics ?? []).filter(([topic, message]) =>
+        message !== cleared?.topics.get(topic)
+      ),
+    ),
+  };
+}

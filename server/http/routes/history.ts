@@ -1,0 +1,77 @@
+import { Hono } from "@hono/hono";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { formatId } from "../../../core/protocol/id.ts";
+import { checkName } from "../../../core/protocol/names.ts";
+import { readBearer } from "../../auth/credentials.ts";
+import { readHistory } from "../read_history.ts";
+import { quote } from "../../publish/publisher.ts";
+import { parseSince } from "../../wire/since.ts";
+import type { GatewayParts } from "../context.ts";
+
+const MAX_LIMIT = 1000;
+
+/** `GET /v1/realtime/history`: the log, for tools and servers. */
+export function historyRoutes(parts: GatewayParts): Hono {
+  return new Hono().get("/history", async (c) => {
+    const channel = checkName("channel", c.req.query("channel") ?? "");
+    const topics = c.req.queries("topic") ?? [];
+    const authorization = c.req.header("authorization");
+    const granted = await grantedTopics(
+      parts,
+      authorization,
+      c.req.query("token"),
+      channel,
+      topics,
+    );
+    const limit = Number(c.req.query("limit") ?? 100);
+    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+      throw new RealtimeError(
+        "invalid_argument",
+        `Cannot read the history: "limit" must be a whole number from 1 to ${MAX_LIMIT}`,
+      );
+    }
+    const since = parseSince(c.req.query("since") ?? "start");
+    const page = await readHistory(parts.hub.broker, {
+      channel,
+      topics: granted,
+      since,
+      limit,
+    });
+    const messages = page.entries.map(({ json }) => json).join(",");
+    const position = formatId(page.epoch, page.offset);
+    const gap = page.gap ? `,"gap":${JSON.stringify(page.gap)}` : "";
+    return c.body(
+      `{"messages":[${messages}],"position":"${position}","more":${page.more}${gap}}`,
+      200,
+      { "content-type": "application/json" },
+    );
+  });
+}
+
+/** The topics that may be read and are asked for; `undefined` for every one. */
+async function grantedTopics(
+  { auth }: GatewayParts,
+  authorization: string | undefined,
+  token: string | undefined,
+  channel: string,
+  asked: readonly string[],
+): Promise<ReadonlySet<string> | undefined> {
+  if (await auth.isSigningKey(authorization)) {
+    return asked.length > 0 ? new Set(asked) : undefined;
+  }
+  const jwt = readBearer(authorization) ?? token;
+  const claims = await auth.verify(jwt, ["subscribe", "ticket"]);
+  const granted = claims.topics
+    .filter((topic) => topic.channel === channel)
+    .map(({ name }) => name);
+  const refused = asked.find((topic) => !granted.includes(topic));
+  if (refused !== undefined || granted.length === 0) {
+    throw new RealtimeError(
+      "forbidden",
+      `Cannot read the history of ${quote(channel)}: the token doesn't grant ${
+        refused === undefined ? "it" : `topic ${quote(refused)}`
+      }`,
+    );
+  }
+  return new Set(asked.length > 0 ? asked : granted);
+}

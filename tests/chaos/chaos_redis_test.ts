@@ -1,0 +1,60 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { TRANSPORTS } from "./client_protocol.ts";
+import type { Fault, Trial } from "./fault.ts";
+import { failover } from "./faults/redis/failover.ts";
+import { killGateways } from "./faults/redis/kill.ts";
+import { flush } from "./faults/redis/loss.ts";
+import { pauseRedis } from "./faults/redis/pause.ts";
+import { rollGateways } from "./faults/redis/roll.ts";
+import { currentProgram, currentRuntime } from "./programs.ts";
+import { type Results, startAll } from "./schedule.ts";
+import { explain, type Row } from "./table.ts";
+import { nginxPath, redisPath } from "../support/requirements.ts";
+
+const isHere = redisPath() !== undefined && nginxPath() !== undefined;
+const withCluster = isHere ? describe : describe.skip;
+
+/** What takes several gateways to try. The brokers' tests have more, and `deno task chaos --broker redis` all. */
+const FAULTS: readonly Fault[] = [
+  killGateways,
+  rollGateways,
+  failover,
+  pauseRedis,
+  flush,
+];
+
+/** How many are tried at the same time. */
+const TOGETHER = 3;
+
+const runtime = currentRuntime();
+const trial: Trial = {
+  programs: currentProgram(),
+  runtime,
+  cluster: [runtime, runtime, runtime],
+  clients: runtime,
+  transports: TRANSPORTS,
+  isShort: true,
+};
+
+/** What the tests wait for runs beside them: each looks at its own fault, whenever that is done. */
+const BESIDE = { sanitizeOps: false, sanitizeResources: false };
+
+withCluster("three gateways on Redis, behind nginx, and their clients", () => {
+  const attempts = FAULTS.map((fault) => ({ fault, trial }));
+  let results: Results | undefined;
+
+  async function rowsOf(fault: Fault): Promise<readonly Row[]> {
+    results ??= startAll(attempts, TOGETHER);
+    const attempt = attempts.find((attempt) => attempt.fault === fault);
+    return await (attempt && results.get(attempt)) ?? [];
+  }
+
+  for (const fault of FAULTS) {
+    it(`lose, double and reorder nothing: ${fault.title}`, BESIDE, async () => {
+      const rows = await rowsOf(fault);
+      assert(rows.length > 0);
+      assertEquals(rows.flatMap(explain), []);
+    });
+  }
+});

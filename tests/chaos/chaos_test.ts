@@ -1,0 +1,85 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { Arena } from "./arena.ts";
+import { TRANSPORTS } from "./client_protocol.ts";
+import type { Fault, Trial } from "./fault.ts";
+import { FAULTS } from "./faults/mod.ts";
+import { currentProgram, currentRuntime } from "./programs.ts";
+import { type Results, startAll } from "./schedule.ts";
+import { explain, type Row } from "./table.ts";
+
+/** What takes its time however short the trial is: only `deno task chaos` tries it. */
+const TOO_LONG = ["19"];
+
+const trial: Trial = {
+  programs: currentProgram(),
+  runtime: currentRuntime(),
+  clients: currentRuntime(),
+  transports: TRANSPORTS,
+  isShort: true,
+};
+
+/** What the client processes are told to do to their own notes, and what must be found then. */
+const SABOTAGE = {
+  lose: { lost: 1, duplicated: 0, reordered: 0 },
+  duplicate: { lost: 0, duplicated: 1, reordered: 0 },
+  reorder: { lost: 0, duplicated: 0, reordered: 1 },
+} as const;
+
+const sabotaged: Fault = {
+  number: "0",
+  title: "sabotage",
+  isLoud: false,
+  run: (trial) =>
+    Arena.run(trial, {}, async (arena) => {
+      const groups = Object.keys(SABOTAGE) as Array<keyof typeof SABOTAGE>;
+      for (const sabotage of groups) {
+        const plan = { channels: ["sabotage"], count: 1, sabotage };
+        await arena.open({ ...plan, group: sabotage });
+      }
+      await arena.publisher.burst("sabotage", 10);
+      const started = performance.now();
+      const rows: Row[] = [];
+      for (const group of groups) {
+        rows.push(
+          ...await arena.judge(sabotaged, started, () => ({}), group),
+        );
+      }
+      return rows;
+    }),
+};
+
+/** What the tests wait for runs beside them: each looks at its own fault, whenever that is done. */
+const BESIDE = { sanitizeOps: false, sanitizeResources: false };
+
+describe("a gateway and its clients", () => {
+  const faults = FAULTS.filter(({ number }) => !TOO_LONG.includes(number));
+  const attempts = [...faults, sabotaged].map((fault) => ({ fault, trial }));
+  let results: Results | undefined;
+
+  /** The rows of a fault. With the first one that is wanted, all begin: together, as most of them wait most of the time. */
+  async function rowsOf(fault: Fault): Promise<readonly Row[]> {
+    results ??= startAll(attempts);
+    const attempt = attempts.find((attempt) => attempt.fault === fault);
+    return await (attempt && results.get(attempt)) ?? [];
+  }
+
+  for (const fault of faults) {
+    it(`lose, double and reorder nothing: ${fault.title}`, BESIDE, async () => {
+      const rows = await rowsOf(fault);
+      assert(rows.length > 0);
+      assertEquals(rows.flatMap(explain), []);
+    });
+  }
+
+  it("are found out when they lose, double or reorder", BESIDE, async () => {
+    const rows = await rowsOf(sabotaged);
+    assertEquals(
+      rows.map(({ lost, duplicated, reordered }) => {
+        return { lost, duplicated, reordered };
+      }),
+      Object.values(SABOTAGE).flatMap((found) => TRANSPORTS.map(() => found)),
+    );
+    assert(rows.every(({ breaches }) => breaches.length > 0));
+  });
+});

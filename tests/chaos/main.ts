@@ -1,0 +1,103 @@
+/**
+ * Tries what can go wrong on real gateways, clients and publishers, and holds what subscribers got against what was acknowledged.
+ *
+ * ```sh
+ * deno task chaos [--runtime deno|bun|node|all] [--transport websocket|sse|all] [--fault 5,17] [--short]
+ * deno task chaos --broker redis
+ * ```
+ *
+ * With Redis, three gateways (one of each runtime) are on one Redis with a replica, behind nginx.
+ *
+ * Prints a table and exits with 1 on any breach.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { findBun, findNode, installPackages } from "../run/setup.ts";
+import { canIsolate, runIn } from "./isolation.ts";
+import { type Options, parseOptions, USAGE } from "./options.ts";
+import type { Trial } from "./fault.ts";
+import type { Programs } from "./programs.ts";
+import { type Attempt, progress, startAll } from "./schedule.ts";
+import { formatTable, type Row } from "./table.ts";
+
+/** Where the process in the network of its own finds the programs: it can't install any. */
+const PROGRAMS = "TIDINGS_CHAOS_PROGRAMS";
+
+async function findPrograms(): Promise<Programs> {
+  await installPackages();
+  const node = await findNode();
+  return { deno: process.execPath, bun: await findBun(node), node };
+}
+
+/** How many gateways are on one Redis. */
+const GATEWAYS = 3;
+
+/** How many quiet faults of several gateways are tried at the same time. */
+const CLUSTERS = 3;
+
+function attemptsOf(
+  { runtimes, transports, faults, isShort, isCluster }: Options,
+  programs: Programs,
+): Attempt[] {
+  const common = { programs, clients: "node", transports, isShort } as const;
+  const [first = "node"] = runtimes;
+  const cluster = Array.from(
+    { length: GATEWAYS },
+    (_, i) => runtimes[i % runtimes.length] ?? first,
+  );
+  const trials: Trial[] = isCluster
+    ? [{ ...common, runtime: first, cluster }]
+    : runtimes.map((runtime) => ({ ...common, runtime }));
+  return trials.flatMap((trial) => faults.map((fault) => ({ fault, trial })));
+}
+
+async function run(options: Options, programs: Programs): Promise<number> {
+  const { isCluster, isJson } = options;
+  const started = performance.now();
+  const attempts = attemptsOf(options, programs);
+  const rows: Row[] = [];
+  const results = [
+    ...startAll(attempts, isCluster ? CLUSTERS : undefined).values(),
+  ];
+  for (const result of results) {
+    void result.then((rows) => {
+      if (!isJson && rows.length > 0) console.error(progress(rows));
+    });
+  }
+  for (const result of results) rows.push(...await result);
+  const text = isJson
+    ? rows.map((row) => JSON.stringify(row)).join("\n")
+    : "\n" + formatTable(rows);
+  console.log(text);
+  const breaches = rows.filter((row) => row.breaches.length > 0).length;
+  const minutes = (performance.now() - started) / 60_000;
+  console.error(
+    `${rows.length} rows, ${breaches} with a breach, ${minutes.toFixed(1)} min`,
+  );
+  return breaches > 0 || rows.length === 0 ? 1 : 0;
+}
+
+async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  const options = parseOptions(args);
+  if (typeof options === "string") {
+    console.error(options);
+    return options === USAGE ? 0 : 2;
+  }
+  const given = process.env[PROGRAMS];
+  if (given !== undefined) return await run(options, JSON.parse(given));
+  const programs = await findPrograms();
+  const isolated = canIsolate();
+  if (!isolated) {
+    console.error("No network of its own can be had: the machine's is used");
+  }
+  // What tries the faults runs on Node, whose sockets and processes cost least.
+  const command = [programs.node ?? "", import.meta.filename ?? "", ...args];
+  return await runIn(isolated, command, {
+    [PROGRAMS]: JSON.stringify(programs),
+  });
+}
+
+process.exit(await main());

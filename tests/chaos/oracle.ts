@@ -1,0 +1,208 @@
+import { parseId, type Position } from "../../core/protocol/id.ts";
+import type { Observed, ReportedGap } from "./observation.ts";
+import type { Truth } from "./truth.ts";
+
+/** What became of a channel's messages at one subscriber, or at several together. */
+export interface Verdict {
+  /** Messages delivered, repetitions included. */
+  received: number;
+  /** Messages that were due and neither delivered nor inside a reported gap. */
+  lost: number;
+  /** Messages delivered again: the same id, or the same content under another. */
+  duplicated: number;
+  /** Messages delivered after a later one. */
+  reordered: number;
+  /** Messages that nobody published, or with other content than was published. */
+  corrupted: number;
+  /** Changes of the epoch that no gap told of before. */
+  silent: number;
+  /** Messages delivered though a gap said that they are lost. */
+  contradicted: number;
+  /** Gaps reported. */
+  gaps: number;
+  /** Acknowledged messages inside reported gaps. */
+  gapped: number;
+  /** What is wrong, in words: the first few. */
+  problems: string[];
+}
+
+const MAX_PROBLEMS = 5;
+
+/** A verdict of nothing, to add to. */
+export function emptyVerdict(): Verdict {
+  return {
+    received: 0,
+    lost: 0,
+    duplicated: 0,
+    reordered: 0,
+    corrupted: 0,
+    silent: 0,
+    contradicted: 0,
+    gaps: 0,
+    gapped: 0,
+    problems: [],
+  };
+}
+
+/** Adds a verdict to another. */
+export function addVerdict(sum: Verdict, verdict: Verdict): void {
+  sum.received += verdict.received;
+  sum.lost += verdict.lost;
+  sum.duplicated += verdict.duplicated;
+  sum.reordered += verdict.reordered;
+  sum.corrupted += verdict.corrupted;
+  sum.silent += verdict.silent;
+  sum.contradicted += verdict.contradicted;
+  sum.gaps += verdict.gaps;
+  sum.gapped += verdict.gapped;
+  for (const problem of verdict.problems) note(sum, problem);
+}
+
+/** What was due to a subscriber. */
+export interface Due {
+  /** The id after which everything is due; `"first"` for what follows the first message delivered; all, where it is absent. */
+  readonly after?: string | undefined;
+  /** The id up to which everything is due; all, where it is absent. */
+  readonly until?: string | undefined;
+}
+
+/** Holds what a subscriber saw against what was published. */
+export function judge(
+  truth: Truth,
+  events: Iterable<Observed>,
+  { after, until }: Due = {},
+): Verdict {
+  return new Judgement(truth, after).read(events, parseId(until));
+}
+
+class Judgement {
+  readonly #truth: Truth;
+  readonly #verdict: Verdict = emptyVerdict();
+  readonly #seen = new Map<string, Position>();
+  /** What came in the present epoch. Keys of publishers die with the log, so a retry after that is no repetition of the gateway's. */
+  #contents = new Set<number>();
+  readonly #gaps: ReportedGap[] = [];
+  readonly #passedOver: Position[] = [];
+  /** Places of epochs in which nothing was acknowledged, between those of the others. */
+  readonly #ranks = new Map<string, number>();
+  #origin: Position | undefined;
+  #cursor: Position | undefined;
+
+  constructor(truth: Truth, after: string | undefined) {
+    this.#truth = truth;
+    this.#origin = after === "first"
+      ? undefined
+      : parseId(after) ?? truth.beginning;
+    this.#cursor = this.#origin;
+  }
+
+  read(events: Iterable<Observed>, until: Position | undefined): Verdict {
+    for (const event of events) {
+      if (event.kind === "gap") {
+        this.#gaps.push(event);
+        this.#verdict.gaps++;
+        this.#learn(event);
+      } else this.#take(event, event.digest);
+    }
+    if (this.#gaps.length > 0) this.#findContradictions();
+    const due = this.#origin && this.#truth.between(this.#origin, until);
+    for (const position of due ?? []) this.#expect(position);
+    // A log has no holes: an offset that was passed over is a message, though nobody got its acknowledgement.
+    for (const position of this.#passedOver) {
+      if (!this.#truth.has(position) && !this.#truth.isElsewhere(position)) {
+        this.#expect(position);
+      }
+    }
+    return this.#verdict;
+  }
+
+  #take({ epoch, offset }: Position, digest: number): void {
+    const id = `${epoch}-${offset}`;
+    const cursor = this.#cursor;
+    this.#verdict.received++;
+    if (cursor?.epoch !== epoch) this.#contents = new Set();
+    if (this.#seen.has(id) || this.#contents.has(digest)) {
+      this.#verdict.duplicated++;
+      return note(this.#verdict, `${id} was delivered again`);
+    }
+    this.#seen.set(id, { epoch, offset });
+    this.#contents.add(digest);
+    if (!this.#truth.allows({ epoch, offset }, digest)) {
+      this.#verdict.corrupted++;
+      note(this.#verdict, `${id} is not what was published`);
+    }
+    if (cursor?.epoch === epoch && offset <= cursor.offset) {
+      this.#verdict.reordered++;
+      return note(this.#verdict, `${id} came after ${cursor.offset}`);
+    }
+    if (!cursor) this.#origin = { epoch, offset: offset - 1 };
+    else if (cursor.epoch !== epoch && !this.#wasTold(epoch)) {
+      this.#verdict.silent++;
+      note(this.#verdict, `${id} followed ${cursor.epoch}-${cursor.offset}`);
+    }
+    const next = cursor?.epoch === epoch ? cursor.offset + 1 : 1;
+    for (let missed = next; cursor && missed < offset; missed++) {
+      this.#passedOver.push({ epoch, offset: missed });
+    }
+    this.#cursor = { epoch, offset };
+  }
+
+  /** An epoch in which nothing was acknowledged comes right after the one that a gap leads from. */
+  #learn({ after, before }: ReportedGap): void {
+    const { epoch = "" } = parseId(before) ?? {};
+    if (this.#truth.rank(epoch) !== undefined) return;
+    const last = this.#rank(parseId(after)?.epoch ?? "");
+    this.#ranks.set(epoch, (last + Math.floor(last) + 1) / 2);
+  }
+
+  #rank(epoch: string): number {
+    return this.#truth.rank(epoch) ?? this.#ranks.get(epoch) ?? -1;
+  }
+
+  #isAfter(a: Position, b: Position): boolean {
+    return a.epoch === b.epoch
+      ? a.offset > b.offset
+      : this.#rank(a.epoch) > this.#rank(b.epoch);
+  }
+
+  /** Whether a gap told of an epoch. Gaps are told at once, when messages before them may still wait to be read. */
+  #wasTold(epoch: string): boolean {
+    return this.#gaps.some(({ before }) => parseId(before)?.epoch === epoch);
+  }
+
+  #findContradictions(): void {
+    for (const [id, position] of this.#seen) {
+      if (!this.#isInGap(position)) continue;
+      this.#verdict.contradicted++;
+      note(this.#verdict, `${id} was delivered though reported lost`);
+    }
+  }
+
+  /** A message was due: it came, or a gap told of it, or it is lost. */
+  #expect(position: Position): void {
+    const id = `${position.epoch}-${position.offset}`;
+    if (this.#seen.has(id)) return;
+    if (this.#isInGap(position)) {
+      if (this.#truth.has(position)) this.#verdict.gapped++;
+      return;
+    }
+    this.#verdict.lost++;
+    note(this.#verdict, `${id} is missing`);
+  }
+
+  #isInGap(position: Position): boolean {
+    return this.#gaps.some((gap) => {
+      const after = parseId(gap.after);
+      const before = parseId(gap.before);
+      if (!after || !before) return false;
+      if (after.epoch === before.epoch && position.epoch !== after.epoch) {
+        return false;
+      }
+      return this.#isAfter(position, after) && this.#isAfter(before, position);
+    });
+  }
+}
+
+function note({ problems }: Verdict, problem: string): void {
+  if (problems.length < MAX_PROBLEMS) problems.push(problem);
+}

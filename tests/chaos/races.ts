@@ -1,0 +1,66 @@
+import type { From } from "../../core/types/subscribe.ts";
+import type { RacePlan } from "./client_protocol.ts";
+import { Subscriber, type SubscriberHost } from "./subscriber.ts";
+
+/** How far behind the newest message a race may start. */
+const BEHIND = 12;
+
+/** How many messages a race waits for that were published after it was opened. */
+const LIVE = 2;
+
+/**
+ * Subscribes again and again while somebody publishes to the channel: from the message with some id, from the newest few, from now
+ * and from the start, each on a connection of its own, until it has messages that were published after that.
+ *
+ * @returns The subscribers, closed.
+ */
+export async function race(
+  host: SubscriberHost,
+  { channel, count, lanes }: RacePlan,
+): Promise<Subscriber[]> {
+  const group = "races";
+  const plan = { group, channels: [channel], count: 1, isTrimmed: true };
+  const watcher = new Subscriber(host, { ...plan, from: "live" }, channel);
+  await watcher.open();
+  await watcher.until(() => watcher.observation.received > BEHIND);
+
+  const subscribers: Subscriber[] = [];
+  async function lane(): Promise<void> {
+    while (subscribers.length < count) {
+      const from = startOf(subscribers.length, watcher);
+      const subscriber = new Subscriber(host, { ...plan, from }, channel);
+      subscribers.push(subscriber);
+      await subscriber.open();
+      // Past the seam: what was in the log, then what came live.
+      const goal = offsetOf(watcher) + LIVE;
+      await subscriber.until(() =>
+        subscriber.failure !== undefined || offsetOf(subscriber) >= goal
+      );
+      await subscriber.close();
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane));
+  await watcher.close();
+  return subscribers;
+}
+
+function offsetOf({ observation }: Subscriber): number {
+  return Number((observation.last ?? "-0").split("-")[1]);
+}
+
+function startOf(index: number, watcher: Subscriber): From {
+  switch (index % 10) {
+    case 0:
+      return "start";
+    case 1:
+    case 2:
+      return "live";
+    case 3:
+    case 4:
+      return { last: 1 + index % BEHIND };
+    default: {
+      const [epoch] = (watcher.observation.last ?? "").split("-");
+      return `${epoch}-${Math.max(0, offsetOf(watcher) - index % BEHIND)}`;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { formatId, type Position } from "../../core/protocol/id.ts";
+import type { ChannelRecord } from "./ledger.ts";
+
+/** A channel's record, arranged for looking up. */
+export class Truth {
+  readonly #epochs: ReadonlyMap<string, number>;
+  /** By the epoch's index: digests by offset. */
+  readonly #published: ReadonlyArray<Map<number, number>>;
+  /** By the epoch's index: the highest offset that was acknowledged. */
+  readonly #tops: number[];
+  readonly #uncertain: ReadonlySet<number>;
+  readonly #elsewhere: ReadonlySet<string>;
+
+  constructor({ epochs, acknowledged, uncertain, elsewhere }: ChannelRecord) {
+    this.#elsewhere = new Set(elsewhere);
+    this.#epochs = new Map(epochs.map((epoch, index) => [epoch, index]));
+    this.#published = epochs.map(() => new Map());
+    this.#tops = epochs.map(() => 0);
+    this.#uncertain = new Set(uncertain);
+    for (const [epoch, offset, digest] of acknowledged) {
+      this.#published[epoch]?.set(offset, digest);
+      this.#tops[epoch] = Math.max(this.#tops[epoch] ?? 0, offset);
+    }
+  }
+
+  /** The position before the first message. */
+  get beginning(): Position | undefined {
+    const [epoch] = this.#epochs.keys();
+    return epoch === undefined ? undefined : { epoch, offset: 0 };
+  }
+
+  /** Whether a message was acknowledged. */
+  has({ epoch, offset }: Position): boolean {
+    return this.#published[this.#epochs.get(epoch) ?? -1]?.has(offset) ?? false;
+  }
+
+  /** Whether it is in a topic that nobody of interest subscribes to. */
+  isElsewhere({ epoch, offset }: Position): boolean {
+    return this.#elsewhere.has(formatId(epoch, offset));
+  }
+
+  /** Whether this may be what stands at a position: what was acknowledged, or what may have got there without. */
+  allows({ epoch, offset }: Position, digest: number): boolean {
+    const known = this.#published[this.#epochs.get(epoch) ?? -1]?.get(offset);
+    return known === undefined ? this.#uncertain.has(digest) : known === digest;
+  }
+
+  /** The place of an epoch among the others; `undefined` for one in which nothing was acknowledged. */
+  rank(epoch: string): number | undefined {
+    return this.#epochs.get(epoch);
+  }
+
+  /** Acknowledged messages after a position, up to and including another. */
+  *between(after: Position, last: Position | undefined): Generator<Position> {
+    for (const [epoch, index] of this.#epochs) {
+      if (index < (this.#epochs.get(after.epoch) ?? 0)) continue;
+      const from = epoch === after.epoch ? after.offset + 1 : 1;
+      const to = last?.epoch === epoch ? last.offset : this.#tops[index] ?? 0;
+      for (let offset = from; offset <= to; offset++) {
+        if (this.#published[index]?.has(offset)) yield { epoch, offset };
+      }
+      if (last?.epoch === epoch) return;
+    }
+  }
+}

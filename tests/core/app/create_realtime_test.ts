@@ -1,0 +1,112 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { env } from "node:process";
+import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { createRealtime } from "../../../core/app/create_realtime.ts";
+import { DEVELOPMENT_SIGNING_KEY } from "../../../core/protocol/signing_key.ts";
+import { verifyToken } from "../../../core/protocol/token.ts";
+
+const NAMES = ["REALTIME_URL", "REALTIME_SIGNING_KEY"] as const;
+const SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else";
+const TARGET = { channel: "c", topics: ["t"] };
+
+let before: Array<string | undefined>;
+
+beforeEach(() => {
+  before = NAMES.map((name) => env[name]);
+  for (const name of NAMES) delete env[name];
+});
+
+afterEach(() => {
+  for (const [i, name] of NAMES.entries()) {
+    const value = before[i];
+    if (value === undefined) delete env[name];
+    else env[name] = value;
+  }
+});
+
+describe("createRealtime()", () => {
+  it("reads the environment when it is used first", async () => {
+    const app = createRealtime();
+    env.REALTIME_URL = "https://gateway.example/realtime/";
+    env.REALTIME_SIGNING_KEY = SIGNING_KEY;
+    assertEquals(app.url, "https://gateway.example/realtime");
+    const { key = "", ...token } = await app.token(TARGET);
+    assertEquals(token, {
+      ...TARGET,
+      apiBaseUrl: "https://gateway.example/realtime",
+    });
+    const { topics } = await verifyToken([SIGNING_KEY], key, ["subscribe"]);
+    assertEquals(topics, [{ channel: "c", name: "t" }]);
+  });
+
+  it("takes what it is given before what the environment says", async () => {
+    env.REALTIME_URL = "https://other.example";
+    env.REALTIME_SIGNING_KEY = "x".repeat(40);
+    const url = "https://gateway.example";
+    const app = createRealtime({ url, signingKey: SIGNING_KEY });
+    const { key = "", apiBaseUrl } = await app.token(TARGET);
+    assertEquals([app.url, apiBaseUrl], [url, url]);
+    await verifyToken([SIGNING_KEY], key, ["subscribe"]);
+  });
+
+  it("puts into a token what it is asked to", async () => {
+    const url = "https://gateway.example";
+    const app = createRealtime({ url, signingKey: SIGNING_KEY });
+    const { key = "" } = await app.token({
+      ...TARGET,
+      expiresIn: 10,
+      sessionExpiresIn: 100,
+      publish: true,
+      sub: "u",
+    });
+    const claims = await verifyToken([SIGNING_KEY], key, ["subscribe"]);
+    assertEquals([claims.sexp - claims.exp, claims.publish, claims.sub], [
+      90,
+      true,
+      "u",
+    ]);
+  });
+
+  it("has the development key for a gateway on the same machine", async () => {
+    for (
+      const host of ["localhost:8787", "127.0.0.1:1", "[::1]:1", "a.localhost"]
+    ) {
+      const app = createRealtime({ url: `http://${host}` });
+      const { key = "" } = await app.token(TARGET);
+      await verifyToken([DEVELOPMENT_SIGNING_KEY], key, ["subscribe"]);
+    }
+  });
+
+  it("has no key for any other gateway", async () => {
+    for (
+      const host of ["gateway.example", "localhost.example", "127.0.0.1.nip"]
+    ) {
+      const app = createRealtime({ url: `https://${host}` });
+      for (
+        const use of [
+          () => app.token(TARGET),
+          () => app.publish({ channel: "c", topic: "t", data: 1 }),
+        ]
+      ) {
+        const { code } = await assertRejects(use, RealtimeError);
+        assertEquals(code, "unauthenticated");
+      }
+    }
+  });
+
+  it("says that it has no URL, or none that is one", async () => {
+    for (const url of ["", "gateway.example", "ws://gateway.example"]) {
+      const app = createRealtime({ url });
+      assertEquals(
+        assertThrows(() => app.url, RealtimeError).code,
+        "invalid_argument",
+      );
+      const { code } = await assertRejects(
+        () => app.token(TARGET),
+        RealtimeError,
+      );
+      assertEquals(code, "invalid_argument");
+    }
+  });
+});

@@ -1,0 +1,175 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { channel } from "../../../core/channel/channel.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { topic } from "../../../core/channel/topic.ts";
+import type { RealtimeApp } from "../../../core/types/realtime.ts";
+import { createTestRealtime } from "../../../server/testing.ts";
+import { appOf } from "../../support/client/client.ts";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import {
+  approvals,
+  codeOf,
+  join,
+  nextQuestion,
+} from "../../support/client/questions.ts";
+
+/** What became of an answer. */
+function outcome(reply: Promise<string>): Promise<string> {
+  return reply.then(() => "answered", (error) => error.code);
+}
+
+describe("realtime.request()", () => {
+  let gateway: TestGateway;
+  let app: RealtimeApp;
+
+  beforeAll(async () => {
+    gateway = await startGateway();
+    app = appOf(gateway);
+  });
+  afterAll(() => gateway.close());
+
+  for (const transport of ["websocket", "sse"] as const) {
+    it(`resolves with what is replied, by ${transport}`, async () => {
+      const user = `by ${transport}`;
+      await using person = await join(app, user, { transport });
+      const asked = app.request(approvals(user).approval, { text: "Go?" });
+      const question = await nextQuestion(person);
+      assertEquals(question.data, { text: "Go?" });
+      assertEquals(question.replyTopic, "decision");
+      await person.reply(question, "yes");
+      assertEquals(await asked, true);
+    });
+  }
+
+  it("resolves with the first answer, and the others are told", async () => {
+    await using ann = await join(app, "first");
+    await using bob = await join(app, "first");
+    const asked = app.request(approvals("first").approval, { text: "Go?" });
+    const [toAnn, toBob] = [await nextQuestion(ann), await nextQuestion(bob)];
+    const [no, yes] = await Promise.all([
+      outcome(ann.reply(toAnn, "no")),
+      outcome(bob.reply(toBob, "yes")),
+    ]);
+    assertEquals([no, yes].toSorted(), ["answered", "conflict"]);
+    assertEquals(await asked, yes === "answered");
+  });
+
+  it("is answered once by one who replies twice", async () => {
+    await using person = await join(app, "twice");
+    const asked = app.request(approvals("twice").approval, { text: "Go?" });
+    const question = await nextQuestion(person);
+    assertMatch(await person.reply(question, "no"), /-2$/);
+    assertEquals(await codeOf(person.reply(question, "no")), "conflict");
+    assertEquals(await asked, false);
+  });
+
+  it("tells answers to several questions apart", async () => {
+    await using person = await join(app, "several");
+    const { approval } = approvals("several");
+    const asked = ["One?", "Two?", "Three?"]
+      .map((text) => app.request(approval, { text }));
+    const questions = [];
+    for (const _ of asked) questions.push(await nextQuestion(person));
+    for (const question of questions.reverse()) {
+      if (question.kind !== "data") continue;
+      await person.reply(
+        question,
+        question.data.text === "Two?" ? "yes" : "no",
+      );
+    }
+    assertEquals(await Promise.all(asked), [false, true, false]);
+  });
+
+  it("gets an answer that came before it listens", async () => {
+    const test = createTestRealtime();
+    await using person = await join(test.realtime, "early");
+    const { approval } = approvals("early");
+    const key = crypto.randomUUID();
+    await test.realtime.publish(approval, { text: "Go?" }, { key });
+    await person.reply(await nextQuestion(person), "yes");
+    // Asked again after a crash: the key makes it the same question.
+    const again = test.realtime.request(approval, { text: "Go?" }, { key });
+    assertEquals(await again, true);
+    await test.close();
+  });
+
+  it("gets an answer though its connection is lost meanwhile", async () => {
+    const test = createTestRealtime();
+    await using person = await join(test.realtime, "lost");
+    const { approval } = approvals("lost");
+    const asked = test.realtime.request(approval, { text: "Go?" });
+    const question = await nextQuestion(person);
+    test.disconnect();
+    await person.reply(question, "yes");
+    assertEquals(await asked, true);
+    await test.close();
+  });
+
+  it("rejects when nobody answers in time", async () => {
+    const { approval } = approvals("nobody");
+    const error = await assertRejects(
+      () => app.request(approval, { text: "Go?" }, { timeout: 20 }),
+      RealtimeError,
+      "nobody answered in 20 ms",
+    );
+    assertEquals(error.code, "timeout");
+  });
+
+  it("is aborted by its signal, before and while it waits", async () => {
+    const { approval } = approvals("aborted");
+    const asking = new AbortController();
+    await using person = await join(app, "aborted");
+    const asked = app.request(approval, { text: "Go?" }, asking);
+    await nextQuestion(person);
+    asking.abort("Never mind");
+    const error = await assertRejects(() => asked, RealtimeError);
+    assertEquals([error.code, error.cause], ["aborted", "Never mind"]);
+    const again = app.request(approval, { text: "Go?" }, asking);
+    assertEquals(await codeOf(again), "aborted");
+  });
+
+  it("rejects a question, and an answer, that don't match their schemas", async () => {
+    await using person = await join(app, "schemas");
+    const { approval } = approvals("schemas");
+    const wrong = app.request(approval, { text: 1 as never });
+    assertEquals(await codeOf(wrong), "invalid_data");
+
+    const code = codeOf(app.request(approval, { text: "Go?" }));
+    // The channel is known by its name only: nothing is checked before it is sent.
+    await person.reply(await nextQuestion(person), "perhaps" as never);
+    assertEquals(await code, "invalid_data");
+  });
+
+  it("is no matter for more questions than a connection has topics", async () => {
+    await using narrow = await startGateway({ maxSubscriptions: 1 });
+    const app = appOf(narrow);
+    const users = ["ann", "bob", "eve"];
+    const asked = users.map((user) =>
+      app.request(approvals(user).approval, { text: user })
+    );
+    for (const user of users) {
+      await using person = await join(app, user, { multiplex: false });
+      await person.reply(await nextQuestion(person), "yes");
+    }
+    assertEquals(await Promise.all(asked), [true, true, true]);
+  });
+
+  it("takes a topic that says where it is answered", async () => {
+    const plain = channel("plain").addTopic(topic("t").type<string>());
+    await assertRejects(
+      () => app.request(plain().t as never, "Go?" as never),
+      TypeError,
+      'topic "t": the topic has no reply()',
+    );
+  });
+
+  it("rejects when the question is refused", async () => {
+    const stranger = appOf({ url: gateway.url, signingKey: "0".repeat(32) });
+    const asked = stranger.request(approvals("1").approval, { text: "Go?" });
+    assertEquals(await codeOf(asked), "unauthenticated");
+  });
+});

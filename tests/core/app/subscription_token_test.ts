@@ -1,0 +1,145 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { env } from "node:process";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  it,
+} from "@std/testing/bdd";
+import { Inngest as InngestV4 } from "inngest";
+import { Inngest as InngestV3 } from "inngest-v3";
+import { channel } from "../../../core/channel/channel.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { subscribe } from "../../../core/subscribe/subscribe.ts";
+import { getSubscriptionToken } from "../../../core/app/subscription_token.ts";
+import { topic } from "../../../core/channel/topic.ts";
+import { appOf, publishAll, takeData } from "../../support/client/client.ts";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+
+const TARGET = { channel: "c", topics: ["t"] };
+const NAMES = ["REALTIME_URL", "REALTIME_SIGNING_KEY"] as const;
+
+let gateway: TestGateway;
+let before: Array<string | undefined>;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+
+afterAll(async () => {
+  await gateway.close();
+});
+
+beforeEach(() => {
+  before = NAMES.map((name) => env[name]);
+  for (const name of NAMES) delete env[name];
+});
+
+afterEach(() => {
+  for (const [i, name] of NAMES.entries()) {
+    const value = before[i];
+    if (value === undefined) delete env[name];
+    else env[name] = value;
+  }
+});
+
+/** What an Inngest client would otherwise print about failures that a test makes on purpose. */
+const logger = { info() {}, warn() {}, error() {}, debug() {} };
+
+/** The clients of both majors. */
+function clients(baseUrl: string): [InngestV3, InngestV4] {
+  const { signingKey } = gateway;
+  const options = { id: "app", baseUrl, isDev: false, logger };
+  const v3 = new InngestV3(options);
+  // Version 3 takes the key from whatever serves its functions.
+  Reflect.get(v3, "inngestApi").setSigningKey(signingKey);
+  return [v3, new InngestV4({ ...options, signingKey })];
+}
+
+/** Subscribes with a token, and sees that messages come. */
+async function works(
+  token: Awaited<ReturnType<typeof getSubscriptionToken>>,
+): Promise<void> {
+  await using subscription = await subscribe(token);
+  await publishAll(gateway, "hello");
+  assertEquals(await takeData(subscription, 1), ["hello"]);
+}
+
+describe("getSubscriptionToken()", () => {
+  it("has an app make the token, whose channel is its name", async () => {
+    const typed = channel("c").addTopic(topic("t").type<string>());
+    const token = await getSubscriptionToken(appOf(gateway), {
+      channel: typed(),
+      topics: ["t"],
+      expiresIn: 10,
+    });
+    const { key, ...rest } = token;
+    assertEquals<unknown>(rest, { ...TARGET, apiBaseUrl: gateway.url });
+    assertEquals(key?.split(".").length, 3);
+    await works(token);
+  });
+
+  it("asks the API that an Inngest client is configured for", async () => {
+    for (const client of clients(gateway.url)) {
+      const token = await getSubscriptionToken(client, TARGET);
+      assertEquals([token.channel, token.topics], ["c", ["t"]]);
+      await works(token);
+    }
+  });
+
+  it("asks the gateway of the environment where that is set", async () => {
+    env.REALTIME_URL = gateway.url;
+    env.REALTIME_SIGNING_KEY = gateway.signingKey;
+    for (const client of clients("http://127.0.0.1:1")) {
+      const token = await getSubscriptionToken(client, TARGET);
+      assertEquals(token.apiBaseUrl, gateway.url);
+      await works(token);
+    }
+  });
+
+  it("rejects with what the gateway says", async () => {
+    env.REALTIME_URL = gateway.url;
+    env.REALTIME_SIGNING_KEY = "x".repeat(40);
+    for (const client of clients(gateway.url)) {
+      const { code } = await assertRejects(
+        () => getSubscriptionToken(client, TARGET),
+        RealtimeError,
+      );
+      assertEquals(code, "unauthenticated");
+    }
+  });
+
+  it("rejects where the client's own API can't be reached", async () => {
+    for (const client of clients("http://127.0.0.1:1")) {
+      await assertRejects(
+        () => getSubscriptionToken(client, TARGET),
+        RealtimeError,
+      );
+    }
+  });
+
+  it("says what an Inngest client can't put into a token", async () => {
+    for (const client of clients(gateway.url)) {
+      await assertRejects(
+        () => getSubscriptionToken(client, { ...TARGET, expiresIn: 5 }),
+        TypeError,
+        "expiresIn",
+      );
+    }
+  });
+
+  it("refuses names that no channel can have", async () => {
+    for (const app of [appOf(gateway), ...clients(gateway.url)]) {
+      const { code } = await assertRejects(
+        () => getSubscriptionToken(app, { ...TARGET, channel: "" }),
+        RealtimeError,
+      );
+      assertEquals(code, "invalid_name");
+    }
+  });
+});

@@ -1,0 +1,70 @@
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import {
+  codeOfStatus,
+  errorOfResponse,
+  STATUS_OF_CODE,
+} from "../../../core/protocol/http_status.ts";
+
+const ACTION = 'Cannot publish to "user:1"';
+
+function read(body: BodyInit | null, status: number): Promise<RealtimeError> {
+  return errorOfResponse(new Response(body, { status }), ACTION);
+}
+
+describe("codeOfStatus()", () => {
+  it("gives a code that has the status, for each status of the gateway's", () => {
+    for (const status of new Set(Object.values(STATUS_OF_CODE))) {
+      assertEquals(STATUS_OF_CODE[codeOfStatus(status)], status);
+    }
+  });
+
+  it("takes what a proxy answers for what it means", () => {
+    assertEquals(
+      [502, 504, 520, 599].map(codeOfStatus),
+      Array.from({ length: 4 }, () => "unavailable"),
+    );
+    assertEquals([405, 418, 300].map(codeOfStatus), [
+      "invalid_argument",
+      "invalid_argument",
+      "invalid_argument",
+    ]);
+  });
+});
+
+describe("errorOfResponse()", () => {
+  it("reads the gateway's own code and message", async () => {
+    const error = await read(
+      '{"error":{"code":"too_large","message":"Too much"}}',
+      413,
+    );
+    assertInstanceOf(error, RealtimeError);
+    assertEquals([error.code, error.message], ["too_large", "Too much"]);
+  });
+
+  it("goes by the status where the body says nothing", async () => {
+    for (
+      const body of [
+        "<html>Bad Gateway</html>",
+        "",
+        null,
+        "null",
+        "[]",
+        "1",
+        "{}",
+        '{"error":"no"}',
+        '{"error":{"code":1,"message":"x"}}',
+        '{"error":{"code":"too_large"}}',
+      ]
+    ) {
+      const { code, message } = await read(body, 502);
+      assertEquals(code, "unavailable");
+      assertEquals(message, `${ACTION}: the gateway answered 502`);
+    }
+  });
+
+  it("keeps why the body can't be read as the cause", async () => {
+    assert((await read("<html>", 500)).cause instanceof SyntaxError);
+  });
+});

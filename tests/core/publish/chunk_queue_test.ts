@@ -1,0 +1,111 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import {
+  ChunkQueue,
+  flushMs,
+  type QueuedLine,
+} from "../../../core/publish/chunk_queue.ts";
+
+function text(data: string): QueuedLine {
+  return { kind: "chunk", data, size: data.length, isText: true };
+}
+
+const END: QueuedLine = { kind: "datastream-end", data: "s", size: 1 };
+
+async function takeData(queue: ChunkQueue): Promise<unknown[]> {
+  return (await queue.take()).map(({ data }) => data);
+}
+
+describe("ChunkQueue", () => {
+  it("joins text that waits together", async () => {
+    const queue = new ChunkQueue({});
+    for (const part of ["a", "b", "c"]) queue.add(text(part));
+    assertEquals(await takeData(queue), ["abc"]);
+  });
+
+  it("joins text with nothing but text", async () => {
+    const queue = new ChunkQueue({});
+    queue.add(text("a"));
+    queue.add({ kind: "chunk", data: { n: 1 }, size: 7 });
+    queue.add({ kind: "chunk", data: "b", size: 1 });
+    queue.add(text("c"));
+    assertEquals(await takeData(queue), ["a", { n: 1 }, "b", "c"]);
+  });
+
+  it("sends so many characters without waiting for more", async () => {
+    const queue = new ChunkQueue({ ms: 1_000_000, chars: 3 });
+    const taken = takeData(queue);
+    queue.add(text("a"));
+    queue.add(text("bc"));
+    assertEquals(await taken, ["abc"]);
+  });
+
+  it("sends the last without waiting for more", async () => {
+    const queue = new ChunkQueue({ ms: 1_000_000 });
+    const taken = takeData(queue);
+    queue.add(text("a"));
+    queue.end(END);
+    assertEquals(await taken, ["a", "s"]);
+  });
+
+  it("takes nothing after the last, nor after it was closed", async () => {
+    const queue = new ChunkQueue({});
+    queue.close();
+    queue.add(text("a"));
+    queue.end(END);
+    queue.add(text("b"));
+    assertEquals(await takeData(queue), ["s"]);
+  });
+
+  it("keeps pieces within bounds", async () => {
+    const queue = new ChunkQueue({});
+    const part = "x".repeat(40 * 1024);
+    queue.add(text(part));
+    queue.add(text(part));
+    assertEquals(await takeData(queue), [part, part]);
+  });
+
+  it("gives no more at once than a request carries", async () => {
+    const queue = new ChunkQueue({});
+    const part = { data: "x", size: 200 * 1024, kind: "chunk" } as const;
+    queue.add(part);
+    queue.add(part);
+    assertEquals(await takeData(queue), ["x"]);
+    assertEquals(await takeData(queue), ["x"]);
+  });
+
+  it("has room again when what waited was taken", async () => {
+    const queue = new ChunkQueue({});
+    await queue.room();
+    queue.add({ kind: "chunk", data: "x", size: 64 * 1024 });
+    const room = queue.room().then(() => "room");
+    assertEquals(await Promise.race([room, Promise.resolve("none")]), "none");
+    await queue.take();
+    assertEquals(await room, "room");
+  });
+});
+
+describe("flushMs()", () => {
+  /** How many messages an answer becomes whose words come at a pace. */
+  function messagesOf(words: number, msOfWord: number): number {
+    let count = 0;
+    for (let word = 0; word < words; count++) {
+      // All that comes while the first of them waits goes with it.
+      word += 1 + Math.floor(flushMs(count) / msOfWord);
+    }
+    return count;
+  }
+
+  it("keeps an answer of 2,000 words within a log of 1,000 messages, at the pace of any model", () => {
+    for (const wordsOfSecond of [20, 40, 60, 100, 200, 500]) {
+      const count = messagesOf(2000, 1000 / wordsOfSecond);
+      assert(count < 1000, `${count} messages at ${wordsOfSecond} words/s`);
+    }
+    assertEquals(messagesOf(2000, 1000 / 40), 584);
+    assertEquals(messagesOf(2000, 1000 / 100), 376);
+  });
+
+  it("is short where somebody waits for the first words, and never long", () => {
+    assertEquals([0, 64, 128, 1e6].map(flushMs), [16, 16, 32, 250]);
+  });
+});

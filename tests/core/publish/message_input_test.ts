@@ -1,0 +1,151 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import * as v from "valibot";
+import { z } from "zod";
+import { channel } from "../../../core/channel/channel.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import {
+  isStreamed,
+  isTopicRef,
+  resolveMessageInput,
+} from "../../../core/publish/message_input.ts";
+import { topic } from "../../../core/channel/topic.ts";
+import type { Realtime } from "../../../core/types/realtime.ts";
+
+const numbers = channel("numbers")
+  .addTopic(topic("any").type<number>())
+  .addTopic(topic("small").schema(z.number().max(9)))();
+
+async function* pieces(
+  values: readonly number[],
+  onEnd = () => {},
+): AsyncGenerator<number> {
+  try {
+    yield* values;
+  } finally {
+    onEnd();
+  }
+}
+
+async function read(data: unknown): Promise<unknown[]> {
+  assert(isStreamed(data));
+  const read: unknown[] = [];
+  for await (const piece of data as AsyncIterable<unknown>) read.push(piece);
+  return read;
+}
+
+describe("isStreamed()", () => {
+  it("tells streams, async iterables and functions from data", () => {
+    assert(isStreamed(new ReadableStream()));
+    assert(isStreamed(pieces([])));
+    assert(isStreamed(() => pieces([])));
+    for (const data of [null, undefined, "text", 1, [1], { getReader: 1 }]) {
+      assertEquals(isStreamed(data), false);
+    }
+  });
+});
+
+function checked(
+  message: Promise<Realtime.Message.Input>,
+): Promise<Realtime.Message.Input> {
+  return resolveMessageInput(message, undefined);
+}
+
+describe("a topic called with data that its schema refuses", () => {
+  it("says where they are wrong by the keys alone, without the data", async () => {
+    const user = v.object({ user: v.object({ age: v.number() }) });
+    const users = channel("users").addTopic(topic("t").schema(user))();
+    const error = await assertRejects(
+      () => checked(users.t({ user: { age: "secret" } } as never)),
+      RealtimeError,
+    );
+    assertEquals(error.issues.map(({ path }) => path), [["user", "age"]]);
+  });
+});
+
+describe("a topic called with a stream", () => {
+  it("passes the stream on where there is no schema", async () => {
+    const stream = new ReadableStream<number>();
+    assertStrictEquals((await checked(numbers.any(stream))).data, stream);
+  });
+
+  it("checks each piece while it is read", async () => {
+    const { data } = await checked(numbers.small(pieces([1, 2])));
+    assertEquals(await read(data), [1, 2]);
+    const stream = new ReadableStream<number>({
+      start(controller) {
+        for (const n of [3, 4]) controller.enqueue(n);
+        controller.close();
+      },
+    });
+    assertEquals(await read((await checked(numbers.small(stream))).data), [
+      3,
+      4,
+    ]);
+  });
+
+  it("ends the stream at the first piece that doesn't match", async () => {
+    let ended = 0;
+    const { data } = await checked(
+      numbers.small(pieces([1, 10, 2], () => ended++)),
+    );
+    const error = await assertRejects(() => read(data), RealtimeError);
+    assertEquals(error.code, "invalid_data");
+    assertEquals(ended, 1);
+  });
+});
+
+describe("resolveMessageInput()", () => {
+  const message = { channel: "c", topic: "t", data: 1 };
+
+  it("takes a message, and the promise of one", async () => {
+    assertEquals(await resolveMessageInput(message, undefined), message);
+    assertEquals(
+      await resolveMessageInput(Promise.resolve(message), undefined),
+      message,
+    );
+    assertEquals((await resolveMessageInput(numbers.any(7), 0)).data, 7);
+  });
+
+  it("takes a topic and data, and checks them", async () => {
+    assert(isTopicRef(numbers.small));
+    assertEquals(await resolveMessageInput(numbers.small, 5), {
+      channel: "numbers",
+      topic: "small",
+      data: 5,
+    });
+    const error = await assertRejects(
+      () => resolveMessageInput(numbers.small, 10),
+      RealtimeError,
+    );
+    assertEquals(error.code, "invalid_data");
+  });
+
+  it("takes a reference made by Inngest's version 4", async () => {
+    const ref = { channel: "c", topic: "t", config: { schema: z.string() } };
+    assertEquals(await resolveMessageInput(ref, "x"), {
+      channel: "c",
+      topic: "t",
+      data: "x",
+    });
+    await assertRejects(() => resolveMessageInput(ref, 1), RealtimeError);
+  });
+
+  it("rejects with what the promise of a message rejects with", async () => {
+    await assertRejects(
+      () => resolveMessageInput(numbers.small(10), undefined),
+      RealtimeError,
+    );
+  });
+
+  it("doesn't take a message for a reference", () => {
+    assertEquals(isTopicRef(message), false);
+    assertEquals(isTopicRef(Promise.resolve(message)), false);
+    assertEquals(isTopicRef(undefined), false);
+  });
+});

@@ -1,0 +1,249 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { z } from "zod";
+import { channel } from "../../../core/channel/channel.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { createRealtime } from "../../../core/app/create_realtime.ts";
+import { topic } from "../../../core/channel/topic.ts";
+import type { CreateRealtimeOptions } from "../../../core/types/realtime.ts";
+import { appOf, open, take, takeData } from "../../support/client/client.ts";
+import {
+  type FakeGateway,
+  type FakeRequest,
+  startFakeGateway,
+} from "../../support/client/fake_gateway.ts";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+
+const SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else";
+const MESSAGE = { channel: "c", topic: "t", data: 1 };
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+
+afterAll(async () => {
+  await gateway.close();
+});
+
+function fakeApp(
+  { url }: FakeGateway,
+  options: CreateRealtimeOptions = {},
+): ReturnType<typeof createRealtime> {
+  return createRealtime({ url, signingKey: SIGNING_KEY, ...options });
+}
+
+function answer(
+  { response }: FakeRequest,
+  status: number,
+  body: string,
+): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(body);
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<RealtimeError> {
+  return await assertRejects(() => promise, RealtimeError);
+}
+
+describe("publish()", () => {
+  const typed = channel((id: string) => `user:${id}`).addTopic(
+    topic("ai").schema(z.object({ n: z.number().transform(String) })),
+  );
+
+  it("takes a message, a topic with data, and an object", async () => {
+    const app = appOf(gateway);
+    await using subscription = await open(gateway);
+    const plain = channel("c").addTopic(topic("t").type<number>());
+    await app.publish(plain().t(1));
+    await app.publish(plain().t, 2);
+    const { id } = await app.publish({ channel: "c", topic: "t", data: 3 });
+    const messages = await take(subscription, 3);
+    assertEquals(messages.map(({ data }) => data), [1, 2, 3]);
+    assertEquals(messages[2].id, id);
+  });
+
+  it("checks data by the topic's schema, and sends them as they are given", async () => {
+    const app = appOf(gateway);
+    const { id } = await app.publish(typed("1").ai({ n: 1 }));
+    assert(id);
+    for (
+      const publish of [
+        () => app.publish(typed("1").ai({ n: "x" } as never)),
+        () => app.publish(typed("1").ai, { n: "x" } as never),
+      ]
+    ) {
+      const error = await failureOf(publish());
+      assertEquals(error.code, "invalid_data");
+      assertEquals(error.issues.map(({ path }) => path), [["n"]]);
+    }
+  });
+
+  it("refuses what JSON has not, before it is sent", async () => {
+    const circular: unknown[] = [];
+    circular.push(circular);
+    const app = createRealtime({
+      url: "http://127.0.0.1:1",
+      fetch: () => Promise.reject(new Error("It was sent")),
+    });
+    for (const data of [undefined, () => {}, 1n, circular, Symbol("s")]) {
+      const { code } = await failureOf(app.publish({ ...MESSAGE, data }));
+      assertEquals(code, "invalid_data");
+    }
+  });
+
+  it("refuses what is too large, before it is sent", async () => {
+    const app = createRealtime({
+      url: "http://127.0.0.1:1",
+      fetch: () => Promise.reject(new Error("It was sent")),
+    });
+    const data = "€".repeat(200 * 1024);
+    const error = await failureOf(app.publish({ ...MESSAGE, data }));
+    assertEquals(
+      [error.code, error.message],
+      [
+        "too_large",
+        'Cannot publish to "c": the message is 601 KiB, the limit is 512 KiB',
+      ],
+    );
+    await using subscription = await open(gateway);
+    const most = "x".repeat(512 * 1024 - 2);
+    await appOf(gateway).publish({ ...MESSAGE, data: most });
+    assertEquals(await takeData(subscription, 1), [most]);
+  });
+
+  it("refuses names that no channel or topic can have", async () => {
+    const app = appOf(gateway);
+    for (const fields of [{ channel: "" }, { topic: "a\n" }]) {
+      const { code } = await failureOf(app.publish({ ...MESSAGE, ...fields }));
+      assertEquals(code, "invalid_name");
+    }
+  });
+
+  it("publishes a key once", async () => {
+    const app = appOf(gateway);
+    await using subscription = await open(gateway);
+    const one = await app.publish(MESSAGE, { key: "k" });
+    const two = await app.publish(MESSAGE, { key: "k" });
+    const three = await app.publish({ ...MESSAGE, data: 2 });
+    assertEquals(one.id, two.id);
+    const messages = await take(subscription, 2);
+    assertEquals(messages.map(({ id }) => id), [one.id, three.id]);
+  });
+
+  it("carries the run, the function and a kind", async () => {
+    await using subscription = await open(gateway);
+    const options = { kind: "step", fnSlug: "f", metadata: { a: 1 } } as const;
+    await appOf(gateway).publish(MESSAGE, options);
+    const [message] = await take(subscription, 1);
+    assertEquals(
+      [message.kind, message.fnSlug, message.metadata],
+      ["step", "f", { a: 1 }],
+    );
+  });
+
+  it("is refused with another key", async () => {
+    const app = createRealtime({ url: gateway.url, signingKey: SIGNING_KEY });
+    assertEquals(
+      (await failureOf(app.publish(MESSAGE))).code,
+      "unauthenticated",
+    );
+  });
+});
+
+describe("publish() at a gateway that fails", () => {
+  const refusals = [
+    [400, "invalid_data"],
+    [401, "unauthenticated"],
+    [403, "forbidden"],
+    [404, "not_found"],
+    [409, "conflict"],
+    [413, "too_large"],
+    [500, "internal"],
+  ] as const;
+
+  for (const [status, code] of refusals) {
+    it(`rejects with what it answered: ${status} ${code}`, async () => {
+      await using gateway = await startFakeGateway();
+      const published = fakeApp(gateway).publish(MESSAGE);
+      answer(
+        await gateway.request(),
+        status,
+        JSON.stringify({ error: { code, message: "Why" } }),
+      );
+      const error = await failureOf(published);
+      assertEquals([error.code, error.message], [code, "Why"]);
+    });
+  }
+
+  it("tries again with the same key", async () => {
+    await using gateway = await startFakeGateway();
+    const published = fakeApp(gateway).publish(MESSAGE);
+    const keys: unknown[] = [];
+    for (const status of [503, 429]) {
+      const request = await gateway.request();
+      keys.push(request.headers["idempotency-key"]);
+      answer(request, status, "{}");
+    }
+    const lost = await gateway.request();
+    keys.push(lost.headers["idempotency-key"]);
+    lost.response.destroy();
+    const request = await gateway.request();
+    keys.push(request.headers["idempotency-key"]);
+    assertEquals([request.method, request.body], ["POST", "1"]);
+    answer(request, 200, '{"id":"abcdefgh-1","ids":["abcdefgh-1"]}');
+    assertEquals((await published).id, "abcdefgh-1");
+    assert(keys[0]);
+    assertEquals(new Set(keys).size, 1);
+  });
+
+  it("gives up after so many attempts", async () => {
+    await using gateway = await startFakeGateway();
+    const app = fakeApp(gateway, { retry: { attempts: 2 } });
+    const published = app.publish(MESSAGE);
+    answer(await gateway.request(), 503, "busy");
+    answer(await gateway.request(), 503, "busy");
+    assertEquals((await failureOf(published)).code, "unavailable");
+  });
+
+  it("gives up when it is aborted", async () => {
+    await using gateway = await startFakeGateway();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const published = fakeApp(gateway).publish(MESSAGE, { signal });
+    answer(await gateway.request(), 503, "busy");
+    controller.abort();
+    assertEquals((await failureOf(published)).code, "aborted");
+    const again = fakeApp(gateway).publish(MESSAGE, { signal });
+    assertEquals((await failureOf(again)).code, "aborted");
+  });
+
+  it("gives up an answer that does not come", async () => {
+    await using gateway = await startFakeGateway();
+    const app = fakeApp(gateway, { retry: { attempts: 1, timeout: 50 } });
+    assertEquals((await failureOf(app.publish(MESSAGE))).code, "timeout");
+  });
+
+  it("says that it can't be reached", async () => {
+    const app = createRealtime({
+      url: "http://127.0.0.1:1",
+      retry: { attempts: 1 },
+    });
+    assertEquals((await failureOf(app.publish(MESSAGE))).code, "network");
+  });
+
+  it("sends its key hashed", async () => {
+    await using gateway = await startFakeGateway();
+    const signingKey = `signkey-test-${"ab".repeat(32)}`;
+    const published = fakeApp(gateway, { signingKey }).publish(MESSAGE);
+    const request = await gateway.request();
+    assert(request.headers.authorization?.startsWith("Bearer signkey-test-"));
+    assert(!request.headers.authorization?.includes(signingKey));
+    answer(request, 200, '{"id":"abcdefgh-1"}');
+    await published;
+  });
+});

@@ -1,0 +1,335 @@
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { subscribe } from "../../../core/subscribe/subscribe.ts";
+import type { Realtime } from "../../../core/types/realtime.ts";
+import {
+  publishAll,
+  readAll,
+  signal,
+  takeData,
+} from "../../support/client/client.ts";
+import {
+  type FakeGateway,
+  frame,
+  startFakeGateway,
+} from "../../support/client/fake_gateway.ts";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import { tokenEnding } from "../../support/wire/tokens.ts";
+import { tokenFor } from "../../support/wire/websocket.ts";
+
+type Token = Realtime.Subscribe.Token;
+
+function tokenOf({ url }: { url: string }, key: string): Token {
+  return { channel: "c", topics: ["t"], key, apiBaseUrl: url };
+}
+
+/** A factory that gives numbered keys, and how often it was asked. */
+function factory(gateway: FakeGateway): {
+  ask: () => Promise<Token>;
+  count: () => number;
+} {
+  let count = 0;
+  return {
+    ask: () => Promise.resolve(tokenOf(gateway, `key-${++count}`)),
+    count: () => count,
+  };
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(() => undefined, (error) => error);
+  assertInstanceOf(error, RealtimeError);
+  return error.code;
+}
+
+describe("A refusal", () => {
+  it("is final where there is no other token", async () => {
+    for (const code of ["token_expired", "invalid_token", "unauthenticated"]) {
+      await using gateway = await startFakeGateway();
+      const opening = subscribe(tokenOf(gateway, "key"));
+      const peer = await gateway.peer();
+      peer.refuse(await peer.next("sub"), code);
+      assertEquals(await codeOf(opening), code);
+      await peer.closed;
+    }
+  });
+
+  it("is final where no token helps", async () => {
+    for (const code of ["forbidden", "invalid_argument", "not_found"]) {
+      await using gateway = await startFakeGateway();
+      const { ask, count } = factory(gateway);
+      const opening = subscribe(ask);
+      const peer = await gateway.peer();
+      peer.refuse(await peer.next("sub"), code);
+      assertEquals(await codeOf(opening), code);
+      assertEquals(count(), 1);
+    }
+  });
+
+  it("is answered with another token, as long as that helps", async () => {
+    await using gateway = await startFakeGateway();
+    const { ask, count } = factory(gateway);
+    const opening = subscribe(ask);
+    const peer = await gateway.peer();
+    peer.refuse(await peer.next("sub"), "token_expired");
+    assertEquals((await peer.accept()).data.token, "key-2");
+    await (await opening).close();
+    assertEquals(count(), 2);
+  });
+
+  it("is final when several tokens in a row did not help", async () => {
+    await using gateway = await startFakeGateway();
+    const { ask, count } = factory(gateway);
+    const opening = subscribe(ask);
+    const peer = await gateway.peer();
+    const refusing = (async () => {
+      for (;;) peer.refuse(await peer.next("sub"), "invalid_token");
+    })();
+    assertEquals(
+      await Promise.race([codeOf(opening), refusing]),
+      "invalid_token",
+    );
+    assertEquals(count(), 4);
+  });
+
+  it("that may pass is followed by another attempt", async () => {
+    await using gateway = await startFakeGateway();
+    const opening = subscribe(tokenOf(gateway, "key"));
+    const peer = await gateway.peer();
+    peer.refuse(await peer.next("sub"), "unavailable");
+    await peer.accept();
+    await (await opening).close();
+  });
+
+  it("of topics that the token has not is clear", async () => {
+    await using gateway = await startFakeGateway();
+    const opening = subscribe(tokenOf(gateway, "key"));
+    await (await gateway.peer()).accept(0, { topics: ["u"] });
+    assertEquals(await codeOf(opening), "forbidden");
+  });
+
+  it("ends the iterator with that error, after what was received", async () => {
+    await using gateway = await startFakeGateway();
+    const opening = subscribe(tokenOf(gateway, "key"));
+    const peer = await gateway.peer();
+    const sub = await peer.accept();
+    const subscription = await opening;
+    peer.send(frame(1, "a"), frame(2, "b"));
+    peer.refuse(sub, "forbidden");
+    await peer.closed;
+    assertEquals(await takeData(subscription, 2), ["a", "b"]);
+    assertEquals(await codeOf(readAll(subscription)), "forbidden");
+  });
+
+  it("ends other streams of the subscription too", async () => {
+    await using gateway = await startFakeGateway();
+    const errors: RealtimeError[] = [];
+    const opening = subscribe(tokenOf(gateway, "key"), {
+      onMessage: () => {},
+      onError: (error) => errors.push(error),
+    });
+    const peer = await gateway.peer();
+    const sub = await peer.accept();
+    const subscription = await opening;
+    await peer.accept();
+    const json = subscription.getJsonStream();
+    peer.refuse(sub, "forbidden");
+    assertEquals(await codeOf(readAll(subscription)), "forbidden");
+    assertEquals(await codeOf(readAll(json)), "forbidden");
+    await peer.closed;
+    assertEquals(errors.map(({ code }) => code), ["forbidden"]);
+  });
+
+  it("by close code is as final as by frame", async () => {
+    for (
+      const [close, code] of [
+        [4403, "forbidden"],
+        [4401, "unauthenticated"],
+      ] as const
+    ) {
+      await using gateway = await startFakeGateway();
+      const opening = subscribe(tokenOf(gateway, "key"));
+      const peer = await gateway.peer();
+      await peer.accept();
+      const subscription = await opening;
+      peer.close(close);
+      assertEquals(await codeOf(readAll(subscription)), code);
+    }
+  });
+
+  it("by close code 4401 is answered with another token", async () => {
+    await using gateway = await startFakeGateway();
+    const { ask } = factory(gateway);
+    const opening = subscribe(ask);
+    const peer = await gateway.peer();
+    await peer.accept();
+    const subscription = await opening;
+    peer.close(4401);
+    const again = await (await gateway.peer()).accept();
+    assertEquals(again.data.token, "key-2");
+    await subscription.close();
+  });
+});
+
+describe("A token factory", () => {
+  it("is asked once by all who wait", async () => {
+    await using gateway = await startFakeGateway();
+    const { ask, count } = factory(gateway);
+    const opening = subscribe(ask, { onMessage: () => {} });
+    const peer = await gateway.peer();
+    await peer.accept();
+    const subscription = await opening;
+    await peer.accept();
+    peer.close(4401);
+    const next = await gateway.peer();
+    const tokens = [await next.accept(), await next.accept()];
+    assertEquals(tokens.map(({ data }) => data.token), ["key-2", "key-2"]);
+    assertEquals(count(), 2);
+    await subscription.close();
+  });
+
+  it("that says no is final", async () => {
+    const own = new RealtimeError("forbidden", "Signed out");
+    const other = new Error("Signed out");
+    for (
+      const [thrown, code] of [
+        [own, "forbidden"],
+        [other, "unauthenticated"],
+      ] as const
+    ) {
+      const error = await assertRejects(
+        () => subscribe(() => Promise.reject(thrown)),
+        RealtimeError,
+      );
+      assertEquals(error.code, code);
+      assertStrictEquals(thrown === own ? error : error.cause, thrown);
+    }
+  });
+
+  it("that says no later ends the iterator with that", async () => {
+    await using gateway = await startFakeGateway();
+    let mayRead = true;
+    const opening = subscribe(() => {
+      if (!mayRead) throw new RealtimeError("forbidden", "Signed out");
+      return tokenOf(gateway, "key");
+    });
+    const peer = await gateway.peer();
+    const sub = await peer.accept();
+    const subscription = await opening;
+    mayRead = false;
+    peer.refuse(sub, "token_expired");
+    assertEquals(await codeOf(readAll(subscription)), "forbidden");
+  });
+
+  it("that the network fails is asked again", async () => {
+    await using gateway = await startFakeGateway();
+    const answers = [
+      () => tokenOf(gateway, "key-1"),
+      () => {
+        throw new TypeError("fetch failed");
+      },
+      () => tokenOf(gateway, "key-2"),
+    ];
+    const opening = subscribe(() => {
+      const answer = answers.shift();
+      if (!answer) throw new Error("Asked too often");
+      return answer();
+    });
+    const peer = await gateway.peer();
+    const sub = await peer.accept();
+    const subscription = await opening;
+    peer.refuse(sub, "token_expired");
+    assertEquals((await peer.accept()).data.token, "key-2");
+    await subscription.close();
+  });
+
+  it("that gives no token is a refusal", async () => {
+    for (const token of [null, {}, { channel: "c", topics: ["t"] }]) {
+      assertEquals(
+        await codeOf(subscribe(() => token as unknown as Token)),
+        "unauthenticated",
+      );
+    }
+  });
+});
+
+describe("subscribe() at a gateway", () => {
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+
+  afterAll(async () => {
+    await gateway.close();
+  });
+
+  for (const transport of ["websocket", "sse"] as const) {
+    it(`is refused with a bad token by ${transport}`, async () => {
+      const bad: Readonly<Record<string, string>> = {
+        garbage: "invalid_token",
+        [await tokenFor(gateway, ["c/t"], { use: "publish" })]: "invalid_token",
+        [await tokenFor(gateway, ["c/other"])]: "forbidden",
+        [await tokenFor({ ...gateway, signingKey: "x".repeat(40) }, ["c/t"])]:
+          "invalid_token",
+      };
+      for (const [key, code] of Object.entries(bad)) {
+        const opening = subscribe(tokenOf(gateway, key), { transport });
+        assertEquals(await codeOf(opening), code);
+      }
+    });
+
+    it(`asks for another token when its session ends, and misses nothing, by ${transport}`, async () => {
+      const keys = [
+        await tokenEnding(gateway, ["c/t"], 200),
+        await tokenFor(gateway, ["c/t"]),
+      ];
+      const renewed = signal();
+      await using subscription = await subscribe(() => {
+        if (keys.length === 1) renewed.resolve();
+        return tokenOf(gateway, keys.shift() ?? "");
+      }, { transport });
+      await publishAll(gateway, 1);
+      assertEquals(await takeData(subscription, 1), [1]);
+      await renewed.promise;
+      await publishAll(gateway, 2, 3);
+      assertEquals(await takeData(subscription, 2), [2, 3]);
+      assertEquals(keys, []);
+    });
+
+    it(`ends when its session ends and nobody gives another token, by ${transport}`, async () => {
+      const key = await tokenEnding(gateway, ["c/t"], 200);
+      const subscription = await subscribe(tokenOf(gateway, key), {
+        transport,
+      });
+      assertEquals(await codeOf(readAll(subscription)), "token_expired");
+    });
+  }
+
+  it("is revoked for good", async () => {
+    const token = tokenOf(
+      gateway,
+      await tokenFor(gateway, ["c/t"], { sub: "u" }),
+    );
+    const subscription = await subscribe(token);
+    const done = codeOf(readAll(subscription));
+    const response = await fetch(`${gateway.url}/v1/realtime/revoke`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${gateway.signingKey}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ sub: "u" }),
+    });
+    await response.body?.cancel();
+    assertEquals(await done, "forbidden");
+  });
+});

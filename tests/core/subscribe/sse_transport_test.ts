@@ -1,0 +1,121 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { takeData } from "../../support/client/client.ts";
+import {
+  EPOCH,
+  frame,
+  startFakeGateway,
+} from "../../support/client/fake_gateway.ts";
+import { join, states } from "../../support/client/joining.ts";
+
+const READY = {
+  kind: "ready",
+  data: {
+    session: "s",
+    ticket: "ticket",
+    ping_interval_ms: 15_000,
+    channels: [{ channel: "c", topics: ["t"], position: `${EPOCH}-0` }],
+  },
+};
+
+describe("A connection where WebSockets can't be had", () => {
+  it("turns to Server-Sent Events, with the token in a header", async () => {
+    await using gateway = await startFakeGateway({ sockets: false });
+    const opening = join(gateway, { from: "start" });
+    const { method, url, headers, response } = await gateway.request();
+    assertEquals(
+      [method, url.pathname, url.searchParams.get("protocol")],
+      ["GET", "/v1/realtime/sse", "tidings.v1"],
+    );
+    assertEquals(url.searchParams.get("since"), "start");
+    assertEquals(headers.authorization, "Bearer jwt");
+    assert(!url.search.includes("jwt"));
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const ready = {
+      kind: "ready",
+      data: {
+        session: "s",
+        ticket: "ticket",
+        ping_interval_ms: 15_000,
+        channels: [{ channel: "c", topics: ["t"], position: `${EPOCH}-0` }],
+      },
+    };
+    response.write(`data: ${JSON.stringify(ready)}\n\n`);
+    const subscription = await opening;
+    const event = `id: 1\ndata: ${JSON.stringify(frame(1, "h€llo"))}\n\n`;
+    const bytes = new TextEncoder().encode(event);
+    response.write(bytes.slice(0, 60));
+    response.write(bytes.slice(60));
+    assertEquals(await takeData(subscription, 1), ["h€llo"]);
+    await subscription.close();
+  });
+
+  it("learns of a refusal in a frame, and ends that request alone", async () => {
+    await using gateway = await startFakeGateway();
+    const opening = join(gateway, { transport: "sse" });
+    const other = join(gateway, { transport: "sse" });
+    const requests = [await gateway.request(), await gateway.request()];
+    const [refused, accepted] = requests.map(({ response }) => response);
+    refused?.writeHead(200, { "content-type": "text/event-stream" });
+    const data = { code: "forbidden", message: "Revoked" };
+    refused?.write(`data: ${JSON.stringify({ kind: "error", data })}\n\n`);
+    const error = await opening.then(() => undefined, (error) => error);
+    assertEquals([error.code, error.message], ["forbidden", "Revoked"]);
+    accepted?.writeHead(200, { "content-type": "text/event-stream" });
+    accepted?.write(`data: ${JSON.stringify(READY)}\n\n`);
+    const subscription = await other;
+    assertEquals(subscription.position(), `${EPOCH}-0`);
+    await subscription.close();
+  });
+
+  it("tries again after an answer that is not the gateway's", async () => {
+    await using gateway = await startFakeGateway();
+    const { onState, reached } = states();
+    const controller = new AbortController();
+    const opening = join(gateway, {
+      transport: "sse",
+      onState,
+      signal: controller.signal,
+    });
+    const { response } = await gateway.request();
+    response.writeHead(502, { "content-type": "text/html" });
+    response.end("<h1>Bad gateway</h1>");
+    await reached("waiting");
+    await gateway.request();
+    controller.abort();
+    assertEquals(await opening.catch(({ code }) => code), "aborted");
+  });
+
+  it("asks for each subscription apart, and loses both when one is lost", async () => {
+    await using gateway = await startFakeGateway();
+    const opening = [
+      join(gateway, { transport: "sse" }),
+      join(gateway, { transport: "sse" }),
+    ];
+    const requests = [await gateway.request(), await gateway.request()];
+    for (const { response } of requests) {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`data: ${JSON.stringify(READY)}\n\n`);
+    }
+    const [one, two] = await Promise.all(opening);
+    assert(one && two);
+    for (const [i, { response }] of requests.entries()) {
+      response.write(`data: ${JSON.stringify(frame(i + 1, i))}\n\n`);
+    }
+    // Each gets what is sent for it, though both read the same.
+    const taken = [await takeData(one, 1), await takeData(two, 1)];
+    assertEquals(taken.flat().sort(), [0, 1]);
+    requests[0]?.response.end();
+    const again = [await gateway.request(), await gateway.request()];
+    assertEquals(
+      again.map(({ url }) => url.searchParams.get("since")).sort(),
+      [`${EPOCH}-1`, `${EPOCH}-2`],
+    );
+    assertEquals(
+      again.map(({ headers }) => headers.authorization),
+      ["Bearer ticket", "Bearer ticket"],
+    );
+    await one.close();
+    await two.close();
+  });
+});

@@ -1,0 +1,35 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { backoff, pause } from "../../../core/time/backoff.ts";
+
+describe("backoff()", () => {
+  it("is anywhere between 250 ms and a limit that doubles up to 20 s", () => {
+    for (const attempt of [0, 1, 5, 100]) {
+      assertEquals(backoff(attempt, () => 0), 250);
+    }
+    const most = [0, 1, 2, 3, 4, 5, 6, 7, 100].map((attempt) =>
+      backoff(attempt, () => 1)
+    );
+    assertEquals(
+      most,
+      [500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000],
+    );
+  });
+
+  it("spreads evenly", () => {
+    assertEquals(backoff(2, () => 0.5), 1125);
+  });
+});
+
+describe("pause()", () => {
+  it("ends when the signal aborts", async () => {
+    const controller = new AbortController();
+    const paused = pause(1_000_000, controller.signal);
+    controller.abort();
+    await paused;
+  });
+
+  it("does not begin when the signal aborted before", async () => {
+    await pause(1_000_000, AbortSignal.abort());
+  });
+});

@@ -1,0 +1,148 @@
+import { assertEquals } from "@std/assert";
+import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
+import { Window } from "happy-dom";
+import { createElement, type ReactNode } from "react";
+import type { Root } from "react-dom/client";
+import { useInngestSubscription, useRealtime } from "../../hooks.ts";
+import type { Realtime } from "../../mod.ts";
+import { createTestRealtime, type TestRealtime } from "../../server/testing.ts";
+import { type Signal, signal } from "../support/client/client.ts";
+import { setGlobals } from "../support/globals.ts";
+import { approvals, codeOf } from "../support/client/questions.ts";
+
+type Token = Realtime.Token<typeof approvals, ["approval"]>;
+type Hook = ReturnType<typeof useInngestSubscription<Token>>;
+
+/** What the hooks gave in the last render. */
+interface Rendered {
+  hook: Pick<Hook, "send" | "reply">;
+  questions: readonly { readonly topic: "approval"; readonly id: string }[];
+}
+
+describe("the hooks' send() and reply()", () => {
+  let test: TestRealtime;
+  let window: Window;
+  let restore: () => void;
+  let root: Root;
+  let rendered: Rendered;
+  let asked: Signal<void>;
+
+  beforeEach(async () => {
+    test = createTestRealtime();
+    window = new Window();
+    restore = setGlobals({ window, document: window.document });
+    asked = signal();
+    // After the globals are there: it looks for them when it is loaded.
+    const { createRoot } = await import("react-dom/client");
+    const container = window.document.createElement("div");
+    root = createRoot(container as unknown as HTMLElement);
+  });
+
+  afterEach(async () => {
+    root.unmount();
+    await test.close();
+    await window.happyDOM.close();
+    restore();
+  });
+
+  function fetchToken(): Promise<Token> {
+    return test.realtime.token({
+      channel: approvals("1"),
+      topics: ["approval"],
+      publish: ["decision"],
+    });
+  }
+
+  /** Notes what a component was rendered with. */
+  function note(now: Rendered): ReactNode {
+    rendered = now;
+    if (now.questions.length > 0) asked.resolve();
+    return null;
+  }
+
+  function Subscriber({ enabled = true }: { enabled?: boolean }): ReactNode {
+    const hook = useInngestSubscription({ refreshToken: fetchToken, enabled });
+    return note({
+      hook,
+      questions: hook.data.filter(({ topic }) => topic === "approval"),
+    });
+  }
+
+  function Typed(): ReactNode {
+    const hook = useRealtime({
+      channel: approvals("1"),
+      topics: ["approval"],
+      token: fetchToken,
+    });
+    return note({ hook, questions: hook.messages.all });
+  }
+
+  /** Keeps the connection: a page lets go of one a while after nobody needs it any more. */
+  function Other(): ReactNode {
+    useInngestSubscription({ refreshToken: fetchToken, key: "other" });
+    return null;
+  }
+
+  /** Renders, and resolves when it is on the screen. */
+  async function show(component: ReactNode): Promise<void> {
+    const { flushSync } = await import("react-dom");
+    const all = createElement("div", null, component, createElement(Other));
+    flushSync(() => root.render(all));
+    // Effects come after it.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+
+  for (const component of [Subscriber, Typed]) {
+    it(`answer a question: ${component.name}`, async () => {
+      await show(createElement(component));
+      // Sent as soon as it is subscribed.
+      await rendered.hook.send("decision", "no");
+      const answer = test.realtime.request(approvals("1").approval, {
+        text: "Go?",
+      });
+      await asked.promise;
+      const [question] = rendered.questions;
+      if (question) await rendered.hook.reply(question, "yes");
+      assertEquals(await answer, true);
+      const messages = await test.messages("approvals:1");
+      assertEquals(messages.map(({ data }) => data), [
+        "no",
+        { text: "Go?" },
+        "yes",
+      ]);
+    });
+  }
+
+  it("check data by the channel that the hook was given", async () => {
+    await show(createElement(Typed));
+    const wrong = rendered.hook.send("decision", "perhaps" as never);
+    assertEquals(await codeOf(wrong), "invalid_data");
+  });
+
+  it("are refused where the token doesn't grant it", async () => {
+    await show(createElement(Subscriber));
+    const sent = rendered.hook.send("approval", { text: "Go?" });
+    assertEquals(await codeOf(sent), "forbidden");
+  });
+
+  it("are refused while the hook is not enabled, and when the component is gone", async () => {
+    await show(createElement(Subscriber, { enabled: false }));
+    assertEquals(await codeOf(rendered.hook.send("decision", "no")), "aborted");
+    await show(createElement(Subscriber));
+    await rendered.hook.send("decision", "no");
+    await show(null);
+    assertEquals(await codeOf(rendered.hook.send("decision", "no")), "aborted");
+  });
+
+  it("that wait for a subscription are refused when that fails", async () => {
+    await show(createElement(Refused));
+    assertEquals(await codeOf(rendered.hook.send("decision", "no")), "aborted");
+  });
+
+  function Refused(): ReactNode {
+    const hook = useInngestSubscription({
+      refreshToken: async () => ({ ...await fetchToken(), key: "a.b.c" }),
+    });
+    return note({ hook, questions: [] });
+  }
+});

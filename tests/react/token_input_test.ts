@@ -1,0 +1,76 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { channel } from "../../core/channel/channel.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import { complete, knownTarget } from "../../react/token_input.ts";
+import { topic } from "../../core/channel/topic.ts";
+
+const users = channel((id: string) => `user:${id}`)
+  .addTopic(topic("ai").type<string>());
+const known = { channel: "user:1", topics: ["ai"] };
+
+describe("complete()", () => {
+  it("makes a token of a JWT, of a key, or of a whole token", () => {
+    const token = { ...known, key: "jwt", apiBaseUrl: "https://a.test" };
+    for (
+      const [given, input] of [
+        ["jwt", { ...known, apiBaseUrl: "https://a.test" }],
+        [{ key: "jwt", apiBaseUrl: "https://a.test" }, known],
+        [token, {}],
+        // The hook's own URL comes first.
+        [
+          { ...token, apiBaseUrl: "https://b.test" },
+          { apiBaseUrl: "https://a.test" },
+        ],
+      ] as const
+    ) assertEquals(complete(given, input), token);
+  });
+
+  it("takes the hook's typed channel, by which messages are checked", () => {
+    const typed = users("1");
+    const token = complete({ ...known, key: "jwt" }, { channel: typed });
+    assertEquals<unknown>(token.channel, typed);
+  });
+
+  it("throws where something is missing", () => {
+    for (const given of [undefined, null, "", {}, { key: undefined }]) {
+      assertThrows(() => complete(given, known), RealtimeError, "no token");
+    }
+    for (const input of [{}, { channel: "user:1" }, { topics: ["ai"] }]) {
+      assertThrows(
+        () => complete("jwt", input),
+        RealtimeError,
+        "no channel and topics",
+      );
+    }
+  });
+});
+
+describe("knownTarget()", () => {
+  it("is the same for components that can share a subscription", () => {
+    const target = knownTarget(known);
+    assertEquals(knownTarget({ ...known, token: () => {} }), target);
+    assertEquals(knownTarget({ token: { ...known, key: "jwt" } }), target);
+    assertEquals(knownTarget({ token: { ...known, key: "other" } }), target);
+  });
+
+  it("is another one for another channel, topic, gateway, or with a schema", () => {
+    const target = knownTarget(known);
+    for (
+      const input of [
+        { ...known, channel: "user:2" },
+        { ...known, topics: ["ai", "log"] },
+        { ...known, apiBaseUrl: "https://a.test" },
+        { ...known, channel: users("1") },
+      ]
+    ) assertEquals(String(knownTarget(input)) === String(target), false);
+  });
+
+  it("is not known before there is a token that says it", () => {
+    for (
+      const input of [{}, { topics: ["ai"] }, { token: () => {} }, {
+        token: { key: "jwt" },
+      }]
+    ) assertEquals(knownTarget(input), undefined);
+  });
+});

@@ -1,0 +1,285 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { VERSION } from "../../core/protocol/version.ts";
+import { filesOf } from "../run/files.ts";
+import { STAGES } from "../run/stages.ts";
+import {
+  type DenoManifest,
+  differences,
+  type Manifests,
+  type NpmManifest,
+} from "./manifests.ts";
+
+interface DenoConfig extends DenoManifest {
+  readonly tasks: Readonly<Record<string, string>>;
+}
+
+interface PackageJson extends NpmManifest {
+  readonly scripts: Readonly<Record<string, string>>;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+function read(path: string): string {
+  return readFileSync(join(root, path), "utf8");
+}
+
+const deno: DenoConfig = JSON.parse(read("deno.json"));
+const jsr: DenoManifest = JSON.parse(read("jsr.json"));
+const npm: PackageJson = JSON.parse(read("package.json"));
+const manifests: Manifests = { deno, jsr, npm };
+
+/** Every file that a clone has, by its path from the root. */
+const files = filesOf(root).map((path) => path.slice(root.length + 1));
+
+/** The TypeScript that is published. */
+const published = files.filter((path) =>
+  path.endsWith(".ts") &&
+  deno.publish.include.some((part) =>
+    part.endsWith("/") ? path.startsWith(part) : path === part
+  )
+);
+
+describe("deno.json, jsr.json and package.json", () => {
+  it("agree on name, version, exports and dependencies", () => {
+    assertEquals(differences(manifests), []);
+  });
+
+  it("have the version that the code has", () => {
+    assertEquals(deno.version, VERSION);
+  });
+
+  it("export and publish files that exist", () => {
+    const named = [...Object.values(deno.exports), ...deno.publish.include];
+    assertEquals(named.filter((path) => !existsSync(join(root, path))), []);
+  });
+
+  it("name every package that the published files import", () => {
+    const runtime = { ...npm.dependencies, ...npm.peerDependencies };
+    const missing = published.flatMap((path) =>
+      bareImports(read(path))
+        .filter((name) => jsr.imports[name] === undefined || !runtime[name])
+        .map((name) => `${path} imports ${name}`)
+    );
+    assert(published.length > 0);
+    assertEquals(missing, []);
+  });
+
+  it("have their changes in the changelog", () => {
+    assertMatch(
+      read("CHANGELOG.md"),
+      new RegExp(`^## ${deno.version.replaceAll(".", "\\.")}\\b`, "m"),
+    );
+  });
+});
+
+describe("differences()", () => {
+  const common = { name: "p", version: "1.0.0", license: "MIT", exports: {} };
+  const publish = { include: ["mod.ts"] };
+  const one: Manifests = {
+    deno: {
+      ...common,
+      publish,
+      imports: { a: "npm:b@^1.0.0", zod: "npm:zod@^4.0.0", "@std/x": "./x.ts" },
+    },
+    jsr: {
+      ...common,
+      publish,
+      imports: { a: "jsr:@a/a@^1.0.0", zod: "npm:zod@^4.0.0" },
+    },
+    npm: {
+      ...common,
+      dependencies: { a: "npm:b@^1.0.0" },
+      devDependencies: {},
+      peerDependencies: { zod: "^4.0.0" },
+    },
+  };
+
+  it("finds none where there is none", () => {
+    assertEquals(differences(one), []);
+  });
+
+  it("reports another version", () => {
+    const jsr = { ...one.jsr, version: "9.9.9" };
+    assertEquals(differences({ ...one, jsr }), [
+      'version: "1.0.0" in deno.json, "9.9.9" in jsr.json, ' +
+      '"1.0.0" in package.json',
+    ]);
+  });
+
+  it("reports an export that others lack", () => {
+    const npm = { ...one.npm, exports: { "./extra": "./extra.ts" } };
+    assertEquals(differences({ ...one, npm }), [
+      'exports "./extra": nothing in deno.json, "./extra.ts" in package.json',
+    ]);
+  });
+
+  it("reports a list of files that differs", () => {
+    const jsr = { ...one.jsr, publish: { include: ["mod.ts", "core/"] } };
+    assertEquals(differences({ ...one, jsr }), [
+      'publish.include: "mod.ts" in deno.json, "core/ mod.ts" in jsr.json',
+    ]);
+  });
+
+  it("reports another range, at npm and at JSR", () => {
+    const npm = { ...one.npm, dependencies: { a: "npm:b@^3.0.0" } };
+    assertEquals(differences({ ...one, npm }), [
+      'import "a": "npm:b@^1.0.0" in deno.json, "npm:b@^3.0.0" in package.json',
+    ]);
+    const imports = { ...one.jsr.imports, a: "jsr:@a/a@^2.0.0" };
+    assertEquals(differences({ ...one, jsr: { ...one.jsr, imports } }), [
+      'import "a": "npm:b@^1.0.0" in deno.json, "jsr:@a/a@^2.0.0" in jsr.json',
+    ]);
+  });
+
+  it("lets JSR have one of the ranges of a peer", () => {
+    const npm = {
+      ...one.npm,
+      devDependencies: { zod: "^4.0.0" },
+      peerDependencies: { zod: "^3.0.0 || ^4.0.0" },
+    };
+    assertEquals(differences({ ...one, npm }), []);
+    const imports = { ...one.jsr.imports, zod: "npm:zod@^5.0.0" };
+    assertEquals(differences({ ...one, npm, jsr: { ...one.jsr, imports } }), [
+      'import "zod": "npm:zod@^4.0.0" in deno.json, "npm:zod@^5.0.0" in jsr.json',
+    ]);
+  });
+
+  it("reports a dependency that is in one file only", () => {
+    const dependencies = { ...one.npm.dependencies, c: "^1.0.0" };
+    assertEquals(differences({ ...one, npm: { ...one.npm, dependencies } }), [
+      'import "c": in package.json, not in deno.json',
+      'import "c": in package.json, not in jsr.json',
+    ]);
+    const imports = { ...one.deno.imports, d: "npm:d@^1.0.0" };
+    assertEquals(differences({ ...one, deno: { ...one.deno, imports } }), [
+      'import "d": in deno.json, not in package.json',
+    ]);
+  });
+});
+
+describe("the repository", () => {
+  it("names no host of a registry", () => {
+    // Written in parts, or this file would be found.
+    const hosts = [["npmjs", "org"], ["npmjs", "com"], ["yarnpkg", "com"], [
+      "jsr",
+      "io",
+    ], ["debian", "org"]].map((parts) => parts.join("."));
+    const found = files
+      .filter((path) => hosts.some((host) => read(path).includes(host)));
+    assertEquals(found, []);
+    assertEquals(
+      read("package-lock.json").includes('"resolved": "http'),
+      false,
+    );
+  });
+
+  it("has tasks and scripts for every command its documents name", () => {
+    const documents = files.filter((path) =>
+      /^(docs\/.*\.md|[A-Z]+\.md|\.ci\/run)$/.test(path)
+    );
+    const unknown = documents.flatMap((path) =>
+      unknownCommands(read(path)).map((command) => `${path}: ${command}`)
+    );
+    assert(documents.includes("README.md"), "README.md is missing");
+    assertEquals(unknown, []);
+  });
+
+  it("has tasks that run files that exist, and name every entry point", () => {
+    const missing = Object.entries(deno.tasks).flatMap(([name, command]) =>
+      (command.match(/\S+\.tsx?\b/g) ?? [])
+        .filter((path) => !existsSync(join(root, path)))
+        .map((path) => `${name}: ${path}`)
+    );
+    assertEquals(missing, []);
+    const entries = Object.values(deno.exports).map((path) => path.slice(2));
+    assertEquals(deno.tasks.doc, `deno doc --lint ${entries.join(" ")}`);
+  });
+
+  it("has a gate whose stages are tasks", () => {
+    const tasks = STAGES.flatMap(({ command: [first, task] }) =>
+      first === "task" && task !== undefined ? [task] : []
+    );
+    assertEquals(tasks.filter((task) => deno.tasks[task] === undefined), []);
+    assert(tasks.includes("size"));
+  });
+
+  it("silences no checker", () => {
+    const silencers = ["deno-lint-" + "ignore", "@ts-" + "ignore"];
+    const found = files.filter((path) => /\.tsx?$/.test(path))
+      .filter((path) => silencers.some((word) => read(path).includes(word)));
+    assertEquals(found, []);
+  });
+
+  it("publishes nothing that Node has only from version 24 on", () => {
+    const found = published
+      .filter((path) => hasUsing(read(path)));
+    assertEquals(found, []);
+  });
+
+  it("keeps published files under 400 lines", () => {
+    const long = published
+      .filter((path) => read(path).split("\n").length > 400);
+    assertEquals(long, []);
+  });
+});
+
+describe("the checks above", () => {
+  it("find a command that is no task", () => {
+    assertEquals(
+      unknownCommands("deno task gateway, npx -y deno task nothing"),
+      ["deno task nothing"],
+    );
+    assertEquals(unknownCommands("bun run nothing"), ["bun run nothing"]);
+  });
+
+  it("find a declaration with using", () => {
+    assertEquals(hasUsing("{\n  await using a = open();\n}"), true);
+    assertEquals(hasUsing("{\n  using a = open();\n}"), true);
+    assertEquals(hasUsing(" * await using a = open();"), false);
+  });
+
+  it("find the packages that a file imports", () => {
+    const source = `
+import { a } from "jose";
+import type { b } from "@hono/hono/ws";
+export { c } from './c.ts';
+import "node:fs";
+const d = await import("ws");
+/** import { e } from "@tidings/realtime"; */`;
+    assertEquals(bareImports(source), ["jose", "@hono/hono", "ws"]);
+  });
+});
+
+/** Whether a source has `using`; examples in its comments may. */
+function hasUsing(source: string): boolean {
+  return /^\s*(for \()?(await )?using \w+ /m.test(source);
+}
+
+/** The packages that a source imports, without those of the runtime. */
+function bareImports(source: string): string[] {
+  const code = source.replaceAll(/\/\*[\s\S]*?\*\//g, "");
+  const pattern = /(?:\bfrom|\bimport|\bimport\()\s*["']([^"'.][^"']*)["']/g;
+  const names = [...code.matchAll(pattern)]
+    .map(([, specifier = ""]) => specifier)
+    .filter((specifier) => !specifier.startsWith("node:"))
+    .map((specifier) =>
+      specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/")
+    );
+  return [...new Set(names)];
+}
+
+/** The commands in a text that neither deno.json nor package.json has. */
+function unknownCommands(text: string): string[] {
+  const pattern = /\b(deno task|npm run|bun run) ([a-z][\w:-]*)/g;
+  return [...text.matchAll(pattern)]
+    .filter(([, kind, name = ""]) =>
+      kind === "deno task"
+        ? deno.tasks[name] === undefined
+        : npm.scripts[name] === undefined
+    )
+    .map(([command]) => command);
+}

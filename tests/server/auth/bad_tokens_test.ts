@@ -1,0 +1,408 @@
+import { assertEquals, assertNotMatch } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { CompactSign, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import {
+  deriveTokenKey,
+  hashSigningKey,
+} from "../../../core/protocol/signing_key.ts";
+import {
+  SIGNING_KEY,
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import { postJson } from "../../support/wire/publish.ts";
+import { requestSse } from "../../support/wire/sse.ts";
+import { payloadOf, sign } from "../../support/wire/tokens.ts";
+import {
+  address,
+  connectWire,
+  handshake,
+  tokenFor,
+} from "../../support/wire/websocket.ts";
+
+const OTHER_KEY = `signkey-test-${"00ff".repeat(16)}`;
+
+function base64url(text: string): string {
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+describe("a token that is no good", () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  /** Checks that no way in takes the token, and that each says why in its own way. */
+  async function refused(
+    token: string,
+    code: string = "invalid_token",
+  ): Promise<void> {
+    const { answer } = await handshake(gateway, { token });
+    assertEquals(answer.status, 401, "WebSocket");
+
+    await using v1 = await connectWire(gateway, { token, v1: true });
+    const frame = await v1.nextText();
+    assertEquals(JSON.parse(frame).data.code, code, "tidings.v1");
+    assertEquals((await v1.closed).code, 4401, "tidings.v1");
+    if (token.length > 20) assertEquals(frame.includes(token), false);
+
+    await using late = await connectWire(gateway, { v1: true });
+    await late.subscribe(token, "1");
+    assertEquals(await late.error(), { ref: "1", code }, "sub frame");
+
+    const sse = await requestSse(gateway, { token });
+    assertEquals([sse.status, (await sse.json()).error.code], [401, code]);
+
+    const history = await fetch(address(gateway, "history", { channel: "c" }), {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    assertEquals(history.status, 401, "history");
+    await history.body?.cancel();
+
+    const published = await postJson(gateway, {
+      channel: "c",
+      topic: "t",
+      bearer: token,
+    });
+    assertEquals(published.status, 401, "publish");
+  }
+
+  /** A token that would be good, but for some claims or its header. */
+  function token(
+    change: JWTPayload,
+    header: { alg?: string; typ?: string } = {},
+  ): Promise<string> {
+    return sign(gateway, {
+      ...payloadOf(["c/t"]),
+      publish: true,
+      ...change,
+    }, header);
+  }
+
+  it("good: what these tests change works unchanged", async () => {
+    await using client = await connectWire(gateway, { token: await token({}) });
+    const bearer = await token({});
+    const request = { channel: "c", topic: "t", body: "1", bearer };
+    assertEquals((await postJson(gateway, request)).status, 200);
+    assertEquals((await client.next()).data, 1);
+  });
+
+  it("none at all", async () => {
+    const { answer } = await handshake(gateway, {});
+    const sse = await requestSse(gateway, {});
+    await sse.body?.cancel();
+    const { status, error } = await postJson(gateway, {
+      channel: "c",
+      topic: "t",
+      bearer: "",
+    });
+    assertEquals([answer.status, sse.status, status], [401, 401, 401]);
+    assertEquals(error?.code, "unauthenticated");
+  });
+
+  it("garbage", async () => {
+    for (
+      const garbage of ["x", "a.b.c", "..", `${"x".repeat(2000)}.y.z`]
+    ) await refused(garbage);
+  });
+
+  it("a piece of a good one", async () => {
+    const good = await token({});
+    const [header = "", payload = "", signature = ""] = good.split(".");
+    await refused(`${header}.${payload}.`);
+    await refused(`${header}.${payload}`);
+    await refused(`${header}.${payload}.${signature.slice(0, -4)}AAAA`);
+  });
+
+  it("with other claims than were signed", async () => {
+    const [header, , signature] = (await token({})).split(".");
+    const claims = JSON.stringify(payloadOf(["c/t", "secret/t"]));
+    await refused(`${header}.${base64url(claims)}.${signature}`);
+  });
+
+  it("expired", async () => {
+    const now = Math.floor(Date.now() / 1000);
+    await refused(
+      await token({ iat: now - 61, exp: now - 1 }),
+      "token_expired",
+    );
+  });
+
+  it("not valid yet", async () => {
+    await refused(await token({ nbf: Math.floor(Date.now() / 1000) + 60 }));
+  });
+
+  it("of another gateway's key", async () => {
+    await refused(
+      await tokenFor({ ...gateway, signingKey: OTHER_KEY }, ["c/t"]),
+    );
+  });
+
+  it("signed with the signing key itself, not the key made of it", async () => {
+    const key = new TextEncoder().encode(gateway.signingKey);
+    const payload = payloadOf(["c/t"]);
+    await refused(
+      await new SignJWT(payload)
+        .setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(key),
+    );
+  });
+
+  it("alg: none", async () => {
+    const payload = base64url(JSON.stringify(payloadOf(["c/t"])));
+    for (const alg of ["none", "None", "NONE", ""]) {
+      const header = base64url(JSON.stringify({ alg, typ: "JWT" }));
+      await refused(`${header}.${payload}.`);
+    }
+  });
+
+  it("of a foreign algorithm: HS384, HS512", async () => {
+    const key = await deriveTokenKey(gateway.signingKey);
+    for (const alg of ["HS384", "HS512"]) {
+      // A longer key, of which HMAC takes any length: the first bytes are the right ones.
+      const long = new Uint8Array(64);
+      long.set(key);
+      await refused(
+        await new SignJWT(payloadOf(["c/t"]))
+          .setProtectedHeader({ alg, typ: "JWT" }).sign(long),
+      );
+    }
+  });
+
+  it("of a foreign algorithm: RS256, ES256", async () => {
+    for (const alg of ["RS256", "ES256"]) {
+      const { privateKey } = await generateKeyPair(alg);
+      await refused(
+        await new SignJWT(payloadOf(["c/t"]))
+          .setProtectedHeader({ alg, typ: "JWT" }).sign(privateKey),
+      );
+    }
+  });
+
+  it("of another audience", async () => {
+    await refused(await token({ aud: "tidings" }));
+    await refused(await token({ aud: "inngest" }));
+    await refused(await token({ aud: [] }));
+    await refused(await token({ aud: ["tidings.subscribe", "x"] }));
+  });
+
+  it("for publishing alone, where it would have to subscribe", async () => {
+    const bearer = await token({ aud: "tidings.publish" });
+    const { answer } = await handshake(gateway, { token: bearer });
+    assertEquals(answer.status, 401);
+    const request = { channel: "c", topic: "t", body: "1", bearer };
+    assertEquals((await postJson(gateway, request)).status, 200);
+  });
+
+  it("a ticket, where it would have to publish what its token doesn't grant", async () => {
+    const request = { channel: "c", topic: "t", body: "1" };
+    for (
+      const [publish, expected] of [
+        [undefined, 403],
+        [[{ channel: "c", name: "other" }], 403],
+        [[{ channel: "c", name: "t" }], 200],
+      ] as const
+    ) {
+      const bearer = await token({ aud: "tidings.ticket", publish });
+      const { status } = await postJson(gateway, { ...request, bearer });
+      assertEquals(status, expected);
+    }
+  });
+
+  it("of another issuer, or none", async () => {
+    await refused(await token({ iss: "inngest" }));
+    await refused(await token({ iss: undefined }));
+  });
+
+  it("of another type", async () => {
+    await refused(await token({}, { typ: "at+jwt" }));
+  });
+
+  it("without a time, an id or topics, or with ones of another form", async () => {
+    for (
+      const change of [
+        { exp: undefined },
+        { iat: undefined },
+        { jti: undefined },
+        { topics: undefined },
+        { topics: [] },
+        { topics: "c/t" },
+        { topics: [{ channel: "c" }] },
+        { topics: [{ channel: 1, name: "t" }] },
+        { topics: [{ channel: "", name: "t" }] },
+        { topics: [{ channel: "c", name: "a\nb" }] },
+        { topics: [null] },
+        {
+          topics: Array.from(
+            { length: 129 },
+            () => ({ channel: "c", name: "t" }),
+          ),
+        },
+        { sexp: "tomorrow" },
+        { publish: false },
+        { publish: "c" },
+        { publish: [{ channel: "c" }] },
+        { sub: 1 },
+      ]
+    ) await refused(await token(change as JWTPayload));
+  });
+
+  it("that lasts longer than a day", async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const long = now + 24 * 3600 + 60;
+    await refused(await token({ iat: now, exp: long }));
+    await refused(await token({ iat: now, sexp: long }));
+  });
+
+  it("whose payload is no JSON, or nested 10,000 deep", async () => {
+    const key = await deriveTokenKey(gateway.signingKey);
+    const deep = `{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
+    for (const payload of ["no json", "[]", "null", deep]) {
+      const bytes = new TextEncoder().encode(payload);
+      const jwt = await new CompactSign(bytes)
+        .setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(key);
+      // As long as it is, it would not fit into an address.
+      await using client = await connectWire(gateway, { v1: true });
+      await client.subscribe(jwt, "1");
+      assertEquals(await client.error(), { ref: "1", code: "invalid_token" });
+    }
+  });
+
+  it("with claims such as __proto__ is like one without", async () => {
+    const claims = JSON.stringify(payloadOf(["c/t"]));
+    const payload = `{"__proto__":{"publish":true},${claims.slice(1)}`;
+    const jwt = await new CompactSign(new TextEncoder().encode(payload))
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .sign(await deriveTokenKey(gateway.signingKey));
+    const { status } = await postJson(gateway, {
+      channel: "c",
+      topic: "t",
+      bearer: jwt,
+    });
+    assertEquals(status, 403);
+    assertEquals(({} as Record<string, unknown>).publish, undefined);
+  });
+
+  it("for other topics gets none of these", async () => {
+    const mine = await tokenFor(gateway, ["user:1/ai"]);
+    await using client = await connectWire(gateway, { token: mine });
+    for (const topic of ["ai2", "a", "*", "AI"]) {
+      await postJson(gateway, { channel: "user:1", topic, body: "1" });
+    }
+    await postJson(gateway, { channel: "user:2", topic: "ai", body: "2" });
+    await postJson(gateway, { channel: "user:1", topic: "ai", body: "3" });
+    assertEquals((await client.next()).data, 3);
+  });
+
+  it("for other topics publishes to none of these", async () => {
+    const bearer = await token({ publish: [{ channel: "c", name: "t" }] });
+    for (
+      const [channel, topic] of [
+        ["c", "u"],
+        ["d", "t"],
+        ["c", ["t", "u"]],
+      ] as const
+    ) {
+      const { status, error } = await postJson(gateway, {
+        channel,
+        topic,
+        body: "1",
+        bearer,
+      });
+      assertEquals([status, error?.code], [403, "forbidden"]);
+    }
+  });
+
+  it("that grants no publishing publishes nothing", async () => {
+    const bearer = await tokenFor(gateway, ["c/t"]);
+    const { status, error } = await postJson(gateway, {
+      channel: "c",
+      topic: "t",
+      body: "1",
+      bearer,
+    });
+    assertEquals([status, error?.code], [403, "forbidden"]);
+  });
+});
+
+describe("a signing key", () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  async function publishWith(
+    authorization: string,
+    to: TestGateway = gateway,
+  ): Promise<unknown[]> {
+    const { status, error } = await postJson(to, {
+      channel: "c",
+      topic: "t",
+      headers: { authorization },
+      bearer: "",
+    });
+    assertNotMatch(error?.message ?? "", /signkey/);
+    return [status, error?.code];
+  }
+
+  const refusal = [401, "unauthenticated"];
+
+  it("is taken raw, hashed, and hashed without its prefix", async () => {
+    const hashed = await hashSigningKey(SIGNING_KEY);
+    const bare = hashed.slice("signkey-test-".length);
+    for (const key of [SIGNING_KEY, hashed, bare]) {
+      assertEquals(await publishWith(`Bearer ${key}`), [200, undefined]);
+      assertEquals(await publishWith(`bearer  ${key}`), [200, undefined]);
+    }
+  });
+
+  it("of another length or content is refused", async () => {
+    for (
+      const key of [
+        SIGNING_KEY.slice(0, -1),
+        `${SIGNING_KEY}0`,
+        SIGNING_KEY.slice("signkey-test-".length),
+        SIGNING_KEY.toUpperCase(),
+        OTHER_KEY,
+        await hashSigningKey(OTHER_KEY),
+        "x",
+        "x".repeat(8000),
+      ]
+    ) assertEquals(await publishWith(`Bearer ${key}`), refusal);
+  });
+
+  it("in a header of another form is refused", async () => {
+    for (
+      const header of [
+        SIGNING_KEY,
+        `Basic ${btoa(`:${SIGNING_KEY}`)}`,
+        `Bearer`,
+        `Bearer ${SIGNING_KEY} ${SIGNING_KEY}`,
+        `Bearer "${SIGNING_KEY}"`,
+      ]
+    ) assertEquals(await publishWith(header), refusal);
+  });
+
+  it("that is not hexadecimal has no hashed form", async () => {
+    const rest = "not-a-hexadecimal-key-of-32-characters";
+    const key = `signkey-test-${rest}`;
+    await using plain = await startGateway({ signingKey: key });
+    const target = { ...plain, signingKey: key };
+    const bytes = new TextEncoder().encode(key);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0"))
+      .join("");
+    assertEquals(await hashSigningKey(key), key);
+    assertEquals(await publishWith(`Bearer ${key}`, target), [200, undefined]);
+    for (const guess of [hex, `signkey-test-${hex}`, rest]) {
+      assertEquals(await publishWith(`Bearer ${guess}`, target), refusal);
+    }
+  });
+
+  it("is not the development key, unless in development mode", async () => {
+    const well = "tidings-development-signing-key-not-a-secret";
+    assertEquals(await publishWith(`Bearer ${well}`), refusal);
+  });
+});

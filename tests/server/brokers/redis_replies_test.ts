@@ -1,0 +1,140 @@
+import { assertEquals } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { RedisBroker } from "../../../server/brokers/redis.ts";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import { startProducer } from "../../support/client/producer.ts";
+import { postJson } from "../../support/wire/publish.ts";
+import { type RedisServer, startRedis } from "../../support/brokers/redis.ts";
+import { redisPath } from "../../support/requirements.ts";
+import {
+  endsOf,
+  logOf,
+  postStream,
+  producerOf,
+} from "../../support/wire/streams.ts";
+import {
+  connectWire,
+  type Target,
+  tokenFor,
+  type WireClient,
+} from "../../support/wire/websocket.ts";
+
+const withRedis = redisPath() === undefined ? describe.skip : describe;
+
+/** Short, so that tests wait for little. */
+const LEASE_MS = 400;
+
+withRedis("Two gateways on one Redis", () => {
+  let redis: RedisServer;
+  let a: TestGateway;
+  let b: TestGateway;
+  beforeAll(async () => {
+    redis = await startRedis();
+    [a, b] = await Promise.all([join(), join()]);
+  });
+  afterAll(async () => {
+    await Promise.all([a.close(), b.close()]);
+    await redis.kill();
+  });
+
+  /** Starts a gateway; its keys are remembered for a moment only. */
+  function join(): Promise<TestGateway> {
+    const broker = new RedisBroker({ url: redis.url, keyTtlMs: 50 });
+    return startGateway({ broker, streamLeaseMs: LEASE_MS });
+  }
+
+  async function watch(
+    target: Target,
+    channel: string,
+    since?: string,
+  ): Promise<WireClient> {
+    const token = await tokenFor(target, [`${channel}/t`]);
+    return connectWire(target, { token, ...since ? { since } : {} });
+  }
+
+  /** The code in the end of a stream that a client gets next. */
+  async function endOf(client: WireClient): Promise<unknown> {
+    const { metadata } = await client.find("datastream-end");
+    return Object(metadata).error?.code;
+  }
+
+  async function ask(channel: string): Promise<string> {
+    const { id } = await postJson(a, {
+      channel,
+      topic: "t",
+      query: { reply_topic: "answer" },
+      body: '"Go?"',
+    });
+    return id;
+  }
+
+  async function answer(
+    target: Target,
+    channel: string,
+    question: string,
+    key?: string,
+  ): Promise<string> {
+    const { status, error } = await postJson(target, {
+      channel,
+      topic: "answer",
+      query: { reply_to: question },
+      body: "1",
+      ...key === undefined ? {} : { headers: { "idempotency-key": key } },
+    });
+    return `${status} ${error?.code ?? "ok"}`;
+  }
+
+  it("take one answer to a question, whichever is asked, also long after", async () => {
+    for (let round = 0; round < 10; round++) {
+      const channel = `question-${round}`;
+      const question = await ask(channel);
+      const answers = await Promise.all(
+        [a, b, a, b].map((gateway) => answer(gateway, channel, question)),
+      );
+      assertEquals(answers.toSorted(), [
+        "200 ok",
+        "409 conflict",
+        "409 conflict",
+        "409 conflict",
+      ]);
+      assertEquals(await answer(a, channel, question), "409 conflict");
+      assertEquals((await logOf(b, channel)).length, 2);
+    }
+  });
+
+  it("take an answer again that is repeated with its key at the other one", async () => {
+    const question = await ask("again");
+    assertEquals(await answer(a, "again", question, "mine"), "200 ok");
+    assertEquals(await answer(b, "again", question, "mine"), "200 ok");
+    assertEquals(await answer(b, "again", question, "other"), "409 conflict");
+    assertEquals((await logOf(a, "again")).length, 2);
+  });
+
+  it("end what a producer began that was killed, for readers at the other", async () => {
+    await using client = await watch(b, "killed");
+    const kill = startProducer(a, "killed", "messages");
+    await client.take(2);
+    await kill();
+    assertEquals(await endOf(client), "producer_lost");
+    await using late = await watch(a, "killed", "start");
+    assertEquals(await endOf(late), "producer_lost");
+  });
+
+  it("stop a stream by the word of a reader at the other, and tell its producer", async () => {
+    await using client = await watch(b, "stop");
+    const line = producerOf(a, "stop", "s");
+    await line("start");
+    await client.next();
+    const query = { channel: "stop", topic: "t", stream_id: "s" };
+    const waiting = postStream(a, "keep", { ...query, wait: "20" });
+    assertEquals((await postStream(b, "stop", query)).stopped, true);
+    const { status, error } = await waiting;
+    assertEquals([status, error?.code], [409, "stream_stopped"]);
+    assertEquals((await client.next()).metadata, { stopped: true });
+    assertEquals((await line("chunk")).error?.code, "stream_stopped");
+    assertEquals(endsOf(await logOf(b, "stop")), [["s", { stopped: true }]]);
+  });
+});

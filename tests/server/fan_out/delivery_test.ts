@@ -1,0 +1,235 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
+import { parseId } from "../../../core/protocol/id.ts";
+import type {
+  Broker,
+  ChannelState,
+  LogListener,
+  LogPage,
+} from "../../../server/brokers/broker.ts";
+import { newMessage } from "../../../server/wire/envelope.ts";
+import { Hub } from "../../../server/fan_out/hub.ts";
+import { MemoryBroker } from "../../../server/mod.ts";
+import { Reader } from "../../../server/fan_out/delivery.ts";
+import type {
+  Gap,
+  ReaderOwner,
+} from "../../../server/fan_out/delivery_target.ts";
+import { parseSince } from "../../../server/wire/since.ts";
+import type { Packet } from "../../../server/wire/socket.ts";
+
+/** A broker at the other end of a network: everything takes its time, the order of which the test decides. */
+class DistantBroker implements Broker {
+  readonly name = "distant";
+  readonly #memory: MemoryBroker;
+  readonly #scheduler: fc.Scheduler;
+  #notified: Promise<unknown> = Promise.resolve();
+
+  constructor(memory: MemoryBroker, scheduler: fc.Scheduler) {
+    this.#memory = memory;
+    this.#scheduler = scheduler;
+  }
+
+  publish(
+    ...args: Parameters<Broker["publish"]>
+  ): ReturnType<Broker["publish"]> {
+    return this.#memory.publish(...args);
+  }
+
+  /** Listens first, then finds out where it stands: what comes in between is told twice. */
+  async subscribe(
+    channel: string,
+    listener: LogListener,
+  ): Promise<ChannelState> {
+    await this.#memory.subscribe(channel, {
+      ...listener,
+      entry: (epoch, entry) => {
+        const before = this.#notified;
+        const turn = this.#scheduler.schedule(Promise.resolve(), "notify");
+        this.#notified = Promise.all([before, turn])
+          .then(() => listener.entry(epoch, entry));
+      },
+    });
+    await this.#scheduler.schedule(Promise.resolve(), "subscribe");
+    const { epoch, top } = await this.#memory.read(channel, 0, 1, 1);
+    return { epoch, offset: top, openStreams: [] };
+  }
+
+  unsubscribe(channel: string): void {
+    this.#memory.unsubscribe(channel);
+  }
+
+  async read(...args: Parameters<Broker["read"]>): Promise<LogPage> {
+    await this.#scheduler.schedule(Promise.resolve(), "ask");
+    const page = await this.#memory.read(...args);
+    await this.#scheduler.schedule(Promise.resolve(), "answer");
+    return page;
+  }
+
+  before(...args: Parameters<Broker["before"]>): ReturnType<Broker["before"]> {
+    return this.#memory.before(...args);
+  }
+
+  announce(...args: Parameters<Broker["announce"]>): void {
+    this.#memory.announce(...args);
+  }
+
+  subscribers(...args: Parameters<Broker["subscribers"]>): Promise<number> {
+    return this.#memory.subscribers(...args);
+  }
+
+  health(): Promise<{ ok: boolean }> {
+    return this.#memory.health();
+  }
+
+  close(): Promise<void> {
+    return this.#memory.close();
+  }
+}
+
+/** What a connection got, in order. */
+type Event =
+  | { readonly topic: string; readonly offset: number }
+  | { readonly gap: Gap };
+
+class FakeOwner implements ReaderOwner {
+  readonly wire = "ws.v1";
+  readonly cursor = undefined;
+  readonly events: Event[] = [];
+  failure: unknown;
+
+  write(packets: readonly Packet[]): void {
+    for (
+      const line of packets.flatMap(({ texts }) => texts.join("\n").split("\n"))
+    ) {
+      const { topic, id } = JSON.parse(line);
+      this.events.push({ topic, offset: offset(id) });
+    }
+  }
+
+  inTurn(read: () => Promise<void>): Promise<void> {
+    return read();
+  }
+
+  gap(_channel: string, gap: Gap): void {
+    this.events.push({ gap });
+  }
+
+  fail(error: unknown): void {
+    this.failure = error;
+  }
+}
+
+function offset(id: string): number {
+  return parseId(id)?.offset ?? NaN;
+}
+
+const topicNames = fc.constantFrom("a", "b", "c");
+
+const plans = fc.record({
+  historySize: fc.constantFrom(3, 8, 1000),
+  before: fc.array(topicNames, { maxLength: 12 }),
+  during: fc.array(fc.array(topicNames, { minLength: 1, maxLength: 4 }), {
+    maxLength: 12,
+  }),
+  since: fc.constantFrom("start", "last:2", "id:0", "id:3", "id:99", ""),
+  then: fc.constantFrom("start", "last:3", "id:1", ""),
+});
+
+/** The `since` of a plan, in the words of the wire. */
+function sinceOf(plan: string, epoch: string) {
+  return parseSince(plan.replace(/^id:/, `${epoch}-`) || undefined);
+}
+
+describe("Reader", () => {
+  it("delivers every message once and in order, or names it in a gap, however slow the broker is", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), plans, async (scheduler, plan) => {
+        const memory = new MemoryBroker({ historySize: plan.historySize });
+        const broker = new DistantBroker(memory, scheduler);
+        const hub = new Hub(broker);
+        const owner = new FakeOwner();
+        const reader = new Reader(hub, owner, "ch");
+        const topics: string[] = [];
+        async function publish(names: readonly string[]): Promise<void> {
+          topics.push(...names);
+          await broker.publish(
+            "ch",
+            names.map((topic) => newMessage({ channel: "ch" }, topic, "1")),
+          );
+        }
+        const { epoch } = await memory.read("ch", 0, 1, 1);
+        if (plan.before.length > 0) await publish(plan.before);
+
+        /** Subscribes; answers what was delivered before, and from where the topic is wanted. */
+        async function subscribe(topic: string, since: string) {
+          const names = new Set([topic]);
+          const start = await reader.start(names, sinceOf(since, epoch));
+          reader.flush();
+          const at = owner.events.length;
+          if (start.gap) owner.gap("ch", start.gap);
+          reader.begin(names, start);
+          return { topic, at, position: offset(start.ready.position) };
+        }
+        const subscribing = (async () => [
+          await subscribe("a", plan.since),
+          await subscribe("b", plan.then),
+        ])();
+        scheduler.scheduleSequence(
+          plan.during.map((names) => () => publish(names)),
+        );
+        await scheduler.waitFor(subscribing);
+        // Until nothing moves: notifications, then the reads that they lead to.
+        for (let moved = true; moved;) {
+          moved = scheduler.count() > 0;
+          await scheduler.waitAll();
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          moved ||= scheduler.count() > 0;
+        }
+        hub.flush();
+        assertEquals(owner.failure, undefined);
+        assertEquals(reader.position, `${epoch}-${topics.length}`);
+        for (const { topic, at, position } of await subscribing) {
+          check(owner.events.slice(at), topics, topic, position);
+        }
+        const [first] = await subscribing;
+        // The second subscription is of another topic: the first one's messages come once all the same.
+        const all = owner.events.slice(first?.at)
+          .flatMap((event) => "topic" in event ? [event] : [])
+          .filter(({ topic }) => topic === "a")
+          .map((event) => event.offset);
+        assertEquals(all, [...new Set(all)].sort((a, b) => a - b));
+        assertEquals(
+          owner.events.some((event) => "topic" in event && event.topic === "c"),
+          false,
+        );
+        reader.close();
+        await broker.close();
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+/** Checks one topic of one subscription: what it got, and what it was told it can't have. */
+function check(
+  events: readonly Event[],
+  topics: readonly string[],
+  topic: string,
+  position: number,
+): void {
+  const got = events.flatMap((event) =>
+    "topic" in event && event.topic === topic ? [event.offset] : []
+  );
+  const gaps = events.flatMap((event) => "gap" in event ? [event.gap] : []);
+  assertEquals(got, [...new Set(got)].sort((a, b) => a - b), "order");
+  assert(got.every((one) => one > position), `before ${position}: ${got}`);
+  for (const [i, name] of topics.entries()) {
+    if (name !== topic || i + 1 <= position) continue;
+    const isLost = gaps.some(({ after, before }) =>
+      i + 1 > offset(after) && i + 1 < offset(before)
+    );
+    assert(got.includes(i + 1) || isLost, `${topic} ${i + 1} is missing`);
+  }
+}

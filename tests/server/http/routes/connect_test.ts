@@ -1,0 +1,215 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+} from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../../support/gateway/gateway.ts";
+import { batch, publish, publishAll } from "../../../support/wire/publish.ts";
+import {
+  address,
+  connectReady,
+  connectWire,
+  handshake,
+  tokenFor,
+} from "../../../support/wire/websocket.ts";
+
+let gateway: TestGateway;
+
+describe("GET /v1/realtime/connect", () => {
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  describe("takes the token", () => {
+    async function delivers(
+      channel: string,
+      how: (token: string) => Parameters<typeof connectWire>[1],
+    ): Promise<void> {
+      const token = await tokenFor(gateway, [`${channel}/t`]);
+      await using client = await connectWire(gateway, how(token));
+      await publish(gateway, `${channel}/t`, "hi");
+      assertEquals((await client.next()).data, "hi");
+    }
+
+    it("as ?token=", () => delivers("query", (token) => ({ token })));
+
+    it("as Authorization", () =>
+      delivers("header", (token) => ({
+        headers: { authorization: `Bearer ${token}` },
+      })));
+
+    it("as the subprotocol tidings.bearer.<jwt>", () =>
+      delivers("protocol", (token) => ({
+        protocols: [`tidings.bearer.${token}`],
+      })));
+
+    it("as Authorization rather than as ?token=", () =>
+      delivers("both", (token) => ({
+        token: "garbage",
+        headers: { authorization: `Bearer ${token}` },
+      })));
+  });
+
+  it("answers with one of the offered subprotocols, or none", async () => {
+    const token = await tokenFor(gateway, ["offer/t"]);
+    async function chosen(...protocols: string[]) {
+      const { answer, socket } = await handshake(gateway, {
+        ...(protocols.length === 0 ? { token } : {}),
+        protocols,
+      });
+      await socket?.close();
+      assertEquals(answer.status, 101);
+      return answer.headers.get("sec-websocket-protocol");
+    }
+    const bearer = `tidings.bearer.${token}`;
+    assertEquals(await chosen(), undefined);
+    assertEquals(await chosen(bearer), bearer);
+    assertEquals(await chosen("tidings.v1", bearer), "tidings.v1");
+    assertEquals(await chosen(bearer, "tidings.v1"), "tidings.v1");
+    assertEquals(await chosen("other", "tidings.v1"), "tidings.v1");
+  });
+
+  it("opens to the runtime's own WebSocket, with a token that is in no URL", async () => {
+    const token = await tokenFor(gateway, ["browser/t"]);
+    const socket = new WebSocket(address(gateway, "connect"), [
+      "tidings.v1",
+      `tidings.bearer.${token}`,
+    ]);
+    const kinds: string[] = [];
+    const closed = new Promise<CloseEvent>((resolve) => {
+      socket.onclose = resolve;
+    });
+    const received = new Promise<void>((resolve) => {
+      socket.onmessage = async ({ data }) => {
+        const { kind } = JSON.parse(data);
+        kinds.push(kind);
+        if (kind === "ready") await publish(gateway, "browser/t", 1);
+        else resolve();
+      };
+    });
+    await received;
+    assertEquals(kinds, ["ready", "data"]);
+    assertEquals(socket.protocol, "tidings.v1");
+    socket.close(1000);
+    assertEquals((await closed).code, 1000);
+  });
+
+  it("asks for a handshake where the request is none", async () => {
+    const token = await tokenFor(gateway, ["c/t"]);
+    const response = await fetch(address(gateway, "connect", { token }));
+    const { error } = await response.json();
+    assertEquals([response.status, error.code], [400, "invalid_argument"]);
+  });
+
+  describe("for a plain client", () => {
+    it("sends one object a frame, and only messages", async () => {
+      const token = await tokenFor(gateway, ["plain/t"]);
+      await using client = await connectWire(gateway, { token });
+      const lines = [1, 2, 3].map((data) => {
+        return { channel: "plain", topic: "t", data };
+      });
+      await batch(gateway, lines);
+      for (const data of [1, 2, 3]) {
+        const text = await client.socket.next();
+        assertEquals(JSON.parse(text ?? "").data, data);
+      }
+    });
+
+    it("honours since without a word of it", async () => {
+      await publishAll(gateway, "plain-since/t", [1, 2]);
+      const token = await tokenFor(gateway, ["plain-since/t"]);
+      for (const since of ["start", "zzzzzzzz-1"]) {
+        await using client = await connectWire(gateway, { token, since });
+        assertEquals(await client.takeData(2), [1, 2]);
+      }
+    });
+  });
+
+  describe("for a client of tidings.v1", () => {
+    it("says ready before the first message", async () => {
+      const id = await publish(gateway, "v1/t", "before");
+      const token = await tokenFor(gateway, ["v1/t", "v1/u"]);
+      const { client, ready } = await connectReady(gateway, { token });
+      await using _ = client;
+      assertEquals(ready.channels, [
+        { channel: "v1", topics: ["t", "u"], position: id },
+      ]);
+      assertEquals(ready.ping_interval_ms, 15_000);
+      assertEquals(ready.ref, undefined);
+      assertMatch(ready.session, /^[0-9a-f-]{36}$/);
+      assertMatch(ready.ticket, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+      await publish(gateway, "v1/u", "after");
+      assertEquals((await client.next()).data, "after");
+    });
+
+    it("names each session differently", async () => {
+      const token = await tokenFor(gateway, ["v1/t"]);
+      const one = await connectReady(gateway, { token });
+      const other = await connectReady(gateway, { token });
+      assertNotEquals(one.ready.session, other.ready.session);
+      await one.client.close();
+      await other.client.close();
+    });
+
+    it("joins several objects by a line break in one frame", async () => {
+      const data = Array.from({ length: 50 }, (_, i) => i);
+      await publishAll(gateway, "batched/t", data);
+      const token = await tokenFor(gateway, ["batched/t"]);
+      const { client } = await connectReady(gateway, {
+        token,
+        since: "start",
+      });
+      await using _ = client;
+      const text = await client.socket.next() ?? "";
+      const lines = text.split("\n");
+      assert(lines.length > 1);
+      assertEquals(lines.map((line) => JSON.parse(line).data), data);
+    });
+
+    it("may connect without a token and send it", async () => {
+      await using client = await connectWire(gateway, { v1: true });
+      await client.subscribe(await tokenFor(gateway, ["later/t"]), "1");
+      assertEquals((await client.ready()).ref, "1");
+      await publish(gateway, "later/t", 1);
+      assertEquals((await client.next()).data, 1);
+    });
+  });
+});
+
+describe("the deadline for a token", () => {
+  it("closes a connection that has none with 4401", async () => {
+    await using gateway = await startGateway({ tokenDeadlineMs: 50 });
+    await using client = await connectWire(gateway, { v1: true });
+    assertEquals((await client.error()).code, "unauthenticated");
+    assertEquals((await client.closed).code, 4401);
+  });
+
+  it("is not put off by other frames, or by tokens that don't work", async () => {
+    await using gateway = await startGateway({ tokenDeadlineMs: 500 });
+    await using client = await connectWire(gateway, { v1: true });
+    await client.send({ kind: "pong" });
+    await client.subscribe("garbage", "1");
+    assertEquals(await client.error(), { ref: "1", code: "invalid_token" });
+    assertEquals((await client.error()).code, "unauthenticated");
+    assertEquals((await client.closed).code, 4401);
+  });
+
+  it("is over with a token that works", async () => {
+    await using gateway = await startGateway({ tokenDeadlineMs: 500 });
+    const token = await tokenFor(gateway, ["c/t"]);
+    await using client = await connectWire(gateway, { v1: true });
+    await client.subscribe(token);
+    await client.ready();
+    await using late = await connectWire(gateway, { v1: true });
+    // Its deadline was later, and it is over.
+    assertEquals((await late.closed).code, 4401);
+    await publish(gateway, "c/t", 1);
+    assertEquals((await client.next()).data, 1);
+  });
+});

@@ -1,0 +1,151 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import {
+  batch,
+  type LineAnswer,
+  postJson,
+} from "../../support/wire/publish.ts";
+import { claims, connectWire, tokenFor } from "../../support/wire/websocket.ts";
+
+describe("POST /v1/realtime/publish/batch", () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  /** What became of each line: the offset of its message, or the code of its error. */
+  function outcomes(answers: readonly LineAnswer[]) {
+    return answers.map(({ id, error }) => error?.code ?? id?.slice(9));
+  }
+
+  it("publishes each line, in order, and answers each", async () => {
+    const token = await tokenFor(gateway, ["batch/a", "batch/b"]);
+    await using client = await connectWire(gateway, { token });
+    const answers = await batch(gateway, [
+      { channel: "batch", topic: "a", data: 1 },
+      { channel: "batch", topic: "b", data: { x: [2] } },
+      { channel: "batch", topic: "a", data: null, kind: "step" },
+    ]);
+    const frames = await client.take(3);
+    assertEquals(frames.map(({ kind, topic, data }) => [kind, topic, data]), [
+      ["data", "a", 1],
+      ["data", "b", { x: [2] }],
+      ["step", "a", null],
+    ]);
+    assertEquals(
+      answers.map(({ id }) => id),
+      frames.map(({ id }) => id),
+    );
+  });
+
+  it("doesn't let a bad line stop the others", async () => {
+    const line = { channel: "bad", topic: "t", data: 1 };
+    const answers = await batch(gateway, [
+      line,
+      "no json",
+      { ...line, data: undefined },
+      { ...line, channel: "" },
+      { ...line, topic: "a\u0007b" },
+      { ...line, kind: "ready" },
+      { ...line, kind: "chunk" },
+      { ...line, data: "x".repeat(512 * 1024) },
+      { ...line, key: "" },
+      "[]",
+      "null",
+      line,
+    ]);
+    assertEquals(outcomes(answers), [
+      "1",
+      "invalid_json",
+      "invalid_argument",
+      "invalid_name",
+      "invalid_name",
+      "invalid_argument",
+      "invalid_argument",
+      "too_large",
+      "invalid_argument",
+      "invalid_argument",
+      "invalid_argument",
+      "2",
+    ]);
+    assertMatch(answers[2]?.error?.message ?? "", /data/);
+    assertMatch(answers[6]?.error?.message ?? "", /stream_id/);
+  });
+
+  it("takes an idempotency key in each line", async () => {
+    const line = { channel: "keys", topic: "t", data: 1, key: "k" };
+    const answers = await batch(gateway, [
+      line,
+      line,
+      { ...line, key: "l" },
+      line,
+    ]);
+    assertEquals(outcomes(answers), ["1", "1", "2", "1"]);
+  });
+
+  it("passes a data stream's lines on as they are", async () => {
+    const token = await tokenFor(gateway, ["stream/t"]);
+    await using client = await connectWire(gateway, { token });
+    const line = { channel: "stream", topic: "t", stream_id: "s1" };
+    await batch(gateway, [
+      { ...line, kind: "datastream-start", data: "s1" },
+      { ...line, kind: "chunk", data: { any: "JSON" } },
+      { ...line, kind: "datastream-end", data: "s1", metadata: { a: 1 } },
+    ]);
+    const frames = await client.take(3);
+    assertEquals(
+      frames.map(({ kind, data, stream_id }) => [kind, data, stream_id]),
+      [
+        ["datastream-start", "s1", "s1"],
+        ["chunk", { any: "JSON" }, "s1"],
+        ["datastream-end", "s1", "s1"],
+      ],
+    );
+    assertEquals(frames[2]?.metadata, { a: 1 });
+  });
+
+  it("takes a token that grants publishing, for its topics alone", async () => {
+    const token = await tokenFor(gateway, ["granted/t"], {
+      publish: claims(["granted/t"]),
+    });
+    const answers = await batch(gateway, [
+      { channel: "granted", topic: "t", data: 1 },
+      { channel: "granted", topic: "u", data: 1 },
+      { channel: "other", topic: "t", data: 1 },
+    ], token);
+    assertEquals(outcomes(answers), ["1", "forbidden", "forbidden"]);
+  });
+
+  it("counts metadata and slug in the size of a message", async () => {
+    const half = "x".repeat(300 * 1024);
+    const line = { channel: "metadata", topic: "t", data: half };
+    const answers = await batch(gateway, [{ ...line, metadata: half }, line]);
+    assertEquals(outcomes(answers), ["too_large", "1"]);
+  });
+
+  it("answers an empty body with nothing", async () => {
+    assertEquals(await batch(gateway, ["", "\n"]), []);
+  });
+
+  it("refuses a caller without a key before it looks at a line", async () => {
+    const { status, error } = await postJson(gateway, {
+      route: "publish/batch",
+      body: "{}",
+      bearer: "",
+    });
+    assertEquals([status, error?.code], [401, "unauthenticated"]);
+  });
+
+  it("refuses a body over 8 MiB", async () => {
+    const { status, error } = await postJson(gateway, {
+      route: "publish/batch",
+      body: "\n".repeat(8 * 1024 * 1024 + 1),
+    });
+    assertEquals([status, error?.code], [413, "too_large"]);
+  });
+});

@@ -1,0 +1,163 @@
+import { assertEquals } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import {
+  claims,
+  connectReady,
+  connectWire,
+  type Frame,
+  tokenFor,
+  type WireClient,
+} from "../../support/wire/websocket.ts";
+
+describe("a client's publish frame", () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  async function connect(
+    topics: string[],
+    publish: true | string[] | undefined,
+  ): Promise<WireClient> {
+    const token = await tokenFor(
+      gateway,
+      topics,
+      publish === undefined
+        ? {}
+        : { publish: publish === true ? true : claims(publish) },
+    );
+    return (await connectReady(gateway, { token })).client;
+  }
+
+  function send(
+    client: WireClient,
+    topic: string,
+    data: unknown,
+    rest: object = {},
+  ): Promise<void> {
+    const [{ channel, name } = { channel: "", name: "" }] = claims([topic]);
+    return client.send({
+      kind: "publish",
+      channel,
+      topic: name,
+      data,
+      ...rest,
+    });
+  }
+
+  /** The ack and the message, whichever comes first. */
+  async function takeBoth(client: WireClient): Promise<[Frame, Frame]> {
+    const [one, other] = await client.take(2) as [Frame, Frame];
+    return one.kind === "ack" ? [one, other] : [other, one];
+  }
+
+  it("is published and answered by an ack with the message's id", async () => {
+    await using client = await connect(["mine/t"], true);
+    await send(client, "mine/t", { a: [1] }, { ref: "7" });
+    const [ack, message] = await takeBoth(client);
+    assertEquals(
+      ack,
+      { kind: "ack", ref: "7", data: { id: message.id } } as Frame,
+    );
+    const { id: _id, created_at: _at, ...rest } = message;
+    assertEquals(rest as object, {
+      kind: "data",
+      channel: "mine",
+      topic: "t",
+      data: { a: [1] },
+    });
+  });
+
+  it("may go to another channel than the subscribed one, where granted", async () => {
+    await using reader = await connect(["granted/t"], undefined);
+    await using writer = await connect(["elsewhere/t"], ["granted/t"]);
+    await send(writer, "granted/t", null);
+    assertEquals((await reader.next()).data, null);
+  });
+
+  it("is refused where the token doesn't grant it, and the connection stays", async () => {
+    await using none = await connect(["no/t"], undefined);
+    await using some = await connect(["no/t"], ["no/t"]);
+    await send(none, "no/t", 1, { ref: "1" });
+    await send(some, "no/u", 1, { ref: "2" });
+    await send(some, "yes/t", 1, { ref: "3" });
+    assertEquals(await none.error(), { ref: "1", code: "forbidden" });
+    assertEquals(await some.error(), { ref: "2", code: "forbidden" });
+    assertEquals(await some.error(), { ref: "3", code: "forbidden" });
+    await send(some, "no/t", 2);
+    assertEquals((await none.next()).data, 2);
+  });
+
+  it("is refused before there is a token", async () => {
+    await using client = await connectWire(gateway, { v1: true });
+    await send(client, "c/t", 1, { ref: "1" });
+    assertEquals(await client.error(), { ref: "1", code: "forbidden" });
+  });
+
+  it("is granted no longer than its subscription lasts", async () => {
+    await using client = await connectWire(gateway, { v1: true });
+    const token = await tokenFor(gateway, ["while/t"], { publish: true });
+    await client.subscribe(token, "s");
+    await client.ready();
+    await client.send({ kind: "unsub", ref: "s" });
+    await send(client, "while/t", 1, { ref: "1" });
+    assertEquals(await client.error(), { ref: "1", code: "forbidden" });
+  });
+
+  it("with a key that was used publishes nothing and acks the first id", async () => {
+    await using client = await connect(["key/t"], true);
+    await send(client, "key/t", 1, { ref: "1", key: "k" });
+    const [first, message] = await takeBoth(client);
+    await send(client, "key/t", 2, { ref: "2", key: "k" });
+    const again = await client.next();
+    assertEquals([again.kind, again.ref], ["ack", "2"]);
+    assertEquals(again.data, first.data);
+    assertEquals(first.data, { id: message.id });
+  });
+
+  it("needs no ref", async () => {
+    await using client = await connect(["silent/t"], true);
+    await send(client, "silent/t", 1);
+    await send(client, "silent/t", 2);
+    assertEquals(await client.takeData(2), [1, 2]);
+  });
+
+  it("keeps the order of the frames", async () => {
+    await using client = await connect(["order/t"], true);
+    const data = Array.from({ length: 90 }, (_, i) => i);
+    for (const one of data) void send(client, "order/t", one);
+    assertEquals(await client.takeData(90), data);
+  });
+
+  it("is checked as every message is", async () => {
+    await using client = await connect(["check/t"], true);
+    const checks = [
+      ["/t", 1, {}, "invalid_name"],
+      ["check/", 1, {}, "invalid_name"],
+      ["check/t\n", 1, {}, "invalid_name"],
+      ["check/t", 1, { key: "" }, "invalid_argument"],
+      ["check/t", undefined, {}, "invalid_argument"],
+    ] as const;
+    for (const [topic, data, rest, code] of checks) {
+      await send(client, topic, data, { ref: "1", ...rest });
+      assertEquals(await client.error(), { ref: "1", code });
+    }
+  });
+
+  it("passes keys such as __proto__ on untouched", async () => {
+    await using client = await connect(["proto/t"], true);
+    await client.socket.send(
+      '{"kind":"publish","channel":"proto","topic":"t","data":{"__proto__":{"a":1},"constructor":2}}',
+    );
+    const text = await client.nextText();
+    assertEquals(
+      text.includes('"data":{"__proto__":{"a":1},"constructor":2}'),
+      true,
+    );
+  });
+});

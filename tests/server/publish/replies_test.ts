@@ -1,0 +1,207 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { MemoryBroker } from "../../../server/mod.ts";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import { type Answer, batch, postJson } from "../../support/wire/publish.ts";
+import {
+  address,
+  claims,
+  connectReady,
+  tokenFor,
+} from "../../support/wire/websocket.ts";
+
+describe("an answer", () => {
+  let gateway: TestGateway;
+  let now = 0;
+  beforeAll(async () => {
+    // Keys are forgotten long before messages are.
+    const broker = new MemoryBroker({ keyTtlMs: 10, now: () => now });
+    gateway = await startGateway({ broker });
+  });
+  afterAll(() => gateway.close());
+
+  async function ask(channel: string): Promise<string> {
+    const { status, id } = await postJson(gateway, {
+      channel,
+      topic: "q",
+      query: { reply_topic: "a" },
+      body: '"Go?"',
+    });
+    assertEquals(status, 200);
+    return id;
+  }
+
+  function answer(
+    channel: string,
+    question: string,
+    body: string,
+    key?: string,
+    topic: string | string[] = "a",
+  ): Promise<Answer> {
+    return postJson(gateway, {
+      channel,
+      topic,
+      query: { reply_to: question },
+      body,
+      ...key === undefined ? {} : { headers: { "idempotency-key": key } },
+    });
+  }
+
+  async function history(channel: string): Promise<Record<string, unknown>[]> {
+    const response = await fetch(address(gateway, "history", { channel }), {
+      headers: { authorization: `Bearer ${gateway.signingKey}` },
+    });
+    const { messages } = await response.json();
+    return messages.map(
+      ({ topic, data, reply_to, reply_topic, reply_key }: Record<
+        string,
+        unknown
+      >) => ({ topic, data, reply_to, reply_topic, reply_key }),
+    );
+  }
+
+  it("says which question it answers; the question, where it is answered", async () => {
+    const question = await ask("says");
+    const { status } = await answer("says", question, "1", "k");
+    assertEquals(status, 200);
+    const none = undefined;
+    assertEquals(await history("says"), [
+      {
+        topic: "q",
+        data: "Go?",
+        reply_to: none,
+        reply_topic: "a",
+        reply_key: none,
+      },
+      {
+        topic: "a",
+        data: 1,
+        reply_to: question,
+        reply_topic: none,
+        reply_key: "k",
+      },
+    ]);
+  });
+
+  it("is the first one; all others are refused with 409", async () => {
+    const question = await ask("first");
+    const all = await Promise.all(
+      ["1", "2", "3", "4"].map((body) => answer("first", question, body)),
+    );
+    const codes = all.map(({ status, error }) => [status, error?.code]);
+    assertEquals(codes.filter(([status]) => status === 200).length, 1);
+    assertEquals(
+      codes.filter(([, code]) => code === "conflict").map(([status]) => status),
+      [409, 409, 409],
+    );
+    assertEquals((await history("first")).length, 2);
+  });
+
+  it("is refused as long as the log has another one", async () => {
+    const question = await ask("later");
+    await answer("later", question, "1");
+    now += 60_000;
+    assertEquals((await answer("later", question, "2")).status, 409);
+    assertEquals((await history("later")).length, 2);
+  });
+
+  it("may be repeated with its key", async () => {
+    const question = await ask("again");
+    const { id } = await answer("again", question, "1", "mine");
+    assertEquals((await answer("again", question, "1", "mine")).id, id);
+    now += 60_000;
+    assertEquals((await answer("again", question, "1", "mine")).id, id);
+    assertEquals((await answer("again", question, "1", "other")).status, 409);
+  });
+
+  it("comes by a batch and by a frame, too", async () => {
+    const question = await ask("ways");
+    const line = { channel: "ways", topic: "a", data: 1, reply_to: question };
+    const [first, second] = await batch(gateway, [line, line]);
+    assertMatch(first?.id ?? "", /-2$/);
+    assertEquals(second?.error?.code, "conflict");
+
+    const token = await tokenFor(gateway, ["ways/q"], {
+      publish: claims(["ways/a"]),
+    });
+    const { client } = await connectReady(gateway, { token });
+    await client.send({ kind: "publish", ref: "1", ...line });
+    assertEquals(await client.error(), { ref: "1", code: "conflict" });
+    const other = await ask("ways");
+    await client.next();
+    await client.send({ kind: "publish", ref: "2", ...line, reply_to: other });
+    assertEquals((await client.next()).kind, "ack");
+    await client.close();
+  });
+
+  it("of another question, or in another topic, is another one", async () => {
+    const [one, two] = [await ask("apart"), await ask("apart")];
+    const statuses = [
+      await answer("apart", one, "1"),
+      await answer("apart", two, "1"),
+      await answer("apart", one, "1", undefined, "b"),
+    ].map(({ status }) => status);
+    assertEquals(statuses, [200, 200, 200]);
+  });
+
+  it("that only looks like one is none", async () => {
+    const question = await ask("looks");
+    await postJson(gateway, {
+      channel: "looks",
+      topic: "a",
+      body: JSON.stringify({ text: `"reply_to":"${question}"` }),
+    });
+    assertEquals((await answer("looks", question, "1")).status, 200);
+  });
+
+  it("is found behind any number of messages", async () => {
+    const question = await ask("many");
+    await answer("many", question, "1");
+    const line = { channel: "many", topic: "q", data: "x".repeat(20_000) };
+    await batch(gateway, Array<object>(200).fill(line));
+    assertEquals((await answer("many", question, "2")).status, 409);
+  });
+
+  it("to a question of a log that is lost is taken, once", async () => {
+    await ask("lost");
+    const statuses = [];
+    for (const body of ["1", "2"]) {
+      statuses.push((await answer("lost", "00000000-7", body)).status);
+      now += 60_000;
+    }
+    assertEquals(statuses, [200, 409]);
+  });
+
+  it("is refused where there is no question, or no such thing", async () => {
+    const question = await ask("wrong");
+    const [epoch] = question.split("-");
+    const refusals = [
+      await answer("wrong", `${epoch}-9`, "1"),
+      await answer("wrong", "one", "1"),
+      await answer("wrong", question, "1", undefined, ["a", "b"]),
+      await postJson(gateway, {
+        channel: "wrong",
+        topic: "q",
+        query: { reply_topic: "a\n" },
+        body: "1",
+      }),
+      await postJson(gateway, {
+        channel: "wrong",
+        topic: "a",
+        headers: { "idempotency-key": `$reply:a:${question}` },
+        body: "1",
+      }),
+    ].map(({ status, error }) => `${status} ${error?.code}`);
+    assertEquals(refusals, [
+      "404 not_found",
+      "400 invalid_argument",
+      "400 invalid_argument",
+      "400 invalid_name",
+      "400 invalid_argument",
+    ]);
+    assertEquals((await history("wrong")).length, 1);
+  });
+});

@@ -1,0 +1,113 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { drainSessions } from "../../../server/sessions/drain.ts";
+import { Session } from "../../../server/sessions/session.ts";
+import { fakeHost, FakeSocket } from "../../support/wire/fake_socket.ts";
+import { startGateway } from "../../support/gateway/gateway.ts";
+import { batch, postJson, publish } from "../../support/wire/publish.ts";
+import { connectSse } from "../../support/wire/sse.ts";
+import {
+  connectReady,
+  connectWire,
+  handshake,
+  tokenFor,
+} from "../../support/wire/websocket.ts";
+
+describe("Gateway.drain()", () => {
+  it("tells tidings.v1 when to come back and closes every client with 1012", async () => {
+    await using gateway = await startGateway();
+    const token = await tokenFor(gateway, ["c/t"]);
+    const clients = await Promise.all(
+      Array.from({ length: 8 }, () => connectReady(gateway, { token })),
+    );
+    await using plain = await connectWire(gateway, { token });
+    await using sse = await connectSse(gateway, { token, v1: true });
+    await sse.ready();
+    await gateway.gateway.drain({ spreadMs: 1_000_000 });
+    const times = new Set<number>();
+    for (const { client } of clients) {
+      const { kind, data } = await client.next();
+      const { reason, retry_after_ms: time } = Object(data);
+      assertEquals([kind, reason], ["closing", "draining"]);
+      assert(time >= 0 && time <= 1_000_000);
+      times.add(time);
+      assertEquals((await client.closed).code, 1012);
+    }
+    assert(times.size > 1, "all come back at once");
+    assertEquals((await plain.closed).code, 1012);
+    assertEquals((await sse.next()).kind, "closing");
+    assertEquals(await sse.rest(), "");
+  });
+
+  it("refuses new connections and messages with 503 meanwhile", async () => {
+    await using gateway = await startGateway();
+    const token = await tokenFor(gateway, ["c/t"]);
+    await gateway.gateway.drain();
+    const { answer } = await handshake(gateway, { token });
+    const published = await postJson(gateway, { channel: "c", topic: "t" });
+    const health = await fetch(`${gateway.url}/health`);
+    assertEquals(
+      [answer.status, published.status, published.error?.code, health.status],
+      [503, 503, "unavailable", 503],
+    );
+    assertEquals((await health.json()).status, "draining");
+  });
+
+  it("gives each client what it has coming before it closes", async () => {
+    await using gateway = await startGateway();
+    const data = "x".repeat(100_000);
+    await batch(
+      gateway,
+      Array.from({ length: 60 }, () => ({ channel: "c", topic: "t", data })),
+    );
+    const token = await tokenFor(gateway, ["c/t"]);
+    const { client } = await connectReady(gateway, { token, since: "start" });
+    await using _ = client;
+    const drained = gateway.gateway.drain();
+    const frames = await client.take(61);
+    const messages = frames.filter(({ kind }) => kind === "data");
+    assertEquals(messages.length, 60);
+    await drained;
+    assertEquals((await client.closed).code, 1012);
+  });
+
+  it("doesn't wait for a client that doesn't read longer than it may", async () => {
+    await using gateway = await startGateway({ queueBytes: 64 * 1024 * 1024 });
+    const token = await tokenFor(gateway, ["c/t"]);
+    await using reading = await connectWire(gateway, { token });
+    const { client: stalled } = await connectReady(gateway, { token });
+    await using _ = stalled;
+    stalled.socket.pause();
+    for (let i = 0; i < 40; i++) {
+      await publish(gateway, "c/t", "x".repeat(400_000));
+      await reading.next();
+    }
+    await gateway.gateway.drain({ deadlineMs: 100 });
+    assertEquals((await reading.closed).code, 1012);
+  });
+});
+
+describe("drainSessions()", () => {
+  it("doesn't wait for a connection that is gone, whatever its socket says", async () => {
+    const host = fakeHost();
+    // A runtime may count what was sent to a closed socket.
+    const socket = new FakeSocket();
+    socket.buffered = 100;
+    const session = new Session(host, socket, "ws.v1");
+    session.ended();
+    await drainSessions([session], { deadlineMs: 3_600_000 });
+    assertEquals(socket.sent.length, 0);
+  });
+});
+
+describe("Gateway.close()", () => {
+  it("closes every client with 1001", async () => {
+    const gateway = await startGateway();
+    const token = await tokenFor(gateway, ["c/t"]);
+    const { client } = await connectReady(gateway, { token });
+    await using plain = await connectWire(gateway, { token });
+    await gateway.close();
+    assertEquals((await client.closed).code, 1001);
+    assertEquals((await plain.closed).code, 1001);
+  });
+});

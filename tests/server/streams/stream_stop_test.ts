@@ -1,0 +1,232 @@
+import { assertEquals } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import { postJson } from "../../support/wire/publish.ts";
+import { RawSocket } from "../../support/wire/raw_socket.ts";
+import {
+  endsOf,
+  logOf,
+  postStream,
+  producerOf,
+} from "../../support/wire/streams.ts";
+import {
+  address,
+  connectReady,
+  connectWire,
+  tokenFor,
+} from "../../support/wire/websocket.ts";
+
+const encoder = new TextEncoder();
+const STOPPED = { stopped: true };
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+describe("POST /v1/realtime/stream/stop", () => {
+  it("ends a stream for every reader, and tells its producer", async () => {
+    const publish = [{ channel: "stop", name: "t" }];
+    const token = await tokenFor(gateway, ["stop/t"], { publish });
+    await using client = await connectWire(gateway, { token });
+    const line = producerOf(gateway, "stop", "s");
+    await line("start", { run_id: "01JDGEXAMPEN0000000000000A" });
+    await line("chunk");
+    const query = { channel: "stop", topic: "t", stream_id: "s" };
+    const { status, stopped } = await postStream(
+      gateway,
+      "stop",
+      query,
+      token,
+    );
+    assertEquals([status, stopped], [200, true]);
+    const [start, , end] = await client.take(3);
+    assertEquals(
+      [end?.kind, end?.data, end?.stream_id, end?.metadata],
+      ["datastream-end", "s", "s", STOPPED],
+    );
+    assertEquals(Object(end).run_id, Object(start).run_id);
+    const answers = [
+      await line("chunk"),
+      await line("end"),
+      await line("start"),
+      await postStream(gateway, "keep", query),
+    ];
+    assertEquals(
+      answers.map(({ error }) => error?.code),
+      Array.from({ length: 4 }, () => "stream_stopped"),
+    );
+    // Who stops it too is told the same.
+    assertEquals((await postStream(gateway, "stop", query)).stopped, true);
+    assertEquals(endsOf(await logOf(gateway, "stop")), [["s", STOPPED]]);
+  });
+
+  it("takes the ticket of a session, long after its token's time", async () => {
+    const token = await tokenFor(gateway, ["ticket/t"], { publish: true });
+    const { client, ready } = await connectReady(gateway, { token });
+    await using _ = client;
+    await producerOf(gateway, "ticket", "s")("start");
+    const query = { channel: "ticket", topic: "t", stream_id: "s" };
+    const { stopped } = await postStream(gateway, "stop", query, ready.ticket);
+    assertEquals(stopped, true);
+  });
+
+  it("answers a producer at once that waits for the end", async () => {
+    const line = producerOf(gateway, "waits", "s");
+    await line("start");
+    const query = { channel: "waits", topic: "t", stream_id: "s", wait: "20" };
+    const waiting = postStream(gateway, "keep", query);
+    // Its request has arrived when this one, after it, is answered.
+    await postStream(gateway, "keep", { ...query, wait: "0" });
+    await postStream(gateway, "stop", query);
+    const { status, error } = await waiting;
+    assertEquals([status, error?.code], [409, "stream_stopped"]);
+  });
+
+  it("ends a request whose body is the stream", async () => {
+    const token = await tokenFor(gateway, ["body/t"]);
+    await using client = await connectWire(gateway, { token });
+    const { readable, writable } = new TransformStream();
+    const writer = writable.getWriter();
+    const answer = postJson(gateway, {
+      channel: "body",
+      topic: "t",
+      headers: { "content-type": "text/stream" },
+      body: readable,
+    });
+    await writer.write(encoder.encode("a"));
+    const [start] = await client.take(2);
+    const { stream_id } = start ?? {};
+    const query = { channel: "body", topic: "t", stream_id: String(stream_id) };
+    assertEquals((await postStream(gateway, "stop", query)).stopped, true);
+    assertEquals<object>(await answer, {
+      status: 200,
+      id: start?.id,
+      ids: [start?.id],
+      stream_id,
+      stopped: true,
+    });
+    await writer.abort().catch(() => {});
+    assertEquals((await client.next()).metadata, STOPPED);
+  });
+
+  it("answers a body that goes on", async () => {
+    const token = await tokenFor(gateway, ["raw/t"]);
+    await using client = await connectWire(gateway, { token });
+    const url = address(gateway, "publish", { channel: "raw", topic: "t" });
+    await using socket = await RawSocket.open(url);
+    const { pathname, search, host } = new URL(url);
+    await socket.write([
+      `POST ${pathname}${search} HTTP/1.1`,
+      `host: ${host}`,
+      `authorization: Bearer ${gateway.signingKey}`,
+      "content-type: text/stream",
+      "transfer-encoding: chunked",
+      "",
+      "2",
+      "ab",
+      "",
+    ].join("\r\n"));
+    const [start] = await client.take(2);
+    await postStream(gateway, "stop", {
+      channel: "raw",
+      topic: "t",
+      stream_id: String(start?.stream_id),
+    });
+    await socket.takeUntil('"stopped":true');
+  });
+
+  it("finds nothing to stop in a stream that has ended", async () => {
+    const line = producerOf(gateway, "over", "s");
+    await line("start");
+    await line("end");
+    const query = { channel: "over", topic: "t", stream_id: "s" };
+    const { status, stopped } = await postStream(gateway, "stop", query);
+    assertEquals([status, stopped], [200, false]);
+    assertEquals(endsOf(await logOf(gateway, "over")), [["s", undefined]]);
+  });
+
+  it("knows no stream that was never begun, or is in another topic", async () => {
+    await producerOf(gateway, "unknown", "s")("start");
+    for (
+      const query of [
+        { channel: "unknown", topic: "t", stream_id: "other" },
+        { channel: "other", topic: "t", stream_id: "s" },
+        { channel: "unknown", topic: "other", stream_id: "s" },
+      ]
+    ) {
+      const { status, error } = await postStream(gateway, "stop", query);
+      assertEquals([status, error?.code], [404, "not_found"]);
+    }
+    assertEquals((await logOf(gateway, "unknown")).length, 1);
+  });
+});
+
+describe("The routes for streams refuse", () => {
+  const query = { channel: "c", topic: "t", stream_id: "s" };
+
+  for (const route of ["stop", "keep"] as const) {
+    it(`who may not publish to the topic: ${route}`, async () => {
+      await producerOf(gateway, "c", `${route}-s`)("start");
+      async function refusal(bearer: string): Promise<unknown[]> {
+        const asked = { ...query, stream_id: `${route}-s` };
+        const { status, error } = await postStream(
+          gateway,
+          route,
+          asked,
+          bearer,
+        );
+        return [status, error?.code];
+      }
+      const grants = [
+        {},
+        { publish: [] },
+        { publish: [{ channel: "c", name: "other" }] },
+        { publish: [{ channel: "other", name: "t" }] },
+      ];
+      for (const grant of grants) {
+        const token = await tokenFor(gateway, ["c/t"], grant);
+        assertEquals(await refusal(token), [403, "forbidden"]);
+      }
+      assertEquals(await refusal(""), [401, "unauthenticated"]);
+      assertEquals(await refusal("a.b.c"), [401, "invalid_token"]);
+    });
+
+    it(`what names no stream: ${route}`, async () => {
+      const wrong = [
+        [{ ...query, stream_id: "" }, "invalid_argument"],
+        [{ ...query, stream_id: "s".repeat(241) }, "invalid_argument"],
+        [{ ...query, channel: "" }, "invalid_name"],
+        [{ ...query, topic: "" }, "invalid_name"],
+        [{ ...query, channel: "\n" }, "invalid_name"],
+      ] as const;
+      for (const [asked, code] of wrong) {
+        const { status, error } = await postStream(gateway, route, asked);
+        assertEquals([status, error?.code], [400, code]);
+      }
+    });
+  }
+
+  it("to wait for what is no time", async () => {
+    for (const wait of ["x", "-1", "NaN"]) {
+      const { error } = await postStream(gateway, "keep", { ...query, wait });
+      assertEquals(error?.code, "invalid_argument");
+    }
+  });
+});
+
+describe("A gateway that goes away", () => {
+  it("lets no producer wait", async () => {
+    await using leaving = await startGateway();
+    await producerOf(leaving, "c", "s")("start");
+    const query = { channel: "c", topic: "t", stream_id: "s" };
+    const waiting = postStream(leaving, "keep", { ...query, wait: "20" });
+    await postStream(leaving, "keep", query);
+    await leaving.gateway.drain({ spreadMs: 1 });
+    assertEquals((await waiting).open, true);
+  });
+});

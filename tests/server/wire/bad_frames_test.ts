@@ -1,0 +1,222 @@
+import { assertEquals, assertNotMatch } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import { publish } from "../../support/wire/publish.ts";
+import {
+  connectReady,
+  connectWire,
+  tokenFor,
+} from "../../support/wire/websocket.ts";
+
+describe("a client's frame that is no good", () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  const malformed = {
+    "no JSON": ["hello", "invalid_json"],
+    "nothing": ["", "invalid_json"],
+    "half a JSON text": ['{"kind":"pong"', "invalid_json"],
+    "two JSON texts": ['{"kind":"pong"}\n{"kind":"pong"}', "invalid_json"],
+    "a number": ["1", "invalid_argument"],
+    "null": ["null", "invalid_argument"],
+    "a string": ['"pong"', "invalid_argument"],
+    "a list": ['[{"kind":"pong"}]', "invalid_argument"],
+    "an object without a kind": ["{}", "invalid_argument"],
+    "an unknown kind": ['{"kind":"subscribe"}', "invalid_argument"],
+    "a kind of the gateway's": ['{"kind":"ready"}', "invalid_argument"],
+    "a kind that objects have": ['{"kind":"toString"}', "invalid_argument"],
+    "a kind that is no string": ['{"kind":["pong"]}', "invalid_argument"],
+    "a sub without a token": ['{"kind":"sub"}', "invalid_argument"],
+    "a sub with a token that is no string": [
+      '{"kind":"sub","data":{"token":1}}',
+      "invalid_argument",
+    ],
+    "a sub with a since that is no string": [
+      '{"kind":"sub","data":{"token":"x","since":1}}',
+      "invalid_argument",
+    ],
+    "an unsub of no topics": ['{"kind":"unsub","data":{}}', "invalid_argument"],
+    "a publish without data": [
+      '{"kind":"publish","channel":"c","topic":"t"}',
+      "invalid_argument",
+    ],
+    "a publish to a list": [
+      '{"kind":"publish","channel":["c"],"topic":"t","data":1}',
+      "invalid_argument",
+    ],
+  } as const;
+
+  for (const [name, [text, code]] of Object.entries(malformed)) {
+    it(`${name}: an error for tidings.v1, nothing for a plain client`, async () => {
+      const token = await tokenFor(gateway, ["c/t"], { publish: true });
+      const { client: v1 } = await connectReady(gateway, { token });
+      await using _ = v1;
+      await using plain = await connectWire(gateway, { token });
+      await v1.socket.send(text);
+      await plain.socket.send(text);
+      assertEquals(await v1.error(), { ref: undefined, code });
+      await publish(gateway, "c/t", "still here");
+      assertEquals((await v1.next()).data, "still here");
+      assertEquals((await plain.next()).data, "still here");
+    });
+  }
+
+  it("is named by its ref in the answer", async () => {
+    await using client = await connectWire(gateway, { v1: true });
+    await client.send({ kind: "nonsense", ref: "42" });
+    assertEquals((await client.error()).ref, "42");
+    await client.send({ kind: "sub", ref: "", data: "x" });
+    assertEquals(await client.error(), { ref: "", code: "invalid_argument" });
+    await client.send({ kind: "sub", ref: 7, data: "x" });
+    assertEquals((await client.error()).ref, undefined);
+  });
+
+  it("is never repeated in the answer", async () => {
+    await using client = await connectWire(gateway, { v1: true });
+    await client.send({ kind: "sub", data: { token: { secret: "s3cret" } } });
+    await client.socket.send("s3cret");
+    for (const text of [await client.nextText(), await client.nextText()]) {
+      assertNotMatch(text, /s3cret/);
+    }
+  });
+
+  it("binary: an error for tidings.v1, nothing for a plain client", async () => {
+    const token = await tokenFor(gateway, ["binary/t"]);
+    const { client: v1 } = await connectReady(gateway, { token });
+    await using _ = v1;
+    await using plain = await connectWire(gateway, { token });
+    const pong = new TextEncoder().encode('{"kind":"pong"}');
+    await v1.socket.send(pong, "binary");
+    await plain.socket.send(pong, "binary");
+    assertEquals((await v1.error()).code, "invalid_argument");
+    await publish(gateway, "binary/t", 1);
+    assertEquals((await v1.next()).data, 1);
+    assertEquals((await plain.next()).data, 1);
+  });
+
+  describe("over 64 KiB", () => {
+    const big = {
+      "of 100 KiB": "x".repeat(100 * 1024),
+      "of 100 KiB in 34,000 characters": "€".repeat(34_000),
+      "of one byte too many": "x".repeat(64 * 1024 + 1),
+    };
+    for (const [name, text] of Object.entries(big)) {
+      it(`${name} closes the connection with 1009`, async () => {
+        const token = await tokenFor(gateway, ["big/t"]);
+        for (const v1 of [true, false]) {
+          await using client = await connectWire(gateway, { token, v1 });
+          void client.socket.send(text);
+          assertEquals((await client.closed).code, 1009);
+        }
+      });
+    }
+
+    it("binary closes the connection with 1009 too", async () => {
+      const token = await tokenFor(gateway, ["big/t"]);
+      await using client = await connectWire(gateway, { token });
+      void client.socket.send(new Uint8Array(100 * 1024), "binary");
+      assertEquals((await client.closed).code, 1009);
+    });
+
+    it("no less: 64 KiB are taken", async () => {
+      const token = await tokenFor(gateway, ["most/t"], { publish: true });
+      const { client } = await connectReady(gateway, { token });
+      await using _ = client;
+      const frame = { kind: "publish", channel: "most", topic: "t", data: "" };
+      const data = "x".repeat(64 * 1024 - JSON.stringify(frame).length);
+      await client.send({ ...frame, data });
+      assertEquals((await client.next()).data, data);
+    });
+  });
+
+  describe("one of too many", () => {
+    it("over 100 in a second, or 228 in the first, close the connection with 4429", async () => {
+      await using client = await connectWire(gateway, { v1: true });
+      await client.socket.send('{"kind":"pong"}', "text", 500);
+      assertEquals((await client.error()).code, "rate_limited");
+      assertEquals((await client.closed).code, 4429);
+    });
+
+    it("whatever they are: binary, or none at all", async () => {
+      for (const kind of ["binary", "text"] as const) {
+        const token = await tokenFor(gateway, ["many/t"]);
+        await using client = await connectWire(gateway, { token });
+        await client.socket.send("x", kind, 500);
+        assertEquals((await client.closed).code, 4429);
+      }
+    });
+
+    it("a client that comes back may bring 128 subscriptions at once", async () => {
+      await using client = await connectWire(gateway, { v1: true });
+      const token = await tokenFor(gateway, ["back/t"]);
+      for (let i = 0; i < 128; i++) void client.subscribe(token, `${i}`);
+      for (let i = 0; i < 128; i++) {
+        assertEquals((await client.ready()).ref, `${i}`);
+      }
+    });
+
+    it("up to the limit are taken", async () => {
+      await using strict = await startGateway({ maxInboundRate: 20 });
+      await using client = await connectWire(strict, { v1: true });
+      for (let i = 0; i < 20; i++) void client.send({ kind: "?", ref: `${i}` });
+      const answers = await client.take(20);
+      assertEquals(answers.at(-1)?.ref, "19");
+    });
+  });
+
+  describe("a subscription too many", () => {
+    function topics(count: number, channel: string): string[] {
+      return Array.from({ length: count }, (_, i) => `${channel}/${i}`);
+    }
+
+    it("over 128 topics on a connection: an error, the others stay", async () => {
+      const token = await tokenFor(gateway, topics(128, "one"));
+      const { client } = await connectReady(gateway, { token });
+      await using _ = client;
+      await client.subscribe(await tokenFor(gateway, ["two/1"]), "2");
+      assertEquals(await client.error(), { ref: "2", code: "rate_limited" });
+      await client.subscribe(await tokenFor(gateway, ["one/5"]), "3");
+      assertEquals((await client.ready()).ref, "3");
+      await publish(gateway, "one/127", 1);
+      assertEquals((await client.next()).data, 1);
+    });
+
+    it("without a ref: the connection closes with 4429", async () => {
+      const token = await tokenFor(gateway, topics(100, "one"));
+      const { client } = await connectReady(gateway, { token });
+      await using _ = client;
+      await client.subscribe(await tokenFor(gateway, topics(29, "two")));
+      assertEquals((await client.error()).code, "rate_limited");
+      assertEquals((await client.closed).code, 4429);
+    });
+
+    it("not where it takes the place of another", async () => {
+      await using client = await connectWire(gateway, { v1: true });
+      for (const channel of ["one", "two"]) {
+        await client.subscribe(
+          await tokenFor(gateway, topics(128, channel)),
+          "1",
+        );
+        assertEquals((await client.ready()).channels[0]?.channel, channel);
+      }
+      await publish(gateway, "one/0", "gone");
+      await publish(gateway, "two/0", "new");
+      assertEquals((await client.next()).data, "new");
+    });
+
+    it("of another limit, where one is set", async () => {
+      await using small = await startGateway({ maxSubscriptions: 2 });
+      await using client = await connectWire(small, { v1: true });
+      await client.subscribe(await tokenFor(small, topics(3, "c")), "1");
+      assertEquals(await client.error(), { ref: "1", code: "rate_limited" });
+      await client.subscribe(await tokenFor(small, topics(2, "c")), "1");
+      assertEquals((await client.ready()).ref, "1");
+    });
+  });
+});

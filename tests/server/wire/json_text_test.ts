@@ -1,0 +1,108 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { parseInbound } from "../../../server/wire/client_frame.ts";
+import {
+  dataOfBody,
+  JSON_DEPTH,
+  jsonDepth,
+  parseJson,
+} from "../../../server/wire/json_text.ts";
+
+/** Text of what is hard on encoders: quotes, escapes, line breaks, control characters, halves of surrogate pairs. */
+const anyText = fc.string({
+  unit: fc.constantFrom(...'a"\\\n\r\u0000\u007f\u2028\ud83dé\udc4b€👋{}[]'),
+});
+
+/** How deep a value's lists and objects are nested. */
+function depthOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+describe("dataOfBody()", () => {
+  it("makes one line of any JSON, and means the same", () => {
+    const indents = fc.constantFrom<string | number>(0, 2, "\t");
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 5 }), indents, (json, indent) => {
+        const value = JSON.parse(json);
+        for (
+          const body of [json, `\r\n ${JSON.stringify(value, null, indent)}\n`]
+        ) {
+          const data = dataOfBody(body);
+          assertEquals(JSON.parse(data), value);
+          assertEquals(/[\r\n]/.test(data), false);
+        }
+      }),
+    );
+  });
+
+  it("makes a JSON string of any other text", () => {
+    fc.assert(fc.property(anyText, (text) => {
+      const body = `not JSON: ${text}`;
+      const data = dataOfBody(body);
+      assertEquals(JSON.parse(data), body);
+      assertEquals(/[\r\n]/.test(data), false);
+    }));
+  });
+});
+
+describe("jsonDepth()", () => {
+  it("counts what is nested, and no bracket in a string", () => {
+    const values = fc.jsonValue({ maxDepth: 8 });
+    const strings = fc.string({
+      unit: fc.constantFrom("[", "{", "]", "\\", '"'),
+    });
+    fc.assert(fc.property(values, strings, (value, text) => {
+      const both = [value, { [text]: text }];
+      assertEquals(jsonDepth(JSON.stringify(both)), depthOf(both));
+    }));
+  });
+
+  it("takes any text, however deep, however broken", () => {
+    assertEquals(jsonDepth("[".repeat(1_000_000)), 1_000_000);
+    assertEquals(jsonDepth('"['), 0);
+    assertEquals(jsonDepth('"\\'), 0);
+    assertEquals(jsonDepth("]]][["), 0);
+  });
+});
+
+describe("parseJson()", () => {
+  it("parses what is nested as deep as may be, and refuses one more", () => {
+    const most = "[".repeat(JSON_DEPTH) + "]".repeat(JSON_DEPTH);
+    assertEquals(depthOf(parseJson(most, "it")), JSON_DEPTH);
+    const error = assertThrows(
+      () => parseJson(`[${most}]`, "it"),
+      RealtimeError,
+    );
+    assertEquals(error.code, "invalid_json");
+  });
+});
+
+describe("parseInbound()", () => {
+  it("finds a frame or an error in any text, and never throws", () => {
+    const frames = fc.oneof(
+      anyText,
+      fc.json(),
+      fc.record({
+        kind: fc.constantFrom("sub", "unsub", "publish", "pong", "x"),
+        ref: fc.anything(),
+        data: fc.anything(),
+        channel: fc.anything(),
+        topic: fc.anything(),
+      }, { requiredKeys: ["kind"] }).map((frame) => {
+        try {
+          return JSON.stringify(frame);
+        } catch {
+          // A bigint, which no JSON has.
+          return "{}";
+        }
+      }),
+    );
+    fc.assert(fc.property(frames, (text) => {
+      const { frame, error } = parseInbound(text);
+      assert((frame === undefined) !== (error === undefined));
+    }));
+  });
+});

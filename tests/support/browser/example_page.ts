@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, it } from "@std/testing/bdd";
+import type { Browser } from "playwright-core";
+import { launchChromium } from "./browser.ts";
+import { type RunningExample, startExample } from "./example.ts";
+import { chromiumPath } from "../requirements.ts";
+import { type Visit, visit } from "./visit.ts";
+
+/** An example that runs for the tests of a group, and a browser to look at its page. */
+export interface ExamplePage {
+  /** A test of the page; it is skipped where there is no Chromium. */
+  readonly itInChromium: typeof it.skip;
+  /** The example, while a test runs. */
+  readonly example: RunningExample;
+  /** Opens its page. */
+  visit(): Promise<Visit>;
+}
+
+/** Starts an example, and Chromium, before the tests of the group that this is called in. */
+export function useExamplePage(name: string): ExamplePage {
+  const executablePath = chromiumPath();
+  let example: RunningExample;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    if (executablePath === undefined) return;
+    example = await startExample(name);
+    browser = await launchChromium(executablePath);
+  });
+
+  afterAll(async () => {
+    if (executablePath === undefined) return;
+    await browser.close();
+    await example.close();
+  });
+
+  return {
+    itInChromium: executablePath === undefined ? it.skip : it,
+    get example() {
+      return example;
+    },
+    visit: () => visit(browser, example.url),
+  };
+}

@@ -1,0 +1,44 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { Target } from "../wire/websocket.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const RUN = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : [];
+
+/**
+ * Starts a producer in a process of its own, which publishes the beginning of a stream to topic `t` and is silent then.
+ *
+ * @param way Whether it publishes as the module does, or a body by one request.
+ * @returns What kills it, without a word.
+ */
+export function startProducer(
+  { url, signingKey }: Target,
+  channel: string,
+  way: "messages" | "body",
+): () => Promise<void> {
+  const { PATH = "", HOME = "", DENO_DIR } = process.env;
+  const child = spawn(
+    process.execPath,
+    [
+      ...RUN,
+      "tests/support/client/producer_main.ts",
+      way,
+      url,
+      signingKey,
+      channel,
+      "t",
+    ],
+    {
+      cwd: ROOT,
+      env: { PATH, HOME, ...DENO_DIR === undefined ? {} : { DENO_DIR } },
+      stdio: ["ignore", "inherit", "inherit"],
+    },
+  );
+  const ended = once(child, "exit");
+  return async () => {
+    if (child.pid !== undefined) process.kill(child.pid, "SIGKILL");
+    await ended;
+  };
+}

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { freePort } from "../brokers/redis.ts";
+import { nginxPath } from "../requirements.ts";
+import { until } from "../until.ts";
+
+/** The configuration that `docs/deploy.md` gives. */
+const CONFIG = fileURLToPath(
+  new URL("../../../deploy/nginx.conf", import.meta.url),
+);
+
+/** A real nginx in a process of its own. */
+export interface Nginx extends AsyncDisposable {
+  readonly port: number;
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  /** Ends it at once. */
+  kill(): Promise<void>;
+}
+
+/** What was started and has not ended: none outlives this process. */
+const running = new Set<ChildProcess>();
+
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** The documented configuration, with other addresses. */
+export function nginxConfig(port: number, gateways: readonly number[]): string {
+  const [server = ""] = /^ *server [\d.:]+ .*;$/m.exec(read()) ?? [];
+  const servers = gateways.map((gateway) =>
+    server.replace(/[\d.]+:\d+/, `127.0.0.1:${gateway}`)
+  );
+  const [before = "", after = ""] = read().split(
+    /(?:^ *server [\d.:]+ .*;\n)+/m,
+  );
+  return `${before}${servers.join("\n")}\n${after}`
+    .replace("listen 80;", `listen 127.0.0.1:${port} backlog=4096;`);
+}
+
+function read(): string {
+  return readFileSync(CONFIG, "utf8");
+}
+
+/**
+ * Starts nginx with the documented configuration.
+ *
+ * @param gateways Ports of the gateways.
+ */
+export async function startNginx(gateways: readonly number[]): Promise<Nginx> {
+  const path = nginxPath();
+  if (path === undefined) throw new Error("There is no nginx");
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), "tidings-nginx-"));
+  // In one process, as the user who runs the tests: whoever ends it ends all of it.
+  await writeFile(
+    join(folder, "nginx.conf"),
+    `
+${process.getuid?.() === 0 ? "user root root;" : ""}
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log stderr crit;
+events { worker_connections 16384; }
+http {
+  access_log off;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
+  ${nginxConfig(port, gateways)}
+}`,
+  );
+  const child = spawn(
+    path,
+    ["-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"],
+    { stdio: ["ignore", "inherit", "inherit"] },
+  );
+  running.add(child);
+  let isRunning = true;
+  const exit = once(child, "exit");
+  async function kill(): Promise<void> {
+    if (!isRunning) return;
+    isRunning = false;
+    if (child.pid !== undefined && child.exitCode === null) {
+      process.kill(child.pid, "SIGKILL");
+    }
+    await exit;
+    running.delete(child);
+    await rm(folder, { recursive: true, force: true });
+  }
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => {
+    if (child.exitCode !== null) {
+      await kill();
+      throw new Error("nginx did not start");
+    }
+    try {
+      await (await fetch(`${url}/health`)).body?.cancel();
+      return true;
+    } catch {
+      // It doesn't listen yet.
+      return false;
+    }
+  });
+  return { port, url, kill, [Symbol.asyncDispose]: kill };
+}

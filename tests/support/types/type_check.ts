@@ -1,0 +1,116 @@
+/**
+ * Type checks programs that exist only in a test, with this project's compiler options.
+ *
+ * @module
+ */
+
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+/** The folder of the project. */
+export const ROOT: string = join(
+  dirname(fileURLToPath(import.meta.url)),
+  "../../..",
+);
+
+/** What the compiler found wrong. */
+export interface TypeProblem {
+  /** The file, from the project's folder. */
+  readonly file: string;
+  /** The line, from 1. */
+  readonly line: number;
+  /** The number of TypeScript's message. */
+  readonly code: number;
+  /** TypeScript's message. */
+  readonly message: string;
+}
+
+/** What to check. */
+export interface TypeCheckOptions {
+  /** Files that don't exist, by their paths from the project's folder. */
+  readonly sources?: Readonly<Record<string, string>>;
+  /** Files that exist, by the same. */
+  readonly files?: readonly string[];
+  /** Where imports lead: the path of a file, from the project's folder, for each name. */
+  readonly paths?: Readonly<Record<string, string>>;
+}
+
+const PACKAGE = {
+  "@tidings/realtime": "mod.ts",
+  "@tidings/realtime/hooks": "hooks.ts",
+  "@tidings/realtime/middleware": "middleware.ts",
+};
+
+/** Checks the given files and everything that they import of this project. */
+export function checkTypes(
+  { sources = {}, files = [], paths = {} }: TypeCheckOptions,
+): TypeProblem[] {
+  const virtual = new Map(
+    Object.entries(sources).map(([path, text]) => [join(ROOT, path), text]),
+  );
+  const options: ts.CompilerOptions = {
+    ...projectOptions(),
+    // As apps are built, whose imports have no endings.
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    paths: Object.fromEntries(
+      Object.entries({ ...PACKAGE, ...paths })
+        .map(([name, path]) => [name, [join(ROOT, path)]]),
+    ),
+  };
+  const program = ts.createProgram(
+    [...virtual.keys(), ...files.map((file) => join(ROOT, file))],
+    options,
+    hostWith(virtual, options),
+  );
+  return ts.getPreEmitDiagnostics(program).map(toProblem);
+}
+
+function projectOptions(): ts.CompilerOptions {
+  const path = join(ROOT, "tsconfig.json");
+  const { config, error } = ts.parseConfigFileTextToJson(
+    path,
+    readFileSync(path, "utf8"),
+  );
+  if (error) {
+    throw new Error(ts.flattenDiagnosticMessageText(error.messageText, "\n"));
+  }
+  return ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT)
+    .options;
+}
+
+function hostWith(
+  virtual: ReadonlyMap<string, string>,
+  options: ts.CompilerOptions,
+): ts.CompilerHost {
+  const host = ts.createCompilerHost(options, true);
+  const { fileExists, readFile, directoryExists, getSourceFile } = host;
+  const folders = new Set([...virtual.keys()].map(dirname));
+  host.getCurrentDirectory = () => ROOT;
+  host.fileExists = (path) => virtual.has(path) || fileExists(path);
+  host.readFile = (path) => virtual.get(path) ?? readFile(path);
+  host.directoryExists = (path) =>
+    folders.has(path) || directoryExists?.(path) === true;
+  host.getSourceFile = (path, language, onError, isNew) => {
+    const text = virtual.get(path);
+    return text === undefined
+      ? getSourceFile(path, language, onError, isNew)
+      : ts.createSourceFile(path, text, language, true);
+  };
+  return host;
+}
+
+function toProblem(
+  { file, start, code, messageText }: ts.Diagnostic,
+): TypeProblem {
+  return {
+    file: file?.fileName.slice(ROOT.length + 1) ?? "",
+    line: file && start !== undefined
+      ? file.getLineAndCharacterOfPosition(start).line + 1
+      : 0,
+    code,
+    message: ts.flattenDiagnosticMessageText(messageText, "\n"),
+  };
+}

@@ -1,0 +1,50 @@
+import { Hub } from "../../../server/fan_out/hub.ts";
+import { MemoryBroker } from "../../../server/mod.ts";
+import type { SessionHost } from "../../../server/sessions/session_host.ts";
+import type { Packet, Socket } from "../../../server/wire/socket.ts";
+
+/** A socket whose peer takes what the test says. */
+export class FakeSocket implements Socket {
+  readonly sent: Packet[] = [];
+  buffered = 0;
+  closed = false;
+  terminated = false;
+  /** The most that was ever handed over at once. */
+  peak = 0;
+
+  send(packet: Packet): void {
+    this.sent.push(packet);
+    this.buffered += packet.bytes;
+    this.peak = Math.max(this.peak, this.buffered);
+  }
+
+  /** The peer takes so much. */
+  take(bytes: number): void {
+    this.buffered = Math.max(0, this.buffered - bytes);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  terminate(): void {
+    this.terminated = true;
+  }
+}
+
+/** What a session needs of a gateway, where there is none. */
+export function fakeHost(
+  broker: MemoryBroker = new MemoryBroker(),
+): SessionHost {
+  return {
+    hub: new Hub(broker),
+    outbox: { queueBytes: 1024 * 1024, deadlineMs: 10_000 },
+    pingIntervalMs: 15_000,
+    pongTimeoutMs: 10_000,
+    subscriptions: 128,
+    tokenDeadlineMs: 10_000,
+    ticket: () => Promise.resolve("ticket"),
+    report() {},
+    ended() {},
+  };
+}

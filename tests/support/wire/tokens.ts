@@ -1,0 +1,38 @@
+import { type JWTPayload, SignJWT } from "jose";
+import { deriveTokenKey } from "../../../core/protocol/signing_key.ts";
+import { claims, type Target } from "./websocket.ts";
+
+/** The claims of a token that subscribes to topics written as `channel/topic`; what the test is about it sets itself. */
+export function payloadOf(topics: readonly string[]): JWTPayload {
+  const now = Math.floor(Date.now() / 1000);
+  return {
+    iss: "tidings",
+    aud: "tidings.subscribe",
+    iat: now,
+    exp: now + 60,
+    sexp: now + 3600,
+    jti: crypto.randomUUID(),
+    topics: claims(topics).map((topic) => ({ ...topic, kind: "run" })),
+  };
+}
+
+/** Signs a payload as the gateway would, whatever it says. */
+export async function sign(
+  { signingKey }: Pick<Target, "signingKey">,
+  payload: JWTPayload,
+  header: { alg?: string; typ?: string } = {},
+): Promise<string> {
+  return new SignJWT(payload)
+    .setProtectedHeader({ alg: "HS256", typ: "JWT", ...header })
+    .sign(await deriveTokenKey(signingKey));
+}
+
+/** A token whose session ends after so many milliseconds: claims are in seconds, but need not be whole. */
+export function tokenEnding(
+  target: Target,
+  topics: readonly string[],
+  ms: number,
+): Promise<string> {
+  const sexp = (Date.now() + ms) / 1000;
+  return sign(target, { ...payloadOf(topics), sexp });
+}

@@ -1,0 +1,210 @@
+import { assertEquals, fail } from "@std/assert";
+import { PROTOCOL } from "../../../core/protocol/frames.ts";
+import { type MintOptions, mintToken } from "../../../core/protocol/token.ts";
+import { type Closed, type RawWebSocket, shake } from "./raw_websocket.ts";
+
+/** A gateway, as far as clients know it. */
+export interface Target {
+  readonly url: string;
+  readonly signingKey: string;
+}
+
+/** A frame as it came: whether its fields are there is for the test to say. */
+export interface Frame {
+  readonly kind: string;
+  readonly channel: string;
+  readonly topic: string;
+  readonly data: unknown;
+  readonly id: string;
+  readonly created_at: string;
+  readonly ref?: string;
+  readonly stream_id?: string;
+  readonly metadata?: unknown;
+}
+
+/** What a `ready` says. */
+export interface Ready {
+  readonly ref?: string;
+  readonly session: string;
+  readonly ticket: string;
+  readonly ping_interval_ms: number;
+  readonly channels: ReadonlyArray<{
+    readonly channel: string;
+    readonly topics: readonly string[];
+    readonly position: string;
+    readonly recovered?: boolean;
+  }>;
+}
+
+/** How to connect. */
+export interface ConnectOptions {
+  /** The token, sent as `?token=`. */
+  readonly token?: string;
+  readonly since?: string;
+  /** Whether to speak `tidings.v1`. */
+  readonly v1?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Subprotocols besides `tidings.v1`. */
+  readonly protocols?: readonly string[];
+}
+
+/** Makes a token for topics written as `channel/topic`. */
+export function tokenFor(
+  { signingKey }: Target,
+  topics: readonly string[],
+  options: Omit<MintOptions, "topics"> = {},
+): Promise<string> {
+  return mintToken(signingKey, { ...options, topics: claims(topics) });
+}
+
+/** Reads topics written as `channel/topic`. */
+export function claims(
+  topics: readonly string[],
+): Array<{ channel: string; name: string }> {
+  return topics.map((topic) => {
+    const [channel = "", name = ""] = topic.split("/");
+    return { channel, name };
+  });
+}
+
+/** Puts parameters into the address of a route. */
+export function address(
+  { url }: Target,
+  path: string,
+  query: Readonly<Record<string, string | readonly string[] | undefined>> = {},
+): string {
+  const target = new URL(`/v1/realtime/${path}`, url);
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value ?? []].flat()) {
+      target.searchParams.append(name, one);
+    }
+  }
+  return target.href;
+}
+
+/** Asks for a WebSocket, as a client would. */
+export function handshake(
+  target: Target,
+  { token, since, v1 = false, headers = {}, protocols = [] }: ConnectOptions,
+): ReturnType<typeof shake> {
+  return shake(address(target, "connect", { token, since }), {
+    headers,
+    protocols: v1 ? [PROTOCOL, ...protocols] : protocols,
+  });
+}
+
+/** Connects; it fails where the gateway refuses. */
+export async function connectWire(
+  target: Target,
+  options: ConnectOptions,
+): Promise<WireClient> {
+  const { answer, socket } = await handshake(target, options);
+  return socket
+    ? new WireClient(socket)
+    : fail(`The gateway answered ${answer.status}: ${answer.body}`);
+}
+
+/** Connects with `tidings.v1` and takes the `ready`. */
+export async function connectReady(
+  target: Target,
+  options: Omit<ConnectOptions, "v1"> & { readonly token: string },
+): Promise<{ client: WireClient; ready: Ready }> {
+  const client = await connectWire(target, { ...options, v1: true });
+  return { client, ready: await client.ready() };
+}
+
+/** A client on a WebSocket that shows every frame as it came. */
+export class WireClient implements AsyncDisposable {
+  readonly socket: RawWebSocket;
+  readonly #lines: string[] = [];
+
+  constructor(socket: RawWebSocket) {
+    this.socket = socket;
+  }
+
+  /** Resolves when the connection is over. */
+  get closed(): Promise<Closed> {
+    return this.socket.closed;
+  }
+
+  /** The next object, as text. */
+  async nextText(): Promise<string> {
+    if (this.#lines.length === 0) {
+      const text = await this.socket.next();
+      if (text === undefined) {
+        const { code, reason } = await this.closed;
+        fail(`The connection closed with ${code} ${reason}`);
+      }
+      this.#lines.push(...text.split("\n"));
+    }
+    return this.#lines.shift() ?? "";
+  }
+
+  /** The next object, be it a ping. */
+  async nextFrame(): Promise<Frame> {
+    return JSON.parse(await this.nextText());
+  }
+
+  /** The next object that is no ping: those come when they come. */
+  async next(): Promise<Frame> {
+    for (;;) {
+      const frame = await this.nextFrame();
+      if (frame.kind !== "ping") return frame;
+    }
+  }
+
+  /** The next objects. */
+  async take(count: number): Promise<Frame[]> {
+    const frames: Frame[] = [];
+    while (frames.length < count) frames.push(await this.next());
+    return frames;
+  }
+
+  /** The data of the next objects. */
+  async takeData(count: number): Promise<unknown[]> {
+    return (await this.take(count)).map(({ data }) => data);
+  }
+
+  /** The next object of a kind; what comes before is skipped. */
+  async find(kind: string): Promise<Frame> {
+    for (;;) {
+      const frame = await this.nextFrame();
+      if (frame.kind === kind) return frame;
+    }
+  }
+
+  /** The next object, which must be a `ready`. */
+  async ready(): Promise<Ready> {
+    const { kind, ref, data } = await this.next();
+    assertEquals(kind, "ready");
+    const fields = data as Ready;
+    return ref === undefined ? fields : { ref, ...fields };
+  }
+
+  /** The next object, which must be an `error`: the frame that it answers, and its code. */
+  async error(): Promise<{ ref: string | undefined; code: unknown }> {
+    const { kind, ref, data } = await this.next();
+    assertEquals(kind, "error");
+    return { ref, code: Object(data).code };
+  }
+
+  /** Sends an object. */
+  send(frame: object): Promise<void> {
+    return this.socket.send(JSON.stringify(frame));
+  }
+
+  /** Adds a subscription. */
+  subscribe(token: string, ref?: string, since?: string): Promise<void> {
+    const data = since === undefined ? { token } : { token, since };
+    return this.send({ kind: "sub", ...(ref ? { ref } : {}), data });
+  }
+
+  /** Says goodbye. */
+  close(): Promise<Closed> {
+    return this.socket.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.socket[Symbol.asyncDispose]();
+  }
+}
