@@ -1,3 +1,4 @@
+import { isTransient } from "../core/http/transient.ts";
 import { backoff, pause } from "../core/time/backoff.ts";
 import { channelName } from "../core/channel/channel.ts";
 import { RealtimeError } from "../core/protocol/errors.ts";
@@ -28,9 +29,6 @@ interface Page
 
 /** React also renders where there is no page. */
 const { document: page } = globalThis as { readonly document?: Page };
-
-/** Errors after which another attempt may help. */
-const TRANSIENT = /^(network|timeout|rate_limited|unavailable)$/;
 
 /** The source of a view: the one that others with the same key read, else a new one. */
 export function openSource<T>(view: View<T>): Source<T> {
@@ -141,8 +139,7 @@ export class Source<T> {
         await this.#read(ask, onState, signal);
         return finish("closed");
       } catch (error) {
-        const { code } = Object(error);
-        if (!comesBack || !TRANSIENT.test(code)) return finish("failed", error);
+        if (!comesBack || !isTransient(error)) return finish("failed", error);
         onState("waiting", error as Error);
       }
       await pause(backoff(attempt++), signal);

@@ -1,5 +1,5 @@
 import { RealtimeError } from "../core/protocol/errors.ts";
-import { errorOf } from "../core/protocol/frames.ts";
+import { errorOf } from "../core/protocol/error_body.ts";
 import type { StreamPlace } from "../core/subscribe/send.ts";
 import type { AnyMessage } from "./snapshot.ts";
 

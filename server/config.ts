@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { MIN_SIGNING_KEY_LENGTH } from "../core/protocol/signing_key.ts";
 import { parseRedisUrl } from "./brokers/redis/url.ts";
-import { isLoopback } from "./http/origin.ts";
+import { isLoopback } from "../core/http/loopback.ts";
 
 /** A flag or variable whose value can't be used: one line that says which and why. */
 export class ConfigError extends Error {

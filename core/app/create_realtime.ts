@@ -9,7 +9,8 @@ import { channelName } from "../channel/channel.ts";
 import { readEnvironment } from "../http/environment.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { gatewayFetch, gatewaysHere } from "../http/gateway_fetch.ts";
-import { gatewayUrl, isLoopback } from "../http/gateway_url.ts";
+import { gatewayUrl } from "../http/gateway_url.ts";
+import { isLoopback } from "../http/loopback.ts";
 import type { HttpContext } from "../http/request.ts";
 import { isTopicRef, resolveMessageInput } from "../publish/message_input.ts";
 import { publishMessage } from "../publish/publish_message.ts";
@@ -62,7 +63,7 @@ export function createRealtime(
   function signingKey(url: string): string {
     const key = options.signingKey || readEnvironment("REALTIME_SIGNING_KEY");
     if (key) return key;
-    if (isLoopback(url)) return DEVELOPMENT_SIGNING_KEY;
+    if (isLoopback(new URL(url).hostname)) return DEVELOPMENT_SIGNING_KEY;
     throw new RealtimeError(
       "unauthenticated",
       `Cannot use the gateway at ${url}: no signing key is given and REALTIME_SIGNING_KEY is not set`,

@@ -65,7 +65,7 @@ async function answerTo(
   const answers = await subscribe(target, options).catch(
     (error: RealtimeError) => {
       // A connection has so many topics and no more. One of its own has room.
-      if (error.code !== "rate_limited") throw error;
+      if (error.code !== "too_many") throw error;
       return subscribe(target, { ...options, multiplex: false });
     },
   );

@@ -16,9 +16,3 @@ export function gatewayUrl(given?: string): string {
   }
   return url.replace(/\/+$/, "");
 }
-
-/** Whether a URL leads to the machine itself. */
-export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-}

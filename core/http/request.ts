@@ -1,6 +1,7 @@
 import { backoff, pause } from "../time/backoff.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { errorOfResponse } from "../protocol/http_status.ts";
+import { isTransient } from "./transient.ts";
 
 /** How failed requests are repeated. */
 export interface RetryOptions {
@@ -38,13 +39,6 @@ export interface HttpRequest {
   readonly signal: AbortSignal | undefined;
   /** What is tried, for messages: `Cannot publish to "user:1"`. */
   readonly action: string;
-}
-
-const RETRIED = new Set(["network", "timeout", "rate_limited", "unavailable"]);
-
-/** Whether an error may be gone at the next attempt. */
-export function isTransient(error: unknown): boolean {
-  return error instanceof RealtimeError && RETRIED.has(error.code);
 }
 
 /**

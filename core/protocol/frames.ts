@@ -1,9 +1,3 @@
-import {
-  RealtimeError,
-  type RealtimeErrorCode,
-  type RealtimeErrorOptions,
-} from "./errors.ts";
-
 /** The kinds of a message: what Inngest's clients know. */
 export type MessageKind =
   | "data"
@@ -133,18 +127,3 @@ export type ClientFrame =
 
 /** The WebSocket subprotocol that asks for everything beyond Inngest's wire. */
 export const PROTOCOL = "tidings.v1";
-
-/** The error that the gateway, or a publisher, writes as a code and a message. */
-export function errorOf(
-  error: {
-    readonly code: string;
-    readonly message: string;
-    readonly issues?: unknown;
-  },
-): RealtimeError {
-  return new RealtimeError(
-    error.code as RealtimeErrorCode,
-    error.message,
-    error as RealtimeErrorOptions,
-  );
-}

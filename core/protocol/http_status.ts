@@ -1,5 +1,5 @@
 import { RealtimeError, type RealtimeErrorCode } from "./errors.ts";
-import { errorOf } from "./frames.ts";
+import { errorOf } from "./error_body.ts";
 
 /** The HTTP status that carries each code; codes that only a client makes have none. */
 export const STATUS_OF_CODE: Readonly<
@@ -19,6 +19,7 @@ export const STATUS_OF_CODE: Readonly<
   stream_stopped: 409,
   too_large: 413,
   rate_limited: 429,
+  too_many: 429,
   internal: 500,
   unavailable: 503,
 };
@@ -36,30 +37,29 @@ export function codeOfStatus(status: number): RealtimeErrorCode {
 }
 
 /**
- * Reads a failed HTTP answer into an error: the gateway's own code and message where its body has them.
+ * Reads a failed HTTP response into an error: the gateway's own code and message where its body has them, else the code for its status.
  *
- * @param response An answer whose status is not 2xx; its body is consumed.
+ * @param response A response whose status is not 2xx; its body is consumed.
  * @param action What was tried, for the message: `Cannot publish to "user:1"`.
  */
 export async function errorOfResponse(
   response: Response,
   action: string,
 ): Promise<RealtimeError> {
+  const { status } = response;
   const text = await response.text();
+  let cause: unknown;
   try {
-    const { error } = JSON.parse(text);
+    const { error } = Object(JSON.parse(text));
     if (typeof error?.code === "string" && typeof error.message === "string") {
-      return errorOf(error);
+      return errorOf(error, codeOfStatus(status));
     }
-  } catch (cause) {
-    return new RealtimeError(
-      codeOfStatus(response.status),
-      `${action}: the gateway answered ${response.status}`,
-      { cause },
-    );
+  } catch (notJson) {
+    cause = notJson;
   }
   return new RealtimeError(
-    codeOfStatus(response.status),
-    `${action}: the gateway answered ${response.status}`,
+    codeOfStatus(status),
+    `${action}: the gateway answered ${status}`,
+    { cause },
   );
 }

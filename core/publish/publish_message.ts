@@ -2,7 +2,7 @@ import type { Publication, PublishOptions } from "../types/app.ts";
 import type { FlushOptions } from "./chunk_queue.ts";
 import { publishDataStream } from "./data_stream.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { errorOf } from "../protocol/frames.ts";
+import { errorOf } from "../protocol/error_body.ts";
 import { type HttpContext, request } from "../http/request.ts";
 import { encodeJson } from "../protocol/encode_json.ts";
 import { LIMITS } from "../protocol/limits.ts";

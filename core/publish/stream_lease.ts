@@ -1,5 +1,5 @@
 import { backoff, pause } from "../time/backoff.ts";
-import { isTransient } from "../http/request.ts";
+import { isTransient } from "../http/transient.ts";
 
 /** How long a stream runs before it gives a first sign of life: most are over by then. */
 const FIRST_MS = 500;

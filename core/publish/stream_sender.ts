@@ -2,8 +2,8 @@ import { backoff, pause } from "../time/backoff.ts";
 import type { ChunkQueue, QueuedLine } from "./chunk_queue.ts";
 import { hexDigest } from "../protocol/digest.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
-import { errorOf } from "../protocol/frames.ts";
-import { isTransient } from "../http/request.ts";
+import { errorOf } from "../protocol/error_body.ts";
+import { isTransient } from "../http/transient.ts";
 
 /** Where a stream's lines go. */
 export interface LineTarget {

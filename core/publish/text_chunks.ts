@@ -1,3 +1,5 @@
+import { isHighSurrogate, splitText } from "../protocol/split_text.ts";
+
 /** Characters of a piece of text at most: far below what a message may have, in any encoding. */
 export const PIECE_CHARS = 64 * 1024;
 
@@ -15,23 +17,14 @@ export class TextChunks {
       (typeof chunk === "string"
         ? this.#decoder.decode() + chunk
         : this.#decoder.decode(chunk, { stream: true }));
-    this.#held = /[\uD800-\uDBFF]$/.test(text) ? text.slice(-1) : "";
-    return split(this.#held ? text.slice(0, -1) : text);
+    this.#held = isHighSurrogate(text.charCodeAt(text.length - 1))
+      ? text.slice(-1)
+      : "";
+    return splitText(this.#held ? text.slice(0, -1) : text, PIECE_CHARS);
   }
 
   /** Gives what still waits: half of a character, replaced as decoders do. */
   end(): string[] {
-    return split(this.#held + this.#decoder.decode());
+    return splitText(this.#held + this.#decoder.decode(), PIECE_CHARS);
   }
-}
-
-function split(text: string): string[] {
-  const pieces: string[] = [];
-  for (let from = 0; from < text.length;) {
-    let to = Math.min(from + PIECE_CHARS, text.length);
-    if (to < text.length && /[\uD800-\uDBFF]/.test(text.charAt(to - 1))) to--;
-    pieces.push(text.slice(from, to));
-    from = to;
-  }
-  return pieces;
 }

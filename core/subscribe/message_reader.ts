@@ -1,7 +1,8 @@
 import { backoff } from "../time/backoff.ts";
+import { isTransient } from "../http/transient.ts";
 import type { Connection } from "./connection.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { errorOf } from "../protocol/frames.ts";
+import { errorOf } from "../protocol/error_body.ts";
 import type { ReaderMessage } from "./decode_frame.ts";
 import { createQueue, type Queue, tooSlow } from "./bounded_stream.ts";
 import type { TokenSource } from "./token_source.ts";
@@ -129,7 +130,7 @@ export function createReader(
     const mayPass = isToken
       // Another token may do; but not if several did not.
       ? attempt < 3
-      : /network|timeout|unavailable|internal/.test(error.code);
+      : isTransient(error);
     if (mayPass) {
       to("connecting");
       clearTimeout(retry);

@@ -1,5 +1,5 @@
 import type { backoff } from "../time/backoff.ts";
-import type { errorOf } from "../protocol/frames.ts";
+import type { errorOf } from "../protocol/error_body.ts";
 import type { ReaderMessage } from "./decode_frame.ts";
 import type { ReaderOptions } from "./message_reader.ts";
 
@@ -38,7 +38,7 @@ export interface Sender
 interface Answer {
   readonly id?: string;
   readonly stopped?: boolean;
-  readonly error?: Parameters<typeof errorOf>[0];
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /** How often it is tried, and how long once, so that the last is in the two minutes in which the gateway knows the first again. */

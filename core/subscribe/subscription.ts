@@ -1,6 +1,6 @@
 import { backoff } from "../time/backoff.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { errorOf } from "../protocol/frames.ts";
+import { errorOf } from "../protocol/error_body.ts";
 import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { iterate } from "./iterate.ts";
 import { encoder } from "../protocol/names.ts";

@@ -82,7 +82,7 @@ export interface SubscribeOptions<TMessage> {
   maxUnread?: number;
   /**
    * Whether it may share a connection with other subscriptions. A gateway lets one connection have 128 topics: beyond them a subscription
-   * is refused with `rate_limited`, and needs a connection of its own.
+   * is refused with `too_many`, and needs a connection of its own.
    *
    * @default {true}
    */

@@ -1,6 +1,6 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
-import { errorBody } from "../wire/error_body.ts";
+import { errorBody } from "../../core/protocol/error_body.ts";
 import { within } from "../../core/time/within.ts";
 import type { GatewayParts } from "./context.ts";
 

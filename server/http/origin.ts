@@ -1,15 +1,8 @@
 import type { Context, MiddlewareHandler } from "@hono/hono";
 import { cors } from "@hono/hono/cors";
+import { isLoopback } from "../../core/http/loopback.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { GatewaySettings } from "../options.ts";
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-/** Whether a host name, as in a URL, is this machine's own. */
-export function isLoopback(hostname: string): boolean {
-  return LOOPBACK.test(hostname) || hostname === "::1" ||
-    hostname.endsWith(".localhost");
-}
 
 function hostnameOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname : "";

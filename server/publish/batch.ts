@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { MessageKind } from "../../core/protocol/frames.ts";
-import { errorBody } from "../wire/error_body.ts";
+import { errorBody } from "../../core/protocol/error_body.ts";
 import { parseJson } from "../wire/json_text.ts";
 import { Pace } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";

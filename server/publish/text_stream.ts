@@ -1,4 +1,5 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
+import { splitText } from "../../core/protocol/split_text.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import { Pace } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";
@@ -28,24 +29,17 @@ async function* textOf(
   maxBytes: number,
 ): AsyncGenerator<string> {
   if (!body) return;
-  const length = Math.min(PIECE_LENGTH, Math.floor(maxBytes / ESCAPED_BYTES));
+  const length = Math.min(
+    PIECE_LENGTH,
+    Math.max(2, Math.floor(maxBytes / ESCAPED_BYTES)),
+  );
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   for (;;) {
     const { done, value } = await body.read();
     if (done) break;
-    yield* split(decoder.decode(value, { stream: true }), length);
+    yield* splitText(decoder.decode(value, { stream: true }), length);
   }
-  yield* split(decoder.decode(), length);
-}
-
-function* split(text: string, length: number): Generator<string> {
-  for (let start = 0; start < text.length;) {
-    let end = start + Math.max(length, 2);
-    const isHalf = /[\ud800-\udbff]/.test(text.charAt(end - 1));
-    if (isHalf && end < text.length) end--;
-    yield text.slice(start, end);
-    start = end;
-  }
+  yield* splitText(decoder.decode(), length);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { ChannelState } from "../brokers/broker.ts";
 import { grantsPublish } from "../publish/client_publisher.ts";
 import { closeOf } from "../wire/close_code.ts";
 import { endSoon } from "./staggered_end.ts";
-import { errorBody } from "../wire/error_body.ts";
+import { errorBody } from "../../core/protocol/error_body.ts";
 import { HANDED_BYTES, Outbox } from "./send_queue.ts";
 import { positionsOf, Reader } from "../fan_out/delivery.ts";
 import type { Gap, ReaderOwner, Start } from "../fan_out/delivery_target.ts";
@@ -109,7 +109,7 @@ export class Session implements ReaderOwner {
     const limit = this.#host.subscriptions;
     if (topics.length > limit && countTopics(topics) > limit) {
       throw new RealtimeError(
-        "rate_limited",
+        "too_many",
         `Cannot subscribe: a connection may have ${limit} topics`,
       );
     }

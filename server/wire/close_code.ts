@@ -22,6 +22,7 @@ function codeOf(code: RealtimeError["code"]): number {
     case "too_slow":
       return 4408;
     case "rate_limited":
+    case "too_many":
       return 4429;
     case "unavailable":
     case "internal":

@@ -64,6 +64,12 @@ describe("errorOfResponse()", () => {
     }
   });
 
+  it("gives a code of a later version the one of its status", async () => {
+    const body = '{"error":{"code":"out_of_cheese","message":"None is left"}}';
+    const { code, message } = await read(body, 403);
+    assertEquals([code, message], ["forbidden", "None is left"]);
+  });
+
   it("keeps why the body can't be read as the cause", async () => {
     assert((await read("<html>", 500)).cause instanceof SyntaxError);
   });

@@ -180,7 +180,7 @@ describe("a client's frame that is no good", () => {
       const { client } = await connectReady(gateway, { token });
       await using _ = client;
       await client.subscribe(await tokenFor(gateway, ["two/1"]), "2");
-      assertEquals(await client.error(), { ref: "2", code: "rate_limited" });
+      assertEquals(await client.error(), { ref: "2", code: "too_many" });
       await client.subscribe(await tokenFor(gateway, ["one/5"]), "3");
       assertEquals((await client.ready()).ref, "3");
       await publish(gateway, "one/127", 1);
@@ -192,7 +192,7 @@ describe("a client's frame that is no good", () => {
       const { client } = await connectReady(gateway, { token });
       await using _ = client;
       await client.subscribe(await tokenFor(gateway, topics(29, "two")));
-      assertEquals((await client.error()).code, "rate_limited");
+      assertEquals((await client.error()).code, "too_many");
       assertEquals((await client.closed).code, 4429);
     });
 
@@ -214,7 +214,7 @@ describe("a client's frame that is no good", () => {
       await using small = await startGateway({ maxSubscriptions: 2 });
       await using client = await connectWire(small, { v1: true });
       await client.subscribe(await tokenFor(small, topics(3, "c")), "1");
-      assertEquals(await client.error(), { ref: "1", code: "rate_limited" });
+      assertEquals(await client.error(), { ref: "1", code: "too_many" });
       await client.subscribe(await tokenFor(small, topics(2, "c")), "1");
       assertEquals((await client.ready()).ref, "1");
     });

@@ -1,0 +1,47 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
+import { errorBody, errorOf } from "../../../core/protocol/error_body.ts";
+import { isErrorCode, RealtimeError } from "../../../core/protocol/errors.ts";
+
+describe("errorOf()", () => {
+  it("reads what errorBody() wrote, without the cause", () => {
+    const error = new RealtimeError("invalid_data", "No", {
+      cause: new Error("secret"),
+      issues: [{ message: "too short", path: ["text", 0] }],
+    });
+    const read = errorOf(JSON.parse(JSON.stringify(errorBody(error))));
+    assertEquals(
+      [read.code, read.message, read.issues, read.cause],
+      ["invalid_data", "No", error.issues, undefined],
+    );
+  });
+
+  it("gives an unknown code the fallback, and takes no cause from the wire", () => {
+    const body = { code: "out_of_cheese", message: "No", cause: { a: 1 } };
+    const error = errorOf(body, "forbidden");
+    assertEquals([error.code, error.message], ["forbidden", "No"]);
+    assertEquals("cause" in error && error.cause !== undefined, false);
+    assertEquals(errorOf({ code: "toString" }).code, "invalid_argument");
+  });
+
+  it("leaves out issues that are none", () => {
+    const good = { message: "too short", path: ["text"] };
+    const issues = [good, null, "x", { path: [] }, { message: 1 }, {
+      message: "x",
+      path: [{}],
+    }];
+    const { issues: read } = errorOf({ code: "conflict", issues });
+    assertEquals(read, [good]);
+  });
+
+  it("makes a whole error of anything", () => {
+    fc.assert(fc.property(fc.anything(), (body) => {
+      const { code, message, issues, cause } = errorOf(body);
+      assert(isErrorCode(code));
+      assertEquals(typeof message, "string");
+      assert(Array.isArray(issues));
+      assertEquals(cause, undefined);
+    }));
+  });
+});
