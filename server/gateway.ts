@@ -28,7 +28,7 @@ import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
 import type { UpgradeContext } from "./runtimes/runtime.ts";
 import { answerWith, headOf, setShortcut } from "./runtimes/shortcut.ts";
-import { Sessions } from "./sessions/open_sessions.ts";
+import { OpenSessions } from "./sessions/open_sessions.ts";
 import { Streams } from "./streams/streams.ts";
 import { TicketMint } from "./auth/ticket.ts";
 
@@ -86,7 +86,7 @@ const logger = getLogger(["tidings", "gateway"]);
  */
 export function createGateway(options: GatewayOptions = {}): Gateway {
   const settings = resolveOptions(options);
-  const sessions = new Sessions(settings.pingIntervalMs);
+  const sessions = new OpenSessions(settings.pingIntervalMs);
   const auth = new Auth(settings.signingKeys, settings.dev);
   const tickets = new TicketMint(settings.signingKeys[0]);
   const state = { draining: false };
@@ -104,7 +104,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     publisherFor: (claims) =>
       claims ? new ClientPublisher(publisher, claims, rules) : publisher,
     streams,
-    outbox: {
+    sendQueue: {
       queueBytes: settings.queueBytes,
       deadlineMs: settings.queueDeadlineMs,
     },

@@ -10,7 +10,7 @@ export interface Gap {
 }
 
 /** The connection that a reader reads for. */
-export interface ReaderOwner extends Member {
+export interface DeliveryTarget extends Member {
   readonly wire: Wire;
   /** Calls `read` when more can be written, and no other reader reads; also when the connection ended. */
   inTurn(read: () => Promise<void>): Promise<void>;

@@ -2,7 +2,7 @@ import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
 import { sameTopics } from "./topic_sets.ts";
 
 /** What a token gave a session. */
-export interface Subscription {
+export interface Grant {
   /** The reference of the `sub` frame that brought the token, if it had one. */
   readonly ref: string | undefined;
   /** The token's topics that were not unsubscribed. */
@@ -16,18 +16,18 @@ export interface Subscription {
 export function grant(
   claims: TokenClaims,
   ref: string | undefined,
-): Subscription {
+): Grant {
   const left = claims.sexp * 1000 - Date.now();
   const endsAt = performance.now() + left;
   return { ref, topics: claims.topics, claims, endsAt };
 }
 
 /** The subscription in whose place a token comes: that of the same reference or, without one, of the same topics. */
-export function findKnown(
-  subscriptions: readonly Subscription[],
+export function findGrant(
+  subscriptions: readonly Grant[],
   { topics }: TokenClaims,
   ref: string | undefined,
-): Subscription | undefined {
+): Grant | undefined {
   return subscriptions.find((known) =>
     known.ref === ref &&
     (ref !== undefined || sameTopics(known.claims.topics, topics))

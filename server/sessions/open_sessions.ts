@@ -1,7 +1,7 @@
 import type { Session } from "./session.ts";
 
 /** The connections that are open. Pings are spread over the interval, so that they never come all at once. */
-export class Sessions {
+export class OpenSessions {
   readonly #slots: Array<Set<Session>>;
   readonly #tickMs: number;
   #size = 0;

@@ -7,7 +7,7 @@ export const HANDED_BYTES = 256 * 1024;
 const POLL_MS = { first: 1, last: 100 } as const;
 
 /** Bounds of a connection's queue. */
-export interface OutboxLimits {
+export interface SendQueueLimits {
   /** Bytes that may wait. */
   readonly queueBytes: number;
   /** Milliseconds without progress after which the peer is too slow. */
@@ -18,9 +18,9 @@ export interface OutboxLimits {
  * What waits to be sent to one connection, counted in bytes. What the peer takes in time goes straight to the
  * runtime; for one that doesn't, it holds a bounded queue, then gives up.
  */
-export class Outbox {
+export class SendQueue {
   readonly #socket: Socket;
-  readonly #limits: OutboxLimits;
+  readonly #limits: SendQueueLimits;
   readonly #tooSlow: () => void;
   readonly #now: () => number;
   #queue: Packet[] = [];
@@ -41,7 +41,7 @@ export class Outbox {
    */
   constructor(
     socket: Socket,
-    limits: OutboxLimits,
+    limits: SendQueueLimits,
     tooSlow: () => void,
     now: () => number = () => performance.now(),
   ) {

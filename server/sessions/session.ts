@@ -4,11 +4,11 @@ import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import { grantsPublish } from "../publish/client_publisher.ts";
 import { closeOf } from "../wire/close_code.ts";
-import { endSoon } from "./staggered_end.ts";
+import { staggerEnd } from "./staggered_end.ts";
 import { errorBody } from "../../core/protocol/error_body.ts";
-import { HANDED_BYTES, Outbox } from "./send_queue.ts";
-import { positionsOf, Reader } from "../fan_out/delivery.ts";
-import type { Gap, ReaderOwner, Start } from "../fan_out/delivery_target.ts";
+import { HANDED_BYTES, SendQueue } from "./send_queue.ts";
+import { ChannelDelivery, positionsOf } from "../fan_out/channel_delivery.ts";
+import type { DeliveryTarget, Gap, Start } from "../fan_out/delivery_target.ts";
 import { parseSince, type Since, sinceOfChannel } from "../wire/since.ts";
 import type { Packet, Socket } from "../wire/socket.ts";
 import { HEARTBEAT } from "./sse_socket.ts";
@@ -19,11 +19,11 @@ import {
   withoutTopics,
 } from "./topic_sets.ts";
 import type { SessionHost } from "./session_host.ts";
-import { findKnown, grant, type Subscription } from "./grant.ts";
+import { findGrant, type Grant, grant } from "./grant.ts";
 import { encodeControl, isV1, type Wire } from "../wire/encode.ts";
 
 interface Found {
-  readonly reader: Reader;
+  readonly reader: ChannelDelivery;
   readonly topics: ReadonlySet<string>;
   readonly start: Start;
 }
@@ -34,20 +34,20 @@ const PROCESS = crypto.randomUUID().slice(0, 24);
 let sessions = 0;
 
 /** One client's connection: what it subscribed to, with which rights, and what waits to be sent to it. */
-export class Session implements ReaderOwner {
+export class Session implements DeliveryTarget {
   readonly wire: Wire;
-  readonly cursor: ReaderOwner["cursor"];
+  readonly cursor: DeliveryTarget["cursor"];
   readonly #host: SessionHost;
   readonly #socket: Socket;
   /**
    * There once the runtime was given what it may hold, which an idle connection never is; until then, how many bytes it was given. As two
    * fields, the two make a session 160 bytes large on Bun instead of 112.
    */
-  #outbox: Outbox | number = 0;
+  #outbox: SendQueue | number = 0;
   readonly #number = ++sessions;
   // Lists, though they are looked through: most have one entry, for which a map has 0.3 KB on Bun, and none over 128.
-  #readers: readonly Reader[] = [];
-  #subscriptions: readonly Subscription[] = [];
+  #readers: readonly ChannelDelivery[] = [];
+  #subscriptions: readonly Grant[] = [];
   /** What ends its subscriptions and, when none is left, the session. */
   #expiry: ReturnType<typeof setTimeout> | undefined;
   #heardAt = performance.now();
@@ -100,7 +100,7 @@ export class Session implements ReaderOwner {
     marks?: ReadonlyMap<string, ChannelState>,
   ): Promise<void> {
     const from = parseSince(since);
-    const known = findKnown(this.#subscriptions, claims, ref);
+    const known = findGrant(this.#subscriptions, claims, ref);
     const renewal = known !== undefined && since === undefined &&
       sameTopics(known.topics, claims.topics);
     const others = this.#subscriptions.filter((one) => one !== known);
@@ -235,7 +235,7 @@ export class Session implements ReaderOwner {
   /** Closes the connection: after what waits in the runtime, or at once where the client doesn't take what it has coming. */
   close(code: number, reason: string, isDead = false): void {
     if (this.#closed) return;
-    if (isDead) endSoon(() => this.#socket.terminate(code, reason));
+    if (isDead) staggerEnd(() => this.#socket.terminate(code, reason));
     else this.#socket.close(code, reason);
     this.ended();
   }
@@ -265,7 +265,7 @@ export class Session implements ReaderOwner {
   }
 
   /** What waits, where anything may. */
-  get #queue(): Outbox | undefined {
+  get #queue(): SendQueue | undefined {
     return typeof this.#outbox === "number" ? undefined : this.#outbox;
   }
 
@@ -278,7 +278,7 @@ export class Session implements ReaderOwner {
         this.#socket.send(packet);
         return;
       }
-      this.#outbox = new Outbox(this.#socket, this.#host.outbox, () => {
+      this.#outbox = new SendQueue(this.#socket, this.#host.sendQueue, () => {
         this.close(4408, "too slow", true);
       });
     }
@@ -325,15 +325,15 @@ export class Session implements ReaderOwner {
     }
   }
 
-  #reader(channel: string): Reader {
+  #reader(channel: string): ChannelDelivery {
     const known = this.#readers.find((reader) => reader.channel === channel);
     if (known) return known;
-    const reader = new Reader(this.#host.hub, this, channel);
+    const reader = new ChannelDelivery(this.#host.hub, this, channel);
     this.#readers = [...this.#readers, reader];
     return reader;
   }
 
-  #end(subscription: Subscription): void {
+  #end(subscription: Grant): void {
     this.#subscriptions = this.#subscriptions.filter((one) =>
       one !== subscription
     );
@@ -385,7 +385,7 @@ export class Session implements ReaderOwner {
   }
 
   #endSubscriptions(
-    matches: (subscription: Subscription) => boolean,
+    matches: (subscription: Grant) => boolean,
     error: RealtimeError,
   ): number {
     const ended = this.#subscriptions.filter(matches);

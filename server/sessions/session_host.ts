@@ -1,12 +1,12 @@
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Hub } from "../fan_out/hub.ts";
-import type { OutboxLimits } from "./send_queue.ts";
+import type { SendQueueLimits } from "./send_queue.ts";
 import type { Session } from "./session.ts";
 
 /** What a session needs of its gateway. */
 export interface SessionHost {
   readonly hub: Hub;
-  readonly outbox: OutboxLimits;
+  readonly sendQueue: SendQueueLimits;
   readonly pingIntervalMs: number;
   /** Milliseconds that a ping may stay unanswered beyond the interval. */
   readonly pongTimeoutMs: number;

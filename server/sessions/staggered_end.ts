@@ -9,7 +9,7 @@ const waiting: Array<() => void> = [];
  * Does something in one of the next turns of the event loop, a few a turn: to end a connection whose buffers are full
  * takes 0.3 ms, and a thousand at once would hold up all others.
  */
-export function endSoon(end: () => void): void {
+export function staggerEnd(end: () => void): void {
   if (waiting.push(end) === 1) setImmediate(run);
 }
 

@@ -2,7 +2,7 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { ChannelState } from "../brokers/broker.ts";
-import { type InboundFrame, parseInbound } from "../wire/client_frame.ts";
+import { type ClientCommand, parseClientFrame } from "../wire/client_frame.ts";
 import { type MessagePublisher, quote } from "../publish/publisher.ts";
 import { Session } from "./session.ts";
 import type { SessionHost } from "./session_host.ts";
@@ -10,7 +10,7 @@ import type { Socket, SocketHandler } from "../wire/socket.ts";
 import type { Wire } from "../wire/encode.ts";
 
 /** What a connection needs of its gateway. */
-export interface ConnectionHost extends SessionHost {
+export interface WebSocketHost extends SessionHost {
   readonly auth: Auth;
   /** What publishes for a client with such a token; for who has the signing key without one. */
   publisherFor(claims?: TokenClaims): MessagePublisher;
@@ -32,8 +32,8 @@ export interface Handshake {
 }
 
 /** A client on a WebSocket: acts on its frames, one after the other. */
-export class Connection implements SocketHandler {
-  readonly #host: ConnectionHost;
+export class WebSocketClient implements SocketHandler {
+  readonly #host: WebSocketHost;
   /** Until it is open. */
   #handshake: Handshake | undefined;
   #session: Session | undefined;
@@ -44,7 +44,7 @@ export class Connection implements SocketHandler {
   #budget: number;
   #second = currentSecond();
 
-  constructor(host: ConnectionHost, handshake: Handshake) {
+  constructor(host: WebSocketHost, handshake: Handshake) {
     this.#host = host;
     this.#handshake = handshake;
     // A client that comes back brings all of its subscriptions at once.
@@ -84,7 +84,7 @@ export class Connection implements SocketHandler {
       return;
     }
     session.heard();
-    const { frame, error, ref } = parseInbound(text);
+    const { frame, error, ref } = parseClientFrame(text);
     if (error) session.error(error, ref);
     else if (frame && frame.kind !== "pong") {
       this.#enqueue(session, () => this.#act(session, frame), frame);
@@ -104,7 +104,7 @@ export class Connection implements SocketHandler {
   #enqueue(
     session: Session,
     action: () => Promise<void>,
-    frame?: InboundFrame,
+    frame?: ClientCommand,
   ): void {
     const before = this.#work ?? Promise.resolve();
     const work = before.then(action).catch((cause) => {
@@ -124,7 +124,7 @@ export class Connection implements SocketHandler {
     this.#work = work;
   }
 
-  async #act(session: Session, frame: InboundFrame): Promise<void> {
+  async #act(session: Session, frame: ClientCommand): Promise<void> {
     switch (frame.kind) {
       case "sub": {
         const { token, since, ref } = frame;
@@ -146,7 +146,7 @@ export class Connection implements SocketHandler {
 
   async #publish(
     session: Session,
-    frame: InboundFrame & { kind: "publish" },
+    frame: ClientCommand & { kind: "publish" },
   ): Promise<void> {
     const { channel, topic, data, key, ref } = frame;
     const { reply_topic: replyTopic, reply_to: replyTo } = frame;

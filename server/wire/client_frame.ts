@@ -4,7 +4,7 @@ import type { TopicClaim } from "../../core/protocol/token.ts";
 import { parseJson } from "./json_text.ts";
 
 /** A client's frame, as the gateway acts on it. */
-export type InboundFrame =
+export type ClientCommand =
   | {
     readonly kind: "sub";
     readonly ref?: string | undefined;
@@ -55,16 +55,16 @@ const frames = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("pong") }),
 ]);
 
-/** What {@linkcode parseInbound} found: a frame, or why there is none. */
+/** What {@linkcode parseClientFrame} found: a frame, or why there is none. */
 export interface Inbound {
-  readonly frame?: InboundFrame;
+  readonly frame?: ClientCommand;
   readonly error?: RealtimeError;
   /** The reference of a frame that is wrong otherwise, so that its sender learns which. */
   readonly ref?: string;
 }
 
 /** Reads a client's frame, `undefined` for a binary one; never throws. */
-export function parseInbound(text: string | undefined): Inbound {
+export function parseClientFrame(text: string | undefined): Inbound {
   if (text === undefined) {
     const message = "Cannot read the frame: it is binary, not text";
     return { error: new RealtimeError("invalid_argument", message) };

@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { HANDED_BYTES, Outbox } from "../../../server/sessions/send_queue.ts";
+import {
+  HANDED_BYTES,
+  SendQueue,
+} from "../../../server/sessions/send_queue.ts";
 import { Packet } from "../../../server/wire/socket.ts";
 import { FakeSocket } from "../../support/wire/fake_socket.ts";
 
@@ -11,12 +14,12 @@ function packet(kib: number, name = ""): Packet {
 }
 
 /** An outbox on a fake socket; `gaveUp` resolves when the peer is too slow. */
-function createOutbox(queueKib = 1024, deadlineMs = 60_000) {
+function createQueue(queueKib = 1024, deadlineMs = 60_000) {
   const socket = new FakeSocket();
   const { promise: gaveUp, resolve } = Promise.withResolvers<"too slow">();
   const limits = { queueBytes: queueKib * KIB, deadlineMs };
   const clock = { now: 0 };
-  const outbox = new Outbox(
+  const outbox = new SendQueue(
     socket,
     limits,
     () => resolve("too slow"),
@@ -25,9 +28,9 @@ function createOutbox(queueKib = 1024, deadlineMs = 60_000) {
   return { socket, outbox, gaveUp, clock };
 }
 
-describe("Outbox", () => {
+describe("SendQueue", () => {
   it("hands over at once what the peer takes in time", () => {
-    const { socket, outbox } = createOutbox();
+    const { socket, outbox } = createQueue();
     for (let i = 0; i < 100; i++) {
       outbox.write(packet(100));
       socket.take(100 * KIB);
@@ -37,7 +40,7 @@ describe("Outbox", () => {
   });
 
   it("hands over no more than it may, and one packet beyond", () => {
-    const { socket, outbox } = createOutbox();
+    const { socket, outbox } = createQueue();
     for (let i = 0; i < 12; i++) outbox.write(packet(100));
     assertEquals(socket.sent.length, 3);
     assert(socket.peak < HANDED_BYTES + 100 * KIB);
@@ -46,7 +49,7 @@ describe("Outbox", () => {
   });
 
   it("sends what waits in order, as room is made", () => {
-    const { socket, outbox } = createOutbox();
+    const { socket, outbox } = createQueue();
     for (let i = 0; i < 10; i++) outbox.write(packet(100, String(i)));
     for (let i = 0; i < 10; i++) {
       socket.take(150 * KIB);
@@ -60,7 +63,7 @@ describe("Outbox", () => {
   });
 
   it("looks for room by itself where the runtime doesn't tell", async () => {
-    const { socket, outbox } = createOutbox();
+    const { socket, outbox } = createQueue();
     for (let i = 0; i < 5; i++) outbox.write(packet(100));
     assertEquals(socket.sent.length, 3);
     const ready = outbox.ready();
@@ -71,7 +74,7 @@ describe("Outbox", () => {
   });
 
   it("gives up a peer whose queue is over the limit, at once", async () => {
-    const { socket, outbox, gaveUp } = createOutbox(500);
+    const { socket, outbox, gaveUp } = createQueue(500);
     for (let i = 0; i < 3; i++) outbox.write(packet(100));
     for (let i = 0; i < 5; i++) outbox.write(packet(100));
     assertEquals(outbox.bytes, 800 * KIB);
@@ -81,7 +84,7 @@ describe("Outbox", () => {
   });
 
   it("gives up a peer that takes nothing for longer than it may", async () => {
-    const { outbox, gaveUp, clock } = createOutbox(1024, 1000);
+    const { outbox, gaveUp, clock } = createQueue(1024, 1000);
     for (let i = 0; i < 4; i++) outbox.write(packet(100));
     clock.now = 1000;
     outbox.drain();
@@ -92,7 +95,7 @@ describe("Outbox", () => {
   });
 
   it("also where nothing but the runtime has something left", async () => {
-    const { outbox, gaveUp, clock } = createOutbox(1024, 1000);
+    const { outbox, gaveUp, clock } = createQueue(1024, 1000);
     outbox.write(packet(300));
     const ready = outbox.ready();
     clock.now = 1001;
@@ -101,7 +104,7 @@ describe("Outbox", () => {
   });
 
   it("bears with a peer that takes a little all the time", async () => {
-    const { socket, outbox, gaveUp, clock } = createOutbox(1024, 1000);
+    const { socket, outbox, gaveUp, clock } = createQueue(1024, 1000);
     for (let i = 0; i < 7; i++) outbox.write(packet(100));
     const ready = outbox.ready();
     while (socket.sent.length < 7 || socket.buffered >= HANDED_BYTES) {
@@ -115,7 +118,7 @@ describe("Outbox", () => {
   });
 
   it("resolves ready() at once where there is room, and when it is closed", async () => {
-    const { outbox } = createOutbox();
+    const { outbox } = createQueue();
     await outbox.ready();
     outbox.write(packet(300));
     const waiting = Promise.all([outbox.ready(), outbox.ready()]);
@@ -125,7 +128,7 @@ describe("Outbox", () => {
   });
 
   it("does nothing once it is closed", () => {
-    const { socket, outbox } = createOutbox();
+    const { socket, outbox } = createQueue();
     for (let i = 0; i < 5; i++) outbox.write(packet(100));
     outbox.close();
     outbox.write(packet(100));

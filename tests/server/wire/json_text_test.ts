@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { parseInbound } from "../../../server/wire/client_frame.ts";
+import { parseClientFrame } from "../../../server/wire/client_frame.ts";
 import {
   dataOfBody,
   JSON_DEPTH,
@@ -80,7 +80,7 @@ describe("parseJson()", () => {
   });
 });
 
-describe("parseInbound()", () => {
+describe("parseClientFrame()", () => {
   it("finds a frame or an error in any text, and never throws", () => {
     const frames = fc.oneof(
       anyText,
@@ -101,7 +101,7 @@ describe("parseInbound()", () => {
       }),
     );
     fc.assert(fc.property(frames, (text) => {
-      const { frame, error } = parseInbound(text);
+      const { frame, error } = parseClientFrame(text);
       assert((frame === undefined) !== (error === undefined));
     }));
   });

@@ -38,7 +38,7 @@ export function fakeHost(
 ): SessionHost {
   return {
     hub: new Hub(broker),
-    outbox: { queueBytes: 1024 * 1024, deadlineMs: 10_000 },
+    sendQueue: { queueBytes: 1024 * 1024, deadlineMs: 10_000 },
     pingIntervalMs: 15_000,
     pongTimeoutMs: 10_000,
     subscriptions: 128,

@@ -11,10 +11,10 @@ import type {
 import { newMessage } from "../../../server/wire/envelope.ts";
 import { Hub } from "../../../server/fan_out/hub.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
-import { Reader } from "../../../server/fan_out/delivery.ts";
+import { ChannelDelivery } from "../../../server/fan_out/channel_delivery.ts";
 import type {
+  DeliveryTarget,
   Gap,
-  ReaderOwner,
 } from "../../../server/fan_out/delivery_target.ts";
 import { parseSince } from "../../../server/wire/since.ts";
 import type { Packet } from "../../../server/wire/socket.ts";
@@ -93,7 +93,7 @@ type Event =
   | { readonly topic: string; readonly offset: number }
   | { readonly gap: Gap };
 
-class FakeOwner implements ReaderOwner {
+class FakeOwner implements DeliveryTarget {
   readonly wire = "ws.v1";
   readonly cursor = undefined;
   readonly events: Event[] = [];
@@ -142,7 +142,7 @@ function sinceOf(plan: string, epoch: string) {
   return parseSince(plan.replace(/^id:/, `${epoch}-`) || undefined);
 }
 
-describe("Reader", () => {
+describe("ChannelDelivery", () => {
   it("delivers every message once and in order, or names it in a gap, however slow the broker is", async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), plans, async (scheduler, plan) => {
@@ -150,7 +150,7 @@ describe("Reader", () => {
         const broker = new DistantBroker(memory, scheduler);
         const hub = new Hub(broker);
         const owner = new FakeOwner();
-        const reader = new Reader(hub, owner, "ch");
+        const reader = new ChannelDelivery(hub, owner, "ch");
         const topics: string[] = [];
         async function publish(names: readonly string[]): Promise<void> {
           topics.push(...names);

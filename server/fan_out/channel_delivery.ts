@@ -4,7 +4,7 @@ import { formatId, type Position } from "../../core/protocol/id.ts";
 import type { Audience } from "./audience.ts";
 import type { ChannelState, LogEntry, OpenStream } from "../brokers/broker.ts";
 import type { Feed, FeedReader, Hub } from "./hub.ts";
-import type { ReaderOwner, Start } from "./delivery_target.ts";
+import type { DeliveryTarget, Start } from "./delivery_target.ts";
 import { moveCursor, type Since } from "../wire/since.ts";
 import { encodeEntries } from "../wire/encode.ts";
 
@@ -23,10 +23,10 @@ const PAGE_BYTES = 128 * 1024;
  * connection takes it, and joins the live audience in the moment in which it stands where the audience does: nothing
  * is buffered and nothing can fall between.
  */
-export class Reader implements FeedReader {
+export class ChannelDelivery implements FeedReader {
   readonly channel: string;
   readonly #hub: Hub;
-  readonly #owner: ReaderOwner;
+  readonly #owner: DeliveryTarget;
   #feed: Feed | undefined;
   #audience: Audience | undefined;
   /** For each topic, the offset up to which this connection has it; none while it is in an audience, which says both. */
@@ -39,7 +39,7 @@ export class Reader implements FeedReader {
   /** There while it waits for a broker that fails. */
   #waiting: AbortController | undefined;
 
-  constructor(hub: Hub, owner: ReaderOwner, channel: string) {
+  constructor(hub: Hub, owner: DeliveryTarget, channel: string) {
     this.#hub = hub;
     this.#owner = owner;
     this.channel = channel;
@@ -371,7 +371,7 @@ function cursorsAt(
 
 /** The ids up to which readers' connection has everything, by channel; what waits is sent first. */
 export function positionsOf(
-  readers: readonly Reader[],
+  readers: readonly ChannelDelivery[],
 ): Record<string, string> {
   const positions: Record<string, string> = Object.create(null);
   for (const reader of readers) {
