@@ -1,383 +1,271 @@
-import { backoff, pause } from "../../core/time/backoff.ts";
-import { RealtimeError } from "../../core/protocol/errors.ts";
 import { formatId, type Position } from "../../core/protocol/id.ts";
-import type { Audience } from "./audience.ts";
-import type { ChannelState, LogEntry, OpenStream } from "../brokers/broker.ts";
-import type { Feed, FeedReader, Hub } from "./hub.ts";
-import type { DeliveryTarget, Start } from "./delivery_target.ts";
-import { moveCursor, type Since } from "../wire/since.ts";
+import { isTransient } from "../../core/http/transient.ts";
+import { backoff, pause } from "../../core/time/backoff.ts";
+import type { ChannelState } from "../brokers/broker.ts";
 import { encodeEntries } from "../wire/encode.ts";
-
-/** An open stream that is read from its start, though its topic is read from now: up to there. */
-type StreamStart = OpenStream & { readonly until: number };
-
-/** What a reader has that is where its audience is. */
-const NO_CURSORS: ReadonlyMap<string, number> = new Map();
-const NO_STREAMS: readonly StreamStart[] = [];
+import { type ChannelSince, cursorIds } from "../wire/since.ts";
+import type { Audience } from "./audience.ts";
+import { CatchUp } from "./catch_up.ts";
+import type { DeliveryTarget } from "./delivery_target.ts";
+import type { Feed, FeedFollower } from "./feed.ts";
+import { findStart, type Start, startAfter } from "./find_start.ts";
+import type { Hub } from "./hub.ts";
 
 const PAGE_ENTRIES = 500;
 const PAGE_BYTES = 128 * 1024;
 
 /**
- * One connection's way through one channel. It reads the log from where the connection stands, as fast as the
- * connection takes it, and joins the live audience in the moment in which it stands where the audience does: nothing
- * is buffered and nothing can fall between.
+ * `idle` without topics; `catching up` while it reads the log; `live` while the connection is in an audience; `closed` in the end.
  */
-export class ChannelDelivery implements FeedReader {
+type State = "idle" | "catching up" | "live" | "closed";
+
+/**
+ * Delivers one channel to one connection. It reads the log from where the connection stands, as fast as the connection takes it, and
+ * joins a live audience at the moment when both stand at the same position. So no message needs a buffer, and none is left out.
+ */
+export class ChannelDelivery implements FeedFollower {
   readonly channel: string;
   readonly #hub: Hub;
-  readonly #owner: DeliveryTarget;
+  readonly #target: DeliveryTarget;
   #feed: Feed | undefined;
+  #state: State = "idle";
+  /** Present in the state `live`. */
   #audience: Audience | undefined;
-  /** For each topic, the offset up to which this connection has it; none while it is in an audience, which says both. */
-  #cursors = NO_CURSORS;
-  #streams = NO_STREAMS;
-  /** Grows with every added topic: a page that was read for the old ones is read again. */
-  #generation = 0;
-  #running = false;
-  #closed = false;
-  /** There while it waits for a broker that fails. */
-  #waiting: AbortController | undefined;
+  /** Present in the state `catching up`. A new one takes its place when topics are added or the feed moves. */
+  #catchUp: CatchUp | undefined;
+  /** Present while a failure of the broker delays the next read. */
+  #retry: AbortController | undefined;
 
-  constructor(hub: Hub, owner: DeliveryTarget, channel: string) {
+  constructor(hub: Hub, target: DeliveryTarget, channel: string) {
     this.#hub = hub;
-    this.#owner = owner;
+    this.#target = target;
     this.channel = channel;
   }
 
-  /** The id up to which the connection has everything, if it is in the live audience. */
+  /** The id up to which the connection has everything; `undefined` unless it is live. */
   get position(): string | undefined {
-    return this.#feed && this.#audience
+    return this.#feed && this.#state === "live"
       ? formatId(this.#feed.epoch, this.#feed.top)
       : undefined;
   }
 
   /**
-   * Finds where topics start. Nothing of them is sent before {@linkcode begin}.
+   * Finds where the delivery of topics starts. None of them is delivered before {@linkcode begin}.
    *
-   * @param mark What "now" means, where that was a moment ago.
+   * @param mark The position that "now" stands for, where that was a moment ago.
    */
   async start(
     topics: ReadonlySet<string>,
-    since: Since,
+    since: ChannelSince,
     mark?: ChannelState,
   ): Promise<Start> {
-    if (!this.#feed) {
-      const feed = await this.#hub.hold(this.channel);
-      // Two subscriptions may have waited for the same feed; one hold is enough.
-      if (this.#closed || this.#feed) this.#hub.release(feed);
-      else {
-        this.#feed = feed;
-        feed.members.add(this);
-      }
+    const feed = await this.#hold();
+    // Closed meanwhile: the start will not be used.
+    if (!feed) {
+      return startAfter(this.channel, topics, { epoch: "", offset: 0 });
     }
-    const feed = this.#feed;
-    if (!feed) return this.#startAt(topics, "", 0);
     for (;;) {
-      const start = await this.#find(feed, topics, since, mark);
+      const start = await findStart(
+        this.#hub.broker,
+        feed,
+        topics,
+        since,
+        mark,
+      );
       const { epoch, after: offset } = start;
-      // Joined further back, the audience would deliver what stands before the start.
-      if (this.#closed || await feed.reached({ epoch, offset })) return start;
+      // A feed that is further back would deliver messages from before the start.
+      if (this.#state === "closed" || await feed.reached({ epoch, offset })) {
+        return start;
+      }
     }
   }
 
-  /** Begins to deliver topics from where {@linkcode start} found. */
+  /** Begins to deliver topics at a start that {@linkcode start} found. */
   begin(topics: ReadonlySet<string>, start: Start): void {
     const feed = this.#feed;
-    if (this.#closed || !feed) return;
-    this.#leave(feed);
-    const { after, streams } = this.#current(feed, start);
-    const cursors = new Map(this.#cursors);
-    const added = [...topics].filter((topic) => !cursors.has(topic));
-    if (cursors.size === 0) added.push("");
-    for (const topic of topics) {
-      cursors.set(topic, Math.min(cursors.get(topic) ?? Infinity, after));
-    }
-    this.#cursors = cursors;
-    this.#streams = [
-      ...this.#streams,
-      ...streams.map((stream) => ({ ...stream, until: after })),
-    ];
-    this.#generation++;
-    feed.count(added, 1);
-    if (!this.#running) this.#run(feed);
+    if (this.#state === "closed" || !feed) return;
+    const before = this.#leave(feed);
+    const known = before.topics;
+    const added = [...topics].filter((topic) => !known.has(topic));
+    if (known.size === 0) added.push("");
+    feed.countSubscribers(added, 1);
+    this.#follow(feed, this.#addTopics(before, feed, topics, start));
   }
 
   /** Stops delivering topics. */
   remove(topics: Iterable<string>): void {
     const feed = this.#feed;
     if (!feed) return;
-    this.#leave(feed);
-    const cursors = new Map(this.#cursors);
-    const removed = [...topics].filter((topic) => cursors.delete(topic));
-    if (removed.length > 0 && cursors.size === 0) removed.push("");
-    this.#cursors = cursors;
-    feed.count(removed, -1);
-    if (cursors.size > 0 && !this.#running) this.#run(feed);
+    const rest = this.#leave(feed);
+    const removed = rest.remove(topics);
+    if (removed.length > 0 && rest.topics.size === 0) removed.push("");
+    feed.countSubscribers(removed, -1);
+    this.#follow(feed, rest);
   }
 
-  /** Tells the connection of the gap, and goes on after it. */
+  /** Reports the gap to the connection, and goes on after it. */
   moved(from: Position): void {
     const feed = this.#feed;
-    if (this.#closed || !feed) return;
-    const low = this.#audience ? from.offset : this.#low();
-    this.#leave(feed, false);
-    if (this.#cursors.size === 0) return;
-    this.#streams = NO_STREAMS;
-    this.#generation++;
-    this.#cursors = cursorsAt(this.#cursors.keys(), feed.top);
-    this.#owner.gap(this.channel, {
-      after: formatId(from.epoch, low),
+    if (!feed || this.#state === "idle" || this.#state === "closed") return;
+    const after = this.#catchUp?.offset ?? from.offset;
+    const { topics } = this.#leave(feed);
+    this.#target.gap(this.channel, {
+      after: formatId(from.epoch, after),
       before: formatId(feed.epoch, feed.top + 1),
     });
-    if (!this.#running) this.#run(feed);
+    this.#follow(feed, new CatchUp(topics, feed.top));
   }
 
-  /** Sends what waits for the end of the turn, so that what follows stands after it. */
+  /** Sends the messages that wait for the end of the turn, so that frames sent later stand after them. */
   flush(): void {
     this.#audience?.flush();
   }
 
-  /** Lets go of the channel. */
+  /** Ends the delivery of all topics. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#waiting?.abort();
+    if (this.#state === "closed") return;
     const feed = this.#feed;
-    if (!feed) return;
-    this.#leave(feed, false);
-    if (this.#cursors.size > 0) feed.count([...this.#cursors.keys(), ""], -1);
-    feed.members.delete(this);
-    this.#hub.release(feed);
+    if (feed) {
+      const { topics } = this.#leaveAudience(feed);
+      if (topics.size > 0) feed.countSubscribers([...topics, ""], -1);
+      feed.followers.delete(this);
+      this.#hub.release(feed);
+    }
+    this.#catchUp = undefined;
+    this.#state = "closed";
+    this.#retry?.abort();
   }
 
-  async #find(
+  async #hold(): Promise<Feed | undefined> {
+    if (this.#feed) return this.#feed;
+    const feed = await this.#hub.hold(this.channel);
+    // Two subscriptions may have waited for the same feed; one hold is enough.
+    if (this.#state === "closed" || this.#feed) {
+      this.#hub.release(feed);
+      return this.#feed;
+    }
+    this.#feed = feed;
+    feed.followers.add(this);
+    return feed;
+  }
+
+  /** Adds topics to what is to be caught up. If the log was lost since the start was found, that is a gap. */
+  #addTopics(
+    catchUp: CatchUp,
     feed: Feed,
     topics: ReadonlySet<string>,
-    since: Since,
-    mark: ChannelState | undefined,
-  ): Promise<Start> {
-    const { broker } = this.#hub;
-    if (since.from === "last") {
-      const { epoch, offset } = await broker
-        .before(this.channel, topics, since.count);
-      return this.#startAt(topics, epoch, offset);
-    }
-    if (since.from === "start") {
-      const { epoch, first } = await broker.read(this.channel, 0, 1, 1);
-      return this.#startAt(topics, epoch, first - 1);
-    }
-    return since.from === "id"
-      ? this.#resume(topics, since.position)
-      : this.#live(feed, topics, mark);
-  }
-
-  async #live(
-    feed: Feed,
-    topics: ReadonlySet<string>,
-    mark: ChannelState | undefined,
-  ): Promise<Start> {
-    const open = () =>
-      [...feed.openStreams.values()].filter(({ topic }) => topics.has(topic));
-    let first = 0;
-    if (open().length > 0) {
-      first = (await this.#hub.broker.read(this.channel, 0, 1, 1)).first;
-      for (const { streamId, offset } of open()) {
-        // Its start left the log: it can't be told from the beginning.
-        if (offset < first) feed.openStreams.delete(streamId);
-      }
-    }
-    const isMarked = mark?.epoch === feed.epoch;
-    const after = isMarked ? mark.offset : feed.top;
-    const streams = isMarked
-      ? mark.openStreams
-        .filter(({ topic, offset }) => topics.has(topic) && offset >= first)
-      : open();
-    const offset = Math.min(after, ...streams.map((s) => s.offset - 1));
-    const start = this.#startAt(topics, feed.epoch, offset);
-    return { ...start, after, streams };
-  }
-
-  /** A start as it is to be taken now: the log may have been lost since it was found. */
-  #current(
-    feed: Feed,
     { epoch, after, streams = [], ready }: Start,
-  ): Required<Pick<Start, "after" | "streams">> {
-    if (epoch === feed.epoch) return { after, streams };
-    this.#owner.gap(this.channel, {
+  ): CatchUp {
+    if (epoch === feed.epoch) return catchUp.with(topics, after, streams);
+    this.#target.gap(this.channel, {
       after: ready.position,
       before: formatId(feed.epoch, feed.top + 1),
     });
-    return { after: feed.top, streams: [] };
+    return catchUp.with(topics, feed.top, []);
   }
 
-  async #resume(topics: ReadonlySet<string>, since: Position): Promise<Start> {
-    const { epoch, first, top } = await this.#hub.broker
-      .read(this.channel, 0, 1, 1);
-    const same = since.epoch === epoch;
-    const recovered = same && since.offset + 1 >= first && since.offset <= top;
-    // A position that this log never had, or no longer has: what it holds follows the gap.
-    const offset = recovered
-      ? since.offset
-      : same && since.offset > top
-      ? top
-      : first - 1;
-    const start = this.#startAt(topics, epoch, offset);
-    const ready = { ...start.ready, recovered };
-    if (recovered) return { ...start, ready };
-    const after = formatId(since.epoch, since.offset);
-    return {
-      ...start,
-      ready,
-      gap: { after, before: formatId(epoch, offset + 1) },
-    };
+  /** Flushes and leaves the audience, if it is in one; returns what the connection has. */
+  #leave(feed: Feed): CatchUp {
+    this.flush();
+    return this.#leaveAudience(feed);
   }
 
-  #startAt(
-    topics: ReadonlySet<string>,
-    epoch: string,
-    offset: number,
-  ): Start {
-    const position = formatId(epoch, offset);
-    return {
-      ready: { channel: this.channel, topics: [...topics], position },
-      epoch,
-      after: offset,
-    };
-  }
-
-  #leave(feed: Feed, flush = true): void {
+  #leaveAudience(feed: Feed): CatchUp {
     const audience = this.#audience;
-    if (!audience) return;
+    if (!audience) return this.#catchUp ?? new CatchUp();
     this.#audience = undefined;
-    if (flush) audience.flush();
-    audience.members.delete(this.#owner);
-    feed.release(audience);
-    this.#cursors = cursorsAt(audience.topics, feed.top);
+    this.#state = "idle";
+    audience.members.delete(this.#target);
+    feed.dropIfEmpty(audience);
+    return new CatchUp(audience.topics, feed.top);
   }
 
-  #join(feed: Feed): void {
-    const audience = feed.audience(
-      this.#owner.wire,
-      new Set(this.#cursors.keys()),
-    );
+  /** Goes on with what is to be caught up, or stops if there are no topics. */
+  #follow(feed: Feed, catchUp: CatchUp): void {
+    this.#catchUp = catchUp.topics.size > 0 ? catchUp : undefined;
+    if (this.#catchUp && this.#state === "idle") void this.#run(feed);
+  }
+
+  #join(feed: Feed, topics: ReadonlySet<string>): void {
+    const audience = feed.audience(this.#target.wire, topics);
+    // The connection has what the others are still to get.
     audience.flush();
-    audience.members.add(this.#owner);
+    audience.members.add(this.#target);
     this.#audience = audience;
-    this.#cursors = NO_CURSORS;
-    this.#streams = NO_STREAMS;
+    this.#catchUp = undefined;
+    this.#state = "live";
   }
 
-  /** The lowest offset up to which the connection has all it wants. */
-  #low(): number {
-    return Math.min(
-      ...this.#cursors.values(),
-      ...this.#streams.map(({ offset }) => offset - 1),
-    );
-  }
-
-  #wants(entry: LogEntry): boolean {
-    const cursor = this.#cursors.get(entry.topic);
-    if (cursor === undefined) return false;
-    return entry.offset > cursor ||
-      this.#streams.some(({ streamId, offset, until }) =>
-        streamId === entry.streamId && entry.offset >= offset &&
-        entry.offset <= until
-      );
-  }
-
+  /** Reads the log until the connection can join an audience, or nothing is left to deliver. */
   async #run(feed: Feed): Promise<void> {
-    this.#running = true;
+    this.#state = "catching up";
     let failures = 0;
     try {
-      while (!this.#closed && this.#cursors.size > 0) {
-        if (this.#low() >= feed.top) return this.#join(feed);
+      while (this.#catchUp) {
+        const { topics, offset } = this.#catchUp;
+        if (offset >= feed.top) return this.#join(feed, topics);
         let epoch = feed.epoch;
         try {
-          await this.#owner.inTurn(async () => {
-            epoch = await this.#readPage(feed);
+          await this.#target.inTurn(async () => {
+            epoch = await this.#deliverPage(feed);
           });
           failures = 0;
         } catch (error) {
-          const mayPass = error instanceof RealtimeError &&
-            error.code === "unavailable";
-          if (!mayPass) throw error;
-          if (this.#closed) return;
-          // The connection has done nothing wrong: it stays, and gets what it missed later.
-          this.#waiting = new AbortController();
-          await pause(backoff(failures++), this.#waiting.signal);
+          if (!isTransient(error)) throw error;
+          // The connection stays open, and gets these messages when the broker is back.
+          if (this.#catchUp) await this.#waitToRetry(failures++);
         }
         if (epoch !== feed.epoch) await feed.reached({ epoch, offset: 0 });
       }
+      this.#stop();
     } catch (error) {
-      this.#owner.fail(error);
-    } finally {
-      this.#running = false;
+      this.#stop();
+      this.#target.fail(error);
     }
   }
 
-  /** @returns The epoch of what was read: where the feed doesn't know it yet, nothing is sent. */
-  async #readPage(feed: Feed): Promise<string> {
-    if (this.#closed || this.#cursors.size === 0) return feed.epoch;
-    const generation = this.#generation;
-    const after = this.#low();
+  /** Ends the state `catching up`, unless the delivery was closed meanwhile. */
+  #stop(): void {
+    if (this.#state === "catching up") this.#state = "idle";
+  }
+
+  async #waitToRetry(failures: number): Promise<void> {
+    this.#retry = new AbortController();
+    await pause(backoff(failures), this.#retry.signal);
+    this.#retry = undefined;
+  }
+
+  /**
+   * Reads and delivers a page of the log.
+   *
+   * @returns The epoch of the page. If the feed does not have this epoch yet, nothing was delivered.
+   */
+  async #deliverPage(feed: Feed): Promise<string> {
+    const catchUp = this.#catchUp;
+    if (!catchUp) return feed.epoch;
+    const after = catchUp.offset;
     const { epoch, first, top, entries } = await this.#hub.broker.read(
       this.channel,
       after,
       PAGE_ENTRIES,
       PAGE_BYTES,
     );
-    if (this.#closed || generation !== this.#generation) return feed.epoch;
+    // The page was read for other topics, or for a connection that has ended.
+    if (this.#catchUp !== catchUp) return feed.epoch;
     if (epoch !== feed.epoch) return epoch;
     if (first > after + 1) {
-      this.#owner.gap(this.channel, {
+      this.#target.gap(this.channel, {
         after: formatId(epoch, after),
         before: formatId(epoch, first),
       });
     }
-    // What the feed was not told of yet comes from there: an audience joined beyond it would deliver it twice.
+    // The feed delivers the messages that it does not have yet: the audience would deliver them a second time.
     const known = entries.filter(({ offset }) => offset <= feed.top);
-    const wanted = known.filter((entry) => this.#wants(entry));
-    const { cursor, wire } = this.#owner;
-    this.#owner.write(encodeEntries(
-      wire,
-      epoch,
-      wanted,
-      cursor &&
-        (({ offset }) => moveCursor(cursor, this.channel, epoch, offset)),
-    ));
-    this.#advance(known.at(-1)?.offset ?? Math.min(top, feed.top));
+    const wanted = known.filter((entry) => catchUp.wants(entry));
+    const { cursor, wire } = this.#target;
+    const ids = cursor && cursorIds(cursor, this.channel, epoch);
+    this.#target.write(encodeEntries(wire, epoch, wanted, ids));
+    catchUp.advance(known.at(-1)?.offset ?? Math.min(top, feed.top));
     return epoch;
   }
-
-  #advance(offset: number): void {
-    this.#cursors = new Map(
-      [...this.#cursors].map((
-        [topic, cursor],
-      ) => [topic, Math.max(cursor, offset)]),
-    );
-    this.#streams = this.#streams
-      .filter(({ until }) => until > offset)
-      .map((stream) => ({ ...stream, offset: offset + 1 }));
-  }
-}
-
-function cursorsAt(
-  topics: Iterable<string>,
-  offset: number,
-): ReadonlyMap<string, number> {
-  return new Map([...topics].map((topic) => [topic, offset]));
-}
-
-/** The ids up to which readers' connection has everything, by channel; what waits is sent first. */
-export function positionsOf(
-  readers: readonly ChannelDelivery[],
-): Record<string, string> {
-  const positions: Record<string, string> = Object.create(null);
-  for (const reader of readers) {
-    reader.flush();
-    const { channel, position } = reader;
-    if (position !== undefined) positions[channel] = position;
-  }
-  return positions;
 }

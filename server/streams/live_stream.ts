@@ -1,5 +1,5 @@
 import type { Envelope } from "../wire/envelope.ts";
-import type { Feed } from "../fan_out/hub.ts";
+import type { Feed } from "../fan_out/feed.ts";
 
 /** What all messages of a stream carry. */
 export type StreamFields = Omit<

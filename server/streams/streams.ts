@@ -1,7 +1,8 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { formatId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
-import type { Feed, Hub, StreamEntry } from "../fan_out/hub.ts";
+import type { Feed, StreamEntry } from "../fan_out/feed.ts";
+import type { Hub } from "../fan_out/hub.ts";
 import { LiveStream, type StreamEnvelope } from "./live_stream.ts";
 import {
   type MessagePublisher,

@@ -54,7 +54,7 @@ export function connectRoutes(parts: GatewayParts): Hono {
       // The first bytes: without any, runtimes keep the headers back.
       if (wire === "sse") session.ping();
       if (claims) {
-        session.subscribe(claims, since, undefined, marks).catch(
+        session.subscriptions.subscribe(claims, since, undefined, marks).catch(
           (error: unknown) => {
             const known = error instanceof RealtimeError;
             if (!known) parts.report("subscribe", error);

@@ -16,7 +16,7 @@ import type {
   DeliveryTarget,
   Gap,
 } from "../../../server/fan_out/delivery_target.ts";
-import { parseSince } from "../../../server/wire/since.ts";
+import { parseSince, sinceOfChannel } from "../../../server/wire/since.ts";
 import type { Packet } from "../../../server/wire/socket.ts";
 
 /** A broker at the other end of a network: everything takes its time, the order of which the test decides. */
@@ -93,7 +93,7 @@ type Event =
   | { readonly topic: string; readonly offset: number }
   | { readonly gap: Gap };
 
-class FakeOwner implements DeliveryTarget {
+class FakeTarget implements DeliveryTarget {
   readonly wire = "ws.v1";
   readonly cursor = undefined;
   readonly events: Event[] = [];
@@ -139,7 +139,11 @@ const plans = fc.record({
 
 /** The `since` of a plan, in the words of the wire. */
 function sinceOf(plan: string, epoch: string) {
-  return parseSince(plan.replace(/^id:/, `${epoch}-`) || undefined);
+  return sinceOfChannel(
+    parseSince(plan.replace(/^id:/, `${epoch}-`) || undefined),
+    "ch",
+    true,
+  );
 }
 
 describe("ChannelDelivery", () => {
@@ -149,8 +153,8 @@ describe("ChannelDelivery", () => {
         const memory = new MemoryBroker({ historySize: plan.historySize });
         const broker = new DistantBroker(memory, scheduler);
         const hub = new Hub(broker);
-        const owner = new FakeOwner();
-        const reader = new ChannelDelivery(hub, owner, "ch");
+        const target = new FakeTarget();
+        const delivery = new ChannelDelivery(hub, target, "ch");
         const topics: string[] = [];
         async function publish(names: readonly string[]): Promise<void> {
           topics.push(...names);
@@ -165,11 +169,11 @@ describe("ChannelDelivery", () => {
         /** Subscribes; answers what was delivered before, and from where the topic is wanted. */
         async function subscribe(topic: string, since: string) {
           const names = new Set([topic]);
-          const start = await reader.start(names, sinceOf(since, epoch));
-          reader.flush();
-          const at = owner.events.length;
-          if (start.gap) owner.gap("ch", start.gap);
-          reader.begin(names, start);
+          const start = await delivery.start(names, sinceOf(since, epoch));
+          delivery.flush();
+          const at = target.events.length;
+          if (start.gap) target.gap("ch", start.gap);
+          delivery.begin(names, start);
           return { topic, at, position: offset(start.ready.position) };
         }
         const subscribing = (async () => [
@@ -188,23 +192,25 @@ describe("ChannelDelivery", () => {
           moved ||= scheduler.count() > 0;
         }
         hub.flush();
-        assertEquals(owner.failure, undefined);
-        assertEquals(reader.position, `${epoch}-${topics.length}`);
+        assertEquals(target.failure, undefined);
+        assertEquals(delivery.position, `${epoch}-${topics.length}`);
         for (const { topic, at, position } of await subscribing) {
-          check(owner.events.slice(at), topics, topic, position);
+          check(target.events.slice(at), topics, topic, position);
         }
         const [first] = await subscribing;
         // The second subscription is of another topic: the first one's messages come once all the same.
-        const all = owner.events.slice(first?.at)
+        const all = target.events.slice(first?.at)
           .flatMap((event) => "topic" in event ? [event] : [])
           .filter(({ topic }) => topic === "a")
           .map((event) => event.offset);
         assertEquals(all, [...new Set(all)].sort((a, b) => a - b));
         assertEquals(
-          owner.events.some((event) => "topic" in event && event.topic === "c"),
+          target.events.some((event) =>
+            "topic" in event && event.topic === "c"
+          ),
           false,
         );
-        reader.close();
+        delivery.close();
         await broker.close();
       }),
       { numRuns: 200 },

@@ -131,7 +131,7 @@ describe("a client that reads slowly, but reads", () => {
     const socket = new FakeSocket();
     const session = new Session(fakeHost(broker), socket, "ws.v1");
     const now = Math.floor(Date.now() / 1000);
-    await session.subscribe({
+    await session.subscriptions.subscribe({
       use: "subscribe",
       topics: channels.map((channel) => ({ channel, name: "t" })),
       jti: "1",

@@ -101,8 +101,8 @@ describe("parseClientFrame()", () => {
       }),
     );
     fc.assert(fc.property(frames, (text) => {
-      const { frame, error } = parseClientFrame(text);
-      assert((frame === undefined) !== (error === undefined));
+      const { command, error } = parseClientFrame(text);
+      assert((command === undefined) !== (error === undefined));
     }));
   });
 });

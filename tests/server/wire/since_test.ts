@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import type { Position } from "../../../core/protocol/id.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
 import { formatCursor, parseSince } from "../../../server/wire/since.ts";
 import {
@@ -180,6 +181,9 @@ describe("since", () => {
       "c.!",
       `c.${btoa('{"a":"no id"}')}`,
       `c.${btoa("[".repeat(9000))}`,
+      ...["1", "null", "[]", '["k3v9qd2m-1"]', '"k3v9qd2m-1"'].map((json) =>
+        `c.${btoa(json)}`
+      ),
     ];
 
     it("is refused: 400 for a plain client", async () => {
@@ -290,6 +294,15 @@ describe("a data stream that is open", () => {
   });
 });
 
+function positionsOf(ids: ReadonlyMap<string, string>): Map<string, Position> {
+  return new Map(
+    [...ids].map(([channel, id]) => [
+      channel,
+      { epoch: id.slice(0, 8), offset: Number(id.slice(9)) },
+    ]),
+  );
+}
+
 describe("parseSince()", () => {
   it("reads what formatCursor() writes, whatever a channel is called", () => {
     const ids = new Map([
@@ -297,7 +310,10 @@ describe("parseSince()", () => {
       ["Zürich 👋", "k3v9qd2m-0"],
       ["__proto__", "k3v9qd2m-9007199254740991"],
     ]);
-    assertEquals(parseSince(formatCursor(ids)), { from: "cursor", ids });
+    assertEquals(parseSince(formatCursor(ids)), {
+      from: "cursor",
+      positions: positionsOf(ids),
+    });
   });
 
   it("writes the longest cursor that a token can lead to", () => {
@@ -307,6 +323,9 @@ describe("parseSince()", () => {
         "k3v9qd2m-9007199254740991",
       ]),
     );
-    assertEquals(parseSince(formatCursor(ids)), { from: "cursor", ids });
+    assertEquals(parseSince(formatCursor(ids)), {
+      from: "cursor",
+      positions: positionsOf(ids),
+    });
   });
 });

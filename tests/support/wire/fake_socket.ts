@@ -1,6 +1,6 @@
 import { Hub } from "../../../server/fan_out/hub.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
-import type { SessionHost } from "../../../server/sessions/session_host.ts";
+import type { SessionHost } from "../../../server/sessions/session.ts";
 import type { Packet, Socket } from "../../../server/wire/socket.ts";
 
 /** A socket whose peer takes what the test says. */
