@@ -12,7 +12,8 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { mustRun } from "../tests/run/command.ts";
 import { findBun, findNode, installPackages } from "../tests/run/setup.ts";
-import { median, ms, ROOT } from "./support.ts";
+import { median, ms } from "./support.ts";
+import { ROOT } from "../tests/support/root.ts";
 
 const RUNS = 7;
 const GATEWAY = ["server/main.ts", "--dev", "--port", "0"];

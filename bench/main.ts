@@ -19,7 +19,7 @@ import { describeMachine } from "./machine.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import type { Section } from "./results.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
-import { ROOT } from "./support.ts";
+import { ROOT } from "../tests/support/root.ts";
 import { formatSection } from "./table.ts";
 import { formatTargets } from "./targets.ts";
 

@@ -1,8 +1,3 @@
-import { fileURLToPath } from "node:url";
-
-/** The folder of the package. */
-export const ROOT: string = fileURLToPath(new URL("..", import.meta.url));
-
 /** The middle one of the values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

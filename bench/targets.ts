@@ -1,4 +1,7 @@
-import { type RuntimeName, RUNTIMES } from "../tests/chaos/programs.ts";
+import {
+  type RuntimeName,
+  RUNTIMES,
+} from "../tests/support/process/programs.ts";
 import { bareVerifying, floor, nats, socketIo, TITLES } from "./peers/mod.ts";
 import { type Metric, ratioOf, type Section } from "./results.ts";
 import { clientName } from "./scenarios/client.ts";

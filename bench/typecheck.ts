@@ -13,7 +13,8 @@
 import { join } from "node:path";
 import { mustRun } from "../tests/run/command.ts";
 import { findNode, installPackages } from "../tests/run/setup.ts";
-import { median, ms, ROOT } from "./support.ts";
+import { median, ms } from "./support.ts";
+import { ROOT } from "../tests/support/root.ts";
 import { channelModule } from "./typecheck_programs.ts";
 
 const CHANNELS = 100;

@@ -5,7 +5,7 @@ import {
   type Programs,
   type RuntimeName,
   RUNTIMES,
-} from "../../tests/chaos/programs.ts";
+} from "../../tests/support/process/programs.ts";
 import { deriveTokenKey } from "../../core/protocol/signing_key.ts";
 import { startFloor } from "./floor.ts";
 import { startMosquitto } from "./mosquitto.ts";
@@ -47,7 +47,7 @@ export function gatewayCommand(
   const command = commandFor(
     programs,
     runtime,
-    "tests/chaos/gateway_probe.ts",
+    "tests/support/process/gateway_probe.ts",
   );
   command.push("--port", "0", "--signing-key", SIGNING_KEY);
   return command;

@@ -3,7 +3,7 @@ import {
   commandFor,
   type Programs,
   type RuntimeName,
-} from "../../tests/chaos/programs.ts";
+} from "../../tests/support/process/programs.ts";
 import { requireProgram } from "./missing.ts";
 import { gatewayCommand, type Peer, SIGNING_KEY, TITLES } from "./mod.ts";
 import { type ServerProcess, startAnnounced } from "./server_process.ts";

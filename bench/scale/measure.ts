@@ -3,7 +3,7 @@ import type { LogListener, NewMessage } from "../../server/brokers/broker.ts";
 import { RedisBroker } from "../../server/brokers/redis.ts";
 import { startRedis } from "../../tests/support/brokers/redis.ts";
 import { until } from "../../tests/support/until.ts";
-import { cpuMs } from "../load/cpu.ts";
+import { cpuMs } from "../../tests/support/process/child.ts";
 import { median } from "../support.ts";
 import type { Costs } from "./model.ts";
 

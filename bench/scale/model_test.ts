@@ -13,7 +13,7 @@ import {
   redisCeiling,
 } from "./model.ts";
 import { formatScale } from "./report.ts";
-import { ROOT } from "../support.ts";
+import { ROOT } from "../../tests/support/root.ts";
 
 const COSTS_OF_TEST: Costs = {
   writeUs: 8,

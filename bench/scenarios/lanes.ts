@@ -1,4 +1,7 @@
-import { type RuntimeName, RUNTIMES } from "../../tests/chaos/programs.ts";
+import {
+  type RuntimeName,
+  RUNTIMES,
+} from "../../tests/support/process/programs.ts";
 import type { Lane } from "../lab.ts";
 import type { SubscriberName } from "../load/dialects/mod.ts";
 import {

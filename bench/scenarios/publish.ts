@@ -1,4 +1,4 @@
-import type { RuntimeName } from "../../tests/chaos/programs.ts";
+import type { RuntimeName } from "../../tests/support/process/programs.ts";
 import type { Lab, Lane, Publishing } from "../lab.ts";
 import { BATCH } from "../load/dialects/mod.ts";
 import { gateway, TITLES } from "../peers/mod.ts";

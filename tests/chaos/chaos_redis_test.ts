@@ -7,7 +7,7 @@ import { killGateways } from "./faults/redis/kill.ts";
 import { flush } from "./faults/redis/loss.ts";
 import { pauseRedis } from "./faults/redis/pause.ts";
 import { rollGateways } from "./faults/redis/roll.ts";
-import { currentProgram, currentRuntime } from "./programs.ts";
+import { currentProgram, currentRuntime } from "../support/process/programs.ts";
 import { type Results, startAll } from "./schedule.ts";
 import { explain, type Row } from "./table.ts";
 import { nginxPath, redisPath } from "../support/requirements.ts";

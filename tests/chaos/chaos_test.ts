@@ -4,7 +4,7 @@ import { Arena } from "./arena.ts";
 import { TRANSPORTS } from "./client_protocol.ts";
 import type { Fault, Trial } from "./fault.ts";
 import { FAULTS } from "./faults/mod.ts";
-import { currentProgram, currentRuntime } from "./programs.ts";
+import { currentProgram, currentRuntime } from "../support/process/programs.ts";
 import { type Results, startAll } from "./schedule.ts";
 import { explain, type Row } from "./table.ts";
 

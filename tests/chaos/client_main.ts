@@ -14,7 +14,7 @@ import type {
   Reply,
   Request,
 } from "./client_protocol.ts";
-import { readLines } from "./lines.ts";
+import { readLines } from "../support/process/lines.ts";
 import { LatencyRecorder } from "./latencies.ts";
 import { addVerdict, emptyVerdict, judge, type Verdict } from "./oracle.ts";
 import type { ChannelRecord } from "./ledger.ts";

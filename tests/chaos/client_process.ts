@@ -1,4 +1,4 @@
-import { Child } from "./child.ts";
+import { Child } from "../support/process/child.ts";
 import type {
   ClientStart,
   Command,
@@ -11,7 +11,11 @@ import type {
 } from "./client_protocol.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Verdict } from "./oracle.ts";
-import { commandFor, type Programs, type RuntimeName } from "./programs.ts";
+import {
+  commandFor,
+  type Programs,
+  type RuntimeName,
+} from "../support/process/programs.ts";
 import type { NetworkFaults } from "./proxy.ts";
 import type { ListedMessage } from "./subscriber.ts";
 

@@ -2,7 +2,7 @@ import { type Nginx, startNginx } from "../support/gateway/nginx.ts";
 import { type RedisServer, startRedis } from "../support/brokers/redis.ts";
 import { until } from "../support/until.ts";
 import { GatewayProcess, type Health } from "./gateway_process.ts";
-import type { Programs, RuntimeName } from "./programs.ts";
+import type { Programs, RuntimeName } from "../support/process/programs.ts";
 import { Proxy } from "./proxy.ts";
 
 /** How a cluster is set up. */

@@ -1,5 +1,5 @@
 import type { Transport } from "./client_protocol.ts";
-import type { Programs, RuntimeName } from "./programs.ts";
+import type { Programs, RuntimeName } from "../support/process/programs.ts";
 import type { Row } from "./table.ts";
 
 /** On what, and how thoroughly, a fault is tried. */

@@ -18,7 +18,7 @@ import { findBun, findNode, installPackages } from "../run/setup.ts";
 import { canIsolate, runIn } from "./isolation.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import type { Trial } from "./fault.ts";
-import type { Programs } from "./programs.ts";
+import type { Programs } from "../support/process/programs.ts";
 import { type Attempt, progress, startAll } from "./schedule.ts";
 import { formatTable, type Row } from "./table.ts";
 

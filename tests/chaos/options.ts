@@ -3,7 +3,7 @@ import { type Transport, TRANSPORTS } from "./client_protocol.ts";
 import type { Fault } from "./fault.ts";
 import { FAULTS } from "./faults/mod.ts";
 import { REDIS_FAULTS } from "./faults/redis/mod.ts";
-import { type RuntimeName, RUNTIMES } from "./programs.ts";
+import { type RuntimeName, RUNTIMES } from "../support/process/programs.ts";
 
 /** What to try, on what. */
 export interface Options {

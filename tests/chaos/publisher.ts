@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { pause } from "../../core/time/backoff.ts";
+import { TOPIC } from "../support/topic.ts";
 import { digestOf, type Ledger } from "./ledger.ts";
 
 /** What a publisher publishes, and where. */
@@ -54,9 +55,6 @@ export interface Load {
   /** Ends it early. */
   readonly signal?: AbortSignal;
 }
-
-/** The topic that is published to. */
-export const TOPIC = "t";
 
 /** How many requests a lane makes from one data stream to the next. */
 const STREAM_EVERY = 20;

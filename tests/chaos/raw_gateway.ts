@@ -4,7 +4,8 @@ import type { Target } from "../support/wire/websocket.ts";
 import type { Trial } from "./fault.ts";
 import { GatewayProcess } from "./gateway_process.ts";
 import { Ledger } from "./ledger.ts";
-import { Publisher, TOPIC } from "./publisher.ts";
+import { Publisher } from "./publisher.ts";
+import { TOPIC } from "../support/topic.ts";
 
 /** A gateway without clients of the module: the fault itself talks to it. */
 export interface RawGateway extends Target {

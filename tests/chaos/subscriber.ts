@@ -3,7 +3,8 @@ import { mintToken } from "../../core/protocol/token.ts";
 import type { Plan, Sabotage, Transport } from "./client_protocol.ts";
 import { digestOf } from "./ledger.ts";
 import { Observation } from "./observation.ts";
-import { pieceOf, TOPIC } from "./publisher.ts";
+import { pieceOf } from "./publisher.ts";
+import { TOPIC } from "../support/topic.ts";
 
 /** What all subscribers of a process share. */
 export interface SubscriberHost {

@@ -2,10 +2,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { VERSION } from "../../core/protocol/version.ts";
 import { filesOf } from "../run/files.ts";
 import { STAGES } from "../run/stages.ts";
+import { ROOT } from "../support/root.ts";
 import {
   type DenoManifest,
   differences,
@@ -21,10 +21,8 @@ interface PackageJson extends NpmManifest {
   readonly scripts: Readonly<Record<string, string>>;
 }
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
 function read(path: string): string {
-  return readFileSync(join(root, path), "utf8");
+  return readFileSync(join(ROOT, path), "utf8");
 }
 
 const deno: DenoConfig = JSON.parse(read("deno.json"));
@@ -33,7 +31,7 @@ const npm: PackageJson = JSON.parse(read("package.json"));
 const manifests: Manifests = { deno, jsr, npm };
 
 /** Every file that a clone has, by its path from the root. */
-const files = filesOf(root).map((path) => path.slice(root.length + 1));
+const files = filesOf(ROOT).map((path) => path.slice(ROOT.length + 1));
 
 /** The TypeScript that is published. */
 const published = files.filter((path) =>
@@ -54,7 +52,7 @@ describe("deno.json, jsr.json and package.json", () => {
 
   it("export and publish files that exist", () => {
     const named = [...Object.values(deno.exports), ...deno.publish.include];
-    assertEquals(named.filter((path) => !existsSync(join(root, path))), []);
+    assertEquals(named.filter((path) => !existsSync(join(ROOT, path))), []);
   });
 
   it("name every package that the published files import", () => {
@@ -191,7 +189,7 @@ describe("the repository", () => {
   it("has tasks that run files that exist, and name every entry point", () => {
     const missing = Object.entries(deno.tasks).flatMap(([name, command]) =>
       (command.match(/\S+\.tsx?\b/g) ?? [])
-        .filter((path) => !existsSync(join(root, path)))
+        .filter((path) => !existsSync(join(ROOT, path)))
         .map((path) => `${name}: ${path}`)
     );
     assertEquals(missing, []);

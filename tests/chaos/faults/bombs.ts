@@ -1,14 +1,15 @@
 import { gzipSync } from "node:zlib";
 import { post } from "../../support/wire/publish.ts";
 import { type Fault, type Finding, rowOf, type Trial } from "../fault.ts";
-import type { RuntimeName } from "../programs.ts";
+import type { RuntimeName } from "../../support/process/programs.ts";
 import {
   type RawGateway,
   reasonOf,
   withGateway,
   within,
 } from "../raw_gateway.ts";
-import { frame, openRaw, type Raw } from "../raw_frames.ts";
+import { frame } from "../../support/wire/raw_frames.ts";
+import { openRaw, type RawConnection } from "../raw_connection.ts";
 
 /** Something that must neither bring the gateway down nor stay without an answer. */
 interface Bomb {
@@ -34,7 +35,7 @@ const DEPTH = 100_000;
 function ofFrames(
   name: string,
   allowed: RegExp,
-  send: (raw: Raw) => Promise<void>,
+  send: (raw: RawConnection) => Promise<void>,
 ): Bomb {
   return {
     name,

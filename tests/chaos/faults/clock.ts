@@ -19,7 +19,7 @@ export const clock: Fault = {
       });
       for (const ms of [HOUR_MS, -HOUR_MS, 0]) {
         await arena.publisher.acknowledged(trial.isShort ? 25 : 100);
-        await arena.gateway.moveClock(ms);
+        await arena.gateway.shiftClock(ms);
       }
       // Who comes back finds the log as it was, though its messages are from other hours.
       await arena.network({ cut: true });

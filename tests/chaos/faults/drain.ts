@@ -4,7 +4,8 @@ import type { Fault, Trial } from "../fault.ts";
 import type { GatewayProcess } from "../gateway_process.ts";
 import { Horde, webSocketRequest } from "../horde.ts";
 import { Ledger } from "../ledger.ts";
-import { Publisher, TOPIC } from "../publisher.ts";
+import { Publisher } from "../publisher.ts";
+import { TOPIC } from "../../support/topic.ts";
 
 /** How long a gateway may take to end after it was asked to. */
 const EXIT_MS = 30_000;

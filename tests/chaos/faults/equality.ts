@@ -1,6 +1,6 @@
 import { Arena } from "../arena.ts";
 import type { Fault } from "../fault.ts";
-import { TOPIC } from "../publisher.ts";
+import { TOPIC } from "../../support/topic.ts";
 import type { ListedMessage } from "../subscriber.ts";
 
 const CHANNEL = "equality";

@@ -4,7 +4,7 @@ import { Arena } from "../arena.ts";
 import type { Fault } from "../fault.ts";
 import { digestOf } from "../ledger.ts";
 import { Proxy } from "../proxy.ts";
-import { TOPIC } from "../publisher.ts";
+import { TOPIC } from "../../support/topic.ts";
 
 const CHANNEL = "publishing";
 

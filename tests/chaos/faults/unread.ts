@@ -7,7 +7,8 @@ import type { Fault, Trial } from "../fault.ts";
 import type { GatewayProcess } from "../gateway_process.ts";
 import { Horde, sseRequest, webSocketRequest } from "../horde.ts";
 import { kernelBytes, unreadWithin } from "../limits.ts";
-import { Publisher, TOPIC } from "../publisher.ts";
+import { Publisher } from "../publisher.ts";
+import { TOPIC } from "../../support/topic.ts";
 import type { Row } from "../table.ts";
 
 const CHANNEL = "unread";

@@ -2,7 +2,7 @@ import { pause } from "../../../../core/time/backoff.ts";
 import { Arena } from "../../arena.ts";
 import type { Fault } from "../../fault.ts";
 import type { GatewayProcess } from "../../gateway_process.ts";
-import { TOPIC } from "../../publisher.ts";
+import { TOPIC } from "../../../support/topic.ts";
 
 /** How long a publisher may wait for its refusal. */
 const REFUSED_MS = 10_000;
