@@ -5,6 +5,7 @@ import {
   type Programs,
   type RuntimeName,
   RUNTIMES,
+  TITLES,
 } from "../../tests/support/process/programs.ts";
 import { deriveTokenKey } from "../../core/protocol/signing_key.ts";
 import { startFloor } from "./floor.ts";
@@ -23,9 +24,6 @@ export interface Peer {
   /** Starts it; rejects with a {@linkcode Missing} where the machine doesn't have it. */
   start(programs: Programs): Promise<ServerProcess>;
 }
-
-/** Names of runtimes as they are written. */
-export const TITLES = { deno: "Deno", bun: "Bun", node: "Node" } as const;
 
 /** What a bare server does on each runtime. */
 const BARE = {

@@ -14,7 +14,7 @@
  */
 
 import process from "node:process";
-import { findBun, findNode, installPackages } from "../run/setup.ts";
+import { prepare } from "../run/setup.ts";
 import { canIsolate, runIn } from "./isolation.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import type { Trial } from "./fault.ts";
@@ -24,12 +24,6 @@ import { formatTable, type Row } from "./table.ts";
 
 /** Where the process in the network of its own finds the programs: it can't install any. */
 const PROGRAMS = "TIDINGS_CHAOS_PROGRAMS";
-
-async function findPrograms(): Promise<Programs> {
-  await installPackages();
-  const node = await findNode();
-  return { deno: process.execPath, bun: await findBun(node), node };
-}
 
 /** How many gateways are on one Redis. */
 const GATEWAYS = 3;
@@ -88,13 +82,13 @@ async function main(): Promise<number> {
   }
   const given = process.env[PROGRAMS];
   if (given !== undefined) return await run(options, JSON.parse(given));
-  const programs = await findPrograms();
+  const programs = await prepare();
   const isolated = canIsolate();
   if (!isolated) {
     console.error("No network of its own can be had: the machine's is used");
   }
   // What tries the faults runs on Node, whose sockets and processes cost least.
-  const command = [programs.node ?? "", import.meta.filename ?? "", ...args];
+  const command = [programs.node, import.meta.filename ?? "", ...args];
   return await runIn(isolated, command, {
     [PROGRAMS]: JSON.stringify(programs),
   });
