@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { VERSION } from "../../core/protocol/version.ts";
-import { filesOf } from "../run/files.ts";
 import { STAGES } from "../run/stages.ts";
 import { ROOT } from "../support/root.ts";
 import {
@@ -12,6 +11,7 @@ import {
   type Manifests,
   type NpmManifest,
 } from "./manifests.ts";
+import { allFiles, readFile } from "./sources.ts";
 
 interface DenoConfig extends DenoManifest {
   readonly tasks: Readonly<Record<string, string>>;
@@ -21,19 +21,14 @@ interface PackageJson extends NpmManifest {
   readonly scripts: Readonly<Record<string, string>>;
 }
 
-function read(path: string): string {
-  return readFileSync(join(ROOT, path), "utf8");
-}
-
-const deno: DenoConfig = JSON.parse(read("deno.json"));
-const jsr: DenoManifest = JSON.parse(read("jsr.json"));
-const npm: PackageJson = JSON.parse(read("package.json"));
+const deno: DenoConfig = JSON.parse(readFile("deno.json"));
+const jsr: DenoManifest = JSON.parse(readFile("jsr.json"));
+const npm: PackageJson = JSON.parse(readFile("package.json"));
 const manifests: Manifests = { deno, jsr, npm };
 
-/** Every file that a clone has, by its path from the root. */
-const files = filesOf(ROOT).map((path) => path.slice(ROOT.length + 1));
+const files = allFiles();
 
-/** The TypeScript that is published. */
+/** The TypeScript files that are published. */
 const published = files.filter((path) =>
   path.endsWith(".ts") &&
   deno.publish.include.some((part) =>
@@ -58,7 +53,7 @@ describe("deno.json, jsr.json and package.json", () => {
   it("name every package that the published files import", () => {
     const runtime = { ...npm.dependencies, ...npm.peerDependencies };
     const missing = published.flatMap((path) =>
-      bareImports(read(path))
+      bareImports(readFile(path))
         .filter((name) => jsr.imports[name] === undefined || !runtime[name])
         .map((name) => `${path} imports ${name}`)
     );
@@ -68,7 +63,7 @@ describe("deno.json, jsr.json and package.json", () => {
 
   it("have their changes in the changelog", () => {
     assertMatch(
-      read("CHANGELOG.md"),
+      readFile("CHANGELOG.md"),
       new RegExp(`^## ${deno.version.replaceAll(".", "\\.")}\\b`, "m"),
     );
   });
@@ -167,10 +162,10 @@ describe("the repository", () => {
       "io",
     ], ["debian", "org"]].map((parts) => parts.join("."));
     const found = files
-      .filter((path) => hosts.some((host) => read(path).includes(host)));
+      .filter((path) => hosts.some((host) => readFile(path).includes(host)));
     assertEquals(found, []);
     assertEquals(
-      read("package-lock.json").includes('"resolved": "http'),
+      readFile("package-lock.json").includes('"resolved": "http'),
       false,
     );
   });
@@ -180,7 +175,7 @@ describe("the repository", () => {
       /^(docs\/.*\.md|[A-Z]+\.md|\.ci\/run)$/.test(path)
     );
     const unknown = documents.flatMap((path) =>
-      unknownCommands(read(path)).map((command) => `${path}: ${command}`)
+      unknownCommands(readFile(path)).map((command) => `${path}: ${command}`)
     );
     assert(documents.includes("README.md"), "README.md is missing");
     assertEquals(unknown, []);
@@ -208,20 +203,16 @@ describe("the repository", () => {
   it("silences no checker", () => {
     const silencers = ["deno-lint-" + "ignore", "@ts-" + "ignore"];
     const found = files.filter((path) => /\.tsx?$/.test(path))
-      .filter((path) => silencers.some((word) => read(path).includes(word)));
+      .filter((path) =>
+        silencers.some((word) => readFile(path).includes(word))
+      );
     assertEquals(found, []);
   });
 
   it("publishes nothing that Node has only from version 24 on", () => {
     const found = published
-      .filter((path) => hasUsing(read(path)));
+      .filter((path) => hasUsing(readFile(path)));
     assertEquals(found, []);
-  });
-
-  it("keeps published files under 400 lines", () => {
-    const long = published
-      .filter((path) => read(path).split("\n").length > 400);
-    assertEquals(long, []);
   });
 });
 
