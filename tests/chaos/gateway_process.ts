@@ -1,4 +1,8 @@
-import { type Child, type Exit, startListening } from "../support/process/child.ts";
+import {
+  type Child,
+  type Exit,
+  startListening,
+} from "../support/process/child.ts";
 import {
   commandFor,
   type Programs,

@@ -76,10 +76,10 @@ export const silence: Fault = {
         signal: stop.signal,
       });
       await publisher.acknowledged(50);
-      const silent = cluster.way.size;
-      cluster.way.set({ stall: true });
+      const silent = cluster.redisNetwork.size;
+      cluster.redisNetwork.set({ stall: true });
       // Once without a word from either side, new connections are as good as ever.
-      cluster.way.set({});
+      cluster.redisNetwork.set({});
       await publisher.acknowledged(50);
       await pause(trial.isShort ? 0 : 15_000);
       stop.abort();

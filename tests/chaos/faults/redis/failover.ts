@@ -19,7 +19,7 @@ export const failover: Fault = {
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
       const { cluster, publisher } = arena;
-      const { master, replica, way } = cluster;
+      const { master, replica, redisNetwork } = cluster;
       const channels = ["failover-0", "failover-1"];
       await arena.open({ channels, count: trial.isShort ? 10 : 50 });
       const started = performance.now();
@@ -42,14 +42,14 @@ export const failover: Fault = {
       await publisher.acknowledged(tail + LANES);
       await master.kill();
       const lost = arena.ledger.size - before;
-      way.set({ cut: true, refuse: true });
+      redisNetwork.set({ cut: true, refuse: true });
       const over = performance.now();
       await pause(AWAY_MS);
       const away = await cluster.health();
-      way.set({ upstream: replica.port });
+      redisNetwork.set({ upstream: replica.port });
       await publisher.acknowledged(100);
       const ms = performance.now() - over;
-      await cluster.untilWell();
+      await cluster.untilHealthy();
       await arena.network({});
       stop.abort();
       await publishing;

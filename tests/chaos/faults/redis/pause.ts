@@ -69,7 +69,7 @@ export const pauseRedis: Fault = {
       );
       const recovering = performance.now();
       await publisher.acknowledged(50);
-      await cluster.untilWell();
+      await cluster.untilHealthy();
       const recoveredMs = performance.now() - recovering;
       stop.abort();
       await publishing;

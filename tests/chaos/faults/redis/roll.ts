@@ -26,7 +26,7 @@ export const rollGateways: Fault = {
         gateway.kill(trial.isShort ? "SIGINT" : "SIGTERM");
         codes.push((await gateway.exited).code);
         await cluster.replace(gateway);
-        await cluster.untilWell();
+        await cluster.untilHealthy();
       }
       await publisher.acknowledged(rate / 2);
       stop.abort();
