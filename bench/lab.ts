@@ -1,4 +1,7 @@
-import type { Programs, RuntimeName } from "../tests/chaos/programs.ts";
+import type {
+  Programs,
+  RuntimeName,
+} from "../tests/support/process/programs.ts";
 import type { Answers, Command, Opened } from "./load/commands.ts";
 import type { PublisherName, SubscriberName } from "./load/dialects/mod.ts";
 import { publisherToken } from "./load/dialects/tidings.ts";

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
-import type { Programs } from "../tests/chaos/programs.ts";
-import { ROOT } from "./support.ts";
+import type { Programs } from "../tests/support/process/programs.ts";
+import { ROOT } from "../tests/support/root.ts";
 
 /** What was measured on, with which versions, when: lines of a list. */
 export function describeMachine(programs: Programs): string {

@@ -13,13 +13,13 @@
 
 import { writeFileSync } from "node:fs";
 import process from "node:process";
-import { findBun, findNode, installPackages } from "../tests/run/setup.ts";
+import { prepare } from "../tests/run/setup.ts";
 import { Lab } from "./lab.ts";
 import { describeMachine } from "./machine.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import type { Section } from "./results.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
-import { ROOT } from "./support.ts";
+import { ROOT } from "../tests/support/root.ts";
 import { formatSection } from "./table.ts";
 import { formatTargets } from "./targets.ts";
 
@@ -27,10 +27,7 @@ async function run(
   { scenarios, runtimes, effort, isWhole }: Options,
 ): Promise<number> {
   const start = performance.now();
-  await installPackages();
-  const node = await findNode();
-  const bun = await findBun(node);
-  const programs = { deno: process.execPath, bun, node };
+  const programs = await prepare();
   await using lab = new Lab(programs, runtimes, effort);
   const machine = describeMachine(programs);
   console.log(machine + "\n");

@@ -1,5 +1,8 @@
 import { parseArgs } from "node:util";
-import { type RuntimeName, RUNTIMES } from "../tests/chaos/programs.ts";
+import {
+  type RuntimeName,
+  RUNTIMES,
+} from "../tests/support/process/programs.ts";
 import type { Effort } from "./lab.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
 

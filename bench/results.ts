@@ -1,4 +1,4 @@
-import type { RuntimeName } from "../tests/chaos/programs.ts";
+import type { RuntimeName } from "../tests/support/process/programs.ts";
 import type { Peer } from "./peers/mod.ts";
 import { median } from "./support.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { installPackages } from "../tests/run/setup.ts";
-import { ROOT } from "./support.ts";
+import { ROOT } from "../tests/support/root.ts";
 
 interface Entry {
   readonly label: string;

@@ -1,3 +1,4 @@
+import { formatRows } from "../tests/support/markdown.ts";
 import { socketIo } from "./peers/mod.ts";
 import {
   medianOf,
@@ -81,22 +82,4 @@ function write(metric: Metric, value: number): string {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
-}
-
-/** Rows as a table of Markdown; the first is its head, the first column its names. */
-export function formatRows(rows: ReadonlyArray<readonly string[]>): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(3, ...rows.map((row) => (row[column] ?? "").length))
-  );
-  const line = (row: readonly string[]): string =>
-    "| " + widths.map((width, column) => {
-      const cell = row[column] ?? "";
-      return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-    }).join(" | ") + " |";
-  const rule = "| " +
-    widths.map((width, column) =>
-      column === 0 ? "-".repeat(width) : "-".repeat(width - 1) + ":"
-    ).join(" | ") + " |";
-  const [head = [], ...rest] = rows;
-  return [line(head), rule, ...rest.map(line)].join("\n");
 }

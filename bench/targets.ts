@@ -1,10 +1,15 @@
-import { type RuntimeName, RUNTIMES } from "../tests/chaos/programs.ts";
-import { bareVerifying, floor, nats, socketIo, TITLES } from "./peers/mod.ts";
+import {
+  type RuntimeName,
+  RUNTIMES,
+  TITLES,
+} from "../tests/support/process/programs.ts";
+import { bareVerifying, floor, nats, socketIo } from "./peers/mod.ts";
 import { type Metric, ratioOf, type Section } from "./results.ts";
 import { clientName } from "./scenarios/client.ts";
 import { publishName } from "./scenarios/publish.ts";
 import { bareName, gatewayName } from "./scenarios/lanes.ts";
-import { formatRows, writeRatio } from "./table.ts";
+import { formatRows } from "../tests/support/markdown.ts";
+import { writeRatio } from "./table.ts";
 
 /** What a lane is made to meet: a ratio to another lane of its section. */
 interface Target {

@@ -1,6 +1,6 @@
 /**
- * The gate: everything a change has to pass, one line a stage. It stops at the
- * first stage that fails; the suite comes last and shows its own output.
+ * The gate: runs everything that a change has to pass and prints one line for each stage. It stops at the first stage that fails. The
+ * test suite comes last and shows its own output.
  *
  * @module
  */
@@ -13,7 +13,7 @@ async function main(): Promise<number> {
   await installPackages();
   for (const stage of STAGES) {
     if (!await passes(stage)) {
-      // In the form of a test run's last line: what failed is the stage.
+      // The last line has the form of a test run's, also when a stage failed.
       console.log("0 passed, 1 failed");
       return 1;
     }

@@ -1,8 +1,8 @@
 /**
- * Runs the suite on Deno, Bun and Node, with all the set-up it needs.
+ * Runs the test suite on Deno, Bun and Node, and installs what it needs.
  *
  * ```sh
- * deno task test [--runtime deno|bun|node]… [part of a file's path]…
+ * deno task test [--runtime deno,bun,node] [part of a file's path]…
  * ```
  *
  * @module
@@ -10,16 +10,16 @@
 
 import { findTests } from "./run/files.ts";
 import { parseOptions } from "./run/options.ts";
-import { runTests, type RuntimeResult } from "./run/runtimes.ts";
-import { summarize } from "./run/summary.ts";
-import { findBun, findNode, installPackages } from "./run/setup.ts";
+import { runTests } from "./run/runtimes.ts";
+import { prepare } from "./run/setup.ts";
+import { type Run, summarize } from "./run/summary.ts";
 import { missingRequirements } from "./support/requirements.ts";
 
 async function main(): Promise<number> {
   try {
     return await runSuite();
   } catch (error) {
-    // A missing npm, or a registry that can't be reached: no run, no counts.
+    // Nothing was run: npm is missing, or its registry can't be reached.
     console.error(error instanceof Error ? error.message : error);
     console.error("0 passed, 1 failed");
     return 1;
@@ -32,7 +32,6 @@ async function runSuite(): Promise<number> {
     console.error(options);
     return 2;
   }
-
   const files = ["tests", "bench"].flatMap((folder) =>
     findTests(folder, options.filters)
   );
@@ -41,18 +40,13 @@ async function runSuite(): Promise<number> {
     return 2;
   }
 
-  await installPackages();
-  const node = await findNode();
-  const bun = await findBun(node);
-  const binaries = { deno: Deno.execPath(), bun, node };
+  const programs = await prepare();
   for (const line of missingRequirements()) console.log(line);
-
-  const results: RuntimeResult[] = [];
+  const runs: Run[] = [];
   for (const runtime of options.runtimes) {
-    results.push(await runTests(runtime, binaries, files));
+    runs.push(await runTests(runtime, programs, files));
   }
-
-  const { lines, ok } = summarize(results, Deno.env.get("CI") === "true");
+  const { lines, ok } = summarize(runs, Deno.env.get("CI") === "true");
   console.log("\n" + lines.join("\n"));
   return ok ? 0 : 1;
 }

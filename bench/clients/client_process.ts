@@ -1,9 +1,9 @@
-import { Child } from "../../tests/chaos/child.ts";
+import { Child } from "../../tests/support/process/child.ts";
 import {
   commandFor,
   type Programs,
   type RuntimeName,
-} from "../../tests/chaos/programs.ts";
+} from "../../tests/support/process/programs.ts";
 import type { ClientToken, ClientWay, Told } from "./ways.ts";
 
 /** How long a client may take to catch up. */

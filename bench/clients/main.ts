@@ -10,7 +10,7 @@
  */
 
 import process from "node:process";
-import { readLines } from "../../tests/chaos/lines.ts";
+import { readLines } from "../../tests/support/process/lines.ts";
 import type { ClientToken, ClientWay, Counted, Told } from "./ways.ts";
 
 const counted: Counted = { messages: 0, faults: 0 };

@@ -1,5 +1,8 @@
-import { Child } from "../../tests/chaos/child.ts";
-import { commandFor, type Programs } from "../../tests/chaos/programs.ts";
+import { Child } from "../../tests/support/process/child.ts";
+import {
+  commandFor,
+  type Programs,
+} from "../../tests/support/process/programs.ts";
 import type { Answers, Command } from "./commands.ts";
 
 /** The load generator, in a process of its own. */

@@ -1,6 +1,6 @@
 import process from "node:process";
 import type { Opened, PublishersOptions } from "./commands.ts";
-import { cpuMs } from "./cpu.ts";
+import { cpuMs } from "../../tests/support/process/child.ts";
 import { Publisher } from "./publisher.ts";
 import { Subscribers, type SubscribersOptions } from "./subscribers.ts";
 import { openAll } from "./tcp.ts";

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import process from "node:process";
 import { Group } from "./group.ts";
 import type { Measured } from "./traffic.ts";
-import { TOPIC } from "../../tests/chaos/publisher.ts";
+import { TOPIC } from "../../tests/support/topic.ts";
 import { mintToken } from "../../core/protocol/token.ts";
 import { startGateway } from "../../tests/support/gateway/gateway.ts";
 

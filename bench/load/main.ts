@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { readLines } from "../../tests/chaos/lines.ts";
+import { readLines } from "../../tests/support/process/lines.ts";
 import type { Answer, Answers, Command } from "./commands.ts";
 import { Group } from "./group.ts";
 

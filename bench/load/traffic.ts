@@ -1,5 +1,5 @@
 import process from "node:process";
-import { cpuMs } from "./cpu.ts";
+import { cpuMs } from "../../tests/support/process/child.ts";
 import type { Faults } from "./counter.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Subscribers } from "./subscribers.ts";

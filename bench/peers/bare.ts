@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { jwtVerify } from "jose";
-import { readLines } from "../../tests/chaos/lines.ts";
+import { readLines } from "../../tests/support/process/lines.ts";
 
 /** Connections, by the channel whose messages they get. */
 export class Listeners<T> {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "../support.ts";
+import { ROOT } from "../../tests/support/root.ts";
 import { Missing, requireProgram } from "./missing.ts";
 import { type ServerProcess, startAnnounced } from "./server_process.ts";
 

@@ -5,7 +5,8 @@ import {
   type Programs,
   type RuntimeName,
   RUNTIMES,
-} from "../../tests/chaos/programs.ts";
+  TITLES,
+} from "../../tests/support/process/programs.ts";
 import { deriveTokenKey } from "../../core/protocol/signing_key.ts";
 import { startFloor } from "./floor.ts";
 import { startMosquitto } from "./mosquitto.ts";
@@ -23,9 +24,6 @@ export interface Peer {
   /** Starts it; rejects with a {@linkcode Missing} where the machine doesn't have it. */
   start(programs: Programs): Promise<ServerProcess>;
 }
-
-/** Names of runtimes as they are written. */
-export const TITLES = { deno: "Deno", bun: "Bun", node: "Node" } as const;
 
 /** What a bare server does on each runtime. */
 const BARE = {
@@ -47,7 +45,7 @@ export function gatewayCommand(
   const command = commandFor(
     programs,
     runtime,
-    "tests/chaos/gateway_probe.ts",
+    "tests/support/process/gateway_probe.ts",
   );
   command.push("--port", "0", "--signing-key", SIGNING_KEY);
   return command;

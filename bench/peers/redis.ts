@@ -3,9 +3,10 @@ import {
   commandFor,
   type Programs,
   type RuntimeName,
-} from "../../tests/chaos/programs.ts";
+  TITLES,
+} from "../../tests/support/process/programs.ts";
 import { requireProgram } from "./missing.ts";
-import { gatewayCommand, type Peer, SIGNING_KEY, TITLES } from "./mod.ts";
+import { gatewayCommand, type Peer, SIGNING_KEY } from "./mod.ts";
 import { type ServerProcess, startAnnounced } from "./server_process.ts";
 
 /** Two of our gateways on one Redis: subscribers are at one of them, publishers at the other. */

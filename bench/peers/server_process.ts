@@ -1,5 +1,5 @@
 import { connect, createServer } from "node:net";
-import { Child } from "../../tests/chaos/child.ts";
+import { Child } from "../../tests/support/process/child.ts";
 
 /** How long a server may take to listen. */
 const START_MS = 20_000;

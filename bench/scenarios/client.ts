@@ -1,11 +1,14 @@
 import { ClientProcess } from "../clients/client_process.ts";
 import type { ClientWay } from "../clients/ways.ts";
-import { TOPIC } from "../../tests/chaos/publisher.ts";
-import type { RuntimeName } from "../../tests/chaos/programs.ts";
+import { TOPIC } from "../../tests/support/topic.ts";
+import {
+  type RuntimeName,
+  TITLES,
+} from "../../tests/support/process/programs.ts";
 import type { Lab, Lane } from "../lab.ts";
 import { BATCH } from "../load/dialects/mod.ts";
 import { subscriberToken } from "../load/dialects/tidings.ts";
-import { gateway, TITLES } from "../peers/mod.ts";
+import { gateway } from "../peers/mod.ts";
 import type { Result, Section } from "../results.ts";
 
 const BYTES = 250;

@@ -1,6 +1,7 @@
+import { TITLES } from "../../tests/support/process/programs.ts";
 import type { Lab, Lane } from "../lab.ts";
 import type { Measured } from "../load/traffic.ts";
-import { floor, gateway, TITLES } from "../peers/mod.ts";
+import { floor, gateway } from "../peers/mod.ts";
 import type { Metric, Result, Sample, Section } from "../results.ts";
 import { gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
 import { measureRounds, perDelivery, perMessage } from "./rounds.ts";

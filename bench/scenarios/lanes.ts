@@ -1,4 +1,8 @@
-import { type RuntimeName, RUNTIMES } from "../../tests/chaos/programs.ts";
+import {
+  type RuntimeName,
+  RUNTIMES,
+  TITLES,
+} from "../../tests/support/process/programs.ts";
 import type { Lane } from "../lab.ts";
 import type { SubscriberName } from "../load/dialects/mod.ts";
 import {
@@ -8,7 +12,6 @@ import {
   mosquitto,
   nats,
   socketIo,
-  TITLES,
 } from "../peers/mod.ts";
 
 /** Our gateway with clients of one protocol. */

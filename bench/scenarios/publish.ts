@@ -1,7 +1,10 @@
-import type { RuntimeName } from "../../tests/chaos/programs.ts";
+import {
+  type RuntimeName,
+  TITLES,
+} from "../../tests/support/process/programs.ts";
 import type { Lab, Lane, Publishing } from "../lab.ts";
 import { BATCH } from "../load/dialects/mod.ts";
-import { gateway, TITLES } from "../peers/mod.ts";
+import { gateway } from "../peers/mod.ts";
 import type { Section } from "../results.ts";
 import { bareLane, perRuntime } from "./lanes.ts";
 import { measureRounds, perMessage } from "./rounds.ts";

@@ -10,31 +10,31 @@ import type { NetworkFaults } from "./proxy.ts";
 import { type Load, Publisher } from "./publisher.ts";
 import type { Row } from "./table.ts";
 
-/** How an arena is set up. */
+/** Options of an arena. */
 export interface ArenaOptions {
-  /** Further arguments of the gateway's command line. */
+  /** Further arguments of the gateways' command lines. */
   readonly flags?: readonly string[];
-  /** Whether clients connect without a proxy. */
+  /** Whether the clients connect without a proxy. */
   readonly isDirect?: boolean;
 }
 
-/** What was found out about the clients of one transport. */
+/** The result for the clients of one transport. */
 export interface Outcome {
   readonly clients: ClientProcess;
   readonly verdict: Verdict;
   readonly state: GroupState;
-  /** How many subscriptions there are. */
+  /** The number of subscriptions. */
   readonly size: number;
 }
 
-/** What a fault has to say of an outcome. */
+/** What a fault adds to the row of an outcome. */
 export interface Remarks {
   readonly note?: string;
-  /** What is not as it has to be, each with what is wrong; `false` where it is. */
+  /** A text for each broken promise; `false` stands for a promise that was kept. */
   readonly breaches?: ReadonlyArray<string | false>;
 }
 
-/** What must never be, whatever the fault is. */
+/** The counts that must be 0 whatever the fault is. */
 const NEVER = [
   "lost",
   "duplicated",
@@ -44,13 +44,13 @@ const NEVER = [
   "contradicted",
 ] as const;
 
-/** How long clients may take to catch up when a fault is over: the longest backoff, twice. */
+/** How long clients may take to catch up after a fault: twice the longest backoff. */
 const CATCH_UP_MS = 45_000;
 
-/** The group of the subscriptions, where there is only one. */
+/** The group of the subscriptions of a fault that has only one. */
 const GROUP = "all";
 
-/** One gateway, or a cluster of them. */
+/** One gateway, or several on one Redis. */
 type Site = GatewayProcess | Cluster;
 
 function startSite(
@@ -64,15 +64,15 @@ function startSite(
     : GatewayProcess.start({ ...common, runtime });
 }
 
-/** A gateway or several, clients on each transport, each in a process of their own, and publishers. */
+/** Gateways, publishers, and a process of clients for each transport. */
 export class Arena {
   readonly trial: Trial;
   readonly signingKey: string;
-  /** The port that clients and publishers are given first: the gateway's, or nginx's. */
+  /** The port that clients and publishers connect to at first: the gateway's, or nginx's. */
   readonly port: number;
   readonly ledger: Ledger = new Ledger();
   readonly publisher: Publisher;
-  /** One for each transport. */
+  /** The clients, one process for each transport. */
   readonly clients: readonly ClientProcess[];
   readonly #flags: readonly string[];
   readonly #channels = new Set<string>();
@@ -98,7 +98,7 @@ export class Arena {
     this.publisher = new Publisher({ url, signingKey, ledger });
   }
 
-  /** Sets one up, tries a fault in it, and ends whatever was started. */
+  /** Starts an arena, runs a fault in it, and stops all processes. */
   static async run(
     trial: Trial,
     { flags = [], isDirect = false }: ArenaOptions,
@@ -126,25 +126,25 @@ export class Arena {
     }
   }
 
-  /** The URL of that port. */
+  /** The URL that clients and publishers connect to at first. */
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** The gateway that was started last. */
+  /** The gateway that was started last, without a cluster. */
   get gateway(): GatewayProcess {
     const gateway = this.#gateways.at(-1);
     if (!gateway) throw new Error("The arena has no gateway of its own");
     return gateway;
   }
 
-  /** The gateways on Redis. */
+  /** The cluster of gateways on one Redis. */
   get cluster(): Cluster {
     if (!this.#cluster) throw new Error("The arena has no cluster");
     return this.#cluster;
   }
 
-  /** Opens subscriptions on each transport, from the start of their channels unless it says otherwise. */
+  /** Opens subscriptions on each transport; by default they start at the start of their channels. */
   async open(
     plan: Partial<Plan> & Pick<Plan, "channels" | "count">,
   ): Promise<void> {
@@ -158,22 +158,22 @@ export class Arena {
     );
   }
 
-  /** Ends every gateway that it started. */
+  /** Stops every gateway that is not part of a cluster. */
   async stopGateways(): Promise<void> {
     await Promise.all(this.#gateways.map((gateway) => gateway.stop()));
   }
 
-  /** Changes the network of all clients. */
+  /** Changes the network between the clients and the gateways. */
   async network(faults: NetworkFaults): Promise<void> {
     await Promise.all(this.clients.map((clients) => clients.network(faults)));
   }
 
-  /** Publishes to all channels that are subscribed to. */
+  /** Publishes to all channels that have subscriptions. */
   load(load: Omit<Load, "channels">): Promise<void> {
     return this.publisher.run({ channels: [...this.#channels], ...load });
   }
 
-  /** Starts another gateway, which has nothing of the others but the signing key; on the same port, if that is free again. */
+  /** Starts another gateway, which shares only the signing key with the others, and publishes to it from now on. */
   async startGateway(port: number = 0): Promise<GatewayProcess> {
     const { programs, runtime } = this.trial;
     const { signingKey } = this;
@@ -190,10 +190,10 @@ export class Arena {
   }
 
   /**
-   * Lets clients catch up with a last message in each channel, holds what they saw against the ledger, and makes a row for each
-   * transport.
+   * Publishes a last message to each channel, waits until the clients have it, compares what they received with the ledger, and returns
+   * a row for each transport.
    *
-   * @param remark Adds what else is to be said of the clients of one transport.
+   * @param remark Adds a note and further breaches to the row of one transport.
    */
   async judge(
     fault: Fault,
@@ -228,10 +228,12 @@ export class Arena {
       .map((name) => `${verdict[name]} ${name}`);
     breaches.push(...verdict.problems, ...this.ledger.problems);
     if (missing > 0) {
-      breaches.push(`${missing} never got their channel's last message`);
+      breaches.push(`${missing} did not receive their channel's last message`);
     }
     const { abandoned } = this.publisher;
-    if (abandoned > 0) breaches.push(`${abandoned} messages were given up`);
+    if (abandoned > 0) {
+      breaches.push(`${abandoned} messages could not be published`);
+    }
     if (verdict.received === 0) breaches.push("nothing was received");
     const { gateways } = this.#cluster ?? { gateways: [this.gateway] };
     for (const { isOver, errors } of gateways) {

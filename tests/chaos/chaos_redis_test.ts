@@ -7,7 +7,7 @@ import { killGateways } from "./faults/redis/kill.ts";
 import { flush } from "./faults/redis/loss.ts";
 import { pauseRedis } from "./faults/redis/pause.ts";
 import { rollGateways } from "./faults/redis/roll.ts";
-import { currentProgram, currentRuntime } from "./programs.ts";
+import { currentProgram, currentRuntime } from "../support/process/programs.ts";
 import { type Results, startAll } from "./schedule.ts";
 import { explain, type Row } from "./table.ts";
 import { nginxPath, redisPath } from "../support/requirements.ts";
@@ -15,7 +15,7 @@ import { nginxPath, redisPath } from "../support/requirements.ts";
 const isHere = redisPath() !== undefined && nginxPath() !== undefined;
 const withCluster = isHere ? describe : describe.skip;
 
-/** What takes several gateways to try. The brokers' tests have more, and `deno task chaos --broker redis` all. */
+/** The faults that need several gateways. The tests of the brokers have more of them, and `deno task chaos --broker redis` has all. */
 const FAULTS: readonly Fault[] = [
   killGateways,
   rollGateways,
@@ -24,7 +24,7 @@ const FAULTS: readonly Fault[] = [
   flush,
 ];
 
-/** How many are tried at the same time. */
+/** How many faults run at the same time. */
 const TOGETHER = 3;
 
 const runtime = currentRuntime();
@@ -37,7 +37,7 @@ const trial: Trial = {
   isShort: true,
 };
 
-/** What the tests wait for runs beside them: each looks at its own fault, whenever that is done. */
+/** All faults start with the first test, so their timers and sockets outlive it. */
 const BESIDE = { sanitizeOps: false, sanitizeResources: false };
 
 withCluster("three gateways on Redis, behind nginx, and their clients", () => {
@@ -51,10 +51,14 @@ withCluster("three gateways on Redis, behind nginx, and their clients", () => {
   }
 
   for (const fault of FAULTS) {
-    it(`lose, double and reorder nothing: ${fault.title}`, BESIDE, async () => {
-      const rows = await rowsOf(fault);
-      assert(rows.length > 0);
-      assertEquals(rows.flatMap(explain), []);
-    });
+    it(
+      `lose, duplicate and reorder nothing: ${fault.title}`,
+      BESIDE,
+      async () => {
+        const rows = await rowsOf(fault);
+        assert(rows.length > 0);
+        assertEquals(rows.flatMap(explain), []);
+      },
+    );
   }
 });

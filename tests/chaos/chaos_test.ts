@@ -4,11 +4,11 @@ import { Arena } from "./arena.ts";
 import { TRANSPORTS } from "./client_protocol.ts";
 import type { Fault, Trial } from "./fault.ts";
 import { FAULTS } from "./faults/mod.ts";
-import { currentProgram, currentRuntime } from "./programs.ts";
+import { currentProgram, currentRuntime } from "../support/process/programs.ts";
 import { type Results, startAll } from "./schedule.ts";
 import { explain, type Row } from "./table.ts";
 
-/** What takes its time however short the trial is: only `deno task chaos` tries it. */
+/** Faults that take long even in a short trial; only `deno task chaos` runs them. */
 const TOO_LONG = ["19"];
 
 const trial: Trial = {
@@ -19,7 +19,7 @@ const trial: Trial = {
   isShort: true,
 };
 
-/** What the client processes are told to do to their own notes, and what must be found then. */
+/** How the client processes falsify their own records, and the counts that must result. */
 const SABOTAGE = {
   lose: { lost: 1, duplicated: 0, reordered: 0 },
   duplicate: { lost: 0, duplicated: 1, reordered: 0 },
@@ -28,7 +28,7 @@ const SABOTAGE = {
 
 const sabotaged: Fault = {
   number: "0",
-  title: "sabotage",
+  title: "falsified records",
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
@@ -49,7 +49,7 @@ const sabotaged: Fault = {
     }),
 };
 
-/** What the tests wait for runs beside them: each looks at its own fault, whenever that is done. */
+/** All faults start with the first test, so their timers and sockets outlive it. */
 const BESIDE = { sanitizeOps: false, sanitizeResources: false };
 
 describe("a gateway and its clients", () => {
@@ -57,7 +57,7 @@ describe("a gateway and its clients", () => {
   const attempts = [...faults, sabotaged].map((fault) => ({ fault, trial }));
   let results: Results | undefined;
 
-  /** The rows of a fault. With the first one that is wanted, all begin: together, as most of them wait most of the time. */
+  /** Returns the rows of a fault. The first call starts all faults together, as they mostly wait. */
   async function rowsOf(fault: Fault): Promise<readonly Row[]> {
     results ??= startAll(attempts);
     const attempt = attempts.find((attempt) => attempt.fault === fault);
@@ -65,21 +65,29 @@ describe("a gateway and its clients", () => {
   }
 
   for (const fault of faults) {
-    it(`lose, double and reorder nothing: ${fault.title}`, BESIDE, async () => {
-      const rows = await rowsOf(fault);
-      assert(rows.length > 0);
-      assertEquals(rows.flatMap(explain), []);
-    });
+    it(
+      `lose, duplicate and reorder nothing: ${fault.title}`,
+      BESIDE,
+      async () => {
+        const rows = await rowsOf(fault);
+        assert(rows.length > 0);
+        assertEquals(rows.flatMap(explain), []);
+      },
+    );
   }
 
-  it("are found out when they lose, double or reorder", BESIDE, async () => {
-    const rows = await rowsOf(sabotaged);
-    assertEquals(
-      rows.map(({ lost, duplicated, reordered }) => {
-        return { lost, duplicated, reordered };
-      }),
-      Object.values(SABOTAGE).flatMap((found) => TRANSPORTS.map(() => found)),
-    );
-    assert(rows.every(({ breaches }) => breaches.length > 0));
-  });
+  it(
+    "are reported when they lose, duplicate or reorder a message",
+    BESIDE,
+    async () => {
+      const rows = await rowsOf(sabotaged);
+      assertEquals(
+        rows.map(({ lost, duplicated, reordered }) => {
+          return { lost, duplicated, reordered };
+        }),
+        Object.values(SABOTAGE).flatMap((found) => TRANSPORTS.map(() => found)),
+      );
+      assert(rows.every(({ breaches }) => breaches.length > 0));
+    },
+  );
 });

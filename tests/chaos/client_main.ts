@@ -1,6 +1,6 @@
 /**
- * A process of clients: the module's own `subscribe`, through a proxy that makes the network bad. Takes requests as lines of JSON on
- * its input and answers each on its output.
+ * A process of clients that use the module's own `subscribe` through a proxy with a faulty network. It reads requests as lines of JSON
+ * and answers each with a line.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type {
   Reply,
   Request,
 } from "./client_protocol.ts";
-import { readLines } from "./lines.ts";
+import { readLines } from "../support/process/lines.ts";
 import { LatencyRecorder } from "./latencies.ts";
 import { addVerdict, emptyVerdict, judge, type Verdict } from "./oracle.ts";
 import type { ChannelRecord } from "./ledger.ts";
@@ -23,14 +23,14 @@ import { race } from "./races.ts";
 import { Subscriber, type SubscriberHost } from "./subscriber.ts";
 import { Truth } from "./truth.ts";
 
-/** How many subscriptions are opened at the same time. */
+/** How many subscriptions open at the same time. */
 const OPENING = 64;
 
 const start: ClientStart = JSON.parse(process.argv[2] ?? "{}");
 const proxy = start.isDirect ? undefined : await Proxy.start(start.port);
 const latencies = new LatencyRecorder();
 const groups = new Map<string, Subscriber[]>();
-/** When the network was changed. */
+/** When the network last changed. */
 let changedAt = 0;
 const host: SubscriberHost = {
   url: proxy?.url ?? `http://127.0.0.1:${start.port}`,
@@ -65,7 +65,7 @@ async function open(plan: Plan): Promise<number> {
   return opened.length;
 }
 
-/** Waits until everyone who was not closed has the newest message of their channel; how many never got it. */
+/** Waits until every open subscriber has the newest message of its channel; returns how many did not receive it in time. */
 async function awaitTops(
   name: string,
   tops: Readonly<Record<string, string>>,
@@ -113,7 +113,7 @@ function judgeGroup(
   return sum;
 }
 
-/** The share of moments that fell into the second with most of them, wherever that begins. */
+/** Returns the largest share of the moments that fell into one second. */
 function busiestSecond(moments: readonly number[]): number {
   const sorted = moments.toSorted((a, b) => a - b);
   let most = 0;
@@ -156,7 +156,7 @@ function stateOf(name: string): GroupState {
   };
 }
 
-/** Closes the oldest and opens as many new ones in their place; what the old ones saw is judged with the rest. */
+/** Replaces the oldest subscribers by new ones. The old ones stay in the group, and are judged with it. */
 async function churn(name: string, count: number): Promise<void> {
   const leaving = group(name)
     .filter(({ state }) => state !== "closed").slice(0, count);
@@ -209,6 +209,6 @@ async function answer(line: string): Promise<void> {
 }
 
 readLines(process.stdin, (line) => void answer(line));
-// Whoever started this is gone.
+// The input ends when the process that started this one has ended.
 process.stdin.on("end", () => process.exit(0));
 console.log("ready");

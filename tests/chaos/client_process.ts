@@ -1,4 +1,4 @@
-import { Child } from "./child.ts";
+import { Child } from "../support/process/child.ts";
 import type {
   ClientStart,
   Command,
@@ -11,14 +11,18 @@ import type {
 } from "./client_protocol.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Verdict } from "./oracle.ts";
-import { commandFor, type Programs, type RuntimeName } from "./programs.ts";
+import {
+  commandFor,
+  type Programs,
+  type RuntimeName,
+} from "../support/process/programs.ts";
 import type { NetworkFaults } from "./proxy.ts";
 import type { ListedMessage } from "./subscriber.ts";
 
-/** How long a process of clients may take for anything. */
+/** How long a process of clients may take for a request. */
 const LONGEST_MS = 180_000;
 
-/** Clients of one transport, in a process of their own. */
+/** The clients of one transport, in a process of their own. */
 export class ClientProcess {
   readonly transport: Transport;
   readonly #child: Child;
@@ -43,7 +47,7 @@ export class ClientProcess {
     });
   }
 
-  /** Starts the process; resolves when it takes requests. */
+  /** Starts the process; resolves when it accepts requests. */
   static async start(
     programs: Programs,
     runtime: RuntimeName,
@@ -65,12 +69,12 @@ export class ClientProcess {
     await this.#ask({ do: "network", faults });
   }
 
-  /** Opens subscriptions; resolves when the gateway accepted all. */
+  /** Opens subscriptions; resolves when the gateway has accepted all. */
   async open(plan: Plan): Promise<void> {
     await this.#ask({ do: "open", plan });
   }
 
-  /** Waits until everyone has the newest message of their channel. @returns How many did not get it in time. */
+  /** Waits until every subscriber has the newest message of its channel; returns how many did not receive it in time. */
   awaitTops(
     group: string,
     tops: Readonly<Record<string, string>>,
@@ -79,47 +83,47 @@ export class ClientProcess {
     return this.#ask({ do: "await", group, tops, timeoutMs });
   }
 
-  /** Holds what everyone saw against what was published. */
+  /** Compares what the subscribers received with what was published. */
   judge(group: string, ledger: Ledger): Promise<Verdict> {
     return this.#ask({ do: "judge", group, records: ledger.records() });
   }
 
-  /** How they stand. */
+  /** Returns the state of a group. */
   states(group: string): Promise<GroupState> {
     return this.#ask({ do: "states", group });
   }
 
-  /** How long messages took, since the last call. */
+  /** Returns the latencies of messages since the last call. */
   latencies(): Promise<Latencies> {
     return this.#ask({ do: "latencies" });
   }
 
-  /** Subscribes again and again; they are the group `races` then. */
+  /** Subscribes again and again; the subscribers form the group `races`. */
   async race(plan: RacePlan): Promise<void> {
     await this.#ask({ do: "race", plan });
   }
 
-  /** What each of them got. */
+  /** Returns the messages of each subscriber. */
   list(group: string): Promise<ListedMessage[][]> {
     return this.#ask({ do: "list", group });
   }
 
-  /** Replaces some by new ones. */
+  /** Replaces the oldest subscribers by new ones. */
   async churn(group: string, count: number): Promise<void> {
     await this.#ask({ do: "churn", group, count });
   }
 
-  /** Closes a group. */
+  /** Closes the subscribers of a group. */
   async close(group: string): Promise<void> {
     await this.#ask({ do: "close", group });
   }
 
-  /** The memory that the process occupies, in bytes; 0 where the system doesn't tell. */
+  /** The resident memory of the process in bytes; 0 where the system has no `/proc`. */
   get residentBytes(): number {
     return this.#child.residentBytes ?? 0;
   }
 
-  /** Ends the process at once. */
+  /** Kills the process and waits until it has ended. */
   stop(): Promise<void> {
     return this.#child.stop();
   }

@@ -2,60 +2,64 @@ import type { From } from "../../core/types/subscribe.ts";
 import type { ChannelRecord } from "./ledger.ts";
 import type { NetworkFaults } from "./proxy.ts";
 
-/** How clients reach the gateway. */
+/** The transports of clients. */
 export const TRANSPORTS = ["websocket", "sse"] as const;
 
 /** The name of a transport. */
 export type Transport = typeof TRANSPORTS[number];
 
-/** What a process of clients is told at its start. */
+/** The argument of a process of clients. */
 export interface ClientStart {
   readonly transport: Transport;
   readonly signingKey: string;
   /** The gateway's port. */
   readonly port: number;
-  /** Whether clients connect without the proxy, which takes two files for each. */
+  /** Whether clients connect without the proxy, which needs two open files for each of them. */
   readonly isDirect: boolean;
 }
 
-/** Spoils what a client wrote down, to show that it is found. */
+/** How a client falsifies its own record, to show that the oracle notices. */
 export type Sabotage = "lose" | "duplicate" | "reorder";
 
 /** Subscriptions to open. */
 export interface Plan {
   readonly group: string;
-  /** Each subscription takes one, in turn. */
+  /** The channels, which the subscriptions take in turn. */
   readonly channels: readonly string[];
   readonly count: number;
-  /** Where they start, and from where on everything is due. */
+  /** Where they start. They must receive everything from there on. */
   readonly from: From;
-  /** Whether the log may have lost its beginning before they start. */
+  /** Whether the log may have been trimmed before they start. */
   readonly isTrimmed?: boolean;
-  /** Seconds that each session lasts; as long as may be, where it is absent. */
+  /**
+   * How long each session lasts, in seconds.
+   *
+   * @default {as long as the gateway allows}
+   */
   readonly sessionSeconds?: number;
-  /** Whether they have one token and no way to get another. */
+  /** Whether they have one token and can't get another. */
   readonly isStatic?: boolean;
   /** Whether they share connections. */
   readonly isShared?: boolean;
   readonly sabotage?: Sabotage;
 }
 
-/** Subscriptions that are made while messages are published, one after the other. */
+/** Subscriptions that are opened one after the other while messages are published. */
 export interface RacePlan {
   readonly channel: string;
   readonly count: number;
-  /** How many are made at the same time. */
+  /** How many are opened at the same time. */
   readonly lanes: number;
 }
 
-/** What a process of clients can be asked to do. */
+/** The requests to a process of clients. */
 export type Command =
   | { readonly do: "network"; readonly faults: NetworkFaults }
   | { readonly do: "open"; readonly plan: Plan }
   | {
     readonly do: "await";
     readonly group: string;
-    /** For each channel the id that everyone must have got. */
+    /** For each channel the id that its subscribers must receive. */
     readonly tops: Readonly<Record<string, string>>;
     readonly timeoutMs: number;
   }
@@ -71,44 +75,44 @@ export type Command =
   | { readonly do: "churn"; readonly group: string; readonly count: number }
   | { readonly do: "close"; readonly group: string };
 
-/** A command on its way. */
+/** A command with the id that its reply repeats. */
 export type Request = Command & { readonly id: number };
 
-/** The answer to a request: its result, or what failed. */
+/** The reply to a request: its result or its error. */
 export type Reply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: string };
 
-/** How a group of subscriptions stands. */
+/** The state of a group of subscriptions. */
 export interface GroupState {
-  /** How many of them are in each state. */
+  /** How many subscriptions are in each state. */
   readonly states: Readonly<Record<string, number>>;
-  /** How often one of them was opened, again or for the first time. */
+  /** How often subscriptions were opened, reconnects included. */
   readonly opened: number;
-  /** How many have been told of a gap, and of how many at most. */
+  /** How many received a `gap`, and the most that one of them received. */
   readonly withGap: number;
   readonly mostGaps: number;
-  /** How often they asked for a token. */
+  /** How many tokens they fetched. */
   readonly tokens: number;
-  /** Data streams that came as they were published, and those that did not. */
+  /** Data streams that arrived complete and in order, and the others. */
   readonly wholeStreams: number;
   readonly brokenStreams: number;
-  /** Codes of the errors that ended them. */
+  /** The codes of errors that ended subscriptions. */
   readonly failures: readonly string[];
-  /** Codes of the errors that did not. */
+  /** The codes of errors that did not. */
   readonly errors: readonly string[];
-  /** How often they tried to connect since the network was changed, and milliseconds from the first to the last attempt. */
+  /** The attempts to connect since the network last changed, and the milliseconds from the first to the last one. */
   readonly attempts: number;
   readonly attemptSpreadMs: number;
-  /** The share of those attempts that fell into the busiest second. */
+  /** The share of those attempts in the busiest second. */
   readonly busiestSecond: number;
-  /** The same of the first attempt of each. */
+  /** The share of each subscription's first attempt in the busiest second. */
   readonly busiestFirstSecond: number;
-  /** How many connections were cut. */
+  /** How many connections the proxy cut. */
   readonly cuts: number;
 }
 
-/** How long messages took from their publisher to their subscriber, in milliseconds. */
+/** The latencies of messages from publisher to subscriber, in milliseconds. */
 export interface Latencies {
   readonly count: number;
   readonly p50: number;

@@ -2,10 +2,10 @@ import { type Nginx, startNginx } from "../support/gateway/nginx.ts";
 import { type RedisServer, startRedis } from "../support/brokers/redis.ts";
 import { until } from "../support/until.ts";
 import { GatewayProcess, type Health } from "./gateway_process.ts";
-import type { Programs, RuntimeName } from "./programs.ts";
+import type { Programs, RuntimeName } from "../support/process/programs.ts";
 import { Proxy } from "./proxy.ts";
 
-/** How a cluster is set up. */
+/** How a cluster is started. */
 export interface ClusterStart {
   readonly programs: Programs;
   /** The runtime of each gateway. */
@@ -15,11 +15,11 @@ export interface ClusterStart {
   readonly flags: readonly string[];
 }
 
-/** Several gateways on one Redis, which has a replica, behind nginx. */
+/** Several gateways behind nginx, on one Redis with a replica. */
 export class Cluster {
   readonly nginx: Nginx;
-  /** The way from the gateways to Redis. */
-  readonly way: Proxy;
+  /** The network between the gateways and Redis. */
+  readonly redisNetwork: Proxy;
   readonly master: RedisServer;
   readonly replica: RedisServer;
   readonly #start: ClusterStart;
@@ -27,18 +27,18 @@ export class Cluster {
 
   private constructor(
     start: ClusterStart,
-    parts: Pick<Cluster, "nginx" | "way" | "master" | "replica">,
+    parts: Pick<Cluster, "nginx" | "redisNetwork" | "master" | "replica">,
     gateways: GatewayProcess[],
   ) {
     this.#start = start;
     this.nginx = parts.nginx;
-    this.way = parts.way;
+    this.redisNetwork = parts.redisNetwork;
     this.master = parts.master;
     this.replica = parts.replica;
     this.#gateways = gateways;
   }
 
-  /** Starts all of it; resolves when every gateway says that it is well. */
+  /** Starts a cluster; resolves when every gateway is healthy. */
   static async start(start: ClusterStart): Promise<Cluster> {
     const undo: Array<() => Promise<void>> = [];
     try {
@@ -52,19 +52,19 @@ export class Cluster {
         String(await replica.command("INFO", "replication"))
           .includes("master_link_status:up")
       );
-      const way = await Proxy.start(master.port);
-      undo.push(() => way.close());
+      const redisNetwork = await Proxy.start(master.port);
+      undo.push(() => redisNetwork.close());
       const gateways = await Promise.all(
         start.runtimes.map(async (runtime) => {
-          const gateway = await startGateway(start, runtime, way);
+          const gateway = await startGateway(start, runtime, redisNetwork);
           undo.push(() => gateway.stop());
           return gateway;
         }),
       );
       const nginx = await startNginx(gateways.map(({ port }) => port));
-      const parts = { nginx, way, master, replica };
+      const parts = { nginx, redisNetwork, master, replica };
       const cluster = new Cluster(start, parts, gateways);
-      await cluster.untilWell();
+      await cluster.untilHealthy();
       return cluster;
     } catch (error) {
       await Promise.all(undo.map((stop) => stop()));
@@ -72,41 +72,43 @@ export class Cluster {
     }
   }
 
-  /** The gateways that should run. */
+  /** The gateways of the cluster. */
   get gateways(): readonly GatewayProcess[] {
     return this.#gateways;
   }
 
-  /** Starts a gateway in place of one that ended, on the same port. */
+  /** Starts a gateway on the port of one that has ended. */
   async replace(old: GatewayProcess): Promise<void> {
     const index = this.#gateways.indexOf(old);
     const runtime = this.#start.runtimes[index];
-    if (runtime === undefined) throw new RangeError("It is not of the cluster");
+    if (runtime === undefined) {
+      throw new RangeError("The gateway is not in the cluster");
+    }
     this.#gateways[index] = await startGateway(
       this.#start,
       runtime,
-      this.way,
+      this.redisNetwork,
       old.port,
     );
   }
 
-  /** What each gateway says of its state. */
+  /** Requests the health of each gateway. */
   health(): Promise<Health[]> {
     return Promise.all(this.#gateways.map((gateway) => gateway.health()));
   }
 
-  /** Resolves when every gateway says that it is well. */
-  async untilWell(): Promise<void> {
+  /** Resolves when every gateway is healthy. */
+  async untilHealthy(): Promise<void> {
     await until(async () =>
       (await this.health()).every(({ status }) => status === 200)
     );
   }
 
-  /** Ends all of it at once. */
+  /** Kills all processes of the cluster. */
   async stop(): Promise<void> {
     await this.nginx.kill();
     await Promise.all(this.#gateways.map((gateway) => gateway.stop()));
-    await this.way.close();
+    await this.redisNetwork.close();
     await Promise.all([this.replica.kill(), this.master.kill()]);
   }
 }

@@ -1,33 +1,33 @@
 import type { Transport } from "./client_protocol.ts";
-import type { Programs, RuntimeName } from "./programs.ts";
+import type { Programs, RuntimeName } from "../support/process/programs.ts";
 import type { Row } from "./table.ts";
 
-/** On what, and how thoroughly, a fault is tried. */
+/** The runtimes and transports that a fault is tried on, and how thoroughly. */
 export interface Trial {
   readonly programs: Programs;
   /** The runtime of the gateway. */
   readonly runtime: RuntimeName;
-  /** The runtimes of several gateways on one Redis, where it is not a single one with the memory broker. */
+  /** The runtimes of several gateways on one Redis; absent for a single gateway with the memory broker. */
   readonly cluster?: readonly RuntimeName[];
   /** The runtime of the clients. */
   readonly clients: RuntimeName;
   readonly transports: readonly Transport[];
-  /** Whether a few seconds have to do. */
+  /** Whether a trial may take only a few seconds. */
   readonly isShort: boolean;
 }
 
-/** A fault that can be tried. */
+/** A fault, and how the promises that it could break are checked. */
 export interface Fault {
   /** Its number in the catalogue of `docs/guarantees.md`. */
   readonly number: string;
   readonly title: string;
-  /** Whether it keeps the machine so busy, or measures so finely, that nothing else may run beside it. */
+  /** Whether nothing else may run beside it, as it loads the machine or measures times. */
   readonly isLoud: boolean;
-  /** Tries it: a row for each transport. */
+  /** Runs the fault and returns a row for each transport. */
   run(trial: Trial): Promise<Row[]>;
 }
 
-/** What a fault found out. */
+/** The result of a fault. */
 export interface Finding {
   readonly transport: string;
   readonly sent?: number;
@@ -40,7 +40,11 @@ export interface Finding {
   readonly breaches?: readonly string[];
 }
 
-/** Makes a row of what a fault found out since a moment of `performance.now()`. */
+/**
+ * Returns the row of a result.
+ *
+ * @param started When the fault started, by `performance.now()`.
+ */
 export function rowOf(
   fault: Fault,
   { runtime, cluster = [runtime] }: Trial,

@@ -1,7 +1,15 @@
-import { Child, type Exit } from "./child.ts";
-import { commandFor, type Programs, type RuntimeName } from "./programs.ts";
+import {
+  type Child,
+  type Exit,
+  startListening,
+} from "../support/process/child.ts";
+import {
+  commandFor,
+  type Programs,
+  type RuntimeName,
+} from "../support/process/programs.ts";
 
-/** How to start a gateway. */
+/** How a gateway is started. */
 export interface GatewayStart {
   readonly programs: Programs;
   readonly runtime: RuntimeName;
@@ -9,31 +17,28 @@ export interface GatewayStart {
   /** Further arguments of its command line. */
   readonly flags?: readonly string[];
   /**
-   * Its port.
+   * The port; 0 takes a free one.
    *
-   * @default {0, a free one}
+   * @default {0}
    */
   readonly port?: number;
 }
 
-/** What a gateway says of its memory, after it collected its garbage. */
+/** The memory that a gateway reports after a garbage collection. */
 export interface Memory {
   readonly heapUsed: number;
   readonly rss: number;
   readonly external: number;
-  /** Whether something was added to what every object inherits. */
+  /** Whether a property was added to `Object.prototype`. */
   readonly isPolluted: boolean;
 }
 
-/** What a gateway says of its state. */
+/** The state that a gateway reports at `/health`. */
 export interface Health {
   readonly status: number;
   readonly connections: number;
   readonly channels: number;
 }
-
-/** How long a gateway may take to listen. */
-const START_MS = 20_000;
 
 /** A gateway in a process of its own, started by its command line. */
 export class GatewayProcess {
@@ -53,83 +58,69 @@ export class GatewayProcess {
     this.#answers = answers;
   }
 
-  /** Starts one; resolves when it listens. */
+  /** Starts a gateway; resolves when it listens. */
   static async start(
     { programs, runtime, signingKey, flags = [], port = 0 }: GatewayStart,
   ): Promise<GatewayProcess> {
     const command = commandFor(
       programs,
       runtime,
-      "tests/chaos/gateway_probe.ts",
+      "tests/support/process/gateway_probe.ts",
     );
     command.push("--port", String(port), "--signing-key", signingKey, ...flags);
     const answers: Array<(line: string) => void> = [];
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const child = new Child(command, (line) => {
-      const [, url] = /listens on (http:\S+)$/.exec(line) ?? [];
-      if (url !== undefined) resolve(url);
-      else if (line.startsWith("{")) answers.shift()?.(line);
+    const { child, url } = await startListening(command, (line) => {
+      if (line.startsWith("{")) answers.shift()?.(line);
     });
-    const fail = (): void =>
-      reject(new Error(`The gateway did not start: ${child.errors}`));
-    void child.exited.then(fail);
-    const timer = setTimeout(fail, START_MS);
-    try {
-      return new GatewayProcess(child, await promise, answers);
-    } catch (error) {
-      await child.stop();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+    return new GatewayProcess(child, url, answers);
   }
 
-  /** Resolves when it ended. */
+  /** Resolves when the process ends. */
   get exited(): Promise<Exit> {
     return this.#child.exited;
   }
 
-  /** Whether it ended. */
+  /** Whether the process has ended. */
   get isOver(): boolean {
     return this.#child.isOver;
   }
 
-  /** The end of what it wrote to its error output. */
+  /** The last part of its error output. */
   get errors(): string {
     return this.#child.errors;
   }
 
-  /** The memory that it occupies, in bytes; 0 where the system doesn't tell. */
+  /** Its resident memory in bytes; 0 where the system has no `/proc`. */
   get residentBytes(): number {
     return this.#child.residentBytes ?? 0;
   }
 
-  /** How many files and sockets it has open; 0 where the system doesn't tell. */
+  /** How many files and sockets it has open; 0 where the system has no `/proc`. */
   get openFiles(): number {
     return this.#child.openFiles ?? 0;
   }
 
-  /** Sends it a signal. */
+  /** Sends a signal. */
   kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void {
     this.#child.kill(signal);
   }
 
-  /** Ends it at once. */
+  /** Kills the process and waits until it has ended. */
   stop(): Promise<void> {
     return this.#child.stop();
   }
 
-  /** Asks it for its memory, after a collection of garbage. */
+  /** Collects the gateway's garbage and returns its memory. */
   async memory(): Promise<Memory> {
     return JSON.parse(await this.#ask("memory"));
   }
 
-  /** Moves its wall clock to so many milliseconds from the true time. */
-  async moveClock(ms: number): Promise<void> {
+  /** Shifts the gateway's wall clock by some milliseconds from the true time. */
+  async shiftClock(ms: number): Promise<void> {
     await this.#ask(`clock ${ms}`);
   }
 
-  /** Asks for its state, as a load balancer would. */
+  /** Requests `/health`, as a load balancer does. */
   async health(): Promise<Health> {
     const response = await fetch(`${this.url}/health`, {
       signal: AbortSignal.timeout(10_000),

@@ -1,22 +1,22 @@
 import { connect, type Socket } from "node:net";
 import process from "node:process";
 
-/** How sockets of a horde are opened. */
+/** How the sockets of a horde are opened. */
 export interface HordeOptions {
   readonly port: number;
-  /** What each of them sends first. */
+  /** The request that each of them sends. */
   readonly request: string;
-  /** Whether each waits for the first bytes of an answer before it counts as open. */
+  /** Whether a socket counts as open only after the first bytes of an answer. */
   readonly isAnswered: boolean;
 }
 
-/** How many are opened at the same time. */
+/** How many sockets open at the same time. */
 const OPENING = 128;
 
-/** How many addresses of the loopback network they come from: each has ports of its own. */
+/** How many loopback addresses they connect from. Each address has its own ports. */
 const ADDRESSES = 8;
 
-/** Many raw sockets that send what they are told, and read nothing beyond the first answer. */
+/** Many raw sockets that send the same request and read nothing beyond the first answer. */
 export class Horde {
   readonly #options: HordeOptions;
   readonly #sockets = new Set<Socket>();
@@ -27,17 +27,17 @@ export class Horde {
     this.#options = options;
   }
 
-  /** How many are open. */
+  /** How many sockets are open. */
   get size(): number {
     return this.#sockets.size;
   }
 
-  /** How many were open, if only for a moment. */
+  /** How many sockets have connected so far. */
   get connected(): number {
     return this.#connected;
   }
 
-  /** Opens some more; those that can't be opened are not counted. */
+  /** Opens more sockets; those that fail are not counted. */
   async open(count: number): Promise<void> {
     let left = count;
     const lane = async (): Promise<void> => {
@@ -46,12 +46,12 @@ export class Horde {
     await Promise.all(Array.from({ length: OPENING }, lane));
   }
 
-  /** Sends from all of them. */
+  /** Sends bytes on every open socket. */
   write(bytes: string): void {
     for (const socket of this.#sockets) socket.write(bytes);
   }
 
-  /** Hangs up. */
+  /** Closes all sockets. */
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
     this.#sockets.clear();
@@ -59,7 +59,7 @@ export class Horde {
 
   #open(): Promise<void> {
     const { port, request, isAnswered } = this.#options;
-    // Other systems have only one address there.
+    // Other systems have only one loopback address.
     const host = process.platform === "linux"
       ? 2 + this.#opened++ % ADDRESSES
       : 1;
@@ -69,7 +69,7 @@ export class Horde {
         port,
         localAddress: `127.0.0.${host}`,
       });
-      // A refusal or a reset ends it: what that means is for the fault to say.
+      // A refused or reset connection is closed; the fault decides what that means.
       socket.on("error", () => {});
       socket.on("close", () => {
         this.#sockets.delete(socket);
@@ -86,14 +86,14 @@ export class Horde {
         });
       });
       if (!isAnswered) {
-        // Nothing is read: only the end of it is of interest, and that is not seen by who doesn't read.
+        // A socket that doesn't read doesn't notice its end either.
         socket.on("data", () => {});
       }
     });
   }
 }
 
-/** The request for a WebSocket with a token, as a client of `tidings.v1` sends it. */
+/** Returns the handshake request of a WebSocket client of `tidings.v1`. */
 export function webSocketRequest(token: string): string {
   return [
     `GET /v1/realtime/connect?token=${token} HTTP/1.1`,
@@ -107,7 +107,7 @@ export function webSocketRequest(token: string): string {
   ].join("\r\n");
 }
 
-/** The request for Server-Sent Events with a token, as a client of `tidings.v1` sends it. */
+/** Returns the request of a Server-Sent Events client of `tidings.v1`. */
 export function sseRequest(token: string): string {
   return [
     `GET /v1/realtime/sse?protocol=tidings.v1&token=${token} HTTP/1.1`,

@@ -3,15 +3,15 @@ import { once } from "node:events";
 import process from "node:process";
 
 /**
- * Prepares a network of its own: the loopback device is up, and a socket's buffers in the kernel are small, so that a peer that
- * doesn't read is noticed after kilobytes, not megabytes, and thousands of them don't use up the memory of the machine's network.
+ * Prepares a network namespace: brings the loopback device up and makes the kernel's socket buffers small. Then a peer that doesn't read
+ * stalls after kilobytes instead of megabytes, and thousands of such peers don't use up the kernel's memory for sockets.
  */
 const PREPARE =
   "ip link set lo up && echo '4096 16384 131072' >/proc/sys/net/ipv4/tcp_wmem";
 
 const UNSHARE = ["--net", "--map-root-user", "sh", "-c"];
 
-/** Whether processes can have a network of their own here. */
+/** Tells whether this system lets processes have a network namespace of their own. */
 export function canIsolate(): boolean {
   if (process.platform !== "linux") return false;
   const { status } = spawnSync("unshare", [...UNSHARE, PREPARE], {
@@ -23,7 +23,7 @@ export function canIsolate(): boolean {
 /**
  * Runs a command with this process's input and output.
  *
- * @param isolated Whether in a network of its own.
+ * @param isolated Whether it gets a network namespace of its own.
  * @returns Its exit code.
  */
 export async function runIn(

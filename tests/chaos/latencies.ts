@@ -1,15 +1,15 @@
 import type { Latencies } from "./client_protocol.ts";
 
-/** Times, of which percentiles are wanted. */
+/** Collects latencies and calculates percentiles. */
 export class LatencyRecorder {
   #values: number[] = [];
 
-  /** Takes a time, in milliseconds. */
+  /** Adds a latency. */
   add(ms: number): void {
     this.#values.push(ms);
   }
 
-  /** What was taken since the last call. */
+  /** Returns the percentiles of the latencies since the last call. */
   take(): Latencies {
     const sorted = Float64Array.from(this.#values).sort();
     this.#values = [];

@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
 import { parseId, type Position } from "../../core/protocol/id.ts";
 
-/** What a message comes to: 48 bits of the SHA-256 of its kind and its data's JSON, which fit a number. */
+/** Returns the digest of a message: 48 bits of the SHA-256 of its kind and data, which fit into a number. */
 export function digestOf(kind: string, data: unknown): number {
   const text = kind + JSON.stringify(data);
   const hash = createHash("sha256").update(text).digest();
   return hash.readUIntBE(0, 6);
 }
 
-/** What was published to a channel, as far as its publishers know. */
+/** What publishers know about a channel. */
 export interface ChannelRecord {
-  /** Epochs, in the order in which messages were acknowledged in them. */
+  /** The epochs, in the order in which their first messages were acknowledged. */
   readonly epochs: readonly string[];
-  /** Acknowledged messages: the index of the epoch, the offset, the digest. */
+  /** The acknowledged messages: index of the epoch, offset, digest. */
   readonly acknowledged: ReadonlyArray<readonly [number, number, number]>;
-  /** Digests of messages of which an attempt ended without an answer: they may be in a log without an acknowledged id. */
+  /** Digests of messages whose publish was not answered: they may or may not be in the log. */
   readonly uncertain: readonly number[];
-  /** Ids of messages in topics that nobody of interest subscribes to. */
+  /** Ids of messages in topics without a subscriber under test. */
   readonly elsewhere: readonly string[];
 }
 
@@ -26,39 +26,39 @@ interface Channel {
   readonly digests: Map<string, number>;
   readonly uncertain: Set<number>;
   readonly elsewhere: string[];
-  /** The last position that each lane got: lanes send one message after the other. */
+  /** The last position of each lane. A lane sends one message after the other, so its positions must grow. */
   readonly lanes: Map<number, Position>;
   top: string | undefined;
 }
 
-/** What publishers wrote down: the truth that subscribers are held against. */
+/** Records what publishers were told: the truth that subscribers are compared with. */
 export class Ledger {
-  /** What the gateway's answers alone show to be wrong. */
+  /** The mistakes that show in the gateway's answers alone. */
   readonly problems: string[] = [];
   readonly #channels = new Map<string, Channel>();
   #acknowledged = 0;
 
-  /** How many messages were acknowledged, in all channels. */
+  /** The number of acknowledged messages, in all channels. */
   get size(): number {
     return this.#acknowledged;
   }
 
-  /** An attempt to publish ended without an answer: the message may be in the log or not. */
+  /** Records that a publish was not answered: the message may be in the log or not. */
   doubt(channel: string, digest: number): void {
     this.#channel(channel).uncertain.add(digest);
   }
 
-  /** The gateway acknowledged a message in another topic: it has a place in the channel's order, and is nobody's loss. */
+  /** Records a message in another topic: it takes an offset of the channel, and no subscriber under test receives it. */
   passBy(channel: string, id: string): void {
     this.#channel(channel).elsewhere.push(id);
   }
 
-  /** The gateway acknowledged a message with this id. */
+  /** Records that the gateway acknowledged a message. */
   acknowledge(channel: string, id: string, digest: number, lane = 0): void {
     const record = this.#channel(channel);
     const position = parseId(id);
     if (!position) {
-      this.problems.push(`${channel}: "${id}" is no id`);
+      this.problems.push(`${channel}: "${id}" is not an id`);
       return;
     }
     const known = record.digests.get(id);
@@ -86,7 +86,7 @@ export class Ledger {
     this.#acknowledged++;
   }
 
-  /** The newest id of each channel. */
+  /** Returns the newest id of each channel. */
   tops(): Record<string, string> {
     const tops: Record<string, string> = {};
     for (const [name, { top }] of this.#channels) {
@@ -95,7 +95,7 @@ export class Ledger {
     return tops;
   }
 
-  /** What is known of each channel, as JSON can carry it. */
+  /** Returns the record of each channel, in a form that JSON can represent. */
   records(): Record<string, ChannelRecord> {
     return Object.fromEntries(
       [...this.#channels].map(([name, channel]) => [name, {

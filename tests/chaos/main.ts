@@ -1,12 +1,12 @@
 /**
- * Tries what can go wrong on real gateways, clients and publishers, and holds what subscribers got against what was acknowledged.
+ * Runs faults against real gateways, clients and publishers, and compares what subscribers received with what was acknowledged.
  *
  * ```sh
  * deno task chaos [--runtime deno|bun|node|all] [--transport websocket|sse|all] [--fault 5,17] [--short]
  * deno task chaos --broker redis
  * ```
  *
- * With Redis, three gateways (one of each runtime) are on one Redis with a replica, behind nginx.
+ * With Redis, three gateways (one on each runtime) run behind nginx on one Redis with a replica.
  *
  * Prints a table and exits with 1 on any breach.
  *
@@ -14,27 +14,21 @@
  */
 
 import process from "node:process";
-import { findBun, findNode, installPackages } from "../run/setup.ts";
+import { prepare } from "../run/setup.ts";
 import { canIsolate, runIn } from "./isolation.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import type { Trial } from "./fault.ts";
-import type { Programs } from "./programs.ts";
+import type { Programs } from "../support/process/programs.ts";
 import { type Attempt, progress, startAll } from "./schedule.ts";
 import { formatTable, type Row } from "./table.ts";
 
-/** Where the process in the network of its own finds the programs: it can't install any. */
+/** The environment variable with the programs: the process in its own network can't install any. */
 const PROGRAMS = "TIDINGS_CHAOS_PROGRAMS";
 
-async function findPrograms(): Promise<Programs> {
-  await installPackages();
-  const node = await findNode();
-  return { deno: process.execPath, bun: await findBun(node), node };
-}
-
-/** How many gateways are on one Redis. */
+/** How many gateways share one Redis. */
 const GATEWAYS = 3;
 
-/** How many quiet faults of several gateways are tried at the same time. */
+/** How many quiet faults of clusters run at the same time. */
 const CLUSTERS = 3;
 
 function attemptsOf(
@@ -88,13 +82,15 @@ async function main(): Promise<number> {
   }
   const given = process.env[PROGRAMS];
   if (given !== undefined) return await run(options, JSON.parse(given));
-  const programs = await findPrograms();
+  const programs = await prepare();
   const isolated = canIsolate();
   if (!isolated) {
-    console.error("No network of its own can be had: the machine's is used");
+    console.error(
+      "Network namespaces are not available: the faults run in the machine's network",
+    );
   }
-  // What tries the faults runs on Node, whose sockets and processes cost least.
-  const command = [programs.node ?? "", import.meta.filename ?? "", ...args];
+  // The harness runs on Node, whose sockets and processes cost least.
+  const command = [programs.node, import.meta.filename ?? "", ...args];
   return await runIn(isolated, command, {
     [PROGRAMS]: JSON.stringify(programs),
   });

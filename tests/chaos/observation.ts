@@ -1,12 +1,12 @@
 import { parseId } from "../../core/protocol/id.ts";
 
-/** Messages that a subscriber was told are lost: those between the two ids. */
+/** A gap as a subscriber received it: the messages between the two ids are missing. */
 export interface ReportedGap {
   readonly after: string;
   readonly before: string;
 }
 
-/** What a subscriber saw: a message or a gap. */
+/** A message or a gap that a subscriber received. */
 export type Observed =
   | {
     readonly kind: "message";
@@ -16,7 +16,7 @@ export type Observed =
   }
   | ({ readonly kind: "gap" } & ReportedGap);
 
-/** Everything that one subscriber saw, in the order in which it did. Kept as numbers: there may be millions. */
+/** Records everything that one subscriber received, in order. It stores numbers, as there may be millions of messages. */
 export class Observation {
   readonly #epochs: string[] = [];
   readonly #epochOf: number[] = [];
@@ -24,24 +24,24 @@ export class Observation {
   readonly #digests: number[] = [];
   readonly #gaps: Array<ReportedGap & { readonly at: number }> = [];
 
-  /** How many messages it got. */
+  /** The number of messages. */
   get received(): number {
     return this.#offsets.length;
   }
 
-  /** How many gaps it was told of. */
+  /** The number of gaps. */
   get gaps(): number {
     return this.#gaps.length;
   }
 
-  /** The id of the message that it got last. */
+  /** The id of the last message. */
   get last(): string | undefined {
     const index = this.#offsets.length - 1;
     const epoch = this.#epochs[this.#epochOf[index] ?? -1];
     return epoch === undefined ? undefined : `${epoch}-${this.#offsets[index]}`;
   }
 
-  /** It got a message. */
+  /** Records a message. */
   message(id: string, digest: number): void {
     const { epoch = "?", offset = NaN } = parseId(id) ?? {};
     let index = this.#epochs.lastIndexOf(epoch);
@@ -51,12 +51,12 @@ export class Observation {
     this.#digests.push(digest);
   }
 
-  /** It was told of a gap. */
+  /** Records a gap. */
   gap({ after, before }: ReportedGap): void {
     this.#gaps.push({ at: this.#offsets.length, after, before });
   }
 
-  /** What it saw, in order. */
+  /** Yields everything that was recorded, in order. */
   *events(): Generator<Observed> {
     let gap = 0;
     for (let i = 0; i <= this.#offsets.length; i++) {

@@ -1,35 +1,36 @@
 import { parseArgs } from "node:util";
+import { pick } from "../support/choices.ts";
 import { type Transport, TRANSPORTS } from "./client_protocol.ts";
 import type { Fault } from "./fault.ts";
 import { FAULTS } from "./faults/mod.ts";
 import { REDIS_FAULTS } from "./faults/redis/mod.ts";
-import { type RuntimeName, RUNTIMES } from "./programs.ts";
+import { type RuntimeName, RUNTIMES } from "../support/process/programs.ts";
 
-/** What to try, on what. */
+/** The faults to run, and what to run them on. */
 export interface Options {
   readonly runtimes: readonly RuntimeName[];
   readonly transports: readonly Transport[];
   readonly faults: readonly Fault[];
-  /** Whether it is several gateways on Redis, one of each runtime, instead of one on each runtime. */
+  /** Whether several gateways share one Redis, instead of one gateway with the memory broker on each runtime. */
   readonly isCluster: boolean;
   readonly isShort: boolean;
-  /** Whether the table is to be JSON. */
+  /** Whether to print lines of JSON instead of a table. */
   readonly isJson: boolean;
 }
 
-/** How it is used. */
+/** The help text. */
 export const USAGE = `Usage: deno task chaos [options]
 
-  --broker memory|redis         one gateway, on each runtime, or three on Redis (memory)
-  --runtime deno|bun|node|all   runtimes of the gateway (all), several with commas
+  --broker memory|redis         a gateway on each runtime, or three on one Redis (memory)
+  --runtime deno|bun|node|all   runtimes of the gateway, with commas between them (all)
   --transport websocket|sse|all transports of the clients (all)
-  --fault <n>,<n>,…             numbers of faults (all of them)
-  --short                       a few seconds for each
-  --json                        rows as lines of JSON instead of a table
+  --fault <n>,<n>,…             numbers of faults (all)
+  --short                       run each fault for a few seconds only
+  --json                        print the rows as lines of JSON
   --help                        print this
 `;
 
-/** Reads the arguments; a text says what is wrong with them. */
+/** Parses the arguments; returns a text that says what is wrong with them. */
 export function parseOptions(args: string[]): Options | string {
   try {
     const { values } = parseArgs({
@@ -64,19 +65,4 @@ export function parseOptions(args: string[]): Options | string {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-function pick<T extends string>(
-  name: string,
-  given: string,
-  known: readonly T[],
-): T[] {
-  if (given === "all") return [...known];
-  return given.split(",").map((value) => {
-    const found = known.find((one) => one === value);
-    if (found !== undefined) return found;
-    throw new RangeError(
-      `Unknown ${name} "${value}": use ${known.join(", ")} or all`,
-    );
-  });
 }

@@ -2,33 +2,33 @@ import { parseId, type Position } from "../../core/protocol/id.ts";
 import type { Observed, ReportedGap } from "./observation.ts";
 import type { Truth } from "./truth.ts";
 
-/** What became of a channel's messages at one subscriber, or at several together. */
+/** How the messages of a channel arrived, at one subscriber or at several together. */
 export interface Verdict {
-  /** Messages delivered, repetitions included. */
+  /** Deliveries, repeated ones included. */
   received: number;
-  /** Messages that were due and neither delivered nor inside a reported gap. */
+  /** Messages that were due, but neither delivered nor inside a reported gap. */
   lost: number;
-  /** Messages delivered again: the same id, or the same content under another. */
+  /** Messages delivered twice: with the same id, or the same content under another id. */
   duplicated: number;
   /** Messages delivered after a later one. */
   reordered: number;
-  /** Messages that nobody published, or with other content than was published. */
+  /** Messages that were not published, or not with this content. */
   corrupted: number;
-  /** Changes of the epoch that no gap told of before. */
+  /** Changes of the epoch that no gap reported. */
   silent: number;
-  /** Messages delivered though a gap said that they are lost. */
+  /** Messages that were delivered though a gap reported them as missing. */
   contradicted: number;
-  /** Gaps reported. */
+  /** Reported gaps. */
   gaps: number;
   /** Acknowledged messages inside reported gaps. */
   gapped: number;
-  /** What is wrong, in words: the first few. */
+  /** Descriptions of the first few problems. */
   problems: string[];
 }
 
 const MAX_PROBLEMS = 5;
 
-/** A verdict of nothing, to add to. */
+/** Returns a verdict whose counts are all 0. */
 export function emptyVerdict(): Verdict {
   return {
     received: 0,
@@ -44,7 +44,7 @@ export function emptyVerdict(): Verdict {
   };
 }
 
-/** Adds a verdict to another. */
+/** Adds a verdict to a sum. */
 export function addVerdict(sum: Verdict, verdict: Verdict): void {
   sum.received += verdict.received;
   sum.lost += verdict.lost;
@@ -58,15 +58,15 @@ export function addVerdict(sum: Verdict, verdict: Verdict): void {
   for (const problem of verdict.problems) note(sum, problem);
 }
 
-/** What was due to a subscriber. */
+/** The range of messages that a subscriber must receive. */
 export interface Due {
-  /** The id after which everything is due; `"first"` for what follows the first message delivered; all, where it is absent. */
+  /** The id after which every message is due. With `"first"` it is the first message that arrived; without it every message is due. */
   readonly after?: string | undefined;
-  /** The id up to which everything is due; all, where it is absent. */
+  /** The id up to which every message is due; without it, the newest one. */
   readonly until?: string | undefined;
 }
 
-/** Holds what a subscriber saw against what was published. */
+/** Compares what a subscriber received with what was published. */
 export function judge(
   truth: Truth,
   events: Iterable<Observed>,
@@ -79,11 +79,11 @@ class Judgement {
   readonly #truth: Truth;
   readonly #verdict: Verdict = emptyVerdict();
   readonly #seen = new Map<string, Position>();
-  /** What came in the present epoch. Keys of publishers die with the log, so a retry after that is no repetition of the gateway's. */
+  /** Digests that arrived in the current epoch. A new epoch has forgotten the idempotency keys, so there a retry may be published again. */
   #contents = new Set<number>();
   readonly #gaps: ReportedGap[] = [];
   readonly #passedOver: Position[] = [];
-  /** Places of epochs in which nothing was acknowledged, between those of the others. */
+  /** Ranks of epochs in which nothing was acknowledged, between the ranks of the others. */
   readonly #ranks = new Map<string, number>();
   #origin: Position | undefined;
   #cursor: Position | undefined;
@@ -101,13 +101,13 @@ class Judgement {
       if (event.kind === "gap") {
         this.#gaps.push(event);
         this.#verdict.gaps++;
-        this.#learn(event);
+        this.#rankEpoch(event);
       } else this.#take(event, event.digest);
     }
     if (this.#gaps.length > 0) this.#findContradictions();
     const due = this.#origin && this.#truth.between(this.#origin, until);
     for (const position of due ?? []) this.#expect(position);
-    // A log has no holes: an offset that was passed over is a message, though nobody got its acknowledgement.
+    // A log has no holes: each offset that was passed over is a message, also when its acknowledgement was lost.
     for (const position of this.#passedOver) {
       if (!this.#truth.has(position) && !this.#truth.isElsewhere(position)) {
         this.#expect(position);
@@ -136,7 +136,7 @@ class Judgement {
       return note(this.#verdict, `${id} came after ${cursor.offset}`);
     }
     if (!cursor) this.#origin = { epoch, offset: offset - 1 };
-    else if (cursor.epoch !== epoch && !this.#wasTold(epoch)) {
+    else if (cursor.epoch !== epoch && !this.#isReported(epoch)) {
       this.#verdict.silent++;
       note(this.#verdict, `${id} followed ${cursor.epoch}-${cursor.offset}`);
     }
@@ -147,8 +147,8 @@ class Judgement {
     this.#cursor = { epoch, offset };
   }
 
-  /** An epoch in which nothing was acknowledged comes right after the one that a gap leads from. */
-  #learn({ after, before }: ReportedGap): void {
+  /** Ranks an epoch in which nothing was acknowledged right after the epoch before the gap. */
+  #rankEpoch({ after, before }: ReportedGap): void {
     const { epoch = "" } = parseId(before) ?? {};
     if (this.#truth.rank(epoch) !== undefined) return;
     const last = this.#rank(parseId(after)?.epoch ?? "");
@@ -165,8 +165,8 @@ class Judgement {
       : this.#rank(a.epoch) > this.#rank(b.epoch);
   }
 
-  /** Whether a gap told of an epoch. Gaps are told at once, when messages before them may still wait to be read. */
-  #wasTold(epoch: string): boolean {
+  /** Tells whether a gap reported an epoch. A gap may arrive before the messages in front of it are read. */
+  #isReported(epoch: string): boolean {
     return this.#gaps.some(({ before }) => parseId(before)?.epoch === epoch);
   }
 
@@ -174,11 +174,14 @@ class Judgement {
     for (const [id, position] of this.#seen) {
       if (!this.#isInGap(position)) continue;
       this.#verdict.contradicted++;
-      note(this.#verdict, `${id} was delivered though reported lost`);
+      note(
+        this.#verdict,
+        `${id} was delivered though a gap reported it as missing`,
+      );
     }
   }
 
-  /** A message was due: it came, or a gap told of it, or it is lost. */
+  /** Counts a message that was due as lost, unless it arrived or is inside a gap. */
   #expect(position: Position): void {
     const id = `${position.epoch}-${position.offset}`;
     if (this.#seen.has(id)) return;

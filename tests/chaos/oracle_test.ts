@@ -9,7 +9,7 @@ const CHANNEL = "c";
 const OLD = "aaaaaaaa";
 const NEW = "bbbbbbbb";
 
-/** A ledger in which messages 1 to 5 of the old epoch and 1 to 3 of the new one were acknowledged. */
+/** Returns a ledger with messages 1 to 5 of the old epoch and 1 to 3 of the new one. */
 function ledger(): Ledger {
   const ledger = new Ledger();
   for (let n = 1; n <= 5; n++) ledger.acknowledge(CHANNEL, `${OLD}-${n}`, n);
@@ -21,7 +21,7 @@ function ledger(): Ledger {
 
 type Step = number | readonly [after: string, before: string];
 
-/** Judges a subscriber that saw these: a number is an offset, of the new epoch from 101 on. */
+/** Judges a subscriber that received these steps. A number is an offset; those above 100 are in the new epoch. */
 function see(steps: readonly Step[], start?: string, end?: string): Verdict {
   const observation = new Observation();
   for (const step of steps) {
@@ -44,7 +44,7 @@ function truthOf(ledger: Ledger): Truth {
   return new Truth(record);
 }
 
-/** The counts alone, without those that are 0. */
+/** Returns the counts that are not 0. */
 function counts(verdict: Verdict): Record<string, number> {
   return Object.fromEntries(
     Object.entries(verdict).filter(([, value]) =>
@@ -56,23 +56,23 @@ function counts(verdict: Verdict): Record<string, number> {
 const LOST_EPOCH = [`${OLD}-5`, `${NEW}-1`] as const;
 
 describe("judge()", () => {
-  it("finds nothing where everything came once, in order", () => {
+  it("finds no problem when every message arrived once, in order", () => {
     const verdict = see([1, 2, 3, 4, 5, LOST_EPOCH, 101, 102, 103]);
     assertEquals(verdict, { ...emptyVerdict(), received: 8, gaps: 1 });
   });
 
-  it("finds a lost message in the middle, and at the end", () => {
+  it("finds messages lost in the middle and at the end", () => {
     assertEquals(
       counts(see([1, 2, 4, 5, LOST_EPOCH, 101, 102])),
       { received: 6, lost: 2, gaps: 1 },
     );
   });
 
-  it("finds that everything is lost", () => {
+  it("finds that every message is lost", () => {
     assertEquals(counts(see([])), { lost: 8 });
   });
 
-  it("finds a lost message that nobody got the acknowledgement of", () => {
+  it("finds a lost message whose acknowledgement was lost as well", () => {
     const unheard = new Ledger();
     unheard.acknowledge(CHANNEL, `${OLD}-1`, 1);
     unheard.doubt(CHANNEL, 2);
@@ -91,7 +91,7 @@ describe("judge()", () => {
     );
   });
 
-  it("finds a message published twice, under two ids", () => {
+  it("finds a message that was published twice, with two ids", () => {
     const twice = new Ledger();
     twice.acknowledge(CHANNEL, `${OLD}-2`, 1);
     const observation = new Observation();
@@ -108,7 +108,7 @@ describe("judge()", () => {
     );
   });
 
-  it("finds content that nobody published", () => {
+  it("finds content that was never published", () => {
     const observation = new Observation();
     observation.message(`${OLD}-1`, 77);
     const { problems } = judge(truthOf(ledger()), observation.events(), {
@@ -117,14 +117,14 @@ describe("judge()", () => {
     assertEquals(problems, [`${OLD}-1 is not what was published`]);
   });
 
-  it("finds a change of epoch that no gap told of", () => {
+  it("finds a change of the epoch that no gap reported", () => {
     assertEquals(
       counts(see([1, 2, 3, 4, 5, 101, 102, 103])),
       { received: 8, silent: 1 },
     );
   });
 
-  it("finds a message delivered though a gap had covered it", () => {
+  it("finds a message that was delivered though a gap had reported it", () => {
     assertEquals(
       counts(
         see([1, [`${OLD}-1`, `${OLD}-4`], 3, 4, 5, LOST_EPOCH, 101, 102, 103]),
@@ -133,21 +133,21 @@ describe("judge()", () => {
     );
   });
 
-  it("counts what a gap covers, also across an epoch, apart from what is lost", () => {
+  it("counts messages inside a gap apart from lost ones, also across epochs", () => {
     assertEquals(
       counts(see([1, 2, [`${OLD}-2`, `${NEW}-2`], 102, 103])),
       { received: 4, gaps: 1, gapped: 4 },
     );
   });
 
-  it("takes a gap that is told of while messages before it wait to be read", () => {
+  it("accepts a gap that arrives before the messages in front of it are read", () => {
     assertEquals(
       counts(see([1, [`${OLD}-2`, `${NEW}-2`], 2, 102, 103])),
       { received: 4, gaps: 1, gapped: 4 },
     );
   });
 
-  it("finds its way through an epoch in which nothing was acknowledged", () => {
+  it("accepts an epoch in which nothing was acknowledged", () => {
     assertEquals(
       counts(see([
         1,
@@ -165,14 +165,14 @@ describe("judge()", () => {
     );
   });
 
-  it("finds a gap that leaves something out", () => {
+  it("finds a message that a gap left out", () => {
     assertEquals(
       counts(see([1, [`${OLD}-2`, `${NEW}-2`], 102, 103])),
       { received: 3, lost: 1, gaps: 1, gapped: 4 },
     );
   });
 
-  it("counts from where the subscriber started, to where it ended", () => {
+  it("counts only messages from where the subscriber started to where it ended", () => {
     assertEquals(counts(see([3, 4], `${OLD}-2`, `${OLD}-4`)), { received: 2 });
     assertEquals(counts(see([4], "first", `${OLD}-5`)), {
       received: 1,
@@ -181,8 +181,8 @@ describe("judge()", () => {
   });
 });
 
-describe("judge(), where other topics share the channel", () => {
-  it("does not miss their messages", () => {
+describe("judge() of a channel with other topics", () => {
+  it("does not expect their messages", () => {
     const shared = new Ledger();
     shared.acknowledge(CHANNEL, `${OLD}-1`, 1);
     shared.passBy(CHANNEL, `${OLD}-2`);
@@ -204,7 +204,7 @@ describe("Ledger", () => {
     ]);
   });
 
-  it("finds one publisher's messages out of their order", () => {
+  it("finds messages of one publisher that are out of order", () => {
     const disordered = new Ledger();
     disordered.acknowledge(CHANNEL, `${OLD}-2`, 1, 7);
     disordered.acknowledge(CHANNEL, `${OLD}-1`, 2, 7);

@@ -1,20 +1,20 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** What the network does. Everything is off unless it says otherwise. */
+/** The faults of a network. Each is off by default. */
 export interface NetworkFaults {
-  /** The gateway's port, where it is another one now. */
+  /** The port to connect to from now on. */
   readonly upstream?: number;
-  /** Each connection is cut after a time between these two, in milliseconds. */
+  /** The shortest and the longest time in milliseconds after which a connection is cut. */
   readonly lifetimeMs?: readonly [number, number];
-  /** What is sent arrives later by so many milliseconds. */
+  /** Delays everything that is sent by some milliseconds. */
   readonly delayMs?: number;
-  /** New connections are refused. */
+  /** Refuses new connections. */
   readonly refuse?: boolean;
-  /** Connections that are open now go half-open: nothing passes any more, in any direction, and nobody is told. */
+  /** Makes the current connections half-open: they stay open, but nothing passes any more in either direction. */
   readonly stall?: boolean;
-  /** Connections that are open now are cut. */
+  /** Cuts the current connections. */
   readonly cut?: boolean;
-  /** Answers are swallowed: what a client sends arrives, then its connection is cut. */
+  /** Drops the answers: requests arrive, then the connection is cut. */
   readonly mute?: boolean;
 }
 
@@ -25,10 +25,10 @@ interface Pair {
   isStalled: boolean;
 }
 
-/** How long a muted connection lasts: the gateway must have answered. */
+/** How long a muted connection lasts. It must be long enough for the gateway to answer. */
 const MUTE_MS = 100;
 
-/** A TCP proxy in front of a gateway, whose network can be made as bad as wanted. */
+/** A TCP proxy with network faults. */
 export class Proxy {
   /** How often clients connected. */
   connects = 0;
@@ -46,7 +46,7 @@ export class Proxy {
     server.on("connection", (socket: Socket) => this.#accept(socket));
   }
 
-  /** Starts one in front of a port. */
+  /** Starts a proxy in front of a port. */
   static start(upstream: number): Promise<Proxy> {
     return new Promise((resolve, reject) => {
       const server = createServer({ pauseOnConnect: false });
@@ -58,19 +58,19 @@ export class Proxy {
     });
   }
 
-  /** Where clients connect to. */
+  /** The URL that clients connect to. */
   get url(): string {
     const address = this.#server.address();
     const port = typeof address === "object" ? address?.port : undefined;
     return `http://127.0.0.1:${port}`;
   }
 
-  /** How many connections pass through it. */
+  /** The number of open connections. */
   get size(): number {
     return this.#pairs.size;
   }
 
-  /** Changes what the network does. */
+  /** Sets the faults, and ends those of before. */
   set(faults: NetworkFaults): void {
     this.#faults = faults;
     this.#upstream = faults.upstream ?? this.#upstream;
@@ -81,12 +81,12 @@ export class Proxy {
     }
   }
 
-  /** Resolves when another connection was cut because its time was over. */
+  /** Resolves when the next connection is cut because its time is over. */
   cut(): Promise<void> {
     return new Promise((resolve) => this.#wake.push(resolve));
   }
 
-  /** Cuts everything and stops. */
+  /** Cuts all connections and stops the proxy. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const pair of this.#pairs) this.#cut(pair);
@@ -110,7 +110,7 @@ export class Proxy {
     this.#arm(pair);
   }
 
-  /** Passes on what one side sends, no faster than the other takes it, and its end. */
+  /** Forwards the bytes and the end of one side, with backpressure. */
   #join(pair: Pair, from: Socket, to: Socket): void {
     from.on("data", (bytes: Uint8Array) => {
       if (pair.isStalled) return;
@@ -130,7 +130,7 @@ export class Proxy {
     from.on("end", () => {
       if (!pair.isStalled) to.end();
     });
-    // A reset is an end like any other.
+    // A reset is handled like any other end.
     from.on("error", () => {});
     from.on("close", () => {
       if (!pair.isStalled) this.#cut(pair);

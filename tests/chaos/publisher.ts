@@ -1,34 +1,35 @@
 import { Buffer } from "node:buffer";
 import { pause } from "../../core/time/backoff.ts";
+import { TOPIC } from "../support/topic.ts";
 import { digestOf, type Ledger } from "./ledger.ts";
 
-/** What a publisher publishes, and where. */
+/** Options of a publisher. */
 export interface PublisherOptions {
   url: string;
   readonly signingKey: string;
   readonly ledger: Ledger;
   /**
-   * The topic.
+   * The topic to publish to.
    *
    * @default {TOPIC}
    */
   readonly topic?: string;
   /**
-   * Milliseconds that an attempt may take.
+   * The time limit of an attempt in milliseconds.
    *
    * @default {5000}
    */
   attemptMs?: number;
 }
 
-/** How to publish for a while. */
+/** A load: messages published at a rate, for some time. */
 export interface Load {
   readonly channels: readonly string[];
-  /** Messages in a second, all lanes together. */
+  /** Messages per second, in all lanes together. */
   readonly rate: number;
   readonly seconds: number;
   /**
-   * How many publishers there are, each of which sends one request after the other.
+   * The number of publishers, each of which sends one request after the other.
    *
    * @default {8}
    */
@@ -40,29 +41,26 @@ export interface Load {
    */
   readonly batch?: number;
   /**
-   * Chunks of the data streams that are published between the messages.
+   * The chunks of each data stream that is published between the messages.
    *
    * @default {0, no streams}
    */
   readonly streams?: number;
   /**
-   * Characters in each message beyond what is needed to tell it.
+   * Characters that are added to each message.
    *
    * @default {0}
    */
   readonly padding?: number;
-  /** Ends it early. */
+  /** Ends the load early. */
   readonly signal?: AbortSignal;
 }
 
-/** The topic that is published to. */
-export const TOPIC = "t";
-
-/** How many requests a lane makes from one data stream to the next. */
+/** A lane publishes a data stream after this number of requests. */
 const STREAM_EVERY = 20;
 
-/** How long a message is tried before its publisher gives up. */
-const GIVE_UP_MS = 60_000;
+/** How long a publish is retried. */
+const RETRY_MS = 60_000;
 
 interface Outgoing {
   readonly channel: string;
@@ -72,15 +70,15 @@ interface Outgoing {
   readonly stream_id?: string;
 }
 
-/** Publishes over HTTP, repeats what failed with the same key, and writes into a ledger what was acknowledged. */
+/** Publishes over HTTP, retries with the same idempotency key, and records acknowledgements in a ledger. */
 export class Publisher {
   readonly options: PublisherOptions;
-  /** Messages that were given up. */
+  /** Messages that were not acknowledged in time. */
   abandoned = 0;
-  /** Attempts that had to be repeated. */
+  /** Attempts that failed and were retried. */
   retries = 0;
-  /** Begins its keys: they are its own. */
-  readonly #name = crypto.randomUUID();
+  /** The prefix of its idempotency keys, which no other publisher uses. */
+  readonly #prefix = crypto.randomUUID();
   #count = 0;
   #lanes = 0;
   #running = 0;
@@ -90,7 +88,7 @@ export class Publisher {
     this.options = options;
   }
 
-  /** Publishes at a rate for some seconds; resolves when everything is acknowledged or given up. */
+  /** Publishes a load; resolves when every message is acknowledged or no longer retried. */
   async run(load: Load): Promise<void> {
     const { lanes = 8 } = load;
     this.#running++;
@@ -107,7 +105,7 @@ export class Publisher {
     }
   }
 
-  /** Resolves when so many more messages are acknowledged, or nothing is published any more. */
+  /** Resolves when some more messages are acknowledged, or the load has ended. */
   async acknowledged(count: number): Promise<void> {
     const target = this.options.ledger.size + count;
     while (this.options.ledger.size < target && this.#running > 0) {
@@ -115,7 +113,7 @@ export class Publisher {
     }
   }
 
-  /** Publishes messages, one to each channel. */
+  /** Publishes a message to each channel. */
   async once(channels: readonly string[], data: object = {}): Promise<void> {
     if (channels.length === 0) return;
     await this.#send(
@@ -124,7 +122,7 @@ export class Publisher {
     );
   }
 
-  /** Publishes so many messages to a channel, as fast as the gateway takes them. */
+  /** Publishes messages to a channel as fast as the gateway accepts them. */
   async burst(channel: string, count: number, padding = 0): Promise<void> {
     const lane = this.#ownLane();
     const PER_REQUEST = Math.max(1, Math.floor(200_000 / (padding + 200)));
@@ -149,7 +147,7 @@ export class Publisher {
       if (due >= end || signal?.aborted) return;
       const early = due - performance.now();
       if (early > 0) await pause(early, signal);
-      // What could not be sent in time is not made up for after the end.
+      // Messages that are late are not sent after the end of the load.
       if (performance.now() >= end || signal?.aborted) return;
       const messages = Array.from({ length: batch }, (_, i) => {
         const channel = channels[(round * batch + i + lane) % channels.length];
@@ -162,7 +160,7 @@ export class Publisher {
     }
   }
 
-  /** A lane for messages that are sent beside those of a load. */
+  /** Returns a new lane for messages beside those of a load. */
   #ownLane(): number {
     return -++this.#lanes;
   }
@@ -174,10 +172,10 @@ export class Publisher {
   #make(channel: string, extra: object): Outgoing {
     const n = ++this.#count;
     const data = { n, t: performance.timeOrigin + performance.now(), ...extra };
-    return { channel, data, key: `${this.#name}-${n}`, kind: "data" };
+    return { channel, data, key: `${this.#prefix}-${n}`, kind: "data" };
   }
 
-  /** Publishes a data stream, piece by piece. */
+  /** Publishes a data stream, one chunk a request. */
   async #stream(
     { streams = 0 }: Load,
     channel: string,
@@ -195,7 +193,7 @@ export class Publisher {
         ["datastream-end", id] as const,
       ]
     ) {
-      const key = `${this.#name}-${++this.#count}`;
+      const key = `${this.#prefix}-${++this.#count}`;
       await this.#send(lane, [{ channel, data, key, kind, stream_id: id }]);
     }
   }
@@ -206,7 +204,7 @@ export class Publisher {
     signal?: AbortSignal,
   ): Promise<void> {
     const { ledger, topic = TOPIC } = this.options;
-    const giveUpAt = performance.now() + GIVE_UP_MS;
+    const deadline = performance.now() + RETRY_MS;
     for (let attempt = 0;; attempt++) {
       try {
         const ids = await this.#post(messages);
@@ -224,7 +222,7 @@ export class Publisher {
             ledger.doubt(channel, digestOf(kind, data));
           }
         }
-        if (performance.now() > giveUpAt || signal?.aborted) {
+        if (performance.now() > deadline || signal?.aborted) {
           this.abandoned += messages.length;
           return;
         }
@@ -234,7 +232,7 @@ export class Publisher {
     }
   }
 
-  /** @returns The ids. */
+  /** Posts messages and returns their ids. */
   async #post(messages: readonly Outgoing[]): Promise<string[]> {
     const { url, signingKey, topic = TOPIC, attemptMs = 5_000 } = this.options;
     const [first] = messages;
@@ -267,14 +265,14 @@ export class Publisher {
   }
 }
 
-/** The gateway said no: the message is not in its log. */
+/** The gateway refused a message, so it is not in the log. */
 class Refused extends Error {}
 
 async function read(response: Response): Promise<string> {
   const text = await response.text();
   if (response.ok) return text;
   const reason = `The gateway answered ${response.status}: ${text}`;
-  // It, or what stands before it, may not know what became of the message.
+  // After these statuses the message may be in the log or not.
   if (response.status > 500) throw new Error(reason);
   throw new Refused(reason);
 }
@@ -287,7 +285,7 @@ function idOf(json: string): string {
   throw new Refused(reason);
 }
 
-/** A piece of a data stream, which tells whether it is in its place and how many there are. */
+/** Returns a piece of a data stream. Its text has its number and the number of all pieces. */
 export function pieceOf(stream: string, piece: number, of: number): string {
   return `${stream} ${piece} ${of}`;
 }

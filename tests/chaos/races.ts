@@ -2,17 +2,17 @@ import type { From } from "../../core/types/subscribe.ts";
 import type { RacePlan } from "./client_protocol.ts";
 import { Subscriber, type SubscriberHost } from "./subscriber.ts";
 
-/** How far behind the newest message a race may start. */
+/** How many messages before the newest one a subscription may start. */
 const BEHIND = 12;
 
-/** How many messages a race waits for that were published after it was opened. */
+/** How many messages each subscription awaits that were published after it was opened. */
 const LIVE = 2;
 
 /**
- * Subscribes again and again while somebody publishes to the channel: from the message with some id, from the newest few, from now
- * and from the start, each on a connection of its own, until it has messages that were published after that.
+ * Subscribes again and again while messages are published to the channel: from an id, from the newest few messages, from now and from the
+ * start. Each subscription has its own connection and ends when it has received live messages.
  *
- * @returns The subscribers, closed.
+ * @returns The closed subscribers.
  */
 export async function race(
   host: SubscriberHost,
@@ -31,7 +31,7 @@ export async function race(
       const subscriber = new Subscriber(host, { ...plan, from }, channel);
       subscribers.push(subscriber);
       await subscriber.open();
-      // Past the seam: what was in the log, then what came live.
+      // By then the subscriber has moved from the log to live messages.
       const goal = offsetOf(watcher) + LIVE;
       await subscriber.until(() =>
         subscriber.failure !== undefined || offsetOf(subscriber) >= goal

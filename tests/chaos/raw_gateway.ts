@@ -4,18 +4,19 @@ import type { Target } from "../support/wire/websocket.ts";
 import type { Trial } from "./fault.ts";
 import { GatewayProcess } from "./gateway_process.ts";
 import { Ledger } from "./ledger.ts";
-import { Publisher, TOPIC } from "./publisher.ts";
+import { Publisher } from "./publisher.ts";
+import { TOPIC } from "../support/topic.ts";
 
-/** A gateway without clients of the module: the fault itself talks to it. */
+/** A gateway without clients of the module: the fault itself sends requests and frames. */
 export interface RawGateway extends Target {
   readonly gateway: GatewayProcess;
   readonly publisher: Publisher;
   readonly ledger: Ledger;
-  /** Makes a token for a channel. */
+  /** Mints a token for a channel. */
   token(channel: string): Promise<string>;
 }
 
-/** Starts a gateway, tries a fault on it, and ends it. */
+/** Starts a gateway, runs a fault against it, and stops it. */
 export async function withGateway<T>(
   { programs, runtime }: Trial,
   flags: readonly string[],
@@ -45,7 +46,11 @@ export async function withGateway<T>(
   }
 }
 
-/** Gives up on what takes too long: that is an answer, too. */
+/**
+ * Rejects when a promise takes too long.
+ *
+ * @param what Names the promise in the error.
+ */
 export async function within<T>(
   ms: number,
   what: string,
@@ -57,7 +62,7 @@ export async function within<T>(
       promise,
       new Promise<never>((_, reject) => {
         timer = setTimeout(
-          () => reject(new Error(`${what}: nothing within ${ms / 1000} s`)),
+          () => reject(new Error(`${what}: no result within ${ms / 1000} s`)),
           ms,
         );
       }),
@@ -67,7 +72,7 @@ export async function within<T>(
   }
 }
 
-/** What failed, in words. */
+/** Returns the message of an error. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

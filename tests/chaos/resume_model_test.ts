@@ -13,10 +13,10 @@ import { batch } from "../support/wire/publish.ts";
 import { connectRaw, type RawTransport } from "../support/wire/raw_client.ts";
 import { tokenFor } from "../support/wire/websocket.ts";
 
-/** What takes this long waits for a message that never comes: the steps that lead there are worth more than a hanging test. */
+/** A run that takes longer waits for a message that never arrives. Then fast-check reports the steps that led there. */
 const HANGS_MS = 20_000;
 
-/** One client of a race: how often it comes back, and how many messages it takes each time. */
+/** A client of a race: how often it resumes, and how many messages it reads each time. */
 interface Racer {
   readonly transport: RawTransport;
   readonly since: "start" | "last:3" | undefined;
@@ -32,7 +32,7 @@ const racer: fc.Arbitrary<Racer> = fc.record({
   }),
 });
 
-/** Takes messages, hangs up and resumes, again and again. */
+/** Reads messages, closes the connection and resumes, again and again. */
 async function raceOne(
   gateway: TestGateway,
   channel: string,
@@ -76,7 +76,7 @@ describe("a channel's log", () => {
   });
   afterAll(() => gateway.close());
 
-  it("gives everyone what its model gives, whatever is published, forgotten, subscribed to and resumed", async () => {
+  it("delivers what its model delivers, for any order of publishes, evictions, subscriptions and resumes", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 1, maxLength: 40 }),
@@ -89,7 +89,7 @@ describe("a channel's log", () => {
     );
   });
 
-  it("is read without a loss, a repetition or a silent gap by those who come and go while it is written and trimmed", async () => {
+  it("is read without a loss, a repetition or a silent gap by clients that resume while it is written and trimmed", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(racer, { minLength: 1, maxLength: 4 }),

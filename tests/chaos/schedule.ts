@@ -2,10 +2,10 @@ import { type Fault, rowOf, type Trial } from "./fault.ts";
 import { reasonOf } from "./raw_gateway.ts";
 import { explain, type Row } from "./table.ts";
 
-/** How long a fault may take on one runtime. */
+/** How long a fault may take. */
 const LONGEST_MS = 240_000;
 
-/** How many quiet faults of a single gateway are tried at the same time: they wait for most of it. */
+/** How many quiet faults of single gateways run at the same time. They mostly wait. */
 const TOGETHER = 6;
 
 /** A fault on a runtime. */
@@ -14,13 +14,14 @@ export interface Attempt {
   readonly trial: Trial;
 }
 
-/** Attempts that have begun, each with its rows when it is done. */
+/** The rows of each attempt, as promises. */
 export type Results = ReadonlyMap<Attempt, Promise<Row[]>>;
 
 /**
- * Tries faults: quiet ones side by side, then loud ones, one after the other. Nothing rejects: what fails is a breach.
+ * Starts attempts: quiet faults side by side, then loud ones, one after the other. The promises don't reject: an attempt that fails
+ * resolves with a breach.
  *
- * @param together How many quiet ones at the same time.
+ * @param together How many quiet faults run at the same time.
  */
 export function startAll(
   attempts: readonly Attempt[],
@@ -31,11 +32,11 @@ export function startAll(
   );
   async function work(queue: Attempt[]): Promise<void> {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      results.get(next)?.resolve(await attempt(next));
+      results.get(next)?.resolve(await run(next));
     }
   }
   async function workAll(): Promise<void> {
-    // Of a short trial nothing is measured.
+    // A short trial measures no times, so it can run beside others.
     const isLoud = ({ fault, trial }: Attempt): boolean =>
       fault.isLoud && !trial.isShort;
     const quiet = attempts.filter((attempt) => !isLoud(attempt));
@@ -46,7 +47,7 @@ export function startAll(
   return new Map([...results].map(([key, { promise }]) => [key, promise]));
 }
 
-/** One line for each row, as it comes. */
+/** Formats rows as lines that show the progress. */
 export function progress(rows: readonly Row[]): string {
   return rows.flatMap((row) => [
     `${row.breaches.length === 0 ? "ok    " : "BREACH"} ${row.fault} on ` +
@@ -56,8 +57,8 @@ export function progress(rows: readonly Row[]): string {
   ]).join("\n");
 }
 
-/** Tries one. One that fails or doesn't end is a breach, too. */
-async function attempt({ fault, trial }: Attempt): Promise<Row[]> {
+/** Runs an attempt. One that fails or doesn't end in time is a breach. */
+async function run({ fault, trial }: Attempt): Promise<Row[]> {
   const started = performance.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {

@@ -3,21 +3,22 @@ import { mintToken } from "../../core/protocol/token.ts";
 import type { Plan, Sabotage, Transport } from "./client_protocol.ts";
 import { digestOf } from "./ledger.ts";
 import { Observation } from "./observation.ts";
-import { pieceOf, TOPIC } from "./publisher.ts";
+import { pieceOf } from "./publisher.ts";
+import { TOPIC } from "../support/topic.ts";
 
-/** What all subscribers of a process share. */
+/** What the subscribers of a process have in common. */
 export interface SubscriberHost {
   readonly url: string;
   readonly signingKey: string;
   readonly transport: Transport;
-  /** Gets how long each message took. */
+  /** Called with the latency of each message. */
   readonly onLatency: (ms: number) => void;
 }
 
-/** Keeps what clients got, for comparing it. */
+/** How many messages a subscriber keeps for comparisons. */
 const MAX_LISTED = 2_000;
 
-/** A message as two clients should get it. */
+/** The fields of a message that are the same for every client. */
 export interface ListedMessage {
   readonly id: string;
   readonly kind: string;
@@ -28,25 +29,25 @@ interface Message extends ListedMessage {
   readonly stream?: AsyncIterable<unknown>;
 }
 
-/** The index of the message with which sabotage is done. */
+/** The index of the message whose record is falsified. */
 const SABOTAGED = 3;
 
-/** One subscription by the module's own client, with everything that it saw. */
+/** A subscription of the module's own client, and a record of everything that it received. */
 export class Subscriber {
   readonly channel: string;
   readonly observation: Observation = new Observation();
-  /** The messages themselves, as many as are kept. */
+  /** The first messages. */
   readonly list: ListedMessage[] = [];
-  /** How it stands, as the client says. */
+  /** The state that the client reported last. */
   state = "idle";
   opened = 0;
-  /** When it tried to connect, in milliseconds of the process's own clock. */
+  /** When it tried to connect, by `performance.now()`. */
   readonly attempts: number[] = [];
   tokens = 0;
   /** The code of the error that ended it. */
   failure: string | undefined;
   readonly errors: string[] = [];
-  /** Data streams that came as they were published, and those that did not. */
+  /** Data streams that arrived complete and in order, and the others. */
   wholeStreams = 0;
   brokenStreams = 0;
   readonly #plan: Plan;
@@ -63,26 +64,26 @@ export class Subscriber {
     this.channel = channel;
   }
 
-  /** Whether it was closed from here. */
+  /** Whether {@linkcode Subscriber.close} was called. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** From where on everything is due to it. */
+  /** The id after which it must receive every message. */
   get dueAfter(): string | undefined {
     const { from, isTrimmed } = this.#plan;
     if (from === "start") return isTrimmed ? "first" : undefined;
     return typeof from === "string" && from !== "live" ? from : "first";
   }
 
-  /** Up to where everything is due to it, where it was closed: the last that it took. */
+  /** The id up to which it must receive every message: the last one that it read, if it was closed. */
   get dueUntil(): string | undefined {
     return this.#isClosed
       ? this.observation.last ?? this.dueAfter ?? "first"
       : undefined;
   }
 
-  /** Subscribes; resolves when the gateway accepted. */
+  /** Subscribes; resolves when the gateway has accepted the subscription. */
   async open(): Promise<void> {
     const { from, isStatic, isShared = false } = this.#plan;
     const token = () => this.#token();
@@ -109,20 +110,20 @@ export class Subscriber {
     this.#ended = this.#read(stream);
   }
 
-  /** Resolves when a condition holds, which is looked at whenever something happened. */
+  /** Resolves when a condition holds. It is evaluated at each event of the subscription. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }
   }
 
-  /** Another one, which takes up where this one stopped. */
+  /** Returns a new subscriber that continues after the last message of this one. */
   successor(): Subscriber {
     const from = this.observation.last ?? this.#plan.from;
     return new Subscriber(this.#host, { ...this.#plan, from }, this.channel);
   }
 
-  /** Ends it; resolves when its stream did. */
+  /** Ends the subscription; resolves when its stream has ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#hangUp.abort();
@@ -164,7 +165,7 @@ export class Subscriber {
     this.#notify();
   }
 
-  /** Reads a data stream to its end: each piece once, in order, and all of them. */
+  /** Reads a data stream and checks that every piece arrives once and in order. */
   async #follow(stream: AsyncIterable<unknown>): Promise<void> {
     let next = 0;
     let isWhole = true;
@@ -177,7 +178,7 @@ export class Subscriber {
       }
       isWhole &&= next === Number(count);
     } catch {
-      // A gap ended it, or the subscription was closed.
+      // Only closing the subscription may end a stream early; a gap may not.
       isWhole = this.#isClosed;
     }
     if (isWhole) this.wholeStreams++;

@@ -1,22 +1,24 @@
-/** One line of the report: what a fault did to one transport on one runtime. */
+import { formatRows } from "../support/markdown.ts";
+
+/** A row of the report: the result of a fault for one transport on one runtime. */
 export interface Row {
-  /** Number in the catalogue of faults. */
+  /** The number of the fault in `docs/guarantees.md`. */
   readonly fault: string;
   readonly title: string;
   readonly runtime: string;
   readonly transport: string;
-  /** Messages acknowledged to publishers, or attempts where the fault is about attempts. */
+  /** Acknowledged messages; attempts, where the fault is about attempts. */
   readonly sent: number;
-  /** Deliveries. */
+  /** Deliveries to subscribers. */
   readonly received: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly reordered: number;
   readonly gaps: number;
   seconds: number;
-  /** What was measured besides. */
+  /** Further measurements. */
   readonly note: string;
-  /** What is not as it has to be. */
+  /** Descriptions of the broken promises. */
   readonly breaches: string[];
 }
 
@@ -36,48 +38,18 @@ const COLUMNS: ReadonlyArray<readonly [string, (row: Row) => string]> = [
   ["measured", (row) => row.note],
 ];
 
-/** Columns of numbers stand at the right. */
-const RIGHT = new Set([
-  "sent",
-  "received",
-  "lost",
-  "dup",
-  "reord",
-  "gaps",
-  "s",
-]);
+const LEFT = ["fault", "what", "runtime", "transport", "verdict", "measured"];
 
-/** Prints rows as a table of Markdown, each breach on a line below. */
+/** Formats rows as a Markdown table, with each breach on a line below. */
 export function formatTable(rows: readonly Row[]): string {
-  const cells = [
+  const table = formatRows([
     COLUMNS.map(([title]) => title),
     ...rows.map((row) => COLUMNS.map(([, cell]) => cell(row))),
-  ];
-  const widths = COLUMNS.map((_, column) =>
-    Math.max(3, ...cells.map((line) => (line[column] ?? "").length))
-  );
-  const lines = cells.map((line) =>
-    "| " + line.map((cell, column) => {
-      const width = widths[column] ?? 0;
-      return RIGHT.has(COLUMNS[column]?.[0] ?? "")
-        ? cell.padStart(width)
-        : cell.padEnd(width);
-    }).join(" | ") + " |"
-  );
-  lines.splice(
-    1,
-    0,
-    "| " +
-      widths.map((width, column) =>
-        RIGHT.has(COLUMNS[column]?.[0] ?? "")
-          ? "-".repeat(width - 1) + ":"
-          : "-".repeat(width)
-      ).join(" | ") + " |",
-  );
-  return [...lines, ...rows.flatMap(explain)].join("\n");
+  ], { left: LEFT });
+  return [table, ...rows.flatMap(explain)].join("\n");
 }
 
-/** A row's breaches in words. */
+/** Formats the breaches of a row. */
 export function explain(row: Row): string[] {
   return row.breaches.map((breach) =>
     `BREACH of ${row.fault} on ${row.runtime}, ${row.transport}: ${breach}`

@@ -1,12 +1,12 @@
 import { formatId, type Position } from "../../core/protocol/id.ts";
 import type { ChannelRecord } from "./ledger.ts";
 
-/** A channel's record, arranged for looking up. */
+/** The record of a channel, indexed for lookups. */
 export class Truth {
   readonly #epochs: ReadonlyMap<string, number>;
-  /** By the epoch's index: digests by offset. */
+  /** For each epoch: the digests by offset. */
   readonly #published: ReadonlyArray<Map<number, number>>;
-  /** By the epoch's index: the highest offset that was acknowledged. */
+  /** For each epoch: the highest acknowledged offset. */
   readonly #tops: number[];
   readonly #uncertain: ReadonlySet<number>;
   readonly #elsewhere: ReadonlySet<string>;
@@ -29,28 +29,28 @@ export class Truth {
     return epoch === undefined ? undefined : { epoch, offset: 0 };
   }
 
-  /** Whether a message was acknowledged. */
+  /** Tells whether the message at a position was acknowledged. */
   has({ epoch, offset }: Position): boolean {
     return this.#published[this.#epochs.get(epoch) ?? -1]?.has(offset) ?? false;
   }
 
-  /** Whether it is in a topic that nobody of interest subscribes to. */
+  /** Tells whether the message at a position is in a topic without a subscriber under test. */
   isElsewhere({ epoch, offset }: Position): boolean {
     return this.#elsewhere.has(formatId(epoch, offset));
   }
 
-  /** Whether this may be what stands at a position: what was acknowledged, or what may have got there without. */
+  /** Tells whether a message may be at a position: it was acknowledged there, or its publish was never answered. */
   allows({ epoch, offset }: Position, digest: number): boolean {
     const known = this.#published[this.#epochs.get(epoch) ?? -1]?.get(offset);
     return known === undefined ? this.#uncertain.has(digest) : known === digest;
   }
 
-  /** The place of an epoch among the others; `undefined` for one in which nothing was acknowledged. */
+  /** Returns the rank of an epoch in time; `undefined` for an epoch in which nothing was acknowledged. */
   rank(epoch: string): number | undefined {
     return this.#epochs.get(epoch);
   }
 
-  /** Acknowledged messages after a position, up to and including another. */
+  /** Yields the positions of acknowledged messages after one position, up to and including another. */
   *between(after: Position, last: Position | undefined): Generator<Position> {
     for (const [epoch, index] of this.#epochs) {
       if (index < (this.#epochs.get(after.epoch) ?? 0)) continue;

@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkTypes, ROOT } from "../support/types/type_check.ts";
+import { checkTypes } from "../support/types/type_check.ts";
+import { ROOT } from "../support/root.ts";
 
 const FOLDER = "tests/data/readme_app";
 

@@ -1,17 +1,17 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { VERSION } from "../../core/protocol/version.ts";
-import { filesOf } from "../run/files.ts";
 import { STAGES } from "../run/stages.ts";
+import { ROOT } from "../support/root.ts";
 import {
   type DenoManifest,
   differences,
   type Manifests,
   type NpmManifest,
 } from "./manifests.ts";
+import { allFiles, readFile } from "./sources.ts";
 
 interface DenoConfig extends DenoManifest {
   readonly tasks: Readonly<Record<string, string>>;
@@ -21,21 +21,14 @@ interface PackageJson extends NpmManifest {
   readonly scripts: Readonly<Record<string, string>>;
 }
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-function read(path: string): string {
-  return readFileSync(join(root, path), "utf8");
-}
-
-const deno: DenoConfig = JSON.parse(read("deno.json"));
-const jsr: DenoManifest = JSON.parse(read("jsr.json"));
-const npm: PackageJson = JSON.parse(read("package.json"));
+const deno: DenoConfig = JSON.parse(readFile("deno.json"));
+const jsr: DenoManifest = JSON.parse(readFile("jsr.json"));
+const npm: PackageJson = JSON.parse(readFile("package.json"));
 const manifests: Manifests = { deno, jsr, npm };
 
-/** Every file that a clone has, by its path from the root. */
-const files = filesOf(root).map((path) => path.slice(root.length + 1));
+const files = allFiles();
 
-/** The TypeScript that is published. */
+/** The TypeScript files that are published. */
 const published = files.filter((path) =>
   path.endsWith(".ts") &&
   deno.publish.include.some((part) =>
@@ -54,13 +47,13 @@ describe("deno.json, jsr.json and package.json", () => {
 
   it("export and publish files that exist", () => {
     const named = [...Object.values(deno.exports), ...deno.publish.include];
-    assertEquals(named.filter((path) => !existsSync(join(root, path))), []);
+    assertEquals(named.filter((path) => !existsSync(join(ROOT, path))), []);
   });
 
   it("name every package that the published files import", () => {
     const runtime = { ...npm.dependencies, ...npm.peerDependencies };
     const missing = published.flatMap((path) =>
-      bareImports(read(path))
+      bareImports(readFile(path))
         .filter((name) => jsr.imports[name] === undefined || !runtime[name])
         .map((name) => `${path} imports ${name}`)
     );
@@ -70,7 +63,7 @@ describe("deno.json, jsr.json and package.json", () => {
 
   it("have their changes in the changelog", () => {
     assertMatch(
-      read("CHANGELOG.md"),
+      readFile("CHANGELOG.md"),
       new RegExp(`^## ${deno.version.replaceAll(".", "\\.")}\\b`, "m"),
     );
   });
@@ -169,10 +162,10 @@ describe("the repository", () => {
       "io",
     ], ["debian", "org"]].map((parts) => parts.join("."));
     const found = files
-      .filter((path) => hosts.some((host) => read(path).includes(host)));
+      .filter((path) => hosts.some((host) => readFile(path).includes(host)));
     assertEquals(found, []);
     assertEquals(
-      read("package-lock.json").includes('"resolved": "http'),
+      readFile("package-lock.json").includes('"resolved": "http'),
       false,
     );
   });
@@ -182,7 +175,7 @@ describe("the repository", () => {
       /^(docs\/.*\.md|[A-Z]+\.md|\.ci\/run)$/.test(path)
     );
     const unknown = documents.flatMap((path) =>
-      unknownCommands(read(path)).map((command) => `${path}: ${command}`)
+      unknownCommands(readFile(path)).map((command) => `${path}: ${command}`)
     );
     assert(documents.includes("README.md"), "README.md is missing");
     assertEquals(unknown, []);
@@ -191,7 +184,7 @@ describe("the repository", () => {
   it("has tasks that run files that exist, and name every entry point", () => {
     const missing = Object.entries(deno.tasks).flatMap(([name, command]) =>
       (command.match(/\S+\.tsx?\b/g) ?? [])
-        .filter((path) => !existsSync(join(root, path)))
+        .filter((path) => !existsSync(join(ROOT, path)))
         .map((path) => `${name}: ${path}`)
     );
     assertEquals(missing, []);
@@ -210,20 +203,16 @@ describe("the repository", () => {
   it("silences no checker", () => {
     const silencers = ["deno-lint-" + "ignore", "@ts-" + "ignore"];
     const found = files.filter((path) => /\.tsx?$/.test(path))
-      .filter((path) => silencers.some((word) => read(path).includes(word)));
+      .filter((path) =>
+        silencers.some((word) => readFile(path).includes(word))
+      );
     assertEquals(found, []);
   });
 
   it("publishes nothing that Node has only from version 24 on", () => {
     const found = published
-      .filter((path) => hasUsing(read(path)));
+      .filter((path) => hasUsing(readFile(path)));
     assertEquals(found, []);
-  });
-
-  it("keeps published files under 400 lines", () => {
-    const long = published
-      .filter((path) => read(path).split("\n").length > 400);
-    assertEquals(long, []);
   });
 });
 

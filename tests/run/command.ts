@@ -1,71 +1,55 @@
-/** What came of a command. */
+/** The result of a command. */
 export interface CommandResult {
   readonly code: number;
-  /** What it wrote to both outputs; empty where that was shown at once. */
+  /** Both outputs; empty where they were shown. */
   readonly output: string;
-  readonly timedOut: boolean;
 }
 
 /** Options of {@linkcode run}. */
 export interface RunOptions {
-  /** Show the output at once, or collect it. */
+  /** Whether the output is shown as it comes, or collected. */
   readonly output: "show" | "collect";
   readonly cwd?: string;
   readonly env?: Record<string, string>;
-  /** Ends the command, with all it started, after this time. */
-  readonly timeoutMs?: number;
+  /** Ends the command. */
+  readonly signal?: AbortSignal;
 }
 
-const KILL_DELAY_MS = 5_000;
 const MAX_ERROR_LINES = 30;
 
-/** Runs a command to its end. A command that can't be started has code 127. */
+/** Runs a command to its end. The code is 127 for a command that doesn't exist. */
 export async function run(
-  command: readonly string[],
-  options: RunOptions,
+  [program = "", ...args]: readonly string[],
+  { output, ...options }: RunOptions,
 ): Promise<CommandResult> {
-  const [program = "", ...args] = command;
-  const stdio = options.output === "show" ? "inherit" : "piped";
+  const stdio = output === "show" ? "inherit" : "piped";
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, {
+      ...options,
       args,
-      cwd: options.cwd,
-      env: options.env,
       stdin: "null",
       stdout: stdio,
       stderr: stdio,
     }).spawn();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return { code: 127, output: `${program}: not found`, timedOut: false };
+    return { code: 127, output: `${program}: not found` };
   }
-
-  let timedOut = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  if (options.timeoutMs !== undefined) {
-    timer = setTimeout(() => {
-      timedOut = true;
-      // The polite signal lets a runner end what it started.
-      child.kill("SIGTERM");
-      timer = setTimeout(() => child.kill("SIGKILL"), KILL_DELAY_MS);
-    }, options.timeoutMs);
+  if (output === "show") {
+    const { code } = await child.status;
+    return { code, output: "" };
   }
-  try {
-    if (options.output === "show") {
-      const { code } = await child.status;
-      return { code, output: "", timedOut };
-    }
-    const { code, stdout, stderr } = await child.output();
-    const decoder = new TextDecoder();
-    const output = decoder.decode(stdout) + decoder.decode(stderr);
-    return { code, output, timedOut };
-  } finally {
-    clearTimeout(timer);
-  }
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
 }
 
-/** The output of a command that has to succeed. */
+/**
+ * Runs a command and returns its output.
+ *
+ * @throws {Error} When its exit code is not 0.
+ */
 export async function mustRun(
   command: readonly string[],
   cwd?: string,

@@ -1,9 +1,6 @@
 import { readdirSync } from "node:fs";
 
-/**
- * The test files of a folder and of those in it, sorted. With filters: those
- * whose path contains one of them.
- */
+/** Returns the sorted paths of a folder's test files; with filters, those that contain one of them. */
 export function findTests(
   folder: string,
   filters: readonly string[],
@@ -19,7 +16,7 @@ export function findTests(
 /** Folders that are no part of a clone. */
 const NOT_OURS = new Set(["node_modules", ".git", ".runtimes", "coverage"]);
 
-/** Every file of a folder and of those in it, as a clone has them. */
+/** Returns the paths of all files in a folder and its subfolders, without what a clone doesn't have. */
 export function filesOf(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;

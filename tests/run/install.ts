@@ -1,5 +1,5 @@
 /**
- * Installs the packages of the lock file, unless they are there: what a command needs on a fresh clone.
+ * Installs the packages of the lock file, unless they are installed: the first step of each command that needs packages.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { installPackages } from "./setup.ts";
 try {
   await installPackages();
 } catch (error) {
-  // A missing npm, or a registry that can't be reached: a line says it.
+  // The message is enough where npm is missing or its registry can't be reached.
   console.error(error instanceof Error ? error.message : error);
   Deno.exit(1);
 }

@@ -1,4 +1,4 @@
-/** The part of npm's lock files that says which packages are where. */
+/** The part of npm's lock files that names the packages. */
 export interface Lock {
   readonly packages: Record<string, LockedPackage>;
 }
@@ -10,15 +10,12 @@ interface LockedPackage {
   readonly link?: boolean;
 }
 
-/**
- * Whether `node_modules` holds what the lock file asks for, by what npm wrote
- * into it. Times of files say nothing: a checkout touches them all.
- */
+/** Tells whether `node_modules` has the packages of a lock file, by the lock file that npm wrote into it. */
 export function isInstalled(lock: Lock, installed: Lock): boolean {
   return Object.entries(lock.packages).every(([path, wanted]) => {
     if (!path.includes("node_modules/")) return true;
     const found = installed.packages[path];
-    // Packages for other systems are in the lock file only.
+    // Only the project's lock file has the packages for other systems.
     if (found === undefined) {
       return wanted.optional === true || wanted.devOptional === true;
     }

@@ -1,30 +1,29 @@
-import { type RuntimeName, RUNTIMES } from "./runtimes.ts";
+import { parseArgs } from "node:util";
+import { pick } from "../support/choices.ts";
+import { type RuntimeName, RUNTIMES } from "../support/process/programs.ts";
 
-/** What to run. */
+/** The tests to run. */
 export interface Options {
   readonly runtimes: readonly RuntimeName[];
-  /** Parts of paths; none means every file. */
+  /** Parts of paths; without any, every file is run. */
   readonly filters: readonly string[];
 }
 
-/** Reads the arguments; a text says what is wrong with them. */
-export function parseOptions(args: readonly string[]): Options | string {
-  const runtimes: RuntimeName[] = [];
-  const filters: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i] ?? "";
-    if (arg === "--runtime" || arg.startsWith("--runtime=")) {
-      const name = arg === "--runtime" ? args[++i] : arg.slice(10);
-      const runtime = RUNTIMES.find((known) => known === name);
-      if (runtime === undefined) {
-        return `Unknown runtime "${name ?? ""}": use ${RUNTIMES.join(", ")}`;
-      }
-      runtimes.push(runtime);
-    } else if (arg.startsWith("-")) {
-      return `Unknown option "${arg}": use --runtime or parts of file names`;
-    } else {
-      filters.push(arg);
-    }
+/** Parses the arguments; returns a text that says what is wrong with them. */
+export function parseOptions(args: string[]): Options | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        runtime: { type: "string", multiple: true, default: ["all"] },
+      },
+    });
+    return {
+      runtimes: pick("runtime", values.runtime.join(","), RUNTIMES),
+      filters: positionals,
+    };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
-  return { runtimes: runtimes.length > 0 ? runtimes : RUNTIMES, filters };
 }

@@ -1,17 +1,26 @@
 import { existsSync, readFileSync } from "node:fs";
+import process from "node:process";
+import type { RuntimeName } from "../support/process/programs.ts";
 import { mustRun, run } from "./command.ts";
 import { isInstalled, type Lock } from "./lock.ts";
 
-/**
- * The oldest Node that runs the tests: they have `await using`, which the
- * published files do without, as those run from Node 22.18 on.
- */
+/** The path of each runtime's program. */
+export type Programs = Readonly<Record<RuntimeName, string>>;
+
+/** The oldest Node that runs the tests: they use `await using`. The published files don't, and run on Node 22.18. */
 const OLDEST_NODE = 24;
-/** The Node that the tests bring where the machine's own is older. */
+/** The Node that is installed where the machine's own is too old. */
 const OWN_NODE = "26";
 const OWN_NODE_FOLDER = ".runtimes";
 
-/** Installs the packages of the lock file, unless they are there already. */
+/** Installs the packages of the lock file, unless they are installed, and finds the programs of the runtimes. */
+export async function prepare(): Promise<Programs> {
+  await installPackages();
+  const node = await findNode();
+  return { deno: process.execPath, bun: await findBun(node), node };
+}
+
+/** Installs the packages of the lock file, unless they are installed. */
 export async function installPackages(): Promise<void> {
   const lock = readLock("package-lock.json");
   if (lock === undefined) {
@@ -23,16 +32,19 @@ export async function installPackages(): Promise<void> {
   await npm(["ci"]);
 }
 
-/** A Node that runs the tests: the machine's, or one of their own. */
-export async function findNode(): Promise<string> {
+/** Returns the machine's Node, or installs one where that is missing or too old. */
+async function findNode(): Promise<string> {
   if (await isRecentNode("node")) return "node";
-  const platform = `${osName()}-${
-    Deno.build.arch === "aarch64" ? "arm64" : "x64"
-  }`;
-  const name = `node-${platform}`;
-  const binary =
+  const { arch, os } = Deno.build;
+  if (os !== "linux" && os !== "darwin") {
+    throw new Error(
+      `Cannot install Node on "${os}": install Node ${OLDEST_NODE} or newer`,
+    );
+  }
+  const name = `node-${os}-${arch === "aarch64" ? "arm64" : "x64"}`;
+  const program =
     `${Deno.cwd()}/${OWN_NODE_FOLDER}/node_modules/${name}/bin/node`;
-  if (await isRecentNode(binary)) return binary;
+  if (await isRecentNode(program)) return program;
   console.log(`Installing Node ${OWN_NODE} into ${OWN_NODE_FOLDER}/`);
   Deno.mkdirSync(OWN_NODE_FOLDER, { recursive: true });
   await npm([
@@ -42,16 +54,16 @@ export async function findNode(): Promise<string> {
     OWN_NODE_FOLDER,
     `${name}@${OWN_NODE}`,
   ]);
-  return binary;
+  return program;
 }
 
-/** The Bun of the lock file. */
-export async function findBun(node: string): Promise<string> {
-  const binary = `${Deno.cwd()}/node_modules/.bin/bun`;
-  const { code } = await run([binary, "--version"], { output: "collect" });
-  // Where npm runs no install scripts, the binary isn't in its place yet.
+/** Returns the Bun of the lock file. */
+async function findBun(node: string): Promise<string> {
+  const program = `${Deno.cwd()}/node_modules/.bin/bun`;
+  const { code } = await run([program, "--version"], { output: "collect" });
+  // Where npm runs no install scripts, Bun's own has to be run first.
   if (code !== 0) await mustRun([node, "install.js"], "node_modules/bun");
-  return binary;
+  return program;
 }
 
 async function npm(args: readonly string[]): Promise<void> {
@@ -65,14 +77,6 @@ async function isRecentNode(node: string): Promise<boolean> {
   });
   const [, major] = /^v(\d+)\./.exec(output) ?? [];
   return code === 0 && Number(major) >= OLDEST_NODE;
-}
-
-function osName(): string {
-  const { os } = Deno.build;
-  if (os === "linux" || os === "darwin") return os;
-  throw new Error(
-    `Cannot bring a Node for "${os}": install Node ${OLDEST_NODE} or newer`,
-  );
 }
 
 function readLock(path: string): Lock | undefined {

@@ -5,7 +5,7 @@ export interface Stage {
   readonly command: readonly string[];
 }
 
-/** What the gate runs before the suite, quickest first. */
+/** The stages before the tests, quickest first. */
 export const STAGES: readonly Stage[] = [
   { name: "format", command: ["fmt", "--check"] },
   { name: "lint", command: ["task", "lint"] },

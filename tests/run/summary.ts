@@ -1,38 +1,66 @@
-import type { Counts } from "./junit.ts";
-import type { RuntimeResult } from "./runtimes.ts";
+import type { TestCase } from "./report.ts";
 
-/** How the whole run ends. */
-export interface Summary {
-  /** One for each runtime, and the total as the last. */
-  readonly lines: readonly string[];
-  readonly ok: boolean;
+/** How the suite ended on one runtime. */
+export interface Run {
+  /** The runtime's name and version, as in `Deno 2.9.6`. */
+  readonly title: string;
+  readonly cases: readonly TestCase[];
+  /** The exit code of the runner. */
+  readonly code: number;
+  /** Whether the runner was ended because it took too long. */
+  readonly timedOut: boolean;
 }
 
+type Counts = Record<TestCase["result"], number>;
+
 /**
- * Sums up the runs, naming what failed. A failed test or run fails the whole; where skips aren't
- * allowed, so does a skipped test.
+ * Sums up the runs: names each failure, then counts by runtime and in total. A run that crashed, hung or ran no test counts as one more
+ * failure, so that it can't pass for a good one.
+ *
+ * @param forbidSkips Whether a skipped test fails the whole.
  */
 export function summarize(
-  results: readonly RuntimeResult[],
+  runs: readonly Run[],
   forbidSkips: boolean,
-): Summary {
-  const total = { passed: 0, failed: 0, skipped: 0 };
+): { readonly lines: readonly string[]; readonly ok: boolean } {
+  const total: Counts = { passed: 0, failed: 0, skipped: 0 };
   const lines: string[] = [];
-  for (const { title, counts, problem, skipped, failed } of results) {
+  for (const run of runs) {
+    const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+    for (const { name, result, reason } of run.cases) {
+      counts[result]++;
+      if (result === "failed") {
+        const why = reason === undefined ? "" : `: ${reason}`;
+        lines.push(`Failed on ${run.title}: ${name}${why}`);
+      } else if (result === "skipped" && forbidSkips) {
+        lines.push(`Skipped on ${run.title}: ${name}`);
+      }
+    }
+    const problem = problemOf(run, counts);
+    if (problem !== undefined) {
+      counts.failed++;
+      lines.push(`Failed on ${run.title}: ${problem}`);
+    }
+    lines.push(`${run.title}: ${inWords(counts)}`);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
-    if (forbidSkips) {
-      lines.push(...skipped.map((name) => `Skipped on ${title}: ${name}`));
-    }
-    lines.push(...failed.map((name) => `Failed on ${title}: ${name}`));
-    if (problem !== undefined) lines.push(`${title}: ${problem}`);
-    lines.push(`${title}: ${inWords(counts)}`);
   }
-  const skipFailure = forbidSkips && total.skipped > 0;
-  if (skipFailure) lines.push("No test may be skipped where CI is true");
+  const isSkipFailure = forbidSkips && total.skipped > 0;
+  if (isSkipFailure) lines.push("No test may be skipped where CI is true");
   lines.push(inWords(total));
-  return { lines, ok: total.failed === 0 && !skipFailure && total.passed > 0 };
+  return { lines, ok: total.failed === 0 && !isSkipFailure };
+}
+
+function problemOf(
+  { cases, code, timedOut }: Run,
+  { failed }: Counts,
+): string | undefined {
+  if (timedOut) return "the run took too long and was ended";
+  if (cases.length === 0) return `no test was run (exit code ${code})`;
+  if (code !== 0 && failed === 0) {
+    return `the run ended with exit code ${code}, though no test failed`;
+  }
 }
 
 function inWords({ passed, failed, skipped }: Counts): string {

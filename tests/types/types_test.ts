@@ -2,11 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import {
-  checkTypes,
-  ROOT,
-  type TypeProblem,
-} from "../support/types/type_check.ts";
+import { checkTypes, type TypeProblem } from "../support/types/type_check.ts";
+import { ROOT } from "../support/root.ts";
 
 const FILES = [
   "builders.ts",

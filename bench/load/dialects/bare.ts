@@ -1,4 +1,4 @@
-import { TOPIC } from "../../../tests/chaos/publisher.ts";
+import { TOPIC } from "../../../tests/support/topic.ts";
 import type {
   Outgoing,
   PublisherDialect,

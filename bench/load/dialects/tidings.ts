@@ -1,5 +1,5 @@
 import { mintToken } from "../../../core/protocol/token.ts";
-import { TOPIC } from "../../../tests/chaos/publisher.ts";
+import { TOPIC } from "../../../tests/support/topic.ts";
 import type {
   AnswerReader,
   Outgoing,

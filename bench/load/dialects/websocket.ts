@@ -1,4 +1,4 @@
-import { frame } from "../../../tests/chaos/raw_frames.ts";
+import { frame } from "../../../tests/support/wire/raw_frames.ts";
 import type { Step } from "./dialect.ts";
 
 /** A frame of text, as clients send it. */

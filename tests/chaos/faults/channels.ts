@@ -2,19 +2,18 @@ import { pause } from "../../../core/time/backoff.ts";
 import { type Fault, rowOf } from "../fault.ts";
 import type { GatewayProcess } from "../gateway_process.ts";
 import { withGateway } from "../raw_gateway.ts";
+import { mib, seconds } from "../units.ts";
 
-const MIB = 1024 * 1024;
-
-/** How long after the messages' time is over the memory must be back. */
+/** How long after the messages have expired their memory must be free. */
 const GRACE_MS = 60_000;
 
-/** How much more than before may stay. */
+/** How many times the heap of before may remain. */
 const LEFT = 1.1;
 
-/** Channels in one request. */
+/** Channels in each request. */
 const PER_REQUEST = 20_000;
 
-/** How many requests are under way at once. */
+/** How many requests run at the same time. */
 const LANES = 2;
 
 async function publishAll(
@@ -45,7 +44,7 @@ async function publishAll(
   return accepted;
 }
 
-/** Waits until the heap is back where it was; how big it is then. */
+/** Waits until the heap has shrunk to some bytes, or the time is over. */
 async function settle(
   gateway: GatewayProcess,
   bytes: number,
@@ -60,10 +59,10 @@ async function settle(
   }
 }
 
-/** Somebody publishes to ever new channels, to each only once. */
+/** A publisher sends one message to each of very many channels. */
 export const channels: Fault = {
   number: "23",
-  title: "a message to each of many channels",
+  title: "one message to each of many channels",
   isLoud: true,
   run: (trial) => {
     const ttlS = trial.isShort ? 1 : 10;
@@ -72,7 +71,7 @@ export const channels: Fault = {
       ["--history-ttl", String(ttlS)],
       async ({ gateway, url, signingKey }) => {
         const count = trial.isShort ? 20_000 : 1_000_000;
-        // What the first messages load and compile belongs to what it was before.
+        // The first messages load and compile code, which is part of the heap of before.
         await publishAll(url, signingKey, PER_REQUEST);
         await pause((ttlS + 1.5) * 1000);
         const before = await gateway.memory();
@@ -87,22 +86,18 @@ export const channels: Fault = {
           sent: accepted,
           received: accepted,
           lost: count - accepted,
-          note: `heap ${mib(before.heapUsed)} before, ${mib(after.heapUsed)} ${
-            (after.ms / 1000).toFixed(0)
-          } s after; ${mib(peak)} at most`,
+          note: `heap ${mib(before.heapUsed)} before, ` +
+            `${mib(after.heapUsed)} ${seconds(after.ms)} after; ` +
+            `${mib(peak)} at most`,
           breaches: [
             ...accepted < count ? [`${count - accepted} were refused`] : [],
             ...after.heapUsed > limit
-              ? [`${mib(after.heapUsed - before.heapUsed)} stayed`]
+              ? [`${mib(after.heapUsed - before.heapUsed)} were not freed`]
               : [],
-            ...status === 200 ? [] : [`/health is ${status}`],
+            ...status === 200 ? [] : [`/health answered ${status}`],
           ],
         })];
       },
     );
   },
 };
-
-function mib(bytes: number): string {
-  return `${Math.round(bytes / MIB)} MiB`;
-}

@@ -3,7 +3,7 @@ import type { Fault } from "../fault.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** The wall clock of the gateway's machine jumps, forwards and back. */
+/** The wall clock of the gateway jumps by an hour, forwards and back. */
 export const clock: Fault = {
   number: "25",
   title: "the wall clock jumps by an hour",
@@ -19,14 +19,14 @@ export const clock: Fault = {
       });
       for (const ms of [HOUR_MS, -HOUR_MS, 0]) {
         await arena.publisher.acknowledged(trial.isShort ? 25 : 100);
-        await arena.gateway.moveClock(ms);
+        await arena.gateway.shiftClock(ms);
       }
-      // Who comes back finds the log as it was, though its messages are from other hours.
+      // Clients resume from the log, whose messages have timestamps of three different hours.
       await arena.network({ cut: true });
       await arena.network({});
       await publishing;
       return await arena.judge(clock, started, ({ verdict, state }) => ({
-        note: "as JavaScript sees it: +1 h, -1 h, and back, then a cut",
+        note: "JavaScript's clock: +1 h, -1 h and back, then a cut",
         breaches: [
           verdict.gaps > 0 && `${verdict.gaps} gaps`,
           state.failures.length > 0 && `ended: ${state.failures}`,

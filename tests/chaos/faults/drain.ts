@@ -4,33 +4,35 @@ import type { Fault, Trial } from "../fault.ts";
 import type { GatewayProcess } from "../gateway_process.ts";
 import { Horde, webSocketRequest } from "../horde.ts";
 import { Ledger } from "../ledger.ts";
-import { Publisher, TOPIC } from "../publisher.ts";
+import { percent, seconds } from "../units.ts";
+import { Publisher } from "../publisher.ts";
+import { TOPIC } from "../../support/topic.ts";
 
-/** How long a gateway may take to end after it was asked to. */
+/** How long a gateway may take to end after the signal. */
 const EXIT_MS = 30_000;
 
 /**
- * The share of clients that may first come back within one second: they are told moments spread over ten, so that it
- * happens by chance once in a million.
+ * The share of clients that may make their first attempt to reconnect within one second. The gateway spreads the attempts over ten
+ * seconds, so a larger share happens by chance once in a million runs.
  */
 const BUSIEST_FIRST = 0.4;
 
-/** The share of all attempts to come back that may fall into one second, however often somebody has to try. */
+/** The share of all attempts to reconnect, retries included, that may fall into one second. */
 const BUSIEST = 0.5;
 
-/** Characters of a message to those that don't read. */
+/** Characters of a message to the sockets that don't read. */
 const MESSAGE = 32_000;
 
-/** Channels of those that don't read, and how many messages they get: more than a queue holds, and less. */
+/** Channels of the sockets that don't read, and how many messages each gets: more than a send queue holds, and fewer. */
 const UNREAD = [["unread-over", 200], ["unread-under", 20]] as const;
 
-/** How a gateway ended that was asked to. */
+/** How a gateway ended after the signal. */
 interface Ending {
   readonly code: number | null;
   readonly ms: number;
 }
 
-/** A short trial is of the signal after which clients come back at once. */
+/** Sends the signal to end. In a short trial it is SIGINT, after which clients reconnect at once. */
 async function terminate(
   gateway: GatewayProcess,
   { isShort }: Trial,
@@ -41,7 +43,7 @@ async function terminate(
   return { code, ms: performance.now() - start };
 }
 
-/** Opens sockets that are not read, with more for them than is taken: some are given up on already, some not yet. */
+/** Opens sockets that don't read and publishes to them: one channel overflows its send queues, the other doesn't. */
 async function openUnread(arena: Arena): Promise<Horde[]> {
   const { signingKey } = arena;
   const { url, port } = arena.gateway;
@@ -66,10 +68,10 @@ function remarks(
   const { attempts, attemptSpreadMs, busiestSecond, busiestFirstSecond } =
     state;
   return {
-    note: `exit ${code} after ${(ms / 1000).toFixed(1)} s; ${attempts} ` +
-      `attempts over ${(attemptSpreadMs / 1000).toFixed(1)} s, ` +
-      `${percent(busiestSecond)} in the busiest, ` +
-      `${percent(busiestFirstSecond)} of the first ones`,
+    note: `exit code ${code} after ${seconds(ms)}; ${attempts} ` +
+      `attempts over ${seconds(attemptSpreadMs)}, ` +
+      `${percent(busiestSecond)} in the busiest second, ` +
+      `${percent(busiestFirstSecond)} of the first attempts`,
     breaches: [
       code !== 0 && `the exit code was ${code}`,
       ms > EXIT_MS && `it took ${Math.round(ms)} ms to end`,
@@ -79,17 +81,15 @@ function remarks(
       !isShort && busiestSecond > BUSIEST &&
       `${percent(busiestSecond)} of the attempts fell into one second`,
       !isShort && busiestFirstSecond > BUSIEST_FIRST &&
-      `${percent(busiestFirstSecond)} first came back within a second`,
+      `${
+        percent(busiestFirstSecond)
+      } of the first attempts fell into one second`,
       state.failures.length > 0 && `ended: ${state.failures}`,
     ],
   };
 }
 
-function percent(share: number): string {
-  return `${Math.round(share * 100)}%`;
-}
-
-/** The gateway is asked to end while messages are published, and another takes its place. */
+/** The gateway drains while messages are published, and another one takes its place. */
 export const drain: Fault = {
   number: "3",
   title: "SIGTERM under load",
@@ -106,7 +106,7 @@ export const drain: Fault = {
         seconds: trial.isShort ? 1 : 12,
       });
       await arena.publisher.acknowledged(trial.isShort ? 100 : 400);
-      // They hold up the end until their time is over.
+      // These sockets delay the end of the gateway.
       const unread = trial.isShort ? [] : await openUnread(arena);
       try {
         await arena.network({});
@@ -125,7 +125,7 @@ export const drain: Fault = {
     }),
 };
 
-/** A new gateway is started, gets what is new, and the old one is asked to end. */
+/** A new gateway starts, clients move to it, and the old one drains. */
 export const roll: Fault = {
   number: "26",
   title: "rolling upgrade, two gateways at once",

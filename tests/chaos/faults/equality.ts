@@ -1,11 +1,11 @@
 import { Arena } from "../arena.ts";
 import type { Fault } from "../fault.ts";
-import { TOPIC } from "../publisher.ts";
+import { TOPIC } from "../../support/topic.ts";
 import type { ListedMessage } from "../subscriber.ts";
 
 const CHANNEL = "equality";
 
-/** Data that a codec may stumble over. */
+/** Data that is hard to encode. */
 const CORPUS: readonly unknown[] = [
   null,
   true,
@@ -24,10 +24,10 @@ const CORPUS: readonly unknown[] = [
   { deep: { deep: { deep: [1, { deep: null }] } } },
 ];
 
-/** The same is published; what comes over both transports is the same, and the same as what the log has. */
+/** Both transports deliver the same messages as the log has, while connections are cut. */
 export const equality: Fault = {
   number: "28",
-  title: "WebSocket and SSE get the same",
+  title: "WebSocket and SSE deliver the same",
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
@@ -52,11 +52,11 @@ export const equality: Fault = {
         const [list = []] = await clients.list("all");
         const row = rows[i];
         if (!row || text(list) === text(messages)) continue;
-        row.breaches.push(`${list.length} messages are not as in the log`);
+        row.breaches.push(`${list.length} messages differ from the log`);
       }
       return rows.map((row) => ({
         ...row,
-        note: "message by message as in the log, while sockets were cut",
+        note: "every message as in the log, while connections were cut",
       }));
     }),
 };

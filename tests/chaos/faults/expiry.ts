@@ -1,17 +1,18 @@
 import { pause } from "../../../core/time/backoff.ts";
 import { Arena } from "../arena.ts";
 import type { Fault } from "../fault.ts";
+import { seconds as elapsed } from "../units.ts";
 
-/** Seconds that the sessions of this fault last. */
+/** How long a session lasts, in seconds. */
 const SESSION_S = 2;
 
-/** How long past its end a session may be open: the gateway waits for a new token that long. */
+/** How long a session may stay open after its end, while the gateway waits for a new token. */
 const GRACE_MS = 12_000;
 
-/** Sessions end in the middle of a stream; some clients can get new tokens, others can't. */
+/** Sessions expire while messages are published; some clients can fetch new tokens, others can't. */
 export const expiry: Fault = {
   number: "20",
-  title: "sessions end in mid-stream",
+  title: "sessions expire while messages arrive",
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
@@ -42,13 +43,13 @@ export const expiry: Fault = {
           ) ?? {};
           return {
             note: `${state.tokens} tokens for ${size} renewed sessions; ` +
-              `without: ${failures.length} of ${count} ended with ` +
-              `${[...new Set(failures)]} by ${(ms / 1000).toFixed(1)} s`,
+              `without a new token ${failures.length} of ${count} ended ` +
+              `with ${[...new Set(failures)]} within ${elapsed(ms)}`,
             breaches: [
               state.tokens < size * Math.floor(seconds / SESSION_S) &&
-              `only ${state.tokens} tokens were asked for`,
+              `only ${state.tokens} tokens were fetched`,
               failures.length < count &&
-              `${count - failures.length} without a new token went on`,
+              `${count - failures.length} continued without a new token`,
               failures.some((code) =>
                 code !== "token_expired" && code !== "unauthenticated"
               ) && `ended with ${[...new Set(failures)]}`,

@@ -2,31 +2,32 @@ import { pause } from "../../../core/time/backoff.ts";
 import { Arena } from "../arena.ts";
 import type { Transport } from "../client_protocol.ts";
 import type { Fault, Trial } from "../fault.ts";
+import { seconds } from "../units.ts";
 import type { Row } from "../table.ts";
 
-/** How long a peer that is gone may count as there. */
-const REAPED_MS = 40_000;
+/** How long a peer that has vanished may count as connected. */
+const CLOSED_MS = 40_000;
 
-/** What is published to an SSE stream meanwhile. */
+/** The load that the SSE streams get meanwhile. */
 const FLOW = { rate: 50, padding: 32_000 };
 
 /**
- * Peers vanish without a word: no FIN, no RST, and nothing is read or answered any more.
+ * Peers vanish without FIN or RST, and neither read nor answer any more.
  *
- * A WebSocket's peer is missed by its pongs. One of Server-Sent Events has nothing to answer with: it is missed when messages flow
- * and are not taken; while nothing is published, only TCP can tell.
+ * The gateway notices a WebSocket's peer by its missing pongs. A peer of Server-Sent Events sends nothing: it is noticed when messages
+ * are sent and not read. While nothing is published only TCP can notice it.
  */
 export const halfOpen: Fault = {
   number: "19",
-  title: "half-open peers",
+  title: "half-open connections",
   isLoud: false,
   run: async (trial) =>
     (await Promise.all(
-      trial.transports.map((transport) => tryOne(trial, transport)),
+      trial.transports.map((transport) => runOne(trial, transport)),
     )).flat(),
 };
 
-function tryOne(trial: Trial, transport: Transport): Promise<Row[]> {
+function runOne(trial: Trial, transport: Transport): Promise<Row[]> {
   const only = { ...trial, transports: [transport] };
   const isQuiet = transport === "websocket";
   return Arena.run(
@@ -42,10 +43,10 @@ function tryOne(trial: Trial, transport: Transport): Promise<Row[]> {
       const { signal } = done;
       const flow = isQuiet
         ? undefined
-        : arena.load({ ...FLOW, seconds: REAPED_MS / 1000, signal });
+        : arena.load({ ...FLOW, seconds: CLOSED_MS / 1000, signal });
       let connections = count;
       let ms = 0;
-      while (connections > 0 && ms < REAPED_MS) {
+      while (connections > 0 && ms < CLOSED_MS) {
         await pause(250);
         ({ connections } = await arena.gateway.health());
         ms = performance.now() - started;
@@ -54,12 +55,12 @@ function tryOne(trial: Trial, transport: Transport): Promise<Row[]> {
       await flow;
       await arena.network({});
       return await arena.judge(halfOpen, started, ({ verdict, state }) => ({
-        note: `${count - connections} of ${count} reaped after ` +
-          `${(ms / 1000).toFixed(1)} s, ` +
-          (isQuiet ? "nothing published meanwhile" : "while messages flowed"),
+        note:
+          `${count - connections} of ${count} closed after ${seconds(ms)}, ` +
+          (isQuiet ? "without messages" : "while messages were published"),
         breaches: [
           connections > 0 &&
-          `${connections} of ${count} still count after ${REAPED_MS / 1000} s`,
+          `${connections} of ${count} were open after ${CLOSED_MS / 1000} s`,
           verdict.gaps > 0 && `${verdict.gaps} gaps`,
           state.failures.length > 0 && `ended: ${state.failures}`,
         ],

@@ -1,7 +1,7 @@
 import { Arena } from "../arena.ts";
 import type { Fault } from "../fault.ts";
 
-/** The gateway's process dies without a word, and with it everything that was in its memory. */
+/** The gateway's process is killed, and everything in its memory is lost. */
 export const kill: Fault = {
   number: "2",
   title: "kill -9 with the memory broker",
@@ -26,10 +26,10 @@ export const kill: Fault = {
       await publishing;
       return await arena.judge(kill, started, ({ verdict, state, size }) => ({
         note: `${kills} kills; ${verdict.gapped} acknowledged messages ` +
-          `were inside the gaps; ${state.withGap} of ${size} told of one`,
+          `were inside gaps; ${state.withGap} of ${size} received a gap`,
         breaches: [
           state.withGap < size &&
-          `${size - state.withGap} were not told of the loss`,
+          `${size - state.withGap} received no gap`,
           verdict.gaps > kills * size &&
           `${verdict.gaps} gaps for ${kills} losses at ${size} clients`,
           state.failures.length > 0 && `ended: ${state.failures}`,

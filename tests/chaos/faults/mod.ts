@@ -17,7 +17,7 @@ import { soak } from "./soak.ts";
 import { storm } from "./storm.ts";
 import { unreadSse, unreadWebSockets } from "./unread.ts";
 
-/** Every fault that can be tried without Redis. */
+/** All faults that need no Redis. */
 export const FAULTS: readonly Fault[] = [
   kill,
   drain,

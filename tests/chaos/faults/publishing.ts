@@ -4,14 +4,14 @@ import { Arena } from "../arena.ts";
 import type { Fault } from "../fault.ts";
 import { digestOf } from "../ledger.ts";
 import { Proxy } from "../proxy.ts";
-import { TOPIC } from "../publisher.ts";
+import { TOPIC } from "../../support/topic.ts";
 
 const CHANNEL = "publishing";
 
-/** Publishers repeat what was acknowledged already, one after the other and at once. */
+/** Publishers repeat acknowledged messages with the same idempotency key, at once and one after the other. */
 export const repeated: Fault = {
   number: "14",
-  title: "publishing again with the same key",
+  title: "publishing again with the same idempotency key",
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
@@ -30,7 +30,7 @@ export const repeated: Fault = {
         const together = await Promise.all([send(), send(), send()]);
         const ids = [...together, await send(), await send()]
           .map(({ id }) => id);
-        if (new Set(ids).size > 1) problems.push(`one key got ${ids}`);
+        if (new Set(ids).size > 1) problems.push(`one key got the ids ${ids}`);
         arena.ledger.acknowledge(CHANNEL, ids[0] ?? "", digestOf("data", data));
       }
       return await arena.judge(repeated, started, ({ verdict }) => ({
@@ -40,7 +40,7 @@ export const repeated: Fault = {
     }),
 };
 
-/** The gateway takes a message, and its answer never arrives. */
+/** The gateway accepts a message, and its answer never arrives. */
 export const lostAnswer: Fault = {
   number: "15",
   title: "the answer to publish is lost",
@@ -60,7 +60,7 @@ export const lostAnswer: Fault = {
           const cut = proxy.cut();
           const published = publish({ channel: CHANNEL, topic: TOPIC, data });
           await cut;
-          // Whatever else was swallowed meanwhile must not be waited for.
+          // Other requests that lost their answer fail now, so that nothing waits for them.
           proxy.set({ cut: true });
           proxy.set({});
           const { id } = await published;
@@ -70,7 +70,7 @@ export const lostAnswer: Fault = {
         return await arena.judge(lostAnswer, started, ({ verdict }) => ({
           note: `${count} messages took ${attempts} connections`,
           breaches: [
-            attempts <= count && "no attempt was repeated",
+            attempts <= count && "no attempt was retried",
             verdict.gaps > 0 && `${verdict.gaps} gaps`,
           ],
         }));
@@ -80,7 +80,7 @@ export const lostAnswer: Fault = {
     }),
 };
 
-/** Many publishers write to one channel at once. */
+/** Many publishers publish to one channel at the same time. */
 export const manyPublishers: Fault = {
   number: "16",
   title: "50 publishers on one channel",
@@ -98,7 +98,7 @@ export const manyPublishers: Fault = {
           lanes: 50,
         });
         return await arena.judge(manyPublishers, started, ({ verdict }) => ({
-          note: "one order for all, each publisher's own kept",
+          note: "one order for all, which keeps the order of each publisher",
           breaches: [verdict.gaps > 0 && `${verdict.gaps} gaps`],
         }));
       },

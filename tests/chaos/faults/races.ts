@@ -3,13 +3,13 @@ import type { Fault } from "../fault.ts";
 
 const CHANNEL = "races";
 
-/** Subscriptions are made at every moment of a message's way through the gateway. */
+/** Clients subscribe at every moment of a message's way through the gateway. */
 export const races: Fault = {
   number: "4",
   title: "subscribing while messages are published",
   isLoud: true,
   run: (trial) => {
-    // Short, for those that start at the start; long enough for those that start from an id.
+    // Short enough that the start of the log moves, long enough for subscriptions from an id.
     const flags = ["--history-size", "400"];
     return Arena.run(trial, { flags, isDirect: true }, async (arena) => {
       const started = performance.now();
@@ -34,12 +34,12 @@ export const races: Fault = {
       done.abort();
       await publishing;
       const share = Math.ceil(count / arena.clients.length);
-      // Redis may drop the first message of a full log between the moment when it is found to be the start and the one when
-      // it is read; who starts there is told.
+      // Redis may trim the first message of a full log after a gateway has looked up the start and before it reads it. Then a client
+      // that starts there receives a gap.
       const atStart = trial.cluster ? share / 10 : 0;
       return await arena.judge(races, started, ({ verdict, state }) => ({
         note: `${share} subscriptions: ` +
-          "from an id, the newest few, now, the start",
+          "from an id, the newest few messages, now and the start",
         breaches: [
           verdict.gaps > atStart && `${verdict.gaps} gaps`,
           verdict.received < 2 * share && `${verdict.received} received`,

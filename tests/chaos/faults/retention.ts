@@ -4,10 +4,10 @@ import type { Fault } from "../fault.ts";
 const CHANNEL = "retention";
 const KEPT = 100;
 
-/** Clients stay away until the log no longer has what they missed. */
+/** Clients stay disconnected until the log has lost a part of what they missed. */
 export const retention: Fault = {
   number: "6",
-  title: "away for longer than the log reaches",
+  title: "disconnected for longer than the log reaches back",
   isLoud: false,
   run: (trial) => {
     const flags = ["--history-size", String(KEPT)];
@@ -28,11 +28,11 @@ export const retention: Fault = {
         started,
         ({ verdict, state, size }) => ({
           note: `${missed} missed, ${KEPT} kept; ` +
-            `${verdict.gapped / size} of each client's inside its gap`,
+            `each client's gap has ${verdict.gapped / size}`,
           breaches: [
             (verdict.gaps !== size || state.mostGaps !== 1) &&
             `${verdict.gaps} gaps at ${size} clients, not one each`,
-            // One more may have been published before they were back.
+            // One more message may be published before they have reconnected.
             (verdict.gapped / size < missed - KEPT ||
               verdict.gapped / size > missed - KEPT + 1) &&
             `${verdict.gapped / size} messages were inside each gap`,

@@ -9,7 +9,7 @@ import {
   within,
 } from "../raw_gateway.ts";
 
-/** What a gateway has to say to a `since`: it resumes, resumes after a gap, starts somewhere, or refuses. */
+/** The answer to a `since`: the gateway resumes, resumes after a gap, starts without a position, or refuses. */
 type Answer = "recovered" | "gap" | "started" | "refused";
 
 interface Case {
@@ -20,7 +20,7 @@ interface Case {
 const CHANNEL = "since";
 const ANSWER_MS = 5_000;
 
-/** Every kind of `since` there is, for a channel whose newest message this is. */
+/** Returns every kind of `since`, for a channel with this newest id. */
 function cases(top: string): Case[] {
   const [epoch = "", offset = ""] = top.split("-");
   const answers: Readonly<Record<Answer, readonly string[]>> = {
@@ -69,13 +69,13 @@ function cursor(value: object): string {
   return "c." + btoa(JSON.stringify(value)).replace(/=+$/, "");
 }
 
-/** The part of a raw client that is the same on both transports. */
+/** A raw client of either transport. */
 interface Client {
   next(): Promise<Pick<Frame, "kind" | "data"> & { readonly id?: string }>;
   hangUp(): PromiseLike<void>;
 }
 
-/** Connects; the code of the refusal where the gateway answers with one at once. */
+/** Connects; returns the status and code when the gateway refuses the request. */
 async function connect(
   raw: RawGateway,
   transport: Transport,
@@ -133,7 +133,7 @@ async function ask(
       const next = await client.next();
       if (next.kind !== "gap") return `"${next.kind}" instead of a gap`;
     }
-    // Whatever was said: what is published from now on arrives.
+    // After every answer but a refusal, new messages arrive.
     await raw.publisher.once([CHANNEL], { since: answer });
     const [, offset] = (raw.ledger.tops()[CHANNEL] ?? "").split("-");
     for (;;) {
@@ -154,7 +154,7 @@ async function tryAll(
   const breaches: string[] = [];
   const count = cases("aaaaaaaa-1").length;
   for (let i = 0; i < count; i++) {
-    // A message is published for each that was answered: the newest is another each time.
+    // Each answered case publishes a message, so the newest id changes.
     const one = cases(raw.ledger.tops()[CHANNEL] ?? "")[i];
     if (!one) break;
     const what = `since=${JSON.stringify(one.since.slice(0, 40))}`;
@@ -175,12 +175,12 @@ async function tryAll(
     transport,
     sent: count,
     received: count - breaches.length,
-    note: "values of since with a defined answer",
+    note: "values of since with the correct answer",
     breaches,
   };
 }
 
-/** Clients resume from ids that the log has, had, or can't have. */
+/** Clients resume from ids that the log has, has lost, or can't have. */
 export const sinceValues: Fault = {
   number: "7",
   title: "since = top, top+1, 2^53, garbage",

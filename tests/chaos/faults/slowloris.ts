@@ -5,7 +5,7 @@ import type { GatewayProcess } from "../gateway_process.ts";
 import { Horde } from "../horde.ts";
 import { socketsWithin } from "../limits.ts";
 
-/** Requests that never end: one in its head, one in its body. */
+/** The beginnings of two requests that never end: one in its head, one in its body. */
 const HEAD = "GET /v1/realtime/sse HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: ";
 const BODY = [
   "POST /v1/realtime/publish?channel=slow&topic=t HTTP/1.1",
@@ -16,7 +16,7 @@ const BODY = [
 
 const CHECK_MS = 250;
 
-/** Asks for the gateway's health until told to stop. */
+/** Requests the gateway's health again and again until the signal is aborted. */
 async function watch(
   gateway: GatewayProcess,
   signal: AbortSignal,
@@ -28,7 +28,7 @@ async function watch(
     const start = performance.now();
     try {
       const { status } = await gateway.health();
-      if (status !== 200) failures.push(`/health was ${status}`);
+      if (status !== 200) failures.push(`/health answered ${status}`);
     } catch (error) {
       failures.push(`/health: ${Object(error).message}`);
     }
@@ -39,10 +39,10 @@ async function watch(
   return { checks, failures, slowestMs };
 }
 
-/** Thousands of requests that come a byte at a time and never end. */
+/** Thousands of clients send requests a byte at a time that never end. */
 export const slowloris: Fault = {
   number: "22",
-  title: "slowloris",
+  title: "requests that never end (slowloris)",
   isLoud: true,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
@@ -71,8 +71,10 @@ export const slowloris: Fault = {
         const left = hordes.reduce((sum, { size }) => sum + size, 0);
         return await arena.judge(slowloris, started, ({ verdict }) => ({
           note: `${opened} slow requests (${left} still open at the end), ` +
-            `/health 200 in ${checks - failures.length} of ${checks}, ` +
-            `slowest ${Math.round(slowestMs)} ms`,
+            `/health was 200 in ${
+              checks - failures.length
+            } of ${checks} checks, ` +
+            `the slowest took ${Math.round(slowestMs)} ms`,
           breaches: [
             ...new Set(failures),
             opened < count * 0.99 && `only ${opened} of ${count} opened`,

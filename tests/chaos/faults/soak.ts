@@ -1,13 +1,12 @@
 import { pause } from "../../../core/time/backoff.ts";
 import { Arena } from "../arena.ts";
 import type { Fault } from "../fault.ts";
+import { mib } from "../units.ts";
 
-const MIB = 1024 * 1024;
+/** How much the heap may grow between two measurements that are 40 seconds apart. */
+const GROWTH_BYTES = 4 * 1024 * 1024;
 
-/** What the heap may grow by between two looks that are most of a minute apart. */
-const GROWTH_BYTES = 4 * MIB;
-
-/** Data that are harmful to who merges them into objects. */
+/** Data that harms code which merges it into objects. */
 const CORPUS: readonly object[] = [
   JSON.parse('{"__proto__":{"isAdmin":true}}'),
   JSON.parse('{"constructor":{"prototype":{"isAdmin":true}}}'),
@@ -16,10 +15,10 @@ const CORPUS: readonly object[] = [
   { text: "data: 1\n\nid: zzzzzzzz-1\r\n\r\nevent: close\n\n\u2028\u0000" },
 ];
 
-/** Everyday use: clients come and go while messages are published. */
+/** Clients come and go while messages are published. */
 export const soak: Fault = {
   number: "27",
-  title: "soak with 5% churn a second",
+  title: "5 % of the clients replaced each second",
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
@@ -39,7 +38,7 @@ export const soak: Fault = {
           await pausing;
         }
       };
-      // The log fills and the compilers warm up first.
+      // First the log fills and the runtimes compile the code.
       await churn(seconds / 3);
       const before = await arena.gateway.memory();
       const filesBefore = arena.gateway.openFiles;
@@ -50,9 +49,8 @@ export const soak: Fault = {
       const grown = after.heapUsed - before.heapUsed;
       return await arena.judge(soak, started, ({ verdict, state }) => ({
         note: `${state.opened} times opened; heap ${mib(before.heapUsed)}, ` +
-          `then ${
-            mib(after.heapUsed)
-          }; files ${filesBefore}, then ${filesAfter}`,
+          `then ${mib(after.heapUsed)}; ` +
+          `open files ${filesBefore}, then ${filesAfter}`,
         breaches: [
           !trial.isShort && grown > GROWTH_BYTES &&
           `the heap grew by ${mib(grown)}`,
@@ -65,7 +63,3 @@ export const soak: Fault = {
       }));
     }),
 };
-
-function mib(bytes: number): string {
-  return `${(bytes / MIB).toFixed(1)} MiB`;
-}

@@ -3,8 +3,9 @@ import { Arena } from "../arena.ts";
 import type { ClientProcess } from "../client_process.ts";
 import type { Fault } from "../fault.ts";
 import { socketsWithin } from "../limits.ts";
+import { mib, seconds } from "../units.ts";
 
-/** How long it may take until everyone is back. */
+/** How long the clients may take to reconnect. */
 const BACK_MS = 60_000;
 
 async function untilOpen(
@@ -20,14 +21,14 @@ async function untilOpen(
   }
 }
 
-/** Ten thousand connections are held; then the gateway dies, and all of them come back at once. */
+/** The gateway dies with ten thousand connections, and all clients reconnect at once. */
 export const storm: Fault = {
   number: "21",
-  title: "connections held, then lost all at once",
+  title: "10,000 connections lost at once",
   isLoud: true,
   async run(trial) {
     const rows = [];
-    // One transport after the other: together they would not fit into a machine's ports and files.
+    // One transport after the other, as together they need more ports and files than a machine has.
     for (const transport of trial.transports) {
       const only = { ...trial, transports: [transport] };
       rows.push(
@@ -55,17 +56,15 @@ export const storm: Fault = {
             storm,
             started,
             ({ verdict, state, size }) => ({
-              note: `${connections} held with ${
-                Math.round(held / 1024 / 1024)
-              } MiB, opened in ${
-                seconds(openedMs)
-              }; after kill -9 all back in ${seconds(backMs)}`,
+              note: `${connections} connections in ${mib(held)}, opened in ` +
+                `${seconds(openedMs)}; all reconnected ${seconds(backMs)} ` +
+                "after kill -9",
               breaches: [
-                connections < count && `only ${connections} were held`,
+                connections < count && `only ${connections} were open`,
                 backMs > BACK_MS &&
-                `not all were back: ${JSON.stringify(state.states)}`,
+                `not all reconnected: ${JSON.stringify(state.states)}`,
                 state.withGap !== size &&
-                `${state.withGap} of ${size} were told of the loss`,
+                `${state.withGap} of ${size} received a gap`,
                 verdict.gaps !== size && `${verdict.gaps} gaps`,
               ],
             }),
@@ -76,7 +75,3 @@ export const storm: Fault = {
     return rows;
   },
 };
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
-}

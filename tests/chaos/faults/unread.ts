@@ -7,51 +7,53 @@ import type { Fault, Trial } from "../fault.ts";
 import type { GatewayProcess } from "../gateway_process.ts";
 import { Horde, sseRequest, webSocketRequest } from "../horde.ts";
 import { kernelBytes, unreadWithin } from "../limits.ts";
-import { Publisher, TOPIC } from "../publisher.ts";
+import { Publisher } from "../publisher.ts";
+import { TOPIC } from "../../support/topic.ts";
+import { mib, seconds as inSeconds } from "../units.ts";
 import type { Row } from "../table.ts";
 
 const CHANNEL = "unread";
 
 /**
- * Topics that only those have who don't read, a part of them each. They are flooded one after the other: to send so much to a thousand
- * at once takes its time, which is not what is measured.
+ * Topics that only the unread sockets have, each a part of them. They are flooded one after the other: sending so much to a thousand
+ * sockets at once takes long by itself, which would distort the measurement.
  */
 const FLOODS = ["flood-1", "flood-2", "flood-3", "flood-4"];
 
-/** Milliseconds from one to the next. */
+/** The pause between two floods. */
 const BETWEEN_FLOODS_MS = 500;
 
-/** What may wait for one connection: in its queue, and in the runtime. */
+/** How many bytes may wait for one connection: in its send queue and in the runtime. */
 const QUEUE_BYTES = (1024 + 256) * 1024;
 
-/** How long a peer that takes nothing may stay, from the moment in which nothing passes any more. */
+/** How long a socket that doesn't read may stay open after its buffers are full. */
 const CLOSED_WITHIN_S = 15;
 
-/** What a runtime takes for itself under such a load, whoever reads: garbage that is not collected yet, above all. */
+/** Memory that a runtime uses under such a load in any case, above all garbage that is not collected yet. */
 const SLACK_BYTES = 64 * 1024 * 1024;
 
-/** What no messages come to. */
+/** The latencies of no messages. */
 const NOTHING: Latencies = { count: 0, p50: 0, p99: 0, max: 0 };
 
-/** Below this, a percentile says more about the machine than about the gateway. */
+/** A percentile below this depends more on the machine than on the gateway. */
 const FLOOR_MS = 10;
 
 const SAMPLE_MS = 100;
 
-/** Seconds in which the flood is on its way. */
+/** How many seconds the gateway needs to send the flood. */
 const FLOOD_S = 2.5;
 
-/** Messages in a second, while it is measured how long they take. */
+/** Messages per second while latency is measured. */
 const RATE = 50;
 
-/** Characters in a message that fills the unread sockets' buffers. */
+/** Characters of a message of the flood. */
 const PIECE = 16_000;
 
-/** The most memory that a gateway occupied, and when the last of the unread sockets was gone. */
+/** Watches the memory of a gateway, and when it has closed the last unread socket. */
 class Watch {
   peakBytes = 0;
   closedAfterMs = Infinity;
-  /** How many were there when it looked last. */
+  /** The number of unread sockets at the last count. */
   left = 0;
   readonly #gateway: GatewayProcess;
   readonly #count: () => Promise<number>;
@@ -59,14 +61,14 @@ class Watch {
   #isOver = false;
   readonly #running: Promise<void>;
 
-  /** @param count Tells how many there are. */
+  /** @param count Counts the unread sockets. */
   constructor(gateway: GatewayProcess, count: () => Promise<number>) {
     this.#gateway = gateway;
     this.#count = count;
     this.#running = this.#run();
   }
 
-  /** Waits until the unread sockets are gone, no longer than they may take; then it stops watching. */
+  /** Waits until the unread sockets are closed or their time is over, then stops watching. */
   async closed(): Promise<void> {
     while (
       this.closedAfterMs === Infinity &&
@@ -81,7 +83,7 @@ class Watch {
       const { residentBytes } = this.#gateway;
       this.peakBytes = Math.max(this.peakBytes, residentBytes);
       this.left = await this.#count();
-      // None of them comes back.
+      // They never reconnect.
       if (this.left === 0) {
         this.closedAfterMs = Math.min(this.closedAfterMs, this.#elapsed());
       }
@@ -94,7 +96,7 @@ class Watch {
   }
 }
 
-/** Opens sockets that read nothing, and sends them, and only them, what makes them stall; resolves when it is on its way. */
+/** Opens sockets that don't read, and publishes a flood that only they receive. Resolves when all of it is published. */
 async function openUnread(
   { signingKey, ledger, gateway: { url, port } }: Arena,
   transport: Transport,
@@ -121,7 +123,7 @@ async function openUnread(
   return hordes;
 }
 
-/** How many of them the gateway has: by their topics, as others may come and go meanwhile. */
+/** Counts the unread sockets that the gateway has, by their topics. */
 async function countUnread(
   { signingKey, gateway: { url } }: Arena,
 ): Promise<number> {
@@ -132,7 +134,7 @@ async function countUnread(
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Tries it beside a control: another gateway with the same load, and nobody who doesn't read. */
+/** Runs the fault beside a control: another gateway with the same load and no unread sockets. */
 function run(
   fault: Fault,
   trial: Trial,
@@ -153,7 +155,7 @@ function run(
   );
 }
 
-/** Publishes the same to both for some time, or until it is enough; how long messages took in each. */
+/** Publishes the same to both for some time, or until a promise resolves; returns the latencies of each. */
 async function measure(
   arenas: readonly [Arena, Arena],
   seconds: number,
@@ -193,13 +195,13 @@ async function runBeside(
   const started = performance.now();
   const count = FLOODS.length *
     Math.floor(unreadWithin(isShort ? 20 : 1_000) / FLOODS.length);
-  // A short trial fills the queues over; in a long one they wait for their deadline: that is longer to be beside.
+  // A short trial overflows the queues. In a long one they fill half and wait for their deadline, which takes longer.
   const floodBytes = kernelBytes() +
     (isShort ? 2 * QUEUE_BYTES : QUEUE_BYTES / 2);
   const hordes = await openUnread(arena, transport, count, floodBytes);
   try {
     const watch = new Watch(gateway, () => countUnread(arena));
-    // What it costs to send so much to so many is not what is measured.
+    // The cost of sending the flood itself is not measured.
     if (!isShort) await measure(arenas, FLOOD_S);
     const [during, beside] = await measure(
       arenas,
@@ -208,16 +210,15 @@ async function runBeside(
     );
     const opened = hordes.reduce((sum, { connected }) => sum + connected, 0);
     const limit = Math.max(2 * before.p99, 2 * beside.p99, FLOOR_MS);
-    // What was sent is in the log, too.
+    // The log has the flood as well.
     const logBytes = FLOODS.length * floodBytes;
     const boundBytes = 1.2 * (count * QUEUE_BYTES + logBytes) + SLACK_BYTES;
     const grownBytes = Math.max(0, watch.peakBytes - baseBytes);
     return await arena.judge(fault, started, ({ verdict }) => ({
       note: `${count} unread: p99 ${ms(before.p99)} before, ` +
-        `${ms(during.p99)} beside them, ${ms(beside.p99)} on another ` +
-        `gateway meanwhile; all closed after ${
-          (watch.closedAfterMs / 1000).toFixed(1)
-        } s; memory +${mib(grownBytes)}`,
+        `${ms(during.p99)} beside them, ${ms(beside.p99)} on the ` +
+        `control; all closed after ${inSeconds(watch.closedAfterMs)}; ` +
+        `memory +${mib(grownBytes)}`,
       breaches: [
         opened < count && `only ${opened} opened`,
         !isShort && during.p99 > limit &&
@@ -225,7 +226,7 @@ async function runBeside(
         watch.closedAfterMs > CLOSED_WITHIN_S * 1000 &&
         `${watch.left} unread sockets were open after ${CLOSED_WITHIN_S} s`,
         grownBytes > boundBytes &&
-        `memory grew by ${mib(grownBytes)}, the queues hold ${mib(boundBytes)}`,
+        `memory grew by ${mib(grownBytes)}, more than ${mib(boundBytes)}`,
         verdict.gaps > 0 && `${verdict.gaps} gaps`,
       ],
     }));
@@ -238,22 +239,18 @@ function ms(value: number): string {
   return `${value.toFixed(1)} ms`;
 }
 
-function mib(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024)} MiB`;
-}
-
-/** WebSockets that nobody reads stand beside healthy ones on the same channel. */
+/** WebSockets that don't read share a channel with healthy ones. */
 export const unreadWebSockets: Fault = {
   number: "17",
-  title: "unread WebSockets beside healthy ones",
+  title: "slow WebSocket consumers beside healthy ones",
   isLoud: true,
   run: (trial) => run(unreadWebSockets, trial, "websocket"),
 };
 
-/** The same with Server-Sent Events. */
+/** Server-Sent Events streams that don't read share a channel with healthy ones. */
 export const unreadSse: Fault = {
   number: "18",
-  title: "unread SSE streams beside healthy ones",
+  title: "slow SSE consumers beside healthy ones",
   isLoud: true,
   run: (trial) => run(unreadSse, trial, "sse"),
 };

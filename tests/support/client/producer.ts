@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "../root.ts";
 import type { Target } from "../wire/websocket.ts";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const RUN = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : [];
 
 /**

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "../root.ts";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const RUN = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : [];
 
 /** How a process ended, and what it said. */

@@ -6,14 +6,8 @@
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import ts from "typescript";
-
-/** The folder of the project. */
-export const ROOT: string = join(
-  dirname(fileURLToPath(import.meta.url)),
-  "../../..",
-);
+import { ROOT } from "../root.ts";
 
 /** What the compiler found wrong. */
 export interface TypeProblem {

@@ -1,14 +1,15 @@
 import { pause } from "../../../../core/time/backoff.ts";
 import { Arena } from "../../arena.ts";
 import type { Fault } from "../../fault.ts";
+import { seconds } from "../../units.ts";
 
-/** How late a message may be whose way was cut. */
+/** How late a message may be after its connection was cut. */
 const HEALED_MS = 5_000;
 
-/** How late a message may be whose way went silent, which has to be found out first. */
+/** How late a message may be after its connection went silent, which the gateway has to notice first. */
 const FOUND_MS = 60_000;
 
-/** Redis cuts the connections that live messages come on, again and again. */
+/** Redis closes the pub/sub connections of the gateways again and again. */
 export const killPubSub: Fault = {
   number: "11",
   title: "pub/sub connections killed",
@@ -42,9 +43,9 @@ export const killPubSub: Fault = {
         async ({ clients, verdict, state, size }) => {
           const { max } = await clients.latencies();
           return {
-            note: `${killed} connections; the latest message ${
-              (max / 1000).toFixed(1)
-            } s late`,
+            note: `${killed} connections; a message took ${
+              seconds(max)
+            } at most`,
             breaches: [
               killed < rounds && `only ${killed} were killed`,
               max > HEALED_MS && `a message was ${Math.round(max)} ms late`,
@@ -58,7 +59,7 @@ export const killPubSub: Fault = {
     }),
 };
 
-/** The gateways' connections to Redis stay open, and nothing passes on them any more. */
+/** The gateways' connections to Redis stay open, but nothing passes any more. */
 export const silence: Fault = {
   number: "13",
   title: "silent connections to Redis",
@@ -76,10 +77,10 @@ export const silence: Fault = {
         signal: stop.signal,
       });
       await publisher.acknowledged(50);
-      const silent = cluster.way.size;
-      cluster.way.set({ stall: true });
-      // Once without a word from either side, new connections are as good as ever.
-      cluster.way.set({});
+      const silent = cluster.redisNetwork.size;
+      cluster.redisNetwork.set({ stall: true });
+      // New connections work as before.
+      cluster.redisNetwork.set({});
       await publisher.acknowledged(50);
       await pause(trial.isShort ? 0 : 15_000);
       stop.abort();
@@ -90,11 +91,11 @@ export const silence: Fault = {
         async ({ clients, verdict, state, size }) => {
           const { max } = await clients.latencies();
           return {
-            note: `${silent} connections; the latest message ${
-              (max / 1000).toFixed(1)
-            } s late`,
+            note: `${silent} connections; a message took ${
+              seconds(max)
+            } at most`,
             breaches: [
-              silent === 0 && "there were none",
+              silent === 0 && "there was no connection",
               max > FOUND_MS && `a message was ${Math.round(max)} ms late`,
               state.opened !== size && "clients lost their connection",
               verdict.gaps > 0 && `${verdict.gaps} gaps`,

@@ -1,25 +1,26 @@
 import { pause } from "../../../../core/time/backoff.ts";
 import { Arena } from "../../arena.ts";
 import type { Fault } from "../../fault.ts";
+import { seconds } from "../../units.ts";
 
-/** How long it may take until messages are delivered again. */
+/** How long it may take until publishing works again. */
 const DELIVERED_MS = 60_000;
 
 /** How long Redis is away before its replica takes over. */
 const AWAY_MS = 2_000;
 
-/** Messages on their way at once. */
+/** How many publishers publish at the same time. */
 const LANES = 16;
 
-/** Redis dies, and a replica takes over that lacks the newest of what was acknowledged. */
+/** Redis dies, and the replica that takes over lacks the newest acknowledged messages. */
 export const failover: Fault = {
   number: "12",
-  title: "failover with a lost tail",
+  title: "failover to a replica that lacks the newest messages",
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
       const { cluster, publisher } = arena;
-      const { master, replica, way } = cluster;
+      const { master, replica, redisNetwork } = cluster;
       const channels = ["failover-0", "failover-1"];
       await arena.open({ channels, count: trial.isShort ? 10 : 50 });
       const started = performance.now();
@@ -31,25 +32,25 @@ export const failover: Fault = {
         signal: stop.signal,
       });
       await publisher.acknowledged(200);
-      // From here on it gets nothing: what is acknowledged now is lost with the master.
+      // From here on the replica receives nothing: messages acknowledged now are lost with the master.
       await replica.command("REPLICAOF", "NO", "ONE");
       const before = arena.ledger.size;
       const tail = trial.isShort ? 50 : 500;
       await publisher.acknowledged(tail);
-      // Nobody has seen the last of it.
+      // The clients don't receive the last of these messages.
       await arena.network({ cut: true, refuse: true });
-      // Those on their way then may have been seen.
+      // Messages that were being published at the cut may have reached them.
       await publisher.acknowledged(tail + LANES);
       await master.kill();
       const lost = arena.ledger.size - before;
-      way.set({ cut: true, refuse: true });
+      redisNetwork.set({ cut: true, refuse: true });
       const over = performance.now();
       await pause(AWAY_MS);
       const away = await cluster.health();
-      way.set({ upstream: replica.port });
+      redisNetwork.set({ upstream: replica.port });
       await publisher.acknowledged(100);
       const ms = performance.now() - over;
-      await cluster.untilWell();
+      await cluster.untilHealthy();
       await arena.network({});
       stop.abort();
       await publishing;
@@ -58,13 +59,12 @@ export const failover: Fault = {
         started,
         ({ verdict, state, size }) => ({
           note: `${lost} acknowledged messages lost by Redis; publishing ` +
-            `again ${(ms / 1000).toFixed(1)} s after; ${verdict.gapped} ` +
-            "inside the gaps",
+            `again after ${seconds(ms)}; ${verdict.gapped} inside gaps`,
           breaches: [
             verdict.gapped < tail / channels.length * size &&
             `only ${verdict.gapped} were inside the gaps`,
             away.some(({ status }) => status !== 503) &&
-            "a gateway said that it was well",
+            "a gateway reported that it was healthy",
             ms > DELIVERED_MS && `it took ${Math.round(ms)} ms`,
             (state.withGap !== size || verdict.gaps !== size) &&
             `${verdict.gaps} gaps at ${size} clients, not one each`,

@@ -1,10 +1,11 @@
 import { Arena } from "../../arena.ts";
 import type { Fault } from "../../fault.ts";
+import { seconds } from "../../units.ts";
 
-/** How late a message may be that was published while a gateway died. */
+/** How late a message may be when a gateway dies. */
 const LATEST_MS = 5_000;
 
-/** One gateway after the other dies without a word; clients come back at those that are left. */
+/** One gateway after the other is killed; clients reconnect to the others. */
 export const killGateways: Fault = {
   number: "1",
   title: "kill -9 of each gateway",
@@ -36,12 +37,12 @@ export const killGateways: Fault = {
           const { max } = await clients.latencies();
           return {
             note: `${cluster.gateways.length} kills at ${rate} messages/s; ` +
-              `${state.opened - size} times opened again; the latest ` +
-              `message ${(max / 1000).toFixed(1)} s late; ` +
-              `${publisher.retries} requests repeated`,
+              `${state.opened - size} reconnects; a message took ` +
+              `${seconds(max)} at most; ${publisher.retries} publishes retried`,
             breaches: [
-              verdict.gaps > 0 && `${verdict.gaps} gaps, though Redis had all`,
-              state.opened === size && "nobody had to come back",
+              verdict.gaps > 0 &&
+              `${verdict.gaps} gaps, though Redis had every message`,
+              state.opened === size && "no client had to reconnect",
               !trial.isShort && max > LATEST_MS &&
               `a message was ${Math.round(max)} ms late`,
               state.failures.length > 0 && `ended: ${state.failures}`,

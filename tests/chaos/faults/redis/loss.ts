@@ -2,14 +2,15 @@ import { pause } from "../../../../core/time/backoff.ts";
 import { channelKeys } from "../../../../server/brokers/redis/keys.ts";
 import { Arena, type Outcome, type Remarks } from "../../arena.ts";
 import type { Fault } from "../../fault.ts";
+import { seconds } from "../../units.ts";
 
-/** How long it may take until everyone was told of what is lost. */
+/** How long it may take until every client has received a gap. */
 const TOLD_MS = 45_000;
 
-/** What the gateways' keys begin with. */
+/** The prefix of the gateways' keys. */
 const PREFIX = "tidings:";
 
-/** Resolves when so many clients on each transport know of a gap, with how long that took; with the time it was waited otherwise. */
+/** Waits until enough clients of each transport have received a gap, or the time is over; returns how long that took. */
 async function untilTold(arena: Arena, count: number): Promise<number> {
   const started = performance.now();
   for (;;) {
@@ -30,21 +31,21 @@ function remarks(
   toldMs: number,
 ): Remarks {
   return {
-    note: `all told after ${(toldMs / 1000).toFixed(1)} s; ` +
-      `${verdict.gapped} acknowledged messages were inside the gaps`,
+    note: `all received a gap within ${seconds(toldMs)}; ` +
+      `${verdict.gapped} acknowledged messages were inside gaps`,
     breaches: [
-      state.withGap !== told && `${state.withGap} of ${told} were told`,
+      state.withGap !== told && `${state.withGap} of ${told} received a gap`,
       verdict.gaps !== told && `${verdict.gaps} gaps at ${told} clients`,
-      toldMs > TOLD_MS && `not all were told within ${TOLD_MS / 1000} s`,
+      toldMs > TOLD_MS && `not all received a gap within ${TOLD_MS / 1000} s`,
       state.failures.length > 0 && `ended: ${state.failures}`,
     ],
   };
 }
 
-/** Redis forgets everything, while messages are published to some channels and to others not. */
+/** Redis loses everything while messages are published to some of the channels. */
 export const flush: Fault = {
   number: "8",
-  title: "FLUSHALL",
+  title: "Redis loses everything (FLUSHALL)",
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
@@ -75,10 +76,10 @@ export const flush: Fault = {
     }),
 };
 
-/** Redis forgets how a channel stands, not its log. */
+/** Redis loses the metadata of a channel, but not its log. */
 export const forget: Fault = {
   number: "9",
-  title: "a channel's metadata deleted",
+  title: "Redis loses a channel's metadata",
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
@@ -103,7 +104,7 @@ export const forget: Fault = {
         const { note, breaches = [] } = remarks(outcome, count / 2, ms);
         return {
           ...note === undefined ? {} : { note },
-          breaches: [deleted !== 1 && "there was no such key", ...breaches],
+          breaches: [deleted !== 1 && "the key did not exist", ...breaches],
         };
       });
     }),

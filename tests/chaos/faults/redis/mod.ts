@@ -12,7 +12,7 @@ import { flush, forget } from "./loss.ts";
 import { pauseRedis } from "./pause.ts";
 import { rollGateways } from "./roll.ts";
 
-/** Every fault that can be tried on several gateways with Redis; those of one gateway that are different there, too. */
+/** All faults of several gateways on one Redis, with those faults of one gateway that take another path there. */
 export const REDIS_FAULTS: readonly Fault[] = [
   killGateways,
   races,

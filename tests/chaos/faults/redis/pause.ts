@@ -1,23 +1,24 @@
 import { pause } from "../../../../core/time/backoff.ts";
 import { Arena } from "../../arena.ts";
 import type { Fault } from "../../fault.ts";
+import { seconds as elapsed } from "../../units.ts";
 import type { GatewayProcess } from "../../gateway_process.ts";
-import { TOPIC } from "../../publisher.ts";
+import { TOPIC } from "../../../support/topic.ts";
 
-/** How long a publisher may wait for its refusal. */
+/** How long a publisher may wait until it is refused. */
 const REFUSED_MS = 10_000;
 
-/** What a gateway's heap may grow by while Redis is away. */
+/** How much a gateway's heap may grow while Redis is away. */
 const GROWTH_BYTES = 64 * 1024 * 1024;
 
-/** What a publisher was answered. */
+/** The answer to a publisher. */
 interface Refusal {
   readonly status: number;
   readonly ms: number;
 }
 
-/** Publishes at a gateway, past nginx. */
-async function refuse(
+/** Publishes to a gateway directly, without nginx. */
+async function publishTo(
   { url }: GatewayProcess,
   signingKey: string,
 ): Promise<Refusal> {
@@ -33,7 +34,7 @@ async function refuse(
   return { status: response.status, ms: performance.now() - started };
 }
 
-/** Redis stops in the middle of whatever it does, and goes on after a while. */
+/** Redis stops without a warning and continues after some time. */
 export const pauseRedis: Fault = {
   number: "10",
   title: "Redis paused",
@@ -58,7 +59,7 @@ export const pauseRedis: Fault = {
       const resumed = pause(seconds * 1000)
         .then(() => cluster.master.resume());
       const refusals = await Promise.all(
-        cluster.gateways.map((gateway) => refuse(gateway, signingKey)),
+        cluster.gateways.map((gateway) => publishTo(gateway, signingKey)),
       );
       const health = await cluster.health();
       await resumed;
@@ -69,7 +70,7 @@ export const pauseRedis: Fault = {
       );
       const recovering = performance.now();
       await publisher.acknowledged(50);
-      await cluster.untilWell();
+      await cluster.untilHealthy();
       const recoveredMs = performance.now() - recovering;
       stop.abort();
       await publishing;
@@ -79,15 +80,14 @@ export const pauseRedis: Fault = {
         pauseRedis,
         started,
         ({ verdict, state, size }) => ({
-          note: `${seconds} s; publishing refused after ${
-            (slowest / 1000).toFixed(1)
-          } s at most, well again ${(recoveredMs / 1000).toFixed(1)} s after`,
+          note: `${seconds} s; publishes were refused within ` +
+            `${elapsed(slowest)}; healthy again after ${elapsed(recoveredMs)}`,
           breaches: [
             statuses.some((status) => status !== 503) &&
-            `publishing was answered with ${statuses}`,
+            `publishes were answered with ${statuses}`,
             slowest > REFUSED_MS && `a publisher waited ${slowest} ms`,
             health.some(({ status }) => status !== 503) &&
-            "a gateway said that it was well",
+            "a gateway reported that it was healthy",
             grown > GROWTH_BYTES && `a heap grew by ${grown} bytes`,
             state.opened !== size &&
             `${state.opened - size} clients lost their connection`,

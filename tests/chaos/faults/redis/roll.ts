@@ -1,7 +1,7 @@
 import { Arena } from "../../arena.ts";
 import type { Fault } from "../../fault.ts";
 
-/** One gateway after the other is asked to end, and started again when it did. */
+/** One gateway after the other drains and is started again. */
 export const rollGateways: Fault = {
   number: "26",
   title: "rolling restart",
@@ -22,11 +22,11 @@ export const rollGateways: Fault = {
       const codes: Array<number | null> = [];
       for (const gateway of [...cluster.gateways]) {
         await publisher.acknowledged(rate / 2);
-        // A short trial is of the signal after which clients come back at once.
+        // In a short trial the signal is SIGINT, after which clients reconnect at once.
         gateway.kill(trial.isShort ? "SIGINT" : "SIGTERM");
         codes.push((await gateway.exited).code);
         await cluster.replace(gateway);
-        await cluster.untilWell();
+        await cluster.untilHealthy();
       }
       await publisher.acknowledged(rate / 2);
       stop.abort();
@@ -35,12 +35,12 @@ export const rollGateways: Fault = {
         rollGateways,
         started,
         ({ verdict, state, size }) => ({
-          note: `${codes.length} restarts, ${state.opened - size} times ` +
-            `opened again, ${publisher.retries} requests repeated`,
+          note: `${codes.length} restarts, ${state.opened - size} ` +
+            `reconnects, ${publisher.retries} publishes retried`,
           breaches: [
             codes.some((code) => code !== 0) && `exit codes ${codes}`,
             verdict.gaps > 0 && `${verdict.gaps} gaps`,
-            state.opened === size && "nobody had to come back",
+            state.opened === size && "no client had to reconnect",
             state.failures.length > 0 && `ended: ${state.failures}`,
           ],
         }),

@@ -1,26 +1,29 @@
 import process from "node:process";
 
-/** The runtimes that gateways are started on. */
+/** The runtimes that gateways and tests run on, in the order of every report. */
 export const RUNTIMES = ["deno", "bun", "node"] as const;
 
 /** The name of a runtime. */
 export type RuntimeName = typeof RUNTIMES[number];
 
-/** The program of each runtime, as far as it is there. */
+/** The names of the runtimes as reports print them. */
+export const TITLES = { deno: "Deno", bun: "Bun", node: "Node" } as const;
+
+/** The paths of the runtimes' programs; a runtime without a path can't be used. */
 export type Programs = Readonly<Partial<Record<RuntimeName, string>>>;
 
-/** The runtime that this runs on. */
+/** Returns the runtime that this process runs on. */
 export function currentRuntime(): RuntimeName {
   if ("Deno" in globalThis) return "deno";
   return "Bun" in globalThis ? "bun" : "node";
 }
 
-/** The program of the runtime that this runs on, which is all that a test has. */
+/** Returns the program of the current runtime, the only one that a test knows. */
 export function currentProgram(): Programs {
   return { [currentRuntime()]: process.execPath };
 }
 
-/** What V8 needs to be told so that a script can collect its garbage; Bun has a function for it. */
+/** The flags with which V8 lets a script collect garbage; Bun needs none. */
 const EXPOSE_GC: Readonly<Record<RuntimeName, readonly string[]>> = {
   deno: ["--v8-flags=--expose-gc"],
   bun: [],
@@ -28,9 +31,9 @@ const EXPOSE_GC: Readonly<Record<RuntimeName, readonly string[]>> = {
 };
 
 /**
- * The command that runs a script on a runtime.
+ * Returns the command that runs a script on a runtime.
  *
- * @throws {Error} When there is no program for it.
+ * @throws {Error} When the runtime has no program.
  */
 export function commandFor(
   programs: Programs,
@@ -43,4 +46,11 @@ export function commandFor(
   }
   const run = runtime === "deno" ? ["run", "--allow-all", "--quiet"] : [];
   return [program, ...run, ...EXPOSE_GC[runtime], script];
+}
+
+/** Collects the garbage of this process, which must have been started by {@linkcode commandFor}. */
+export function collectGarbage(): void {
+  const { Bun, gc } = Object(globalThis);
+  if (Bun) Bun.gc(true);
+  else gc();
 }

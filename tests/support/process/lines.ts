@@ -1,4 +1,7 @@
-/** Makes lines of a stream's pieces. (node:readline takes U+2028 for the end of one, which JSON has in strings.) */
+/**
+ * Calls a function with each line of a stream. `node:readline` can't be used: it ends a line at U+2028 as well, which JSON allows in
+ * strings.
+ */
 export function readLines(
   stream: NodeJS.ReadableStream,
   onLine: (line: string) => void,

@@ -1,0 +1,2 @@
+/** The topic that the chaos harness and the benchmarks publish to. */
+export const TOPIC = "t";
