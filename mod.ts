@@ -34,30 +34,11 @@
  *
  * @module
  */
-export type {
-  AppLike,
-  CreateRealtimeOptions,
-  GetSubscriptionTokenFn,
-  InngestClient,
-  Mutable,
-  Publication,
-  PublishFn,
-  PublishOptions,
-  RealtimeApp,
-  RequestFn,
-  RequestOptions,
-  SubscribeFn,
-  TokenOptions,
-} from "./core/types/app.ts";
-export {
-  channel,
-  type NoSchemas,
-  type TopicSchemas,
-  type TopicsOf,
-  typeOnlyChannel,
-} from "./core/channel/channel.ts";
-export type { FlushOptions } from "./core/publish/chunk_queue.ts";
-export type { TransportChoice } from "./core/subscribe/connection.ts";
+export { createRealtime } from "./core/app/create_realtime.ts";
+export { getSubscriptionToken } from "./core/app/subscription_token.ts";
+export { channel, typeOnlyChannel } from "./core/channel/channel.ts";
+export { staticSchema } from "./core/channel/static_schema.ts";
+export { topic } from "./core/channel/topic.ts";
 export {
   RealtimeError,
   type RealtimeErrorCode,
@@ -65,18 +46,37 @@ export {
   type SchemaIssue,
 } from "./core/protocol/errors.ts";
 export type { MessageFrame, MessageKind } from "./core/protocol/frames.ts";
-export type { RetryOptions } from "./core/http/request.ts";
+export type { TopicClaim } from "./core/protocol/token.ts";
+export { subscribe } from "./core/subscribe/subscribe.ts";
+export type {
+  AppLike,
+  CreateRealtimeOptions,
+  FlushOptions,
+  GetSubscriptionTokenFn,
+  InngestClient,
+  Publication,
+  PublishFn,
+  PublishOptions,
+  RealtimeApp,
+  RequestFn,
+  RequestOptions,
+  RetryOptions,
+  TokenOptions,
+} from "./core/types/app.ts";
+export type {
+  NoSchemas,
+  TopicSchemas,
+  TopicsOf,
+} from "./core/types/channel.ts";
 export type {
   ChunkMessage,
   DataMessage,
   MessageBase,
-  MessageInput,
   RawMessage,
   StreamMessage,
 } from "./core/types/message.ts";
-export type { ReaderState } from "./core/subscribe/message_reader.ts";
-export { createRealtime } from "./core/app/create_realtime.ts";
-export { staticSchema } from "./core/channel/static_schema.ts";
+export type { MessageInput } from "./core/types/message_input.ts";
+export { Realtime } from "./core/types/realtime.ts";
 export type {
   SchemaInput,
   SchemaOutput,
@@ -84,28 +84,25 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./core/types/standard_schema.ts";
-export type { StreamPlace } from "./core/subscribe/send.ts";
-export { subscribe } from "./core/subscribe/subscribe.ts";
 export type {
-  From,
-  Gap,
-  ReplyData,
+  Streamed,
+  StreamFunction,
+  StreamPlace,
+  StreamSource,
+} from "./core/types/stream.ts";
+export type {
+  SubscribeFn,
   SubscribeOptions,
   SubscribeTarget,
+  TransportChoice,
+} from "./core/types/subscribe.ts";
+export type {
+  Gap,
+  ReaderState,
+  ReplyData,
   SubscriptionControls,
   SubscriptionSenders,
-  SubscriptionToken,
-} from "./core/types/subscribe.ts";
-export { getSubscriptionToken } from "./core/app/subscription_token.ts";
-export type { TopicClaim } from "./core/protocol/token.ts";
-export { topic } from "./core/channel/topic.ts";
-export type { TopicDefinition } from "./core/types/topic.ts";
-export {
-  type MaybePromise,
-  Realtime,
-  type ReservedTopicName,
-  type Streamed,
-  type StreamFunction,
-  type StreamSource,
-  type Untyped,
-} from "./core/types/realtime.ts";
+} from "./core/types/subscription.ts";
+export type { From, SubscriptionToken } from "./core/types/token.ts";
+export type { ReservedTopicName, TopicDefinition } from "./core/types/topic.ts";
+export type { MaybePromise, Mutable, Untyped } from "./core/types/utility.ts";

@@ -1,4 +1,4 @@
-import type { ReaderState } from "../core/subscribe/message_reader.ts";
+import type { ReaderState } from "../core/types/subscription.ts";
 
 /** How a source stands: as its subscription does, or `paused` while no component wants it or the page is hidden. */
 export type SourceState = ReaderState | "paused";

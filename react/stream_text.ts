@@ -1,6 +1,6 @@
 import { RealtimeError } from "../core/protocol/errors.ts";
 import { errorOf } from "../core/protocol/error_body.ts";
-import type { StreamPlace } from "../core/subscribe/send.ts";
+import type { StreamPlace } from "../core/types/stream.ts";
 import type { AnyMessage } from "./snapshot.ts";
 
 /** The newest data stream of a topic. */

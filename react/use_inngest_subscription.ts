@@ -1,5 +1,5 @@
 import { RealtimeError } from "../core/protocol/errors.ts";
-import type { SubscriptionSenders } from "../core/types/subscribe.ts";
+import type { SubscriptionSenders } from "../core/types/subscription.ts";
 import type { Realtime } from "../core/types/realtime.ts";
 import type { SourceState } from "./snapshot.ts";
 import { useView } from "./use_view.ts";

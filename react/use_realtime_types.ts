@@ -4,7 +4,7 @@
  * @module
  */
 import type { RealtimeError } from "../core/protocol/errors.ts";
-import type { SubscriptionSenders } from "../core/types/subscribe.ts";
+import type { SubscriptionSenders } from "../core/types/subscription.ts";
 import type { Realtime } from "../core/types/realtime.ts";
 
 /** How a subscription of `useRealtime` stands. */

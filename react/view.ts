@@ -1,5 +1,5 @@
 import type { RealtimeError } from "../core/protocol/errors.ts";
-import type { StreamPlace } from "../core/subscribe/send.ts";
+import type { StreamPlace } from "../core/types/stream.ts";
 import type { Realtime } from "../core/types/realtime.ts";
 import { type Fold, INITIAL, type Snapshot } from "./snapshot.ts";
 import {

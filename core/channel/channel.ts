@@ -1,26 +1,14 @@
 import { RealtimeError } from "../protocol/errors.ts";
 import { checkName } from "../protocol/names.ts";
 import type {
-  SchemaInput,
-  SchemaOutput,
-  StandardSchema,
-} from "../types/standard_schema.ts";
+  Channel,
+  NoSchemas,
+  TopicSchemas,
+  TopicsOf,
+} from "../types/channel.ts";
+import type { StandardSchema } from "../types/standard_schema.ts";
+import type { Topic, TopicDefinition, Topics } from "../types/topic.ts";
 import { topic } from "./topic.ts";
-import type { Realtime, Untyped } from "../types/realtime.ts";
-
-/** The topics of a channel as Inngest's version 4 writes them. */
-export type TopicSchemas = Readonly<
-  Record<string, { readonly schema: StandardSchema }>
->;
-
-/** The definitions of topics that are written as in Inngest's version 4. */
-export type TopicsOf<TSchemas extends TopicSchemas> = {
-  readonly [K in keyof TSchemas & string]: Realtime.Topic.Definition<
-    K,
-    SchemaInput<TSchemas[K]["schema"]>,
-    SchemaOutput<TSchemas[K]["schema"]>
-  >;
-};
 
 /** A channel's name, or the function that gives it. */
 type Name = string | ((...args: never) => string);
@@ -30,11 +18,6 @@ type Name = string | ((...args: never) => string);
  * JSON; what leads to an object's prototype. Any other name works.
  */
 const RESERVED = /^(name|topics|then|toJSON|__proto__)$/;
-
-/** Stands for topics that are still to be added. */
-export type NoSchemas = Readonly<
-  Record<string, { readonly schema: StandardSchema<Untyped> }>
->;
 
 /**
  * Defines channels of the same topics, each with a name of its own. Add topics, then call the definition to get a channel.
@@ -63,7 +46,7 @@ export function channel<
     readonly name: (...args: TArgs) => TId;
     readonly topics: TSchemas;
   },
-): Realtime.Channel.Definition<(...args: TArgs) => TId, TopicsOf<TSchemas>>;
+): Channel.Definition<(...args: TArgs) => TId, TopicsOf<TSchemas>>;
 /**
  * Defines a channel. Add topics, then call the definition to get the channel.
  *
@@ -80,7 +63,7 @@ export function channel<
  */
 export function channel<const TId extends string>(
   name: TId,
-): Realtime.Channel.Definition<() => TId>;
+): Channel.Definition<() => TId>;
 /**
  * Makes a channel, in the form of Inngest's version 4.
  *
@@ -92,10 +75,10 @@ export function channel<
   const TSchemas extends TopicSchemas,
 >(
   options: { readonly name: TId; readonly topics: TSchemas },
-): Realtime.Channel<TId, TopicsOf<TSchemas>>;
+): Channel<TId, TopicsOf<TSchemas>>;
 export function channel(
   input: Name | { readonly name: Name; readonly topics: TopicSchemas },
-): Realtime.Channel.Definition | Realtime.Channel {
+): Channel.Definition | Channel {
   if (typeof input !== "object" || input === null) return define(input, NONE);
   const { name, topics } = input;
   let all = NONE;
@@ -129,11 +112,11 @@ export function channel(
  * @throws {RealtimeError} `invalid_name`.
  */
 export function typeOnlyChannel<
-  TDefinition extends Realtime.Channel.Definition,
+  TDefinition extends Channel.Definition,
 >(
-  name: Realtime.Channel.InferId<TDefinition>,
-): Realtime.Channel.Definition.AsChannel<TDefinition>;
-export function typeOnlyChannel(name: string): Realtime.Channel {
+  name: Channel.InferId<TDefinition>,
+): Channel.Definition.AsChannel<TDefinition>;
+export function typeOnlyChannel(name: string): Channel {
   return new Proxy(make(name, NONE), {
     get: (target, key) =>
       typeof key === "symbol" || RESERVED.test(key)
@@ -159,17 +142,17 @@ export function topicSchema(
   channel: unknown,
   topic: string,
 ): StandardSchema | undefined {
-  const topics: Realtime.Topics | undefined = Object(channel).topics;
+  const topics: Topics | undefined = Object(channel).topics;
   return topics?.[topic]?.getSchema();
 }
 
 // Without a prototype, so that a topic that isn't there is not found in one.
-const NONE: Realtime.Topics = Object.freeze({ __proto__: null }) as never;
+const NONE: Topics = Object.freeze({ __proto__: null }) as never;
 
 function withTopic(
-  topics: Realtime.Topics,
-  added: Realtime.Topic.Definition,
-): Realtime.Topics {
+  topics: Topics,
+  added: TopicDefinition,
+): Topics {
   const name = checkName("topic", added.name);
   if (RESERVED.test(name)) {
     throw new RealtimeError(
@@ -187,21 +170,21 @@ function withTopic(
 
 function define(
   name: Name,
-  topics: Realtime.Topics,
-): Realtime.Channel.Definition {
+  topics: Topics,
+): Channel.Definition {
   if (typeof name !== "function") checkName("channel", name);
   return Object.freeze(Object.assign(
     (...args: never) =>
       make(typeof name === "function" ? name(...args) : name, topics),
     {
       topics,
-      addTopic: (added: Realtime.Topic.Definition) =>
+      addTopic: (added: TopicDefinition) =>
         define(name, withTopic(topics, added)),
     },
-  )) as Realtime.Channel.Definition;
+  )) as Channel.Definition;
 }
 
-function make(name: string, topics: Realtime.Topics): Realtime.Channel {
+function make(name: string, topics: Topics): Channel {
   const made: Record<string, unknown> = {
     name: checkName("channel", name),
     topics,
@@ -209,13 +192,13 @@ function make(name: string, topics: Realtime.Topics): Realtime.Channel {
   for (const definition of Object.values(topics)) {
     made[definition.name] = accessor(name, definition);
   }
-  return Object.freeze(made) as Realtime.Channel;
+  return Object.freeze(made) as Channel;
 }
 
 function accessor(
   channel: string,
-  definition: Realtime.Topic.Definition,
-): Realtime.Topic {
+  definition: TopicDefinition,
+): Topic {
   const topic = definition.name;
   const schema = definition.getSchema();
   const reply = definition.getReply();
@@ -230,5 +213,5 @@ function accessor(
         ...reply && { replyTopic: reply.name },
       }),
     { channel, topic, config: { schema }, reply },
-  )) as Realtime.Topic;
+  )) as Topic;
 }

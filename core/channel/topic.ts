@@ -1,6 +1,6 @@
 import { checkName } from "../protocol/names.ts";
 import type { StandardSchema } from "../types/standard_schema.ts";
-import type { Realtime } from "../types/realtime.ts";
+import type { TopicDefinition } from "../types/topic.ts";
 
 /**
  * Defines a topic: a kind of message that channels can have.
@@ -28,7 +28,7 @@ import type { Realtime } from "../types/realtime.ts";
  */
 export function topic<const TTopicId extends string>(
   name: TTopicId,
-): Realtime.Topic.Definition<TTopicId> {
+): TopicDefinition<TTopicId> {
   checkName("topic", name);
   return define(name);
 }
@@ -36,8 +36,8 @@ export function topic<const TTopicId extends string>(
 function define<TTopicId extends string, TPublish, TSubscribe, TReply>(
   name: TTopicId,
   schema?: StandardSchema,
-  answer?: Realtime.Topic.Definition,
-): Realtime.Topic.Definition<TTopicId, TPublish, TSubscribe, TReply> {
+  answer?: TopicDefinition,
+): TopicDefinition<TTopicId, TPublish, TSubscribe, TReply> {
   return Object.freeze({
     name,
     type: () => define(name, undefined, answer),
@@ -49,8 +49,8 @@ function define<TTopicId extends string, TPublish, TSubscribe, TReply>(
       }
       return define(name, schema, answer);
     },
-    reply: (answer: Realtime.Topic.Definition) => define(name, schema, answer),
+    reply: (answer: TopicDefinition) => define(name, schema, answer),
     getSchema: () => schema,
     getReply: () => answer,
-  }) as Realtime.Topic.Definition<TTopicId, TPublish, TSubscribe, TReply>;
+  }) as TopicDefinition<TTopicId, TPublish, TSubscribe, TReply>;
 }

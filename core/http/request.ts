@@ -1,23 +1,8 @@
 import { backoff, pause } from "../time/backoff.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { errorOfResponse } from "../protocol/http_status.ts";
+import type { RetryOptions } from "../types/app.ts";
 import { isTransient } from "./transient.ts";
-
-/** How failed requests are repeated. */
-export interface RetryOptions {
-  /**
-   * How many times a request is sent at most; 1 means that it is never repeated.
-   *
-   * @default {5}
-   */
-  attempts?: number;
-  /**
-   * How long one attempt may take, in milliseconds.
-   *
-   * @default {30000}
-   */
-  timeout?: number;
-}
 
 /** What every request needs. */
 export interface HttpContext {

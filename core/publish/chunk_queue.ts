@@ -1,3 +1,4 @@
+import type { FlushOptions } from "../types/app.ts";
 import { PIECE_CHARS } from "./text_chunks.ts";
 
 /** One line of a batch, before it has its place. */
@@ -9,22 +10,6 @@ export interface QueuedLine {
   readonly metadata?: unknown;
   /** Text that may be joined with text next to it. */
   readonly isText?: boolean;
-}
-
-/** When chunks are sent. */
-export interface FlushOptions {
-  /**
-   * Milliseconds that a chunk waits for more.
-   *
-   * @default {16, and more in a long stream: a quarter of the number of messages so far, at most 250}
-   */
-  ms?: number;
-  /**
-   * Characters that are sent without waiting for more.
-   *
-   * @default {1024}
-   */
-  chars?: number;
 }
 
 /** Characters that one request carries, unless a single chunk has more. */

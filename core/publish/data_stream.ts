@@ -1,5 +1,6 @@
 import { type ChunkReader, readChunks } from "./chunk_source.ts";
-import { ChunkQueue, type FlushOptions } from "./chunk_queue.ts";
+import { ChunkQueue } from "./chunk_queue.ts";
+import type { FlushOptions } from "../types/app.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { encodeJson } from "../protocol/encode_json.ts";
 import { isStreamed } from "./message_input.ts";

@@ -1,5 +1,8 @@
-import type { Publication, PublishOptions } from "../types/app.ts";
-import type { FlushOptions } from "./chunk_queue.ts";
+import type {
+  FlushOptions,
+  Publication,
+  PublishOptions,
+} from "../types/app.ts";
 import { publishDataStream } from "./data_stream.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { errorOf } from "../protocol/error_body.ts";

@@ -6,6 +6,7 @@ import { iterate } from "./iterate.ts";
 import { LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
 import { type IncomingFrame, readFrame } from "./decode_frame.ts";
 import type { Transport } from "./transport.ts";
+import type { TransportChoice } from "../types/subscribe.ts";
 import { openWebSocket } from "./websocket_transport.ts";
 
 /**
@@ -18,9 +19,6 @@ export type ConnectionState =
   | "open"
   | "waiting"
   | "closed";
-
-/** How to reach the gateway. */
-export type TransportChoice = "auto" | "websocket" | "sse";
 
 /** Tells members of the connection's state, among the frames that come on it. */
 export interface StateFrame {

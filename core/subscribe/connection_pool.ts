@@ -1,8 +1,5 @@
-import {
-  type Connection,
-  createConnection,
-  type TransportChoice,
-} from "./connection.ts";
+import { type Connection, createConnection } from "./connection.ts";
+import type { TransportChoice } from "../types/subscribe.ts";
 
 const connections = new Map<string | symbol, Connection>();
 

@@ -6,16 +6,7 @@ import { errorOf } from "../protocol/error_body.ts";
 import type { ReaderMessage } from "./decode_frame.ts";
 import { createQueue, type Queue, tooSlow } from "./bounded_stream.ts";
 import type { TokenSource } from "./token_source.ts";
-
-/** What becomes of a subscription, for the app. */
-export type ReaderState =
-  | "idle"
-  | "connecting"
-  | "open"
-  | "waiting"
-  | "refreshing"
-  | "closed"
-  | "failed";
+import type { ReaderState } from "../types/subscription.ts";
 
 /** What the readers of a subscription have in common. */
 export interface ReaderOptions {

@@ -2,22 +2,13 @@ import type { backoff } from "../time/backoff.ts";
 import type { errorOf } from "../protocol/error_body.ts";
 import type { ReaderMessage } from "./decode_frame.ts";
 import type { ReaderOptions } from "./message_reader.ts";
+import type { StreamPlace } from "../types/stream.ts";
 
 /** A question, as far as an answer needs it. */
 export interface Question {
   readonly id: string;
   /** The topic in which it is to be answered. */
   readonly replyTopic?: string;
-}
-
-/** A data stream: any message of one is one, too. */
-export interface StreamPlace {
-  /** The channel's name. */
-  readonly channel: string;
-  /** The topic's name. */
-  readonly topic: string;
-  /** The stream's id. */
-  readonly streamId: string;
 }
 
 /**

@@ -1,9 +1,9 @@
-import type { RealtimeApp, SubscribeFn, TokenOptions } from "../types/app.ts";
+import type { RealtimeApp, TokenOptions } from "../types/app.ts";
 import { channelName, topicSchema } from "../channel/channel.ts";
 import { connectionTo } from "./connection_pool.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { validate } from "../channel/validate.ts";
-import type { SubscribeOptions } from "../types/subscribe.ts";
+import type { SubscribeFn, SubscribeOptions } from "../types/subscribe.ts";
 import { openSubscription } from "./subscription.ts";
 import {
   type AskForToken,

@@ -8,9 +8,10 @@ import {
   createReader,
   type Reader,
   type ReaderOptions,
-  type ReaderState,
 } from "./message_reader.ts";
-import type { Sender, StreamPlace } from "./send.ts";
+import type { Sender } from "./send.ts";
+import type { StreamPlace } from "../types/stream.ts";
+import type { ReaderState } from "../types/subscription.ts";
 import type { Untyped } from "../types/realtime.ts";
 
 /** What a subscription is made of. */

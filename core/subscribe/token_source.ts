@@ -1,4 +1,4 @@
-import type { From } from "../types/subscribe.ts";
+import type { From } from "../types/token.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 
 /** A subscription token as an app hands it out, of whatever type its channel is. */

@@ -1,77 +1,74 @@
-import type { FlushOptions } from "../publish/chunk_queue.ts";
-import type { RetryOptions } from "../http/request.ts";
-import type { From } from "./subscribe.ts";
 import type { TopicClaim } from "../protocol/token.ts";
-import type {
-  MaybePromise,
-  Realtime,
-  Streamed,
-  StreamFunction,
-  Untyped,
-} from "./realtime.ts";
+import type { Channel } from "./channel.ts";
+import type { MessageInput } from "./message_input.ts";
+import type { Streamed, StreamFunction } from "./stream.ts";
+import type { From, Token } from "./token.ts";
+import type { Topic, TopicDefinition } from "./topic.ts";
+import type { MaybePromise, Mutable, Untyped } from "./utility.ts";
 
-/** How to publish. */
+/** Options of `publish`. */
 export interface PublishOptions {
-  /** Makes a repetition safe: within 2 minutes the same key on the same channel publishes once. */
+  /** The idempotency key: the same key publishes once to the same channel within 2 minutes, so that a retry is safe. */
   key?: string;
-  /** The run that publishes, a ULID. */
+  /** The run that publishes the message, a ULID. */
   runId?: string;
-  /** The function that publishes, by its readable id. */
+  /** The readable id of the function that publishes the message. */
   fnSlug?: string;
-  /** The function that publishes, a UUID. */
+  /** The function that publishes the message, a UUID. */
   fnId?: string;
   /**
-   * What sort of message it is.
+   * The kind of the message.
    *
    * @default {"data"}
    */
   kind?: "data" | "run" | "step" | "event";
-  /** Anything of JSON that goes along with the message. */
+  /** Any JSON value to attach to the message. */
   metadata?: unknown;
-  /** Gives up. */
+  /** Aborts the publish. */
   signal?: AbortSignal;
 }
 
-/** How to ask, and how long to wait for an answer. */
+/** Options of `request`. */
 export interface RequestOptions extends Omit<PublishOptions, "kind"> {
   /**
-   * Milliseconds to wait. Beyond what the gateway keeps messages for, 5 minutes by default, nobody new sees the question.
+   * How long to wait for an answer, in milliseconds. New subscribers see the question only as long as the gateway keeps messages: 5
+   * minutes by default.
    *
    * @default {300000}
    */
   timeout?: number;
 }
 
-/** What was published. */
+/** The result of a publish. */
 export interface Publication {
-  /** The message's id, `<epoch>-<offset>`; of a data stream, that of its start. */
+  /** The id of the message, `<epoch>-<offset>`; for a data stream, the id of its first message. */
   readonly id: string;
-  /** The stream's id, of a data stream. */
+  /** For a data stream: the stream's id. */
   readonly streamId?: string;
-  /** `true` for a data stream that a reader stopped. */
+  /** For a data stream: `true` if a subscriber stopped it. */
   readonly stopped?: true;
 }
 
-/** Publishes, in its forms. */
+/** The type of `publish`, with one overload for each of its forms. */
 export interface PublishFn {
   /**
    * Publishes a message: `publish(userChannel("1").ai({ … }))`, or `publish({ channel, topic, data })`.
    *
-   * @throws {RealtimeError} `invalid_data` for data that don't match the topic's schema; what the gateway refuses it for.
+   * @throws {RealtimeError} `invalid_data` if the data do not match the topic's schema; otherwise the gateway's refusal.
    */
   (
-    message: MaybePromise<Realtime.Message.Input>,
+    message: MaybePromise<MessageInput>,
     options?: PublishOptions,
   ): Promise<Publication>;
 
   /**
-   * Publishes a data stream that readers can stop: `publish(userChannel("1").ai, (signal) => llm.stream({ signal }))`. The signal
-   * aborts when nobody wants more of it.
+   * Publishes a data stream that subscribers can stop: `publish(userChannel("1").ai, (signal) => llm.stream({ signal }))`. The signal
+   * aborts when the stream is no longer wanted.
    *
-   * @throws {RealtimeError} `invalid_data` for pieces that don't match the topic's schema; what the gateway refuses it for.
+   * @throws {RealtimeError} `invalid_data` if a chunk does not match the topic's schema; otherwise the gateway's refusal.
    */
   <TData>(
-    topic: Realtime.Topic.Ref<TData>,
+    topic: Topic.Ref<TData>,
     data: StreamFunction<NoInfer<TData>>,
     options?: PublishOptions,
   ): Promise<Publication>;
@@ -79,20 +76,20 @@ export interface PublishFn {
   /**
    * Publishes to a topic: `publish(userChannel("1").ai, { … })`.
    *
-   * @throws {RealtimeError} `invalid_data` for data that don't match the topic's schema; what the gateway refuses it for.
+   * @throws {RealtimeError} `invalid_data` if the data do not match the topic's schema; otherwise the gateway's refusal.
    */
   <TData>(
-    topic: Realtime.Topic.Ref<TData>,
+    topic: Topic.Ref<TData>,
     data: NoInfer<TData> | Streamed<NoInfer<TData>>,
     options?: PublishOptions,
   ): Promise<Publication>;
 }
 
-/** What `request` is. */
+/** The type of `request`. */
 export interface RequestFn {
   /**
-   * Publishes a question and resolves with its answer: what the first subscriber to call `reply(message, data)` gave, as the schema of
-   * the answers' topic makes it.
+   * Publishes a question and resolves with its first answer: the data that a subscriber passed to `reply(message, data)`, or the output of
+   * the answers' schema.
    *
    * @example
    * ```ts
@@ -112,31 +109,26 @@ export interface RequestFn {
    * );
    * ```
    *
-   * @param topic The topic to ask in, one that has a `reply`.
+   * @param topic The topic of the question. It must have a `reply`.
    * @param data The question.
-   * @throws {RealtimeError} `timeout` where nobody answers in time; `aborted`; `invalid_data` for a question, or an answer, that doesn't
-   * match its schema; what the gateway refuses the question for.
-   * @throws {TypeError} For a topic without `reply`.
+   * @throws {RealtimeError} `timeout` if no answer arrives in time; `aborted`; `invalid_data` if the question or the answer does not match
+   * its schema; otherwise the gateway's refusal.
+   * @throws {TypeError} If the topic has no `reply`.
    */
   <
-    TTopic extends Realtime.Topic.Definition<
-      string,
-      Untyped,
-      Untyped,
-      Realtime.Topic.Definition
-    >,
+    TTopic extends TopicDefinition<string, Untyped, Untyped, TopicDefinition>,
   >(
-    topic: Realtime.Topic<string, TTopic>,
-    data: NoInfer<Realtime.Topic.InferPublish<TTopic>>,
+    topic: Topic<string, TTopic>,
+    data: NoInfer<Topic.InferPublish<TTopic>>,
     options?: RequestOptions,
   ): Promise<
-    Realtime.Topic.InferSubscribe<Realtime.Topic.InferReply<TTopic>>
+    Topic.InferSubscribe<Topic.InferReply<TTopic>>
   >;
 }
 
-/** What a token is for, and for how long. */
+/** Options of a token: its topics, its rights and its lifetime. */
 export interface TokenOptions<
-  TChannel extends string | Realtime.Channel = string | Realtime.Channel,
+  TChannel extends string | Channel = string | Channel,
   TTopics extends readonly string[] = readonly string[],
 > {
   /** The channel, or its name. */
@@ -144,47 +136,74 @@ export interface TokenOptions<
   /** The names of the topics. */
   topics: TTopics;
   /**
-   * Seconds in which it must be used to connect, at most a day.
+   * How long the token can be used to connect, in seconds; at most a day.
    *
    * @default {60}
    */
   expiresIn?: number;
   /**
-   * Seconds that the session lasts, at most a day.
+   * How long the session lasts, in seconds; at most a day.
    *
    * @default {3600}
    */
   sessionExpiresIn?: number;
   /**
-   * Topics that its owner may publish to: those of the channel by their names, of another as `{ channel, name }`; `true` for every topic
-   * of every channel.
+   * Topics to which the subscriber may publish: topics of the channel by their names, topics of other channels as `{ channel, name }`, or
+   * `true` for every topic of every channel.
    *
    * @default {none}
    */
   publish?:
     | true
-    | readonly (Realtime.Channel.TopicName<TChannel> | TopicClaim)[];
-  /** The user. */
+    | readonly (Channel.TopicName<TChannel> | TopicClaim)[];
+  /** The user that the token is for. */
   sub?: string;
-  /** Where a subscription with it starts, unless it says so itself. */
+  /** The start of subscriptions that name no other. */
   from?: From;
 }
 
-/** Without `readonly`, as a token's topics always were. */
-export type Mutable<T extends readonly unknown[]> = {
-  -readonly [K in keyof T]: T[K];
-};
-
 /** An Inngest client, of version 3 or 4. */
 export interface InngestClient {
-  /** What Inngest's classes call themselves. */
+  /** The tag of Inngest's client classes. */
   readonly [Symbol.toStringTag]: "Inngest.App";
 }
 
-/** What makes tokens. */
+/** A client that makes tokens: an app made by `createRealtime`, or an Inngest client. */
 export type AppLike = RealtimeApp | InngestClient;
 
-/** How an app reaches the gateway. */
+/** Options for the retries of failed requests. */
+export interface RetryOptions {
+  /**
+   * How many times a request is sent at most; 1 means that it is never retried.
+   *
+   * @default {5}
+   */
+  attempts?: number;
+  /**
+   * The timeout of one attempt, in milliseconds.
+   *
+   * @default {30000}
+   */
+  timeout?: number;
+}
+
+/** The batching of a data stream's chunks. */
+export interface FlushOptions {
+  /**
+   * How long a chunk waits for more chunks, in milliseconds.
+   *
+   * @default {16, and more in a long stream: a quarter of the number of messages so far, at most 250}
+   */
+  ms?: number;
+  /**
+   * The number of characters of JSON that are sent without waiting for more.
+   *
+   * @default {1024}
+   */
+  chars?: number;
+}
+
+/** Options of `createRealtime`. */
 export interface CreateRealtimeOptions {
   /**
    * The gateway's base URL.
@@ -193,41 +212,41 @@ export interface CreateRealtimeOptions {
    */
   url?: string;
   /**
-   * The key that the gateway has too.
+   * The signing key, the same as the gateway's.
    *
    * @default {the environment variable REALTIME_SIGNING_KEY}
    */
   signingKey?: string;
   /**
-   * What requests are made with.
+   * The function that sends requests.
    *
    * @default {globalThis.fetch}
    */
   fetch?: typeof fetch;
-  /** How failed requests are repeated. */
+  /** The retries of failed requests. */
   retry?: RetryOptions;
-  /** How the chunks of a data stream are put together. */
+  /** The batching of a data stream's chunks. */
   flush?: FlushOptions;
 }
 
-/** What `createRealtime` makes: it publishes and mints tokens. */
+/** An app as `createRealtime` makes it: it publishes and makes tokens. */
 export interface RealtimeApp {
   /** The gateway's base URL. */
   readonly url: string;
   /** Publishes a message. */
   readonly publish: PublishFn;
-  /** Asks who subscribes to a topic, and resolves with the first answer. */
+  /** Publishes a question, and resolves with the first answer. */
   readonly request: RequestFn;
-  /** Makes a token for some topics of a channel, without asking the gateway. */
+  /** Makes a token for some topics of a channel, without a request to the gateway. */
   token<
-    const TChannel extends string | Realtime.Channel,
-    const TTopics extends readonly Realtime.Channel.TopicName<TChannel>[],
+    const TChannel extends string | Channel,
+    const TTopics extends readonly Channel.TopicName<TChannel>[],
   >(
     options: TokenOptions<TChannel, TTopics>,
-  ): Promise<Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>>;
+  ): Promise<Token<TChannel, Mutable<TTopics>>>;
   /**
-   * Asks how many connections follow a topic now, or any topic of a channel, at all gateways together: where nobody does, work that is
-   * only for them may be left out. Who begins to follow is counted a moment later; a gateway that died counts for 30 seconds more.
+   * Counts the connections that subscribe to a topic, or to any topic of a channel, at all gateways together. An app can skip work that
+   * no subscriber would see. New subscribers are counted a moment later; those of a crashed gateway count for 30 seconds more.
    *
    * @example
    * ```ts
@@ -237,56 +256,26 @@ export interface RealtimeApp {
    *   .addTopic(topic("thumbnails").type<{ url: string }>());
    * const realtime = createRealtime();
    * if (await realtime.subscribers(userChannel("1").thumbnails) > 0) {
-   *   // Somebody looks: it is worth the work.
+   *   // There are subscribers, so the work is worth it.
    * }
    * ```
    *
-   * @param target The topic, as `publish` takes it, or a channel.
-   * @throws {RealtimeError} The gateway's refusal, or that it can't be reached.
+   * @param target A topic in any form that `publish` accepts, or a channel.
+   * @throws {RealtimeError} The gateway's refusal, or `network` if it can't be reached.
    */
-  subscribers<const TChannel extends string | Realtime.Channel>(
-    target: TChannel | Realtime.Topic.Ref | {
+  subscribers<const TChannel extends string | Channel>(
+    target: TChannel | Topic.Ref | {
       readonly channel: TChannel;
-      readonly topic: Realtime.Channel.TopicName<TChannel>;
+      readonly topic: Channel.TopicName<TChannel>;
     },
   ): Promise<number>;
 }
 
-/** What `getSubscriptionToken` is. */
+/** The type of `getSubscriptionToken`. */
 export type GetSubscriptionTokenFn = <
-  const TChannel extends string | Realtime.Channel,
-  const TTopics extends readonly Realtime.Channel.TopicName<TChannel>[],
+  const TChannel extends string | Channel,
+  const TTopics extends readonly Channel.TopicName<TChannel>[],
 >(
   app: AppLike,
   options: TokenOptions<TChannel, TTopics>,
-) => Promise<Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>>;
-
-/** What `subscribe` is. */
-export interface SubscribeFn {
-  /** Subscribes with a token, or with a function that gets one whenever it is needed. */
-  <const TToken extends Realtime.Subscribe.Token>(
-    token: TToken | (() => MaybePromise<TToken>),
-    options?:
-      | Realtime.Subscribe.Callback<TToken>
-      | Realtime.Subscribe.Options<TToken>,
-  ): Promise<Realtime.Subscribe.StreamSubscription<TToken>>;
-
-  /** Subscribes on a server, which makes the token itself. */
-  <
-    const TChannel extends string | Realtime.Channel,
-    const TTopics extends readonly Realtime.Channel.TopicName<TChannel>[],
-  >(
-    target: Realtime.Subscribe.Target<TChannel, TTopics>,
-    options?:
-      | Realtime.Subscribe.Callback<
-        Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>
-      >
-      | Realtime.Subscribe.Options<
-        Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>
-      >,
-  ): Promise<
-    Realtime.Subscribe.StreamSubscription<
-      Realtime.Subscribe.Token<TChannel, Mutable<TTopics>>
-    >
-  >;
-}
+) => Promise<Token<TChannel, Mutable<TTopics>>>;

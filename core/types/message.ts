@@ -1,22 +1,8 @@
 import type { MessageFrame, MessageKind } from "../protocol/frames.ts";
+import type { MessageInput } from "./message_input.ts";
+import type { Topic, Topics } from "./topic.ts";
 
-/** What is published: what calling a topic makes, or an object written by hand. */
-export type MessageInput<
-  TChannelId extends string,
-  TTopicId extends string,
-  TData,
-> = {
-  /** The channel's name. */
-  channel: TChannelId;
-  /** The topic's name. */
-  topic: TTopicId;
-  /** Any JSON value; or a stream of them, which becomes a data stream. */
-  data: TData;
-  /** The topic of the same channel in which the message is to be answered; absent where it is no question. */
-  replyTopic?: string;
-};
-
-/** What every message has. */
+/** The fields that every received message has. */
 export interface MessageBase<
   TChannelId extends string,
   TTopicId extends string,
@@ -25,23 +11,23 @@ export interface MessageBase<
   topic: TTopicId;
   /** The channel's name. */
   channel: TChannelId;
-  /** Its place in the channel's log, `<epoch>-<offset>`: where another subscription can begin. */
+  /** The message's position in the channel's log, `<epoch>-<offset>`. Another subscription can start from it. */
   id: string;
-  /** When the gateway took it. */
+  /** The time at which the gateway accepted the message. */
   createdAt: Date;
-  /** The run that published it, a ULID. */
+  /** The run that published the message, a ULID. */
   runId?: string;
-  /** The function that published it, a UUID. */
+  /** The function that published the message, a UUID. */
   fnId?: string;
-  /** The readable id of the function that published it. */
+  /** The readable id of the function that published the message. */
   fnSlug?: string;
-  /** The environment it was published in, a UUID. */
+  /** The environment of the function that published the message, a UUID. */
   envId?: string;
-  /** Of a question: the topic in which it is to be answered. */
+  /** If the message is a question: the topic for its answers. */
   replyTopic?: string;
-  /** Of an answer: the id of the question. */
+  /** If the message is an answer: the id of the question. */
   replyTo?: string;
-  /** What the publisher sent besides. */
+  /** Any JSON value that the publisher attached to the message. */
   metadata?: unknown;
 }
 
@@ -51,25 +37,25 @@ export interface DataMessage<
   TTopicId extends string,
   TData,
 > extends MessageBase<TChannelId, TTopicId> {
-  /** What sort of message it is: what apps publish is `data`. */
+  /** The kind of the message. Messages of apps have the kind `data`. */
   kind: "data" | "run" | "step" | "event";
-  /** What was published, as the topic's schema made it. */
+  /** The published data, or the output of the topic's schema. */
   data: TData;
 }
 
-/** A piece of a data stream. */
+/** A chunk of a data stream. */
 export interface ChunkMessage<
   TChannelId extends string,
   TTopicId extends string,
   TData,
 > extends MessageBase<TChannelId, TTopicId> {
-  /** What sort of message it is. */
+  /** The kind of the message. */
   kind: "chunk";
-  /** The piece, as the topic's schema made it. */
+  /** The chunk, or the output of the topic's schema for it. */
   data: TData;
   /** The stream's id. */
   streamId: string;
-  /** The whole stream: the same object in all of its messages. */
+  /** A stream of all chunks. All messages of a data stream have the same object here. */
   stream: ReadableStream<TData>;
 }
 
@@ -79,28 +65,56 @@ export interface StreamMessage<
   TTopicId extends string,
   TData,
 > extends MessageBase<TChannelId, TTopicId> {
-  /** What sort of message it is. */
+  /** The kind of the message. */
   kind: "datastream-start" | "datastream-end";
-  /** Nothing of the topic's type. (At run time the stream's id stands here, as on the wire; `streamId` has it too.) */
+  /** Not of the topic's type: at run time this is the stream's id, as in `streamId`. */
   data: never;
   /** The stream's id. */
   streamId: string;
-  /** The whole stream: the same object in all of its messages. */
+  /** A stream of all chunks. All messages of a data stream have the same object here. */
   stream: ReadableStream<TData>;
 }
 
-/** A message as it stands on the wire. */
+/** A message in its form on the wire. */
 export interface RawMessage<
   TChannelId extends string,
   TTopicId extends string,
   TData,
 > extends MessageFrame {
-  /** What sort of message it is. */
+  /** The kind of the message. */
   readonly kind: MessageKind;
   /** The channel's name. */
   readonly channel: TChannelId;
   /** The topic's name. */
   readonly topic: TTopicId;
-  /** What was published. */
+  /** The published data. */
   readonly data: TData;
+}
+
+/** The messages that a subscriber of these topics receives. Tell them apart by `topic` and `kind`. */
+export type Message<
+  TChannelId extends string = string,
+  TTopics extends Topics = Topics,
+> = {
+  [K in keyof TTopics & string]:
+    | DataMessage<TChannelId, K, Topic.InferSubscribe<TTopics[K]>>
+    | ChunkMessage<TChannelId, K, Topic.InferSubscribe<TTopics[K]>>
+    | StreamMessage<TChannelId, K, Topic.InferSubscribe<TTopics[K]>>;
+}[keyof TTopics & string];
+
+/** Types around a message. */
+export declare namespace Message {
+  export { type MessageInput as Input };
+
+  /** A message in its form on the wire. */
+  export type Raw<
+    TChannelId extends string = string,
+    TTopics extends Topics = Topics,
+  > = {
+    [K in keyof TTopics & string]: RawMessage<
+      TChannelId,
+      K,
+      Topic.InferSubscribe<TTopics[K]>
+    >;
+  }[keyof TTopics & string];
 }

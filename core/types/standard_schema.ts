@@ -1,43 +1,43 @@
-/** What a schema found wrong with data. */
+/** One problem that a schema found in data. */
 export interface StandardIssue {
-  /** What is wrong, for people. */
+  /** The problem, in words for people. */
   readonly message: string;
-  /** Where it is wrong: the keys that lead to it. */
+  /** The keys that lead to the invalid part of the data. */
   readonly path?:
     | ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>
     | undefined;
 }
 
-/** What a schema makes of data, or what it found wrong with them. */
+/** The outcome of a validation: the output, or the issues. */
 export type StandardResult<TOutput> =
   | { readonly value: TOutput; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
 
-/** What zod, valibot, arktype and others agreed that a schema has: https://standardschema.dev. */
+/** A schema of zod, valibot, arktype or any other library that follows https://standardschema.dev. */
 export interface StandardSchema<TInput = unknown, TOutput = TInput> {
-  /** What they agreed on. */
+  /** The part that all these libraries share. */
   readonly "~standard": {
-    /** The agreement's version. */
+    /** The version of Standard Schema. */
     readonly version: 1;
-    /** The library. */
+    /** The name of the library. */
     readonly vendor: string;
-    /** Checks data. */
+    /** Validates data. */
     readonly validate: (
       value: unknown,
     ) => StandardResult<TOutput> | Promise<StandardResult<TOutput>>;
-    /** For types only: what it takes and what it makes of that. */
+    /** Holds the input and output types. It has no value at run time. */
     readonly types?:
       | { readonly input: TInput; readonly output: TOutput }
       | undefined;
   };
 }
 
-/** What a schema takes. */
+/** The type of the data that a schema accepts. */
 export type SchemaInput<TSchema extends StandardSchema> = NonNullable<
   TSchema["~standard"]["types"]
 >["input"];
 
-/** What a schema makes of what it takes. */
+/** The type of the data that a schema returns. */
 export type SchemaOutput<TSchema extends StandardSchema> = NonNullable<
   TSchema["~standard"]["types"]
 >["output"];

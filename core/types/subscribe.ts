@@ -1,189 +1,143 @@
-import type { RealtimeApp, TokenOptions } from "./app.ts";
-import type { TransportChoice } from "../subscribe/connection.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
-import type { ReaderState } from "../subscribe/message_reader.ts";
-import type { StreamPlace } from "../subscribe/send.ts";
-import type { Realtime, Untyped } from "./realtime.ts";
+import type { RealtimeApp, TokenOptions } from "./app.ts";
+import type { Channel } from "./channel.ts";
+import type {
+  Gap,
+  ReaderState,
+  SubscriptionControls,
+  SubscriptionSenders,
+} from "./subscription.ts";
+import type { From, Token } from "./token.ts";
+import type { MaybePromise, Mutable } from "./utility.ts";
 
-/** Messages that are lost: those between the two ids, both exclusive. */
-export interface Gap {
-  /** The channel's name. */
-  readonly channel: string;
-  /** The id of the last message before the gap. */
-  readonly after: string;
-  /** The id of the first message after it. */
-  readonly before: string;
-}
+/** The transport of a subscription; `auto` is WebSocket, or Server-Sent Events if the network lets no WebSocket through. */
+export type TransportChoice = "auto" | "websocket" | "sse";
 
-/**
- * Where a subscription starts: with what is published from now on, with the oldest message that the gateway still has, with the
- * newest few of those, or after the message with this id.
- */
-export type From =
-  | "live"
-  | "start"
-  | { readonly last: number }
-  | (string & Record<never, never>);
-
-/** A token for some topics of a channel: what is handed to who subscribes. */
-export interface SubscriptionToken<
-  TChannelId extends string,
-  TTopics extends readonly string[],
-  TDefinitions,
-> {
-  /** The JWT. */
-  readonly key?: string | undefined;
-  /** The channel's name. */
-  readonly channel: TChannelId;
-  /** The names of the topics. */
-  readonly topics: TTopics;
-  /** The gateway's base URL. */
-  readonly apiBaseUrl?: string | undefined;
-  /** Where a subscription with it starts, unless it says so itself. */
-  readonly from?: From | undefined;
-  /** For types only: the definitions of the channel's topics. */
-  readonly "~topics"?: TDefinitions;
-}
-
-/** How to subscribe. */
+/** Options of `subscribe`. */
 export interface SubscribeOptions<TMessage> {
-  /** Called with each message, in order; the next one waits for its promise. The stream has the messages too. */
+  /** Called with each message, in order; the next call waits for the returned promise. The stream delivers the messages, too. */
   onMessage?: (message: TMessage) => void | Promise<void>;
   /**
-   * Called with what goes wrong without ending the subscription, above all a message that doesn't match its topic's schema.
+   * Called with errors that do not end the subscription, for example a message that does not match its topic's schema.
    *
-   * @default {a warning on the console}
+   * @default {console.warn}
    */
   onError?: (error: RealtimeError) => void;
-  /** Called where messages are lost. */
+  /**
+   * Called when messages are lost.
+   *
+   * @default {console.warn}
+   */
   onGap?: (gap: Gap) => void;
-  /** Called when its state changes; with the error when it failed. */
+  /** Called when the subscription's state changes; with the error if it failed. */
   onState?: (state: ReaderState, error?: RealtimeError) => void;
   /**
-   * Where it starts.
+   * The start of the subscription.
    *
    * @default {the token's `from`, else "live"}
    */
   from?: From;
-  /** Ends the subscription. */
+  /** Closes the subscription. */
   signal?: AbortSignal;
   /**
-   * Whether messages are checked by their topics' schemas, if there are any.
+   * Whether messages are validated by their topics' schemas, if these are known.
    *
    * @default {true}
    */
   validate?: boolean;
   /**
-   * How much may wait unread, in characters of JSON. Beyond it the subscription stops to listen; it takes up what it missed from the
-   * gateway's log when half of what waits is read.
+   * The limit of unread messages, in characters of JSON. A subscription at the limit pauses. When half of the unread messages are read, it
+   * resumes and gets the missed messages from the gateway's log.
    *
    * @default {8388608}
    */
   maxUnread?: number;
   /**
-   * Whether it may share a connection with other subscriptions. A gateway lets one connection have 128 topics: beyond them a subscription
-   * is refused with `too_many`, and needs a connection of its own.
+   * Whether the subscription may share a connection with others. A connection can have 128 topics; a subscription to more is refused with
+   * `too_many` and needs its own connection.
    *
    * @default {true}
    */
   multiplex?: boolean;
   /**
-   * The gateway's base URL, for tokens that don't say it, such as those of Inngest's SDKs.
+   * The gateway's base URL. Tokens of Inngest's SDKs have none.
    *
    * @default {the token's apiBaseUrl}
    */
   url?: string;
   /**
-   * How to reach the gateway.
+   * The transport.
    *
-   * @default {"auto", which is WebSocket, or Server-Sent Events where that can't be had}
+   * @default {"auto"}
    */
   transport?: TransportChoice;
 }
 
-/** What to subscribe to, on a server, which makes the token itself. */
+/** The target of a subscription on a server, which makes the token itself. */
 export interface SubscribeTarget<TChannel, TTopics> {
-  /** What makes the token: an app made by `createRealtime`, or an Inngest client. */
+  /** The client that makes the token: an app made by `createRealtime`, or an Inngest client. */
   readonly app: RealtimeApp;
   /** The channel, or its name. */
   readonly channel: TChannel;
   /** The names of the topics. */
   readonly topics: TTopics;
   /**
-   * Topics that it may publish to, and whose data streams it may stop, as a token's.
+   * Topics to which the subscription may publish and whose data streams it may stop, as in `TokenOptions`.
    *
    * @default {none}
    */
-  readonly publish?: TokenOptions<Extract<TChannel, string | Realtime.Channel>>[
+  readonly publish?: TokenOptions<Extract<TChannel, string | Channel>>[
     "publish"
   ];
 }
 
-/** What a subscription can publish, to the topics that its token grants. */
-export interface SubscriptionSenders<TTopics extends Realtime.Topics> {
-  /**
-   * Publishes a message to a topic of the channel. A connection that is lost meanwhile doesn't matter: it is tried again, and published
-   * once.
-   *
-   * @param topic The topic's name.
-   * @returns The message's id.
-   * @throws {RealtimeError} `invalid_data` where the data don't match the topic's schema, here or at the gateway; `forbidden` where the
-   * token doesn't grant it; `aborted` where the subscription is closed; `network` where the gateway can't be reached for a minute; what
-   * else the gateway refuses it for.
-   */
-  send<TTopic extends keyof TTopics & string>(
-    topic: TTopic,
-    data: Realtime.Topic.InferPublish<TTopics[TTopic]>,
-  ): Promise<string>;
+/** The type of `subscribe`. */
+export interface SubscribeFn {
+  /** Subscribes with a token, or with a function that is called whenever a token is needed. */
+  <const TToken extends Token>(
+    token: TToken | (() => MaybePromise<TToken>),
+    options?: Subscribe.Callback<TToken> | Subscribe.Options<TToken>,
+  ): Promise<Subscribe.StreamSubscription<TToken>>;
 
-  /**
-   * Answers a question: publishes to the topic that its topic names by `reply()`. The first answer counts.
-   *
-   * @param question The message with the question.
-   * @returns The answer's id.
-   * @throws {RealtimeError} `conflict` where somebody else was faster; else as `send`.
-   */
-  reply<TTopic extends keyof TTopics & string>(
-    question: {
-      readonly topic: TTopic;
-      readonly id: string;
-      readonly replyTopic?: string;
-    },
-    data: ReplyData<TTopics[TTopic]>,
-  ): Promise<string>;
+  /** Subscribes on a server, which makes the token itself. */
+  <
+    const TChannel extends string | Channel,
+    const TTopics extends readonly Channel.TopicName<TChannel>[],
+  >(
+    target: Subscribe.Target<TChannel, TTopics>,
+    options?:
+      | Subscribe.Callback<Token<TChannel, Mutable<TTopics>>>
+      | Subscribe.Options<Token<TChannel, Mutable<TTopics>>>,
+  ): Promise<
+    Subscribe.StreamSubscription<Token<TChannel, Mutable<TTopics>>>
+  >;
 }
 
-/** What a topic is answered with; anything where it is known by its name only. */
-export type ReplyData<TTopic extends Realtime.Topic.Definition> = string extends
-  TTopic["name"] ? Untyped
-  : Realtime.Topic.InferPublish<Realtime.Topic.InferReply<TTopic>>;
+/** Types around a subscription. */
+export declare namespace Subscribe {
+  export { type From, type Gap, type SubscribeTarget as Target, type Token };
 
-/** What can be had from a subscription besides the stream that it is. */
-export interface SubscriptionControls<TMessage> {
-  /**
-   * Another stream of the messages. It begins where the subscription stands: at its start, as long as nobody reads it. When none of its
-   * streams is read any more, the subscription ends.
-   */
-  getJsonStream(): ReadableStream<TMessage>;
-  /** The messages as Server-Sent Events, in bytes: the body of a response that an `EventSource` reads. */
-  getEncodedStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
-  /**
-   * Stops a data stream at its source: it ends for every reader, and who publishes it is told. The token must grant to publish to the
-   * stream's topic.
-   *
-   * @param stream A message of the stream, or where it is.
-   * @returns Whether that is how it ended; `false` where it had ended before.
-   * @throws {RealtimeError} `forbidden`; `not_found` where the gateway has no such stream.
-   */
-  stop(stream: StreamPlace): Promise<boolean>;
-  /** Ends it and all of its streams; resolves when its connection is gone. */
-  close(reason?: string): Promise<void>;
-  /** Does what `close` does. */
-  unsubscribe(reason?: string): Promise<void>;
-  /** An id from which another subscription misses nothing: give it as `from`. */
-  position(): string | undefined;
-  /** Iterates over the messages; leaving the loop ends the subscription. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<TMessage>;
-  /** Does what `close` does. */
-  [Symbol.asyncDispose](): Promise<void>;
+  /** The channel's name for a definition; any other type as it is. */
+  export type InferChannelInput<T> = T extends Channel.Definition
+    ? Channel.InferId<T>
+    : T;
+
+  /** A subscription: a stream and async iterable of the messages, with further methods. */
+  export type StreamSubscription<
+    TToken extends Token = Token,
+    TData = Token.InferMessage<TToken>,
+  > =
+    & ReadableStream<TData>
+    & SubscriptionControls<TData>
+    & SubscriptionSenders<Token.InferTopics<TToken>>;
+
+  /** A function that is called with each message. */
+  export type Callback<TToken extends Token = Token> = (
+    message: Token.InferMessage<TToken>,
+  ) => void | Promise<void>;
+
+  /** Options of `subscribe`. */
+  export type Options<TToken extends Token = Token> = SubscribeOptions<
+    Token.InferMessage<TToken>
+  >;
 }

@@ -1,4 +1,4 @@
-import type { From } from "../../core/types/subscribe.ts";
+import type { From } from "../../core/types/token.ts";
 import type { ChannelRecord } from "./ledger.ts";
 import type { NetworkFaults } from "./proxy.ts";
 

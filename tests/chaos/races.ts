@@ -1,4 +1,4 @@
-import type { From } from "../../core/types/subscribe.ts";
+import type { From } from "../../core/types/token.ts";
 import type { RacePlan } from "./client_protocol.ts";
 import { Subscriber, type SubscriberHost } from "./subscriber.ts";
 
