@@ -1,5 +1,5 @@
 /**
- * Starts a gateway, and the worker on workerd, the runtime of Cloudflare Workers. Prints where it is.
+ * Starts a gateway, and the worker on workerd, the runtime of Cloudflare Workers; prints the worker's address.
  *
  * @module
  */
@@ -14,9 +14,18 @@ import { fileURLToPath } from "node:url";
 const signingKey = randomBytes(32).toString("hex");
 const gateway = await serve(createGateway({ signingKey }), { port: 0 });
 
+// esbuild bundles the worker and all of its imports.
+const [script] = buildSync({
+  entryPoints: [fileURLToPath(new URL("./worker.ts", import.meta.url))],
+  bundle: true,
+  format: "esm",
+  conditions: ["workerd", "worker"],
+  write: false,
+}).outputFiles;
+
 const worker = new Miniflare({
   modules: true,
-  script: bundle("./worker.ts"),
+  script: script?.text ?? "",
   compatibilityDate: "2026-01-01",
   port: Number(process.env.PORT ?? 3000),
   bindings: {
@@ -26,15 +35,3 @@ const worker = new Miniflare({
   },
 });
 console.log(`Open ${(await worker.ready).origin}`);
-
-/** Makes one script of the worker and all it imports. */
-function bundle(file: string): string {
-  const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd", "worker"],
-    write: false,
-  });
-  return outputFiles[0]?.text ?? "";
-}

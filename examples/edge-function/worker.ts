@@ -1,7 +1,7 @@
 import { createRealtime, getSubscriptionToken } from "@tidings/realtime";
 import { lobby } from "./channels.ts";
 
-/** What the worker is configured with. */
+/** The worker's variables. */
 export interface Env {
   readonly REALTIME_URL: string;
   readonly REALTIME_SIGNING_KEY: string;
@@ -9,7 +9,7 @@ export interface Env {
   readonly PAGE: string;
 }
 
-/** An edge function: publishes to the gateway, and mints tokens without asking it. */
+/** An edge function: publishes to the gateway, and mints tokens without a request to it. */
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const realtime = createRealtime({
@@ -27,7 +27,7 @@ export default {
         return Response.json({ id });
       }
       case "GET /token":
-        // Everybody may read the lobby. Yours asks who it is first.
+        // Anyone may read the lobby. Your own route checks the user first.
         return Response.json(
           await getSubscriptionToken(realtime, {
             channel: lobby(),

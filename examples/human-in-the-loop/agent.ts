@@ -1,21 +1,24 @@
-import { type Realtime, RealtimeError } from "@tidings/realtime";
-import type { RealtimeApp } from "@tidings/realtime";
+import {
+  type Realtime,
+  type RealtimeApp,
+  RealtimeError,
+} from "@tidings/realtime";
 import { refunds } from "./channels.ts";
 
-/** What somebody wants back. */
+/** A customer's claim for a refund. */
 export type Claim = Realtime.Topic.InferPublish<
   Realtime.Channel.InferTopics<typeof refunds>["approval"]
 >;
 
-/** What the agent may pay without asking, in EUR. */
+/** The largest amount that the agent pays without asking, in EUR. */
 const LIMIT = 50;
 
-/** How long it waits for an answer. */
-const PATIENCE_MS = 120_000;
+/** How long the agent waits for a decision, in milliseconds. */
+const TIMEOUT_MS = 120_000;
 
 let order = 1041;
 
-/** Stands in for an inbox: today's claims. */
+/** Stands in for an inbox: returns today's claims. */
 export function todaysClaims(): Claim[] {
   return [
     { customer: "Ada Brandt", amount: 12, reason: "The lamp came scratched" },
@@ -24,12 +27,12 @@ export function todaysClaims(): Claim[] {
   ].map((claim) => ({ ...claim, order: `A-${order++}` }));
 }
 
-/** Handles all claims at once. A claim over the limit waits for a person; the others don't wait for it. */
+/** Handles all claims at once: a claim that waits for a decision doesn't delay the others. */
 export async function handle(
   realtime: Pick<RealtimeApp, "publish" | "request">,
   userId: string,
   claims: readonly Claim[],
-  timeout: number = PATIENCE_MS,
+  timeout: number = TIMEOUT_MS,
 ): Promise<void> {
   const { approval, outcome } = refunds(userId);
 
@@ -40,10 +43,10 @@ export async function handle(
       const { isApproved } = await realtime.request(approval, claim, {
         timeout,
       });
-      return isApproved ? "paid" : "declined, and the customer told";
+      return isApproved ? "paid" : "declined; the customer was told";
     } catch (error) {
       const isLate = error instanceof RealtimeError && error.code === "timeout";
-      if (isLate) return "put off: nobody answered";
+      if (isLate) return "postponed: no one decided in time";
       throw error;
     }
   }

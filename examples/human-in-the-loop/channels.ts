@@ -1,14 +1,14 @@
 import { channel, topic } from "@tidings/realtime";
 import { z } from "zod";
 
-/** What somebody decided about a refund. */
+/** A decision about a refund: the reply to a question. */
 const decision = topic("decision").schema(
   z.object({ isApproved: z.boolean() }),
 );
 
-/** The refunds that one person looks after. */
+/** The refunds that one person decides about. */
 export const refunds = channel((userId: string) => `refunds:${userId}`)
-  // A question; it is answered in the topic above, which comes along.
+  // A topic of questions. The topic of its replies is added with it.
   .addTopic(
     topic("approval").schema(
       z.object({

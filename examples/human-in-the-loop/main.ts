@@ -1,5 +1,5 @@
 /**
- * Starts a gateway and the site, and prints where it is.
+ * Starts a gateway and the site, and prints the site's address.
  *
  * @module
  */
@@ -19,26 +19,22 @@ const site = createSite({ url: gateway.url });
 
 const html = await readFile(new URL("./index.html", import.meta.url), "utf8");
 site.get("/", (c) => c.html(html));
-const script = bundle("./page.tsx");
-site.get("/page.js", (c) => {
-  c.header("content-type", "text/javascript");
-  return c.body(script);
-});
+
+// esbuild bundles the page's script and all of its imports.
+const [script] = buildSync({
+  entryPoints: [fileURLToPath(new URL("./page.tsx", import.meta.url))],
+  bundle: true,
+  minify: true,
+  format: "esm",
+  jsx: "automatic",
+  define: { "process.env.NODE_ENV": '"production"' },
+  write: false,
+}).outputFiles;
+site.get(
+  "/page.js",
+  (c) => c.body(script?.text ?? "", 200, { "content-type": "text/javascript" }),
+);
 
 const port = Number(process.env.PORT ?? 3000);
 const { url } = await serve(site, { port });
-console.log(`Open ${url} (the gateway has a page too: ${gateway.url})`);
-
-/** Makes one script for the browser of a page and all it imports. */
-function bundle(file: string): string {
-  const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
-    bundle: true,
-    minify: true,
-    format: "esm",
-    jsx: "automatic",
-    define: { "process.env.NODE_ENV": '"production"' },
-    write: false,
-  });
-  return outputFiles[0]?.text ?? "";
-}
+console.log(`Open ${url} (the gateway's own page: ${gateway.url})`);

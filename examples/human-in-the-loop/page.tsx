@@ -45,7 +45,7 @@ function App(): ReactElement {
       </header>
       <p className="quiet" role="status">
         {error?.message ?? (state === "active"
-          ? "The agent pays up to 50 EUR by itself, and asks for the rest."
+          ? "The agent pays claims up to 50 EUR, and asks you about larger ones."
           : "Connecting")}
       </p>
       <ol aria-live="polite">
@@ -75,7 +75,7 @@ interface ClaimProps {
   readonly customer: string;
   readonly amount: number;
   readonly reason: string;
-  /** What was decided, here or in another window. */
+  /** The decision, made here or in another window. */
   readonly isApproved: boolean | undefined;
   readonly outcome: string | undefined;
   readonly decide: (isApproved: boolean) => Promise<unknown>;
@@ -87,7 +87,7 @@ function Claim(claim: ClaimProps): ReactElement {
 
   function decide(isApproved: boolean): void {
     claim.decide(isApproved).catch(({ code, message }) =>
-      setProblem(code === "conflict" ? "Somebody else was faster: " : message)
+      setProblem(code === "conflict" ? "Already decided: " : message)
     );
   }
 

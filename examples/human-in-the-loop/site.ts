@@ -11,7 +11,7 @@ import { signIn, userOf } from "./sign_in.ts";
 
 type Site = Hono<{ Variables: RealtimeVariables }>;
 
-/** The app's own server: it starts the agent and hands out tokens. */
+/** Creates the app's own server, which starts the agent and mints tokens. */
 export function createSite(gateway: RealtimeOptions = {}): Site {
   const site: Site = new Hono();
   site.use(signIn);
@@ -20,7 +20,7 @@ export function createSite(gateway: RealtimeOptions = {}): Site {
   site.post("/api/refunds", (c) => {
     const user = userOf(c.req.raw);
     if (!user) return c.text("Sign in first", 401);
-    // Not awaited: the agent works, and waits for answers, whether the page is there or not.
+    // Not awaited: the agent continues when the page is closed.
     handle(c.var.realtime, user, todaysClaims()).catch(console.error);
     return c.body(null, 202);
   });
@@ -35,7 +35,7 @@ export function createSite(gateway: RealtimeOptions = {}): Site {
           ? {
             channel: refunds(user),
             topics: ["approval", "decision", "outcome"],
-            // What the page may publish: answers, and nothing else.
+            // The page may publish decisions, and nothing else.
             publish: ["decision"],
             sub: user,
           }

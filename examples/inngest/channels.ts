@@ -2,21 +2,21 @@ import { channel, topic } from "@tidings/realtime";
 import type { RunUpdate } from "@tidings/realtime/middleware";
 import { z } from "zod";
 
-/** What the operators read. */
+/** Log lines, for operators. */
 export const logsChannel = channel("logs").addTopic(
   topic("info").type<string>(),
 );
 
-/** What one user reads. */
+/** Messages for one user. */
 export const userChannel = channel((userId: string) => `user:${userId}`)
   .addTopic(
     topic("ai").schema(
       z.object({
         response: z.string(),
-        // Transforms: what is published is a number, what subscribers get a boolean.
+        // The schema transforms: publishers give a number, subscribers get a boolean.
         success: z.number().transform(Boolean),
       }),
     ),
   )
-  // How the user's runs stand: realtimeMiddleware publishes it.
+  // The status of the user's runs, published by realtimeMiddleware.
   .addTopic(topic("$run").type<RunUpdate>());

@@ -9,7 +9,7 @@ export const inngest = new Inngest({
   id: "my-app",
   middleware: [
     realtimeMiddleware({
-      // Where to tell how runs stand: the page shows it.
+      // The channel to publish the status of runs to; the page shows it.
       lifecycle: ({ event }: FunctionRun) => userChannel(event.data.userId),
     }),
   ],

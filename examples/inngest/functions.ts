@@ -17,7 +17,7 @@ export const createRecommendation = inngest.createFunction(
 
     const books = await step.run("generate-response", async () => {
       await publish(ai({ response: "Asking the model", success: 1 }));
-      // The step is run again, and what it published already is not published again.
+      // The step runs again, without repeating the message above.
       if (attempt === 0) throw new Error("The model is busy");
       const books: string[] = [];
       for await (const book of recommend(taste)) {

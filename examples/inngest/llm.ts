@@ -11,7 +11,7 @@ const BOOKS: readonly (readonly [RegExp, readonly string[]])[] = [
   ]],
 ];
 
-/** Stands in for a language model: real books, one after the other. */
+/** Stands in for a language model: yields titles of books, one after the other. */
 export async function* recommend(taste: string): AsyncGenerator<string> {
   const [, books = []] = BOOKS.find(([topic]) => topic.test(taste)) ?? [];
   for (const book of books) {

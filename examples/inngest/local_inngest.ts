@@ -1,6 +1,6 @@
 /**
- * Stands in for the Inngest dev server, as far as this example needs it: it learns of the app's functions, takes events, and
- * runs the functions step by step, with retries. Yours does far more; see README.md for how to use it here.
+ * Stands in for the Inngest dev server, as far as this example needs it: takes the app's functions and events, and runs
+ * the functions step by step, with retries. README.md says how to use the real one.
  *
  * @module
  */
@@ -25,7 +25,7 @@ interface Operation {
   readonly error?: unknown;
 }
 
-/** The dev server's API: an app registers its functions and sends events. */
+/** Creates the dev server's API, where an app registers its functions and sends events. */
 export function createLocalInngest(): Hono {
   const functions = new Map<string, AppFunction>();
   return new Hono()
@@ -50,7 +50,7 @@ export function createLocalInngest(): Hono {
     });
 }
 
-/** Runs a function: calls it again and again, each time with the results of its steps so far. */
+/** Runs a function: calls it repeatedly, each time with the results of its finished steps. */
 async function execute(
   { id, steps: { step: { runtime } } }: AppFunction,
   event: AppEvent,
@@ -79,7 +79,7 @@ async function execute(
       }),
     });
     const body = await answer.json();
-    // 206: steps were run or have failed. Anything else ends the run or is a failure of the function itself.
+    // 206: steps ran, or failed. 200: the run is finished. Any other status is a failure outside of a step.
     const operations: Operation[] = answer.status === 206 ? body : [];
     if (answer.status === 200) return;
     if (
@@ -95,7 +95,7 @@ async function execute(
   }
 }
 
-/** A ULID: the time, and chance. */
+/** Creates a ULID: the time, and 80 random bits. */
 function createRunId(): string {
   const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   const bits = (BigInt(Date.now()) << 80n) +

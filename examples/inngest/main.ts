@@ -1,5 +1,5 @@
 /**
- * Starts a gateway, the site, and what stands in for the Inngest dev server where INNGEST_DEV names none.
+ * Starts a gateway, the site and, unless INNGEST_DEV is set, a stand-in for the Inngest dev server.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { logsChannel } from "./channels.ts";
 import { createLocalInngest } from "./local_inngest.ts";
 
-// What your deployment sets. In development mode the gateway needs no key.
+// Your deployment sets these variables. In development mode the gateway needs no key.
 const gateway = await serve(createGateway(), { port: 0 });
 process.env.REALTIME_URL = gateway.url;
 process.env.INNGEST_DEV ??=
@@ -21,32 +21,28 @@ process.env.INNGEST_DEV ??=
 const { site } = await import("./site.ts");
 const html = await readFile(new URL("./index.html", import.meta.url), "utf8");
 site.get("/", (c) => c.html(html));
-const script = bundle("./page.tsx");
-site.get("/page.js", (c) => {
-  c.header("content-type", "text/javascript");
-  return c.body(script);
-});
+
+// esbuild bundles the page's script and all of its imports.
+const [script] = buildSync({
+  entryPoints: [fileURLToPath(new URL("./page.tsx", import.meta.url))],
+  bundle: true,
+  minify: true,
+  format: "esm",
+  jsx: "automatic",
+  define: { "process.env.NODE_ENV": '"production"' },
+  write: false,
+}).outputFiles;
+site.get(
+  "/page.js",
+  (c) => c.body(script?.text ?? "", 200, { "content-type": "text/javascript" }),
+);
 const { url } = await serve(site, { port: Number(process.env.PORT ?? 3000) });
 
-// As Inngest's dev server does it: asks the app to register its functions.
+// Makes the app register its functions, as Inngest's dev server does.
 await fetch(`${url}/api/inngest`, { method: "PUT" });
-console.log(`Open ${url} (the gateway has a page too: ${gateway.url})`);
+console.log(`Open ${url} (the gateway's own page: ${gateway.url})`);
 
 await subscribe(
   { app: createRealtime(), channel: logsChannel(), topics: ["info"] },
   (message) => console.log(`logs: ${message.data}`),
 );
-
-/** Makes one script for the browser of a page and all it imports. */
-function bundle(file: string): string {
-  const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
-    bundle: true,
-    minify: true,
-    format: "esm",
-    jsx: "automatic",
-    define: { "process.env.NODE_ENV": '"production"' },
-    write: false,
-  });
-  return outputFiles[0]?.text ?? "";
-}

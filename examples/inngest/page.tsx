@@ -38,7 +38,8 @@ function App(): ReactElement {
         )}
       </ol>
       <footer role="status" data-run={messages.last && runStatus}>
-        {error?.message ?? (messages.last ? `The run: ${runStatus}` : state)}
+        {error?.message ??
+          (messages.last ? `Run: ${runStatus}` : `Subscription: ${state}`)}
       </footer>
     </main>
   );

@@ -11,7 +11,7 @@ export const site = new Hono();
 
 site.use(signIn);
 
-/** Where Inngest calls the functions. */
+/** The route that Inngest calls the functions with. */
 const functions = serve({ client: inngest, functions: [createRecommendation] });
 site.all("/api/inngest", (c) => functions(c.req.raw));
 

@@ -19,17 +19,17 @@ A week later the Moon stands at a right angle to the Sun. Each fills the hollow 
   ],
   [
     /./s,
-    `Nothing is thought about here: this is a script that writes like a language model, a few letters at a time, so that the example runs without a key.
+    `This is not a language model. It is a script that writes like one, a few letters at a time, so that the example runs without a key.
 
-What happens around it is real. The text leaves the server as a data stream on a channel of yours. The gateway keeps every piece of it with a number. The page asks for the stream from its start, and puts the pieces together.
+Everything around it is real. The server publishes the text as a data stream, to a channel that belongs to you. The gateway keeps every piece, with an id. The page subscribes from the start of the stream and joins the pieces.
 
-So reload this page before I have finished. The server does not notice: it is not writing to your tab, it is writing to the channel. The new page is given everything up to now in one go, and then each piece as it comes. Open a second tab, or a third: they all read the same stream. Close your laptop for a minute, and the connection comes back with what you missed.
+So reload this page before the answer is complete. The server doesn't notice, because it writes to the channel and not to your tab. The new page gets all the earlier text at once, and then each new piece. Open a second tab, or a third: they all read the same stream. Close your laptop for a minute, and the page reconnects and gets what it missed.
 
-Then ask me about spring tides.`,
+Then ask about spring tides.`,
   ],
 ];
 
-/** Stands in for a language model: yields the answer a few letters at a time, at the pace of one, until nobody wants more. */
+/** Stands in for a language model: yields the answer a few letters at a time, until the signal aborts. */
 export async function* complete(
   question: string,
   signal?: AbortSignal,

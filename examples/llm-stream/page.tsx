@@ -6,7 +6,7 @@ import { createRoot } from "react-dom/client";
 import type { chat } from "./channels.ts";
 
 const TITLE = "Ask about the sea";
-const HINT = "And reload this page before the answer is complete.";
+const HINT = "Then reload this page before the answer is complete.";
 const SUGGESTIONS = [
   "Why are there two tides a day?",
   "What is a neap tide?",
@@ -32,9 +32,9 @@ function App(): ReactElement {
       </article>
       <footer role="status">
         {error?.message ??
-          (isWriting ? "Reload me now, or " : `Subscription: ${state}`)}
+          (isWriting ? "Reload this page now, or " : `Subscription: ${state}`)}
         {isWriting && (
-          <button type="button" onClick={() => stop()}>stop me</button>
+          <button type="button" onClick={() => stop()}>stop the answer</button>
         )}
       </footer>
       <AskForm isDisabled={isWriting} />

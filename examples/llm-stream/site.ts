@@ -11,7 +11,7 @@ import { signIn, userOf } from "./sign_in.ts";
 
 type Site = Hono<{ Variables: RealtimeVariables }>;
 
-/** The app's own server: it takes questions and hands out tokens. */
+/** Creates the app's own server, which takes questions and mints tokens. */
 export function createSite(
   gateway: RealtimeOptions = {},
   model = complete,
@@ -27,7 +27,7 @@ export function createSite(
     const mine = chat(user);
     const { question } = await c.req.json();
     await realtime.publish(mine.question(question));
-    // Not awaited: the answer goes to the channel, whether the page that asked is still there or not.
+    // Not awaited: the answer goes to the channel, even if the page that asked is closed.
     realtime.publish(mine.answer, (signal) => model(question, signal))
       .catch(console.error);
     return c.body(null, 202);
@@ -41,7 +41,7 @@ export function createSite(
         const user = userOf(request);
         if (!user) return null;
         const { name } = chat(user);
-        // Whoever may publish to the topic may stop its streams.
+        // Stopping a stream takes the right to publish to its topic.
         const publish = [{ channel: name, name: "answer" }];
         return { channel: name, topics, publish };
       },

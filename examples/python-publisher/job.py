@@ -1,7 +1,7 @@
-"""The work: counts the words of a poem, and says how far it is.
+"""The work: counts the words of a poem, and publishes its progress.
 
-    python3 job.py token   prints a token to watch it with, as a web server of yours would hand out
-    python3 job.py run     does it
+    python3 job.py token   prints a token to subscribe with, as your web server would return it
+    python3 job.py run     does the work
 """
 
 import collections

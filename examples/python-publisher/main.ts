@@ -1,5 +1,5 @@
 /**
- * Starts a gateway, watches a channel with a token that Python made, and lets Python publish to it.
+ * Starts a gateway, subscribes with a token that Python got, and runs the Python job that publishes.
  *
  * @module
  */
@@ -36,7 +36,7 @@ await done;
 await server.close();
 await gateway.close();
 
-/** Runs `python3 job.py` with the gateway's address; resolves with what it printed. */
+/** Runs `python3 job.py` with the gateway's address; resolves with its output. */
 async function python(command: "token" | "run"): Promise<string> {
   const job = fileURLToPath(new URL("./job.py", import.meta.url));
   const env = {

@@ -1,6 +1,6 @@
-"""Publishing to a Tidings gateway, with nothing but Python's standard library.
+"""Publishes to a Tidings gateway, with only Python's standard library.
 
-These are the calls that the Inngest Python SDK's `inngest.experimental.realtime` makes: copy this file, or use the SDK
+The requests are those of the Inngest Python SDK's `inngest.experimental.realtime`. Copy this file, or use the SDK
 itself with INNGEST_API_BASE_URL set to the gateway's URL.
 """
 
@@ -18,7 +18,7 @@ def publish(channel: str, topic: str, data: object) -> str:
 
 
 def get_subscription_token(channel: str, topics: list[str]) -> dict:
-    """Makes what a browser needs to subscribe. Call it behind your own sign-in."""
+    """Returns the token that a browser needs to subscribe. Call it behind your own sign-in."""
     grants = [{"channel": channel, "name": topic, "kind": "run"} for topic in topics]
     return {
         "channel": channel,
@@ -46,7 +46,7 @@ def _gateway() -> str:
 
 
 def _hashed_signing_key() -> str:
-    """The key as Inngest's SDKs send it: `signkey-prod-<hex>` hashed, so that the key itself stays on this machine."""
+    """Returns the key as Inngest's SDKs send it: `signkey-prod-<hex>` hashed, so that the key stays on this machine."""
     key = os.environ["REALTIME_SIGNING_KEY"]
     secret = key.split("-", 2)[-1]
     return hashlib.sha256(bytes.fromhex(secret)).hexdigest()

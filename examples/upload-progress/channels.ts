@@ -1,7 +1,7 @@
 import { channel, topic } from "@tidings/realtime";
 import { z } from "zod";
 
-/** A user's uploads: how far each file is, and what came of it. */
+/** A user's uploads: the progress of each file, and the result. */
 export const uploads = channel((userId: string) => `uploads:${userId}`)
   .addTopic(
     topic("progress").schema(

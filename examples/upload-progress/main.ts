@@ -1,5 +1,5 @@
 /**
- * Starts a gateway and the site, and prints where it is.
+ * Starts a gateway and the site, and prints the site's address.
  *
  * @module
  */
@@ -10,30 +10,26 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createSite } from "./site.ts";
 
-// In development mode: no key. Yours runs by itself; REALTIME_URL and REALTIME_SIGNING_KEY say where.
+// In development mode, without a key. In production the gateway runs by itself: set REALTIME_URL and REALTIME_SIGNING_KEY.
 const gateway = await serve(createGateway(), { port: 0 });
 const site = createSite({ url: gateway.url });
 
 const html = await readFile(new URL("./index.html", import.meta.url), "utf8");
 site.get("/", (c) => c.html(html));
-const script = bundle("./page.ts");
-site.get("/page.js", (c) => {
-  c.header("content-type", "text/javascript");
-  return c.body(script);
-});
+
+// esbuild bundles the page's script and all of its imports.
+const [script] = buildSync({
+  entryPoints: [fileURLToPath(new URL("./page.ts", import.meta.url))],
+  bundle: true,
+  minify: true,
+  format: "esm",
+  write: false,
+}).outputFiles;
+site.get(
+  "/page.js",
+  (c) => c.body(script?.text ?? "", 200, { "content-type": "text/javascript" }),
+);
 
 const port = Number(process.env.PORT ?? 3000);
 const { url } = await serve(site, { port });
-console.log(`Open ${url} (the gateway has a page too: ${gateway.url})`);
-
-/** Makes one script for the browser of a page and all it imports. */
-function bundle(file: string): string {
-  const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
-    bundle: true,
-    minify: true,
-    format: "esm",
-    write: false,
-  });
-  return outputFiles[0]?.text ?? "";
-}
+console.log(`Open ${url} (the gateway's own page: ${gateway.url})`);

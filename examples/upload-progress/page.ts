@@ -33,7 +33,7 @@ interface Row {
 
 const rows = new Map<string, Row>();
 
-/** The list's row of a file, a new one for a new file. */
+/** Returns the file's row in the list; creates it for a new file. */
 function rowOf(file: string): Row {
   const known = rows.get(file);
   if (known) return known;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 const BLOCK = 64 * 1024;
 
-/** Stands in for slow work: hashes a file block by block, and says how far it is. */
+/** Stands in for slow work: hashes a file block by block, and reports its progress. */
 export async function scan(
   file: Uint8Array,
   onProgress: (percent: number) => Promise<unknown>,

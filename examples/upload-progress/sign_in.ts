@@ -1,7 +1,7 @@
 import type { Context, Next } from "@hono/hono";
 import { setCookie } from "@hono/hono/cookie";
 
-/** Stands in for your sign-in: who has no name yet is given one. */
+/** Stands in for your sign-in: gives a new visitor a random user id, in a cookie. */
 export async function signIn(c: Context, next: Next): Promise<void> {
   if (!userOf(c.req.raw)) {
     setCookie(c, "user", crypto.randomUUID(), { httpOnly: true });
@@ -9,7 +9,7 @@ export async function signIn(c: Context, next: Next): Promise<void> {
   await next();
 }
 
-/** The user who sent a request, if it is one. */
+/** Returns the user id that a request has in its cookie. */
 export function userOf(request: Request): string | undefined {
   return /\buser=([\w-]+)/.exec(request.headers.get("cookie") ?? "")?.[1];
 }

@@ -12,7 +12,7 @@ import { signIn, userOf } from "./sign_in.ts";
 
 type Site = Hono<{ Variables: RealtimeVariables }>;
 
-/** The app's own server: it takes files and hands out tokens. */
+/** Creates the app's own server, which takes files and mints tokens. */
 export function createSite(gateway: RealtimeOptions = {}): Site {
   const site: Site = new Hono();
   site.use(signIn);
@@ -22,7 +22,7 @@ export function createSite(gateway: RealtimeOptions = {}): Site {
     const user = userOf(c.req.raw);
     if (!user) return c.text("Sign in first", 401);
     const bytes = new Uint8Array(await c.req.arrayBuffer());
-    // Not awaited: the work goes on when the page is gone.
+    // Not awaited: the work continues when the page is closed.
     work(c.var.realtime, user, c.req.param("file"), bytes)
       .catch(console.error);
     return c.body(null, 202);

@@ -11,7 +11,7 @@ describe("example human-in-the-loop", () => {
   const site = useExamplePage("human-in-the-loop");
 
   site.itInChromium(
-    "asks in every window, goes on with the first answer, and shows it after a reload",
+    "asks in every window, continues with the first decision, and shows it after a reload",
     async () => {
       const { page, problems, texts, close } = await site.visit();
       await page.waitForSelector('p:text("The agent pays")');
@@ -34,14 +34,14 @@ describe("example human-in-the-loop", () => {
       assertEquals(shown, [
         "12 EUR, paid without asking",
         "paid",
-        "declined, and the customer told",
+        "declined; the customer was told",
       ]);
       assertEquals(problems, []);
       await close();
     },
   );
 
-  it("pays what is approved, and puts off what nobody answers", async () => {
+  it("pays an approved claim, and postpones one that no one decides", async () => {
     const test = createTestRealtime();
     const claims = [
       { order: "1", customer: "Ann", amount: 60, reason: "Late" },
@@ -63,12 +63,12 @@ describe("example human-in-the-loop", () => {
       .map(({ data }) => data);
     assertEquals(outcomes, [
       { order: "1", text: "paid" },
-      { order: "2", text: "put off: nobody answered" },
+      { order: "2", text: "postponed: no one decided in time" },
     ]);
     await test.close();
   });
 
-  it("hands out tokens that can answer, and ask nothing", async () => {
+  it("mints tokens that may publish decisions but no questions, and none for strangers", async () => {
     const test = createTestRealtime();
     const site = createSite({ realtime: test.realtime });
     const page = await subscribe(await tokenFor(site));

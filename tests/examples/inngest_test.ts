@@ -42,10 +42,10 @@ describe("example inngest", () => {
     },
   );
 
-  it("publishes what its steps do", async () => {
+  it("publishes the messages of its steps", async () => {
     const restore = ownAsyncContext();
     const test = createTestRealtime();
-    // What its client is configured with, when it publishes first.
+    // The client reads these when it publishes for the first time.
     process.env.REALTIME_URL = test.url;
     process.env.REALTIME_SIGNING_KEY = test.signingKey;
     const { createRecommendation } = await import(

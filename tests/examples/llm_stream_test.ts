@@ -51,7 +51,7 @@ describe("example llm-stream", () => {
     const second = await page.context().newPage();
     await second.goto(site.example.url);
     await second.waitForSelector('article[aria-busy="true"]');
-    await page.click("text=stop me");
+    await page.click("text=stop the answer");
     for (const each of [page, second]) {
       await each.waitForSelector("fieldset:enabled");
     }
@@ -93,7 +93,7 @@ describe("example llm-stream", () => {
     await test.close();
   });
 
-  it("gives tokens for a user's own chat only, and none to strangers", async () => {
+  it("mints tokens only for a user's own chat, and none for strangers", async () => {
     const test = createTestRealtime();
     const site = createSite({ realtime: test.realtime });
     const path = "/api/realtime-token?topic=answer";

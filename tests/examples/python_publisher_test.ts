@@ -6,17 +6,20 @@ import { pythonPath } from "../support/requirements.ts";
 const itWithPython = pythonPath() === undefined ? it.skip : it;
 
 describe("example python-publisher", () => {
-  itWithPython("shows what Python publishes, with Python's token", async () => {
-    const output = await runExample("python-publisher");
-    const lines = output.split("\n")
-      .filter((line) => /^[a-z0-9]{8}-\d+ {2}/.test(line))
-      .map((line) => line.slice(line.indexOf("-") + 1));
-    assertEquals(lines.length, 11, output);
-    assertEquals(lines[0], "1  10 %  The tide rises, the tide falls,");
-    assertEquals(
-      lines[10],
-      "11  67 words, above all: the (17), tide (6), and (4)",
-    );
-    assertMatch(output, /^Gateway: http:\/\/127\.0\.0\.1:\d+$/m);
-  });
+  itWithPython(
+    "prints the messages that Python publishes, subscribed with Python's token",
+    async () => {
+      const output = await runExample("python-publisher");
+      const lines = output.split("\n")
+        .filter((line) => /^[a-z0-9]{8}-\d+ {2}/.test(line))
+        .map((line) => line.slice(line.indexOf("-") + 1));
+      assertEquals(lines.length, 11, output);
+      assertEquals(lines[0], "1  10 %  The tide rises, the tide falls,");
+      assertEquals(
+        lines[10],
+        "11  67 words, above all: the (17), tide (6), and (4)",
+      );
+      assertMatch(output, /^Gateway: http:\/\/127\.0\.0\.1:\d+$/m);
+    },
+  );
 });

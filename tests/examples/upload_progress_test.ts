@@ -11,7 +11,7 @@ describe("example upload-progress", () => {
   const site = useExamplePage("upload-progress");
 
   site.itInChromium(
-    "shows how far a file is, also after a reload, and what came of it",
+    "shows a file's progress, also after a reload, and its result",
     async () => {
       const { page, problems, texts, close } = await site.visit();
       await page.click("text=Upload a sample");
