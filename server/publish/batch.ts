@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { MessageKind } from "../../core/protocol/frames.ts";
 import { errorBody } from "../../core/protocol/error_body.ts";
+import { createEnvelope } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
 import { Pace } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";
@@ -86,21 +87,9 @@ async function publishLine(
         }`,
       );
     }
-    const { data, channel, topic, kind, key, metadata } = result.data;
-    const fields = result.data;
-    const envelope = {
-      channel,
-      ...(fields.run_id === undefined ? {} : { runId: fields.run_id }),
-      ...(fields.fn_id === undefined ? {} : { fnId: fields.fn_id }),
-      ...(fields.fn_slug === undefined ? {} : { fnSlug: fields.fn_slug }),
-      ...(fields.env_id === undefined ? {} : { envId: fields.env_id }),
-      ...(fields.reply_topic === undefined
-        ? {}
-        : { replyTopic: fields.reply_topic }),
-      ...(fields.reply_to === undefined ? {} : { replyTo: fields.reply_to }),
-      ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
-    };
-    const { stream_id: streamId, producer } = fields;
+    const { data, channel, topic, kind, key } = result.data;
+    const { stream_id: streamId, producer } = result.data;
+    const envelope = createEnvelope(channel, result.data);
     const json = JSON.stringify(data);
     if (streamId !== undefined && isStreamKind(kind)) {
       publisher.require(channel, [topic]);
@@ -113,7 +102,7 @@ async function publishLine(
       return error ? { id, ...failure(error) } : { id };
     }
     const [id] = await publisher.publish(
-      { ...envelope, kind, ...(streamId === undefined ? {} : { streamId }) },
+      { ...envelope, kind, streamId },
       [topic],
       json,
       key,

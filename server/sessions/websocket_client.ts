@@ -7,6 +7,7 @@ import { type MessagePublisher, quote } from "../publish/publisher.ts";
 import { Session } from "./session.ts";
 import type { SessionHost } from "./session_host.ts";
 import type { Socket, SocketHandler } from "../wire/socket.ts";
+import { createEnvelope } from "../wire/envelope.ts";
 import type { Wire } from "../wire/encode.ts";
 
 /** What a connection needs of its gateway. */
@@ -149,7 +150,6 @@ export class Connection implements SocketHandler {
     frame: InboundFrame & { kind: "publish" },
   ): Promise<void> {
     const { channel, topic, data, key, ref } = frame;
-    const { reply_topic: replyTopic, reply_to: replyTo } = frame;
     const claims = session.publisherClaims(channel, topic);
     if (!claims) {
       throw new RealtimeError(
@@ -160,11 +160,10 @@ export class Connection implements SocketHandler {
       );
     }
     const [id = ""] = await this.#host.publisherFor(claims).publish(
-      {
-        channel,
-        ...replyTopic === undefined ? {} : { replyTopic },
-        ...replyTo === undefined ? {} : { replyTo },
-      },
+      createEnvelope(channel, {
+        reply_topic: frame.reply_topic,
+        reply_to: frame.reply_to,
+      }),
       [topic],
       JSON.stringify(data),
       key,

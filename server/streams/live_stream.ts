@@ -1,11 +1,5 @@
-import type { Envelope } from "../wire/envelope.ts";
+import { type Envelope, mergeOrigins, type Origin } from "../wire/envelope.ts";
 import type { Feed } from "../fan_out/hub.ts";
-
-/** What all messages of a stream carry. */
-export type StreamFields = Omit<
-  Envelope,
-  "channel" | "topic" | "kind" | "streamId" | "metadata" | "raw"
->;
 
 /** A message of a data stream, before it has its place. */
 export type StreamEnvelope = Omit<Envelope, "streamId" | "kind"> & {
@@ -27,7 +21,7 @@ export class LiveStream {
   /** Who began it, if it said so. */
   producer: string | undefined;
   /** What its messages carried: its end is to carry it too. */
-  fields: StreamFields = {};
+  origin: Origin = {};
   /** Milliseconds that this gateway, which reads its body, keeps it open without text. */
   patienceMs: number | undefined;
   /** The offset of what was seen of it last. */
@@ -74,15 +68,9 @@ export class LiveStream {
       performance.now() - this.#spokeAt >= this.patienceMs;
   }
 
-  /** Notes what a message of it carries. */
-  carry({ runId, fnId, fnSlug, envId }: StreamFields): void {
-    this.fields = {
-      ...this.fields,
-      ...runId === undefined ? {} : { runId },
-      ...fnId === undefined ? {} : { fnId },
-      ...fnSlug === undefined ? {} : { fnSlug },
-      ...envId === undefined ? {} : { envId },
-    };
+  /** Remembers the origin that a message of the stream carries. */
+  carry(origin: Origin): void {
+    this.origin = mergeOrigins(this.origin, origin);
   }
 
   /** Something of it is in the log. */

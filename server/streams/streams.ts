@@ -365,10 +365,10 @@ export class Streams {
 
   /** Ends a stream in its producer's place. */
   async #finish(stream: LiveStream, metadata: object): Promise<void> {
-    const { channel, streamId, topics, fields } = stream;
+    const { channel, streamId, topics, origin } = stream;
     const json = JSON.stringify(metadata);
     const [id = ""] = await this.#publisher.publish(
-      { ...fields, channel, kind: "datastream-end", streamId, metadata: json },
+      { ...origin, channel, kind: "datastream-end", streamId, metadata: json },
       [...topics],
       JSON.stringify(streamId),
       endKey(streamId),
