@@ -30,7 +30,6 @@ import type { UpgradeContext } from "./runtimes/runtime.ts";
 import { answerWith, headOf, setShortcut } from "./runtimes/shortcut.ts";
 import { Sessions } from "./sessions/open_sessions.ts";
 import { Streams } from "./streams/streams.ts";
-import { TicketMint } from "./auth/ticket.ts";
 
 /** A gateway: a Hono app inside, `fetch` outside, to serve or to mount in another app. */
 export interface Gateway extends AsyncDisposable {
@@ -88,7 +87,6 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const settings = resolveOptions(options);
   const sessions = new Sessions(settings.pingIntervalMs);
   const auth = new Auth(settings.signingKeys, settings.dev);
-  const tickets = new TicketMint(settings.signingKeys[0]);
   const state = { draining: false };
   const hub = new Hub(settings.broker);
   const publisher = new Publisher(settings.broker, settings.maxMessageBytes);
@@ -113,7 +111,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     subscriptions: settings.maxSubscriptions,
     maxInboundRate: settings.maxInboundRate,
     tokenDeadlineMs: settings.tokenDeadlineMs,
-    ticket: (claims) => tickets.mint(claims),
+    ticket: (claims) => auth.mintTicket(claims),
     report,
     opened: (session) => sessions.add(session),
     ended: (session) => sessions.delete(session),
