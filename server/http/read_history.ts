@@ -1,5 +1,6 @@
 import { formatId } from "../../core/protocol/id.ts";
 import type { Broker, LogEntry } from "../brokers/broker.ts";
+import { logPages, PAGE_BYTES } from "../brokers/log_pages.ts";
 import type { Gap } from "../fan_out/delivery_target.ts";
 import { type Since, sinceOfChannel } from "../wire/since.ts";
 
@@ -23,15 +24,12 @@ export interface HistoryPage {
   readonly gap?: Gap;
 }
 
-const PAGE_ENTRIES = 1000;
-const PAGE_BYTES = 4 * 1024 * 1024;
-
 /** Reads a page of a channel's log. */
 export async function readHistory(
   broker: Broker,
-  { channel, topics, since: from, limit }: HistoryQuery,
+  { channel, topics, since: asked, limit }: HistoryQuery,
 ): Promise<HistoryPage> {
-  const since = sinceOfChannel(from, channel, true);
+  const since = sinceOfChannel(asked, channel, true);
   const { epoch, first, top } = await broker.read(channel, 0, 1, 1);
   const wants = (entry: LogEntry) => topics?.has(entry.topic) ?? true;
   let after = first - 1;
@@ -50,18 +48,17 @@ export async function readHistory(
   }
   const entries: LogEntry[] = [];
   let bytes = 0;
-  while (entries.length < limit && bytes < PAGE_BYTES && after < top) {
-    const page = await broker.read(channel, after, PAGE_ENTRIES, PAGE_BYTES);
+  const from = { epoch, offset: after };
+  for await (const page of after < top ? logPages(broker, channel, from) : []) {
     // The log was lost while it was read.
     if (page.epoch !== epoch) break;
     if (page.first > after + 1) {
-      // The log lost its oldest while it was read: told at the start of a page, so what there is of this one ends here.
+      // The log dropped messages that were not read yet. Only the start of a history can say so: this one ends before them.
       if (entries.length > 0) break;
       if (since.from === "id") {
         gap = { after: since.id, before: formatId(epoch, page.first) };
       }
     }
-    if (page.entries.length === 0) break;
     for (const entry of page.entries) {
       if (entries.length >= limit) break;
       after = entry.offset;
@@ -69,6 +66,7 @@ export async function readHistory(
       entries.push(entry);
       bytes += entry.bytes;
     }
+    if (entries.length >= limit || bytes >= PAGE_BYTES || after >= top) break;
   }
   return {
     epoch,

@@ -1,12 +1,10 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { formatId, type Position } from "../../core/protocol/id.ts";
 import type { Broker, LogEntry, NewMessage } from "../brokers/broker.ts";
+import { logPages } from "../brokers/log_pages.ts";
 
 /** Idempotency keys that begin so are the gateway's own. */
 export const ANSWER_KEY = "$reply:";
-
-const PAGE_LENGTH = 1000;
-const PAGE_BYTES = 1024 * 1024;
 
 /** An answer that is in the log. */
 interface Answer {
@@ -59,28 +57,17 @@ async function findAnswer(
   question: Position,
   id: string,
 ): Promise<Answer | undefined> {
-  let after = question.offset;
-  for (let isFirst = true;; isFirst = false) {
-    const page = await broker.read(channel, after, PAGE_LENGTH, PAGE_BYTES);
-    const isSameLog = page.epoch === question.epoch;
-    if (isFirst && isSameLog && question.offset > page.top) {
+  for await (const page of logPages(broker, channel, question)) {
+    if (page.epoch === question.epoch && question.offset > page.top) {
       throw new RealtimeError(
         "not_found",
         `Cannot answer ${id}: there is no such message`,
       );
     }
-    // The log with the question was lost: an answer can be anywhere in the one that came after it.
-    if (isFirst && !isSameLog && after > 0) {
-      after = 0;
-      continue;
-    }
     for (const entry of page.entries) {
       const answer = readAnswer(entry, topic, id);
       if (answer) return { id: formatId(page.epoch, entry.offset), ...answer };
     }
-    const last = page.entries.at(-1);
-    if (!last || last.offset >= page.top) return undefined;
-    after = last.offset;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { MessageKind } from "../../core/protocol/frames.ts";
 import { formatId } from "../../core/protocol/id.ts";
 import type { Broker } from "../brokers/broker.ts";
+import { logPages } from "../brokers/log_pages.ts";
 import { readEnd, type StreamEnd } from "./stream_end.ts";
 
 /** The topic of the messages that keep quiet streams open. No client needs it. */
@@ -12,9 +13,6 @@ export interface FoundStream {
   readonly start?: string;
   readonly end?: StreamEnd;
 }
-
-const PAGE_ENTRIES = 1000;
-const PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Looks for a data stream in a channel's log.
@@ -32,19 +30,9 @@ export async function findStream(
 ): Promise<FoundStream | undefined> {
   const topics = new Set<string>();
   let start: string | undefined;
-  let next = after;
-  let known = epoch;
-  for (;;) {
-    const page = await broker.read(channel, next, PAGE_ENTRIES, PAGE_BYTES);
-    if (known && page.epoch !== known) {
-      // Another log has begun: offsets of the one before mean nothing in it.
-      known = page.epoch;
-      next = 0;
-      continue;
-    }
-    known = page.epoch;
+  const from = { epoch, offset: after };
+  for await (const page of logPages(broker, channel, from)) {
     for (const { kind, topic, json, offset, streamId: id } of page.entries) {
-      next = offset;
       if (id !== streamId || !isOfStream(kind, topic)) continue;
       topics.add(topic === LEASE_TOPIC ? leasedTopic(json) : topic);
       const here = formatId(page.epoch, offset);
@@ -53,7 +41,6 @@ export async function findStream(
       const end = { ...readEnd(json), id: here, topics };
       return { topics, end: start === undefined ? end : { ...end, start } };
     }
-    if (page.entries.length === 0 || next >= page.top) break;
   }
   if (topics.size === 0) return undefined;
   return { topics, ...start === undefined ? {} : { start } };
