@@ -8,7 +8,7 @@ import {
 } from "./publish/client_publisher.ts";
 import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
 import { Hub } from "./fan_out/hub.ts";
-import { Inbox } from "./publish/message_callback.ts";
+import { MessageCallback } from "./publish/message_callback.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { crossOrigin, sameSite } from "./http/origin.ts";
 import { pageRoutes } from "./page/mod.ts";
@@ -91,8 +91,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const hub = new Hub(settings.broker);
   const publisher = new Publisher(settings.broker, settings.maxMessageBytes);
   const { onMessage, streamLeaseMs: leaseMs } = settings;
-  const inbox = onMessage && new Inbox(onMessage, report);
-  const rules: ClientRules = { schemas: settings.channels, inbox };
+  const callback = onMessage && new MessageCallback(onMessage, report);
+  const rules: ClientRules = { schemas: settings.channels, callback };
   const streams = new Streams(hub, publisher, { leaseMs, report });
   const parts: GatewayParts = {
     settings,
@@ -134,7 +134,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const began = performance.now();
     await drainSessions(sessions.all(), options);
     const { deadlineMs = 20_000 } = options;
-    await inbox?.settled(began + deadlineMs - performance.now());
+    await callback?.settled(began + deadlineMs - performance.now());
   }
   const gateway: Gateway = {
     dev: settings.dev,

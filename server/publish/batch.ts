@@ -4,7 +4,7 @@ import type { MessageKind } from "../../core/protocol/frames.ts";
 import { errorBody } from "../../core/protocol/error_body.ts";
 import { createEnvelope } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
-import { Pace } from "./fair_turns.ts";
+import { FairTurns } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";
 import type { Streams } from "../streams/streams.ts";
 
@@ -56,7 +56,7 @@ export async function publishBatch(
   body: string,
 ): Promise<string[]> {
   const answers: string[] = [];
-  const pace = new Pace();
+  const turns = new FairTurns();
   let outage: string | undefined;
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
@@ -65,7 +65,7 @@ export async function publishBatch(
     answers.push(answer);
     // Each line would wait as long for the broker as the one before.
     if (answer.startsWith('{"error":{"code":"unavailable"')) outage = answer;
-    await pace.spend(text.length);
+    await turns.spend(text.length);
   }
   return answers;
 }

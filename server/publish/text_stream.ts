@@ -1,7 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { splitText } from "../../core/protocol/split_text.ts";
 import type { Envelope } from "../wire/envelope.ts";
-import { Pace } from "./fair_turns.ts";
+import { FairTurns } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";
 import { endedError } from "../streams/stream_errors.ts";
 import type { Streams } from "../streams/streams.ts";
@@ -76,7 +76,7 @@ export async function publishText(
   const leave = (): void => void reader?.cancel().catch(() => undefined);
   ended.addEventListener("abort", leave);
   if (ended.aborted) leave();
-  const pace = new Pace();
+  const turns = new FairTurns();
   try {
     for await (const text of textOf(reader, publisher.maxMessageBytes)) {
       await streams.publish(
@@ -85,7 +85,7 @@ export async function publishText(
         JSON.stringify(text),
         { publisher },
       );
-      await pace.spend(text.length);
+      await turns.spend(text.length);
     }
     await streams.publish(end, topics, id, { publisher });
   } catch (cause) {
@@ -113,7 +113,7 @@ export async function publishTee(
 ): Promise<string[]> {
   const streamId = crypto.randomUUID();
   const ids: string[] = [];
-  const pace = new Pace();
+  const turns = new FairTurns();
   try {
     for await (
       const raw of textOf(body?.getReader(), publisher.maxMessageBytes)
@@ -125,7 +125,7 @@ export async function publishTee(
           JSON.stringify(raw),
         ),
       );
-      await pace.spend(raw.length);
+      await turns.spend(raw.length);
     }
   } catch (cause) {
     throw streamError(cause);
