@@ -4,33 +4,34 @@ import type { Envelope } from "../wire/envelope.ts";
 import { FairTurns } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";
 import { endedError } from "../streams/stream_errors.ts";
+import { TEE_TOPIC } from "../streams/stream_message.ts";
 import type { Streams } from "../streams/streams.ts";
 
-/** What became of a body. */
+/** A body that was published as a data stream. */
 export interface PublishedText {
   /** The ids of its start, one for each topic. */
   readonly ids: readonly string[];
   readonly streamId: string;
-  /** Whether a reader stopped it. */
+  /** Whether a reader stopped the stream. */
   readonly isStopped: boolean;
 }
 
-type Body = ReadableStreamDefaultReader<Uint8Array> | undefined;
+type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** The longest piece that is published as one message, in characters. */
-const PIECE_LENGTH = 16 * 1024;
+/** Maximum length of the text of one chunk, in characters. */
+const CHUNK_LENGTH = 16 * 1024;
 
-/** A character of text has at most this many bytes in JSON: `\u0000`. */
+/** Maximum bytes of a character in JSON: `\u0000`. */
 const ESCAPED_BYTES = 6;
 
-/** The text of a body while it arrives, in pieces that fit into a message, never a part of a character. */
-async function* textOf(
-  body: Body,
+/** Reads the text of a body while it arrives, in chunks of whole characters that fit into a message. */
+async function* readChunks(
+  body: BodyReader | undefined,
   maxBytes: number,
 ): AsyncGenerator<string> {
   if (!body) return;
   const length = Math.min(
-    PIECE_LENGTH,
+    CHUNK_LENGTH,
     Math.max(2, Math.floor(maxBytes / ESCAPED_BYTES)),
   );
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -43,10 +44,10 @@ async function* textOf(
 }
 
 /**
- * Publishes a body as a data stream while it arrives. If it breaks off, the stream ends in an error that readers see. If the stream
- * ends before it, since a reader stopped it or nothing came for too long, it is not read any further.
+ * Publishes a body as a data stream while it arrives. If the body breaks off, the stream ends with an error that readers see. If the stream
+ * ends first, because a reader stopped it or the body was silent for too long, the rest of the body is not read.
  *
- * @param patienceMs How long the body may be silent; by default as long as the lease of any stream.
+ * @param patienceMs How many milliseconds the body may be silent; by default the lease of every stream.
  * @throws {RealtimeError} `invalid_data` when the body is not UTF-8 or broke off, `stream_ended` when it was silent for too long.
  */
 export async function publishText(
@@ -72,13 +73,13 @@ export async function publishText(
   const end = { ...stream, kind: "datastream-end" } as const;
   const reader = body?.getReader();
   const ended = streams.signal(channel, streamId);
-  // What waits for the body's next piece is then given its end.
-  const leave = (): void => void reader?.cancel().catch(() => undefined);
-  ended.addEventListener("abort", leave);
-  if (ended.aborted) leave();
+  // Canceling ends the read that is pending.
+  const cancel = (): void => void reader?.cancel().catch(() => undefined);
+  ended.addEventListener("abort", cancel);
+  if (ended.aborted) cancel();
   const turns = new FairTurns();
   try {
-    for await (const text of textOf(reader, publisher.maxMessageBytes)) {
+    for await (const text of readChunks(reader, publisher.maxMessageBytes)) {
       await streams.publish(
         { ...stream, kind: "chunk" },
         topics,
@@ -89,23 +90,23 @@ export async function publishText(
     }
     await streams.publish(end, topics, id, { publisher });
   } catch (cause) {
-    const isOver = streams.endOf(channel, streamId);
-    if (!isOver) {
-      const error = streamError(cause);
+    const known = streams.endOf(channel, streamId);
+    if (!known) {
+      const error = bodyError(cause);
       const { code, message } = error;
       const metadata = JSON.stringify({ error: { code, message } });
       await streams.publish({ ...end, metadata }, topics, id, { publisher });
       throw error;
     }
-    if (isOver.reason !== "stopped") throw endedError(channel, isOver);
+    if (known.reason !== "stopped") throw endedError(channel, known);
   } finally {
-    ended.removeEventListener("abort", leave);
+    ended.removeEventListener("abort", cancel);
   }
   const isStopped = streams.endOf(channel, streamId)?.reason === "stopped";
   return { ids, streamId, isStopped };
 }
 
-/** Publishes a body's pieces, as they arrive and as they are, to the channel's topic `$stream`. */
+/** Publishes a body while it arrives, byte for byte, to the channel's topic `$stream`. */
 export async function publishTee(
   publisher: MessagePublisher,
   channel: string,
@@ -116,24 +117,25 @@ export async function publishTee(
   const turns = new FairTurns();
   try {
     for await (
-      const raw of textOf(body?.getReader(), publisher.maxMessageBytes)
+      const raw of readChunks(body?.getReader(), publisher.maxMessageBytes)
     ) {
       ids.push(
         ...await publisher.publish(
           { channel, kind: "chunk", streamId, raw },
-          ["$stream"],
+          [TEE_TOPIC],
           JSON.stringify(raw),
         ),
       );
       await turns.spend(raw.length);
     }
   } catch (cause) {
-    throw streamError(cause);
+    throw bodyError(cause);
   }
   return ids;
 }
 
-function streamError(cause: unknown): RealtimeError {
+/** Converts a failure to read a body. */
+function bodyError(cause: unknown): RealtimeError {
   if (cause instanceof RealtimeError) return cause;
   const reason =
     cause instanceof TypeError && /utf-?8|encod/i.test(cause.message)
