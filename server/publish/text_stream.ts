@@ -38,9 +38,9 @@ async function* readChunks(
   for (;;) {
     const { done, value } = await body.read();
     if (done) break;
-    yield* splitText(decoder.decode(value, { stream: true }), length);
+    yield* splitText(decode(decoder, value), length);
   }
-  yield* splitText(decoder.decode(), length);
+  yield* splitText(decode(decoder), length);
 }
 
 /**
@@ -134,16 +134,22 @@ export async function publishTee(
   return ids;
 }
 
-/** Converts a failure to read a body. */
+/** Decodes the next bytes of a body, or its end. */
+function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
+  try {
+    return decoder.decode(bytes, { stream: bytes !== undefined });
+  } catch (cause) {
+    throw invalidBody("it is not UTF-8", cause);
+  }
+}
+
 function bodyError(cause: unknown): RealtimeError {
-  if (cause instanceof RealtimeError) return cause;
-  const reason =
-    cause instanceof TypeError && /utf-?8|encod/i.test(cause.message)
-      ? "it is not UTF-8"
-      : "it broke off";
-  return new RealtimeError(
-    "invalid_data",
-    `Cannot publish the stream: ${reason}`,
-    { cause },
-  );
+  return cause instanceof RealtimeError
+    ? cause
+    : invalidBody("it broke off", cause);
+}
+
+function invalidBody(problem: string, cause: unknown): RealtimeError {
+  const message = `Cannot publish the stream: ${problem}`;
+  return new RealtimeError("invalid_data", message, { cause });
 }
