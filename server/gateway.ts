@@ -8,7 +8,7 @@ import {
 } from "./publish/client_publisher.ts";
 import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
 import { Hub } from "./fan_out/hub.ts";
-import { Inbox } from "./publish/message_callback.ts";
+import { MessageCallback } from "./publish/message_callback.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { crossOrigin, sameSite } from "./http/origin.ts";
 import { pageRoutes } from "./page/mod.ts";
@@ -30,7 +30,6 @@ import type { UpgradeContext } from "./runtimes/runtime.ts";
 import { answerWith, headOf, setShortcut } from "./runtimes/shortcut.ts";
 import { OpenSessions } from "./sessions/open_sessions.ts";
 import { Streams } from "./streams/streams.ts";
-import { TicketMint } from "./auth/ticket.ts";
 
 /** A gateway: a Hono app inside, `fetch` outside, to serve or to mount in another app. */
 export interface Gateway extends AsyncDisposable {
@@ -88,13 +87,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const settings = resolveOptions(options);
   const sessions = new OpenSessions(settings.pingIntervalMs);
   const auth = new Auth(settings.signingKeys, settings.dev);
-  const tickets = new TicketMint(settings.signingKeys[0]);
   const state = { draining: false };
   const hub = new Hub(settings.broker);
   const publisher = new Publisher(settings.broker, settings.maxMessageBytes);
   const { onMessage, streamLeaseMs: leaseMs } = settings;
-  const inbox = onMessage && new Inbox(onMessage, report);
-  const rules: ClientRules = { schemas: settings.channels, inbox };
+  const callback = onMessage && new MessageCallback(onMessage, report);
+  const rules: ClientRules = { schemas: settings.channels, callback };
   const streams = new Streams(hub, publisher, { leaseMs, report });
   const parts: GatewayParts = {
     settings,
@@ -113,7 +111,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     subscriptions: settings.maxSubscriptions,
     maxInboundRate: settings.maxInboundRate,
     tokenDeadlineMs: settings.tokenDeadlineMs,
-    ticket: (claims) => tickets.mint(claims),
+    ticket: (claims) => auth.mintTicket(claims),
     report,
     opened: (session) => sessions.add(session),
     ended: (session) => sessions.delete(session),
@@ -136,7 +134,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const began = performance.now();
     await drainSessions(sessions.all(), options);
     const { deadlineMs = 20_000 } = options;
-    await inbox?.settled(began + deadlineMs - performance.now());
+    await callback?.settled(began + deadlineMs - performance.now());
   }
   const gateway: Gateway = {
     dev: settings.dev,

@@ -38,17 +38,16 @@ export interface GatewayOptions {
    */
   allowedOrigins?: "*" | readonly string[];
   /**
-   * Channels whose topics' schemas are known: what a client publishes there with a token must match them, else it is refused with the
-   * issues. Who has the signing key checks by itself.
+   * Channels whose topics' schemas the gateway knows, by their names or by patterns in which `*` stands for one or more characters:
+   * `{ "user:*": userChannel, logs: logsChannel }`. What a client publishes there with a token must match the schemas, else the gateway
+   * refuses it with the issues. Apps with the signing key check their own messages.
    *
-   * A definition stands for all channels whose names it can give. Its function is called once with stand-ins for its arguments, and
-   * what it puts around them is the pattern of the names: it may put arguments, properties of them and results of their methods into a
-   * text, but not decide by them. Where it does, give a definition for each of the forms. Of several patterns that fit a name, the one
-   * with the most text of its own counts. Channels and topics that are not given are not checked.
+   * The most specific key wins: the exact name first, then the pattern with the most literal characters, of equal ones the first. Channels
+   * and topics that no key names are not checked.
    *
    * @default {none}
    */
-  channels?: readonly KnownChannel[];
+  channels?: Readonly<Record<string, KnownChannel>>;
   /**
    * Called with each message that a client has published with a token, after it was accepted; not with what is published with the signing
    * key. The client is not kept waiting, and what the function fails with is logged. A client that repeats a request because its
@@ -143,7 +142,7 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     signingKeys: [current, ...fallback],
     dev,
     broker: options.broker ?? new MemoryBroker(),
-    channels: new ChannelSchemas(options.channels ?? []),
+    channels: new ChannelSchemas(options.channels ?? {}),
     onMessage: options.onMessage,
     allowedOrigins: options.allowedOrigins ?? (dev ? [] : "*"),
     maxMessageBytes: count(options, "maxMessageBytes", LIMITS.messageBytes),

@@ -5,7 +5,7 @@ import process from "node:process";
 import { Group } from "./group.ts";
 import type { Measured } from "./traffic.ts";
 import { TOPIC } from "../../tests/support/topic.ts";
-import { mintToken } from "../../core/protocol/token.ts";
+import { mintToken } from "../../core/protocol/mint_token.ts";
 import { startGateway } from "../../tests/support/gateway/gateway.ts";
 
 const LOAD = { bytes: 250, seconds: 0.2, pid: process.pid };

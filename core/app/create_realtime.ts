@@ -23,7 +23,7 @@ import {
   countSubscribers,
   type SubscribersTarget,
 } from "./count_subscribers.ts";
-import { mintToken } from "../protocol/token.ts";
+import { mintToken } from "../protocol/mint_token.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 import type { MaybePromise, Realtime } from "../types/realtime.ts";
 

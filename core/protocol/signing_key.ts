@@ -1,21 +1,21 @@
 import { hexDigest } from "./digest.ts";
 
 /**
- * The key of a gateway in development mode: well known, so that an app on the same machine needs no configuration.
- * A gateway takes it on loopback only.
+ * The signing key of development mode. It is public, so that an app on the same machine needs no configuration; a gateway accepts it on
+ * loopback only.
  */
 export const DEVELOPMENT_SIGNING_KEY =
   "tidings-development-signing-key-not-a-secret";
 
-/** The fewest characters that a signing key may have: HMAC's own output length. */
+/** Minimum length of a signing key in characters: the bytes that HMAC-SHA-256 returns. */
 export const MIN_SIGNING_KEY_LENGTH = 32;
 
 const encoder = new TextEncoder();
 
 /**
- * The form in which Inngest's SDKs send a signing key: `signkey-<env>-` and the hex SHA-256 of the hex-decoded rest.
+ * Hashes a signing key as Inngest's SDKs do before they send it: `signkey-<env>-` and the hex SHA-256 of the hex-decoded rest.
  *
- * @param key The signing key; one of another form is returned as it is.
+ * @param key The signing key; a key of another form is returned as it is.
  */
 export async function hashSigningKey(key: string): Promise<string> {
   const match = /^(signkey-\w+-)?([0-9a-f]+)$/i.exec(key);
@@ -27,24 +27,27 @@ export async function hashSigningKey(key: string): Promise<string> {
   return (match[1] ?? "") + await hexDigest(bytes);
 }
 
-/** The key that signs tokens: 32 bytes derived from the signing key, so that a leaked token key publishes nothing. */
-export async function deriveTokenKey(signingKey: string): Promise<Uint8Array> {
-  const key = await crypto.subtle.importKey(
-    "raw",
+/** Derives the key that signs tokens, 32 bytes, from the signing key: a token key that leaks can't publish. */
+export function deriveTokenKey(signingKey: string): Promise<Uint8Array> {
+  return hkdfSha256(
     encoder.encode(signingKey),
-    "HKDF",
-    false,
-    ["deriveBits"],
+    new Uint8Array(),
+    encoder.encode("tidings.realtime/token/v1"),
+    32,
   );
-  const bits = await crypto.subtle.deriveBits(
-    {
-      name: "HKDF",
-      hash: "SHA-256",
-      salt: new Uint8Array(),
-      info: encoder.encode("tidings.realtime/token/v1"),
-    },
-    key,
-    256,
-  );
+}
+
+/** Derives key material with HKDF-SHA-256 (RFC 5869). */
+export async function hkdfSha256(
+  secret: Uint8Array<ArrayBuffer>,
+  salt: Uint8Array<ArrayBuffer>,
+  info: Uint8Array<ArrayBuffer>,
+  bytes: number,
+): Promise<Uint8Array> {
+  const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, [
+    "deriveBits",
+  ]);
+  const algorithm = { name: "HKDF", hash: "SHA-256", salt, info };
+  const bits = await crypto.subtle.deriveBits(algorithm, key, 8 * bytes);
   return new Uint8Array(bits);
 }

@@ -1,16 +1,8 @@
-import {
-  errors,
-  type JWTClaimVerificationOptions,
-  type JWTPayload,
-  jwtVerify,
-  SignJWT,
-} from "jose";
 import { RealtimeError } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { checkName, isName } from "./names.ts";
-import { deriveTokenKey } from "./signing_key.ts";
 
-/** A topic of a channel, as tokens name it. */
+/** The name of a topic of a channel in a token. */
 export interface TopicClaim {
   /** The channel's name. */
   readonly channel: string;
@@ -18,40 +10,40 @@ export interface TopicClaim {
   readonly name: string;
 }
 
-/** What a token is for; one kind is never taken for another. */
+/** The purpose of a token. A token for one purpose is never accepted for another. */
 export type TokenUse = "subscribe" | "publish" | "ticket";
 
-/** What a valid token says. */
+/** The claims of a valid token. */
 export interface TokenClaims {
   readonly use: TokenUse;
-  /** Topics that it subscribes to; empty for `publish`. */
+  /** The topics that it subscribes to; empty for `publish`. */
   readonly topics: readonly TopicClaim[];
-  /** Topics that it may publish to, `true` for every one, absent for none. */
+  /** The topics that it may publish to: `true` for every topic, absent for none. */
   readonly publish?: true | readonly TopicClaim[];
   /** The user, if the app named one. */
   readonly sub?: string;
-  /** A unique id of the token; a ticket has that of the token it came from. */
+  /** The token's unique id. A ticket keeps the id of the token that it was made from. */
   readonly jti: string;
-  /** Unix seconds at which it was made. */
+  /** Unix seconds at which the token was made. */
   readonly iat: number;
-  /** Unix seconds until which it opens a connection. */
+  /** Unix seconds until which the token opens a connection. */
   readonly exp: number;
   /** Unix seconds until which the session lasts. */
   readonly sexp: number;
 }
 
-/** What {@linkcode mintToken} takes. */
+/** Options of a new token. */
 export interface MintOptions {
   /**
-   * What the token is for.
+   * The purpose of the token.
    *
    * @default {"subscribe"}
    */
   use?: TokenUse;
-  /** Topics that it subscribes to: 1 to 128, none only with `use: "publish"`. */
+  /** The topics that it subscribes to: 1 to 128 of them, or none with `use: "publish"`. */
   topics: readonly TopicClaim[];
   /**
-   * Seconds in which it must be used to connect, at most a day.
+   * Seconds within which the token must be used to connect, at most a day.
    *
    * @default {60}
    */
@@ -62,7 +54,7 @@ export interface MintOptions {
    * @default {3600}
    */
   sessionExpiresIn?: number;
-  /** Topics that it may publish to, `true` for every one. */
+  /** The topics that it may publish to, `true` for every topic. */
   publish?: true | readonly TopicClaim[];
   /** The user. */
   sub?: string;
@@ -70,26 +62,126 @@ export interface MintOptions {
   jti?: string;
 }
 
-const keys = new Map<string, Promise<CryptoKey>>();
+/** The payload of a JWT: a JSON object. */
+export type TokenPayload = Readonly<Record<string, unknown>>;
 
-function tokenKey(signingKey: string): Promise<CryptoKey> {
-  let key = keys.get(signingKey);
-  if (!key) {
-    key = importTokenKey(signingKey);
-    keys.set(signingKey, key);
-  }
-  return key;
+/** The header of every token. */
+export const TOKEN_HEADER = { alg: "HS256", typ: "JWT" } as const;
+
+const ISSUER = "tidings";
+
+function audienceOf(use: TokenUse): string {
+  return `tidings.${use}`;
 }
 
-/** jose takes bytes too, but imports them for every token. */
-async function importTokenKey(signingKey: string): Promise<CryptoKey> {
-  const bytes = await deriveTokenKey(signingKey);
-  return await crypto.subtle.importKey(
-    "raw",
-    new Uint8Array(bytes),
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    ["sign", "verify"],
+/**
+ * Creates the claims of a new token.
+ *
+ * @throws {RealtimeError} `invalid_name` for a name that no channel or topic can have.
+ * @throws {RangeError} For a lifetime or a number of topics that is not allowed.
+ */
+export function createClaims(options: MintOptions): TokenClaims {
+  const { use = "subscribe", topics, publish, sub } = options;
+  const expiresIn = checkLifetime(
+    "expiresIn",
+    options.expiresIn ?? LIMITS.tokenSeconds,
+  );
+  const session = checkLifetime(
+    "sessionExpiresIn",
+    options.sessionExpiresIn ?? Math.max(LIMITS.sessionSeconds, expiresIn),
+  );
+  const now = Math.floor(Date.now() / 1000);
+  return {
+    use,
+    topics: checkTopics(topics, use === "publish" ? 0 : 1),
+    publish: publish === undefined || publish === true
+      ? publish
+      : checkTopics(publish, 0),
+    sub,
+    jti: options.jti ?? crypto.randomUUID(),
+    iat: now,
+    exp: now + Math.ceil(expiresIn),
+    sexp: now + Math.ceil(session),
+  };
+}
+
+/** Creates the claims of a ticket: a token's rights, user and id, valid until its session ends. */
+export function createTicketClaims(
+  claims: TokenClaims,
+  now: number = Date.now(),
+): TokenClaims {
+  const iat = Math.floor(now / 1000);
+  const exp = Math.max(iat + 1, Math.ceil(claims.sexp));
+  return { ...claims, use: "ticket", iat, exp, sexp: exp };
+}
+
+/** Returns the payload that is signed for some claims; {@linkcode readClaims} reads it. */
+export function toPayload(claims: TokenClaims): TokenPayload {
+  const { use, topics, ...others } = claims;
+  return {
+    iss: ISSUER,
+    aud: audienceOf(use),
+    topics: topics.map((topic) => ({ ...topic, kind: "run" })),
+    ...others,
+  };
+}
+
+/**
+ * Checks the payload of a token whose signature is right: issuer, audience, times and everything else.
+ *
+ * @param uses The purposes of which the token must have one.
+ * @throws {RealtimeError} `invalid_token` where a claim is missing or not allowed, `token_expired`.
+ */
+export function readClaims(
+  payload: TokenPayload,
+  uses: readonly TokenUse[],
+): TokenClaims {
+  const { iss, aud, jti, sub, iat, exp, nbf, sexp = exp } = payload;
+  const use = uses.find((use) => aud === audienceOf(use));
+  if (iss !== ISSUER) throw invalidToken("its issuer is not Tidings");
+  if (use === undefined) throw invalidToken("it was made for another use");
+  if (!isTime(iat) || !isTime(exp) || !isTime(sexp)) {
+    throw invalidToken("a time is missing or malformed");
+  }
+  if (typeof jti !== "string") throw invalidToken("it has no id");
+  if (sub !== undefined && typeof sub !== "string") {
+    throw invalidToken("its user is malformed");
+  }
+  const topics = readTopics(payload.topics);
+  if (!topics || (topics.length === 0 && use !== "publish")) {
+    throw invalidToken("its topics are missing or malformed");
+  }
+  const publish = readPublish(payload.publish);
+  const now = Math.floor(Date.now() / 1000);
+  if (nbf !== undefined && !(isTime(nbf) && nbf <= now)) {
+    throw invalidToken("it is not valid yet");
+  }
+  if (exp <= now) {
+    throw new RealtimeError(
+      "token_expired",
+      "Cannot use the token: it expired",
+    );
+  }
+  if (Math.max(exp, sexp) - iat > LIMITS.maxTokenSeconds) {
+    throw invalidToken("it lasts longer than 24 hours");
+  }
+  return {
+    use,
+    topics,
+    jti,
+    iat,
+    exp,
+    sexp,
+    ...(publish === undefined ? {} : { publish }),
+    ...(sub === undefined ? {} : { sub }),
+  };
+}
+
+/** Creates the error for a token that can't be accepted. */
+export function invalidToken(problem: string): RealtimeError {
+  return new RealtimeError(
+    "invalid_token",
+    `Cannot use the token: ${problem}`,
   );
 }
 
@@ -117,154 +209,27 @@ function checkTopics(
   }));
 }
 
-/**
- * Makes a token, without asking the gateway.
- *
- * @param signingKey The key that the gateway has too.
- * @throws {RealtimeError} `invalid_name` for a name that no channel or topic can have.
- * @throws {RangeError} For a lifetime or a number of topics that is not allowed.
- */
-export async function mintToken(
-  signingKey: string,
-  options: MintOptions,
-): Promise<string> {
-  const { use = "subscribe", topics } = options;
-  const expiresIn = checkLifetime(
-    "expiresIn",
-    options.expiresIn ?? LIMITS.tokenSeconds,
-  );
-  const session = checkLifetime(
-    "sessionExpiresIn",
-    options.sessionExpiresIn ?? Math.max(LIMITS.sessionSeconds, expiresIn),
-  );
-  const now = Math.floor(Date.now() / 1000);
-  const payload: JWTPayload = {
-    topics: checkTopics(topics, use === "publish" ? 0 : 1)
-      .map((topic) => ({ ...topic, kind: "run" })),
-    sexp: now + Math.ceil(session),
-  };
-  if (options.publish !== undefined) {
-    payload.publish = options.publish === true ||
-      checkTopics(options.publish, 0);
-  }
-  if (options.sub !== undefined) payload.sub = options.sub;
-  return new SignJWT(payload)
-    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-    .setIssuer("tidings")
-    .setAudience(`tidings.${use}`)
-    .setIssuedAt(now)
-    .setExpirationTime(now + Math.ceil(expiresIn))
-    .setJti(options.jti ?? crypto.randomUUID())
-    .sign(await tokenKey(signingKey));
-}
-
 function readTopics(value: unknown): TopicClaim[] | undefined {
   if (!Array.isArray(value) || value.length > LIMITS.subscriptions) {
     return undefined;
   }
   const topics: TopicClaim[] = [];
   for (const entry of value) {
-    const { channel, name } = Object(entry);
+    const { channel, name }: Partial<Record<keyof TopicClaim, unknown>> =
+      Object(entry);
     if (!isName(channel) || !isName(name)) return undefined;
     topics.push({ channel, name });
   }
   return topics;
 }
 
-/** What jose checks of the claims of a token for one of these uses, besides its times. */
-export function claimChecks(
-  uses: readonly TokenUse[],
-): JWTClaimVerificationOptions {
-  return {
-    issuer: "tidings",
-    audience: uses.map((use) => `tidings.${use}`),
-    requiredClaims: ["exp", "iat", "jti"],
-  };
+function readPublish(value: unknown): TokenClaims["publish"] {
+  if (value === undefined || value === true) return value;
+  const topics = readTopics(value);
+  if (topics) return topics;
+  throw invalidToken("the topics that it publishes to are malformed");
 }
 
-/**
- * Reads what jose has checked.
- *
- * @throws {RealtimeError} `invalid_token` where something is missing or not allowed.
- */
-export function readClaims(
-  payload: JWTPayload,
-  uses: readonly TokenUse[],
-): TokenClaims {
-  const { exp, iat, jti, sub, sexp = exp } = payload;
-  const use = uses.find((use) => `tidings.${use}` === payload.aud);
-  const topics = readTopics(payload.topics);
-  const publish = payload.publish === undefined || payload.publish === true
-    ? payload.publish
-    : readTopics(payload.publish);
-  const whole = use !== undefined && exp !== undefined && iat !== undefined &&
-    typeof jti === "string" && typeof sexp === "number" && topics &&
-    (payload.publish === undefined || publish !== undefined) &&
-    (sub === undefined || typeof sub === "string") &&
-    (use === "publish" || topics.length > 0);
-  if (!whole) {
-    throw new RealtimeError(
-      "invalid_token",
-      "Cannot use the token: its claims are incomplete",
-    );
-  }
-  if (Math.max(exp, sexp) - iat > LIMITS.maxTokenSeconds) {
-    throw new RealtimeError(
-      "invalid_token",
-      "Cannot use the token: it lasts longer than 24 hours",
-    );
-  }
-  return {
-    use,
-    topics,
-    jti,
-    iat,
-    exp,
-    sexp,
-    ...(publish === undefined ? {} : { publish }),
-    ...(sub === undefined ? {} : { sub }),
-  };
-}
-
-/**
- * Checks a token: its signature with any of the keys, its algorithm, type, issuer, audience and times.
- *
- * @param signingKeys The current key and, while keys are rotated, the one before.
- * @param uses What it may be for.
- * @throws {RealtimeError} `token_expired` or `invalid_token`.
- */
-export async function verifyToken(
-  signingKeys: readonly string[],
-  jwt: string,
-  uses: readonly TokenUse[],
-): Promise<TokenClaims> {
-  let problem: unknown;
-  for (const signingKey of signingKeys) {
-    try {
-      const { payload } = await jwtVerify(jwt, await tokenKey(signingKey), {
-        ...claimChecks(uses),
-        algorithms: ["HS256"],
-        typ: "JWT",
-      });
-      return readClaims(payload, uses);
-    } catch (error) {
-      if (error instanceof RealtimeError) throw error;
-      problem ??= error;
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) {
-        problem = error;
-        break;
-      }
-    }
-  }
-  if (problem instanceof errors.JWTExpired) {
-    throw new RealtimeError(
-      "token_expired",
-      "Cannot use the token: it expired",
-    );
-  }
-  // jose's own messages name claims and algorithms, never the token or its content.
-  const reason = problem instanceof errors.JOSEError
-    ? problem.message
-    : "it is not a JWT of this gateway";
-  throw new RealtimeError("invalid_token", `Cannot use the token: ${reason}`);
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
 }

@@ -11,10 +11,11 @@ import { fileURLToPath } from "node:url";
 import { refunds } from "./channels.ts";
 import { createSite } from "./site.ts";
 
-// It checks answers by the schema, too. In development mode: no key. Yours runs by itself; REALTIME_URL and REALTIME_SIGNING_KEY say where.
-const gateway = await serve(createGateway({ channels: [refunds] }), {
-  port: 0,
-});
+// The gateway checks replies by their schema. It runs in development mode here; yours runs by itself: set REALTIME_URL and REALTIME_SIGNING_KEY.
+const gateway = await serve(
+  createGateway({ channels: { "refunds:*": refunds } }),
+  { port: 0 },
+);
 const site = createSite({ url: gateway.url });
 
 const html = await readFile(new URL("./index.html", import.meta.url), "utf8");

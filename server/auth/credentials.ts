@@ -1,15 +1,15 @@
 import { PROTOCOL } from "../../core/protocol/frames.ts";
 
-/** The WebSocket subprotocol that carries a token ends in it. */
+/** Prefix of the WebSocket subprotocol that carries a token; the token follows it. */
 export const BEARER_PROTOCOL = "tidings.bearer.";
 
-/** What a handshake's subprotocols say. */
+/** The subprotocols that a client offers in its handshake. */
 export interface Offer {
-  /** Whether the client knows more than Inngest's wire. */
+  /** Whether the client speaks `tidings.v1`. */
   readonly v1: boolean;
-  /** The token, if it came this way. */
+  /** The token, if a subprotocol carries it. */
   readonly token?: string;
-  /** The subprotocol to answer with: browsers fail a connection whose offers are all ignored. */
+  /** The subprotocol that the gateway selects: browsers fail a connection if none of their offers is selected. */
   readonly answer?: string;
 }
 
@@ -28,7 +28,7 @@ export function readOffer(header: string | undefined): Offer {
   };
 }
 
-/** The credential of an `Authorization: Bearer …` header. */
+/** Returns the credential of an `Authorization: Bearer …` header. */
 export function readBearer(header: string | undefined): string | undefined {
   const match = /^Bearer +([^\s]+) *$/i.exec(header ?? "");
   return match?.[1];

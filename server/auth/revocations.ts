@@ -2,16 +2,17 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { LIMITS } from "../../core/protocol/limits.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 
-/** Which tokens to revoke: those that match one of these, and were made until now. */
+/** The tokens to revoke: all that match one of the fields and were made until now. */
 export interface Revocation {
-  /** The user that tokens name. */
+  /** The user of the tokens. */
   readonly sub?: string | undefined;
-  /** One token, with the tickets made from it. */
+  /** The id of one token; the tickets made from it have the same id. */
   readonly jti?: string | undefined;
-  /** A channel that tokens name, to read it or to publish there. */
+  /** A channel that the tokens subscribe or publish to. */
   readonly channel?: string | undefined;
 }
 
+/** Entries from which on outdated ones are removed. */
 const PRUNE_AT = 1000;
 
 function keysOf({ sub, jti, channel }: Revocation): string[] {
@@ -22,12 +23,12 @@ function keysOf({ sub, jti, channel }: Revocation): string[] {
   ];
 }
 
-/** What was revoked and could still be used: remembered as long as the longest token lives. */
+/** Remembers revocations for as long as the revoked tokens could still be valid. */
 export class Revocations {
-  /** Unix seconds of the revocation, in the order in which they came. */
+  /** Unix seconds of each revocation, oldest first. */
   readonly #at = new Map<string, number>();
 
-  /** Remembers a revocation. */
+  /** Adds a revocation. */
   add(revocation: Revocation, now: number = Date.now()): void {
     if (this.#at.size >= PRUNE_AT) this.#prune(now);
     for (const key of keysOf(revocation)) {
@@ -36,7 +37,7 @@ export class Revocations {
     }
   }
 
-  /** Whether a token was revoked. One made in the second of the revocation counts as older. */
+  /** Tells whether a token was revoked. A token made in the second of the revocation counts as made before it. */
   has({ sub, jti, topics, publish = [], iat }: TokenClaims): boolean {
     if (this.#at.size === 0) return false;
     const grants = publish === true ? topics : [...topics, ...publish];
@@ -48,10 +49,17 @@ export class Revocations {
     return keys.some((key) => iat <= (this.#at.get(key) ?? -1));
   }
 
-  /** @throws {RealtimeError} `forbidden` for a token that was revoked. */
+  /**
+   * Returns the claims of a token that was not revoked.
+   *
+   * @throws {RealtimeError} `forbidden` for a token that was revoked.
+   */
   check(claims: TokenClaims): TokenClaims {
     if (this.has(claims)) {
-      throw new RealtimeError("forbidden", "The token was revoked");
+      throw new RealtimeError(
+        "forbidden",
+        "Cannot use the token: it was revoked",
+      );
     }
     return claims;
   }

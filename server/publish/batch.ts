@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import type { MessageKind } from "../../core/protocol/frames.ts";
-import { errorBody } from "../../core/protocol/error_body.ts";
+import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
+import { createEnvelope } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
-import { Pace } from "./fair_turns.ts";
+import { FairTurns } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";
+import { isStreamKind } from "../streams/stream_message.ts";
 import type { Streams } from "../streams/streams.ts";
 
-/** Characters of a stream's id: it is a part of idempotency keys. */
+/** Maximum length of a stream's id, which is a part of idempotency keys. */
 export const MAX_STREAM_ID = 240;
 
 const line = z.object({
@@ -38,42 +39,46 @@ const line = z.object({
   "stream_id is missing",
 );
 
-function isStreamKind(
-  kind: MessageKind,
-): kind is "datastream-start" | "chunk" | "datastream-end" {
-  return kind === "chunk" || kind.startsWith("datastream-");
+/** The result of a line. */
+interface LineResult {
+  readonly id?: string | undefined;
+  readonly error?: ErrorBody;
 }
 
 /**
- * Publishes each line of an NDJSON body, in order. One that fails doesn't stop the others.
+ * Publishes each line of an NDJSON body, in order. A line that fails doesn't stop the others.
  *
- * @returns The answer to each line, as JSON.
+ * @returns The result of each line, as JSON.
  */
 export async function publishBatch(
   publisher: MessagePublisher,
   streams: Streams,
   body: string,
 ): Promise<string[]> {
-  const answers: string[] = [];
-  const pace = new Pace();
+  const results: string[] = [];
+  const turns = new FairTurns();
   let outage: string | undefined;
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
-    const answer = outage ??
-      JSON.stringify(await publishLine(publisher, streams, text));
-    answers.push(answer);
-    // Each line would wait as long for the broker as the one before.
-    if (answer.startsWith('{"error":{"code":"unavailable"')) outage = answer;
-    await pace.spend(text.length);
+    if (outage !== undefined) {
+      results.push(outage);
+      continue;
+    }
+    const result = await publishLine(publisher, streams, text);
+    const json = JSON.stringify(result);
+    results.push(json);
+    // The broker is away: each further line would wait for it as long as this one did.
+    if (result.error?.code === "unavailable") outage = json;
+    await turns.spend(text.length);
   }
-  return answers;
+  return results;
 }
 
 async function publishLine(
   publisher: MessagePublisher,
   streams: Streams,
   text: string,
-): Promise<object> {
+): Promise<LineResult> {
   try {
     const result = line.safeParse(parseJson(text, "the line"));
     if (!result.success) {
@@ -86,21 +91,9 @@ async function publishLine(
         }`,
       );
     }
-    const { data, channel, topic, kind, key, metadata } = result.data;
-    const fields = result.data;
-    const envelope = {
-      channel,
-      ...(fields.run_id === undefined ? {} : { runId: fields.run_id }),
-      ...(fields.fn_id === undefined ? {} : { fnId: fields.fn_id }),
-      ...(fields.fn_slug === undefined ? {} : { fnSlug: fields.fn_slug }),
-      ...(fields.env_id === undefined ? {} : { envId: fields.env_id }),
-      ...(fields.reply_topic === undefined
-        ? {}
-        : { replyTopic: fields.reply_topic }),
-      ...(fields.reply_to === undefined ? {} : { replyTo: fields.reply_to }),
-      ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
-    };
-    const { stream_id: streamId, producer } = fields;
+    const { data, channel, topic, kind, key } = result.data;
+    const { stream_id: streamId, producer } = result.data;
+    const envelope = createEnvelope(channel, result.data);
     const json = JSON.stringify(data);
     if (streamId !== undefined && isStreamKind(kind)) {
       publisher.require(channel, [topic]);
@@ -110,10 +103,10 @@ async function publishLine(
         json,
         { key, producer, publisher },
       );
-      return error ? { id, ...failure(error) } : { id };
+      return error ? { id, error: errorBody(error) } : { id };
     }
     const [id] = await publisher.publish(
-      { ...envelope, kind, ...(streamId === undefined ? {} : { streamId }) },
+      { ...envelope, kind, streamId },
       [topic],
       json,
       key,
@@ -121,10 +114,6 @@ async function publishLine(
     return { id };
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
-    return failure(error);
+    return { error: errorBody(error) };
   }
-}
-
-function failure(error: RealtimeError): object {
-  return { error: errorBody(error) };
 }

@@ -2,62 +2,56 @@ import { validate } from "../../core/channel/validate.ts";
 import type { Realtime } from "../../core/types/realtime.ts";
 import { quote } from "./publisher.ts";
 
-/** A channel, or the definition of many. */
+/** A channel, or the definition of many channels. */
 export type KnownChannel = Realtime.Channel | Realtime.Channel.Definition;
 
-/** A channel's topics, and which names it may have. */
-interface Entry {
+/** A pattern of channel names, and the topics of those channels. */
+interface Pattern {
+  /** The texts before, between and after the stars. */
+  readonly literals: readonly string[];
   readonly topics: Realtime.Topics;
-  readonly pattern: RegExp;
-  /** How much of a name it says: of several that match, the one that says most is meant. */
-  readonly weight: number;
 }
 
-/** Stand for an argument in a name. Two, to see that a name is put together of its arguments, whatever they are. */
-const HOLES = ["0hole0tidings0a0", "0hole0tidings0b0"] as const;
-
-/** Arguments that a function of a name may take. */
-const ARGUMENTS = 16;
-
-/**
- * Stands in for whatever a function of a name is called with: a property of it, or what a method of it returns, stands for an argument
- * again.
- */
-function standIn(text: string): never {
-  const it: unknown = new Proxy(() => {}, {
-    get: (_, key) =>
-      key !== Symbol.toPrimitive ? it : (hint: string) => {
-        if (hint !== "number") return text;
-        throw new TypeError("An argument is reckoned with");
-      },
-    apply: () => it,
-  });
-  return it as never;
-}
-
-/** The schemas of the topics that a gateway knows: what clients publish there must match them. */
+/** The schemas of the topics that a gateway knows. What clients publish there must match them. */
 export class ChannelSchemas {
-  readonly #entries: readonly Entry[];
+  readonly #names = new Map<string, Realtime.Topics>();
+  /** The most specific first. */
+  readonly #patterns: readonly Pattern[];
 
-  /** @throws {TypeError} For a definition whose names have no pattern, and for what is no channel. */
-  constructor(channels: readonly KnownChannel[]) {
-    this.#entries = channels.map(toEntry)
-      .sort((one, other) => other.weight - one.weight);
+  /**
+   * @param channels Channels by their names, or by patterns in which `*` stands for one or more characters.
+   * @throws {TypeError} For an empty key, and for a value that is not a channel.
+   */
+  constructor(channels: Readonly<Record<string, KnownChannel>>) {
+    if (Array.isArray(channels)) {
+      throw new TypeError(
+        'Cannot create a gateway: "channels" is a list, it must be an object of names or patterns such as { "user:*": userChannel }',
+      );
+    }
+    const patterns: Pattern[] = [];
+    for (const [key, value] of Object.entries(channels)) {
+      const topics = topicsOf(key, value);
+      const literals = key.split("*");
+      if (literals.length === 1) this.#names.set(key, topics);
+      else patterns.push({ literals, topics });
+    }
+    this.#patterns = patterns.sort((a, b) => weight(b) - weight(a));
   }
 
-  /** Whether it knows none. */
+  /** Whether no channel is known. */
   get isEmpty(): boolean {
-    return this.#entries.length === 0;
+    return this.#names.size === 0 && this.#patterns.length === 0;
   }
 
   /**
-   * Checks data that a client publishes, if the topic's schema is known.
+   * Checks data that a client publishes, if the topic has a schema.
    *
    * @throws {RealtimeError} `invalid_data`, with the issues.
    */
   async check(channel: string, topic: string, data: unknown): Promise<void> {
-    const entry = this.#entries.find(({ pattern }) => pattern.test(channel));
-    const schema = entry?.topics[topic]?.getSchema();
+    const topics = this.#names.get(channel) ??
+      this.#patterns.find((pattern) => matches(channel, pattern))?.topics;
+    const schema = topics?.[topic]?.getSchema();
     if (!schema) return;
     await validate(
       schema,
@@ -67,39 +61,36 @@ export class ChannelSchemas {
   }
 }
 
-function toEntry(channel: KnownChannel, index: number): Entry {
-  const literals = literalsOf(channel, index);
-  const pattern = literals
-    .map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("[^]+");
-  return {
-    topics: channel.topics,
-    pattern: new RegExp(`^${pattern}$`),
-    // A name without arguments is the one that is meant.
-    weight: literals.length === 1 ? Infinity : literals.join("").length,
-  };
-}
-
-/** The texts between the arguments of a channel's name; the name alone, where it has none. */
-function literalsOf(channel: KnownChannel, index: number): string[] {
-  const where = `at ${index} of "channels"`;
-  if (typeof channel !== "function") {
-    if (typeof channel?.name === "string") return [channel.name];
+function topicsOf(key: string, channel: KnownChannel): Realtime.Topics {
+  if (key === "") {
     throw new TypeError(
-      `Cannot create a gateway: there is no channel ${where}`,
+      'Cannot create a gateway: a key of "channels" is empty, it must be a channel\'s name or a pattern',
     );
   }
-  const problem =
-    `Cannot create a gateway: the names of the definition ${where} have no pattern; give a definition that puts its arguments into them as they are`;
-  let names;
-  try {
-    names = HOLES.map((hole) => {
-      const args = Array(ARGUMENTS).fill(standIn(hole)) as never;
-      return channel(...args).name.split(hole);
-    });
-  } catch (cause) {
-    throw new TypeError(problem, { cause });
+  const { topics }: { topics?: Realtime.Topics } = Object(channel);
+  if (typeof topics === "object") return topics;
+  throw new TypeError(
+    `Cannot create a gateway: ${
+      quote(key)
+    } of "channels" is not a channel or a definition of channels`,
+  );
+}
+
+/** Counts the literal characters of a pattern: the more there are, the more specific it is. */
+function weight({ literals }: Pattern): number {
+  return literals.join("").length;
+}
+
+/** Tells whether a name matches a pattern. A regular expression with several stars could take very long. */
+function matches(name: string, { literals }: Pattern): boolean {
+  const [first = "", ...others] = literals;
+  const last = others.pop() ?? "";
+  if (!name.startsWith(first) || !name.endsWith(last)) return false;
+  let end = first.length;
+  for (const literal of others) {
+    const start = name.indexOf(literal, end + 1);
+    if (start === -1) return false;
+    end = start + literal.length;
   }
-  const [literals = [], others] = names;
-  if (JSON.stringify(literals) === JSON.stringify(others)) return literals;
-  throw new TypeError(problem);
+  return end < name.length - last.length;
 }

@@ -2,16 +2,16 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { ChannelSchemas } from "./channel_schemas.ts";
 import type { Envelope } from "../wire/envelope.ts";
-import type { Inbox } from "./message_callback.ts";
+import type { MessageCallback } from "./message_callback.ts";
 import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 
-/** What a gateway does with the messages of clients besides publishing them. */
+/** What a gateway does with clients' messages besides publishing them. */
 export interface ClientRules {
   readonly schemas: ChannelSchemas;
-  readonly inbox: Inbox | undefined;
+  readonly callback: MessageCallback | undefined;
 }
 
-/** Whether a token grants publishing to a topic. */
+/** Tells whether a token grants publishing to a topic. */
 export function grantsPublish(
   { publish = [] }: TokenClaims,
   channel: string,
@@ -21,7 +21,7 @@ export function grantsPublish(
     publish.some((grant) => grant.channel === channel && grant.name === topic);
 }
 
-/** Publishes for a client, as far as its token grants it: after a look at the topics' schemas, and so that the app learns of it. */
+/** Publishes the messages of one client: checks its token's grants and the topics' schemas, and calls the app's `onMessage` afterwards. */
 export class ClientPublisher implements MessagePublisher {
   readonly #publisher: Publisher;
   readonly #claims: TokenClaims;
@@ -56,26 +56,31 @@ export class ClientPublisher implements MessagePublisher {
     key?: string,
   ): Promise<readonly string[]> {
     const { channel, kind = "data", replyTo } = envelope;
-    const { schemas, inbox } = this.#rules;
+    const { schemas, callback } = this.#rules;
     const { sub, jti } = this.#claims;
     this.require(channel, topics);
-    // Start and end of a stream say nothing of the topic's own.
-    if (!schemas.isEmpty && !kind.startsWith("datastream-")) {
+    // The start and the end of a stream carry no data of the topic.
+    if (
+      !schemas.isEmpty && kind !== "datastream-start" &&
+      kind !== "datastream-end"
+    ) {
       const value = JSON.parse(data);
       for (const topic of topics) await schemas.check(channel, topic, value);
     }
     const ids = await this.#publisher.publish(envelope, topics, data, key);
-    for (const [index, topic] of inbox ? topics.entries() : []) {
-      inbox?.take({
-        channel,
-        topic,
-        kind,
-        data: JSON.parse(data),
-        id: ids[index] ?? "",
-        ...replyTo === undefined ? {} : { replyTo },
-        ...sub === undefined ? {} : { sub },
-        jti,
-      });
+    if (callback) {
+      for (const [index, topic] of topics.entries()) {
+        callback.call({
+          channel,
+          topic,
+          kind,
+          data: JSON.parse(data),
+          id: ids[index] ?? "",
+          ...replyTo === undefined ? {} : { replyTo },
+          ...sub === undefined ? {} : { sub },
+          jti,
+        });
+      }
     }
     return ids;
   }

@@ -1,16 +1,16 @@
 import { setImmediate } from "node:timers";
 
-/** What may be published before others get a turn. */
+/** Characters that a caller may publish in one turn of the event loop. */
 const BURST = 64 * 1024;
 
 /**
- * Lets connections be served while one caller publishes a lot: without a turn of the event loop in between, nothing is
- * written to any socket, and subscribers that would keep up are over their queue's limit.
+ * Yields to the event loop while one caller publishes a lot. Otherwise no socket would be written in the meantime, and the queues of fast
+ * subscribers would exceed their limit.
  */
-export class Pace {
+export class FairTurns {
   #spent = 0;
 
-  /** Counts what was published, in characters; resolves after a turn where it was a lot. */
+  /** Counts published characters, and waits for the next turn of the event loop when this turn's share is used up. */
   async spend(size: number): Promise<void> {
     this.#spent += size;
     if (this.#spent < BURST) return;

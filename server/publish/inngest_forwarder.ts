@@ -2,58 +2,58 @@ import { readEnvironment } from "../../core/http/environment.ts";
 import { request } from "../../core/http/request.ts";
 import type { InboundMessage, OnMessage } from "./message_callback.ts";
 
-/** The name of the events, unless the app makes others. */
+/** The default name of the events. */
 const EVENT_NAME = "realtime/message";
 
-/** An event, as Inngest takes it. */
+/** An event of Inngest. */
 export interface InngestEvent {
   /** The event's name. */
   name: string;
-  /** What it says. */
+  /** The event's data. */
   data: Record<string, unknown>;
-  /** Events of the same id count once, within a day. */
+  /** Inngest ignores a second event with the same id within a day. */
   id?: string;
 }
 
-/** What sends events: an Inngest client, of version 3 or 4. */
+/** The part of an Inngest client, of version 3 or 4, that sends events. */
 export interface InngestSender {
   /** Sends an event. */
   send(event: InngestEvent): Promise<unknown>;
 }
 
-/** How messages become events. */
+/** Options of {@linkcode forwardToInngest}. */
 export interface ForwardOptions {
   /**
-   * An Inngest client, which sends the events.
+   * The Inngest client that sends the events.
    *
-   * @default {none: they are sent with `eventKey`}
+   * @default {none: the events are sent with `eventKey`}
    */
   client?: InngestSender;
   /**
-   * The key of Inngest's event API; the dev server takes any.
+   * The key of Inngest's event API; the dev server accepts any.
    *
    * @default {the environment variable INNGEST_EVENT_KEY}
    */
   eventKey?: string;
   /**
-   * Where Inngest's event API is.
+   * The base URL of Inngest's event API.
    *
    * @default {the environment variable INNGEST_BASE_URL, else "https://inn.gs"}
    */
   baseUrl?: string;
   /**
-   * Makes the event of a message; `undefined` for a message that is none of Inngest's business.
+   * Creates the event of a message; returns `undefined` for a message that is not forwarded.
    *
-   * @default {`realtime/message`, with channel, topic, data, id, replyTo, sub and jti as its data, of messages of the kind `data`}
+   * @default {an event `realtime/message` with channel, topic, data, id, replyTo, sub and jti as its data, for messages of the kind `data`}
    */
   toEvent?: (message: InboundMessage) => InngestEvent | undefined;
 }
 
 /**
- * Makes the `onMessage` of a gateway that turns what clients publish into Inngest events: a function that waits for one with
- * `step.waitForEvent` continues when somebody in a browser answers.
+ * Creates an `onMessage` that forwards clients' messages to Inngest as events: a function that waits with `step.waitForEvent` continues
+ * when a user replies in a browser.
  *
- * The message's id is the event's, so that one which the gateway tells of twice is one event.
+ * The event has the message's id, so that a retry of the client becomes no second event.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export interface ForwardOptions {
  * });
  * ```
  *
- * @param options What sends the events: a client, or an event key.
+ * @param options A client, or an event key.
  * @throws {TypeError} Where there is neither.
  */
 export function forwardToInngest(options: ForwardOptions = {}): OnMessage {
@@ -85,7 +85,7 @@ function toMessageEvent(
   return kind === "data" ? { name: EVENT_NAME, data } : undefined;
 }
 
-/** Sends events by HTTP. */
+/** Returns a function that sends events to Inngest's event API. */
 function eventApi(
   {
     eventKey = readEnvironment("INNGEST_EVENT_KEY"),

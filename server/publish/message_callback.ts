@@ -8,30 +8,30 @@ export interface InboundMessage {
   readonly channel: string;
   /** The topic's name. */
   readonly topic: string;
-  /** What sort of message it is: `data`, unless the client said otherwise. */
+  /** The kind of the message: `data`, unless the client sets another. */
   readonly kind: MessageKind;
-  /** What was published, as it was sent. */
+  /** The data as the client sent it. */
   readonly data: Untyped;
-  /** The message's id. A client that repeats a request gets the same one. */
+  /** The message's id. A retry of the same request has the same id. */
   readonly id: string;
-  /** Of an answer: the id of the question. */
+  /** The id of the message that this one replies to. */
   readonly replyTo?: string;
-  /** The user that the token names. */
+  /** The user of the token. */
   readonly sub?: string;
   /** The token's id. */
   readonly jti: string;
 }
 
-/** What a gateway calls with the messages that clients publish. */
+/** The app's function that a gateway calls with each message that a client publishes. */
 export type OnMessage = (message: InboundMessage) => unknown;
 
-/** Hands clients' messages to the app's own function, which neither delays nor fails the clients. */
-export class Inbox {
+/** Calls the app's function. Clients don't wait for it, and its failures don't reach them. */
+export class MessageCallback {
   readonly #onMessage: OnMessage;
   readonly #report: (stage: string, error: unknown) => void;
   readonly #pending = new Set<Promise<void>>();
 
-  /** @param report Called with what the app's function fails with. */
+  /** @param report Called with each error of the app's function. */
   constructor(
     onMessage: OnMessage,
     report: (stage: string, error: unknown) => void,
@@ -40,14 +40,14 @@ export class Inbox {
     this.#report = report;
   }
 
-  /** Calls the function. */
-  take(message: InboundMessage): void {
+  /** Calls the function with a message. */
+  call(message: InboundMessage): void {
     const handling = this.#handle(message);
     this.#pending.add(handling);
     handling.finally(() => this.#pending.delete(handling));
   }
 
-  /** Resolves when the function is done with all that it was called with, at the latest after so many milliseconds. */
+  /** Resolves when the function has handled every message so far, or after some milliseconds. */
   async settled(ms: number): Promise<void> {
     await within(ms, Promise.all(this.#pending));
   }

@@ -2,22 +2,26 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { parseId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
-import { ANSWER_KEY, publishAnswer } from "./replies.ts";
 import type { Broker } from "../brokers/broker.ts";
 import { type Envelope, newMessage } from "../wire/envelope.ts";
+import { publishReply, REPLY_KEY_PREFIX } from "./replies.ts";
 
-/** Ids of an idempotency key's length that anybody needs. */
+/** Maximum length of an idempotency key. */
 const KEY_LENGTH = 255;
 
-/** Names as most are. To check any other takes 1 µs on Deno and Node, as its bytes are counted. */
+/** Matches most names. Any other name is checked by counting its bytes, which costs 1 µs on Deno and Node. */
 const SIMPLE_NAME = /^[ -~]{1,255}$/;
 
-/** Publishes for somebody, as far as they may. */
+/** Publishes messages with the rights of the signing key or of a token. */
 export interface MessagePublisher {
-  /** Bytes that a message's data may have. */
+  /** Maximum size of a message's data in bytes. */
   readonly maxMessageBytes: number;
 
-  /** @throws {RealtimeError} `forbidden` where one of the topics is not granted. */
+  /**
+   * Requires the right to publish to some topics.
+   *
+   * @throws {RealtimeError} `forbidden` where one of the topics is not granted.
+   */
   require(channel: string, topics: readonly string[]): void;
 
   /**
@@ -25,7 +29,7 @@ export interface MessagePublisher {
    *
    * @param data JSON text on one line; the limit is for it and the metadata together.
    * @param key The idempotency key, if any.
-   * @returns The ids, one for each topic; at once where the broker has them at once.
+   * @returns The ids, one for each topic; without a promise where the broker returns none.
    * @throws {RealtimeError} `forbidden`, `invalid_name`, `invalid_argument`, `invalid_data`, `conflict`, `too_large`, `unavailable`.
    */
   publish(
@@ -36,7 +40,7 @@ export interface MessagePublisher {
   ): MaybePromise<readonly string[]>;
 }
 
-/** Puts messages into the log, after checking what every way of publishing must check. Who has the signing key may publish everything. */
+/** Checks messages and appends them to the log, without a limit to topics: publishes with the rights of the signing key. */
 export class Publisher implements MessagePublisher {
   readonly #broker: Broker;
   readonly #maxMessageBytes: number;
@@ -58,48 +62,20 @@ export class Publisher implements MessagePublisher {
     data: string,
     key?: string,
   ): MaybePromise<readonly string[]> {
-    const { channel } = envelope;
-    if (!SIMPLE_NAME.test(channel)) checkName("channel", channel);
-    for (const topic of topics) {
-      if (!SIMPLE_NAME.test(topic)) checkName("topic", topic);
-    }
-    const { metadata = "", fnSlug = "", replyTopic, replyTo } = envelope;
-    if (replyTopic !== undefined) checkName("topic", replyTopic);
-    if (topics.length === 0) throw invalid(channel, "no topic is named");
-    if (key !== undefined && (key === "" || key.length > KEY_LENGTH)) {
-      throw invalid(
-        channel,
-        `an idempotency key has 1 to ${KEY_LENGTH} characters`,
-      );
-    }
-    if (key?.startsWith(ANSWER_KEY)) {
-      throw invalid(
-        channel,
-        `idempotency keys that begin with "${ANSWER_KEY}" are the gateway's own`,
-      );
-    }
-    this.#checkSize(channel, data + metadata + fnSlug);
+    const { channel, metadata = "", fnSlug = "" } = envelope;
+    checkNames(envelope, topics);
+    checkKey(channel, key);
+    checkSize(channel, data + metadata + fnSlug, this.#maxMessageBytes);
     try {
-      const published = replyTo === undefined
+      const published = envelope.replyTo === undefined
         ? this.#append(envelope, topics, data, key)
-        : this.#answer(envelope, topics, data, key);
+        : this.#reply(envelope, topics, data, key);
       return published instanceof Promise
         ? published.catch((cause) => this.#fail(channel, cause))
         : published;
     } catch (cause) {
       return this.#fail(channel, cause);
     }
-  }
-
-  #fail(channel: string, cause: unknown): never {
-    if (cause instanceof RealtimeError) throw cause;
-    throw new RealtimeError(
-      "unavailable",
-      `Cannot publish to ${
-        quote(channel)
-      }: the broker "${this.#broker.name}" failed`,
-      { cause },
-    );
   }
 
   #append(
@@ -112,36 +88,66 @@ export class Publisher implements MessagePublisher {
     return this.#broker.publish(envelope.channel, messages, key);
   }
 
-  async #answer(
+  async #reply(
     envelope: Envelope,
     [topic = "", ...others]: readonly string[],
     data: string,
     replyKey: string = crypto.randomUUID(),
   ): Promise<readonly string[]> {
     const { channel, replyTo } = envelope;
-    const question = parseId(replyTo);
-    if (!question) throw invalid(channel, '"reply_to" is the id of no message');
-    if (others.length > 0) throw invalid(channel, "an answer has one topic");
+    const original = parseId(replyTo);
+    if (!original) throw invalid(channel, '"reply_to" is not a message\'s id');
+    if (others.length > 0) throw invalid(channel, "a reply has one topic");
     const message = newMessage({ ...envelope, replyKey }, topic, data);
-    return [
-      await publishAnswer(
-        this.#broker,
-        channel,
-        message,
-        question,
-        replyKey,
-      ),
-    ];
+    const broker = this.#broker;
+    return [await publishReply(broker, channel, message, original, replyKey)];
   }
 
-  /** Throws for what is over the limit. */
-  #checkSize(channel: string, text: string): void {
-    // UTF-8 has at most 3 bytes for each unit of UTF-16: most messages need no count.
-    const limit = this.#maxMessageBytes;
-    if (text.length * 3 <= limit) return;
-    const bytes = new TextEncoder().encode(text).length;
-    if (bytes > limit) throw tooLarge(channel, limit, bytes);
+  #fail(channel: string, cause: unknown): never {
+    if (cause instanceof RealtimeError) throw cause;
+    throw new RealtimeError(
+      "unavailable",
+      `Cannot publish to ${
+        quote(channel)
+      }: the broker "${this.#broker.name}" failed`,
+      { cause },
+    );
   }
+}
+
+function checkNames(
+  { channel, replyTopic }: Envelope,
+  topics: readonly string[],
+): void {
+  if (!SIMPLE_NAME.test(channel)) checkName("channel", channel);
+  for (const topic of topics) {
+    if (!SIMPLE_NAME.test(topic)) checkName("topic", topic);
+  }
+  if (replyTopic !== undefined) checkName("topic", replyTopic);
+  if (topics.length === 0) throw invalid(channel, "no topic is named");
+}
+
+function checkKey(channel: string, key: string | undefined): void {
+  if (key === undefined) return;
+  if (key === "" || key.length > KEY_LENGTH) {
+    throw invalid(
+      channel,
+      `an idempotency key has 1 to ${KEY_LENGTH} characters`,
+    );
+  }
+  if (key.startsWith(REPLY_KEY_PREFIX)) {
+    throw invalid(
+      channel,
+      `the gateway reserves idempotency keys that begin with "${REPLY_KEY_PREFIX}"`,
+    );
+  }
+}
+
+function checkSize(channel: string, text: string, limit: number): void {
+  // UTF-8 has at most 3 bytes for each unit of UTF-16, so most messages need no count.
+  if (text.length * 3 <= limit) return;
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes > limit) throw tooLarge(channel, limit, bytes);
 }
 
 function invalid(channel: string, problem: string): RealtimeError {
@@ -151,12 +157,16 @@ function invalid(channel: string, problem: string): RealtimeError {
   );
 }
 
-/** A channel's or topic's name for a message. */
+/** Quotes the name of a channel or topic for an error message. */
 export function quote(name: string): string {
   return JSON.stringify(name);
 }
 
-/** The error for a message over the limit; how much it has is not known of one that was cut off. */
+/**
+ * Creates the error for a message over the limit.
+ *
+ * @param bytes The message's size, where it is known: a body that exceeds the limit is not read to its end.
+ */
 export function tooLarge(
   channel: string,
   limit: number,

@@ -3,83 +3,85 @@ import { formatId, type Position } from "../../core/protocol/id.ts";
 import type { Broker, LogEntry, NewMessage } from "../brokers/broker.ts";
 import { logPages } from "../brokers/log_pages.ts";
 
-/** Idempotency keys that begin so are the gateway's own. */
-export const ANSWER_KEY = "$reply:";
+/** Prefix of the idempotency keys that the gateway reserves for replies. */
+export const REPLY_KEY_PREFIX = "$reply:";
 
-/** An answer that is in the log. */
-interface Answer {
+/** A reply that is in the log. */
+interface Reply {
   readonly id: string;
-  /** The key that its publisher gave it. */
+  /** The idempotency key that its publisher chose. */
   readonly key: unknown;
 }
 
 /**
- * Publishes the answer to a question: one only, the first. The broker decides between answers that come at once, as it does
- * between messages of one idempotency key; the log tells of earlier ones, as long as it has them.
+ * Publishes a reply. Each message gets at most one in each topic: the first.
  *
- * @param message The answer, with `key` in its `reply_key`.
- * @param key The publisher's own idempotency key, by which a repetition is known for one.
- * @returns The answer's id.
- * @throws {RealtimeError} `conflict` where another answer was first; `not_found` for a question that is still to come.
+ * An idempotency key for all replies lets the broker decide between those that come at the same time; the log shows earlier ones for as
+ * long as it keeps them.
+ *
+ * @param message The reply, with `key` in its `reply_key`.
+ * @param original The position of the message that it replies to.
+ * @param key The publisher's own idempotency key, which tells its retries from other replies.
+ * @returns The reply's id.
+ * @throws {RealtimeError} `conflict` where another reply was first; `not_found` where the original doesn't exist yet.
  */
-export async function publishAnswer(
+export async function publishReply(
   broker: Broker,
   channel: string,
   message: NewMessage,
-  question: Position,
+  original: Position,
   key: string,
 ): Promise<string> {
-  const id = formatId(question.epoch, question.offset);
+  const id = formatId(original.epoch, original.offset);
   const { topic } = message;
-  let answer = await findAnswer(broker, channel, topic, question, id);
-  if (!answer) {
+  let reply = await findReply(broker, channel, topic, original, id);
+  if (!reply) {
     const [published = ""] = await broker.publish(
       channel,
       [message],
-      `${ANSWER_KEY}${topic}:${id}`,
+      `${REPLY_KEY_PREFIX}${topic}:${id}`,
     );
-    // Whose answer it is that has this id tells the log.
-    answer = await findAnswer(broker, channel, topic, question, id) ??
+    // The id may be another reply's: the log decides which one won.
+    reply = await findReply(broker, channel, topic, original, id) ??
       { id: published, key: undefined };
   }
-  if (answer.key === key) return answer.id;
+  if (reply.key === key) return reply.id;
   throw new RealtimeError(
     "conflict",
-    `Cannot answer ${id}: somebody else was faster`,
+    `Cannot reply to ${id}: another reply was first`,
   );
 }
 
-/** The first answer to a question that the log has. */
-async function findAnswer(
+/** Finds the first reply to a message in the log. */
+async function findReply(
   broker: Broker,
   channel: string,
   topic: string,
-  question: Position,
+  original: Position,
   id: string,
-): Promise<Answer | undefined> {
-  for await (const page of logPages(broker, channel, question)) {
-    if (page.epoch === question.epoch && question.offset > page.top) {
+): Promise<Reply | undefined> {
+  for await (const page of logPages(broker, channel, original)) {
+    if (page.epoch === original.epoch && original.offset > page.top) {
       throw new RealtimeError(
         "not_found",
-        `Cannot answer ${id}: there is no such message`,
+        `Cannot reply to ${id}: there is no such message`,
       );
     }
     for (const entry of page.entries) {
-      const answer = readAnswer(entry, topic, id);
-      if (answer) return { id: formatId(page.epoch, entry.offset), ...answer };
+      if (entry.topic !== topic) continue;
+      const reply = readReply(entry, id);
+      if (reply) return { id: formatId(page.epoch, entry.offset), ...reply };
     }
   }
 }
 
-function readAnswer(
-  { topic, json }: LogEntry,
-  wanted: string,
-  question: string,
-): Pick<Answer, "key"> | undefined {
-  // A look at the text first: most messages are no answers, and need not be parsed.
-  if (topic !== wanted || !json.includes(`"reply_to":"${question}"`)) {
-    return undefined;
-  }
-  const { reply_to, reply_key } = JSON.parse(json);
-  return reply_to === question ? { key: reply_key } : undefined;
+/** Reads the key of a reply; returns `undefined` for a message that doesn't reply to the id. */
+function readReply(
+  { json }: LogEntry,
+  id: string,
+): Pick<Reply, "key"> | undefined {
+  // Most messages are no replies: a search in the text saves parsing them.
+  if (!json.includes(`"reply_to":"${id}"`)) return undefined;
+  const frame: Record<string, unknown> = JSON.parse(json);
+  return frame.reply_to === id ? { key: frame.reply_key } : undefined;
 }

@@ -1,52 +1,53 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { splitText } from "../../core/protocol/split_text.ts";
 import type { Envelope } from "../wire/envelope.ts";
-import { Pace } from "./fair_turns.ts";
+import { FairTurns } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";
 import { endedError } from "../streams/stream_errors.ts";
+import { TEE_TOPIC } from "../streams/stream_message.ts";
 import type { Streams } from "../streams/streams.ts";
 
-/** What became of a body. */
+/** A body that was published as a data stream. */
 export interface PublishedText {
   /** The ids of its start, one for each topic. */
   readonly ids: readonly string[];
   readonly streamId: string;
-  /** Whether a reader stopped it. */
+  /** Whether a reader stopped the stream. */
   readonly isStopped: boolean;
 }
 
-type Body = ReadableStreamDefaultReader<Uint8Array> | undefined;
+type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** The longest piece that is published as one message, in characters. */
-const PIECE_LENGTH = 16 * 1024;
+/** Maximum length of the text of one chunk, in characters. */
+const CHUNK_LENGTH = 16 * 1024;
 
-/** A character of text has at most this many bytes in JSON: `\u0000`. */
+/** Maximum bytes of a character in JSON: `\u0000`. */
 const ESCAPED_BYTES = 6;
 
-/** The text of a body while it arrives, in pieces that fit into a message, never a part of a character. */
-async function* textOf(
-  body: Body,
+/** Reads the text of a body while it arrives, in chunks of whole characters that fit into a message. */
+async function* readChunks(
+  body: BodyReader | undefined,
   maxBytes: number,
 ): AsyncGenerator<string> {
   if (!body) return;
   const length = Math.min(
-    PIECE_LENGTH,
+    CHUNK_LENGTH,
     Math.max(2, Math.floor(maxBytes / ESCAPED_BYTES)),
   );
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   for (;;) {
     const { done, value } = await body.read();
     if (done) break;
-    yield* splitText(decoder.decode(value, { stream: true }), length);
+    yield* splitText(decode(decoder, value), length);
   }
-  yield* splitText(decoder.decode(), length);
+  yield* splitText(decode(decoder), length);
 }
 
 /**
- * Publishes a body as a data stream while it arrives. If it breaks off, the stream ends in an error that readers see. If the stream
- * ends before it, since a reader stopped it or nothing came for too long, it is not read any further.
+ * Publishes a body as a data stream while it arrives. If the body breaks off, the stream ends with an error that readers see. If the stream
+ * ends first, because a reader stopped it or the body was silent for too long, the rest of the body is not read.
  *
- * @param patienceMs How long the body may be silent; by default as long as the lease of any stream.
+ * @param patienceMs How many milliseconds the body may be silent; by default the lease of every stream.
  * @throws {RealtimeError} `invalid_data` when the body is not UTF-8 or broke off, `stream_ended` when it was silent for too long.
  */
 export async function publishText(
@@ -72,40 +73,40 @@ export async function publishText(
   const end = { ...stream, kind: "datastream-end" } as const;
   const reader = body?.getReader();
   const ended = streams.signal(channel, streamId);
-  // What waits for the body's next piece is then given its end.
-  const leave = (): void => void reader?.cancel().catch(() => undefined);
-  ended.addEventListener("abort", leave);
-  if (ended.aborted) leave();
-  const pace = new Pace();
+  // Canceling ends the read that is pending.
+  const cancel = (): void => void reader?.cancel().catch(() => undefined);
+  ended.addEventListener("abort", cancel);
+  if (ended.aborted) cancel();
+  const turns = new FairTurns();
   try {
-    for await (const text of textOf(reader, publisher.maxMessageBytes)) {
+    for await (const text of readChunks(reader, publisher.maxMessageBytes)) {
       await streams.publish(
         { ...stream, kind: "chunk" },
         topics,
         JSON.stringify(text),
         { publisher },
       );
-      await pace.spend(text.length);
+      await turns.spend(text.length);
     }
     await streams.publish(end, topics, id, { publisher });
   } catch (cause) {
-    const isOver = streams.endOf(channel, streamId);
-    if (!isOver) {
-      const error = streamError(cause);
+    const known = streams.endOf(channel, streamId);
+    if (!known) {
+      const error = bodyError(cause);
       const { code, message } = error;
       const metadata = JSON.stringify({ error: { code, message } });
       await streams.publish({ ...end, metadata }, topics, id, { publisher });
       throw error;
     }
-    if (isOver.reason !== "stopped") throw endedError(channel, isOver);
+    if (known.reason !== "stopped") throw endedError(channel, known);
   } finally {
-    ended.removeEventListener("abort", leave);
+    ended.removeEventListener("abort", cancel);
   }
   const isStopped = streams.endOf(channel, streamId)?.reason === "stopped";
   return { ids, streamId, isStopped };
 }
 
-/** Publishes a body's pieces, as they arrive and as they are, to the channel's topic `$stream`. */
+/** Publishes a body while it arrives, byte for byte, to the channel's topic `$stream`. */
 export async function publishTee(
   publisher: MessagePublisher,
   channel: string,
@@ -113,35 +114,42 @@ export async function publishTee(
 ): Promise<string[]> {
   const streamId = crypto.randomUUID();
   const ids: string[] = [];
-  const pace = new Pace();
+  const turns = new FairTurns();
   try {
     for await (
-      const raw of textOf(body?.getReader(), publisher.maxMessageBytes)
+      const raw of readChunks(body?.getReader(), publisher.maxMessageBytes)
     ) {
       ids.push(
         ...await publisher.publish(
           { channel, kind: "chunk", streamId, raw },
-          ["$stream"],
+          [TEE_TOPIC],
           JSON.stringify(raw),
         ),
       );
-      await pace.spend(raw.length);
+      await turns.spend(raw.length);
     }
   } catch (cause) {
-    throw streamError(cause);
+    throw bodyError(cause);
   }
   return ids;
 }
 
-function streamError(cause: unknown): RealtimeError {
-  if (cause instanceof RealtimeError) return cause;
-  const reason =
-    cause instanceof TypeError && /utf-?8|encod/i.test(cause.message)
-      ? "it is not UTF-8"
-      : "it broke off";
-  return new RealtimeError(
-    "invalid_data",
-    `Cannot publish the stream: ${reason}`,
-    { cause },
-  );
+/** Decodes the next bytes of a body, or its end. */
+function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
+  try {
+    return decoder.decode(bytes, { stream: bytes !== undefined });
+  } catch (cause) {
+    throw invalidBody("it is not UTF-8", cause);
+  }
+}
+
+function bodyError(cause: unknown): RealtimeError {
+  return cause instanceof RealtimeError
+    ? cause
+    : invalidBody("it broke off", cause);
+}
+
+function invalidBody(problem: string, cause: unknown): RealtimeError {
+  const message = `Cannot publish the stream: ${problem}`;
+  return new RealtimeError("invalid_data", message, { cause });
 }

@@ -4,6 +4,7 @@ import type { Auth } from "../auth/auth.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import { type MessagePublisher, quote } from "../publish/publisher.ts";
 import { type ClientCommand, parseClientFrame } from "../wire/client_frame.ts";
+import { createEnvelope } from "../wire/envelope.ts";
 import type { Wire } from "../wire/encode.ts";
 import type { Socket, SocketHandler } from "../wire/socket.ts";
 import { Session, type SessionHost } from "./session.ts";
@@ -151,7 +152,6 @@ export class WebSocketClient implements SocketHandler {
     frame: ClientCommand & { kind: "publish" },
   ): Promise<void> {
     const { channel, topic, data, key, ref } = frame;
-    const { reply_topic: replyTopic, reply_to: replyTo } = frame;
     const claims = session.subscriptions.publisherClaims(channel, topic);
     if (!claims) {
       throw new RealtimeError(
@@ -162,11 +162,10 @@ export class WebSocketClient implements SocketHandler {
       );
     }
     const [id = ""] = await this.#host.publisherFor(claims).publish(
-      {
-        channel,
-        ...replyTopic === undefined ? {} : { replyTopic },
-        ...replyTo === undefined ? {} : { replyTo },
-      },
+      createEnvelope(channel, {
+        reply_topic: frame.reply_topic,
+        reply_to: frame.reply_to,
+      }),
       [topic],
       JSON.stringify(data),
       key,

@@ -1,58 +1,43 @@
-import type { MessageKind } from "../../core/protocol/frames.ts";
-import { formatId } from "../../core/protocol/id.ts";
+import { formatId, type Position } from "../../core/protocol/id.ts";
 import type { Broker } from "../brokers/broker.ts";
 import { logPages } from "../brokers/log_pages.ts";
 import { readEnd, type StreamEnd } from "./stream_end.ts";
+import { showsState, streamTopicOf } from "./stream_message.ts";
 
-/** The topic of the messages that keep quiet streams open. No client needs it. */
-export const LEASE_TOPIC = "$lease";
-
-/** What a log tells of a data stream. */
+/** The part of a data stream that a channel's log holds. */
 export interface FoundStream {
   readonly topics: ReadonlySet<string>;
+  /** The id of its start, if the log has it. */
   readonly start?: string;
+  /** Its end, if it has ended. */
   readonly end?: StreamEnd;
 }
 
 /**
- * Looks for a data stream in a channel's log.
+ * Finds a data stream in a channel's log.
  *
- * @param epoch The epoch that `after` is of.
- * @param after The offset after which to look.
- * @returns What was found, `undefined` where nothing of the stream is there.
+ * @param after The position after which to search; an empty `epoch` stands for whichever log there is.
+ * @returns `undefined` where the log has nothing of the stream.
  */
 export async function findStream(
   broker: Broker,
   channel: string,
   streamId: string,
-  epoch = "",
-  after = 0,
+  after: Position = { epoch: "", offset: 0 },
 ): Promise<FoundStream | undefined> {
   const topics = new Set<string>();
   let start: string | undefined;
-  const from = { epoch, offset: after };
-  for await (const page of logPages(broker, channel, from)) {
+  for await (const page of logPages(broker, channel, after)) {
     for (const { kind, topic, json, offset, streamId: id } of page.entries) {
-      if (id !== streamId || !isOfStream(kind, topic)) continue;
-      topics.add(topic === LEASE_TOPIC ? leasedTopic(json) : topic);
+      if (id !== streamId || !showsState(kind, topic)) continue;
+      topics.add(streamTopicOf(topic, json));
       const here = formatId(page.epoch, offset);
       if (kind === "datastream-start") start = here;
-      if (kind !== "datastream-end") continue;
-      const end = { ...readEnd(json), id: here, topics };
-      return { topics, end: start === undefined ? end : { ...end, start } };
+      if (kind === "datastream-end") {
+        const ended = { ...readEnd(json), id: here, topics, start };
+        return { topics, end: { state: "ended", ...ended } };
+      }
     }
   }
-  if (topics.size === 0) return undefined;
-  return { topics, ...start === undefined ? {} : { start } };
-}
-
-/** Whether a message with a stream's id tells how the stream stands: others may have one, too. */
-export function isOfStream(kind: MessageKind, topic: string): boolean {
-  return topic === LEASE_TOPIC || kind === "chunk" ||
-    kind.startsWith("datastream-");
-}
-
-/** The topic of the stream that a message of {@linkcode LEASE_TOPIC} is about. */
-export function leasedTopic(json: string): string {
-  return String(JSON.parse(json).data);
+  return topics.size === 0 ? undefined : { topics, start };
 }

@@ -1,39 +1,28 @@
-import type { Envelope } from "../wire/envelope.ts";
 import type { Feed } from "../fan_out/feed.ts";
+import { type Envelope, mergeOrigins, type Origin } from "../wire/envelope.ts";
 
-/** What all messages of a stream carry. */
-export type StreamFields = Omit<
-  Envelope,
-  "channel" | "topic" | "kind" | "streamId" | "metadata" | "raw"
->;
-
-/** A message of a data stream, before it has its place. */
-export type StreamEnvelope = Omit<Envelope, "streamId" | "kind"> & {
-  readonly kind: "datastream-start" | "chunk" | "datastream-end";
-  readonly streamId: string;
-};
-
-/** A data stream that has begun and not ended, and its clock. */
+/** A data stream that has begun and not ended, with the times that decide on its lease. */
 export class LiveStream {
+  readonly state = "open";
   readonly channel: string;
   readonly streamId: string;
   readonly topics: Set<string> = new Set();
-  /** The feed that tells of it. */
+  /** The channel's feed, which shows the stream's messages. */
   feed: Feed;
-  /** Whether the feed is held for it: then nothing of it is missed. */
+  /** Whether the feed is held for the stream, so that none of its messages is missed. */
   isHeld = false;
   /** The id of its start, if that was seen. */
   start: string | undefined;
-  /** Who began it, if it said so. */
+  /** The producer that began it, if it named itself. */
   producer: string | undefined;
-  /** What its messages carried: its end is to carry it too. */
-  fields: StreamFields = {};
-  /** Milliseconds that this gateway, which reads its body, keeps it open without text. */
+  /** The origin that its messages carried; its end carries it too. */
+  origin: Origin = {};
+  /** How many milliseconds the body may be silent, where this gateway reads the stream from a body. */
   patienceMs: number | undefined;
-  /** The offset of what was seen of it last. */
+  /** The offset of its newest message that was seen. */
   offset = 0;
   #seenAt = performance.now();
-  #spokeAt = performance.now();
+  #publishedAt = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #ending = new AbortController();
 
@@ -43,12 +32,23 @@ export class LiveStream {
     this.feed = feed;
   }
 
-  /** Aborts when it ends. */
+  /** Aborts when the stream ends. */
   get signal(): AbortSignal {
     return this.#ending.signal;
   }
 
-  /** Resolves when it ends, after a time, or when a signal aborts. */
+  /** Milliseconds since its newest message was seen in the log. */
+  get quietMs(): number {
+    return performance.now() - this.#seenAt;
+  }
+
+  /** Whether the body was silent for longer than it may be. */
+  get isSilent(): boolean {
+    return this.patienceMs !== undefined &&
+      performance.now() - this.#publishedAt >= this.patienceMs;
+  }
+
+  /** Resolves when the stream ends, after some milliseconds, or when a signal aborts. */
   ended(ms: number, signal: AbortSignal): Promise<void> {
     const signals = [this.signal, signal];
     return new Promise((resolve) => {
@@ -63,53 +63,36 @@ export class LiveStream {
     });
   }
 
-  /** Milliseconds since something of it was in the log. */
-  get quietMs(): number {
-    return performance.now() - this.#seenAt;
-  }
-
-  /** Whether its body was silent for longer than this gateway has patience. */
-  get isSilent(): boolean {
-    return this.patienceMs !== undefined &&
-      performance.now() - this.#spokeAt >= this.patienceMs;
-  }
-
-  /** Notes what a message of it carries. */
-  carry({ runId, fnId, fnSlug, envId }: StreamFields): void {
-    this.fields = {
-      ...this.fields,
-      ...runId === undefined ? {} : { runId },
-      ...fnId === undefined ? {} : { fnId },
-      ...fnSlug === undefined ? {} : { fnSlug },
-      ...envId === undefined ? {} : { envId },
-    };
-  }
-
-  /** Something of it is in the log. */
+  /** Records that a message of the stream is in the log. */
   seen(offset: number): void {
     this.offset = offset;
     this.#seenAt = performance.now();
   }
 
-  /** Text of its body came. */
-  spoke(): void {
-    this.#spokeAt = performance.now();
+  /** Records that its producer published a message here. */
+  published(envelope: Envelope, topics: readonly string[]): void {
+    this.#publishedAt = performance.now();
+    for (const topic of topics) this.topics.add(topic);
+    this.origin = mergeOrigins(this.origin, envelope);
   }
 
-  /** Looks after it when its time may have come. */
-  arm(look: () => void, leaseMs: number): void {
+  /** Calls a function when the lease may have run out. */
+  setTimer(check: () => void, leaseMs: number): void {
     clearTimeout(this.#timer);
     const now = performance.now();
     const due = this.patienceMs === undefined
       ? this.#seenAt + leaseMs
-      // What others see of it must not stop before the patience does.
-      : Math.min(this.#seenAt + leaseMs / 3, this.#spokeAt + this.patienceMs);
-    this.#timer = setTimeout(look, Math.max(1, Math.ceil(due - now)));
+      // The other gateways must see a sign of life until the body was silent for too long.
+      : Math.min(
+        this.#seenAt + leaseMs / 3,
+        this.#publishedAt + this.patienceMs,
+      );
+    this.#timer = setTimeout(check, Math.max(1, Math.ceil(due - now)));
     // A lease must not keep a process alive; browsers' and Deno's timers are numbers.
     if (typeof this.#timer === "object") this.#timer.unref();
   }
 
-  /** It is over, or nobody's affair any more. */
+  /** Stops the timer and aborts the signal: the stream has ended, or this gateway no longer follows it. */
   end(): void {
     clearTimeout(this.#timer);
     this.#ending.abort();

@@ -1,46 +1,58 @@
-/** How a data stream ended. */
+/** The end of a data stream. */
 export interface StreamEnd {
-  /** The id of its end. */
+  readonly state: "ended";
+  /** The id of the message that ended it. */
   readonly id: string;
-  /** Its topics. */
+  /** The stream's topics. */
   readonly topics: ReadonlySet<string>;
-  /** Its producer said so (`done`), or that it failed (`failed`); its lease ran out (`lost`); a reader stopped it (`stopped`). */
+  /** Its producer ended it (`done`) or failed (`failed`), its lease ran out (`lost`), or a reader stopped it (`stopped`). */
   readonly reason: "done" | "failed" | "lost" | "stopped";
-  /** When, in milliseconds since 1970. */
+  /** Milliseconds since 1970 at which it ended. */
   readonly at: number;
   /** The id of its start, if that is known. */
   readonly start?: string;
 }
 
-/** Reads how a stream ended from the frame of its end. */
-export function readEnd(json: string): Pick<StreamEnd, "reason" | "at"> {
-  const { metadata, created_at } = JSON.parse(json);
-  const { error, stopped } = Object(metadata);
-  const reason = error
-    ? error.code === "producer_lost" ? "lost" : "failed"
-    : stopped === true
-    ? "stopped"
-    : "done";
-  return { reason, at: Date.parse(created_at) };
-}
-
-/** What the end of a stream says whose producer is gone. */
+/** Metadata of the end of a stream whose producer is gone. */
 export const LOST = {
   error: {
     code: "producer_lost",
-    message: "The stream broke off: nothing came of its producer for too long",
+    message:
+      "The stream broke off: nothing came from its producer for too long",
   },
 };
 
-/** The same, where another producer takes its place. */
+/** Metadata of the end of a stream that another producer replaces. */
 export const REPLACED = {
   error: {
     code: "producer_lost",
-    message: "The stream broke off: its producer began anew",
+    message: "The stream broke off: another producer began it again",
   },
 };
 
-/** Of all who end a stream, the first does. */
+/** Metadata of the end of a stream that a reader stopped. */
+export const STOPPED = { stopped: true };
+
+/** Reads why and when a stream ended from the frame of its end. */
+export function readEnd(json: string): Pick<StreamEnd, "reason" | "at"> {
+  const frame: { metadata?: unknown; created_at?: unknown } = JSON.parse(json);
+  const at = Date.parse(String(frame.created_at));
+  return { reason: endReasonOf(frame.metadata), at };
+}
+
+/** Reads why a stream ended from the metadata of its end. */
+export function endReasonOf(metadata: unknown): StreamEnd["reason"] {
+  const { error, stopped }: { error?: unknown; stopped?: unknown } = Object(
+    metadata,
+  );
+  if (error) {
+    const { code }: { code?: unknown } = Object(error);
+    return code === "producer_lost" ? "lost" : "failed";
+  }
+  return stopped === true ? "stopped" : "done";
+}
+
+/** Returns the idempotency key of a stream's end: all that end a stream use it, so that only the first end counts. */
 export function endKey(streamId: string): string {
   return `end:${streamId}`;
 }

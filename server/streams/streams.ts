@@ -1,164 +1,118 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import { formatId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
-import type { Feed, StreamEntry } from "../fan_out/feed.ts";
+import type { Feed } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
-import { LiveStream, type StreamEnvelope } from "./live_stream.ts";
 import {
   type MessagePublisher,
   type Publisher,
   quote,
 } from "../publish/publisher.ts";
+import type { LiveStream } from "./live_stream.ts";
 import {
   endKey,
-  LOST,
-  readEnd,
+  endReasonOf,
   REPLACED,
+  STOPPED,
   type StreamEnd,
 } from "./stream_end.ts";
 import {
-  findStream,
-  isOfStream,
-  LEASE_TOPIC,
-  leasedTopic,
-} from "./find_stream.ts";
-import {
-  begunByAnother,
   endedError,
-  inOtherTopics,
-  repeatedEnd,
-  startedBefore,
+  otherProducerError,
+  otherTopicError,
 } from "./stream_errors.ts";
+import { type LeaseOptions, StreamLeases } from "./stream_leases.ts";
+import type { StreamEnvelope } from "./stream_message.ts";
+import { StreamRegistry } from "./stream_registry.ts";
 
-/** How a stream is published. */
+/** Options of publishing a stream's message. */
 export interface StreamOptions {
   /** The message's idempotency key. */
   readonly key?: string | undefined;
-  /** Who begins the stream: another producer doesn't go on with it, and doesn't publish again what has ended well. */
+  /** The producer that begins the stream. Another producer can't continue it, nor begin it again once it has ended well. */
   readonly producer?: string | undefined;
-  /** What publishes, for who it is; by default without limits. */
+  /** Publishes with the rights of the request; by default with those of the signing key. */
   readonly publisher?: MessagePublisher;
-  /** Milliseconds that the stream may be silent, where this gateway reads its body. */
+  /** How many milliseconds the body may be silent, where this gateway reads the stream from a body. */
   readonly patienceMs?: number | undefined;
 }
 
-/** What Streams does not know of by itself. */
-export interface StreamsOptions {
-  /** Milliseconds after which a stream ends of which nothing came. */
-  readonly leaseMs: number;
-  /** A failure that no request waits for. */
-  report(stage: string, error: unknown): void;
+/** The ids of a stream's message, one for each topic. */
+export interface PublishedStreamMessage {
+  readonly ids: readonly string[];
+  /** Comes with the id of a start that was published before, when the stream has ended since. */
+  readonly error?: RealtimeError;
 }
 
-/** Streams whose end is remembered: what still comes of them is refused without a look into the log. */
-const MAX_ENDED = 10_000;
+/** Milliseconds for which a repeated start of an ended stream counts as a retry, as for any idempotency key. */
+const KEY_TTL_MS = 120_000;
 
-/** Bytes are passed on as they are there, and no stream is begun or ended. */
-const TEE_TOPIC = "$stream";
-
-/**
- * The data streams that are open, and how they end.
- *
- * All that is known of a stream is in its channel's log: its start, its chunks, a message of {@linkcode LEASE_TOPIC} now and then
- * while its producer lives but is quiet, one end. So every gateway that follows the channel knows the same; each ends
- * a stream of which it has seen nothing for the time of the lease, and one key for all makes the first end the only one.
- */
+/** Publishes into data streams, keeps them open and stops them. */
 export class Streams {
-  readonly #hub: Hub;
+  readonly #registry: StreamRegistry;
+  readonly #leases: StreamLeases;
   readonly #publisher: Publisher;
-  readonly #options: StreamsOptions;
-  readonly #live = new Map<string, LiveStream>();
-  readonly #ended = new Map<string, StreamEnd>();
+  readonly #leaseMs: number;
   readonly #leaving = new AbortController();
-  #isClosed = false;
 
-  constructor(hub: Hub, publisher: Publisher, options: StreamsOptions) {
-    this.#hub = hub;
+  constructor(hub: Hub, publisher: Publisher, options: LeaseOptions) {
+    this.#registry = new StreamRegistry(
+      hub,
+      (stream) => this.#leases.watch(stream),
+    );
+    this.#leases = new StreamLeases(
+      this.#registry,
+      hub.broker,
+      publisher,
+      options,
+    );
     this.#publisher = publisher;
-    this.#options = options;
-    hub.watch = (feed, entry) => this.#see(feed, entry);
+    this.#leaseMs = options.leaseMs;
   }
 
   /**
    * Publishes a message of a stream to some topics.
    *
-   * @returns The ids, one for each topic; the error that goes with the id of a start that was published before, of a stream that has ended.
-   * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` where another producer began the stream; what publishing throws.
+   * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` where another producer began the stream; the errors of publishing.
    */
   async publish(
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
     options: StreamOptions = {},
-  ): Promise<{ ids: readonly string[]; error?: RealtimeError }> {
+  ): Promise<PublishedStreamMessage> {
     const { channel, streamId, kind } = envelope;
-    const isStart = kind === "datastream-start";
-    return await this.#with(
-      channel,
-      streamId,
-      // A stream that is new is nowhere in the log.
-      !isStart || options.producer !== undefined,
-      async (feed) => {
-        const end = this.endOf(channel, streamId);
-        if (end && isStart) {
-          return startedBefore(channel, end, options.producer);
-        }
-        if (end) return { ids: [repeatedEnd(envelope, end)] };
-        const before = this.#find(channel, streamId);
-        if (before && topics.some((topic) => !before.topics.has(topic))) {
-          throw inOtherTopics(channel);
-        }
-        if (isStart && before && before.producer !== options.producer) {
-          await this.#finish(before, REPLACED);
-          throw begunByAnother(channel);
-        }
-        // Nothing is awaited between the look and the broker: what is refused after the end can't slip in behind it.
-        const { publisher = this.#publisher } = options;
-        const ids = await publisher.publish(
-          envelope,
-          topics,
-          data,
-          kind === "datastream-end" ? endKey(streamId) : options.key,
-        );
-        if (kind === "datastream-end") {
-          this.#close(channel, streamId, {
-            ...readEnd(`{"metadata":${envelope.metadata ?? null}}`),
-            at: Date.now(),
-            id: String(ids[0]),
-            topics: new Set(topics),
-          });
-        } else if (!this.endOf(channel, streamId)) {
-          const stream = this.#open(feed, channel, streamId);
-          stream.spoke();
-          if (isStart) {
-            stream.start = ids[0];
-            stream.producer = options.producer;
-            stream.patienceMs = options.patienceMs;
-            this.#arm(stream);
-          }
-          for (const topic of topics) stream.topics.add(topic);
-          stream.carry(envelope);
-        }
-        return { ids };
-      },
-    );
+    // A producer without a name makes a new id for each stream, which no log has yet.
+    const mayBeInLog = kind !== "datastream-start" ||
+      options.producer !== undefined;
+    // No transition awaits anything between the look at the state and the call of the broker, so that nothing can follow a stream's end.
+    return await this.#registry.hold(channel, streamId, mayBeInLog, (feed) => {
+      switch (kind) {
+        case "datastream-start":
+          return this.#start(feed, envelope, topics, data, options);
+        case "chunk":
+          return this.#append(feed, envelope, topics, data, options);
+        case "datastream-end":
+          return this.#end(envelope, topics, data, options);
+      }
+    });
   }
 
-  /** Aborts when a stream that was published here ends. */
+  /** Returns a signal that aborts when a stream that was published here ends. */
   signal(channel: string, streamId: string): AbortSignal {
-    return this.#find(channel, streamId)?.signal ?? AbortSignal.abort();
+    return this.#registry.liveOf(channel, streamId)?.signal ??
+      AbortSignal.abort();
   }
 
-  /** How a stream ended, as far as it is known. */
+  /** Returns the end of a stream, as far as it is known. */
   endOf(channel: string, streamId: string): StreamEnd | undefined {
-    return this.#ended.get(nameOf(channel, streamId));
+    return this.#registry.endOf(channel, streamId);
   }
 
   /**
    * Keeps a stream open whose producer is quiet.
    *
-   * @param waitMs How long to wait for the stream's end before it is told that there is none yet.
-   * @throws {RealtimeError} `stream_ended`, `stream_stopped`.
+   * @param waitMs How many milliseconds to wait for the stream's end.
+   * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` for another topic than the stream's.
    */
   async keep(
     channel: string,
@@ -167,26 +121,28 @@ export class Streams {
     waitMs: number,
   ): Promise<void> {
     checkName("topic", topic);
-    const { leaseMs } = this.#options;
-    const stream = await this.#with(channel, streamId, true, async (feed) => {
-      this.#refuseEnded(channel, streamId);
-      const stream = this.#find(channel, streamId);
-      if (stream && !stream.topics.has(topic)) throw inOtherTopics(channel);
-      if (stream && stream.quietMs < leaseMs / 4) return stream;
-      await this.#touch(channel, topic, streamId);
-      this.#refuseEnded(channel, streamId);
-      const kept = this.#open(feed, channel, streamId);
-      kept.topics.add(topic);
-      return kept;
-    });
-    await stream.ended(Math.min(waitMs, leaseMs / 3), this.#leaving.signal);
-    this.#refuseEnded(channel, streamId);
+    const stream = await this.#registry.hold(
+      channel,
+      streamId,
+      true,
+      async (feed) => {
+        this.#requireOpen(channel, streamId, [topic]);
+        await this.#leases.renew(channel, topic, streamId);
+        this.#requireOpen(channel, streamId, [topic]);
+        const stream = this.#registry.open(feed, channel, streamId);
+        stream.topics.add(topic);
+        return stream;
+      },
+    );
+    const { signal } = this.#leaving;
+    await stream.ended(Math.min(waitMs, this.#leaseMs / 3), signal);
+    this.#requireOpen(channel, streamId, [topic]);
   }
 
   /**
    * Stops a stream for a reader.
    *
-   * @returns Whether that is how it ended, now or before.
+   * @returns Whether a reader stopped it, now or before; `false` where it ended otherwise.
    * @throws {RealtimeError} `not_found`.
    */
   async stop(
@@ -195,10 +151,9 @@ export class Streams {
     streamId: string,
   ): Promise<boolean> {
     checkName("topic", topic);
-    return await this.#with(channel, streamId, true, async () => {
-      const stream = this.#find(channel, streamId);
-      const { topics } = stream ?? this.endOf(channel, streamId) ?? {};
-      if (!topics?.has(topic)) {
+    return await this.#registry.hold(channel, streamId, true, async () => {
+      const stream = this.#registry.get(channel, streamId);
+      if (!stream?.topics.has(topic)) {
         throw new RealtimeError(
           "not_found",
           `Cannot stop the stream: ${
@@ -206,196 +161,133 @@ export class Streams {
           } has none with this id in topic ${quote(topic)}`,
         );
       }
-      if (stream) await this.#finish(stream, { stopped: true });
+      if (stream.state === "open") await this.#leases.end(stream, STOPPED);
       return this.endOf(channel, streamId)?.reason === "stopped";
     });
   }
 
-  /** Whoever waits for the end of a stream waits no longer: the gateway goes away. */
+  /** Answers the requests that wait for the end of a stream: the gateway goes away. */
   leave(): void {
     this.#leaving.abort();
   }
 
-  /** Lets go of everything. */
+  /** Forgets every stream and stops all timers. */
   close(): void {
     this.leave();
-    this.#isClosed = true;
-    for (const stream of this.#live.values()) stream.end();
-    this.#live.clear();
-    this.#ended.clear();
+    this.#registry.close();
   }
 
-  /** Does something while the channel's feed is held, and everything about the stream is known that the log says. */
-  async #with<T>(
-    channel: string,
-    streamId: string,
-    mayBeOld: boolean,
-    action: (feed: Feed) => Promise<T>,
-  ): Promise<T> {
-    checkName("channel", channel);
-    const known = this.#find(channel, streamId);
-    if (known?.isHeld) return await action(known.feed);
-    const feed = await this.#hub.hold(channel);
-    try {
-      if (mayBeOld) await this.#look(feed, streamId);
-      return await action(feed);
-    } finally {
-      const stream = this.#find(channel, streamId);
-      // What was published here is followed to its end.
-      if (stream && !stream.isHeld && stream.topics.size > 0) {
-        stream.feed = feed;
-        stream.isHeld = true;
-      } else this.#hub.release(feed);
+  async #start(
+    feed: Feed,
+    envelope: StreamEnvelope,
+    topics: readonly string[],
+    data: string,
+    { publisher = this.#publisher, key, producer, patienceMs }: StreamOptions,
+  ): Promise<PublishedStreamMessage> {
+    const { channel, streamId } = envelope;
+    const known = this.#registry.get(channel, streamId);
+    if (known?.state === "ended") return restart(channel, known, producer);
+    if (known) requireTopics(known, topics);
+    if (known && known.producer !== producer) {
+      await this.#leases.end(known, REPLACED);
+      throw otherProducerError(channel);
     }
-  }
-
-  /** Learns of a stream that began, or ended, before the feed was held. */
-  async #look(feed: Feed, streamId: string): Promise<void> {
-    const { channel } = feed;
-    if (this.endOf(channel, streamId)) return;
-    const found = await findStream(this.#hub.broker, channel, streamId);
-    if (!found || this.endOf(channel, streamId)) return;
-    if (found.end) return this.#close(channel, streamId, found.end);
-    const stream = this.#open(feed, channel, streamId);
-    stream.start ??= found.start;
-    for (const topic of found.topics) stream.topics.add(topic);
-  }
-
-  /** The channel's feed has a message of a stream. */
-  #see(feed: Feed, { kind, topic, streamId, offset, json }: StreamEntry): void {
-    const { channel, epoch } = feed;
-    if (topic === TEE_TOPIC || !isOfStream(kind, topic)) return;
-    if (this.endOf(channel, streamId)) return;
-    if (kind === "datastream-end") {
-      const { topics = new Set([topic]) } = this.#find(channel, streamId) ?? {};
-      const id = formatId(epoch, offset);
-      const end = { ...readEnd(String(json)), id, topics };
-      return this.#close(channel, streamId, end);
+    const ids = await publisher.publish(envelope, topics, data, key);
+    const stream = this.#published(feed, envelope, topics);
+    if (stream) {
+      stream.start = ids[0];
+      stream.producer = producer;
+      stream.patienceMs = patienceMs;
+      this.#leases.watch(stream);
     }
-    const stream = this.#open(feed, channel, streamId);
-    stream.topics.add(
-      topic === LEASE_TOPIC ? leasedTopic(String(json)) : topic,
-    );
-    if (kind === "datastream-start") stream.start = formatId(epoch, offset);
-    stream.seen(offset);
+    return { ids };
   }
 
-  #open(feed: Feed, channel: string, streamId: string): LiveStream {
-    const known = this.#find(channel, streamId);
-    if (known) return known;
-    const stream = new LiveStream(channel, streamId, feed);
-    if (this.#isClosed) return stream;
-    this.#live.set(nameOf(channel, streamId), stream);
-    this.#arm(stream);
+  async #append(
+    feed: Feed,
+    envelope: StreamEnvelope,
+    topics: readonly string[],
+    data: string,
+    { publisher = this.#publisher, key }: StreamOptions,
+  ): Promise<PublishedStreamMessage> {
+    this.#requireOpen(envelope.channel, envelope.streamId, topics);
+    const ids = await publisher.publish(envelope, topics, data, key);
+    this.#published(feed, envelope, topics);
+    return { ids };
+  }
+
+  async #end(
+    envelope: StreamEnvelope,
+    topics: readonly string[],
+    data: string,
+    { publisher = this.#publisher }: StreamOptions,
+  ): Promise<PublishedStreamMessage> {
+    const { channel, streamId, metadata = "null" } = envelope;
+    const known = this.#registry.get(channel, streamId);
+    if (known?.state === "ended") return { ids: [repeatEnd(channel, known)] };
+    if (known) requireTopics(known, topics);
+    const key = endKey(streamId);
+    const ids = await publisher.publish(envelope, topics, data, key);
+    this.#registry.end(channel, streamId, {
+      state: "ended",
+      reason: endReasonOf(JSON.parse(metadata)),
+      at: Date.now(),
+      id: String(ids[0]),
+      topics: new Set(topics),
+    });
+    return { ids };
+  }
+
+  /** Records a message that was published; returns the stream, unless it has ended in the meantime. */
+  #published(
+    feed: Feed,
+    envelope: StreamEnvelope,
+    topics: readonly string[],
+  ): LiveStream | undefined {
+    const { channel, streamId } = envelope;
+    if (this.endOf(channel, streamId)) return undefined;
+    const stream = this.#registry.open(feed, channel, streamId);
+    stream.published(envelope, topics);
     return stream;
   }
 
-  /** What is known of a stream that is open: nothing, once nobody follows its channel. */
-  #find(channel: string, streamId: string): LiveStream | undefined {
-    const name = nameOf(channel, streamId);
-    const stream = this.#live.get(name);
-    if (!stream || stream.isHeld || this.#hub.has(stream.feed)) return stream;
-    stream.end();
-    this.#live.delete(name);
-    return undefined;
-  }
-
-  #refuseEnded(channel: string, streamId: string): void {
-    const end = this.endOf(channel, streamId);
-    if (end) throw endedError(channel, end);
-  }
-
-  /** A stream has ended: the first who says how is right. */
-  #close(channel: string, streamId: string, end: StreamEnd): void {
-    const name = nameOf(channel, streamId);
-    if (this.#ended.has(name) || this.#isClosed) return;
-    const stream = this.#live.get(name);
-    const start = stream?.start ?? end.start;
-    this.#ended.set(name, start === undefined ? end : { ...end, start });
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > MAX_ENDED && oldest !== undefined) {
-      this.#ended.delete(oldest);
-    }
-    this.#live.delete(name);
-    if (!stream) return;
-    stream.end();
-    if (stream.isHeld) this.#hub.release(stream.feed);
-  }
-
-  #arm(stream: LiveStream): void {
-    stream.arm(() => {
-      this.#check(stream).catch((error) => {
-        this.#options.report("stream lease", error);
-        // The broker may be back by then.
-        stream.seen(stream.offset);
-        if (!stream.signal.aborted) this.#arm(stream);
-      });
-    }, this.#options.leaseMs);
-  }
-
-  /** Its time may have come. */
-  async #check(stream: LiveStream): Promise<void> {
-    const { channel, streamId, feed, offset, topics } = stream;
-    if (this.#find(channel, streamId) !== stream) return;
-    const { leaseMs } = this.#options;
-    if (stream.isSilent) return await this.#finish(stream, LOST);
-    const [topic] = topics;
-    if (stream.patienceMs !== undefined && topic !== undefined) {
-      if (stream.quietMs >= leaseMs / 4) {
-        await this.#touch(channel, topic, streamId);
-      }
-    } else if (stream.quietMs >= leaseMs) {
-      // The log is right where this gateway was not told of everything.
-      const found = await findStream(
-        this.#hub.broker,
-        channel,
-        streamId,
-        feed.epoch,
-        offset,
-      );
-      if (found?.end) return this.#close(channel, streamId, found.end);
-      if (!found) {
-        // Who only follows the channel may not know all of its topics.
-        if (!stream.isHeld) await this.#look(feed, streamId);
-        return await this.#finish(stream, LOST);
-      }
-      stream.seen(offset);
-    }
-    if (!stream.signal.aborted) this.#arm(stream);
-  }
-
-  /** Ends a stream in its producer's place. */
-  async #finish(stream: LiveStream, metadata: object): Promise<void> {
-    const { channel, streamId, topics, fields } = stream;
-    const json = JSON.stringify(metadata);
-    const [id = ""] = await this.#publisher.publish(
-      { ...fields, channel, kind: "datastream-end", streamId, metadata: json },
-      [...topics],
-      JSON.stringify(streamId),
-      endKey(streamId),
-    );
-    // Unless the feed told of it already, or of another end that was first.
-    this.#close(channel, streamId, {
-      ...readEnd(`{"metadata":${json}}`),
-      at: Date.now(),
-      id,
-      topics,
-    });
-  }
-
-  async #touch(
+  /** Throws where a stream has ended, or is in other topics. */
+  #requireOpen(
     channel: string,
-    topic: string,
     streamId: string,
-  ): Promise<void> {
-    await this.#publisher.publish(
-      { channel, kind: "event", streamId },
-      [LEASE_TOPIC],
-      JSON.stringify(topic),
-    );
+    topics: readonly string[],
+  ): void {
+    const stream = this.#registry.get(channel, streamId);
+    if (stream?.state === "ended") throw endedError(channel, stream);
+    if (stream) requireTopics(stream, topics);
   }
 }
 
-function nameOf(channel: string, streamId: string): string {
-  return `${channel}\n${streamId}`;
+function requireTopics(stream: LiveStream, topics: readonly string[]): void {
+  if (topics.some((topic) => !stream.topics.has(topic))) {
+    throw otherTopicError(stream.channel);
+  }
+}
+
+/** Answers the start of a stream that has ended: a retry of the producer learns the end, another producer gets an error. */
+function restart(
+  channel: string,
+  end: StreamEnd,
+  producer: string | undefined,
+): PublishedStreamMessage {
+  const endedWell = end.reason === "done" || end.reason === "stopped";
+  const isRecent = Date.now() - end.at < KEY_TTL_MS;
+  if (producer !== undefined && !(endedWell && isRecent)) {
+    throw otherProducerError(channel);
+  }
+  return {
+    ids: end.start === undefined ? [] : [end.start],
+    error: endedError(channel, end),
+  };
+}
+
+/** Returns the id of an end that its producer publishes again. */
+function repeatEnd(channel: string, end: StreamEnd): string {
+  if (end.reason === "done" || end.reason === "failed") return end.id;
+  throw endedError(channel, end);
 }

@@ -1,5 +1,5 @@
 import type { MessageFrame } from "../../core/protocol/frames.ts";
-import { LEASE_TOPIC } from "../streams/find_stream.ts";
+import { LEASE_TOPIC } from "../streams/stream_message.ts";
 
 /** A message, as far as a test wants to compare it. */
 export interface PublishedMessage {

@@ -1,26 +1,70 @@
 import type { MessageKind } from "../../core/protocol/frames.ts";
 import type { NewMessage } from "../brokers/broker.ts";
 
-/** What a publisher says of a message besides its topic and data. */
-export interface Envelope {
-  readonly channel: string;
-  /** @default {"data"} */
-  readonly kind?: MessageKind;
-  readonly streamId?: string;
+/** The run, function and environment that published a message. */
+export interface Origin {
   readonly runId?: string;
   readonly fnId?: string;
   readonly fnSlug?: string;
   readonly envId?: string;
-  /** Of a question: the topic in which it is to be answered. */
+}
+
+/** Everything that a publisher says about a message besides its topics and data. */
+export interface Envelope extends Origin {
+  readonly channel: string;
+  /** @default {"data"} */
+  readonly kind?: MessageKind;
+  readonly streamId?: string;
+  /** The topic in which replies to this message are expected. */
   readonly replyTopic?: string;
-  /** Of an answer: the id of the question. */
+  /** The id of the message that this one replies to. */
   readonly replyTo?: string;
-  /** Of an answer: the key that its publisher gave it. */
+  /** The idempotency key of a reply. */
   readonly replyKey?: string;
   /** JSON text. */
   readonly metadata?: string;
-  /** What plain clients get instead of the frame. */
+  /** The text that plain clients receive instead of the frame. */
   readonly raw?: string;
+}
+
+/** The fields of an envelope by their names on the wire. */
+export interface EnvelopeFields {
+  readonly run_id?: string | undefined;
+  readonly fn_id?: string | undefined;
+  readonly fn_slug?: string | undefined;
+  readonly env_id?: string | undefined;
+  readonly reply_topic?: string | undefined;
+  readonly reply_to?: string | undefined;
+  /** Any JSON value; `undefined` means that there is none. */
+  readonly metadata?: unknown;
+}
+
+/** Builds the envelope of a message from the fields that a request, a line of a batch or a frame carries. */
+export function createEnvelope(
+  channel: string,
+  fields: EnvelopeFields,
+): Envelope {
+  const { metadata } = fields;
+  return {
+    channel,
+    runId: fields.run_id,
+    fnId: fields.fn_id,
+    fnSlug: fields.fn_slug,
+    envId: fields.env_id,
+    replyTopic: fields.reply_topic,
+    replyTo: fields.reply_to,
+    metadata: metadata === undefined ? undefined : JSON.stringify(metadata),
+  };
+}
+
+/** Combines two origins; a field of the later one replaces the earlier one's. */
+export function mergeOrigins(earlier: Origin, later: Origin): Origin {
+  return {
+    runId: later.runId ?? earlier.runId,
+    fnId: later.fnId ?? earlier.fnId,
+    fnSlug: later.fnSlug ?? earlier.fnSlug,
+    envId: later.envId ?? earlier.envId,
+  };
 }
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i;
@@ -29,7 +73,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 let stampedAt = 0;
 let stamp = "";
 
-/** The time in RFC 3339: made once a millisecond, as it takes 0.5 µs. */
+/** Returns the time in RFC 3339. It is formatted once per millisecond, because formatting takes 0.5 µs. */
 function timestamp(): string {
   const now = Date.now();
   if (now !== stampedAt) {
@@ -40,9 +84,9 @@ function timestamp(): string {
 }
 
 /**
- * Encodes a message but for its id.
+ * Encodes a message without its id, which the broker adds.
  *
- * Ids of another form than Inngest's are left out: its Go client fails on the whole message otherwise.
+ * Leaves out run, function and environment ids that don't have Inngest's form: its Go client would fail on the whole message.
  *
  * @param data JSON text on one line.
  */

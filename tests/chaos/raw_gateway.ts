@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mintToken } from "../../core/protocol/token.ts";
+import { mintToken } from "../../core/protocol/mint_token.ts";
 import type { Target } from "../support/wire/websocket.ts";
 import type { Trial } from "./fault.ts";
 import { GatewayProcess } from "./gateway_process.ts";

@@ -1,5 +1,5 @@
 import { subscribe } from "../../core/subscribe/subscribe.ts";
-import { mintToken } from "../../core/protocol/token.ts";
+import { mintToken } from "../../core/protocol/mint_token.ts";
 import type { Plan, Sabotage, Transport } from "./client_protocol.ts";
 import { digestOf } from "./ledger.ts";
 import { Observation } from "./observation.ts";

@@ -3,7 +3,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { channel } from "../../core/channel/channel.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import { verifyToken } from "../../core/protocol/token.ts";
+import { verifyToken } from "../support/wire/tokens.ts";
 import { topic } from "../../core/channel/topic.ts";
 import {
   type Authorize,

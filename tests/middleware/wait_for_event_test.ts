@@ -44,7 +44,7 @@ describe("a function that waits for an answer with step.waitForEvent", () => {
       checkpointing: false,
     });
     gateway = await startGateway({
-      channels: [approvals],
+      channels: { "approvals:*": approvals },
       onMessage: forwardToInngest({ client }),
     });
     const app = new Inngest({

@@ -164,7 +164,11 @@ export async function untyped(): Promise<void> {
 
 export function gateways(v3: InngestV3, v4: Inngest): void {
   createGateway({
-    channels: [approvals, approvals("1"), channel("logs")],
+    channels: {
+      "approvals:*": approvals,
+      "approvals:1": approvals("1"),
+      logs: channel("logs"),
+    },
     onMessage(message) {
       type _ = Expect<Equal<typeof message, InboundMessage>>;
     },
@@ -172,7 +176,11 @@ export function gateways(v3: InngestV3, v4: Inngest): void {
   createGateway({ onMessage: forwardToInngest({ client: v3 }) });
   createGateway({ onMessage: forwardToInngest({ client: v4 }) });
   // @ts-expect-error: a name is no channel
-  createGateway({ channels: ["logs"] });
+  createGateway({ channels: { logs: "logs" } });
+  // @ts-expect-error: a topic is no channel
+  createGateway({ channels: { logs: topic("info") } });
+  // @ts-expect-error: channels are given by their names or patterns, not as a list
+  createGateway({ channels: [approvals] });
 }
 
 export async function refusals(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mintToken } from "../../../core/protocol/token.ts";
+import { mintToken } from "../../../core/protocol/mint_token.ts";
 import { TOPIC } from "../../../tests/support/topic.ts";
 import type {
   AnswerReader,

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "@hono/hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { readText } from "../body.ts";
-import type { Envelope } from "../../wire/envelope.ts";
+import { createEnvelope, type Envelope } from "../../wire/envelope.ts";
 import { dataOfBody, parseJson } from "../../wire/json_text.ts";
 import { type MessagePublisher, tooLarge } from "../../publish/publisher.ts";
 import { publishBatch } from "../../publish/batch.ts";
@@ -106,28 +106,18 @@ function readRequest(
 ): { envelope: Envelope; topics: readonly string[] } {
   const channel = c.req.query("channel") ?? "";
   const topics = c.req.queries("topic") ?? [];
-  const metadata = c.req.query("metadata");
-  const envelope: Envelope = {
-    channel,
-    ...optional("runId", c.req.query("run_id")),
-    ...optional("fnId", c.req.query("fn_id")),
-    ...optional("fnSlug", c.req.query("fn_slug")),
-    ...optional("envId", c.req.query("env_id")),
-    ...optional("replyTopic", c.req.query("reply_topic")),
-    ...optional("replyTo", c.req.query("reply_to")),
-    ...optional(
-      "metadata",
-      metadata && JSON.stringify(parseJson(metadata, '"metadata"')),
-    ),
-  };
+  // An empty parameter counts as absent.
+  const field = (name: string): string | undefined =>
+    c.req.query(name) || undefined;
+  const metadata = field("metadata");
+  const envelope = createEnvelope(channel, {
+    run_id: field("run_id"),
+    fn_id: field("fn_id"),
+    fn_slug: field("fn_slug"),
+    env_id: field("env_id"),
+    reply_topic: field("reply_topic"),
+    reply_to: field("reply_to"),
+    metadata: metadata && parseJson(metadata, '"metadata"'),
+  });
   return { envelope, topics };
-}
-
-function optional<K extends string>(
-  name: K,
-  value: string | undefined,
-): Partial<Record<K, string>> {
-  const field: Partial<Record<K, string>> = {};
-  if (value) field[name] = value;
-  return field;
 }

@@ -1,4 +1,4 @@
-import { mintToken } from "../../../core/protocol/token.ts";
+import { mintToken } from "../../../core/protocol/mint_token.ts";
 import { Arena, type Outcome, type Remarks } from "../arena.ts";
 import type { Fault, Trial } from "../fault.ts";
 import type { GatewayProcess } from "../gateway_process.ts";

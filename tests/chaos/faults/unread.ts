@@ -1,6 +1,6 @@
 import { pause } from "../../../core/time/backoff.ts";
 import { createRealtime } from "../../../core/app/create_realtime.ts";
-import { mintToken } from "../../../core/protocol/token.ts";
+import { mintToken } from "../../../core/protocol/mint_token.ts";
 import { Arena } from "../arena.ts";
 import type { Latencies, Transport } from "../client_protocol.ts";
 import type { Fault, Trial } from "../fault.ts";

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { createRealtime } from "../../../core/app/create_realtime.ts";
 import { DEVELOPMENT_SIGNING_KEY } from "../../../core/protocol/signing_key.ts";
-import { verifyToken } from "../../../core/protocol/token.ts";
+import { verifyToken } from "../../support/wire/tokens.ts";
 
 const NAMES = ["REALTIME_URL", "REALTIME_SIGNING_KEY"] as const;
 const SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else";

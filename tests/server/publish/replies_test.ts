@@ -13,11 +13,11 @@ import {
   tokenFor,
 } from "../../support/wire/websocket.ts";
 
-describe("an answer", () => {
+describe("a reply", () => {
   let gateway: TestGateway;
   let now = 0;
   beforeAll(async () => {
-    // Keys are forgotten long before messages are.
+    // Idempotency keys expire long before messages do.
     const broker = new MemoryBroker({ keyTtlMs: 10, now: () => now });
     gateway = await startGateway({ broker });
   });
@@ -34,7 +34,7 @@ describe("an answer", () => {
     return id;
   }
 
-  function answer(
+  function reply(
     channel: string,
     question: string,
     body: string,
@@ -63,9 +63,9 @@ describe("an answer", () => {
     );
   }
 
-  it("says which question it answers; the question, where it is answered", async () => {
+  it("carries the id of the message that it replies to, which carries the reply topic", async () => {
     const question = await ask("says");
-    const { status } = await answer("says", question, "1", "k");
+    const { status } = await reply("says", question, "1", "k");
     assertEquals(status, 200);
     const none = undefined;
     assertEquals(await history("says"), [
@@ -86,10 +86,10 @@ describe("an answer", () => {
     ]);
   });
 
-  it("is the first one; all others are refused with 409", async () => {
+  it("is published once: the first wins, the others are refused with 409", async () => {
     const question = await ask("first");
     const all = await Promise.all(
-      ["1", "2", "3", "4"].map((body) => answer("first", question, body)),
+      ["1", "2", "3", "4"].map((body) => reply("first", question, body)),
     );
     const codes = all.map(({ status, error }) => [status, error?.code]);
     assertEquals(codes.filter(([status]) => status === 200).length, 1);
@@ -100,24 +100,24 @@ describe("an answer", () => {
     assertEquals((await history("first")).length, 2);
   });
 
-  it("is refused as long as the log has another one", async () => {
+  it("is refused for as long as the log has another one", async () => {
     const question = await ask("later");
-    await answer("later", question, "1");
+    await reply("later", question, "1");
     now += 60_000;
-    assertEquals((await answer("later", question, "2")).status, 409);
+    assertEquals((await reply("later", question, "2")).status, 409);
     assertEquals((await history("later")).length, 2);
   });
 
-  it("may be repeated with its key", async () => {
+  it("can be retried with its idempotency key", async () => {
     const question = await ask("again");
-    const { id } = await answer("again", question, "1", "mine");
-    assertEquals((await answer("again", question, "1", "mine")).id, id);
+    const { id } = await reply("again", question, "1", "mine");
+    assertEquals((await reply("again", question, "1", "mine")).id, id);
     now += 60_000;
-    assertEquals((await answer("again", question, "1", "mine")).id, id);
-    assertEquals((await answer("again", question, "1", "other")).status, 409);
+    assertEquals((await reply("again", question, "1", "mine")).id, id);
+    assertEquals((await reply("again", question, "1", "other")).status, 409);
   });
 
-  it("comes by a batch and by a frame, too", async () => {
+  it("can be published in a batch and in a frame, too", async () => {
     const question = await ask("ways");
     const line = { channel: "ways", topic: "a", data: 1, reply_to: question };
     const [first, second] = await batch(gateway, [line, line]);
@@ -137,51 +137,51 @@ describe("an answer", () => {
     await client.close();
   });
 
-  it("of another question, or in another topic, is another one", async () => {
+  it("is counted for each message and each topic", async () => {
     const [one, two] = [await ask("apart"), await ask("apart")];
     const statuses = [
-      await answer("apart", one, "1"),
-      await answer("apart", two, "1"),
-      await answer("apart", one, "1", undefined, "b"),
+      await reply("apart", one, "1"),
+      await reply("apart", two, "1"),
+      await reply("apart", one, "1", undefined, "b"),
     ].map(({ status }) => status);
     assertEquals(statuses, [200, 200, 200]);
   });
 
-  it("that only looks like one is none", async () => {
+  it("is not confused with data that contain its fields", async () => {
     const question = await ask("looks");
     await postJson(gateway, {
       channel: "looks",
       topic: "a",
       body: JSON.stringify({ text: `"reply_to":"${question}"` }),
     });
-    assertEquals((await answer("looks", question, "1")).status, 200);
+    assertEquals((await reply("looks", question, "1")).status, 200);
   });
 
-  it("is found behind any number of messages", async () => {
+  it("is found in a log of several pages", async () => {
     const question = await ask("many");
-    await answer("many", question, "1");
+    await reply("many", question, "1");
     const line = { channel: "many", topic: "q", data: "x".repeat(20_000) };
     await batch(gateway, Array<object>(200).fill(line));
-    assertEquals((await answer("many", question, "2")).status, 409);
+    assertEquals((await reply("many", question, "2")).status, 409);
   });
 
-  it("to a question of a log that is lost is taken, once", async () => {
+  it("to a message of a lost log is published once", async () => {
     await ask("lost");
     const statuses = [];
     for (const body of ["1", "2"]) {
-      statuses.push((await answer("lost", "00000000-7", body)).status);
+      statuses.push((await reply("lost", "00000000-7", body)).status);
       now += 60_000;
     }
     assertEquals(statuses, [200, 409]);
   });
 
-  it("is refused where there is no question, or no such thing", async () => {
+  it("is refused where the message doesn't exist, or an argument is invalid", async () => {
     const question = await ask("wrong");
     const [epoch] = question.split("-");
     const refusals = [
-      await answer("wrong", `${epoch}-9`, "1"),
-      await answer("wrong", "one", "1"),
-      await answer("wrong", question, "1", undefined, ["a", "b"]),
+      await reply("wrong", `${epoch}-9`, "1"),
+      await reply("wrong", "one", "1"),
+      await reply("wrong", question, "1", undefined, ["a", "b"]),
       await postJson(gateway, {
         channel: "wrong",
         topic: "q",

@@ -1,14 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { decodeJwt } from "jose";
-import { verifyToken } from "../../../core/protocol/token.ts";
 import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
 import { publish } from "../../support/wire/publish.ts";
 import { connectSse } from "../../support/wire/sse.ts";
-import { tokenEnding } from "../../support/wire/tokens.ts";
+import { tokenEnding, verifyToken } from "../../support/wire/tokens.ts";
 import {
   connectReady,
   connectWire,

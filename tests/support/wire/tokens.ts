@@ -1,8 +1,10 @@
 import { type JWTPayload, SignJWT } from "jose";
 import { deriveTokenKey } from "../../../core/protocol/signing_key.ts";
+import type { TokenClaims, TokenUse } from "../../../core/protocol/token.ts";
+import { Tokens } from "../../../server/auth/tokens.ts";
 import { claims, type Target } from "./websocket.ts";
 
-/** The claims of a token that subscribes to topics written as `channel/topic`; what the test is about it sets itself. */
+/** Returns the claims of a token that subscribes to topics written as `channel/topic`; a test changes the claims that it is about. */
 export function payloadOf(topics: readonly string[]): JWTPayload {
   const now = Math.floor(Date.now() / 1000);
   return {
@@ -16,7 +18,7 @@ export function payloadOf(topics: readonly string[]): JWTPayload {
   };
 }
 
-/** Signs a payload as the gateway would, whatever it says. */
+/** Signs a payload as the gateway does, without checking it. */
 export async function sign(
   { signingKey }: Pick<Target, "signingKey">,
   payload: JWTPayload,
@@ -27,7 +29,16 @@ export async function sign(
     .sign(await deriveTokenKey(signingKey));
 }
 
-/** A token whose session ends after so many milliseconds: claims are in seconds, but need not be whole. */
+/** Verifies a token as the gateway does. */
+export function verifyToken(
+  [current = "", ...previous]: readonly string[],
+  jwt: string,
+  uses: readonly TokenUse[],
+): Promise<TokenClaims> {
+  return new Tokens([current, ...previous]).verify(jwt, uses);
+}
+
+/** Mints a token whose session ends after some milliseconds: claims are in seconds, but need not be whole. */
 export function tokenEnding(
   target: Target,
   topics: readonly string[],

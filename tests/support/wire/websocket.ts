@@ -1,6 +1,7 @@
 import { assertEquals, fail } from "@std/assert";
 import { PROTOCOL } from "../../../core/protocol/frames.ts";
-import { type MintOptions, mintToken } from "../../../core/protocol/token.ts";
+import { mintToken } from "../../../core/protocol/mint_token.ts";
+import type { MintOptions } from "../../../core/protocol/token.ts";
 import { type Closed, type RawWebSocket, shake } from "./raw_websocket.ts";
 
 /** A gateway, as far as clients know it. */

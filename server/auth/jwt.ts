@@ -1,0 +1,85 @@
+import { Buffer } from "node:buffer";
+import { createHmac, timingSafeEqual } from "node:crypto";
+import {
+  invalidToken,
+  TOKEN_HEADER,
+  type TokenPayload,
+} from "../../core/protocol/token.ts";
+
+const HEADER = encodeJson(TOKEN_HEADER);
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Computes HMAC-SHA-256, in base64url. */
+export function hmacSha256(
+  data: string | Uint8Array,
+  key: Uint8Array,
+): string {
+  return createHmac("sha256", key).update(data).digest("base64url");
+}
+
+/** Signs a JWT with HS256. */
+export function signJwt(payload: TokenPayload, key: Uint8Array): string {
+  const signed = `${HEADER}.${encodeJson(payload)}`;
+  return `${signed}.${hmacSha256(signed, key)}`;
+}
+
+/**
+ * Verifies the header and the signature of a JWT. The signature is compared as text, so that only its canonical base64url is accepted.
+ *
+ * @param keys The keys of which one must have signed it.
+ * @returns The payload, whose claims are not checked yet.
+ * @throws {RealtimeError} `invalid_token`.
+ */
+export function verifyJwt(
+  token: string,
+  keys: readonly Uint8Array[],
+): TokenPayload {
+  const [header, payload, signature, ...more] = token.split(".", 4);
+  if (!header || !payload || signature === undefined || more.length > 0) {
+    throw invalidToken("it is not a JWT");
+  }
+  if (header !== HEADER) checkHeader(decodeJson(header));
+  const given = Buffer.from(signature);
+  const isSigned = keys.some((key) => {
+    const expected = Buffer.from(hmacSha256(`${header}.${payload}`, key));
+    return expected.length === given.length && timingSafeEqual(expected, given);
+  });
+  if (!isSigned) throw invalidToken("its signature is wrong");
+  return decodeJson(payload);
+}
+
+/** Checks a header that other software wrote. */
+function checkHeader({ alg, typ, crit }: TokenPayload): void {
+  if (alg !== TOKEN_HEADER.alg) {
+    throw invalidToken(`its algorithm is not ${TOKEN_HEADER.alg}`);
+  }
+  if (typeof typ !== "string" || !/^(application\/)?jwt$/i.test(typ)) {
+    throw invalidToken(`its type is not ${TOKEN_HEADER.typ}`);
+  }
+  if (crit !== undefined) {
+    throw invalidToken("its header needs an extension that is not supported");
+  }
+}
+
+function encodeJson(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+/** Decodes a JSON object that is a part of a JWT. */
+function decodeJson(part: string): TokenPayload {
+  const bytes = Buffer.from(part, "base64url");
+  try {
+    // Node's decoder skips characters that are not base64url.
+    if (bytes.toString("base64url") !== part) throw new SyntaxError();
+    const value: unknown = JSON.parse(utf8.decode(bytes));
+    if (isObject(value)) return value;
+  } catch {
+    // The error below covers every way in which the part can be malformed.
+  }
+  throw invalidToken("it is not a JWT");
+}
+
+function isObject(value: unknown): value is TokenPayload {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,73 @@
+import { deriveTokenKey } from "../../core/protocol/signing_key.ts";
+import {
+  createClaims,
+  createTicketClaims,
+  type MintOptions,
+  readClaims,
+  type TokenClaims,
+  type TokenUse,
+  toPayload,
+  type TopicClaim,
+} from "../../core/protocol/token.ts";
+import { signJwt, verifyJwt } from "./jwt.ts";
+
+/** How many lists of topics are shared, and how long each may be as JSON. */
+const SHARED = { lists: 1000, characters: 1000 } as const;
+
+/** The current key, then those from before a rotation. */
+type Keys = readonly [Uint8Array, ...Uint8Array[]];
+
+/** Signs and verifies the gateway's tokens. */
+export class Tokens {
+  readonly #keys: Promise<Keys>;
+  /** Lists of topics of recent tokens: connections with the same topics share one list, which saves each 0.2 KB of memory on Bun. */
+  readonly #topics = new Map<string, readonly TopicClaim[]>();
+
+  /** @param signingKeys The current key and, while keys are rotated, the previous one. */
+  constructor([current, ...previous]: readonly [string, ...string[]]) {
+    this.#keys = Promise.all([
+      deriveTokenKey(current),
+      ...previous.map(deriveTokenKey),
+    ]);
+  }
+
+  /**
+   * Mints a token with the current key.
+   *
+   * @throws {RealtimeError} `invalid_name`.
+   * @throws {RangeError} For a lifetime or a number of topics that is not allowed.
+   */
+  async mint(options: MintOptions): Promise<string> {
+    return this.#sign(createClaims(options), await this.#keys);
+  }
+
+  /** Mints a ticket, with which the client of a session reconnects until the session ends. */
+  async mintTicket(claims: TokenClaims): Promise<string> {
+    return this.#sign(createTicketClaims(claims), await this.#keys);
+  }
+
+  /**
+   * Verifies a token: its signature with each of the keys, and its claims.
+   *
+   * @param uses The purposes of which the token must have one.
+   * @throws {RealtimeError} `token_expired` or `invalid_token`.
+   */
+  async verify(jwt: string, uses: readonly TokenUse[]): Promise<TokenClaims> {
+    const payload = verifyJwt(jwt, await this.#keys);
+    return this.#shareTopics(readClaims(payload, uses));
+  }
+
+  #sign(claims: TokenClaims, [current]: Keys): string {
+    return signJwt(toPayload(claims), current);
+  }
+
+  #shareTopics(claims: TokenClaims): TokenClaims {
+    const key = JSON.stringify(claims.topics);
+    if (key.length > SHARED.characters) return claims;
+    const topics = this.#topics.get(key);
+    if (topics) return { ...claims, topics };
+    if (this.#topics.size >= SHARED.lists) this.#topics.clear();
+    this.#topics.set(key, claims.topics);
+    return claims;
+  }
+}
