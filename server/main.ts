@@ -16,7 +16,8 @@ import type { Broker } from "./brokers/broker.ts";
 import { MemoryBroker } from "./brokers/memory.ts";
 import { type Config, ConfigError, FLAGS, readConfig } from "./config.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
-import { runtime, serve, type Server } from "./runtimes/runtime.ts";
+import type { Server } from "./runtimes/adapter.ts";
+import { runtime, serve } from "./runtimes/runtime.ts";
 
 function help(): string {
   const rows = Object.entries(FLAGS).map(([name, { value, text, variable }]) =>
