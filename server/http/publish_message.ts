@@ -9,13 +9,15 @@ import { brokeOff } from "./body.ts";
 import { errorAnswer, type Report } from "./error_response.ts";
 import type { PublishAddress, PublishAddresses } from "./publish_address.ts";
 
-/** The path of requests that publish one message or one stream. */
-export const PUBLISH_PATH = "/v1/realtime/publish";
+/** The beginning of the targets of requests that publish one message or one stream. */
+const PUBLISH = "/v1/realtime/publish?";
+
+const STREAM_TYPE = /^\s*text\/stream\s*(;|$)/i;
 
 /** Tells whether a request's body is to be published as a data stream. */
 export function isStream(head: RequestHead): boolean {
-  const [type = ""] = head.header("content-type")?.split(";", 1) ?? [];
-  return type.trim().toLowerCase() === "text/stream";
+  const type = head.header("content-type");
+  return type !== undefined && STREAM_TYPE.test(type);
 }
 
 /** Returns the idempotency key of a request, if it has one. */
@@ -77,7 +79,7 @@ export function directPublish(
 
   return (head) => {
     if (head.method !== "POST") return undefined;
-    if (!head.target.startsWith(`${PUBLISH_PATH}?`)) return undefined;
+    if (!head.target.startsWith(PUBLISH)) return undefined;
     if (!auth.isPlainSigningKey(head.header("authorization"))) return undefined;
     const length = Number(head.header("content-length") ?? NaN);
     if (!(length <= publisher.maxMessageBytes) || isStream(head)) {
