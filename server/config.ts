@@ -4,7 +4,7 @@ import { MIN_SIGNING_KEY_LENGTH } from "../core/protocol/signing_key.ts";
 import { parseRedisUrl } from "./brokers/redis/url.ts";
 import { isLoopback } from "../core/http/loopback.ts";
 
-/** A flag or variable whose value can't be used: one line that says which and why. */
+/** Error for a flag or variable whose value can't be used. Its message is one line. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
@@ -20,7 +20,7 @@ const key = z.string().min(
   `a signing key must have at least ${MIN_SIGNING_KEY_LENGTH} characters`,
 ).optional();
 
-/** A browser's `Origin` is compared as it is: a path or a pattern would never be equal to one. */
+/** Tells whether a text could be a browser's `Origin`, which has neither a path nor a pattern. */
 function isOrigin(text: string): boolean {
   return !text.includes("*") && URL.canParse(text) &&
     new URL(text).origin === text;
@@ -34,19 +34,19 @@ const origins = z.string().transform((list, context) => {
       context.addIssue(
         `${
           JSON.stringify(origin)
-        } is no origin; write it as https://app.example.com, several with commas between, or * for all`,
+        } is no origin; write https://app.example.com, separate several by commas, or write * for all`,
       );
     }
   }
   return origins;
 }).optional();
 
-/** Only looked at here: the broker reads its URL itself. */
+/** Checks the URL early; the broker parses it again. */
 const broker = z.string().superRefine((text, context) => {
   if (text === "memory") return;
   const target = /^rediss?:/.test(text)
     ? parseRedisUrl(text)
-    : "it must be memory or a Redis URL, as redis://localhost:6379";
+    : "it must be memory or a Redis URL such as redis://localhost:6379";
   if (typeof target === "string") context.addIssue(target);
 });
 
@@ -73,7 +73,7 @@ const schema = z.object({
     .transform((value) => value === "true" || value === "1").optional(),
 });
 
-/** The gateway's configuration, as the flags and variables say it. */
+/** The gateway's configuration, from flags and variables. */
 export type Config = z.infer<typeof schema> & {
   readonly port: number;
   readonly host: string;
@@ -83,93 +83,91 @@ export type Config = z.infer<typeof schema> & {
 interface Flag {
   readonly variable: string;
   /** The value's form, `undefined` for a switch. */
-  readonly value?: string;
+  readonly value: string | undefined;
   readonly text: string;
 }
 
-/** Every flag: also what `--help` prints. */
+function flag(variable: string, value: string | undefined, text: string): Flag {
+  return { variable, value, text };
+}
+
+/** Every flag with its environment variable; `--help` prints them. */
 export const FLAGS: Readonly<Record<keyof z.input<typeof schema>, Flag>> = {
-  port: {
-    variable: "PORT",
-    value: "n",
-    text: "TCP port, 0 for a free one (8787)",
-  },
-  host: {
-    variable: "HOST",
-    value: "address",
-    text: "address to listen on (127.0.0.1)",
-  },
-  "signing-key": {
-    variable: "REALTIME_SIGNING_KEY",
-    value: "key",
-    text:
-      "key that apps publish and mint tokens with; without it: development mode",
-  },
-  "signing-key-fallback": {
-    variable: "REALTIME_SIGNING_KEY_FALLBACK",
-    value: "key",
-    text: "the key before, taken too while keys are rotated",
-  },
-  broker: {
-    variable: "REALTIME_BROKER",
-    value: "url",
-    text:
-      "what keeps the logs: memory, or redis://… for several gateways (memory)",
-  },
-  "history-size": {
-    variable: "REALTIME_HISTORY_SIZE",
-    value: "n",
-    text: "messages kept for each channel (1000)",
-  },
-  "history-ttl": {
-    variable: "REALTIME_HISTORY_TTL",
-    value: "seconds",
-    text: "how long messages are kept (300)",
-  },
-  "history-bytes": {
-    variable: "REALTIME_HISTORY_BYTES",
-    value: "bytes",
-    text: "bytes kept for each channel (8388608)",
-  },
-  "memory-budget": {
-    variable: "REALTIME_MEMORY_BUDGET",
-    value: "bytes",
-    text:
-      "bytes kept for all channels together, in memory (268435456); Redis has maxmemory",
-  },
-  "max-message-bytes": {
-    variable: "REALTIME_MAX_MESSAGE_BYTES",
-    value: "bytes",
-    text: "largest message (524288)",
-  },
-  "stream-lease": {
-    variable: "REALTIME_STREAM_LEASE",
-    value: "seconds",
-    text: "silence after which a stream's producer is lost (60)",
-  },
-  "allowed-origins": {
-    variable: "REALTIME_ALLOWED_ORIGINS",
-    value: "list",
-    text: "origins whose pages may connect (*; in development mode: loopback)",
-  },
-  "log-level": {
-    variable: "REALTIME_LOG_LEVEL",
-    value: "level",
-    text: "debug, info, warning or error (info)",
-  },
-  dev: {
-    variable: "REALTIME_DEV",
-    text: "development mode: no key needed, a page at /; on loopback only",
-  },
+  port: flag("PORT", "n", "TCP port, 0 for a free one (8787)"),
+  host: flag("HOST", "address", "address to listen on (127.0.0.1)"),
+  "signing-key": flag(
+    "REALTIME_SIGNING_KEY",
+    "key",
+    "key for publishing and for minting tokens; without it: development mode",
+  ),
+  "signing-key-fallback": flag(
+    "REALTIME_SIGNING_KEY_FALLBACK",
+    "key",
+    "previous key, accepted too while keys are rotated",
+  ),
+  broker: flag(
+    "REALTIME_BROKER",
+    "url",
+    "where the logs are kept: memory, or redis://… for several gateways (memory)",
+  ),
+  "history-size": flag(
+    "REALTIME_HISTORY_SIZE",
+    "n",
+    "messages kept for each channel (1000)",
+  ),
+  "history-ttl": flag(
+    "REALTIME_HISTORY_TTL",
+    "seconds",
+    "how long messages are kept (300)",
+  ),
+  "history-bytes": flag(
+    "REALTIME_HISTORY_BYTES",
+    "bytes",
+    "bytes kept for each channel (8388608)",
+  ),
+  "memory-budget": flag(
+    "REALTIME_MEMORY_BUDGET",
+    "bytes",
+    "bytes kept for all channels together (268435456); not with Redis",
+  ),
+  "max-message-bytes": flag(
+    "REALTIME_MAX_MESSAGE_BYTES",
+    "bytes",
+    "largest message (524288)",
+  ),
+  "stream-lease": flag(
+    "REALTIME_STREAM_LEASE",
+    "seconds",
+    "silence after which a data stream ends with an error (60)",
+  ),
+  "allowed-origins": flag(
+    "REALTIME_ALLOWED_ORIGINS",
+    "list",
+    "origins whose pages may connect (*; in development mode: loopback)",
+  ),
+  "log-level": flag(
+    "REALTIME_LOG_LEVEL",
+    "level",
+    "debug, info, warning or error (info)",
+  ),
+  dev: flag(
+    "REALTIME_DEV",
+    undefined,
+    "development mode: no key needed, a page at /; on loopback only",
+  ),
 };
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export type Command =
   | { readonly run: "gateway"; readonly config: Config }
   | { readonly run: "help" }
   | { readonly run: "version" };
 
-function parseFlags(args: string[]): Record<string, string | boolean> {
+function parseFlags(args: string[]): Readonly<Record<string, unknown>> {
+  const flags = Object.entries(FLAGS).map(([name, { value }]) => {
+    const type = value === undefined ? "boolean" : "string";
+    return [name, { type }] as const;
+  });
   try {
     const { values } = parseArgs({
       args,
@@ -178,23 +176,12 @@ function parseFlags(args: string[]): Record<string, string | boolean> {
       options: {
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "v" },
-        ...Object.fromEntries(
-          Object.entries(FLAGS).map(([name, { value }]) => [
-            name,
-            { type: value === undefined ? "boolean" : "string" } as const,
-          ]),
-        ),
+        ...Object.fromEntries(flags),
       },
     });
-    return Object.fromEntries(
-      Object.entries(values).flatMap(([name, value]) =>
-        typeof value === "string" || typeof value === "boolean"
-          ? [[name, value]]
-          : []
-      ),
-    );
+    return values;
   } catch (error) {
-    // node:util's message names the argument; what follows its first sentence is about Node.
+    // The first sentence names the argument; the rest is about Node's API.
     const [reason] = String(Object(error).message).split(/\. |\n/);
     throw new ConfigError(`${reason}; see --help`);
   }
@@ -203,7 +190,7 @@ function parseFlags(args: string[]): Record<string, string | boolean> {
 /**
  * Reads the command line and the environment; a flag wins over its variable.
  *
- * @throws {ConfigError} For anything that can't be used.
+ * @throws {ConfigError} For a flag, a variable or a combination that can't be used.
  */
 export function readConfig(
   args: string[],
@@ -215,7 +202,7 @@ export function readConfig(
   const input: Record<string, string> = {};
   for (const [name, { variable }] of Object.entries(FLAGS)) {
     const value = flags[name] ?? env[variable];
-    // An empty variable is one that is not set; an empty flag is a mistake.
+    // An empty variable counts as not set; an empty flag is a mistake.
     if (flags[name] !== undefined || value) input[name] = String(value);
   }
   const result = schema.safeParse(input);

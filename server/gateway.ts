@@ -1,60 +1,61 @@
 import { Hono } from "@hono/hono";
 import { getLogger } from "@logtape/logtape";
-import { RealtimeError } from "../core/protocol/errors.ts";
 import { Auth } from "./auth/auth.ts";
-import {
-  ClientPublisher,
-  type ClientRules,
-} from "./publish/client_publisher.ts";
-import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
 import { Hub } from "./fan_out/hub.ts";
-import { MessageCallback } from "./publish/message_callback.ts";
-import { type GatewayOptions, resolveOptions } from "./options.ts";
-import { crossOrigin, sameSite } from "./http/origin.ts";
-import { pageRoutes } from "./page/mod.ts";
-import { Publisher } from "./publish/publisher.ts";
-import { checkEscapes } from "./http/check_escapes.ts";
-import { connectRoutes } from "./http/routes/connect.ts";
-import { connectShortcut } from "./http/connect_shortcut.ts";
-import type { GatewayParts } from "./http/context.ts";
+import { Admission } from "./http/admission.ts";
+import { connect } from "./http/connect.ts";
+import { Entrance } from "./http/entrance.ts";
+import { errorResponse } from "./http/error_response.ts";
+import { PublishAddresses } from "./http/publish_address.ts";
+import { directPublish } from "./http/publish_message.ts";
 import { healthRoutes } from "./http/routes/health.ts";
 import { historyRoutes } from "./http/routes/history.ts";
-import { errorAnswer } from "./http/error_response.ts";
-import { publishRoutes } from "./http/routes/publish.ts";
-import { publishShortcut } from "./http/publish_shortcut.ts";
+import { type FindPublisher, publishRoutes } from "./http/routes/publish.ts";
 import { revokeRoutes } from "./http/routes/revoke.ts";
+import { sseRoutes } from "./http/routes/sse.ts";
 import { streamRoutes } from "./http/routes/streams.ts";
 import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
-import type { UpgradeContext } from "./runtimes/runtime.ts";
-import { answerWith, headOf, setShortcut } from "./runtimes/shortcut.ts";
+import {
+  type GatewayOptions,
+  type GatewaySettings,
+  resolveOptions,
+} from "./options.ts";
+import { pageRoutes } from "./page/mod.ts";
+import { ClientPublisher } from "./publish/client_publisher.ts";
+import { MessageCallback } from "./publish/message_callback.ts";
+import { Publisher } from "./publish/publisher.ts";
+import { setDirectHandler } from "./runtimes/direct.ts";
+import { FetchHead } from "./runtimes/request_head.ts";
+import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
 import { OpenSessions } from "./sessions/open_sessions.ts";
+import type { WebSocketHost } from "./sessions/websocket_client.ts";
 import { Streams } from "./streams/streams.ts";
 
-/** A gateway: a Hono app inside, `fetch` outside, to serve or to mount in another app. */
+/** A gateway, to serve or to mount in another app. */
 export interface Gateway extends AsyncDisposable {
   /**
    * Answers a request, WebSockets included. In a Hono app of any copy of that package,
    * `app.all("/v1/realtime/*", (c) => gateway.fetch(c.req.raw, c.env))` mounts it.
    *
-   * @param env What the runtime adds to a request: what a Hono app has as `c.env`.
+   * @param env What the runtime passes beside a request; a Hono app has it as `c.env`.
    */
   fetch(request: Request, env?: unknown): Response | Promise<Response>;
-  /** Whether it is in development mode. */
+  /** Whether the gateway is in development mode. */
   readonly dev: boolean;
   /**
-   * Goes away without loss: refuses new connections and messages with 503, tells clients when to come back, gives
-   * each what it has coming and closes with 1012. {@linkcode Gateway.close} comes after.
+   * Prepares a restart without loss: refuses new connections and messages with 503, tells each client when to reconnect, flushes
+   * its queue and closes the connection with 1012. Call {@linkcode Gateway.close} afterwards.
    */
   drain(options?: DrainOptions): Promise<void>;
-  /** Closes every connection with code 1001 and the broker. The server that it is served by is not its own. */
+  /** Closes every connection with code 1001, and the broker. The server that serves the gateway stays open. */
   close(): Promise<void>;
 }
 
 const logger = getLogger(["tidings", "gateway"]);
 
 /**
- * Creates a gateway: the routes, the fan-out and the log.
+ * Creates a gateway.
  *
  * @example Serve it
  * ```ts
@@ -85,23 +86,96 @@ const logger = getLogger(["tidings", "gateway"]);
  */
 export function createGateway(options: GatewayOptions = {}): Gateway {
   const settings = resolveOptions(options);
+  const { broker, dev, onMessage, streamLeaseMs: leaseMs } = settings;
   const sessions = new OpenSessions(settings.pingIntervalMs);
-  const auth = new Auth(settings.signingKeys, settings.dev);
-  const state = { draining: false };
-  const hub = new Hub(settings.broker);
-  const publisher = new Publisher(settings.broker, settings.maxMessageBytes);
-  const { onMessage, streamLeaseMs: leaseMs } = settings;
+  const auth = new Auth(settings.signingKeys, dev);
+  const hub = new Hub(broker);
+  const publisher = new Publisher(broker, settings.maxMessageBytes);
   const callback = onMessage && new MessageCallback(onMessage, report);
-  const rules: ClientRules = { schemas: settings.channels, callback };
   const streams = new Streams(hub, publisher, { leaseMs, report });
-  const parts: GatewayParts = {
-    settings,
-    state,
+  const rules = { schemas: settings.channels, callback };
+  const publisherFor: PublisherFor = (claims) =>
+    claims ? new ClientPublisher(publisher, claims, rules) : publisher;
+  const host = createHost(settings, { auth, hub, publisherFor, sessions });
+  const admission = new Admission(settings);
+  const addresses = new PublishAddresses();
+
+  const app = new Hono();
+  app.route("/", healthRoutes({ hub, sessions, admission }));
+  const findPublisher: FindPublisher = async (authorization) =>
+    publisherFor(await auth.publisherClaims(authorization));
+  for (
+    const routes of [
+      publishRoutes({ findPublisher, addresses, streams }),
+      streamRoutes({ findPublisher, streams }),
+      tokenRoutes(auth),
+      sseRoutes(host),
+      historyRoutes({ auth, broker }),
+      revokeRoutes({ auth, sessions }),
+      subscribersRoutes({ findPublisher, broker }),
+    ]
+  ) app.route("/v1/realtime", routes);
+  if (dev) app.route("/", pageRoutes());
+  app.notFound((c) => {
+    const message =
+      `Cannot ${c.req.method} ${c.req.path}: there is no such route`;
+    return c.json({ error: { code: "not_found", message } }, 404);
+  });
+  app.onError((error, { req: { raw } }) =>
+    errorResponse(report, new FetchHead(raw), raw, error)
+  );
+
+  const entrance = new Entrance({ admission, origins: settings, report }, {
+    publish: directPublish({ auth, publisher, addresses, report }),
+    connect: (incoming, head) => connect(host, incoming, head),
+    app,
+  });
+
+  async function close(): Promise<void> {
+    streams.close();
+    for (const session of sessions.all()) {
+      session.close(1001, "the gateway goes away");
+    }
+    await broker.close();
+  }
+
+  async function drain(options: DrainOptions = {}): Promise<void> {
+    admission.drain();
+    streams.leave();
+    hub.flush();
+    const began = performance.now();
+    await drainSessions(sessions.all(), options);
+    const { deadlineMs = 20_000 } = options;
+    await callback?.settled(began + deadlineMs - performance.now());
+  }
+
+  const gateway: Gateway = {
+    dev,
+    drain,
+    fetch: (request, env) => entrance.fetch(request, env),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  setDirectHandler(gateway, (head) => entrance.direct(head));
+  return gateway;
+}
+
+type PublisherFor = WebSocketHost["publisherFor"];
+
+/** Creates the part of the gateway that sessions and connections see. */
+function createHost(
+  settings: GatewaySettings,
+  { auth, hub, publisherFor, sessions }: {
+    readonly auth: Auth;
+    readonly hub: Hub;
+    readonly publisherFor: PublisherFor;
+    readonly sessions: OpenSessions;
+  },
+): WebSocketHost {
+  return {
     auth,
     hub,
-    publisherFor: (claims) =>
-      claims ? new ClientPublisher(publisher, claims, rules) : publisher,
-    streams,
+    publisherFor,
     sendQueue: {
       queueBytes: settings.queueBytes,
       deadlineMs: settings.queueDeadlineMs,
@@ -115,97 +189,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     report,
     opened: (session) => sessions.add(session),
     ended: (session) => sessions.delete(session),
-    sessions: () => sessions.all(),
-  };
-  const app = createApp(parts);
-  const publish = publishShortcut(parts);
-  const connect = connectShortcut(parts);
-  async function close(): Promise<void> {
-    streams.close();
-    for (const session of sessions.all()) {
-      session.close(1001, "the gateway goes away");
-    }
-    await settings.broker.close();
-  }
-  async function drain(options: DrainOptions = {}): Promise<void> {
-    state.draining = true;
-    streams.leave();
-    parts.hub.flush();
-    const began = performance.now();
-    await drainSessions(sessions.all(), options);
-    const { deadlineMs = 20_000 } = options;
-    await callback?.settled(began + deadlineMs - performance.now());
-  }
-  const gateway: Gateway = {
-    dev: settings.dev,
-    drain,
-    fetch(request, env) {
-      const handle = publish(headOf(request));
-      if (handle) return answerWith(handle, request);
-      return connect({ env, req: handshakeOf(request) }) ??
-        app.fetch(request, Object(env));
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-  setShortcut(gateway, publish);
-  return gateway;
-}
-
-function handshakeOf(request: Request): UpgradeContext["req"] {
-  const { method, url, headers } = request;
-  return {
-    raw: request,
-    method,
-    url,
-    header: (name) => headers.get(name) ?? undefined,
   };
 }
 
 function report(stage: string, error: unknown): void {
   logger.error("{stage} failed: {error}", { stage, error });
-}
-
-function createApp(parts: GatewayParts): Hono {
-  const app = new Hono();
-  app.use(crossOrigin(parts.settings));
-  app.use(sameSite(parts.settings));
-  app.use("/v1/*", async (c, next) => {
-    if (parts.state.draining) {
-      c.header("retry-after", "1");
-      throw new RealtimeError(
-        "unavailable",
-        "Cannot answer: the gateway restarts; try again",
-      );
-    }
-    checkEscapes(c.req.url);
-    // The headers of a WebSocket's answer are its runtime's. On Deno, the request can't be read after the upgrade.
-    if (c.req.header("upgrade")) return await next();
-    await next();
-    c.header("cache-control", "no-store");
-    c.header("x-content-type-options", "nosniff");
-    c.header("referrer-policy", "no-referrer");
-  });
-  app.route("/", healthRoutes(parts));
-  for (
-    const routes of [
-      publishRoutes,
-      streamRoutes,
-      tokenRoutes,
-      connectRoutes,
-      historyRoutes,
-      revokeRoutes,
-      subscribersRoutes,
-    ]
-  ) app.route("/v1/realtime", routes(parts));
-  if (parts.settings.dev) {
-    app.route("/", pageRoutes());
-  }
-  app.notFound((c) => {
-    const message =
-      `Cannot ${c.req.method} ${c.req.path}: there is no such route`;
-    return c.json({ error: { code: "not_found", message } }, 404);
-  });
-  app.onError((error, c) => errorAnswer(parts, c.req.raw, error));
-  return app;
 }

@@ -16,7 +16,8 @@ import type { Broker } from "./brokers/broker.ts";
 import { MemoryBroker } from "./brokers/memory.ts";
 import { type Config, ConfigError, FLAGS, readConfig } from "./config.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
-import { runtime, serve, type Server } from "./runtimes/runtime.ts";
+import type { Server } from "./runtimes/adapter.ts";
+import { runtime, serve } from "./runtimes/runtime.ts";
 
 function help(): string {
   const rows = Object.entries(FLAGS).map(([name, { value, text, variable }]) =>
@@ -36,46 +37,44 @@ ${rows.join("\n")}
 
 async function createBroker(config: Config): Promise<Broker> {
   const { broker: url = "memory" } = config;
-  const history = {
-    ...given("historySize", config["history-size"]),
-    ...given("historyTtl", config["history-ttl"]),
-    ...given("historyBytes", config["history-bytes"]),
-  };
+  const history = defined({
+    historySize: config["history-size"],
+    historyTtl: config["history-ttl"],
+    historyBytes: config["history-bytes"],
+  });
   if (url === "memory") {
-    const budget = given("memoryBudget", config["memory-budget"]);
+    const budget = defined({ memoryBudget: config["memory-budget"] });
     return new MemoryBroker({ ...history, ...budget });
   }
-  // Loaded where it is used only: one process needs no Redis client.
+  // The Redis client is loaded only where it is used.
   const { RedisBroker } = await import("./brokers/redis.ts");
   return new RedisBroker({ url, ...history });
 }
 
 async function createFrom(config: Config): Promise<Gateway> {
+  const lease = config["stream-lease"];
   return createGateway({
     dev: config.dev,
     broker: await createBroker(config),
-    ...given("signingKey", config["signing-key"]),
-    ...given("signingKeyFallback", config["signing-key-fallback"]),
-    ...given("maxMessageBytes", config["max-message-bytes"]),
-    ...given("streamLeaseMs", seconds(config["stream-lease"])),
-    ...given("allowedOrigins", config["allowed-origins"]),
+    ...defined({
+      signingKey: config["signing-key"],
+      signingKeyFallback: config["signing-key-fallback"],
+      maxMessageBytes: config["max-message-bytes"],
+      streamLeaseMs: lease === undefined ? undefined : lease * 1000,
+      allowedOrigins: config["allowed-origins"],
+    }),
   });
 }
 
-/** Milliseconds of seconds, if there are any. */
-function seconds(n: number | undefined): number | undefined {
-  return n === undefined ? undefined : n * 1000;
+/** Returns the options that have a value. */
+function defined<T extends object>(options: T): Partial<Defined<T>> {
+  const entries = Object.entries(options).filter(([, value]) =>
+    value !== undefined
+  );
+  return Object.fromEntries(entries) as Partial<Defined<T>>;
 }
 
-/** An option that is there only if it has a value. */
-function given<K extends string, V>(
-  name: K,
-  value: V | undefined,
-): Partial<Record<K, V>> {
-  const option: Partial<Record<K, V>> = {};
-  if (value !== undefined) option[name] = value;
-  return option;
-}
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 async function announce(gateway: Gateway, server: Server): Promise<void> {
   if (gateway.dev) {
@@ -88,13 +87,13 @@ async function announce(gateway: Gateway, server: Server): Promise<void> {
   );
 }
 
-/** A restart in production is spread over clients; a developer's Ctrl-C is not. */
+/** Milliseconds over which clients reconnect: long for a restart in production, short for a developer's Ctrl-C. */
 const SPREAD_MS = { SIGTERM: 10_000, SIGINT: 500 } as const;
 
 function drainOnSignal(gateway: Gateway, server: Server): void {
   let draining = false;
   async function drain(signal: keyof typeof SPREAD_MS): Promise<void> {
-    // A second signal means it: whoever sent it doesn't want to wait.
+    // A second signal asks to exit at once.
     if (draining) process.exit(1);
     draining = true;
     await gateway.drain({ spreadMs: SPREAD_MS[signal] });
@@ -125,12 +124,12 @@ async function run(config: Config): Promise<void> {
   const gateway = await createFrom(config);
   const { port, host: hostname } = config;
   const server = await serve(gateway, { port, hostname });
-  // Before the line that says it runs: who waits for that may stop it at once.
+  // A process that waits for the announcement may send a signal right after it.
   drainOnSignal(gateway, server);
   await announce(gateway, server);
 }
 
-/** Does what the command line says; a mistake in it is one line and exit code 2. */
+/** Runs the command line. A mistake in it is reported in one line, with exit code 2. */
 async function main(): Promise<void> {
   try {
     const command = readConfig(process.argv.slice(2), process.env);

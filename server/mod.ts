@@ -25,17 +25,13 @@ export {
 } from "./publish/inngest_forwarder.ts";
 export type { DrainOptions } from "./sessions/drain.ts";
 export type { GatewayOptions } from "./options.ts";
-export {
-  type Fetcher,
-  type ListenOptions,
-  serve,
-  type Server,
-} from "./runtimes/runtime.ts";
+export type { Fetcher, ListenOptions, Server } from "./runtimes/adapter.ts";
+export { serve } from "./runtimes/runtime.ts";
 export {
   type BunSocketLike,
   type BunWebSocketHandler,
   websocket,
-} from "./runtimes/bun.ts";
+} from "./runtimes/bun_websocket.ts";
 export { Packet, type Socket, type SocketHandler } from "./wire/socket.ts";
 export type { MessageKind } from "../core/protocol/frames.ts";
 export type { Position } from "../core/protocol/id.ts";

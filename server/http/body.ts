@@ -1,33 +1,43 @@
-import type { Context } from "@hono/hono";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { decodeUtf8 } from "../wire/json_text.ts";
 
 /**
+ * Reads a request's whole body. hono's `bodyLimit` would read it before the sender is authenticated, and doesn't cancel a stream that
+ * it stops reading, which Deno then never frees.
+ *
+ * @param limit The largest body, in bytes.
+ * @param tooLarge Makes the error for a larger body.
+ * @throws {RealtimeError} That error, or `invalid_data` for a body that broke off.
+ */
+export async function readBytes(
+  request: Request,
+  limit: number,
+  tooLarge: () => RealtimeError,
+): Promise<Uint8Array> {
+  const announced = request.headers.get("content-length");
+  if (Number(announced) > limit) throw tooLarge();
+  const isStream = announced === null && !request.bodyUsed;
+  const bytes = isStream
+    ? await readStream(request.body, limit)
+    : new Uint8Array(await whole(request.arrayBuffer()));
+  if (bytes === undefined || bytes.length > limit) throw tooLarge();
+  return bytes;
+}
+
+/**
  * Reads a request's body as text.
  *
- * hono's `bodyLimit` does not cancel a stream that it stops reading, which Deno then never frees; and it reads before anybody has
- * asked who is calling.
- *
- * @param limit Bytes that it may have.
- * @param tooLarge Makes the error for one that has more.
- * @throws {RealtimeError} That error, or `invalid_data` where the body is not UTF-8 or broke off.
+ * @throws {RealtimeError} As {@linkcode readBytes}, and `invalid_data` for a body that is not UTF-8.
  */
 export async function readText(
-  c: Context,
+  request: Request,
   limit: number,
   tooLarge: () => RealtimeError,
 ): Promise<string> {
-  const declared = c.req.header("content-length");
-  if (Number(declared) > limit) throw tooLarge();
-  const isStream = declared === undefined && !c.req.raw.bodyUsed;
-  const bytes = isStream
-    ? await readStream(c.req.raw.body, limit)
-    : new Uint8Array(await whole(c.req.arrayBuffer()));
-  if (bytes === undefined || bytes.length > limit) throw tooLarge();
-  return decodeUtf8(bytes);
+  return decodeUtf8(await readBytes(request, limit, tooLarge));
 }
 
-/** Reads a stream; `undefined` where it has more than the limit. */
+/** Reads a stream; returns `undefined` for one that is longer than the limit. */
 async function readStream(
   body: ReadableStream<Uint8Array> | null,
   limit: number,
@@ -62,7 +72,7 @@ async function whole<T>(reading: Promise<T>): Promise<T> {
   }
 }
 
-/** The error for a body whose end did not come. */
+/** Returns the error for a body that broke off. */
 export function brokeOff(cause?: unknown): RealtimeError {
   return new RealtimeError(
     "invalid_data",

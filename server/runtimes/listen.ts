@@ -1,29 +1,36 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 
-/** What a runtime said when it could not listen, in words that help. */
+/** Returns the error for a runtime that could not listen. */
 export function listenError(
   error: unknown,
   hostname: string,
   port: number,
 ): RealtimeError {
-  const { code, name } = Object(error);
-  const reason = code === "EADDRINUSE" || name === "AddrInUse"
-    ? "the port is in use; choose another with --port, or 0 for a free one"
-    : code === "EACCES" || name === "PermissionDenied"
-    ? "this user may not use the port"
-    : code === "EADDRNOTAVAIL" || name === "AddrNotAvailable"
-    ? "this machine doesn't have the address"
-    : error instanceof Error
-    ? error.message
-    : String(error);
   return new RealtimeError(
     "unavailable",
-    `Cannot listen on ${origin(hostname, port).slice(7)}: ${reason}`,
+    `Cannot listen on ${origin(hostname, port).slice("http://".length)}: ${
+      reasonOf(error)
+    }`,
     { cause: error },
   );
 }
 
-/** The URL of a server on an address; a wildcard address is reached on loopback. */
+/** Explains an error by its code on Bun and Node, by its name on Deno. */
+function reasonOf(error: unknown): string {
+  const { code, name } = Object(error);
+  if (code === "EADDRINUSE" || name === "AddrInUse") {
+    return "the port is in use; choose another with --port, or 0 for a free one";
+  }
+  if (code === "EACCES" || name === "PermissionDenied") {
+    return "this user may not use the port";
+  }
+  if (code === "EADDRNOTAVAIL" || name === "AddrNotAvailable") {
+    return "this machine doesn't have the address";
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Returns the URL of a server that listens on an address; a wildcard address is reached on loopback. */
 export function origin(hostname: string, port: number): string {
   const host = hostname === "0.0.0.0" || hostname === "::"
     ? "127.0.0.1"

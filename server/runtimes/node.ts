@@ -1,67 +1,21 @@
 import { getRequestListener } from "@hono/node-server";
-import { Buffer } from "node:buffer";
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server as HttpServer,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
 import process from "node:process";
 import type { WebSocketServer } from "ws";
-import { listenError, origin } from "./listen.ts";
-import {
-  createWebSocketServer,
-  takeUpgrades,
-  upgrade,
-} from "./node_upgrade.ts";
 import type {
   Fetcher,
   ListenOptions,
   RuntimeAdapter,
   Server,
-} from "./runtime.ts";
-import { type BodyHandler, shortcutOf } from "./shortcut.ts";
-
-/** Takes what the app has a shortcut for before `@hono/node-server` makes a `Request` of it. */
-function withShortcut(
-  app: Fetcher,
-  listener: RequestListener,
-): RequestListener {
-  const shortcut = shortcutOf(app);
-  if (!shortcut) return listener;
-  return (incoming, outgoing) => {
-    const { method = "", url = "", headers } = incoming;
-    const header = (name: string) => headers[name]?.toString();
-    const handle = shortcut({ method, url, header });
-    if (handle) answerWith(handle, incoming, outgoing);
-    else listener(incoming, outgoing);
-  };
-}
-
-function answerWith(
-  handle: BodyHandler,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): void {
-  const chunks: Uint8Array[] = [];
-  incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-  // A body that breaks off ends in no event that is listened to here: nobody waits for an answer.
-  incoming.on("end", async () => {
-    const [first, ...others] = chunks;
-    const body = first && others.length === 0 ? first : Buffer.concat(chunks);
-    const answer = handle(body);
-    const { status, json, isLast } = answer instanceof Promise
-      ? await answer
-      : answer;
-    outgoing.writeHead(status, {
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(json),
-      ...(isLast ? { connection: "close" } : {}),
-    });
-    outgoing.end(json);
-  });
-}
+} from "./adapter.ts";
+import { directHandlerOf } from "./direct.ts";
+import { listenError, origin } from "./listen.ts";
+import { directFirst } from "./node_direct.ts";
+import {
+  createWebSocketServer,
+  takeUpgrades,
+  upgrade,
+} from "./node_upgrade.ts";
 
 function listen(
   app: Fetcher,
@@ -73,14 +27,15 @@ function listen(
       (request, env) => app.fetch(request, env),
       { hostname },
     );
+    const direct = directHandlerOf(app);
     const server = createServer({
-      // By itself Node ends a request after 5 minutes, also one whose body is a data stream. Headers have their own limit.
+      // Node's default ends every request after 5 minutes, also a data stream's. Headers have a limit of their own.
       requestTimeout: 0,
-      // Any other upgrade is an offer that HTTP lets a server ignore (Java's client offers h2c); unasked, Node would
-      // leave such a request without an answer.
+      // HTTP lets a server ignore an offer to upgrade (Java's client offers h2c); Node's default leaves a request that offers
+      // another protocol unanswered.
       shouldUpgradeCallback: ({ headers }) =>
         headers.upgrade?.toLowerCase() === "websocket",
-    }, withShortcut(app, listener));
+    }, direct ? directFirst(direct, listener) : listener);
     server.listen(port, hostname, () => {
       resolve({ server, sockets, port: Object(server.address()).port });
     });

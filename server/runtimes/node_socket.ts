@@ -5,7 +5,7 @@ import type { Packet, Socket } from "../wire/socket.ts";
 
 const TEXT_FRAME = 0x81;
 
-/** Texts as frames of a WebSocket, one behind the other. */
+/** Encodes texts as text frames of a WebSocket, one after the other. */
 export function encodeFrames(texts: readonly string[]): Buffer {
   const sizes = texts.map((text) => Buffer.byteLength(text));
   const total = sizes.reduce((sum, size) => sum + headBytes(size) + size, 0);
@@ -33,20 +33,20 @@ function writeHead(frames: Buffer, start: number, size: number): number {
 }
 
 /**
- * A socket of `ws` that frames are written to as they are, made once for everybody: `ws` would make a head for each
- * and hand the kernel two pieces. A flush of 8 messages costs 4.5 µs a connection then instead of 6.5.
+ * A socket of `ws` whose frames are written straight to TCP. They are encoded once for all connections; `ws` would encode a head for
+ * each connection and hand the kernel two pieces, which costs 6.5 µs instead of 4.5 for a flush of 8 messages.
  */
 export class NodeSocket implements Socket {
   readonly #socket: WebSocket;
   readonly #tcp: Duplex;
 
-  /** @param tcp What the WebSocket was made on: it has no extension, so all that `ws` writes there are whole frames. */
+  /** @param tcp The WebSocket's connection. It uses no extension, so `ws` writes only whole frames there as well. */
   constructor(socket: WebSocket, tcp: Duplex) {
     this.#socket = socket;
     this.#tcp = tcp;
   }
 
-  /** What is sent to a closed socket is nowhere. */
+  /** Bytes that wait; none do at a closed socket, which drops them. */
   get buffered(): number {
     return this.#isOpen ? this.#tcp.writableLength : 0;
   }

@@ -8,18 +8,18 @@ import { WebSocket, WebSocketServer } from "ws";
 import { PROTOCOL } from "../../core/protocol/frames.ts";
 import { BEARER_PROTOCOL } from "../auth/credentials.ts";
 import type { SocketHandler } from "../wire/socket.ts";
-import { NodeSocket } from "./node_socket.ts";
 import {
   type Fetcher,
   IDLE_SECONDS,
   INBOUND_BYTES,
-  type UpgradeContext,
-} from "./runtime.ts";
+  type Incoming,
+} from "./adapter.ts";
+import { NodeSocket } from "./node_socket.ts";
 
-/** Sockets that answered since the last round of pings. */
+/** The sockets that answered since the last round of pings. */
 const alive = new WeakSet<WebSocket>();
 
-/** Finds dead peers: `ws` doesn't ping by itself. */
+/** Pings regularly and ends the sockets of dead peers: `ws` does neither by itself. */
 function startPings(server: WebSocketServer): ReturnType<typeof setInterval> {
   const timer = setInterval(() => {
     for (const socket of server.clients) {
@@ -32,7 +32,7 @@ function startPings(server: WebSocketServer): ReturnType<typeof setInterval> {
   return timer;
 }
 
-/** The WebSocket server beside the HTTP server. */
+/** Creates the WebSocket server that works beside the HTTP server. */
 export function createWebSocketServer(): WebSocketServer {
   const server = new WebSocketServer({
     noServer: true,
@@ -49,7 +49,7 @@ export function createWebSocketServer(): WebSocketServer {
   return server;
 }
 
-/** A request that may become a WebSocket, and who is to have it then. */
+/** A request to upgrade; `handler` is set when the app accepts it. */
 interface Handshake {
   handler?: SocketHandler;
 }
@@ -57,8 +57,8 @@ interface Handshake {
 const handshakes = new WeakMap<IncomingMessage, Handshake>();
 
 /**
- * Takes WebSockets for an app. `@hono/node-server` could, but keeps each one's request, URL and context as long as the
- * connection lives: 6 KB of memory that no one needs.
+ * Accepts WebSockets for an app. `@hono/node-server` can do it too, but keeps each one's request, URL and context as long as the
+ * connection lives, which is 6 KB of memory.
  */
 export function takeUpgrades(
   server: EventEmitter,
@@ -68,7 +68,7 @@ export function takeUpgrades(
   server.on(
     "upgrade",
     async (incoming: IncomingMessage, tcp: Duplex, head: Buffer) => {
-      // Until `ws` has it, a connection that breaks off is nobody's affair.
+      // Until `ws` listens for errors itself, a connection that breaks off must not throw.
       tcp.on("error", ignore);
       const handshake: Handshake = {};
       handshakes.set(incoming, handshake);
@@ -76,7 +76,7 @@ export function takeUpgrades(
       const { handler } = handshake;
       if (!handler) return await refuse(tcp, response);
       tcp.off("error", ignore);
-      // The answer and what the session says first are one system call: a connection costs 200 µs instead of 270.
+      // The answer and the session's first frames leave in one system call: a connection costs 200 µs instead of 270.
       tcp.cork();
       setImmediate(() => tcp.uncork());
       sockets.handleUpgrade(incoming, tcp, head, (socket) => {
@@ -93,7 +93,7 @@ async function answer(
   try {
     return await app.fetch(requestOf(incoming), { incoming });
   } catch {
-    // Only what is no address fails here: an app answers its own failures.
+    // Only a target that is no address fails here: the app answers its own failures.
     return new Response(null, { status: 400 });
   }
 }
@@ -124,12 +124,12 @@ function answered(this: WebSocket): void {
   alive.add(this);
 }
 
-/** An error is followed by close, which says all there is to know. */
+/** Ignores an error: a close event follows it. */
 function ignore(): void {}
 
 function attach(socket: WebSocket, tcp: Duplex, handler: SocketHandler): void {
   alive.add(socket);
-  // Functions of its own for each connection are memory.
+  // A shared listener: one for each connection would take memory.
   socket.on("pong", answered);
   socket.on("message", (data, isBinary) => {
     handler.message(isBinary ? undefined : String(data));
@@ -140,18 +140,18 @@ function attach(socket: WebSocket, tcp: Duplex, handler: SocketHandler): void {
 }
 
 /**
- * Turns a request into a WebSocket, where {@linkcode takeUpgrades} or, in a server that is not ours,
- * `@hono/node-server` waits for it.
+ * Turns a request into a WebSocket. It came either through {@linkcode takeUpgrades} or, in another server, through
+ * `@hono/node-server`, which then waits for the upgrade.
  */
 export async function upgrade(
-  context: UpgradeContext,
+  { request, env }: Incoming,
   handler: SocketHandler,
 ): Promise<Response> {
-  const { incoming } = Object(context.env);
+  const { incoming } = Object(env);
   const handshake = handshakes.get(incoming);
   if (handshake) {
     handshake.handler = handler;
-    // What the client gets is for `ws` to say; Hono wants something to return.
+    // `ws` writes the real answer.
     return new Response();
   }
   const middleware = upgradeWebSocket(() => ({
@@ -159,8 +159,12 @@ export async function upgrade(
       if (raw instanceof WebSocket) attach(raw, incoming.socket, handler);
     },
   }));
-  // It uses no more of a context than that.
-  const peerContext = context as unknown as Parameters<typeof middleware>[0];
-  const response = await middleware(peerContext, () => Promise.resolve());
+  const { url, headers } = request;
+  // The middleware uses no more of Hono's context than this.
+  const context = { env, req: { url, header: (n: string) => headers.get(n) } };
+  const response = await middleware(
+    context as unknown as Parameters<typeof middleware>[0],
+    () => Promise.resolve(),
+  );
   return response ?? new Response(null, { status: 426 });
 }

@@ -1,20 +1,32 @@
 import { Hono } from "@hono/hono";
 import { VERSION } from "../../../core/protocol/version.ts";
-import type { GatewayParts } from "../context.ts";
+import type { Hub } from "../../fan_out/hub.ts";
+import type { OpenSessions } from "../../sessions/open_sessions.ts";
+import type { Admission } from "../admission.ts";
 
-/** `GET /health`: 200 while the broker is usable, 503 when it is not or the gateway drains. */
-export function healthRoutes(parts: GatewayParts): Hono {
+/** What the health of a gateway is made of. */
+export interface HealthSources {
+  readonly hub: Pick<Hub, "broker" | "size">;
+  readonly sessions: Pick<OpenSessions, "size">;
+  readonly admission: Pick<Admission, "isDraining">;
+}
+
+/** `GET /health`: 200 while the broker is usable, 503 while it is not or the gateway drains. */
+export function healthRoutes(
+  { hub, sessions, admission }: HealthSources,
+): Hono {
   return new Hono().get("/health", async (c) => {
-    const { broker } = parts.hub;
+    const { broker } = hub;
+    const { isDraining } = admission;
     const { ok, detail } = await broker.health();
-    const { draining } = parts.state;
+    const usable = ok ? "ok" : "unavailable";
     return c.json({
-      status: draining ? "draining" : ok ? "ok" : "unavailable",
+      status: isDraining ? "draining" : usable,
       version: VERSION,
       broker: broker.name,
       ...(detail === undefined ? {} : { detail }),
-      connections: parts.sessions().length,
-      channels: parts.hub.size,
-    }, ok && !draining ? 200 : 503);
+      connections: sessions.size,
+      channels: hub.size,
+    }, ok && !isDraining ? 200 : 503);
   });
 }

@@ -2,22 +2,29 @@ import { Hono } from "@hono/hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { formatId } from "../../../core/protocol/id.ts";
 import { checkName } from "../../../core/protocol/names.ts";
+import type { Auth } from "../../auth/auth.ts";
 import { readBearer } from "../../auth/credentials.ts";
+import type { Broker } from "../../brokers/broker.ts";
 import { readHistory } from "../read_history.ts";
 import { quote } from "../../publish/publisher.ts";
 import { parseSince } from "../../wire/since.ts";
-import type { GatewayParts } from "../context.ts";
 
 const MAX_LIMIT = 1000;
 
-/** `GET /v1/realtime/history`: the log, for tools and servers. */
-export function historyRoutes(parts: GatewayParts): Hono {
+/** What reading the history needs. */
+export interface HistoryParts {
+  readonly auth: Auth;
+  readonly broker: Broker;
+}
+
+/** `GET /v1/realtime/history`: returns a page of a channel's log, for tools and servers. */
+export function historyRoutes({ auth, broker }: HistoryParts): Hono {
   return new Hono().get("/history", async (c) => {
     const channel = checkName("channel", c.req.query("channel") ?? "");
     const topics = c.req.queries("topic") ?? [];
     const authorization = c.req.header("authorization");
     const granted = await grantedTopics(
-      parts,
+      auth,
       authorization,
       c.req.query("token"),
       channel,
@@ -31,7 +38,7 @@ export function historyRoutes(parts: GatewayParts): Hono {
       );
     }
     const since = parseSince(c.req.query("since") ?? "start");
-    const page = await readHistory(parts.hub.broker, {
+    const page = await readHistory(broker, {
       channel,
       topics: granted,
       since,
@@ -48,9 +55,9 @@ export function historyRoutes(parts: GatewayParts): Hono {
   });
 }
 
-/** The topics that may be read and are asked for; `undefined` for every one. */
+/** Returns the topics that the request asks for and may read; `undefined` for every topic. */
 async function grantedTopics(
-  { auth }: GatewayParts,
+  auth: Auth,
   authorization: string | undefined,
   token: string | undefined,
   channel: string,

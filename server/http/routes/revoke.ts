@@ -1,9 +1,10 @@
 import { Hono } from "@hono/hono";
 import { z } from "zod";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
+import type { Auth } from "../../auth/auth.ts";
+import type { OpenSessions } from "../../sessions/open_sessions.ts";
 import { readText } from "../body.ts";
 import { parseJson } from "../../wire/json_text.ts";
-import type { GatewayParts } from "../context.ts";
 
 const BODY_BYTES = 8 * 1024;
 
@@ -11,11 +12,17 @@ const name = z.string().min(1).max(1024).optional();
 const body = z.strictObject({ sub: name, jti: name, channel: name })
   .refine((fields) => Object.keys(fields).length > 0);
 
-/** `POST /v1/realtime/revoke`: ends what tokens made until now granted, and refuses them from now on. */
-export function revokeRoutes(parts: GatewayParts): Hono {
+/** What revoking needs. */
+export interface RevokeParts {
+  readonly auth: Auth;
+  readonly sessions: Pick<OpenSessions, "all">;
+}
+
+/** `POST /v1/realtime/revoke`: refuses the tokens that were made until now, and ends the subscriptions that they opened. */
+export function revokeRoutes({ auth, sessions }: RevokeParts): Hono {
   return new Hono().post("/revoke", async (c) => {
-    await parts.auth.requireSigningKey(c.req.header("authorization"));
-    const text = await readText(c, BODY_BYTES, () =>
+    await auth.requireSigningKey(c.req.header("authorization"));
+    const text = await readText(c.req.raw, BODY_BYTES, () =>
       new RealtimeError(
         "too_large",
         `Cannot revoke: the body is larger than ${BODY_BYTES / 1024} KiB`,
@@ -27,11 +34,11 @@ export function revokeRoutes(parts: GatewayParts): Hono {
         'Cannot revoke: the body must be an object with "sub", "jti" or "channel"',
       );
     }
-    parts.auth.revocations.add(result.data);
+    auth.revocations.add(result.data);
     let closed = 0;
-    for (const session of parts.sessions()) {
+    for (const session of sessions.all()) {
       closed += session.subscriptions.revoke((claims) =>
-        parts.auth.revocations.has(claims)
+        auth.revocations.has(claims)
       );
     }
     return c.json({ subscriptions: closed });

@@ -3,36 +3,43 @@ import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { MAX_STREAM_ID } from "../../publish/batch.ts";
 import { quote } from "../../publish/publisher.ts";
 import { runtime } from "../../runtimes/runtime.ts";
-import type { GatewayParts } from "../context.ts";
-import { publisherOf } from "./publish.ts";
+import type { Streams } from "../../streams/streams.ts";
+import type { FindPublisher } from "./publish.ts";
 
-/** Seconds that a producer's sign of life may wait for the stream's end: below what proxies let a request take. */
+/** Seconds that a producer's heartbeat may wait for the stream's end: less than proxies let a request take. */
 const MAX_WAIT = 20;
 
-/** `POST /v1/realtime/stream/keep`, by a quiet producer, and `/stream/stop`, by a reader. */
-export function streamRoutes(parts: GatewayParts): Hono {
-  const { streams } = parts;
+/** What the routes for data streams need. */
+export interface StreamRouteParts {
+  readonly findPublisher: FindPublisher;
+  readonly streams: Streams;
+}
+
+/** `POST /v1/realtime/stream/keep`, which a quiet producer sends, and `/stream/stop`, which a reader sends. */
+export function streamRoutes(
+  { findPublisher, streams }: StreamRouteParts,
+): Hono {
   return new Hono()
     .post("/stream/keep", async (c) => {
-      const { channel, topic, streamId } = await readStream(parts, c);
+      const { channel, topic, streamId } = await readStream(findPublisher, c);
       const wait = readWait(c.req.query("wait"));
-      (await runtime()).keepOpen(c);
+      (await runtime()).keepOpen({ request: c.req.raw, env: c.env });
       await streams.keep(channel, topic, streamId, wait * 1000);
       return c.json({ open: true });
     })
     .post("/stream/stop", async (c) => {
-      const { channel, topic, streamId } = await readStream(parts, c);
+      const { channel, topic, streamId } = await readStream(findPublisher, c);
       const stopped = await streams.stop(channel, topic, streamId);
       return c.json({ stopped });
     });
 }
 
-/** The stream that a request is about, which its token must grant to publish to. */
+/** Reads which stream a request is about; its sender must be allowed to publish there. */
 async function readStream(
-  parts: GatewayParts,
+  findPublisher: FindPublisher,
   c: Context,
 ): Promise<{ channel: string; topic: string; streamId: string }> {
-  const publisher = await publisherOf(parts, c);
+  const publisher = await findPublisher(c.req.header("authorization"));
   const { channel = "", topic = "", stream_id: streamId = "" } = c.req.query();
   publisher.require(channel, [topic]);
   if (streamId !== "" && streamId.length <= MAX_STREAM_ID) {

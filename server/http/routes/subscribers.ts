@@ -1,13 +1,21 @@
 import { Hono } from "@hono/hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { checkName } from "../../../core/protocol/names.ts";
-import type { GatewayParts } from "../context.ts";
-import { publisherOf } from "./publish.ts";
+import type { Broker } from "../../brokers/broker.ts";
+import type { FindPublisher } from "./publish.ts";
 
-/** `GET /v1/realtime/subscribers`: how many connections follow a channel or a topic of it, at every gateway: for who publishes. */
-export function subscribersRoutes(parts: GatewayParts): Hono {
+/** What counting subscribers needs. */
+export interface SubscriberCountParts {
+  readonly findPublisher: FindPublisher;
+  readonly broker: Broker;
+}
+
+/** `GET /v1/realtime/subscribers`: tells publishers how many connections follow a channel or one of its topics, at all gateways. */
+export function subscribersRoutes(
+  { findPublisher, broker }: SubscriberCountParts,
+): Hono {
   return new Hono().get("/subscribers", async (c) => {
-    const publisher = await publisherOf(parts, c);
+    const publisher = await findPublisher(c.req.header("authorization"));
     const channel = checkName("channel", c.req.query("channel") ?? "");
     const topics = c.req.queries("topic") ?? [];
     if (topics.length > 1) {
@@ -19,7 +27,6 @@ export function subscribersRoutes(parts: GatewayParts): Hono {
     const [topic] = topics;
     if (topic !== undefined) checkName("topic", topic);
     publisher.require(channel, [topic ?? ""]);
-    const { broker } = parts.hub;
     return c.json({ subscribers: await broker.subscribers(channel, topic) });
   });
 }

@@ -1,0 +1,73 @@
+import { isLoopback } from "../../core/http/loopback.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
+import { allowsOrigin, type OriginRules } from "./origin.ts";
+
+/** Decides whether a request may enter the gateway at all. Each check is for every route. */
+export class Admission {
+  readonly #rules: OriginRules;
+  #isDraining = false;
+
+  constructor(rules: OriginRules) {
+    this.#rules = rules;
+  }
+
+  /** Whether the gateway drains. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Refuses, from now on, every request but those of operators and of the page. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Checks a request; returns the error to answer with, `undefined` for a request that may enter. */
+  refusal(head: RequestHead): RealtimeError | undefined {
+    const { target, origin } = head;
+    if (this.#rules.dev && !isLoopback(head.hostname)) {
+      // A page could reach a gateway without keys through a host name that was rebound to this machine.
+      return forbidden(
+        "Cannot answer: in development mode requests must be for localhost; set a signing key to serve others",
+      );
+    }
+    if (origin !== undefined && !allowsOrigin(this.#rules, origin)) {
+      // CORS alone would run the request and only keep the page from reading the answer.
+      const quoted = JSON.stringify(origin.slice(0, 200));
+      return forbidden(
+        `Cannot answer a page of ${quoted}: its origin is not allowed; see --allowed-origins`,
+      );
+    }
+    if (this.#isDraining && !staysOpen(pathOf(target))) {
+      return new RealtimeError(
+        "unavailable",
+        "Cannot answer: the gateway restarts; try again",
+      );
+    }
+    return isUtf8(target) ? undefined : new RealtimeError(
+      "invalid_argument",
+      "Cannot read the address: its percent-escapes are not UTF-8",
+    );
+  }
+}
+
+function forbidden(message: string): RealtimeError {
+  return new RealtimeError("forbidden", message);
+}
+
+/** Tells whether a path is answered while the gateway drains: its health, and the page of development mode. */
+function staysOpen(path: string): boolean {
+  return path === "/health" || path === "/" || path.startsWith("/page/");
+}
+
+/** Tells whether the percent-escapes of an address are UTF-8: decoded differently, it would name something else than its sender meant. */
+function isUtf8(target: string): boolean {
+  // Escapes of ASCII need no decoding, which takes 5 µs on Bun.
+  if (!/%(?![0-7][0-9a-f])/i.test(target)) return true;
+  try {
+    decodeURIComponent(target);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,40 @@
+import type { JsonAnswer } from "../runtimes/direct.ts";
+
+/** Tell browsers not to store or sniff an answer, and not to pass its address on. */
+const SECURITY_HEADERS = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+} as const;
+
+/** The headers of an answer in JSON. */
+export const JSON_HEADERS = {
+  "content-type": "application/json",
+  ...SECURITY_HEADERS,
+} as const;
+
+/** Adds the security headers that a response lacks. */
+export function secure(response: Response): Response {
+  const { headers } = response;
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+    if (!headers.has(name)) headers.set(name, value);
+  }
+  return response;
+}
+
+/** The headers of a publisher's answer. Three more cost 3 µs on Deno, and this one goes to no browser: those get it through `secure`. */
+const PUBLISHED = {
+  headers: { "content-type": "application/json" },
+} as const;
+
+/** Returns the answer to a publish that succeeded. */
+export function published(ids: readonly string[]): JsonAnswer {
+  const json = `{"id":"${ids[0]}","ids":["${ids.join('","')}"]}`;
+  return { status: 200, headers: PUBLISHED.headers, json };
+}
+
+/** Turns an answer into a `Response`. */
+export function toResponse({ status, headers, json }: JsonAnswer): Response {
+  if (status === 200) return new Response(json, PUBLISHED);
+  return new Response(json, { status, headers });
+}

@@ -1,0 +1,120 @@
+import { Hono } from "@hono/hono";
+import type { MaybePromise } from "../../core/types/realtime.ts";
+import type { Incoming } from "../runtimes/adapter.ts";
+import type { BodyHandler, DirectHandler } from "../runtimes/direct.ts";
+import {
+  FetchHead,
+  pathOf,
+  type RequestHead,
+} from "../runtimes/request_head.ts";
+import type { Admission } from "./admission.ts";
+import { secure, toResponse } from "./answer.ts";
+import { errorResponse, type Report } from "./error_response.ts";
+import { crossOrigin, type OriginRules } from "./origin.ts";
+
+/** The address of a WebSocket's handshake. */
+const CONNECT_PATH = "/v1/realtime/connect";
+
+/** What lies behind the entrance. */
+export interface Interior {
+  /** Publishes one message where a request's head and body are all that it takes. */
+  readonly publish: DirectHandler;
+  /** Opens a WebSocket. */
+  connect(incoming: Incoming, head: RequestHead): Promise<Response>;
+  /** Answers everything else. */
+  readonly app: Pick<Hono, "fetch">;
+}
+
+/** What the entrance needs to know. */
+export interface EntranceOptions {
+  readonly admission: Admission;
+  readonly origins: OriginRules;
+  readonly report: Report;
+}
+
+/**
+ * The only way into the gateway, for every runtime and route. A request that {@linkcode Admission} refuses reaches nothing behind
+ * it, and every answer but a WebSocket's has the security headers.
+ */
+export class Entrance {
+  readonly #options: EntranceOptions;
+  readonly #interior: Interior;
+  /** Adds the CORS headers around the answers to pages. */
+  readonly #pages: Hono;
+
+  constructor(options: EntranceOptions, interior: Interior) {
+    this.#options = options;
+    this.#interior = interior;
+    this.#pages = new Hono().use(crossOrigin(options.origins)).all(
+      "*",
+      ({ req: { raw: request }, env }) =>
+        this.#enter({ request, env }, new FetchHead(request)),
+    );
+  }
+
+  /** Answers a request. */
+  fetch(request: Request, env?: unknown): MaybePromise<Response> {
+    const head = new FetchHead(request);
+    const isPage = head.origin !== undefined || head.method === "OPTIONS";
+    // For a WebSocket, Deno takes only the very response that it made, and CORS headers would make a copy.
+    return isPage && head.header("upgrade") === undefined
+      ? this.#pages.fetch(request, Object(env))
+      : this.#enter({ request, env }, head);
+  }
+
+  /** Handles a request for which the runtime has made no `Request`; `undefined` where `fetch` has to answer it. */
+  direct(head: RequestHead): BodyHandler | undefined {
+    if (head.origin !== undefined) return undefined;
+    if (this.#options.admission.refusal(head)) return undefined;
+    return this.#interior.publish(head);
+  }
+
+  #enter(incoming: Incoming, head: RequestHead): MaybePromise<Response> {
+    const { request, env } = incoming;
+    const refusal = this.#options.admission.refusal(head);
+    if (refusal) return this.#refuse(request, head, refusal);
+    const handle = this.#interior.publish(head);
+    if (handle) return answerBody(handle, request);
+    if (head.method === "GET" && pathOf(head.target) === CONNECT_PATH) {
+      return this.#connect(incoming, head);
+    }
+    const response = this.#interior.app.fetch(request, Object(env));
+    return response instanceof Promise
+      ? response.then(secure)
+      : secure(response);
+  }
+
+  async #refuse(
+    request: Request,
+    head: RequestHead,
+    refusal: Error,
+  ): Promise<Response> {
+    const { admission, report } = this.#options;
+    const response = await errorResponse(report, head, request, refusal);
+    if (admission.isDraining) response.headers.set("retry-after", "1");
+    return response;
+  }
+
+  async #connect(incoming: Incoming, head: RequestHead): Promise<Response> {
+    const { report } = this.#options;
+    try {
+      return await this.#interior.connect(incoming, head);
+    } catch (error) {
+      return await errorResponse(report, head, incoming.request, error);
+    }
+  }
+}
+
+async function answerBody(
+  handle: BodyHandler,
+  request: Request,
+): Promise<Response> {
+  let body: Uint8Array | undefined;
+  try {
+    body = new Uint8Array(await request.arrayBuffer());
+  } catch {
+    // The sender is gone. The handler reports the broken body all the same.
+  }
+  const answer = handle(body);
+  return toResponse(answer instanceof Promise ? await answer : answer);
+}

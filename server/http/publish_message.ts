@@ -1,0 +1,91 @@
+import type { MaybePromise } from "../../core/types/realtime.ts";
+import type { Auth } from "../auth/auth.ts";
+import { type MessagePublisher, tooLarge } from "../publish/publisher.ts";
+import type { DirectHandler, JsonAnswer } from "../runtimes/direct.ts";
+import type { RequestHead } from "../runtimes/request_head.ts";
+import { dataOfBody, decodeUtf8 } from "../wire/json_text.ts";
+import { published } from "./answer.ts";
+import { brokeOff } from "./body.ts";
+import { errorAnswer, type Report } from "./error_response.ts";
+import type { PublishAddress, PublishAddresses } from "./publish_address.ts";
+
+/** The beginning of the targets of requests that publish one message or one stream. */
+const PUBLISH = "/v1/realtime/publish?";
+
+const STREAM_TYPE = /^\s*text\/stream\s*(;|$)/i;
+
+/** Tells whether a request's body is to be published as a data stream. */
+export function isStream(head: RequestHead): boolean {
+  const type = head.header("content-type");
+  return type !== undefined && STREAM_TYPE.test(type);
+}
+
+/** Returns the idempotency key of a request, if it has one. */
+export function idempotencyKey(head: RequestHead): string | undefined {
+  return head.header("idempotency-key");
+}
+
+/**
+ * Publishes a body as one message. Every request that publishes one message comes here.
+ *
+ * @returns The answer; without a promise where the broker needs none.
+ * @throws {RealtimeError} `too_large`, `invalid_data`, `invalid_json`, and what publishing throws.
+ */
+export function publishBody(
+  publisher: MessagePublisher,
+  { envelope, topics }: PublishAddress,
+  key: string | undefined,
+  body: Uint8Array,
+): MaybePromise<JsonAnswer> {
+  const { maxMessageBytes: limit } = publisher;
+  if (body.length > limit) throw tooLarge(envelope.channel, limit);
+  const data = dataOfBody(decodeUtf8(body));
+  const ids = publisher.publish(envelope, topics, data, key);
+  return ids instanceof Promise ? ids.then(published) : published(ids);
+}
+
+/** What publishing from a request's head and body needs. */
+export interface DirectPublishing {
+  readonly auth: Auth;
+  /** The publisher of the signing key's owner. */
+  readonly publisher: MessagePublisher;
+  readonly addresses: PublishAddresses;
+  readonly report: Report;
+}
+
+/**
+ * Creates the handler of most requests to publish: those with the signing key and a body of known length that is one message. It
+ * declines every other request before it has done anything.
+ */
+export function directPublish(
+  { auth, publisher, addresses, report }: DirectPublishing,
+): DirectHandler {
+  function publish(
+    head: RequestHead,
+    key: string | undefined,
+    body: Uint8Array | undefined,
+  ): MaybePromise<JsonAnswer> {
+    try {
+      if (!body) throw brokeOff();
+      const address = addresses.read(head.target);
+      const answer = publishBody(publisher, address, key, body);
+      return answer instanceof Promise
+        ? answer.catch((error) => errorAnswer(report, head, error))
+        : answer;
+    } catch (error) {
+      return errorAnswer(report, head, error);
+    }
+  }
+
+  return (head) => {
+    if (head.method !== "POST") return undefined;
+    if (!head.target.startsWith(PUBLISH)) return undefined;
+    if (!auth.isPlainSigningKey(head.header("authorization"))) return undefined;
+    const length = Number(head.header("content-length") ?? NaN);
+    if (!(length <= publisher.maxMessageBytes) || isStream(head)) {
+      return undefined;
+    }
+    const key = idempotencyKey(head);
+    return (body) => publish(head, key, body);
+  };
+}

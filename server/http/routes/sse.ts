@@ -1,0 +1,74 @@
+import { Hono } from "@hono/hono";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { PROTOCOL } from "../../../core/protocol/frames.ts";
+import { readBearer } from "../../auth/credentials.ts";
+import { runtime } from "../../runtimes/runtime.ts";
+import { Session } from "../../sessions/session.ts";
+import { SseSocket } from "../../sessions/sse_socket.ts";
+import type {
+  Handshake,
+  WebSocketHost,
+} from "../../sessions/websocket_client.ts";
+import type { Socket, SocketHandler } from "../../wire/socket.ts";
+import { checkHandshake } from "../handshake.ts";
+
+/** `GET /v1/realtime/sse`: subscribes by Server-Sent Events. */
+export function sseRoutes(host: WebSocketHost): Hono {
+  return new Hono().get("/sse", async (c) => {
+    const token = readBearer(c.req.header("authorization")) ??
+      c.req.query("token");
+    const since = c.req.header("last-event-id") || c.req.query("since");
+    const wire = c.req.query("protocol") === PROTOCOL ? "sse.v1" : "sse";
+    const handshake = await checkHandshake(host, token, wire, since);
+    (await runtime()).keepOpen({ request: c.req.raw, env: c.env });
+    return c.body(openStream(host, handshake), 200, {
+      "content-type": "text/event-stream",
+      "x-accel-buffering": "no",
+    });
+  });
+}
+
+/** Opens a session; returns the body that carries its events. */
+function openStream(
+  host: WebSocketHost,
+  { wire, claims, refusal, since, marks }: Handshake,
+): ReadableStream<Uint8Array> {
+  const channels = new Set(claims?.topics.map(({ channel }) => channel));
+  const handler = new SseHandler();
+  const socket = new SseSocket(handler);
+  const session = new Session(host, socket, wire, channels.size > 1);
+  handler.session = session;
+  host.opened(session);
+  // Runtimes keep the headers back until the body has its first bytes.
+  if (wire === "sse") session.ping();
+  if (refusal) session.decline(refusal);
+  if (claims) {
+    session.subscriptions.subscribe(claims, since, undefined, marks).catch(
+      (error: unknown) => {
+        const known = error instanceof RealtimeError;
+        if (!known) host.report("subscribe", error);
+        session.decline(
+          known ? error : new RealtimeError("internal", "The gateway failed"),
+        );
+      },
+    );
+  }
+  return socket.body;
+}
+
+/** Passes the events of a response's body to its session. */
+class SseHandler implements SocketHandler {
+  session: Session | undefined;
+
+  open(_socket: Socket): void {}
+
+  message(_text: string | undefined): void {}
+
+  drain(): void {
+    this.session?.drain();
+  }
+
+  close(): void {
+    this.session?.ended();
+  }
+}

@@ -1,0 +1,74 @@
+import type { SocketHandler } from "../wire/socket.ts";
+
+/** Anything that answers requests: a gateway, a Hono app that it is mounted in. */
+export interface Fetcher {
+  /** Answers a request; `env` is what the runtime passes beside it. */
+  fetch(request: Request, env?: object): Response | Promise<Response>;
+}
+
+/** Where a server listens. */
+export interface ListenOptions {
+  /**
+   * The TCP port, 0 for a free one.
+   *
+   * @default {8787}
+   */
+  port?: number;
+  /**
+   * The address.
+   *
+   * @default {"127.0.0.1"}
+   */
+  hostname?: string;
+}
+
+/** A server that listens. */
+export interface Server extends AsyncDisposable {
+  /** The base URL, as in `http://127.0.0.1:8787`. */
+  readonly url: string;
+  /** The port that the server listens on. */
+  readonly port: number;
+  /** Stops listening and ends the connections that are still open. */
+  close(): Promise<void>;
+}
+
+/** A request and what its runtime passed beside it. */
+export interface Incoming {
+  readonly request: Request;
+  readonly env: unknown;
+}
+
+/** The largest frame that a client may send, in bytes. */
+export const INBOUND_BYTES = 64 * 1024;
+
+/** Seconds after which a runtime that pings by itself closes the connection of a silent peer. */
+export const IDLE_SECONDS = 30;
+
+/**
+ * What differs between the runtimes.
+ *
+ * An adapter MUST pass every frame to the handler, in order, and close with 1009 for one over
+ * {@linkcode INBOUND_BYTES}; it MUST find dead peers within 40 s.
+ */
+export interface RuntimeAdapter {
+  /** The runtime's name and version. */
+  readonly name: string;
+  /**
+   * Turns a request into a WebSocket.
+   *
+   * @param protocol The subprotocol to answer with.
+   */
+  upgrade(
+    incoming: Incoming,
+    handler: SocketHandler,
+    protocol: string | undefined,
+  ): Response | Promise<Response>;
+  /** Lifts the runtime's limit on how long a response may be silent. */
+  keepOpen(incoming: Incoming): void;
+  /**
+   * Listens.
+   *
+   * @throws {RealtimeError} `unavailable` when the port is in use or the address is not this machine's.
+   */
+  serve(app: Fetcher, options: Required<ListenOptions>): Promise<Server>;
+}
