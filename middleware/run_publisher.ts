@@ -1,8 +1,8 @@
 import {
-  isStreamed,
   isTopicRef,
   resolveMessageInput,
 } from "../core/publish/message_input.ts";
+import { isStreamSource } from "../core/publish/stream_source.ts";
 import type {
   Publication,
   PublishFn,
@@ -72,7 +72,7 @@ export function createRunPublish(
       isPublished = true;
       return inStep(message, options);
     });
-    if (!isPublished && isStreamed(data) && typeof data !== "function") {
+    if (!isPublished && isStreamSource(data) && typeof data !== "function") {
       await discard(data);
     }
     return publication;

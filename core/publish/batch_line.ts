@@ -1,0 +1,64 @@
+import { parseAnswer } from "../http/json_answer.ts";
+import { errorOf } from "../protocol/error_body.ts";
+import { RealtimeError } from "../protocol/errors.ts";
+import type { MessageKind } from "../protocol/frames.ts";
+import type { PublishTarget } from "./publish_target.ts";
+
+/** One message of a batch request, besides what all messages of its target have in common. */
+export interface BatchLine {
+  readonly kind: MessageKind;
+  readonly data: unknown;
+  /** The idempotency key. */
+  readonly key: string;
+  /** Replaces the target's metadata. */
+  readonly metadata?: unknown;
+  readonly stream_id?: string;
+  /** Identifies the process that begins a stream with a key. */
+  readonly producer?: string | undefined;
+}
+
+/** The gateway's answer to one line. Both fields are there if the message was published before and its stream has ended since. */
+export interface LineAnswer {
+  /** The message's id. */
+  readonly id?: string | undefined;
+  readonly error?: RealtimeError;
+}
+
+/** Encodes a line as JSON. */
+export function encodeLine(
+  { channel, topic, fields }: PublishTarget,
+  { metadata = fields.metadata, ...line }: BatchLine,
+): string {
+  return JSON.stringify({ ...fields, channel, topic, ...line, metadata });
+}
+
+/**
+ * Decodes the answers to a batch.
+ *
+ * @returns One answer for each of the `count` lines, an error for a line without an answer.
+ * @throws {RealtimeError} `internal` if an answer is not JSON.
+ */
+export function decodeLineAnswers(
+  text: string,
+  count: number,
+  action: string,
+): LineAnswer[] {
+  const answers = text.trim().split("\n");
+  return Array.from(
+    { length: count },
+    (_, i) => decodeLineAnswer(answers[i] || "{}", action),
+  );
+}
+
+function decodeLineAnswer(answer: string, action: string): LineAnswer {
+  const { id, error } = parseAnswer(answer, action);
+  const known = typeof id === "string" ? id : undefined;
+  if (error) return { id: known, error: errorOf(error) };
+  if (known !== undefined) return { id: known };
+  return {
+    error: new RealtimeError(
+      "internal",
+      `${action}: the gateway left a message without an answer`,
+    ),
+  };
+}
