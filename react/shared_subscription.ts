@@ -26,9 +26,8 @@ export interface Viewer<T> {
   show(): void;
 }
 
-/** One run of the subscription, from its first token until it ends. */
-interface Run {
-  readonly ending: AbortController;
+/** One run of the subscription, from its first token until it ends, which aborts it. */
+interface Run extends AbortController {
   readonly tokenId: string;
   /** A token that was fetched already and is not used yet. */
   token: AnyToken | undefined;
@@ -108,8 +107,8 @@ export class SharedSubscription<T> {
     // StrictMode and moves in the tree remove a component and add it again at once.
     setTimeout(() => {
       this.update();
-      if (this.#viewers.size > 0) return;
-      if (subscriptions.get(this.#key) !== this) return;
+      const isCurrent = subscriptions.get(this.#key) === this;
+      if (this.#viewers.size > 0 || !isCurrent) return;
       page?.removeEventListener("visibilitychange", this.update);
       subscriptions.delete(this.#key);
     });
@@ -118,8 +117,7 @@ export class SharedSubscription<T> {
   /** Starts or ends the subscription, depending on the components' options and on the page. */
   readonly update = (): void => {
     const [enabled] = this.#enabledViewers();
-    const isHidden = this.#options.pausesOnHidden && page?.hidden;
-    if (!enabled || isHidden) {
+    if (!enabled || (this.#options.pausesOnHidden && page?.hidden)) {
       this.#finalId = undefined;
       this.#end("paused");
       return;
@@ -147,27 +145,27 @@ export class SharedSubscription<T> {
 
   /** Runs the subscription until it ends. Transient failures are retried, also those of the app that issues tokens. */
   async #start(tokenId: string, token?: AnyToken): Promise<void> {
-    const ending = new AbortController();
-    const run: Run = { ending, tokenId, token, attempt: 0 };
+    const details = { tokenId, token, attempt: 0 };
+    const run: Run = Object.assign(new AbortController(), details);
     this.#run = run;
-    while (!ending.signal.aborted) {
+    while (!run.signal.aborted) {
       try {
         await this.#read(run);
         return this.#finish(run, "closed");
       } catch (error) {
         if (this.#options.reconnects === false || !isTransient(error)) {
-          return this.#finish(run, "failed", error);
+          return this.#finish(run, "failed", error as Error);
         }
         this.#report(run, "waiting", error as Error);
       }
-      await pause(backoff(run.attempt++), ending.signal);
+      await pause(backoff(run.attempt++), run.signal);
     }
   }
 
   /** Subscribes and reads the messages until they end. */
   async #read(run: Run): Promise<void> {
     const { validate, from, isOver } = this.#options;
-    const { signal } = run.ending;
+    const { signal } = run;
     const messages = await subscribe(() => this.#nextToken(run), {
       signal,
       validate,
@@ -195,17 +193,15 @@ export class SharedSubscription<T> {
 
   /** Returns the next token of a run. A token for another channel or other topics ends the run and starts a new one. */
   async #nextToken(run: Run): Promise<AnyToken> {
-    const { signal } = run.ending;
     this.#report(run, "refreshing");
     const token = run.token ?? await this.#askForToken();
     run.token = undefined;
-    if (!signal.aborted && !this.#isSameGrant(token)) {
-      this.#forget();
-      run.ending.abort();
-      void this.#start(run.tokenId, token);
-    }
-    signal.throwIfAborted();
-    return token;
+    run.signal.throwIfAborted();
+    if (this.#isSameGrant(token)) return token;
+    this.#forget();
+    run.abort();
+    void this.#start(run.tokenId, token);
+    throw run.signal.reason;
   }
 
   async #askForToken(): Promise<AnyToken> {
@@ -232,7 +228,7 @@ export class SharedSubscription<T> {
 
   /** Takes over the state of a run, unless that has ended. */
   #report(run: Run, state: SharedState, error?: Error): void {
-    if (run.ending.signal.aborted) return;
+    if (run.signal.aborted) return;
     if (state === "waiting" && this.#options.reconnects === false) {
       return this.#finish(run, "closed");
     }
@@ -241,18 +237,17 @@ export class SharedSubscription<T> {
   }
 
   /** Ends a run for good: its token is not tried again. */
-  #finish(run: Run, state: "closed" | "failed", error?: unknown): void {
-    if (run.ending.signal.aborted) return;
+  #finish(run: Run, state: "closed" | "failed", error?: Error): void {
+    if (run.signal.aborted) return;
     this.#finalId = run.tokenId;
     this.#end(state, error);
   }
 
-  #end(state: "paused" | "closed" | "failed", error?: unknown): void {
-    this.#run?.ending.abort();
+  #end(state: "paused" | "closed" | "failed", error?: Error): void {
+    this.#run?.abort();
     this.#run = this.#subscription = undefined;
     this.#wake();
-    const isError = error === undefined || error instanceof Error;
-    this.#to(state, isError ? error : new Error(String(error)));
+    this.#to(state, error);
   }
 
   #wake(): void {

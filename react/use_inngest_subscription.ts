@@ -127,7 +127,7 @@ export function useInngestSubscription<
       if (current) return current;
       throw new RealtimeError(
         "invalid_argument",
-        "Cannot subscribe: the hook has neither a token nor a refreshToken that returns one",
+        "Cannot subscribe: the hook has neither a token nor a refreshToken",
       );
     },
     isEnabled: enabled,
