@@ -1,6 +1,5 @@
 import { channelName } from "../channel/channel.ts";
-import { RealtimeError } from "../protocol/errors.ts";
-import { parseAnswer } from "../http/json_answer.ts";
+import { badAnswer, parseAnswer } from "../http/json_answer.ts";
 import { type HttpContext, request } from "../http/request.ts";
 import { checkName } from "../protocol/names.ts";
 import type { Realtime } from "../types/realtime.ts";
@@ -37,10 +36,7 @@ export async function countSubscribers(
   if (typeof subscribers === "number" && Number.isSafeInteger(subscribers)) {
     return subscribers;
   }
-  throw new RealtimeError(
-    "internal",
-    `${action}: the gateway's answer has no number`,
-  );
+  throw badAnswer("is not a number", action);
 }
 
 function resolve(

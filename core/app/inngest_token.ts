@@ -3,9 +3,8 @@ import { channelName } from "../channel/channel.ts";
 import { readEnvironment } from "../http/environment.ts";
 import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { gatewayUrl } from "../http/gateway_url.ts";
-import { parseAnswer } from "../http/json_answer.ts";
+import { parseStringField } from "../http/json_answer.ts";
 import { request } from "../http/request.ts";
-import { RealtimeError } from "../protocol/errors.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 
 const ACTION = "Cannot get a subscription token";
@@ -60,10 +59,5 @@ async function requestToken(
       action: ACTION,
     },
   );
-  const { jwt } = parseAnswer(answer, ACTION);
-  if (typeof jwt === "string") return jwt;
-  throw new RealtimeError(
-    "internal",
-    `${ACTION}: the gateway's answer has no token`,
-  );
+  return parseStringField(answer, "jwt", ACTION);
 }

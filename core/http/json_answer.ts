@@ -3,7 +3,7 @@ import { RealtimeError } from "../protocol/errors.ts";
 /**
  * Parses the JSON object that a gateway answered with.
  *
- * @returns Its fields, none of them checked; no fields if it is JSON but not an object.
+ * @returns Its fields, unchecked; no fields if the JSON is not an object.
  * @throws {RealtimeError} `internal` if the text is not JSON.
  */
 export function parseAnswer(
@@ -13,10 +13,31 @@ export function parseAnswer(
   try {
     return Object(JSON.parse(text));
   } catch (cause) {
-    throw new RealtimeError(
-      "internal",
-      `${action}: the gateway's answer is not JSON`,
-      { cause },
-    );
+    throw badAnswer("is not JSON", action, cause);
   }
+}
+
+/**
+ * Parses a gateway's answer and returns one of its fields, which has to be a string.
+ *
+ * @throws {RealtimeError} `internal` if the text is not JSON or has no such field.
+ */
+export function parseStringField(
+  text: string,
+  name: string,
+  action: string,
+): string {
+  const { [name]: value } = parseAnswer(text, action);
+  if (typeof value === "string") return value;
+  throw badAnswer(`has no "${name}"`, action);
+}
+
+/** Makes the error for an answer that the gateway should not have given. */
+export function badAnswer(
+  problem: string,
+  action: string,
+  cause?: unknown,
+): RealtimeError {
+  const message = `${action}: the gateway's answer ${problem}`;
+  return new RealtimeError("internal", message, { cause });
 }

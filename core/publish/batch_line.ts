@@ -1,6 +1,6 @@
-import { parseAnswer } from "../http/json_answer.ts";
+import { badAnswer, parseAnswer } from "../http/json_answer.ts";
 import { errorOf } from "../protocol/error_body.ts";
-import { RealtimeError } from "../protocol/errors.ts";
+import type { RealtimeError } from "../protocol/errors.ts";
 import type { MessageKind } from "../protocol/frames.ts";
 import type { PublishTarget } from "./publish_target.ts";
 
@@ -33,9 +33,8 @@ export function encodeLine(
 }
 
 /**
- * Decodes the answers to a batch.
+ * Decodes the answers to a batch of `count` lines. A line without an answer gets an error.
  *
- * @returns One answer for each of the `count` lines, an error for a line without an answer.
  * @throws {RealtimeError} `internal` if an answer is not JSON.
  */
 export function decodeLineAnswers(
@@ -51,14 +50,9 @@ export function decodeLineAnswers(
 }
 
 function decodeLineAnswer(answer: string, action: string): LineAnswer {
-  const { id, error } = parseAnswer(answer, action);
-  const known = typeof id === "string" ? id : undefined;
-  if (error) return { id: known, error: errorOf(error) };
-  if (known !== undefined) return { id: known };
-  return {
-    error: new RealtimeError(
-      "internal",
-      `${action}: the gateway left a message without an answer`,
-    ),
-  };
+  const { id: given, error } = parseAnswer(answer, action);
+  const id = typeof given === "string" ? given : undefined;
+  if (error) return { id, error: errorOf(error) };
+  if (id !== undefined) return { id };
+  return { error: badAnswer("leaves out a message", action) };
 }

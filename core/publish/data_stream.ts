@@ -17,7 +17,7 @@ export interface DataStreamOptions {
   readonly signal: AbortSignal | undefined;
   readonly flush: FlushOptions | undefined;
   /** Whether each piece matches a schema, so that text must not be joined. */
-  readonly keepPieces: boolean;
+  readonly keepPieces: boolean | undefined;
 }
 
 /**
@@ -56,7 +56,7 @@ async function runStream(
   stream: OutgoingStream,
   source: StreamSource<unknown>,
   lifetime: StreamLifetime,
-  { flush = {}, keepPieces }: DataStreamOptions,
+  { flush = {}, keepPieces = false }: DataStreamOptions,
 ): Promise<RealtimeError | undefined> {
   const { streamId } = stream;
   const { interrupt, overdue, unwanted } = lifetime;

@@ -6,7 +6,7 @@ import { publishDataStream } from "./data_stream.ts";
 import { encodeMessage } from "./encode_message.ts";
 import type { CheckedInput } from "./message_input.ts";
 import { postLines, postMessage } from "./publish_requests.ts";
-import { messageFields, type PublishTarget } from "./publish_target.ts";
+import type { PublishTarget } from "./publish_target.ts";
 import { isStreamSource } from "./stream_source.ts";
 
 /**
@@ -20,16 +20,27 @@ export async function publishMessage(
   options: PublishOptions,
   flush: FlushOptions | undefined,
 ): Promise<Publication> {
-  const { data, keepPieces = false, replyTopic } = message;
+  const { data, keepPieces } = message;
   const { key, kind = "data", signal } = options;
   const channel = checkName("channel", message.channel);
   const topic = checkName("topic", message.topic);
   const action = `Cannot publish to "${channel}"`;
-  const fields = messageFields(options, replyTopic);
-  const target: PublishTarget = { context, channel, topic, fields, action };
+  const target: PublishTarget = {
+    context,
+    channel,
+    topic,
+    action,
+    fields: {
+      run_id: options.runId,
+      fn_id: options.fnId,
+      fn_slug: options.fnSlug,
+      reply_topic: message.replyTopic,
+      metadata: options.metadata,
+    },
+  };
   if (isStreamSource(data)) {
-    const streamOptions = { key, signal, flush, keepPieces };
-    return await publishDataStream(target, data, streamOptions);
+    const stream = { key, signal, flush, keepPieces };
+    return await publishDataStream(target, data, stream);
   }
   const json = encodeMessage(data, action);
   const messageKey = key ?? crypto.randomUUID();

@@ -1,11 +1,10 @@
-import { parseAnswer } from "../http/json_answer.ts";
+import { parseStringField } from "../http/json_answer.ts";
 import {
   DEFAULT_ATTEMPTS,
   DEFAULT_TIMEOUT_MS,
   request,
 } from "../http/request.ts";
 import { isTransient } from "../http/transient.ts";
-import { RealtimeError } from "../protocol/errors.ts";
 import { backoff, pause } from "../time/backoff.ts";
 import {
   type BatchLine,
@@ -21,10 +20,8 @@ const MAX_KEEP_SECONDS = 20;
 /**
  * Publishes one message of the kind `data`.
  *
- * @param json The data, encoded.
  * @param key The idempotency key.
  * @returns The message's id.
- * @throws {RealtimeError} The gateway's refusal, or that it can't be reached.
  */
 export async function postMessage(
   { context, channel, topic, fields, action }: PublishTarget,
@@ -45,12 +42,7 @@ export async function postMessage(
     signal,
     action,
   });
-  const { id } = parseAnswer(answer, action);
-  if (typeof id === "string") return id;
-  throw new RealtimeError(
-    "internal",
-    `${action}: the gateway's answer has no id`,
-  );
+  return parseStringField(answer, "id", action);
 }
 
 /**
@@ -58,7 +50,6 @@ export async function postMessage(
  * each line has its idempotency key.
  *
  * @returns The answer to each line.
- * @throws {RealtimeError} The gateway's refusal of the whole batch, or that it can't be reached.
  */
 export async function postLines(
   target: PublishTarget,
@@ -84,9 +75,9 @@ export async function postLines(
 }
 
 /**
- * Sends a heartbeat: the producer of a stream is alive. The gateway answers after a while, or at once when the stream ends.
+ * Tells the gateway that the producer of a stream is alive. The gateway answers after a while, or at once when the stream ends.
  *
- * @throws {RealtimeError} `stream_stopped` or `stream_ended`; any other refusal, or that the gateway can't be reached.
+ * @throws {RealtimeError} `stream_stopped`, `stream_ended` or another refusal.
  */
 export async function postHeartbeat(
   { context, channel, topic, action }: PublishTarget,

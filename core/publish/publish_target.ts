@@ -1,5 +1,4 @@
 import type { HttpContext } from "../http/request.ts";
-import type { PublishOptions } from "../types/app.ts";
 
 /** Where messages are published, and what they have in common. */
 export interface PublishTarget {
@@ -10,12 +9,4 @@ export interface PublishTarget {
   readonly fields: Readonly<Record<string, unknown>>;
   /** The beginning of error messages: `Cannot publish to "user:1"`. */
   readonly action: string;
-}
-
-/** Collects the optional fields of a message. */
-export function messageFields(
-  { runId, fnId, fnSlug, metadata }: PublishOptions,
-  reply_topic: string | undefined,
-): PublishTarget["fields"] {
-  return { run_id: runId, fn_id: fnId, fn_slug: fnSlug, reply_topic, metadata };
 }
