@@ -2,8 +2,8 @@
 /**
  * React hooks: components that show what is published to a channel.
  *
- * They read one shared store: components that subscribe to the same thing share its messages, its token and the
- * connection. On a server they render as if nothing had arrived yet.
+ * Components that subscribe to the same topics share one subscription: its messages, its token and its connection. On a server the hooks
+ * render the state before the first message.
  *
  * @example
  * ```tsx
@@ -25,6 +25,10 @@
  *
  * @module
  */
+export type {
+  MessageHookOptions,
+  SubscriptionHookOptions,
+} from "./react/hook_options.ts";
 export {
   type InngestSubscription,
   InngestSubscriptionState,

@@ -1,6 +1,5 @@
 /**
- * Publishing from where an app's work is done: inside Inngest functions, and in the handlers of Hono and of any other web
- * framework.
+ * Publishing inside Inngest functions, and in the handlers of Hono and other web frameworks.
  *
  * @example Inside an Inngest function
  * ```ts

@@ -4,17 +4,17 @@ import type {
   RealtimeApp,
 } from "../core/types/realtime.ts";
 
-/** Where the gateway is, as for `createRealtime`; or an app that was made already. */
+/** The options of `createRealtime`, or an existing app. */
 export interface RealtimeOptions extends CreateRealtimeOptions {
   /**
-   * An app made by `createRealtime`. The other options are its own then.
+   * An app made by `createRealtime`. The other options are ignored then.
    *
    * @default {a new one}
    */
   realtime?: RealtimeApp;
 }
 
-/** The app to publish and mint tokens with. Nothing is configured before it is used first. */
+/** Returns the app to publish and mint tokens with. */
 export function appOf({ realtime, ...options }: RealtimeOptions): RealtimeApp {
   return realtime ?? createRealtime(options);
 }

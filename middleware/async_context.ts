@@ -1,10 +1,10 @@
-/** An AsyncLocalStorage, by its shape: this module imports nothing of Node, so that it loads on every edge. */
+/** The shape of an AsyncLocalStorage. This module imports nothing of Node, so that it loads on every edge runtime. */
 interface AsyncStorage {
   getStore(): unknown;
   run<T>(store: unknown, callback: () => T): T;
 }
 
-/** Reads a property of something unknown. */
+/** Returns a property of an unknown value; `undefined` if the value has no properties. */
 export function property(value: unknown, key: PropertyKey): unknown {
   return typeof value === "object" && value !== null ||
       typeof value === "function"
@@ -18,8 +18,8 @@ function isAsyncStorage(value: unknown): value is AsyncStorage {
 }
 
 /**
- * The storage in which Inngest's SDKs keep what they execute. Version 3 holds a promise of it, version 4 an
- * object with that promise.
+ * Returns the storage in which Inngest's SDKs keep the running function. Version 3 has a promise of it, version 4 an object with that
+ * promise.
  */
 async function inngestStorage(): Promise<AsyncStorage | undefined> {
   const held = property(globalThis, Symbol.for("inngest:als"));
@@ -27,7 +27,7 @@ async function inngestStorage(): Promise<AsyncStorage | undefined> {
   return isAsyncStorage(storage) ? storage : undefined;
 }
 
-/** What Inngest's SDK notes of the function that runs here; `undefined` outside of one. */
+/** Returns what Inngest's SDK stores about the running function; `undefined` outside of a function. */
 export async function inngestStore(): Promise<unknown> {
   return (await inngestStorage())?.getStore();
 }
@@ -35,8 +35,8 @@ export async function inngestStore(): Promise<unknown> {
 let own: { readonly of: AsyncStorage; readonly storage: AsyncStorage };
 
 /**
- * A storage of our own, made with the class of Inngest's. `undefined` where the runtime has none: Inngest then
- * puts a stand-in of plain functions there.
+ * Returns a storage for steps, made with the class of Inngest's storage. Returns `undefined` if the runtime has no such class: Inngest then
+ * uses an object of plain functions.
  */
 export async function stepStorage(): Promise<AsyncStorage | undefined> {
   const theirs = await inngestStorage();

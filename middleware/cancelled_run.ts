@@ -3,17 +3,17 @@ import type { TriggerEvent } from "./function_run.ts";
 import { publishRunUpdate, readCancelledRun } from "./lifecycle.ts";
 import type { RealtimeMiddlewareConfig } from "./inngest.ts";
 
-/** What an Inngest function triggered by `inngest/function.cancelled` is called with. */
+/** The arguments of an Inngest function that is triggered by `inngest/function.cancelled`. */
 export interface CancelledRunArgs {
-  /** Inngest's event, with the run that was cancelled. */
+  /** Inngest's event about the cancelled run. */
   readonly event: TriggerEvent;
 }
 
 /**
- * Makes the handler of an Inngest function that publishes `cancelled` for runs that were cancelled: the app that ran them
- * isn't told, only an event of Inngest's is.
+ * Makes the handler of an Inngest function that publishes `cancelled` for cancelled runs. Only an event of Inngest reports them: the app
+ * that ran them is not called again.
  *
- * @param options The same as for `realtimeMiddleware`.
+ * @param options The options of `realtimeMiddleware`.
  * @throws {TypeError} Without `lifecycle`.
  *
  * @example
@@ -39,7 +39,7 @@ export function cancelledRunHandler(
   const { lifecycle } = options;
   if (lifecycle === undefined) {
     throw new TypeError(
-      'Cannot tell where cancelled runs are published: "lifecycle" is missing',
+      'Cannot publish cancelled runs: the option "lifecycle" is missing',
     );
   }
   const app = appOf(options);

@@ -1,11 +1,11 @@
 import { hexDigest } from "../core/protocol/digest.ts";
 import { inngestStore, property } from "./async_context.ts";
 
-/** A run of an Inngest function, as far as messages tell of it. */
+/** A run of an Inngest function. */
 export interface FunctionRun {
   /** The run's id, a ULID. */
   readonly runId: string;
-  /** The function's id, after the app's: `my-app-create-recommendation`. */
+  /** The function's id with the app's id before it: `my-app-create-recommendation`. */
   readonly functionId: string;
   /** The event that triggered it. */
   readonly event: TriggerEvent;
@@ -15,11 +15,11 @@ export interface FunctionRun {
 export interface TriggerEvent {
   /** The event's name. */
   readonly name: string;
-  /** What was sent with it. */
+  /** The event's data. */
   readonly data: ReturnType<typeof JSON.parse>;
 }
 
-/** Whether a run is that of a function's own failure handler: it is no run of the function. */
+/** Tells whether a run is that of a function's failure handler, which is not a run of the function itself. */
 export function isFailureHandler({ event, functionId }: FunctionRun): boolean {
   return event.name === "inngest/function.failed" &&
     property(event.data, "function_id") === functionId;
@@ -28,7 +28,7 @@ export function isFailureHandler({ event, functionId }: FunctionRun): boolean {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-/** Reads the run out of what either major of Inngest's SDK hands to a middleware. */
+/** Reads the run from the arguments that either major of Inngest's SDK passes to a middleware. */
 export function readRun(
   ctx: unknown,
   fn: unknown,
@@ -48,32 +48,30 @@ export function readRun(
   };
 }
 
-/** What every message of a run carries. */
+/** The fields that all messages of a run have in common. */
 export interface RunFields {
   readonly runId?: string;
   readonly fnSlug?: string;
   readonly fnId?: string;
 }
 
-/** The fields that tell a message's run and function. In tests, Inngest's ids may be of other forms: those are left out. */
+/** Returns the fields that name the run and its function. Ids of another form, as in Inngest's test engine, are left out. */
 export async function runFields(run: FunctionRun): Promise<RunFields> {
   const { runId, functionId } = run;
   const execution = property(await inngestStore(), "execution");
-  const isThis = property(property(execution, "ctx"), "runId") === runId;
+  const isCurrent = property(property(execution, "ctx"), "runId") === runId;
   const options = property(property(execution, "instance"), "options");
-  const fnId = UUID.test(functionId)
-    ? functionId
-    : isThis && property(options, "internalFnId");
+  const internalId = isCurrent ? property(options, "internalFnId") : undefined;
+  const isUuid = UUID.test(functionId);
+  const fnId = isUuid ? functionId : internalId;
   return {
     ...ULID.test(runId) ? { runId } : {},
-    ...functionId && fnId !== functionId ? { fnSlug: functionId } : {},
+    ...functionId !== "" && !isUuid ? { fnSlug: functionId } : {},
     ...typeof fnId === "string" && UUID.test(fnId) ? { fnId } : {},
   };
 }
 
-/**
- * The idempotency key of what stands in the run at this place: short, and fit for a header, whatever the ids are.
- */
+/** Returns an idempotency key for a place in a run: a hash, which is short and fits into a header. */
 export async function messageKey(place: readonly unknown[]): Promise<string> {
   return await hexDigest(JSON.stringify(place));
 }

@@ -1,22 +1,22 @@
 import type { RealtimeApp } from "../core/types/realtime.ts";
 import { appOf, type RealtimeOptions } from "./app.ts";
 
-/** What {@linkcode honoRealtime} adds to a Hono context's variables: `new Hono<{ Variables: RealtimeVariables }>()`. */
+/** The variables that {@linkcode honoRealtime} adds to a Hono context: `new Hono<{ Variables: RealtimeVariables }>()`. */
 export interface RealtimeVariables {
-  /** Publishes, and makes tokens. */
+  /** The app, which publishes and mints tokens. */
   realtime: RealtimeApp;
 }
 
-/** The middleware. It fits a Hono app of any copy of that package: an app and this module may have one each. */
+/** The middleware. It fits every copy of the Hono package: the app and this module may have different ones. */
 export type HonoRealtime = (
   context: { set(name: "realtime", value: RealtimeApp): void },
   next: () => Promise<void>,
 ) => Promise<void>;
 
 /**
- * Makes a middleware that gives Hono handlers `c.var.realtime`, with `publish` and `token`.
+ * Makes a middleware that gives Hono handlers the app as `c.var.realtime`.
  *
- * @param options Where the gateway is.
+ * @param options How to reach the gateway.
  *
  * @example
  * ```ts

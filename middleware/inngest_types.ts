@@ -1,24 +1,24 @@
 /**
- * The types of Inngest's two middlewares. Version 4's is described by its shape. Version 3 finds what a middleware
- * adds to a function's arguments only through its own generic class, so that one has to be named: from the
- * `inngest` that the app has, and only where it has version 3. Nothing of it is imported at run time.
+ * The types of the middlewares of both majors of Inngest. Version 4's is described by its shape. Version 3 infers the arguments that a
+ * middleware adds only from its own generic class. That class is therefore taken from the app's `inngest` package if that is version 3.
+ * Nothing of it is imported at run time.
  *
  * @module
  */
 import type * as inngest from "inngest";
 import type { Realtime } from "../core/types/realtime.ts";
 
-/** What the middleware adds to the arguments of a function's handler. */
-// A type, as an interface has no index signature and version 3 asks for one.
+/** The arguments that the middleware adds to a function's handler. */
+// Version 3 requires an index signature, which a type has but an interface does not.
 export type RealtimeContext = {
   /** Publishes a message from inside the function. */
   readonly publish: Realtime.PublishFn;
 };
 
-/** What JSON leaves out of objects, and makes `null` in lists. */
+/** The types that JSON leaves out of objects and turns into `null` in lists. */
 export type NotOfJson = undefined | symbol | ((...args: never) => unknown);
 
-/** A property's name where JSON always has it (`always`), or only while it is not `undefined` (`maybe`). */
+/** A property's name if JSON always has the property (`always`), or only while it is not `undefined` (`maybe`). */
 export type JsonKey<K, V, TWhen extends "always" | "maybe"> = K extends symbol
   ? never
   : unknown extends V ? (TWhen extends "always" ? K : never)
@@ -26,7 +26,7 @@ export type JsonKey<K, V, TWhen extends "always" | "maybe"> = K extends symbol
   : TWhen extends (undefined extends V ? "maybe" : "always") ? K
   : never;
 
-/** What is left of a type when a value of it went through JSON, as the results of steps do. */
+/** The type of a value that went through JSON, as the results of steps do. */
 export type Jsonified<T> = unknown extends T ? T
   : T extends string | number | boolean | null ? T
   : T extends { toJSON(): infer J } ? Jsonified<J>
@@ -38,7 +38,7 @@ export type Jsonified<T> = unknown extends T ? T
   : T extends object ? JsonifiedObject<T>
   : never;
 
-/** An object without what JSON leaves out of it. */
+/** An object type without the properties that JSON leaves out. */
 export type JsonifiedObject<T> =
   & { [K in keyof T as JsonKey<K, T[K], "always">]: Jsonified<T[K]> }
   & {
@@ -47,23 +47,23 @@ export type JsonifiedObject<T> =
     >;
   } extends infer U ? { [K in keyof U]: U[K] } : never;
 
-/** That the middleware changes nothing of what functions and steps return. */
+/** The transform of a middleware that changes no results of functions and steps, besides the way through JSON. */
 export interface JsonTransform {
-  /** What it gets. */
+  /** The type before. */
   In: unknown;
-  /** What it gives. */
+  /** The type after. */
   Out: Jsonified<this["In"]>;
 }
 
-/** What Inngest version 4 makes of {@linkcode RealtimeMiddlewareClass}, once for a request. */
+/** An instance of {@linkcode RealtimeMiddlewareClass}, which Inngest version 4 creates for each request. */
 export interface RealtimeMiddlewareInstance {
-  /** Its name in Inngest's logs. */
+  /** The middleware's name in Inngest's logs. */
   readonly id: string;
   /** The Inngest client, for Inngest's types only. */
   readonly client: never;
-  /** Leaves the results of functions as they are. */
+  /** Leaves the results of functions unchanged. */
   functionOutputTransform: JsonTransform;
-  /** Leaves the results of steps as they are. */
+  /** Leaves the results of steps unchanged. */
   stepOutputTransform: JsonTransform;
   /** Adds `publish` to the arguments of a function. */
   transformFunctionInput<A extends { ctx: object }>(
@@ -71,17 +71,17 @@ export interface RealtimeMiddlewareInstance {
   ): A & { ctx: RealtimeContext };
 }
 
-/** The middleware as Inngest version 4 takes it. */
+/** The middleware in the form of Inngest version 4. */
 export interface RealtimeMiddlewareClass {
   /** Called by Inngest, for each request. */
   new (args: { client: object }): RealtimeMiddlewareInstance;
 }
 
-/** The middleware as Inngest version 3 takes it. */
+/** The middleware in the form of Inngest version 3. */
 export interface RealtimeMiddlewareOptions {
-  /** Its name in Inngest's logs. */
+  /** The middleware's name in Inngest's logs. */
   name: string;
-  /** Registers it with a client. */
+  /** Registers the middleware with a client. */
   init(args: { client: object }): {
     onFunctionRun(
       run: object,
@@ -89,13 +89,13 @@ export interface RealtimeMiddlewareOptions {
   };
 }
 
-/** Version 3's class for middleware, where the app has version 3; there is no such value at run time. */
+/** Version 3's class for middleware, if the app has version 3. The value does not exist at run time. */
 export declare const InngestMiddleware: unknown extends typeof inngest
   ? new <T>(options: T) => unknown
   : typeof inngest extends { InngestMiddleware: infer Class } ? Class
   : new <T>(options: T) => unknown;
 
-/** The middleware, as the `inngest` that the app has takes it. */
+/** The middleware in the form that the app's `inngest` package requires. */
 export type RealtimeMiddleware = unknown extends typeof inngest
   ? RealtimeMiddlewareClass
   : typeof inngest extends { InngestMiddleware: unknown } ? InstanceType<

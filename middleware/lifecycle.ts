@@ -7,10 +7,10 @@ import {
   type TriggerEvent,
 } from "./function_run.ts";
 
-/** The topic of run messages, unless the app says another. */
+/** The default topic for messages about runs. */
 export const RUN_TOPIC = "$run";
 
-/** Where a run's messages go: a channel, by its name or typed; or one of its topics. */
+/** The channel, or a topic of it, for messages about a run. The channel is given by its name or as a typed channel. */
 export type RunTarget =
   | string
   | { readonly name: string }
@@ -24,12 +24,12 @@ export type RunTarget =
     readonly topic?: string;
   };
 
-/** Where a run's messages go; `undefined` where nobody wants to know. */
+/** The target for messages about runs, or a function that returns one for each run; `undefined` publishes nothing. */
 export type Lifecycle =
   | RunTarget
   | ((run: FunctionRun) => RunTarget | undefined);
 
-/** What is published about a run, as a message of the kind `run`. The hook `useRealtime` reads it. */
+/** The data of a message about a run, which has the kind `run`. The hook `useRealtime` reads it. */
 export type RunUpdate =
   | { readonly status: "running" | "cancelled" }
   | { readonly status: "completed"; readonly result: unknown }
@@ -38,9 +38,7 @@ export type RunUpdate =
     readonly error: { readonly name: string; readonly message: string };
   };
 
-/**
- * Publishes how a run stands. A status is published once in a run, also if Inngest comes by it several times.
- */
+/** Publishes the status of a run. Each status of a run is published once, also if Inngest reports it several times. */
 export async function publishRunUpdate(
   app: RealtimeApp,
   lifecycle: Lifecycle,
@@ -62,7 +60,7 @@ function readTarget(
   target: RunTarget,
 ): { channel: string; topic?: string | undefined } {
   if (typeof target === "string") return { channel: target };
-  // First this: a typed channel may have a topic that is called "channel".
+  // A typed channel may have a topic named "channel": its name is looked at first.
   if ("name" in target) return { channel: target.name };
   const { channel, topic } = target;
   return {
@@ -71,7 +69,7 @@ function readTarget(
   };
 }
 
-/** What is told of an error: no stack, which is nobody's business in a browser. */
+/** Returns the part of an error that is published: no stack, which must not reach browsers. */
 export function toRunError(error: unknown): { name: string; message: string } {
   return {
     name: String(property(error, "name") ?? "Error"),
@@ -79,7 +77,7 @@ export function toRunError(error: unknown): { name: string; message: string } {
   };
 }
 
-/** Reads the run out of the event that Inngest sends when one is cancelled. */
+/** Reads the run from Inngest's event about a cancelled run. */
 export function readCancelledRun(event: TriggerEvent): FunctionRun {
   const { run_id, function_id, event: cause } = Object(event.data);
   return {

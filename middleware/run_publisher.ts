@@ -1,8 +1,11 @@
 import {
-  isStreamed,
   isTopicRef,
   resolveMessageInput,
 } from "../core/publish/message_input.ts";
+import {
+  discardSource,
+  isStreamSource,
+} from "../core/publish/stream_source.ts";
 import type {
   Publication,
   PublishFn,
@@ -13,13 +16,13 @@ import type {
 import { type FunctionRun, messageKey, runFields } from "./function_run.ts";
 import type { StepScope } from "./step_scope.ts";
 
-/** Inngest's `step.run`: runs a function once in a run, and gives what it returned in every replay. */
+/** Inngest's `step.run`: calls a function once in a run, and returns its result in every replay. */
 export type StepRun = (
   id: string,
   handler: () => Promise<Publication>,
 ) => Promise<Publication>;
 
-/** What publishing inside a function needs. */
+/** The parts that `publish` needs inside a function. */
 export interface RunPublisher {
   readonly app: RealtimeApp;
   readonly run: FunctionRun;
@@ -27,14 +30,14 @@ export interface RunPublisher {
   readonly stepRun: StepRun;
 }
 
-/** What `publish` is called with first. */
+/** The first argument of `publish`. */
 type Target = Parameters<typeof resolveMessageInput>[0];
 
 /**
  * Makes the `publish` of one run.
  *
- * Inside a step it publishes at once; the message's key is the step and how many messages it published before, so that a
- * retry of the step publishes nothing twice. Outside it is a step of its own.
+ * Inside a step it publishes at once. The idempotency key is made of the step and of the number of messages that the step has published
+ * before, so that a retry of the step publishes nothing twice. Outside of steps, `publish` is a step of its own.
  */
 export function createRunPublish(
   { app, run, scope, stepRun }: RunPublisher,
@@ -61,29 +64,20 @@ export function createRunPublish(
       | PublishOptions
       | undefined;
     const message = resolveMessageInput(target, rest[0]);
-    // Seen to below, but maybe not before it rejects.
+    // The rejection is handled below, but it may come before.
     message.catch(() => {});
     if (await scope.current()) return await inStep(message, options);
 
     const { channel, data } = await message;
     let isPublished = false;
-    // The id that it has in Inngest's own package: a run goes on where it stood when the app was moved.
+    // The same step id as in Inngest's own package, so that runs continue after the app has changed to this package.
     const publication = await stepRun(`publish:${channel}`, () => {
       isPublished = true;
       return inStep(message, options);
     });
-    if (!isPublished && isStreamed(data) && typeof data !== "function") {
-      await discard(data);
-    }
+    // A replay made a stream that is not read.
+    if (!isPublished && isStreamSource(data)) discardSource(data);
     return publication;
   }
   return publish;
-}
-
-/** Ends a stream that a replay made and nobody will read. */
-async function discard(
-  stream: ReadableStream | AsyncIterable<unknown>,
-): Promise<void> {
-  if ("cancel" in stream) await stream.cancel();
-  else await stream[Symbol.asyncIterator]().return?.();
 }

@@ -1,6 +1,6 @@
 import { inngestStore, property, stepStorage } from "./async_context.ts";
 
-/** One attempt of one step: what was published in it so far is counted here. */
+/** One attempt of a step, with the number of messages that it has published. */
 export interface StepAttempt {
   /** The step's id in the run, the same in every attempt. */
   readonly stepId: string;
@@ -9,16 +9,16 @@ export interface StepAttempt {
 }
 
 /**
- * Tells inside a step from outside, for one run in one request.
+ * Tells whether code runs inside a step, for one run in one request.
  *
- * Inngest notes the executing step once for the whole run. A branch that goes on beside that step would look as if
- * it were inside: it would publish again in every replay. So each attempt is marked in an async context of our own.
+ * Inngest stores one executing step for the whole run. A branch that runs in parallel to that step would seem to be inside of it, and would
+ * publish again in every replay. Each attempt therefore gets an async context of its own.
  */
 export class StepScope {
   readonly #active = new Set<StepAttempt>();
   readonly #foreign = new Map<string, StepAttempt>();
 
-  /** Runs a step's handler so that {@linkcode StepScope.current} knows it. */
+  /** Runs a step's handler, which {@linkcode StepScope.current} then recognizes. */
   async enter<T>(stepId: string, handler: () => T): Promise<Awaited<T>> {
     const attempt: StepAttempt = { stepId, published: 0 };
     const storage = await stepStorage();
@@ -32,7 +32,7 @@ export class StepScope {
     }
   }
 
-  /** The attempt in which the caller runs; `undefined` outside of every step. */
+  /** Returns the attempt in which the caller runs; `undefined` outside of steps. */
   async current(): Promise<StepAttempt | undefined> {
     const storage = await stepStorage();
     const store = storage?.getStore();
@@ -40,12 +40,12 @@ export class StepScope {
       return property(store, "attempt") as StepAttempt;
     }
     const [active] = this.#active;
-    // Without async contexts: a request executes one step at a time.
+    // Without async contexts, a request executes one step at a time.
     if (!storage) return active;
     return active ? undefined : await this.#foreignStep();
   }
 
-  /** A step whose handler {@linkcode StepScope.enter} was not given, as version 3's `step.ai.wrap`. */
+  /** Returns an attempt for a step that {@linkcode StepScope.enter} did not run, such as version 3's `step.ai.wrap`. */
   async #foreignStep(): Promise<StepAttempt | undefined> {
     const stepId = await executingStepId();
     if (stepId === undefined) return undefined;
@@ -55,10 +55,10 @@ export class StepScope {
   }
 }
 
-/** The id of the step that Inngest executes now, with the number that it gives to a repeated one. */
+/** Returns the id of the step that Inngest executes now, with Inngest's number for a repeated id. */
 export async function executingStepId(): Promise<string | undefined> {
   const store = await inngestStore();
-  // The first versions 3 with async contexts keep it one level higher.
+  // The first releases of version 3 with async contexts keep it one level higher.
   const step = property(property(store, "execution"), "executingStep") ??
     property(store, "executingStep");
   const id = property(step, "id");

@@ -1,43 +1,43 @@
 import { RealtimeError } from "../core/protocol/errors.ts";
 import { checkName } from "../core/protocol/names.ts";
 
-/** What a browser asks a token for. Nothing of it is granted before the app says so. */
+/** The channel and topics that a browser asks a token for. The app decides whether it grants them. */
 export interface AskedToken {
-  /** The channel's name, if the request has one. */
+  /** The channel's name, if the request names one. */
   readonly channel?: string;
-  /** The topics' names; empty if the request has none. */
+  /** The topics' names; empty if the request names none. */
   readonly topics: readonly string[];
 }
 
-/** The most bytes that a request for a token may have: the names of 128 topics need 32 KiB. */
+/** Maximum size of a request's body: the names of 128 topics need 32 KiB. */
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Reads what a token is asked for: of the JSON body `{"channel","topics"}`, else of the query
- * `?channel=&topic=[&topic=…]`. The request that the app sees keeps its body.
+ * Reads the channel and topics that a token is asked for, from the JSON body `{"channel","topics"}` or else from the query
+ * `?channel=&topic=[&topic=…]`. The app can still read the request's body afterwards.
  *
- * @throws {RealtimeError} For a body that is too large or not of that form, and for names that nothing can have.
+ * @throws {RealtimeError} For a body that is too large or of another form, and for invalid names.
  */
 export async function readAskedToken(request: Request): Promise<AskedToken> {
   const text = request.body ? await readText(request) : "";
   if (text.trim() === "") {
     const { searchParams } = new URL(request.url);
-    return checked(
+    return checkNames(
       searchParams.get("channel") ?? undefined,
       searchParams.getAll("topic"),
     );
   }
-  const { channel, topics = [] } = Object(parse(text));
+  const { channel, topics = [] } = Object(parseBody(text));
   if (!Array.isArray(topics)) {
     throw new RealtimeError(
       "invalid_argument",
       'Cannot mint a token: "topics" is not a list',
     );
   }
-  return checked(channel, topics);
+  return checkNames(channel, topics);
 }
 
-function checked(channel: unknown, topics: readonly unknown[]): AskedToken {
+function checkNames(channel: unknown, topics: readonly unknown[]): AskedToken {
   return {
     ...channel === undefined || channel === null
       ? {}
@@ -46,7 +46,7 @@ function checked(channel: unknown, topics: readonly unknown[]): AskedToken {
   };
 }
 
-function parse(text: string): unknown {
+function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -70,7 +70,7 @@ async function readText(request: Request): Promise<string> {
     if (bytes > MAX_BYTES) break;
     text += decoder.decode(value, { stream: true });
   }
-  // Of a body that was cloned both have to be cancelled, else neither is.
+  // A cloned body is only cancelled when both copies are cancelled.
   await Promise.all([reader?.cancel(), request.body?.cancel()]);
   throw new RealtimeError(
     "too_large",

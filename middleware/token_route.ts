@@ -1,26 +1,27 @@
 import { RealtimeError } from "../core/protocol/errors.ts";
+import { errorBody } from "../core/protocol/error_body.ts";
 import { STATUS_OF_CODE } from "../core/protocol/http_status.ts";
 import type { TokenOptions } from "../core/types/realtime.ts";
 import { appOf, type RealtimeOptions } from "./app.ts";
 import { type AskedToken, readAskedToken } from "./token_request.ts";
 
-/** What the app grants to whoever sent a request for a token: the channel, its topics, and for how long. */
+/** The channel, topics and lifetime of a token that the app grants to the sender of a request. */
 export type TokenGrant = TokenOptions;
 
 /**
  * Decides about a request for a token.
  *
- * - A {@linkcode TokenGrant}: the token is minted.
- * - `true`: what was asked for is granted as it is.
- * - `false`, `null` or `undefined`: the answer is 403.
- * - A `Response`: it is the answer.
+ * - A {@linkcode TokenGrant} mints the token.
+ * - `true` grants the channel and topics that the request asks for.
+ * - `false`, `null` or `undefined` responds with 403.
+ * - A `Response` is sent as it is.
  */
 export type Authorize = (
   request: Request,
   asked: AskedToken,
 ) => AuthorizeResult | Promise<AuthorizeResult>;
 
-/** What {@linkcode Authorize} returns. */
+/** The result of {@linkcode Authorize}. */
 export type AuthorizeResult =
   | TokenGrant
   | Response
@@ -28,13 +29,13 @@ export type AuthorizeResult =
   | null
   | undefined;
 
-/** What {@linkcode tokenRoute} takes. */
+/** The options of {@linkcode tokenRoute}. */
 export interface TokenRouteOptions extends RealtimeOptions {
-  /** Decides, behind the app's own authentication, what a request is granted. */
+  /** Decides which topics a request is granted, after the app's own authentication. */
   authorize: Authorize;
 }
 
-/** What a web framework hands to a route: the request itself, or a context that has it. */
+/** The argument that a web framework passes to a route: the request, or a context with the request. */
 export type RouteInput =
   | Request
   | { readonly request: Request }
@@ -42,22 +43,22 @@ export type RouteInput =
 
 /** A route that mints tokens. */
 export interface TokenRoute {
-  /** Answers what a web framework hands to a route. */
+  /** Responds to a request that a web framework passes to a route. */
   (input: RouteInput): Promise<Response>;
-  // The last one is what Next.js looks at: it refuses route handlers that take anything else.
-  /** Answers a request. */
+  // Next.js only looks at the last overload, and refuses route handlers that take anything but a request.
+  /** Responds to a request. */
   (request: Request): Promise<Response>;
 }
 
 /**
- * Makes a route that mints subscription tokens behind the app's own authentication. It is a plain
- * `(Request) => Promise<Response>` that also takes the contexts of Hono, SvelteKit and Astro, so that it is mounted
- * as it is. It answers GET and POST with `{"token":{…}}`, the shape that `subscribe` and the hooks take.
+ * Makes a route that mints subscription tokens behind the app's own authentication. The route is a `(Request) => Promise<Response>` that
+ * also takes the contexts of Hono, SvelteKit and Astro, so that it can be mounted as it is. It responds to GET and POST with
+ * `{"token":{…}}`, which `subscribe` and the hooks take.
  *
- * Whoever asks may name a channel and topics (JSON body, or `?channel=&topic=`): `authorize` sees them and decides.
+ * The request may name a channel and topics (JSON body, or `?channel=&topic=`), which are passed to `authorize`.
  *
- * @param options How requests are judged, and where the gateway is.
- * @throws {TypeError} Where `authorize` is no function.
+ * @param options How requests are authorized, and how to reach the gateway.
+ * @throws {TypeError} If `authorize` is not a function.
  *
  * @example Next.js, `app/api/realtime-token/route.ts`
  * ```ts
@@ -104,33 +105,35 @@ export function tokenRoute(options: TokenRouteOptions): TokenRoute {
     }
     let grant;
     try {
-      grant = await judge(request, authorize);
+      grant = await decide(request, authorize);
     } catch (error) {
       if (!(error instanceof RealtimeError)) throw error;
-      return answer(STATUS_OF_CODE[error.code] ?? 500, {
-        error: { code: error.code, message: error.message },
-      });
+      const status = STATUS_OF_CODE[error.code] ?? 500;
+      return respond(status, { error: errorBody(error) });
     }
     if (grant instanceof Response) return grant;
-    // A failure from here on is the app's own, as a missing configuration: it is not shown to the browser.
-    return answer(200, { token: await app.token(grant) });
+    // A failure to mint is the app's own, such as a missing configuration. The browser must not see it.
+    return respond(200, { token: await app.token(grant) });
   };
 }
 
 function requestOf(input: RouteInput): Request {
-  // The request of another realm or of a wrapper is no instance of this one's class.
+  // instanceof does not recognize requests of another realm or of a wrapper.
   if ("req" in input) return input.req.raw;
   return "request" in input ? input.request : input;
 }
 
-async function judge(
+async function decide(
   request: Request,
   authorize: Authorize,
 ): Promise<TokenGrant | Response> {
   const asked = await readAskedToken(request);
   const result = await authorize(request, asked);
   if (!result) {
-    throw new RealtimeError("forbidden", "Cannot mint a token: not granted");
+    throw new RealtimeError(
+      "forbidden",
+      "Cannot mint a token: it is not granted",
+    );
   }
   if (result !== true) return result;
   const { channel, topics } = asked;
@@ -143,7 +146,7 @@ async function judge(
   return { channel, topics };
 }
 
-function answer(status: number, body: unknown): Response {
+function respond(status: number, body: unknown): Response {
   return Response.json(body, {
     status,
     headers: { "cache-control": "no-store" },

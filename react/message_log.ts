@@ -1,9 +1,9 @@
-/** How many messages are kept at most for a component that has not been rendered with them yet. */
+/** How many messages are kept at most for a component that has not rendered them yet. */
 const MAX_UNREAD = 10_000;
 
 /**
- * The newest messages of a subscription, each at a position that counts from 0. Readers keep a position; what was
- * dropped before it was read is skipped.
+ * The newest messages of a subscription, each at a position that counts from 0. Readers keep a position and skip the messages that were
+ * dropped before they read them.
  */
 export class MessageLog<M> {
   #messages: M[] = [];
@@ -15,25 +15,25 @@ export class MessageLog<M> {
   }
 
   /**
-   * Adds a message at the end, and may drop old ones.
+   * Adds a message, and may drop old ones.
    *
-   * @param limit How many of the newest messages are wanted.
-   * @param unread The first message that a reader has still to read.
+   * @param limit How many of the newest messages to keep.
+   * @param unread The position of the first message that a reader has not read yet.
    */
   append(message: M, limit: number, unread: number): void {
     const { length } = this.#messages;
     const kept = Math.max(limit, Math.min(this.end - unread, MAX_UNREAD));
-    // Not at every message: dropping costs a copy.
+    // Dropping copies the rest: it waits until there is much to drop.
     if (length > 2 * kept + 16) this.#drop(length - kept);
     this.#messages.push(message);
   }
 
-  /** Forgets the messages, not the positions. */
+  /** Drops all messages; positions stay valid. */
   clear(): void {
     this.#drop(this.#messages.length);
   }
 
-  /** At most the `limit` newest messages between two positions. */
+  /** Returns the newest messages between two positions, at most `limit`. */
   between(start: number, end: number, limit = Infinity): M[] {
     const last = end - this.#dropped;
     return this.#messages.slice(

@@ -1,16 +1,16 @@
-import type { AnyMessage } from "./snapshot.ts";
+import type { AnyMessage } from "./view_state.ts";
 import type { RunError, UseRealtimeRunStatus } from "./use_realtime_types.ts";
 
-/** What is known of a run: what was published about it, put together. */
+/** The messages about a run, merged into one object. */
 export type RunRecord = Readonly<Record<string, unknown>>;
 
-/** The newest message of each topic, and what is known of the run. */
+/** The newest message of each topic, and the record of the run. */
 export interface RunState {
   readonly topics: ReadonlyMap<string, AnyMessage>;
   readonly run: RunRecord | undefined;
 }
 
-/** Adds a message: to the run's record, where it tells of that; another run begins anew. */
+/** Adds a message. One about the run is merged into the run's record; another run begins a new record. */
 export function foldRun(
   known: RunState = { topics: new Map(), run: undefined },
   message: AnyMessage | undefined,
@@ -24,7 +24,7 @@ export function foldRun(
   return { ...known, run: { ...run, ...Object(data), runId } };
 }
 
-/** What publishers call the status of a run, and what it is called here. */
+/** The names that publishers have for the status of a run, with the names here. */
 const STATUSES: Readonly<Record<string, UseRealtimeRunStatus>> = {
   running: "running",
   in_progress: "running",
@@ -38,7 +38,7 @@ const STATUSES: Readonly<Record<string, UseRealtimeRunStatus>> = {
   canceled: "cancelled",
 };
 
-/** How a run stands; `undefined` where nothing known tells. */
+/** Returns the status of a run; `undefined` if its record has none that is known. */
 export function runStatus(
   run: RunRecord | undefined,
 ): UseRealtimeRunStatus | undefined {
@@ -47,13 +47,13 @@ export function runStatus(
   return Object.hasOwn(STATUSES, status) ? STATUSES[status] : undefined;
 }
 
-/** Whether a run has ended. */
+/** Tells whether the run has ended. */
 export function isRunOver({ run }: RunState): boolean {
   const status = runStatus(run);
   return status !== undefined && status !== "running";
 }
 
-/** What a run failed with. */
+/** Returns the error that a run failed with. */
 export function runError(run: RunRecord | undefined): RunError | null {
   const { name = "Error", message } = Object(run?.error);
   return typeof message === "string" ? { name: String(name), message } : null;

@@ -1,13 +1,13 @@
 import { RealtimeError } from "../core/protocol/errors.ts";
 import { errorOf } from "../core/protocol/error_body.ts";
 import type { StreamPlace } from "../core/types/stream.ts";
-import type { AnyMessage } from "./snapshot.ts";
+import type { AnyMessage } from "./view_state.ts";
 
-/** The newest data stream of a topic. */
+/** The text of a topic's newest data stream. */
 export interface StreamText extends StreamPlace {
   readonly text: string;
   readonly isDone: boolean;
-  /** Whether a reader ended it. */
+  /** Whether a reader stopped it. */
   readonly isStopped: boolean;
   readonly error: Error | null;
 }
@@ -18,33 +18,50 @@ export function foldStream(
   message: AnyMessage | undefined,
 ): StreamText | undefined {
   if (!message) {
-    // What is lost may be a part of the stream, unless that has ended.
+    // The lost messages may be part of the stream, unless that has ended.
     return known && !known.isDone ? { ...known, error: partLost() } : known;
   }
-  const { channel, topic, kind, data, streamId, metadata } = message;
+  const { streamId, kind, data, metadata } = message;
   if (streamId === undefined) return known;
   const isKnown = known?.streamId === streamId;
-  // It ended for its readers, whatever its producer still sent.
+  // A stream that a reader stopped has ended, although its producer may still have sent chunks.
   if (isKnown && known.isDone) return known;
-  const { text, error } = isKnown ? known : {
-    text: "",
-    error: kind === "datastream-start" ? null : partLost(),
-  };
-  const isEnd = kind === "datastream-end";
-  const { error: failure, stopped } = Object(isEnd ? metadata : undefined);
+  const stream = isKnown ? known : newStream(streamId, message);
+  if (kind === "chunk") {
+    const text = typeof data === "string" ? data : JSON.stringify(data);
+    return { ...stream, text: stream.text + text };
+  }
+  return kind === "datastream-end" ? ended(stream, metadata) : stream;
+}
+
+function newStream(
+  streamId: string,
+  { channel, topic, kind }: AnyMessage,
+): StreamText {
   return {
     channel,
     topic,
     streamId,
-    text: kind === "chunk"
-      ? text + (typeof data === "string" ? data : JSON.stringify(data))
-      : text,
-    isDone: isEnd,
+    text: "",
+    isDone: false,
+    isStopped: false,
+    error: kind === "datastream-start" ? null : partLost(),
+  };
+}
+
+function ended(stream: StreamText, metadata: unknown): StreamText {
+  const { error, stopped } = Object(metadata);
+  return {
+    ...stream,
+    isDone: true,
     isStopped: stopped === true,
-    error: failure?.code ? errorOf(failure) : error,
+    error: Object(error).code ? errorOf(error) : stream.error,
   };
 }
 
 function partLost(): RealtimeError {
-  return new RealtimeError("unavailable", "A part of the stream is lost");
+  return new RealtimeError(
+    "unavailable",
+    "Cannot show the whole stream: a part of it is lost",
+  );
 }

@@ -1,9 +1,9 @@
 import { channelName } from "../core/channel/channel.ts";
 import { RealtimeError } from "../core/protocol/errors.ts";
 import type { Realtime } from "../core/types/realtime.ts";
-import type { AnyToken } from "./source.ts";
+import type { AnyToken } from "./view_options.ts";
 
-/** What a hook was given that says what it subscribes to. */
+/** The options of a hook that say what it subscribes to. */
 export interface TokenInput {
   readonly channel?: string | Realtime.Channel | undefined;
   readonly topics?: readonly string[] | undefined;
@@ -11,43 +11,42 @@ export interface TokenInput {
   readonly token?: unknown;
 }
 
-/** What a hook subscribes to, as far as that is known before there is a token: the same for components that can share it. */
+/** Returns the part of a subscription's target that is known without a token: components with equal targets can share a subscription. */
 export function knownTarget(
-  { channel, topics, apiBaseUrl, token }: TokenInput,
+  { token, ...own }: TokenInput,
 ): readonly unknown[] | undefined {
-  const given = typeof token === "object" ? Object(token) : {};
-  const known = channel ?? given.channel;
-  if (known === undefined || !(topics ?? given.topics)) return undefined;
+  const given: TokenInput = typeof token === "object" ? Object(token) : {};
+  const channel = own.channel ?? given.channel;
+  const topics = own.topics ?? given.topics;
+  if (channel === undefined || !topics) return undefined;
   return [
-    channelName(known),
-    topics ?? given.topics,
-    apiBaseUrl ?? given.apiBaseUrl,
-    // With a typed channel, messages are checked.
-    typeof known,
+    channelName(channel),
+    topics,
+    own.apiBaseUrl ?? given.apiBaseUrl,
+    // Messages of a typed channel are checked by its schemas.
+    typeof channel,
   ];
 }
 
 /**
- * Makes a token of what the app gave for one, and of the hook's own channel and topics.
+ * Completes a token of the app with the hook's own channel and topics.
  *
- * @throws {RealtimeError} `invalid_argument` where something is missing.
+ * @param given A token, a part of one, or only its key.
+ * @throws {RealtimeError} `invalid_argument` if the key, the channel or the topics are missing.
  */
-export function complete(
-  given: unknown,
-  { channel, topics, apiBaseUrl }: TokenInput,
-): AnyToken {
-  const token = typeof given === "string" ? { key: given } : Object(given);
-  const whole = {
-    ...token,
-    channel: channel ?? token.channel,
-    topics: topics ?? token.topics,
-    apiBaseUrl: apiBaseUrl ?? token.apiBaseUrl,
-  };
-  if (whole.key && whole.channel && whole.topics) return whole;
+export function completeToken(given: unknown, own: TokenInput): AnyToken {
+  const token: Partial<AnyToken> = typeof given === "string"
+    ? { key: given }
+    : Object(given);
+  const channel = own.channel ?? token.channel;
+  const topics = own.topics ?? token.topics;
+  const apiBaseUrl = own.apiBaseUrl ?? token.apiBaseUrl;
+  if (token.key && channel && topics) {
+    return { ...token, channel: channel as string, topics, apiBaseUrl };
+  }
+  const missing = token.key ? "channel and topics" : "token";
   throw new RealtimeError(
     "invalid_argument",
-    `Cannot subscribe: the hook has no ${
-      whole.key ? "channel and topics" : "token"
-    }`,
+    `Cannot subscribe: the hook has no ${missing}`,
   );
 }

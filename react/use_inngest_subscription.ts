@@ -1,10 +1,11 @@
 import { RealtimeError } from "../core/protocol/errors.ts";
 import type { SubscriptionSenders } from "../core/types/subscription.ts";
 import type { Realtime } from "../core/types/realtime.ts";
-import type { SourceState } from "./snapshot.ts";
-import { useView } from "./use_view.ts";
+import type { SharedState } from "./view_state.ts";
+import { useSharedSubscription } from "./use_shared_subscription.ts";
+import type { MessageHookOptions } from "./hook_options.ts";
 
-/** How a subscription of {@linkcode useInngestSubscription} stands, in Inngest's words. */
+/** The state of a subscription of {@linkcode useInngestSubscription}, under Inngest's name for it. */
 export type InngestSubscriptionState =
   | "closed"
   | "error"
@@ -14,7 +15,7 @@ export type InngestSubscriptionState =
   | "closing";
 
 /**
- * The states by their names, for code that compares with them.
+ * The names of the states, for comparisons.
  *
  * @example
  * ```ts
@@ -39,74 +40,42 @@ export const InngestSubscriptionState: {
   Closing: "closing",
 };
 
-/** What {@linkcode useInngestSubscription} takes. */
+/** The options of {@linkcode useInngestSubscription}. */
 export interface UseInngestSubscriptionOptions<
   TToken extends Realtime.Subscribe.Token | null | undefined,
-> {
-  /** A token. One for another channel or topics begins anew; another one for the same is used when it is needed. */
+> extends MessageHookOptions {
+  /** A token. One for another channel or other topics begins a new subscription; another one for the same is used when it is needed. */
   token?: TToken;
   /**
-   * Gets a token, whenever one is needed. Components that are given the same function share its tokens, its messages and
-   * the connection.
+   * Gets a token, whenever one is needed. Components with the same function share its tokens, the messages and the connection.
    */
   refreshToken?: () => Promise<TToken>;
-  /** Begins anew when it changes, as with another user. */
-  key?: string;
-  /**
-   * Whether to be connected. What is missed while it is `false` follows when it is `true` again, as far as the gateway
-   * still has it.
-   *
-   * @default {true}
-   */
-  enabled?: boolean;
-  /**
-   * Milliseconds for which messages are collected before they are shown.
-   *
-   * @default {0}
-   */
-  bufferInterval?: number;
   /**
    * How many messages `data` has at most, the newest ones.
    *
    * @default {10000}
    */
   historyLimit?: number;
-  /**
-   * Where it starts: `"start"` shows after a reload what was there before.
-   *
-   * @default {"live"}
-   */
-  from?: Realtime.Subscribe.From;
-  /**
-   * Whether messages are checked by their topics' schemas, if the token has any.
-   *
-   * @default {true}
-   */
-  validate?: boolean;
-  /** Called where messages are lost. */
-  onGap?: (gap: Realtime.Subscribe.Gap) => void;
-  /** Called with what goes wrong without ending the subscription. */
-  onError?: (error: RealtimeError) => void;
 }
 
-/** What {@linkcode useInngestSubscription} returns. */
+/** The result of {@linkcode useInngestSubscription}. */
 export interface InngestSubscription<TToken extends Realtime.Subscribe.Token>
   extends SubscriptionSenders<Realtime.Subscribe.Token.InferTopics<TToken>> {
   /** Every message, oldest first. */
   data: Realtime.Subscribe.Token.InferMessage<TToken>[];
   /** The newest message. */
   latestData: Realtime.Subscribe.Token.InferMessage<TToken> | null;
-  /** The messages that came since the component was rendered before: none is left out, however many come at once. */
+  /** All messages that came since the last render, however many come at once. */
   freshData: Realtime.Subscribe.Token.InferMessage<TToken>[];
-  /** Why it is in the state `error`. */
+  /** The error of the state `error`. */
   error: Error | null;
-  /** How it stands. */
+  /** The state of the subscription. */
   state: InngestSubscriptionState;
   /** Empties `data`, `latestData`, `freshData` and `error`, for this component. */
   clear: () => void;
 }
 
-const STATES: Readonly<Record<SourceState, InngestSubscriptionState>> = {
+const STATES: Readonly<Record<SharedState, InngestSubscriptionState>> = {
   idle: "closed",
   connecting: "connecting",
   waiting: "connecting",
@@ -118,8 +87,8 @@ const STATES: Readonly<Record<SourceState, InngestSubscriptionState>> = {
 };
 
 /**
- * Subscribes a component to a channel's topics. It connects when the component is on the screen, comes back when the
- * connection is lost, without losing messages, and ends with the component.
+ * Subscribes a component to a channel's topics. The subscription connects when the component is mounted, reconnects without losing
+ * messages when the connection is lost, and ends when the component is unmounted.
  *
  * @example
  * ```tsx
@@ -146,20 +115,19 @@ export function useInngestSubscription<
   options: UseInngestSubscriptionOptions<TToken>,
 ): InngestSubscription<NonNullable<TToken>> {
   const { token, refreshToken, key, enabled = true } = options;
-  const [snapshot, view] = useView({
+  const [shown, view] = useSharedSubscription({
     grant: token ? [token.channel, token.topics, token.apiBaseUrl] : undefined,
     factory: refreshToken,
     key,
   }, {
     tokenId: token?.key ?? "",
     token: async (isRenewal) => {
-      const given = (isRenewal || !token) && refreshToken
-        ? await refreshToken()
-        : token;
-      if (given) return given;
+      const isFetched = refreshToken && (isRenewal || !token);
+      const current = isFetched ? await refreshToken() : token;
+      if (current) return current;
       throw new RealtimeError(
         "invalid_argument",
-        "Cannot subscribe: the hook was given no token, and no refreshToken that gets one",
+        "Cannot subscribe: the hook has neither a token nor a refreshToken",
       );
     },
     isEnabled: enabled,
@@ -171,13 +139,13 @@ export function useInngestSubscription<
     onError: options.onError,
   });
   type Message = Realtime.Subscribe.Token.InferMessage<NonNullable<TToken>>;
-  const data = snapshot.all as unknown as Message[];
+  const data = shown.all as unknown as Message[];
   return {
     data,
     latestData: data.at(-1) ?? null,
-    freshData: snapshot.delta as unknown as Message[],
-    error: snapshot.error,
-    state: enabled ? STATES[snapshot.state] : "closed",
+    freshData: shown.delta as unknown as Message[],
+    error: shown.error,
+    state: enabled ? STATES[shown.state] : "closed",
     clear: view.clear,
     send: view.send,
     reply: view.reply,

@@ -7,7 +7,7 @@ import {
   type RunState,
   runStatus,
 } from "./run_state.ts";
-import type { AnyMessage, SourceState } from "./snapshot.ts";
+import type { AnyMessage, SharedState } from "./view_state.ts";
 import type {
   UseRealtimeConnectionStatus,
   UseRealtimeMessage,
@@ -15,10 +15,10 @@ import type {
   UseRealtimeResult,
   UseRealtimeTopics,
 } from "./use_realtime_types.ts";
-import { complete, knownTarget } from "./token_input.ts";
-import { useView } from "./use_view.ts";
+import { completeToken, knownTarget } from "./token_input.ts";
+import { useSharedSubscription } from "./use_shared_subscription.ts";
 
-const STATUSES: Readonly<Record<SourceState, UseRealtimeConnectionStatus>> = {
+const STATUSES: Readonly<Record<SharedState, UseRealtimeConnectionStatus>> = {
   idle: "idle",
   connecting: "connecting",
   waiting: "connecting",
@@ -30,8 +30,8 @@ const STATUSES: Readonly<Record<SourceState, UseRealtimeConnectionStatus>> = {
 };
 
 /**
- * Subscribes a component to a channel's topics, and to the run that publishes there. Components with the same channel and
- * topics share the messages, the tokens and the connection.
+ * Subscribes a component to a channel's topics, and to the run that publishes there. Components with the same channel and topics share
+ * the messages, the tokens and the connection.
  *
  * @example
  * ```tsx
@@ -66,15 +66,17 @@ export function useRealtime<
   UseRealtimeTopics<TChannel, TToken>
 > {
   const { token, key, enabled = true, historyLimit = 100 } = options;
-  const known = knownTarget(options);
-  const [snapshot, view] = useView({
-    grant: known,
+  const [shown, view] = useSharedSubscription({
+    grant: knownTarget(options),
     factory: typeof token === "function" ? token : undefined,
     key,
   }, {
     tokenId: typeof token === "object" ? token.key ?? "" : "",
     token: async () =>
-      complete(typeof token === "function" ? await token() : token, options),
+      completeToken(
+        typeof token === "function" ? await token() : token,
+        options,
+      ),
     isEnabled: enabled,
     limit: historyLimit ?? Infinity,
     interval: options.bufferInterval ?? 0,
@@ -83,22 +85,23 @@ export function useRealtime<
     onGap: options.onGap,
     onError: options.onError,
     pausesOnHidden: options.pauseOnHidden,
-    comesBack: options.reconnect,
+    reconnects: options.reconnect,
     fold: foldRun,
     isOver: options.autoCloseOnTerminal === false ? undefined : isRunOver,
   });
   type Result = UseRealtimeResult<
     UseRealtimeMessage<TChannel, TTopics, TToken>
   >;
-  const { all, delta, error, folded, cleared } = snapshot;
-  const { run, byTopic } = visible(folded, cleared);
-  const state = enabled ? snapshot.state : "paused";
+  const { all, delta, error, folded, cleared } = shown;
+  const { run, byTopic } = withoutCleared(folded, cleared);
+  const state = enabled ? shown.state : "paused";
+  const pauseReason = enabled ? "hidden" : "disabled";
   const isRunning = all.length > 0 || state === "open";
   return {
     connectionStatus: STATUSES[state],
     runStatus: runStatus(run) ?? (isRunning ? "running" : "unknown"),
     isPaused: state === "paused",
-    pauseReason: state !== "paused" ? null : enabled ? "hidden" : "disabled",
+    pauseReason: state === "paused" ? pauseReason : null,
     messages: {
       byTopic,
       all,
@@ -114,8 +117,8 @@ export function useRealtime<
   };
 }
 
-/** What is left of what is known when the component has cleared what was known then. */
-function visible(
+/** Leaves out what the component has cleared. */
+function withoutCleared(
   folded: RunState | undefined,
   cleared: RunState | undefined,
 ): {

@@ -6,8 +6,9 @@
 import type { RealtimeError } from "../core/protocol/errors.ts";
 import type { SubscriptionSenders } from "../core/types/subscription.ts";
 import type { Realtime } from "../core/types/realtime.ts";
+import type { MessageHookOptions } from "./hook_options.ts";
 
-/** How a subscription of `useRealtime` stands. */
+/** The state of a subscription of `useRealtime`. */
 export type UseRealtimeConnectionStatus =
   | "idle"
   | "connecting"
@@ -16,7 +17,7 @@ export type UseRealtimeConnectionStatus =
   | "closed"
   | "error";
 
-/** How the run that publishes to the channel stands. */
+/** The state of the run that publishes to the channel. */
 export type UseRealtimeRunStatus =
   | "unknown"
   | "running"
@@ -24,18 +25,18 @@ export type UseRealtimeRunStatus =
   | "failed"
   | "cancelled";
 
-/** What a run failed with. */
+/** The error that a run failed with. */
 export interface RunError {
   /** The error's name. */
   readonly name: string;
-  /** What went wrong. */
+  /** The error's message. */
   readonly message: string;
 }
 
 /** Why a subscription is paused. */
 export type UseRealtimePauseReason = "hidden" | "disabled" | null;
 
-/** What is left of a token where channel and topics are known anyway. */
+/** A token without channel and topics, for a hook that has them among its options. */
 export interface ClientSubscriptionToken {
   /** The JWT. */
   readonly key: string;
@@ -43,45 +44,24 @@ export interface ClientSubscriptionToken {
   readonly apiBaseUrl?: string | undefined;
 }
 
-/** A token, or what gets one whenever one is needed. */
+/** A token, or a function that gets one whenever one is needed. */
 export type UseRealtimeToken<TToken extends Realtime.Subscribe.Token> =
   | TToken
   | ClientSubscriptionToken
   | (() => Promise<TToken | ClientSubscriptionToken | string>);
 
-/** What `useRealtime` takes. */
+/** The options of `useRealtime`. */
 export interface UseRealtimeOptions<
   TChannel extends string | Realtime.Channel = string,
   TTopics extends readonly string[] = readonly string[],
   TToken extends Realtime.Subscribe.Token = Realtime.Subscribe.Token,
-> {
-  /** The channel, or its name. Not needed where the token has it. */
+> extends MessageHookOptions {
+  /** The channel, or its name. Not needed if the token has it. */
   channel?: TChannel;
-  /** The names of the topics. Not needed where the token has them. */
+  /** The names of the topics. Not needed if the token has them. */
   topics?: TTopics;
-  /** A token, or what gets one whenever one is needed. */
+  /** A token, or a function that gets one whenever one is needed. */
   token?: UseRealtimeToken<TToken>;
-  /** Begins anew when it changes, as with another user. */
-  key?: string;
-  /**
-   * Whether to be connected. What is missed while it is `false` follows when it is `true` again, as far as the gateway
-   * still has it.
-   *
-   * @default {true}
-   */
-  enabled?: boolean;
-  /**
-   * Milliseconds for which messages are collected before they are shown.
-   *
-   * @default {0}
-   */
-  bufferInterval?: number;
-  /**
-   * Whether messages are checked by their topics' schemas, if `channel` has any.
-   *
-   * @default {true}
-   */
-  validate?: boolean;
   /**
    * How many messages `messages.all` has at most, the newest ones; `null` for all.
    *
@@ -95,14 +75,14 @@ export interface UseRealtimeOptions<
    */
   apiBaseUrl?: string;
   /**
-   * Whether to come back when the connection is lost.
+   * Whether to reconnect when the connection is lost.
    *
    * @default {true}
    */
   reconnect?: boolean;
   /**
-   * Whether to disconnect while the page is hidden. What is missed follows when it is shown again, as far as the gateway
-   * still has it. A page that stays connected misses nothing.
+   * Whether to disconnect while the page is hidden. Messages that are missed follow when the page is shown again, as far as the gateway
+   * still has them.
    *
    * @default {false}
    */
@@ -113,19 +93,9 @@ export interface UseRealtimeOptions<
    * @default {true}
    */
   autoCloseOnTerminal?: boolean;
-  /**
-   * Where it starts: `"start"` shows after a reload what was there before.
-   *
-   * @default {"live"}
-   */
-  from?: Realtime.Subscribe.From;
-  /** Called where messages are lost. */
-  onGap?: (gap: Realtime.Subscribe.Gap) => void;
-  /** Called with what goes wrong without ending the subscription. */
-  onError?: (error: RealtimeError) => void;
 }
 
-/** The messages that a component gets: typed by its channel, else by its token. */
+/** The type of the messages that a component gets, from its channel or else from its token. */
 export type UseRealtimeMessage<
   TChannel extends string | Realtime.Channel,
   TTopics extends readonly string[],
@@ -139,25 +109,25 @@ export type UseRealtimeMessage<
   >
   : Realtime.Subscribe.Token.InferMessage<TToken>;
 
-/** The definitions of the topics that a component can send to: those of its channel, else of its token's. */
+/** The definitions of the topics that a component can send to, from its channel or else from its token. */
 export type UseRealtimeTopics<
   TChannel extends string | Realtime.Channel,
   TToken extends Realtime.Subscribe.Token,
 > = TChannel extends Realtime.Channel ? Realtime.Channel.InferTopics<TChannel>
   : Realtime.Subscribe.Token.InferTopics<TToken>;
 
-/** What `useRealtime` returns. */
+/** The result of `useRealtime`. */
 export interface UseRealtimeResult<
   TMessage extends { topic: string },
   TTopics extends Realtime.Topics = Realtime.Topics,
 > extends SubscriptionSenders<TTopics> {
-  /** How the subscription stands. */
+  /** The state of the subscription. */
   connectionStatus: UseRealtimeConnectionStatus;
-  /** How the run stands: `running` from the first message on, the rest by what `realtimeMiddleware`'s `lifecycle` publishes. */
+  /** The state of the run: `running` from the first message on; the other states are published by `realtimeMiddleware` with `lifecycle`. */
   runStatus: UseRealtimeRunStatus;
-  /** Whether it is paused. */
+  /** Whether the subscription is paused. */
   isPaused: boolean;
-  /** Why it is paused. */
+  /** Why the subscription is paused. */
   pauseReason: UseRealtimePauseReason;
   /** The messages. */
   messages: {
@@ -167,15 +137,15 @@ export interface UseRealtimeResult<
     all: TMessage[];
     /** The newest message. */
     last: TMessage | null;
-    /** The messages that came since the component was rendered before: none is left out, however many come at once. */
+    /** All messages that came since the last render, however many come at once. */
     delta: TMessage[];
   };
-  /** What the run returned. */
+  /** The result of the run. */
   result: unknown;
-  /** What the run failed with. */
+  /** The error of the run. */
   runError: RunError | null;
-  /** Why the status is `error`. */
+  /** The error of the status `error`. */
   error: Error | null;
-  /** Forgets the messages, the run and the error, for this component. */
+  /** Clears the messages, the run and the error, for this component. */
   reset: () => void;
 }

@@ -1,79 +1,60 @@
 import { useCallback } from "react";
-import type { RealtimeError } from "../core/protocol/errors.ts";
 import type { Realtime } from "../core/types/realtime.ts";
 import { foldStream } from "./stream_text.ts";
-import { complete, knownTarget } from "./token_input.ts";
+import { completeToken, knownTarget } from "./token_input.ts";
 import type { UseRealtimeToken } from "./use_realtime_types.ts";
-import { useView } from "./use_view.ts";
+import { useSharedSubscription } from "./use_shared_subscription.ts";
+import type { SubscriptionHookOptions } from "./hook_options.ts";
 
-/** What {@linkcode useStream} takes besides the topic. */
-export interface UseStreamOptions {
-  /** A token, or what gets one whenever one is needed. */
+/** The options of {@linkcode useStream} besides the topic. */
+export interface UseStreamOptions extends SubscriptionHookOptions {
+  /** A token, or a function that gets one whenever one is needed. */
   token?: UseRealtimeToken<Realtime.Subscribe.Token>;
-  /** The channel, where the topic is given by its name and the token doesn't have it. */
+  /** The channel, if the topic is given by its name and the token has no channel. */
   channel?: string | Realtime.Channel;
-  /** Begins anew when it changes, as with another user. */
-  key?: string;
-  /**
-   * Whether to be connected.
-   *
-   * @default {true}
-   */
-  enabled?: boolean;
   /**
    * The gateway's base URL.
    *
    * @default {the token's}
    */
   apiBaseUrl?: string;
-  /**
-   * Where it starts. A stream that is still open is always shown from its start; with `"start"` so is one that has ended.
-   *
-   * @default {"live"}
-   */
-  from?: Realtime.Subscribe.From;
-  /** Called where messages are lost. */
-  onGap?: (gap: Realtime.Subscribe.Gap) => void;
-  /** Called with what goes wrong without ending the subscription. */
-  onError?: (error: RealtimeError) => void;
 }
 
-/** What {@linkcode useStream} returns. */
+/** The result of {@linkcode useStream}. */
 export interface UseStreamResult {
-  /** The text so far, of the topic's newest stream. Pieces that are no strings are shown as JSON. */
+  /** The text so far of the topic's newest stream. Chunks other than strings are shown as JSON. */
   text: string;
   /** Whether the stream has ended. */
   done: boolean;
-  /** Whether a reader stopped it: then its text is what had come until then. */
+  /** Whether a reader stopped it. Its text then ends there. */
   stopped: boolean;
-  /** Why the stream, or the subscription, failed. */
+  /** The error of the stream or of the subscription. */
   error: Error | null;
-  /** The stream's id; `null` before there is one. */
+  /** The stream's id; `null` without a stream. */
   streamId: string | null;
   /**
-   * Stops the stream at its source, for every reader. The token must grant to publish to the topic. The function stays the same as long as
-   * the stream does.
+   * Stops the stream at its source, for every reader. The token must grant publishing to the topic. The function changes only with the
+   * stream.
    *
-   * @returns Whether that is how it ended; `false` where there is no stream, or it had ended before.
-   * @throws {RealtimeError} `forbidden`, `not_found`; what keeps the gateway from being reached.
+   * @returns Whether this call ended the stream; `false` if there is no stream, or if the stream had ended before.
+   * @throws {RealtimeError} `forbidden`, `not_found`, or that the gateway can't be reached.
    */
   stop: () => Promise<boolean>;
 }
 
-/** A topic: by its name, or as a typed channel has it. */
+/** A topic, by its name or as a typed channel has it. */
 export type StreamTopic = string | {
   readonly channel: string;
   readonly topic: string;
 };
 
 /**
- * Shows a data stream's text while it grows: the newest stream of a topic. The text goes on where it stood when the
- * connection was lost.
+ * Returns the text of a topic's newest data stream while it grows. After a lost connection the text continues where it was.
  *
  * @param topic The topic's name, or the topic itself: `userChannel("1").ai`.
- * @param options The token, and where it starts.
+ * @param options The token, and where the subscription starts.
  *
- * @example An answer of a language model
+ * @example Show the answer of a language model
  * ```tsx
  * "use client";
  * import { channel, topic } from "@tidings/realtime";
@@ -101,15 +82,15 @@ export function useStream(
     channel: typeof topic === "string" ? options.channel : topic.channel,
     topics: [name],
   };
-  const [{ folded, error }, view] = useView({
+  const [{ folded, error }, view] = useSharedSubscription({
     grant: knownTarget(input),
     factory: typeof token === "function" ? token : undefined,
-    // One function may give the tokens of several topics.
+    // One function may get the tokens of several topics.
     key: JSON.stringify([name, key]),
   }, {
     tokenId: typeof token === "object" ? token.key ?? "" : "",
     token: async () =>
-      complete(typeof token === "function" ? await token() : token, input),
+      completeToken(typeof token === "function" ? await token() : token, input),
     isEnabled: enabled,
     limit: 0,
     fold: foldStream,

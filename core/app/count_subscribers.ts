@@ -1,17 +1,17 @@
 import { channelName } from "../channel/channel.ts";
-import { RealtimeError } from "../protocol/errors.ts";
+import { badAnswer, parseAnswer } from "../http/json_answer.ts";
 import { type HttpContext, request } from "../http/request.ts";
 import { checkName } from "../protocol/names.ts";
 import type { Realtime } from "../types/realtime.ts";
 
-/** What `subscribers` takes: a topic, or a channel for any of its topics. */
+/** The argument of `subscribers`: a topic, or a channel for all of its topics. */
 export type SubscribersTarget = string | Realtime.Channel | {
   readonly channel: string | Realtime.Channel;
   readonly topic: string;
 };
 
 /**
- * Asks the gateway how many connections follow a topic or channel.
+ * Asks the gateway how many connections subscribe to a topic or a channel.
  *
  * @throws {RealtimeError} The gateway's refusal, or that it can't be reached.
  */
@@ -32,9 +32,11 @@ export async function countSubscribers(
     signal: undefined,
     action,
   });
-  const { subscribers } = Object(JSON.parse(answer));
-  if (Number.isSafeInteger(subscribers)) return subscribers;
-  throw new RealtimeError("internal", `${action}: the answer is no number`);
+  const { subscribers } = parseAnswer(answer, action);
+  if (typeof subscribers === "number" && Number.isSafeInteger(subscribers)) {
+    return subscribers;
+  }
+  throw badAnswer("is not a number", action);
 }
 
 function resolve(
@@ -46,7 +48,7 @@ function resolve(
   return { channel: channelName(target.channel), topic: target.topic };
 }
 
-/** A channel's topics may be called `channel` and `topic`, but not `topics`. */
+// A channel may have topics named "channel" and "topic", but none named "topics".
 function isChannel(
   target: Exclude<SubscribersTarget, string>,
 ): target is Realtime.Channel {

@@ -1,52 +1,63 @@
-import type { AppLike, TokenOptions } from "../types/app.ts";
+import type { InngestClient, TokenOptions } from "../types/app.ts";
 import { channelName } from "../channel/channel.ts";
 import { readEnvironment } from "../http/environment.ts";
-import { RealtimeError } from "../protocol/errors.ts";
 import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { gatewayUrl } from "../http/gateway_url.ts";
+import { parseStringField } from "../http/json_answer.ts";
+import { request } from "../http/request.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 
-/** What both majors of Inngest's client have, under the names that they keep for themselves. */
+const ACTION = "Cannot get a subscription token";
+
+/** The methods for tokens that Inngest's clients of both majors have. They are not part of Inngest's public types. */
 interface InngestApi {
   getSubscriptionToken(channel: string, topics: string[]): Promise<string>;
   getTargetUrl(path: string): Promise<URL>;
 }
 
 /**
- * Makes a token: with an app of `createRealtime` on the spot; with an Inngest client by the gateway of the environment variables
- * `REALTIME_URL` and `REALTIME_SIGNING_KEY` where the former is set, else by the API that the client is configured for.
+ * Gets a token for an Inngest client: from the gateway of the environment variables `REALTIME_URL` and `REALTIME_SIGNING_KEY` if the former
+ * is set, else from the API that the client is configured for.
  */
-export async function tokenOfApp(
-  app: AppLike,
+export async function inngestToken(
+  client: InngestClient,
   options: TokenOptions,
 ): Promise<TokenLike> {
-  if ("token" in app) return await app.token(options);
   const channel = channelName(options.channel);
   const topics = [...options.topics];
-  if (!readEnvironment("REALTIME_URL")) {
-    const { inngestApi } = app as unknown as { inngestApi: InngestApi };
-    return {
-      channel,
-      topics,
-      key: await inngestApi.getSubscriptionToken(channel, topics),
-      apiBaseUrl: (await inngestApi.getTargetUrl("/")).origin,
-    };
+  if (readEnvironment("REALTIME_URL")) {
+    const apiBaseUrl = gatewayUrl();
+    const key = await requestToken(apiBaseUrl, channel, topics);
+    return { channel, topics, key, apiBaseUrl };
   }
-  const apiBaseUrl = gatewayUrl();
-  const signingKey = readEnvironment("REALTIME_SIGNING_KEY");
-  const response = await gatewayFetch(apiBaseUrl)(
-    apiBaseUrl + "/v1/realtime/token",
+  const { inngestApi } = client as unknown as { inngestApi: InngestApi };
+  return {
+    channel,
+    topics,
+    key: await inngestApi.getSubscriptionToken(channel, topics),
+    apiBaseUrl: (await inngestApi.getTargetUrl("/")).origin,
+  };
+}
+
+/** Asks the gateway for a token, once. */
+async function requestToken(
+  url: string,
+  channel: string,
+  topics: readonly string[],
+): Promise<string> {
+  const bearer = readEnvironment("REALTIME_SIGNING_KEY");
+  const retry = { attempts: 1 };
+  const answer = await request(
+    { url, bearer, fetch: gatewayFetch(url), retry },
     {
-      method: "POST",
-      headers: signingKey === undefined
-        ? {}
-        : { authorization: `Bearer ${signingKey}` },
+      path: "/v1/realtime/token",
       body: JSON.stringify(
         topics.map((name) => ({ channel, name, kind: "run" })),
       ),
+      headers: {},
+      signal: undefined,
+      action: ACTION,
     },
   );
-  const { jwt, error } = await response.json();
-  if (error) throw new RealtimeError(error.code, error.message);
-  return { channel, topics, key: jwt, apiBaseUrl };
+  return parseStringField(answer, "jwt", ACTION);
 }

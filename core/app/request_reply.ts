@@ -1,52 +1,54 @@
-import type { PublishOptions, RequestOptions } from "../types/app.ts";
-import type { Publication, RealtimeApp } from "../types/app.ts";
+import type {
+  Publication,
+  PublishOptions,
+  RealtimeApp,
+  RequestOptions,
+} from "../types/app.ts";
+import { abortedError } from "../http/aborted.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { validate } from "../channel/validate.ts";
 import { subscribe } from "../subscribe/subscribe.ts";
-import type { Realtime, Untyped } from "../types/realtime.ts";
+import type { Realtime } from "../types/realtime.ts";
 
-/** How long an answer is waited for by default: as long as a gateway keeps the question by default. */
+/** How long to wait for a reply by default: as long as a gateway keeps the question by default. */
 const TIMEOUT_MS = 300_000;
 
-/** Asks a question, and waits for the first answer. */
-export async function request(
+/**
+ * Publishes a question and waits for the first reply.
+ *
+ * @param ask Publishes the question.
+ * @param topic The question's topic.
+ */
+export async function requestReply(
   app: RealtimeApp,
   ask: (options: PublishOptions) => Promise<Publication>,
-  { channel, topic, reply }: Realtime.Topic.Ref,
+  topic: Realtime.Topic.Ref,
   { timeout = TIMEOUT_MS, signal, ...options }: RequestOptions,
 ): Promise<unknown> {
-  const action = `Cannot ask "${channel}", topic "${topic}"`;
+  const { channel, reply } = topic;
+  const action = `Cannot ask "${channel}", topic "${topic.topic}"`;
   if (!reply) {
     throw new TypeError(
-      `${action}: the topic has no reply(), which says where it is answered`,
+      `${action}: the topic has no reply() that names the topic for replies`,
     );
   }
   const ending = new AbortController();
-  const overdue = new RealtimeError(
-    "timeout",
-    `${action}: nobody answered in ${timeout} ms`,
-  );
-  const timer = setTimeout(() => ending.abort(overdue), timeout);
-  const abort = (): void =>
-    ending.abort(
-      new RealtimeError("aborted", `${action}: it was aborted`, {
-        cause: signal?.reason,
-      }),
-    );
+  const timer = setTimeout(() => {
+    const reason = `${action}: no reply came within ${timeout} ms`;
+    ending.abort(new RealtimeError("timeout", reason));
+  }, timeout);
+  const abort = (): void => ending.abort(abortedError(action, signal));
   signal?.addEventListener("abort", abort);
   if (signal?.aborted) abort();
   try {
     ending.signal.throwIfAborted();
     const { id } = await ask({ ...options, signal: ending.signal });
-    const data = await answerTo(id, ending.signal, {
-      app,
-      channel,
-      topics: [reply.name],
-    });
+    const target = { app, channel, topics: [reply.name] };
+    const data = await firstReply(id, ending.signal, target);
     const schema = reply.getSchema();
     return schema ? await validate(schema, data, action) : data;
   } catch (error) {
-    // What it was ended for says more than what that led to.
+    // The timeout or the abort is the cause of whatever failed after it.
     throw ending.signal.aborted ? ending.signal.reason : error;
   } finally {
     clearTimeout(timer);
@@ -54,24 +56,26 @@ export async function request(
   }
 }
 
-/** The data of the first message that answers the one with this id. */
-async function answerTo(
+/** Waits for the first reply to the question with this id, and returns its data. */
+async function firstReply(
   id: string,
   signal: AbortSignal,
   target: Realtime.Subscribe.Target<string, readonly string[]>,
 ): Promise<unknown> {
-  // From the question on: an answer that is there before the subscription is none that is missed.
+  // Subscribing from the question on also finds a reply that comes before the subscription. A gap before that is none for the caller.
   const options = { from: id, signal, onGap() {} };
-  const answers = await subscribe(target, options).catch(
+  const replies = await subscribe(target, options).catch(
     (error: RealtimeError) => {
-      // A connection has so many topics and no more. One of its own has room.
+      // The shared connection has as many topics as a gateway allows: this subscription gets a connection of its own.
       if (error.code !== "too_many") throw error;
       return subscribe(target, { ...options, multiplex: false });
     },
   );
-  for await (const message of answers) {
-    const { kind, replyTo, data }: Untyped = message;
+  for await (const { kind, replyTo, data } of replies) {
     if (kind === "data" && replyTo === id) return data;
   }
-  throw new RealtimeError("unavailable", `The answers to ${id} ended`);
+  throw new RealtimeError(
+    "unavailable",
+    `Cannot wait for replies to ${id}: the subscription ended`,
+  );
 }

@@ -4,11 +4,11 @@ import type {
   TokenOptions,
 } from "../types/app.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { tokenOfApp } from "./inngest_token.ts";
+import { inngestToken } from "./inngest_token.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 
-/** What only an app of `createRealtime` can put into a token. */
-const OWN_OPTIONS = [
+/** The options that only an app of `createRealtime` supports. */
+const APP_OPTIONS = [
   "expiresIn",
   "sessionExpiresIn",
   "publish",
@@ -19,38 +19,35 @@ async function getToken(
   app: AppLike,
   options: TokenOptions,
 ): Promise<TokenLike> {
-  if (!("token" in app)) {
-    for (const name of OWN_OPTIONS) {
-      if (options[name] === undefined) continue;
-      throw new TypeError(
-        `Cannot get a token with "${name}" through an Inngest client: give an app of createRealtime()`,
-      );
-    }
+  if ("token" in app) return await app.token(options);
+  for (const name of APP_OPTIONS) {
+    if (options[name] === undefined) continue;
+    throw new TypeError(
+      `Cannot get a token with "${name}" through an Inngest client: give an app of createRealtime()`,
+    );
   }
+  const { from } = options;
   try {
-    const { from } = options;
-    const token = await tokenOfApp(app, options);
+    const token = await inngestToken(app, options);
     return from === undefined ? token : { ...token, from };
   } catch (cause) {
-    if (
-      cause instanceof RealtimeError || cause instanceof RangeError
-    ) throw cause;
+    if (cause instanceof RealtimeError) throw cause;
     throw new RealtimeError(
       cause instanceof TypeError ? "network" : "unauthenticated",
-      "Cannot get a subscription token",
+      "Cannot get a subscription token from the client's API",
       { cause },
     );
   }
 }
 
 /**
- * Gets a token with which a browser, or anybody else, can subscribe to some topics of a channel. It is short-lived; give it
- * only to who may read them.
+ * Gets a short-lived token that lets a browser, or another client, subscribe to some topics of a channel. Give it only to users who may
+ * read those topics.
  *
- * With an app of `createRealtime` the token is made on the spot. With an Inngest client, of version 3 or 4, it comes from the gateway
- * that the environment variables `REALTIME_URL` and `REALTIME_SIGNING_KEY` name, else from the API that the client is configured for.
+ * An app of `createRealtime` makes the token itself. For an Inngest client, of version 3 or 4, the token comes from the gateway of the
+ * environment variables `REALTIME_URL` and `REALTIME_SIGNING_KEY`, else from the API that the client is configured for.
  *
- * @example Behind the app's own sign-in
+ * @example Get a token for a user who is signed in
  * ```ts
  * import {
  *   channel,
@@ -72,8 +69,9 @@ async function getToken(
  * ```
  *
  * @param app An app of `createRealtime`, or an Inngest client.
- * @param options The channel and topics. With an Inngest client nothing else can be chosen.
- * @throws {RealtimeError} `invalid_name`; `unauthenticated` without a key; what the gateway refused.
+ * @param options The channel and topics. An Inngest client supports no other options than these and `from`.
+ * @throws {RealtimeError} `invalid_name`; `unauthenticated` without a key; the gateway's refusal.
+ * @throws {TypeError} For an option that an Inngest client does not support.
  */
 export const getSubscriptionToken: GetSubscriptionTokenFn =
   getToken as GetSubscriptionTokenFn;

@@ -8,14 +8,14 @@ interface Runtime {
 /**
  * Reads an environment variable, on any runtime.
  *
- * @returns `undefined` where it is not set, where the runtime has no environment and where Deno may not read it.
+ * @returns `undefined` if it is not set or empty, if the runtime has no environment, and if Deno may not read it.
  */
 export function readEnvironment(name: string): string | undefined {
   const { process, Deno } = globalThis as Runtime;
   try {
     return process?.env?.[name] || Deno?.env.get(name) || undefined;
   } catch {
-    // Deno, run without permission to read it: as good as not set.
+    // Deno throws without the permission to read it.
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
-/** Gateways in this process, by their base URLs, and how they are asked: what `@tidings/realtime/testing` makes. */
+/** The gateways that run in this process, by base URL, each with the `fetch` that reaches it; `@tidings/realtime/testing` adds them. */
 export const gatewaysHere: Map<string, typeof fetch> = new Map();
 
-/** What requests to a gateway are made with: the network, unless it is in this process. */
+/** Returns the `fetch` that reaches a gateway: its own if it runs in this process, else the global one. */
 export function gatewayFetch(url: string): typeof fetch {
   return gatewaysHere.get(url) ?? fetch;
 }

@@ -2,16 +2,17 @@ import { readEnvironment } from "./environment.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 
 /**
- * The base URL of the gateway, without a slash at its end: what was given, else the environment variable `REALTIME_URL`.
+ * Returns the gateway's base URL, without a slash at its end.
  *
- * @throws {RealtimeError} `invalid_argument` where there is none, or it is not a URL of http or https.
+ * @param given The URL from the options; without one, the environment variable `REALTIME_URL` counts.
+ * @throws {RealtimeError} `invalid_argument` if there is no URL, or one of another scheme than http and https.
  */
 export function gatewayUrl(given?: string): string {
   const url = given || readEnvironment("REALTIME_URL") || "";
   if (!/^https?:\/\/[\w[]/i.test(url)) {
     throw new RealtimeError(
       "invalid_argument",
-      `Cannot find the gateway: "${url}", given or in REALTIME_URL, is no URL of http`,
+      `Cannot find the gateway: "${url}", from the option "url" or from REALTIME_URL, is not an http or https URL`,
     );
   }
   return url.replace(/\/+$/, "");

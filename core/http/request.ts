@@ -1,10 +1,11 @@
+import { abortedError } from "./aborted.ts";
 import { backoff, pause } from "../time/backoff.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { errorOfResponse } from "../protocol/http_status.ts";
 import type { RetryOptions } from "../types/app.ts";
 import { isTransient } from "./transient.ts";
 
-/** What every request needs. */
+/** How to reach a gateway: the same for all requests of an app. */
 export interface HttpContext {
   /** The gateway's base URL. */
   readonly url: string;
@@ -14,32 +15,37 @@ export interface HttpContext {
   readonly retry: RetryOptions;
 }
 
-/** One request. It MUST be safe to repeat: it carries its key. */
+/** One request. It MUST be safe to repeat, for example because it carries an idempotency key. */
 export interface HttpRequest {
   /** @default {"POST"} */
-  readonly method?: "GET";
+  readonly method?: "GET" | "POST";
   readonly path: string;
   readonly body?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
-  /** What is tried, for messages: `Cannot publish to "user:1"`. */
+  /** The beginning of error messages: `Cannot publish to "user:1"`. */
   readonly action: string;
 }
 
+/** How many times a request is sent at most, unless the options say otherwise. */
+export const DEFAULT_ATTEMPTS = 5;
+
+/** How long one attempt may take, unless the options say otherwise. */
+export const DEFAULT_TIMEOUT_MS = 30_000;
+
 /**
- * Sends a request and reads the answer as text. What the network, an overloaded or a restarting gateway refuses is tried again, with
- * growing pauses.
+ * Sends a request and reads the response as text. Transient failures are retried after growing pauses.
  *
- * @throws {RealtimeError} The gateway's refusal; else `network`, `timeout` or `aborted`.
+ * @throws {RealtimeError} The gateway's refusal, `network`, `timeout` or `aborted`.
  */
 export async function request(
   context: HttpContext,
   asked: HttpRequest,
 ): Promise<string> {
-  const attempts = context.retry.attempts ?? 5;
+  const { attempts = DEFAULT_ATTEMPTS } = context.retry;
   for (let attempt = 1;; attempt++) {
     try {
-      return await send(context, asked);
+      return await sendOnce(context, asked);
     } catch (error) {
       if (attempt >= attempts || !isTransient(error)) throw error;
     }
@@ -47,19 +53,14 @@ export async function request(
   }
 }
 
-async function send(
+async function sendOnce(
   { url, bearer, fetch, retry }: HttpContext,
-  asked: HttpRequest,
+  { method = "POST", path, body, headers, signal, action }: HttpRequest,
 ): Promise<string> {
-  const { method = "POST", path, body, headers, signal, action } = asked;
-  const aborted = (): RealtimeError =>
-    new RealtimeError("aborted", `${action}: it was aborted`, {
-      cause: signal?.reason,
-    });
-  if (signal?.aborted) throw aborted();
+  if (signal?.aborted) throw abortedError(action, signal);
   const controller = new AbortController();
   const abort = (): void => controller.abort();
-  const timer = setTimeout(abort, retry.timeout ?? 30_000);
+  const timer = setTimeout(abort, retry.timeout ?? DEFAULT_TIMEOUT_MS);
   signal?.addEventListener("abort", abort);
   try {
     const response = await fetch(url + path, {
@@ -73,19 +74,16 @@ async function send(
     if (!response.ok) throw await errorOfResponse(response, action);
     return await response.text();
   } catch (cause) {
-    if (signal?.aborted) throw aborted();
+    if (signal?.aborted) throw abortedError(action, signal);
     if (cause instanceof RealtimeError) throw cause;
-    throw controller.signal.aborted
-      ? new RealtimeError("timeout", `${action}: the gateway did not answer`, {
-        cause,
-      })
-      : new RealtimeError(
-        "network",
-        `${action}: the gateway can't be reached`,
-        {
-          cause,
-        },
-      );
+    const isTimeout = controller.signal.aborted;
+    throw new RealtimeError(
+      isTimeout ? "timeout" : "network",
+      isTimeout
+        ? `${action}: the gateway did not answer in time`
+        : `${action}: the gateway can't be reached`,
+      { cause },
+    );
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);

@@ -9,8 +9,8 @@ const TRANSIENT: ReadonlySet<RealtimeErrorCode> = new Set<RealtimeErrorCode>([
 ]);
 
 /**
- * Tells whether a failure may pass by itself, so that the same attempt is worth repeating. Client, gateway and hooks all ask this
- * function, so that they agree.
+ * Tells whether a failure may pass by itself, so that a retry is worthwhile. Client, gateway and hooks all use this function and therefore
+ * agree.
  */
 export function isTransient(error: unknown): boolean {
   return error instanceof RealtimeError && TRANSIENT.has(error.code);

@@ -1,85 +1,79 @@
 import type { FlushOptions } from "../types/app.ts";
 import { PIECE_CHARS } from "./text_chunks.ts";
 
-/** One line of a batch, before it has its place. */
+/** A message of a data stream that waits to be sent. */
 export interface QueuedLine {
   readonly kind: "datastream-start" | "chunk" | "datastream-end";
   readonly data: unknown;
-  /** Its size, in characters of JSON. */
+  /** Characters of JSON. */
   readonly size: number;
   readonly metadata?: unknown;
-  /** Text that may be joined with text next to it. */
+  /** Whether its data is text that may be joined with neighbouring text. */
   readonly isText?: boolean;
 }
 
-/** Characters that one request carries, unless a single chunk has more. */
+/** How many characters one request carries, unless a single chunk has more. */
 const BATCH_CHARS = 256 * 1024;
 
-/** Characters that may wait before the source is not read on. */
+/** How many characters may wait before the source is paused. */
 const HIGH_WATER_CHARS = 64 * 1024;
 
-/** Milliseconds that a chunk waits for more where nobody says otherwise. */
+/** How long a chunk waits for more at the beginning of a stream. */
 const FLUSH_MS = 16;
 
-/** The most that it comes to wait. */
+/** How long a chunk waits for more at most. */
 const MAX_FLUSH_MS = 250;
 
 /**
- * How long a chunk waits for more. Models give their words so slowly that in a short time there are few: an answer of 2,000 would be more
- * messages than a log keeps, and who comes late would not have its beginning. So a stream that has become long goes in larger steps.
+ * Returns how long a chunk waits for more, in milliseconds. Language models are so slow that few words come in 16 ms: an answer of 2,000
+ * words would become more messages than a log keeps, and late subscribers would miss its beginning. A long stream is therefore sent in
+ * larger steps.
  *
- * @param count How many times something of the stream was sent.
- * @returns Milliseconds.
+ * @param count How many batches of the stream were sent before.
  */
 export function flushMs(count: number): number {
   return Math.min(Math.max(FLUSH_MS, count / 4), MAX_FLUSH_MS);
 }
 
-/** What waits to be sent of a data stream: text that is sent together becomes one chunk. */
+/** The send queue of a data stream: text that is sent together becomes one chunk. */
 export class ChunkQueue {
   readonly #flush: FlushOptions & { readonly chars: number };
+  #state: "open" | "closed" | "ended" = "open";
   #lines: QueuedLine[] = [];
   #size = 0;
-  #isClosed = false;
-  #isEnded = false;
   #takes = 0;
-  readonly #waiting = new Set<() => void>();
+  /** Called after each change. */
+  readonly #watchers = new Set<() => void>();
 
   constructor({ chars = 1024, ...flush }: FlushOptions) {
     this.#flush = { ...flush, chars };
   }
 
-  /** Takes no more lines but the last: what its source still gives comes too late. */
+  /** Ignores all further lines, except for the last one of {@linkcode ChunkQueue.end}. */
   close(): void {
-    this.#isClosed = true;
+    this.#state = "closed";
   }
 
   /** Adds the last line. */
   end(line: QueuedLine): void {
-    this.#isClosed = false;
-    this.#isEnded = true;
-    this.add(line);
-    this.#isClosed = true;
+    this.#state = "ended";
+    this.#push(line);
   }
 
   /** Adds a line. */
   add(line: QueuedLine): void {
-    if (this.#isClosed) return;
-    const last = this.#lines.at(-1);
+    if (this.#state === "open") this.#push(line);
+  }
+
+  #push(line: QueuedLine): void {
     this.#size += line.size;
-    if (
-      last?.isText && line.isText && last.size + line.size <= PIECE_CHARS
-    ) {
-      this.#lines[this.#lines.length - 1] = {
-        ...line,
-        data: String(last.data) + String(line.data),
-        size: last.size + line.size,
-      };
-    } else this.#lines.push(line);
+    const joined = joinText(this.#lines.at(-1), line);
+    if (joined) this.#lines[this.#lines.length - 1] = joined;
+    else this.#lines.push(line);
     this.#changed();
   }
 
-  /** Takes what is to be sent now, in order; waits until there is something and it is time. */
+  /** Waits until there is something to send and it is time to send it; then takes it, in order. */
   async take(): Promise<QueuedLine[]> {
     await this.#until(() => this.#lines.length > 0);
     const { ms = flushMs(this.#takes++) } = this.#flush;
@@ -97,33 +91,44 @@ export class ChunkQueue {
     return taken;
   }
 
-  /** Resolves when the source should be read on. */
+  /** Waits until there is room for more chunks of the source. */
   room(): Promise<void> {
     return this.#until(() => this.#size < HIGH_WATER_CHARS);
   }
 
   #isDue(): boolean {
-    return this.#isEnded || this.#size >= this.#flush.chars;
+    return this.#state === "ended" || this.#size >= this.#flush.chars;
   }
 
   #changed(): void {
-    for (const look of this.#waiting) look();
+    for (const check of this.#watchers) check();
   }
 
-  /** Waits for a condition, or at most so many milliseconds. */
+  /** Waits for a condition, at most for so many milliseconds. */
   #until(isMet: () => boolean, ms?: number): Promise<void> {
     if (isMet()) return Promise.resolve();
     return new Promise((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
-        this.#waiting.delete(look);
+        this.#watchers.delete(check);
         resolve();
       };
-      const look = (): void => {
+      const check = (): void => {
         if (isMet()) end();
       };
       const timer = ms === undefined ? undefined : setTimeout(end, ms);
-      this.#waiting.add(look);
+      this.#watchers.add(check);
     });
   }
+}
+
+/** Joins two lines; returns `undefined` unless both are text that is short enough together. */
+function joinText(
+  last: QueuedLine | undefined,
+  next: QueuedLine,
+): QueuedLine | undefined {
+  if (!last?.isText || !next.isText) return undefined;
+  const size = last.size + next.size;
+  if (size > PIECE_CHARS) return undefined;
+  return { ...next, data: String(last.data) + String(next.data), size };
 }

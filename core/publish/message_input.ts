@@ -6,15 +6,67 @@ import type {
   Streamed,
   StreamSource,
 } from "../types/realtime.ts";
+import { isStreamSource } from "./stream_source.ts";
 
-/** Whether data are to be published as a data stream: one, or a function that begins one. */
-export function isStreamed(data: unknown): data is StreamSource<unknown> {
-  const { getReader, [Symbol.asyncIterator]: iterate } = Object(data);
-  return typeof data === "function" ||
-    typeof (iterate ?? getReader) === "function";
+/** A message whose data matches its topic's schema. */
+export interface CheckedInput extends Realtime.Message.Input {
+  /** Whether the pieces of its stream match the schema each: joined text might not match it any more. */
+  readonly keepPieces?: boolean;
 }
 
-async function* checkEach(
+/** A message as a topic makes it, with the schema for its data. */
+interface UncheckedInput extends Realtime.Message.Input {
+  readonly schema?: StandardSchema;
+}
+
+/** Tells whether `publish` was called as `publish(topic, data)`. */
+export function isTopicRef(value: unknown): value is Realtime.Topic.Ref {
+  return "config" in Object(value);
+}
+
+/**
+ * Makes one checked message of the arguments of `publish`: a message, the promise of one, or a topic and data.
+ *
+ * @throws {RealtimeError} `invalid_data` for data that doesn't match the topic's schema.
+ */
+export async function resolveMessageInput(
+  target: MaybePromise<Realtime.Message.Input> | Realtime.Topic.Ref,
+  data: unknown,
+): Promise<CheckedInput> {
+  if (!isTopicRef(target)) {
+    const { schema, ...message }: UncheckedInput = await target;
+    return await checkData(message, schema);
+  }
+  const { channel, topic, config, reply } = target;
+  const message = { channel, topic, data };
+  return await checkData(
+    reply ? { ...message, replyTopic: reply.name } : message,
+    config.schema,
+  );
+}
+
+/**
+ * Checks a message's data by a schema; the pieces of a stream are checked while they are read. The message keeps its original data, not
+ * the schema's output: subscribers apply the same schema themselves.
+ */
+async function checkData(
+  message: Realtime.Message.Input,
+  schema: StandardSchema | undefined,
+): Promise<CheckedInput> {
+  const { channel, topic, data } = message;
+  if (!schema) return message;
+  const action = `Cannot publish to "${channel}", topic "${topic}"`;
+  if (!isStreamSource(data)) {
+    await validate(schema, data, action);
+    return message;
+  }
+  const checked: StreamSource<unknown> = typeof data === "function"
+    ? async (signal) => checkPieces(schema, await data(signal), action)
+    : checkPieces(schema, data, action);
+  return { ...message, data: checked, keepPieces: true };
+}
+
+async function* checkPieces(
   schema: StandardSchema,
   pieces: Streamed<unknown>,
   action: string,
@@ -23,63 +75,4 @@ async function* checkEach(
     await validate(schema, piece, action);
     yield piece;
   }
-}
-
-/**
- * Makes the message of a topic, once its data match the schema. It carries the data as they are given, not what the schema makes of
- * them: subscribers have the same schema, and apply it themselves. A stream is checked while it is read.
- *
- * @throws {RealtimeError} `invalid_data`.
- */
-async function check(
-  message: Realtime.Message.Input,
-  schema: StandardSchema | undefined,
-): Promise<CheckedInput> {
-  const { channel, topic, data } = message;
-  if (!schema) return message;
-  const action = `Cannot publish to "${channel}", topic "${topic}"`;
-  if (isStreamed(data)) {
-    const pieces: StreamSource<unknown> = typeof data === "function"
-      ? async (signal) => checkEach(schema, await data(signal), action)
-      : checkEach(schema, data, action);
-    return { ...message, data: pieces, areWhole: true };
-  }
-  await validate(schema, data, action);
-  return message;
-}
-
-/** A message as a topic makes it: with the schema that its data are checked by. */
-interface UncheckedInput extends Realtime.Message.Input {
-  readonly schema?: StandardSchema;
-}
-
-/** A message whose pieces match a schema each: text must not be joined with its neighbour, it might match no more. */
-export interface CheckedInput extends Realtime.Message.Input {
-  readonly areWhole?: boolean;
-}
-
-/** Whether `publish` was called as `publish(topic, data)`. */
-export function isTopicRef(value: unknown): value is Realtime.Topic.Ref {
-  return "config" in Object(value);
-}
-
-/**
- * Settles what `publish` was called with: a message, the promise of one, or a topic and data.
- *
- * @throws {RealtimeError} `invalid_data` for data that don't match the topic's schema.
- */
-export async function resolveMessageInput(
-  target: MaybePromise<Realtime.Message.Input> | Realtime.Topic.Ref,
-  data: unknown,
-): Promise<CheckedInput> {
-  if (!isTopicRef(target)) {
-    const { schema, ...message }: UncheckedInput = await target;
-    return await check(message, schema);
-  }
-  const { channel, topic, config, reply } = target;
-  const message = { channel, topic, data };
-  return await check(
-    reply ? { ...message, replyTopic: reply.name } : message,
-    config.schema,
-  );
 }

@@ -1,35 +1,35 @@
 import { backoff, pause } from "../time/backoff.ts";
 import { isTransient } from "../http/transient.ts";
 
-/** How long a stream runs before it gives a first sign of life: most are over by then. */
+/** When the first heartbeat is sent: most streams are over by then. */
 const FIRST_MS = 500;
 
-/** The least time between two signs of life. */
+/** The pause between two heartbeats. */
 const PAUSE_MS = 250;
 
 /**
- * Keeps a stream open while its source is quiet. The gateway holds each sign of life back for a while, to answer at once when the stream
- * ends: so it is also how a reader's stop is noticed.
+ * Keeps a stream open while its source is quiet, by heartbeats. The gateway delays its answer to a heartbeat and answers at once when the
+ * stream ends, so that the producer also learns here that a reader stopped the stream.
  *
- * @param keep Gives a sign of life.
- * @param signal Ends it.
- * @throws {RealtimeError} `stream_stopped`, `stream_ended`, and nothing else: whether the stream can be sent is not its affair.
+ * @param beat Sends one heartbeat.
+ * @param signal Ends the heartbeats.
+ * @throws {RealtimeError} `stream_stopped` or `stream_ended`. All other failures are left to the requests that send chunks.
  */
 export async function keepStream(
-  keep: (signal: AbortSignal) => Promise<unknown>,
+  beat: (signal: AbortSignal) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<void> {
   await pause(FIRST_MS, signal);
   for (let attempt = 0; !signal.aborted;) {
     try {
-      await keep(signal);
+      await beat(signal);
       attempt = 0;
       await pause(PAUSE_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       const { code } = Object(error);
       if (code === "stream_stopped" || code === "stream_ended") throw error;
-      // A gateway of a version that knows no leases.
+      // An older gateway has no such route.
       if (!isTransient(error)) return;
       await pause(backoff(attempt++), signal);
     }

@@ -1,17 +1,14 @@
 import { isHighSurrogate, splitText } from "../protocol/split_text.ts";
 
-/** Characters of a piece of text at most: far below what a message may have, in any encoding. */
+/** Maximum length of a piece of text, in characters: far below a message's limit in any encoding. */
 export const PIECE_CHARS = 64 * 1024;
 
-/**
- * Makes text of what a source yields as strings or bytes, so that no character is ever split: half of one, at the end of what came, waits
- * for its other half.
- */
+/** Turns the strings and bytes of a source into text without ever splitting a character: an incomplete character waits for its rest. */
 export class TextChunks {
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #held = "";
 
-  /** Takes what came and gives the text that is whole with it, in pieces; none when all of it waits. */
+  /** Adds a chunk and returns the text that is complete now, in pieces; an empty list if all of it waits. */
   push(chunk: string | Uint8Array): string[] {
     const text = this.#held +
       (typeof chunk === "string"
@@ -23,7 +20,7 @@ export class TextChunks {
     return splitText(this.#held ? text.slice(0, -1) : text, PIECE_CHARS);
   }
 
-  /** Gives what still waits: half of a character, replaced as decoders do. */
+  /** Returns the text that still waits, with the replacement character for an incomplete character. */
   end(): string[] {
     return splitText(this.#held + this.#decoder.decode(), PIECE_CHARS);
   }

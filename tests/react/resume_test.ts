@@ -251,12 +251,15 @@ describeInChromium(
       await publishing;
       const { text, error } = await tab.until(({ done }) => done === true);
       assertEquals(text, "Nothing lost");
-      assertEquals(error, "A part of the stream is lost");
+      assertEquals(error, "Cannot show the whole stream: a part of it is lost");
       // Who comes late gets what there is, and is told too.
       await tab.show({ options: { from: "start", key: "late" } });
       await publish(channel, ["no stream"]);
       const late = await tab.until(({ done }) => done === true);
-      assertEquals(late.error, "A part of the stream is lost");
+      assertEquals(
+        late.error,
+        "Cannot show the whole stream: a part of it is lost",
+      );
     });
   },
 );

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { AnyMessage } from "../../react/snapshot.ts";
+import type { AnyMessage } from "../../react/view_state.ts";
 import { foldStream, type StreamText } from "../../react/stream_text.ts";
 
 const PLACE = { channel: "c", topic: "ai" };
@@ -92,7 +92,7 @@ describe("foldStream()", () => {
   });
 
   it("tells that a part is lost: of what is open, or where the beginning is missing", () => {
-    const lost = "A part of the stream is lost";
+    const lost = "Cannot show the whole stream: a part of it is lost";
     assertEquals(fold(start, undefined)?.error?.message, lost);
     assertEquals(fold(message("chunk", "a"))?.error?.message, lost);
     assertEquals(fold(start, end, undefined)?.error, null);

@@ -2,14 +2,14 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { channel } from "../../core/channel/channel.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import { complete, knownTarget } from "../../react/token_input.ts";
+import { completeToken, knownTarget } from "../../react/token_input.ts";
 import { topic } from "../../core/channel/topic.ts";
 
 const users = channel((id: string) => `user:${id}`)
   .addTopic(topic("ai").type<string>());
 const known = { channel: "user:1", topics: ["ai"] };
 
-describe("complete()", () => {
+describe("completeToken()", () => {
   it("makes a token of a JWT, of a key, or of a whole token", () => {
     const token = { ...known, key: "jwt", apiBaseUrl: "https://a.test" };
     for (
@@ -23,22 +23,26 @@ describe("complete()", () => {
           { apiBaseUrl: "https://a.test" },
         ],
       ] as const
-    ) assertEquals(complete(given, input), token);
+    ) assertEquals(completeToken(given, input), token);
   });
 
   it("takes the hook's typed channel, by which messages are checked", () => {
     const typed = users("1");
-    const token = complete({ ...known, key: "jwt" }, { channel: typed });
+    const token = completeToken({ ...known, key: "jwt" }, { channel: typed });
     assertEquals<unknown>(token.channel, typed);
   });
 
   it("throws where something is missing", () => {
     for (const given of [undefined, null, "", {}, { key: undefined }]) {
-      assertThrows(() => complete(given, known), RealtimeError, "no token");
+      assertThrows(
+        () => completeToken(given, known),
+        RealtimeError,
+        "no token",
+      );
     }
     for (const input of [{}, { channel: "user:1" }, { topics: ["ai"] }]) {
       assertThrows(
-        () => complete("jwt", input),
+        () => completeToken("jwt", input),
         RealtimeError,
         "no channel and topics",
       );

@@ -114,7 +114,7 @@ describe("realtime.request()", () => {
     const error = await assertRejects(
       () => app.request(approval, { text: "Go?" }, { timeout: 20 }),
       RealtimeError,
-      "nobody answered in 20 ms",
+      "no reply came within 20 ms",
     );
     assertEquals(error.code, "timeout");
   });

@@ -1,0 +1,43 @@
+import { RealtimeError } from "../protocol/errors.ts";
+
+/**
+ * Parses the JSON object that a gateway answered with.
+ *
+ * @returns Its fields, unchecked; no fields if the JSON is not an object.
+ * @throws {RealtimeError} `internal` if the text is not JSON.
+ */
+export function parseAnswer(
+  text: string,
+  action: string,
+): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text));
+  } catch (cause) {
+    throw badAnswer("is not JSON", action, cause);
+  }
+}
+
+/**
+ * Parses a gateway's answer and returns one of its fields, which has to be a string.
+ *
+ * @throws {RealtimeError} `internal` if the text is not JSON or has no such field.
+ */
+export function parseStringField(
+  text: string,
+  name: string,
+  action: string,
+): string {
+  const { [name]: value } = parseAnswer(text, action);
+  if (typeof value === "string") return value;
+  throw badAnswer(`has no "${name}"`, action);
+}
+
+/** Makes the error for an answer that the gateway should not have given. */
+export function badAnswer(
+  problem: string,
+  action: string,
+  cause?: unknown,
+): RealtimeError {
+  const message = `${action}: the gateway's answer ${problem}`;
+  return new RealtimeError("internal", message, { cause });
+}

@@ -1,0 +1,294 @@
+import { isTransient } from "../core/http/transient.ts";
+import { backoff, pause } from "../core/time/backoff.ts";
+import { channelName } from "../core/channel/channel.ts";
+import { RealtimeError } from "../core/protocol/errors.ts";
+import { subscribe } from "../core/subscribe/subscribe.ts";
+import type { Realtime } from "../core/types/realtime.ts";
+import { MessageLog } from "./message_log.ts";
+import type { AnyToken, ViewOptions } from "./view_options.ts";
+import type { AnyMessage, SharedState } from "./view_state.ts";
+
+/** A subscription to any channel. */
+export type Subscription = Realtime.Subscribe.StreamSubscription;
+
+/** A component that shows a shared subscription. */
+export interface Viewer<T> {
+  /** Components with the same key share a subscription. */
+  readonly key: string;
+  readonly options: ViewOptions<T>;
+  /** The position of the first message that is not rendered yet. */
+  readonly unread: number;
+  /** Called when messages have arrived. */
+  received(): void;
+  /** Called when the subscription's state has changed. */
+  changed(): void;
+  /** Called when the messages so far are forgotten. */
+  show(): void;
+}
+
+/** One run of the subscription, from its first token until it ends, which aborts it. */
+interface Run extends AbortController {
+  readonly tokenId: string;
+  /** A token that was fetched already and is not used yet. */
+  token: AnyToken | undefined;
+  /** How many attempts have failed in a row. */
+  attempt: number;
+}
+
+/** The part of `document` that is used here: the types of browsers may be missing. */
+interface Page
+  extends Pick<EventTarget, "addEventListener" | "removeEventListener"> {
+  readonly hidden: boolean;
+}
+
+/** Absent where React renders without a page. */
+const { document: page } = globalThis as { readonly document?: Page };
+
+const subscriptions = new Map<string, unknown>();
+
+/** Makes the error for sending without a subscription. */
+export function noSubscription(): RealtimeError {
+  return new RealtimeError("aborted", "Cannot send: there is no subscription");
+}
+
+/** Returns the subscription that the component shares with others of the same key, and adds the component to it. */
+export function joinSubscription<T>(viewer: Viewer<T>): SharedSubscription<T> {
+  const { key, options } = viewer;
+  // The function that folds messages is part of the key, so that the type fits.
+  const known = subscriptions.get(key) as SharedSubscription<T> | undefined;
+  const shared = known ?? new SharedSubscription(key, options);
+  subscriptions.set(key, shared);
+  shared.add(viewer);
+  return shared;
+}
+
+/** One subscription and the messages it has received, shared by all components with the same key. */
+export class SharedSubscription<T> {
+  readonly log: MessageLog<AnyMessage> = new MessageLog();
+  /** The value that all messages were folded into. */
+  folded: T | undefined;
+  state: SharedState = "paused";
+  error: Error | null = null;
+  readonly #key: string;
+  readonly #options: ViewOptions<T>;
+  readonly #viewers = new Set<Viewer<T>>();
+  #run: Run | undefined;
+  /** The subscription while it is open. */
+  #subscription: Subscription | undefined;
+  /** Called when the subscription has opened or its run has ended. */
+  readonly #waiting: (() => void)[] = [];
+  /** The last token that a component returned. */
+  #givenId: string | undefined;
+  /** The token of a run that ended for good: it is not tried again. */
+  #finalId: string | undefined;
+  /** The channel and topics of the tokens so far. */
+  #grant: string | undefined;
+  /** The id from which the next run misses nothing. */
+  #position: string | undefined;
+
+  /** @param options Those of the first component; the other components' callbacks are called too. */
+  constructor(key: string, options: ViewOptions<T>) {
+    this.#key = key;
+    this.#options = options;
+    if (options.pausesOnHidden) {
+      page?.addEventListener("visibilitychange", this.update);
+    }
+  }
+
+  /** Adds a component. */
+  add(viewer: Viewer<T>): void {
+    this.#viewers.add(viewer);
+    this.update();
+  }
+
+  /** Removes a component; without any, the subscription ends. */
+  remove(viewer: Viewer<T>): void {
+    this.#viewers.delete(viewer);
+    // StrictMode and moves in the tree remove a component and add it again at once.
+    setTimeout(() => {
+      this.update();
+      const isCurrent = subscriptions.get(this.#key) === this;
+      if (this.#viewers.size > 0 || !isCurrent) return;
+      page?.removeEventListener("visibilitychange", this.update);
+      subscriptions.delete(this.#key);
+    });
+  }
+
+  /** Starts or ends the subscription, depending on the components' options and on the page. */
+  readonly update = (): void => {
+    const [enabled] = this.#enabledViewers();
+    if (!enabled || (this.#options.pausesOnHidden && page?.hidden)) {
+      this.#finalId = undefined;
+      this.#end("paused");
+      return;
+    }
+    const { tokenId } = enabled.options;
+    if (!this.#run && tokenId !== this.#finalId) void this.#start(tokenId);
+  };
+
+  /**
+   * Waits until the subscription is open.
+   *
+   * @throws {RealtimeError} `aborted` if no run is going on, or if it ends before.
+   */
+  async subscription(): Promise<Subscription> {
+    while (this.#run && !this.#subscription) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#subscription) return this.#subscription;
+    throw noSubscription();
+  }
+
+  #enabledViewers(): Viewer<T>[] {
+    return [...this.#viewers].filter(({ options }) => options.isEnabled);
+  }
+
+  /** Runs the subscription until it ends. Transient failures are retried, also those of the app that issues tokens. */
+  async #start(tokenId: string, token?: AnyToken): Promise<void> {
+    const details = { tokenId, token, attempt: 0 };
+    const run: Run = Object.assign(new AbortController(), details);
+    this.#run = run;
+    while (!run.signal.aborted) {
+      try {
+        await this.#read(run);
+        return this.#finish(run, "closed");
+      } catch (error) {
+        if (this.#options.reconnects === false || !isTransient(error)) {
+          return this.#finish(run, "failed", error as Error);
+        }
+        this.#report(run, "waiting", error as Error);
+      }
+      await pause(backoff(run.attempt++), run.signal);
+    }
+  }
+
+  /** Subscribes and reads the messages until they end. */
+  async #read(run: Run): Promise<void> {
+    const { validate, from, isOver } = this.#options;
+    const { signal } = run;
+    const messages = await subscribe(() => this.#nextToken(run), {
+      signal,
+      validate,
+      from: this.#position ?? from,
+      onState: (state, error) => this.#report(run, state, error),
+      onGap: (gap) => {
+        this.#fold(undefined);
+        this.#callEach(({ onGap }) => onGap, gap);
+      },
+      onError: (error) => this.#callEach(({ onError }) => onError, error),
+    });
+    this.#position ??= messages.position();
+    this.#subscription = messages;
+    this.#wake();
+    try {
+      for await (const message of messages) {
+        if (signal.aborted) return;
+        this.#take(message);
+        if (this.folded && isOver?.(this.folded)) return;
+      }
+    } finally {
+      if (this.#subscription === messages) this.#subscription = undefined;
+    }
+  }
+
+  /** Returns the next token of a run. A token for another channel or other topics ends the run and starts a new one. */
+  async #nextToken(run: Run): Promise<AnyToken> {
+    this.#report(run, "refreshing");
+    const token = run.token ?? await this.#askForToken();
+    run.token = undefined;
+    run.signal.throwIfAborted();
+    if (this.#isSameGrant(token)) return token;
+    this.#forget();
+    run.abort();
+    void this.#start(run.tokenId, token);
+    throw run.signal.reason;
+  }
+
+  async #askForToken(): Promise<AnyToken> {
+    const [viewer] = this.#viewers;
+    if (!viewer) throw noSubscription();
+    const { token, tokenId } = viewer.options;
+    const isRenewal = tokenId === this.#givenId;
+    this.#givenId = tokenId;
+    return await token(isRenewal);
+  }
+
+  #isSameGrant({ channel, topics }: AnyToken): boolean {
+    const before = this.#grant;
+    this.#grant = JSON.stringify([channelName(channel), topics]);
+    return before === undefined || before === this.#grant;
+  }
+
+  /** Forgets all messages, so that no component shows two channels. */
+  #forget(): void {
+    this.log.clear();
+    this.folded = this.#position = undefined;
+    for (const viewer of this.#viewers) viewer.show();
+  }
+
+  /** Takes over the state of a run, unless that has ended. */
+  #report(run: Run, state: SharedState, error?: Error): void {
+    if (run.signal.aborted) return;
+    if (state === "waiting" && this.#options.reconnects === false) {
+      return this.#finish(run, "closed");
+    }
+    if (state === "open") run.attempt = 0;
+    this.#to(state, error);
+  }
+
+  /** Ends a run for good: its token is not tried again. */
+  #finish(run: Run, state: "closed" | "failed", error?: Error): void {
+    if (run.signal.aborted) return;
+    this.#finalId = run.tokenId;
+    this.#end(state, error);
+  }
+
+  #end(state: "paused" | "closed" | "failed", error?: Error): void {
+    this.#run?.abort();
+    this.#run = this.#subscription = undefined;
+    this.#wake();
+    this.#to(state, error);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #to(state: SharedState, error: Error | null = null): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.error = error;
+    for (const viewer of this.#viewers) viewer.changed();
+  }
+
+  /** Calls a callback of all components, each function once. The default is a warning on the console. */
+  #callEach<E>(
+    callbackOf: (options: ViewOptions<T>) => ((it: E) => void) | undefined,
+    it: E,
+  ): void {
+    const callbacks = Array.from(
+      this.#viewers,
+      ({ options }) => callbackOf(options) ?? console.warn,
+    );
+    for (const callback of new Set(callbacks)) callback(it);
+  }
+
+  #take(message: AnyMessage): void {
+    this.#position = message.id;
+    // Messages about the run are not the app's own: they are only folded.
+    if (message.kind !== "run") {
+      const viewers = this.#enabledViewers();
+      this.log.append(
+        message,
+        Math.max(0, ...viewers.map(({ options }) => options.limit)),
+        Math.min(...viewers.map(({ unread }) => unread)),
+      );
+    }
+    this.#fold(message);
+  }
+
+  #fold(message: AnyMessage | undefined): void {
+    this.folded = this.#options.fold?.(this.folded, message);
+    for (const viewer of this.#viewers) viewer.received();
+  }
+}
