@@ -65,13 +65,8 @@ export class ChannelDelivery implements FeedFollower {
       return startAfter(this.channel, topics, { epoch: "", offset: 0 });
     }
     for (;;) {
-      const start = await findStart(
-        this.#hub.broker,
-        feed,
-        topics,
-        since,
-        mark,
-      );
+      const { broker } = this.#hub;
+      const start = await findStart(broker, feed, topics, since, mark);
       const { epoch, after: offset } = start;
       // A feed that is further back would deliver messages from before the start.
       if (this.#state === "closed" || await feed.reached({ epoch, offset })) {
@@ -121,12 +116,12 @@ export class ChannelDelivery implements FeedFollower {
     this.#audience?.flush();
   }
 
-  /** Ends the delivery of all topics. */
+  /** Sends the messages that wait, and ends the delivery of all topics. */
   close(): void {
     if (this.#state === "closed") return;
     const feed = this.#feed;
     if (feed) {
-      const { topics } = this.#leaveAudience(feed);
+      const { topics } = this.#leave(feed);
       if (topics.size > 0) feed.countSubscribers([...topics, ""], -1);
       feed.followers.delete(this);
       this.#hub.release(feed);
@@ -166,13 +161,9 @@ export class ChannelDelivery implements FeedFollower {
 
   /** Flushes and leaves the audience, if it is in one; returns what the connection has. */
   #leave(feed: Feed): CatchUp {
-    this.flush();
-    return this.#leaveAudience(feed);
-  }
-
-  #leaveAudience(feed: Feed): CatchUp {
     const audience = this.#audience;
     if (!audience) return this.#catchUp ?? new CatchUp();
+    audience.flush();
     this.#audience = undefined;
     this.#state = "idle";
     audience.members.delete(this.#target);
@@ -217,16 +208,12 @@ export class ChannelDelivery implements FeedFollower {
         }
         if (epoch !== feed.epoch) await feed.reached({ epoch, offset: 0 });
       }
-      this.#stop();
     } catch (error) {
-      this.#stop();
       this.#target.fail(error);
+    } finally {
+      // Neither live nor closed.
+      if (this.#state === "catching up") this.#state = "idle";
     }
-  }
-
-  /** Ends the state `catching up`, unless the delivery was closed meanwhile. */
-  #stop(): void {
-    if (this.#state === "catching up") this.#state = "idle";
   }
 
   async #waitToRetry(failures: number): Promise<void> {

@@ -9,7 +9,7 @@ import { staggerEnd } from "./staggered_end.ts";
 
 /** The session that a send queue belongs to. */
 export interface SendQueueOwner {
-  readonly sendQueueLimits: SendQueueLimits;
+  readonly host: { readonly sendQueue: SendQueueLimits };
   /** The peer is a slow consumer. Called once. */
   tooSlow(): void;
 }
@@ -97,7 +97,7 @@ export class SendQueue {
   #wait(): Backlog {
     return this.#backlog ??= new Backlog(
       this.#socket,
-      this.#owner.sendQueueLimits,
+      this.#owner.host.sendQueue,
       () => this.drain(),
     );
   }

@@ -42,7 +42,7 @@ export interface SubscribedSession extends DeliveryTarget {
   /** Closes the connection because of an error. */
   refuse(error: RealtimeError): void;
   /** Ends a session that has no subscription any more. */
-  expire(error: RealtimeError): void;
+  decline(error: RealtimeError): void;
 }
 
 /** A channel of a new subscription. */
@@ -263,7 +263,6 @@ export class Subscriptions {
         delivery.remove([...names].filter((name) => !others.has(name)));
       } else {
         this.#deliveries = this.#deliveries.filter((one) => one !== delivery);
-        delivery.flush();
         delivery.close();
       }
     }
@@ -284,7 +283,7 @@ export class Subscriptions {
     const error = new RealtimeError("token_expired", "The session ended");
     this.#endGrants(({ endsAt }) => endsAt <= now, error);
     if (this.#grants.length > 0) this.#setTimer();
-    else this.#session.expire(error);
+    else this.#session.decline(error);
   }
 
   #endGrants(

@@ -19,6 +19,8 @@ export interface WebSocketHost extends SessionHost {
   opened(session: Session): void;
 }
 
+type ActiveCommand = Exclude<ClientCommand, { kind: "pong" }>;
+
 /** What is known of a WebSocket client after its handshake. */
 export interface Handshake {
   readonly wire: Wire;
@@ -98,7 +100,7 @@ export class WebSocketClient implements SocketHandler {
   #enqueue(
     session: Session,
     action: () => Promise<void>,
-    command?: ClientCommand,
+    command?: ActiveCommand,
   ): void {
     const before = this.#work ?? Promise.resolve();
     const work = before.then(action)
@@ -112,7 +114,7 @@ export class WebSocketClient implements SocketHandler {
   #answerFailure(
     session: Session,
     cause: unknown,
-    command: ClientCommand | undefined,
+    command: ActiveCommand | undefined,
   ): void {
     const error = cause instanceof RealtimeError
       ? cause
@@ -125,7 +127,7 @@ export class WebSocketClient implements SocketHandler {
     } else session.refuse(error);
   }
 
-  async #act(session: Session, command: ClientCommand): Promise<void> {
+  async #act(session: Session, command: ActiveCommand): Promise<void> {
     switch (command.kind) {
       case "sub": {
         const { token, since, ref } = command;
