@@ -77,25 +77,35 @@ export class ChannelDelivery implements FeedFollower {
 
   /** Begins to deliver topics at a start that {@linkcode start} found. */
   begin(topics: ReadonlySet<string>, start: Start): void {
+    this.flush();
     const feed = this.#feed;
+    // The flush may have ended a slow consumer.
     if (this.#state === "closed" || !feed) return;
     const before = this.#leave(feed);
     const known = before.topics;
     const added = [...topics].filter((topic) => !known.has(topic));
     if (known.size === 0) added.push("");
     feed.countSubscribers(added, 1);
-    this.#follow(feed, this.#addTopics(before, feed, topics, start));
+    if (start.epoch === feed.epoch) {
+      this.#catchUp = before.with(topics, start.after, start.streams);
+    } else {
+      // The log was lost since the start was found.
+      this.#catchUp = before.with(topics, feed.top, []);
+      this.#reportGap(start.ready.position, feed.epoch, feed.top + 1);
+    }
+    this.#proceed(feed);
   }
 
   /** Stops delivering topics. */
   remove(topics: Iterable<string>): void {
+    this.flush();
     const feed = this.#feed;
-    if (!feed) return;
+    if (this.#state === "closed" || !feed) return;
     const rest = this.#leave(feed);
     const removed = rest.remove(topics);
     if (removed.length > 0 && rest.topics.size === 0) removed.push("");
     feed.countSubscribers(removed, -1);
-    this.#follow(feed, rest);
+    this.#proceed(feed);
   }
 
   /** Reports the gap to the connection, and goes on after it. */
@@ -104,11 +114,9 @@ export class ChannelDelivery implements FeedFollower {
     if (!feed || this.#state === "idle" || this.#state === "closed") return;
     const after = this.#catchUp?.offset ?? from.offset;
     const { topics } = this.#leave(feed);
-    this.#target.gap(this.channel, {
-      after: formatId(from.epoch, after),
-      before: formatId(feed.epoch, feed.top + 1),
-    });
-    this.#follow(feed, new CatchUp(topics, feed.top));
+    this.#catchUp = new CatchUp(topics, feed.top);
+    this.#reportGap(formatId(from.epoch, after), feed.epoch, feed.top + 1);
+    this.#proceed(feed);
   }
 
   /** Sends the messages that wait for the end of the turn, so that frames sent later stand after them. */
@@ -116,7 +124,7 @@ export class ChannelDelivery implements FeedFollower {
     this.#audience?.flush();
   }
 
-  /** Sends the messages that wait, and ends the delivery of all topics. */
+  /** Ends the delivery of all topics. */
   close(): void {
     if (this.#state === "closed") return;
     const feed = this.#feed;
@@ -144,36 +152,26 @@ export class ChannelDelivery implements FeedFollower {
     return feed;
   }
 
-  /** Adds topics to what is to be caught up. If the log was lost since the start was found, that is a gap. */
-  #addTopics(
-    catchUp: CatchUp,
-    feed: Feed,
-    topics: ReadonlySet<string>,
-    { epoch, after, streams = [], ready }: Start,
-  ): CatchUp {
-    if (epoch === feed.epoch) return catchUp.with(topics, after, streams);
-    this.#target.gap(this.channel, {
-      after: ready.position,
-      before: formatId(feed.epoch, feed.top + 1),
-    });
-    return catchUp.with(topics, feed.top, []);
-  }
-
-  /** Flushes and leaves the audience, if it is in one; returns what the connection has. */
+  /** Leaves the audience, if it is in one; returns what the connection has. */
   #leave(feed: Feed): CatchUp {
     const audience = this.#audience;
-    if (!audience) return this.#catchUp ?? new CatchUp();
-    audience.flush();
+    if (!audience) return this.#catchUp ??= new CatchUp();
     this.#audience = undefined;
     this.#state = "idle";
     audience.members.delete(this.#target);
     feed.dropIfEmpty(audience);
-    return new CatchUp(audience.topics, feed.top);
+    return this.#catchUp = new CatchUp(audience.topics, feed.top);
   }
 
-  /** Goes on with what is to be caught up, or stops if there are no topics. */
-  #follow(feed: Feed, catchUp: CatchUp): void {
-    this.#catchUp = catchUp.topics.size > 0 ? catchUp : undefined;
+  /** Reports that the messages between an id and the message at an offset are missing. */
+  #reportGap(after: string, epoch: string, offset: number): void {
+    const before = formatId(epoch, offset);
+    this.#target.gap(this.channel, { after, before });
+  }
+
+  /** Catches up, unless it does so already or has no topics. */
+  #proceed(feed: Feed): void {
+    if (this.#catchUp?.topics.size === 0) this.#catchUp = undefined;
     if (this.#catchUp && this.#state === "idle") void this.#run(feed);
   }
 
@@ -241,10 +239,7 @@ export class ChannelDelivery implements FeedFollower {
     if (this.#catchUp !== catchUp) return feed.epoch;
     if (epoch !== feed.epoch) return epoch;
     if (first > after + 1) {
-      this.#target.gap(this.channel, {
-        after: formatId(epoch, after),
-        before: formatId(epoch, first),
-      });
+      this.#reportGap(formatId(epoch, after), epoch, first);
     }
     // The feed delivers the messages that it does not have yet: the audience would deliver them a second time.
     const known = entries.filter(({ offset }) => offset <= feed.top);

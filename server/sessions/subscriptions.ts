@@ -263,6 +263,7 @@ export class Subscriptions {
         delivery.remove([...names].filter((name) => !others.has(name)));
       } else {
         this.#deliveries = this.#deliveries.filter((one) => one !== delivery);
+        delivery.flush();
         delivery.close();
       }
     }
