@@ -110,7 +110,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     },
     pingIntervalMs: settings.pingIntervalMs,
     pongTimeoutMs: settings.pongTimeoutMs,
-    subscriptions: settings.maxSubscriptions,
+    maxSubscriptions: settings.maxSubscriptions,
     maxInboundRate: settings.maxInboundRate,
     tokenDeadlineMs: settings.tokenDeadlineMs,
     ticket: (claims) => tickets.mint(claims),

@@ -14,14 +14,12 @@ import type { Hub } from "./hub.ts";
 const PAGE_ENTRIES = 500;
 const PAGE_BYTES = 128 * 1024;
 
-/**
- * `idle` without topics; `catching up` while it reads the log; `live` while the connection is in an audience; `closed` in the end.
- */
+/** `idle` without topics, `catching up` while it reads the log, `live` while the connection is in an audience, `closed` for good. */
 type State = "idle" | "catching up" | "live" | "closed";
 
 /**
- * Delivers one channel to one connection. It reads the log from where the connection stands, as fast as the connection takes it, and
- * joins a live audience at the moment when both stand at the same position. So no message needs a buffer, and none is left out.
+ * Delivers one channel to one connection. It reads the log from the connection's position, as fast as the connection takes it, and
+ * joins a live audience at the moment when both have the same position. So no message needs a buffer, and none is left out.
  */
 export class ChannelDelivery implements FeedFollower {
   readonly channel: string;
@@ -177,7 +175,7 @@ export class ChannelDelivery implements FeedFollower {
 
   #join(feed: Feed, topics: ReadonlySet<string>): void {
     const audience = feed.audience(this.#target.wire, topics);
-    // The connection has what the others are still to get.
+    // The connection already has the messages that wait for the audience.
     audience.flush();
     audience.members.add(this.#target);
     this.#audience = audience;
@@ -209,7 +207,7 @@ export class ChannelDelivery implements FeedFollower {
     } catch (error) {
       this.#target.fail(error);
     } finally {
-      // Neither live nor closed.
+      // It is neither live nor closed, so nothing is left to deliver.
       if (this.#state === "catching up") this.#state = "idle";
     }
   }

@@ -15,13 +15,13 @@ export interface SendQueueOwner {
 }
 
 /**
- * The send queue of one connection, and its way to the socket. Packets go straight to the runtime while it has room. What it has no
- * room for waits in a {@linkcode Backlog}, up to a limit. An idle connection has no backlog.
+ * The send queue of one connection, in front of its socket. Packets go straight to the runtime while it has room. Others wait in a
+ * {@linkcode Backlog}, up to a limit. An idle connection has no backlog.
  */
 export class SendQueue {
   readonly #socket: Socket;
   readonly #owner: SendQueueOwner;
-  /** What the runtime holds at most. To ask it for each message would take a tenth of a delivery's time on Deno. */
+  /** Upper bound of the bytes that the runtime holds. To ask it for each message would take a tenth of a delivery's time on Deno. */
   #handed = 0;
   #backlog: Backlog | undefined;
   /** Settles when the last of the reads that take turns is done. */
@@ -58,7 +58,7 @@ export class SendQueue {
     const turn = (this.#turn ?? Promise.resolve())
       .then(() => this.ready())
       .then(read);
-    // The caller handles a failure. The next read takes its turn all the same.
+    // The caller handles a failure. It must not keep the next read from its turn.
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
@@ -102,7 +102,7 @@ export class SendQueue {
     );
   }
 
-  /** Acts on what became of the backlog. */
+  /** Acts on the new state of the backlog. */
   #settle(state: BacklogState): void {
     switch (state) {
       case "waiting":

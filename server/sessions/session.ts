@@ -14,7 +14,7 @@ import {
   type SubscriptionsHost,
 } from "./subscriptions.ts";
 
-/** What a session needs from the gateway. */
+/** The parts of the gateway that a session uses. */
 export interface SessionHost extends SubscriptionsHost {
   readonly sendQueue: SendQueueLimits;
   /** Milliseconds that a ping may stay unanswered beyond the ping interval. */
@@ -25,7 +25,7 @@ export interface SessionHost extends SubscriptionsHost {
   ended(session: Session): void;
 }
 
-/** `ending` while a client that knows why the session ends has a while to leave by itself. */
+/** `ending` while a client, which got the reason, has a while to leave by itself. */
 type State = "open" | "ending" | "closed";
 
 /** The ids of this process's sessions are UUIDs: a random part that they share, and a number. */

@@ -17,11 +17,11 @@ import {
   withoutTopics,
 } from "./topic_sets.ts";
 
-/** What subscriptions need from the gateway. */
+/** The parts of the gateway that subscriptions use. */
 export interface SubscriptionsHost {
   readonly hub: Hub;
   /** Most topics of a connection. */
-  readonly subscriptions: number;
+  readonly maxSubscriptions: number;
   readonly pingIntervalMs: number;
   /** Milliseconds that a connection may be without a valid token. */
   readonly tokenDeadlineMs: number;
@@ -170,6 +170,7 @@ export class Subscriptions {
 
   /** Gives the client a while to bring a token, or to leave by itself; then calls `end`. */
   startDeadline(end: () => void): void {
+    if (this.#session.isClosed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(end, this.#session.host.tokenDeadlineMs);
   }
@@ -184,7 +185,7 @@ export class Subscriptions {
 
   #checkLimit(tokens: readonly TokenClaims[]): void {
     const topics = tokens.flatMap(({ topics }) => topics);
-    const limit = this.#session.host.subscriptions;
+    const limit = this.#session.host.maxSubscriptions;
     if (topics.length <= limit || countTopics(topics) <= limit) return;
     throw new RealtimeError(
       "too_many",
