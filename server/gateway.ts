@@ -182,7 +182,7 @@ function createHost(
     },
     pingIntervalMs: settings.pingIntervalMs,
     pongTimeoutMs: settings.pongTimeoutMs,
-    subscriptions: settings.maxSubscriptions,
+    maxSubscriptions: settings.maxSubscriptions,
     maxInboundRate: settings.maxInboundRate,
     tokenDeadlineMs: settings.tokenDeadlineMs,
     ticket: (claims) => auth.mintTicket(claims),

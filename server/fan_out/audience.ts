@@ -7,7 +7,7 @@ import type { Packet } from "../wire/socket.ts";
 export interface Member {
   /** Sends packets. Other members may get the same ones. */
   write(packets: readonly Packet[]): void;
-  /** Its position in each channel, where the ids of its SSE events are cursors; such a member gets packets of its own. */
+  /** The member's position in each channel, if the ids of its SSE events are cursors. Then it can't share packets. */
   readonly cursor: Map<string, string> | undefined;
 }
 

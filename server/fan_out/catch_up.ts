@@ -1,6 +1,6 @@
 import type { LogEntry, OpenStream } from "../brokers/broker.ts";
 
-/** An open data stream that is delivered from its beginning, up to the offset `until`, from where its topic is delivered anyway. */
+/** An open data stream that is delivered from its beginning. From the offset `until` on, its topic is delivered anyway. */
 type StreamStart = OpenStream & { readonly until: number };
 
 /** The part of a channel's log that one connection still has to get before it can join a live audience. */

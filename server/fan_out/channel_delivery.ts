@@ -14,14 +14,12 @@ import type { Hub } from "./hub.ts";
 const PAGE_ENTRIES = 500;
 const PAGE_BYTES = 128 * 1024;
 
-/**
- * `idle` without topics; `catching up` while it reads the log; `live` while the connection is in an audience; `closed` in the end.
- */
+/** `idle` without topics, `catching up` while it reads the log, `live` while the connection is in an audience, `closed` for good. */
 type State = "idle" | "catching up" | "live" | "closed";
 
 /**
- * Delivers one channel to one connection. It reads the log from where the connection stands, as fast as the connection takes it, and
- * joins a live audience at the moment when both stand at the same position. So no message needs a buffer, and none is left out.
+ * Delivers one channel to one connection. It reads the log from the connection's position, as fast as the connection takes it, and
+ * joins a live audience at the moment when both have the same position. So no message needs a buffer, and none is left out.
  */
 export class ChannelDelivery implements FeedFollower {
   readonly channel: string;
@@ -65,13 +63,8 @@ export class ChannelDelivery implements FeedFollower {
       return startAfter(this.channel, topics, { epoch: "", offset: 0 });
     }
     for (;;) {
-      const start = await findStart(
-        this.#hub.broker,
-        feed,
-        topics,
-        since,
-        mark,
-      );
+      const { broker } = this.#hub;
+      const start = await findStart(broker, feed, topics, since, mark);
       const { epoch, after: offset } = start;
       // A feed that is further back would deliver messages from before the start.
       if (this.#state === "closed" || await feed.reached({ epoch, offset })) {
@@ -82,25 +75,35 @@ export class ChannelDelivery implements FeedFollower {
 
   /** Begins to deliver topics at a start that {@linkcode start} found. */
   begin(topics: ReadonlySet<string>, start: Start): void {
+    this.flush();
     const feed = this.#feed;
+    // The flush may have ended a slow consumer.
     if (this.#state === "closed" || !feed) return;
     const before = this.#leave(feed);
     const known = before.topics;
     const added = [...topics].filter((topic) => !known.has(topic));
     if (known.size === 0) added.push("");
     feed.countSubscribers(added, 1);
-    this.#follow(feed, this.#addTopics(before, feed, topics, start));
+    if (start.epoch === feed.epoch) {
+      this.#catchUp = before.with(topics, start.after, start.streams);
+    } else {
+      // The log was lost since the start was found.
+      this.#catchUp = before.with(topics, feed.top, []);
+      this.#reportGap(start.ready.position, feed.epoch, feed.top + 1);
+    }
+    this.#proceed(feed);
   }
 
   /** Stops delivering topics. */
   remove(topics: Iterable<string>): void {
+    this.flush();
     const feed = this.#feed;
-    if (!feed) return;
+    if (this.#state === "closed" || !feed) return;
     const rest = this.#leave(feed);
     const removed = rest.remove(topics);
     if (removed.length > 0 && rest.topics.size === 0) removed.push("");
     feed.countSubscribers(removed, -1);
-    this.#follow(feed, rest);
+    this.#proceed(feed);
   }
 
   /** Reports the gap to the connection, and goes on after it. */
@@ -109,11 +112,9 @@ export class ChannelDelivery implements FeedFollower {
     if (!feed || this.#state === "idle" || this.#state === "closed") return;
     const after = this.#catchUp?.offset ?? from.offset;
     const { topics } = this.#leave(feed);
-    this.#target.gap(this.channel, {
-      after: formatId(from.epoch, after),
-      before: formatId(feed.epoch, feed.top + 1),
-    });
-    this.#follow(feed, new CatchUp(topics, feed.top));
+    this.#catchUp = new CatchUp(topics, feed.top);
+    this.#reportGap(formatId(from.epoch, after), feed.epoch, feed.top + 1);
+    this.#proceed(feed);
   }
 
   /** Sends the messages that wait for the end of the turn, so that frames sent later stand after them. */
@@ -126,7 +127,7 @@ export class ChannelDelivery implements FeedFollower {
     if (this.#state === "closed") return;
     const feed = this.#feed;
     if (feed) {
-      const { topics } = this.#leaveAudience(feed);
+      const { topics } = this.#leave(feed);
       if (topics.size > 0) feed.countSubscribers([...topics, ""], -1);
       feed.followers.delete(this);
       this.#hub.release(feed);
@@ -149,46 +150,32 @@ export class ChannelDelivery implements FeedFollower {
     return feed;
   }
 
-  /** Adds topics to what is to be caught up. If the log was lost since the start was found, that is a gap. */
-  #addTopics(
-    catchUp: CatchUp,
-    feed: Feed,
-    topics: ReadonlySet<string>,
-    { epoch, after, streams = [], ready }: Start,
-  ): CatchUp {
-    if (epoch === feed.epoch) return catchUp.with(topics, after, streams);
-    this.#target.gap(this.channel, {
-      after: ready.position,
-      before: formatId(feed.epoch, feed.top + 1),
-    });
-    return catchUp.with(topics, feed.top, []);
-  }
-
-  /** Flushes and leaves the audience, if it is in one; returns what the connection has. */
+  /** Leaves the audience, if it is in one; returns what the connection has. */
   #leave(feed: Feed): CatchUp {
-    this.flush();
-    return this.#leaveAudience(feed);
-  }
-
-  #leaveAudience(feed: Feed): CatchUp {
     const audience = this.#audience;
-    if (!audience) return this.#catchUp ?? new CatchUp();
+    if (!audience) return this.#catchUp ??= new CatchUp();
     this.#audience = undefined;
     this.#state = "idle";
     audience.members.delete(this.#target);
     feed.dropIfEmpty(audience);
-    return new CatchUp(audience.topics, feed.top);
+    return this.#catchUp = new CatchUp(audience.topics, feed.top);
   }
 
-  /** Goes on with what is to be caught up, or stops if there are no topics. */
-  #follow(feed: Feed, catchUp: CatchUp): void {
-    this.#catchUp = catchUp.topics.size > 0 ? catchUp : undefined;
+  /** Reports that the messages between an id and the message at an offset are missing. */
+  #reportGap(after: string, epoch: string, offset: number): void {
+    const before = formatId(epoch, offset);
+    this.#target.gap(this.channel, { after, before });
+  }
+
+  /** Catches up, unless it does so already or has no topics. */
+  #proceed(feed: Feed): void {
+    if (this.#catchUp?.topics.size === 0) this.#catchUp = undefined;
     if (this.#catchUp && this.#state === "idle") void this.#run(feed);
   }
 
   #join(feed: Feed, topics: ReadonlySet<string>): void {
     const audience = feed.audience(this.#target.wire, topics);
-    // The connection has what the others are still to get.
+    // The connection already has the messages that wait for the audience.
     audience.flush();
     audience.members.add(this.#target);
     this.#audience = audience;
@@ -217,16 +204,12 @@ export class ChannelDelivery implements FeedFollower {
         }
         if (epoch !== feed.epoch) await feed.reached({ epoch, offset: 0 });
       }
-      this.#stop();
     } catch (error) {
-      this.#stop();
       this.#target.fail(error);
+    } finally {
+      // It is neither live nor closed, so nothing is left to deliver.
+      if (this.#state === "catching up") this.#state = "idle";
     }
-  }
-
-  /** Ends the state `catching up`, unless the delivery was closed meanwhile. */
-  #stop(): void {
-    if (this.#state === "catching up") this.#state = "idle";
   }
 
   async #waitToRetry(failures: number): Promise<void> {
@@ -254,10 +237,7 @@ export class ChannelDelivery implements FeedFollower {
     if (this.#catchUp !== catchUp) return feed.epoch;
     if (epoch !== feed.epoch) return epoch;
     if (first > after + 1) {
-      this.#target.gap(this.channel, {
-        after: formatId(epoch, after),
-        before: formatId(epoch, first),
-      });
+      this.#reportGap(formatId(epoch, after), epoch, first);
     }
     // The feed delivers the messages that it does not have yet: the audience would deliver them a second time.
     const known = entries.filter(({ offset }) => offset <= feed.top);

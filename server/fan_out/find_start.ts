@@ -15,7 +15,7 @@ export interface Start {
   /** The offset after which all messages of the topics are delivered. Earlier ones, later than `ready.position`, belong to `streams`. */
   readonly after: number;
   /** Data streams that were open then. Each is delivered from its beginning. */
-  readonly streams?: readonly OpenStream[];
+  readonly streams: readonly OpenStream[];
 }
 
 /**
@@ -58,6 +58,7 @@ export function startAfter(
     ready: { channel, topics: [...topics], position },
     epoch,
     after: offset,
+    streams: [],
   };
 }
 

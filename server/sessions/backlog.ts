@@ -32,7 +32,7 @@ export class Backlog {
   #bytes = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pollMs: number = POLL_MS.first;
-  /** What the runtime held when it last made progress, and when that was. */
+  /** Bytes that the runtime held when it was last asked, and the time of the last progress. */
   #lastBuffered: number;
   #progressAt: number;
   #waiters: Array<() => void> = [];
@@ -67,7 +67,7 @@ export class Backlog {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Hands the runtime what it has room for. */
+  /** Hands packets to the runtime while it has room. */
   drain(): BacklogState {
     const buffered = this.#socket.buffered;
     const sent = this.#send();
@@ -84,7 +84,7 @@ export class Backlog {
     return isLate ? "too slow" : "waiting";
   }
 
-  /** Drops what waits, stops the timer and resolves the promises of {@linkcode room}. */
+  /** Drops the packets, stops the timer and resolves the promises of {@linkcode room}. */
   stop(): void {
     this.#isStopped = true;
     this.#packets = [];

@@ -34,17 +34,13 @@ export async function drainSessions(
   let open = sessions;
   while (open.length > 0) {
     const isLate = performance.now() >= deadline;
-    open = open.filter((session) => !closeIfPossible(session, isLate));
+    open = open.filter((session) => {
+      if (session.settled) session.close(1012, "the gateway restarts");
+      else if (isLate) session.terminate(1012, "the gateway restarts");
+      return !session.isClosed;
+    });
     if (open.length > 0) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
-}
-
-/** Closes a session that has sent everything, or any session when it is late; returns whether it did. */
-function closeIfPossible(session: Session, isLate: boolean): boolean {
-  if (session.settled) session.close(1012, "the gateway restarts");
-  else if (isLate) session.terminate(1012, "the gateway restarts");
-  else return false;
-  return true;
 }

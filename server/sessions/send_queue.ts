@@ -9,19 +9,19 @@ import { staggerEnd } from "./staggered_end.ts";
 
 /** The session that a send queue belongs to. */
 export interface SendQueueOwner {
-  readonly sendQueueLimits: SendQueueLimits;
+  readonly host: { readonly sendQueue: SendQueueLimits };
   /** The peer is a slow consumer. Called once. */
   tooSlow(): void;
 }
 
 /**
- * The send queue of one connection, and its way to the socket. Packets go straight to the runtime while it has room. What it has no
- * room for waits in a {@linkcode Backlog}, up to a limit. An idle connection has no backlog.
+ * The send queue of one connection, in front of its socket. Packets go straight to the runtime while it has room. Others wait in a
+ * {@linkcode Backlog}, up to a limit. An idle connection has no backlog.
  */
 export class SendQueue {
   readonly #socket: Socket;
   readonly #owner: SendQueueOwner;
-  /** What the runtime holds at most. To ask it for each message would take a tenth of a delivery's time on Deno. */
+  /** Upper bound of the bytes that the runtime holds. To ask it for each message would take a tenth of a delivery's time on Deno. */
   #handed = 0;
   #backlog: Backlog | undefined;
   /** Settles when the last of the reads that take turns is done. */
@@ -58,7 +58,7 @@ export class SendQueue {
     const turn = (this.#turn ?? Promise.resolve())
       .then(() => this.ready())
       .then(read);
-    // The caller handles a failure. The next read takes its turn all the same.
+    // The caller handles a failure. It must not keep the next read from its turn.
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
@@ -97,12 +97,12 @@ export class SendQueue {
   #wait(): Backlog {
     return this.#backlog ??= new Backlog(
       this.#socket,
-      this.#owner.sendQueueLimits,
+      this.#owner.host.sendQueue,
       () => this.drain(),
     );
   }
 
-  /** Acts on what became of the backlog. */
+  /** Acts on the new state of the backlog. */
   #settle(state: BacklogState): void {
     switch (state) {
       case "waiting":

@@ -14,7 +14,7 @@ import {
   type SubscriptionsHost,
 } from "./subscriptions.ts";
 
-/** What a session needs from the gateway. */
+/** The parts of the gateway that a session uses. */
 export interface SessionHost extends SubscriptionsHost {
   readonly sendQueue: SendQueueLimits;
   /** Milliseconds that a ping may stay unanswered beyond the ping interval. */
@@ -25,7 +25,7 @@ export interface SessionHost extends SubscriptionsHost {
   ended(session: Session): void;
 }
 
-/** `ending` while a client that knows why the session ends has a while to leave by itself. */
+/** `ending` while a client, which got the reason, has a while to leave by itself. */
 type State = "open" | "ending" | "closed";
 
 /** The ids of this process's sessions are UUIDs: a random part that they share, and a number. */
@@ -75,11 +75,6 @@ export class Session implements SubscribedSession, SendQueueOwner {
   get settled(): boolean {
     return this.isClosed ||
       (this.subscriptions.areLive && this.#queue.bytes === 0);
-  }
-
-  /** The limits of the send queue. */
-  get sendQueueLimits(): SendQueueLimits {
-    return this.host.sendQueue;
   }
 
   /** Sends packets through the send queue. */
@@ -136,12 +131,6 @@ export class Session implements SubscribedSession, SendQueueOwner {
     this.subscriptions.startDeadline(() => this.refuse(error));
   }
 
-  /** Ends the last grant. A client of `tidings.v1` on a WebSocket may send a new token; any other learns it by the close. */
-  expire(error: RealtimeError): void {
-    if (this.wire === "ws.v1") this.awaitToken(error);
-    else this.decline(error);
-  }
-
   /** Sends the error, and closes the connection with its code. */
   refuse(error: RealtimeError): void {
     this.error(error);
@@ -150,10 +139,11 @@ export class Session implements SubscribedSession, SendQueueOwner {
   }
 
   /**
-   * Sends the error that leaves the client nothing to read. An SSE client of `tidings.v1` then has a while to end the response itself:
-   * it would take an end by the gateway for a lost network, which its other responses share.
+   * Ends a session that has no subscription, or none any more. A client of `tidings.v1` first has a while: on a WebSocket to send a
+   * new token, on SSE to end the response itself, since it would take an end by the gateway for a lost network.
    */
   decline(error: RealtimeError): void {
+    if (this.wire === "ws.v1") return this.awaitToken(error);
     if (this.wire !== "sse.v1") return this.refuse(error);
     if (this.#state !== "open") return;
     this.#state = "ending";

@@ -17,11 +17,11 @@ import {
   withoutTopics,
 } from "./topic_sets.ts";
 
-/** What subscriptions need from the gateway. */
+/** The parts of the gateway that subscriptions use. */
 export interface SubscriptionsHost {
   readonly hub: Hub;
   /** Most topics of a connection. */
-  readonly subscriptions: number;
+  readonly maxSubscriptions: number;
   readonly pingIntervalMs: number;
   /** Milliseconds that a connection may be without a valid token. */
   readonly tokenDeadlineMs: number;
@@ -42,7 +42,7 @@ export interface SubscribedSession extends DeliveryTarget {
   /** Closes the connection because of an error. */
   refuse(error: RealtimeError): void;
   /** Ends a session that has no subscription any more. */
-  expire(error: RealtimeError): void;
+  decline(error: RealtimeError): void;
 }
 
 /** A channel of a new subscription. */
@@ -170,6 +170,7 @@ export class Subscriptions {
 
   /** Gives the client a while to bring a token, or to leave by itself; then calls `end`. */
   startDeadline(end: () => void): void {
+    if (this.#session.isClosed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(end, this.#session.host.tokenDeadlineMs);
   }
@@ -184,7 +185,7 @@ export class Subscriptions {
 
   #checkLimit(tokens: readonly TokenClaims[]): void {
     const topics = tokens.flatMap(({ topics }) => topics);
-    const limit = this.#session.host.subscriptions;
+    const limit = this.#session.host.maxSubscriptions;
     if (topics.length <= limit || countTopics(topics) <= limit) return;
     throw new RealtimeError(
       "too_many",
@@ -284,7 +285,7 @@ export class Subscriptions {
     const error = new RealtimeError("token_expired", "The session ended");
     this.#endGrants(({ endsAt }) => endsAt <= now, error);
     if (this.#grants.length > 0) this.#setTimer();
-    else this.#session.expire(error);
+    else this.#session.decline(error);
   }
 
   #endGrants(

@@ -9,7 +9,7 @@ import type { Wire } from "../wire/encode.ts";
 import type { Socket, SocketHandler } from "../wire/socket.ts";
 import { Session, type SessionHost } from "./session.ts";
 
-/** What a WebSocket client needs from the gateway. */
+/** The parts of the gateway that a WebSocket client uses. */
 export interface WebSocketHost extends SessionHost {
   readonly auth: Auth;
   /** Returns what publishes with the rights of a token or, without claims, with those of the signing key. */
@@ -20,7 +20,10 @@ export interface WebSocketHost extends SessionHost {
   opened(session: Session): void;
 }
 
-/** What is known of a WebSocket client after its handshake. */
+/** A command that calls for an action. */
+type ActiveCommand = Exclude<ClientCommand, { kind: "pong" }>;
+
+/** The result of a WebSocket client's handshake. */
 export interface Handshake {
   readonly wire: Wire;
   /** The token's claims; absent if the client will send a token later. */
@@ -48,7 +51,7 @@ export class WebSocketClient implements SocketHandler {
     this.#host = host;
     this.#handshake = handshake;
     // A client that connects again brings all of its subscriptions at once.
-    this.#budget = host.maxInboundRate + host.subscriptions;
+    this.#budget = host.maxInboundRate + host.maxSubscriptions;
   }
 
   open(socket: Socket): void {
@@ -99,7 +102,7 @@ export class WebSocketClient implements SocketHandler {
   #enqueue(
     session: Session,
     action: () => Promise<void>,
-    command?: ClientCommand,
+    command?: ActiveCommand,
   ): void {
     const before = this.#work ?? Promise.resolve();
     const work = before.then(action)
@@ -110,23 +113,24 @@ export class WebSocketClient implements SocketHandler {
     this.#work = work;
   }
 
+  /** Sends the error of a failed action, or closes the connection with it. */
   #answerFailure(
     session: Session,
     cause: unknown,
-    command: ClientCommand | undefined,
+    command: ActiveCommand | undefined,
   ): void {
     const error = cause instanceof RealtimeError
       ? cause
       : new RealtimeError("internal", "The gateway failed", { cause });
     if (error !== cause) this.#host.report("inbound frame", cause);
     const ref = command?.ref;
-    // A failed subscription without a reference is the only one of its connection, which closes.
+    // A client that sends no references has one subscription, so its connection closes when that fails.
     if (ref !== undefined || command?.kind === "publish") {
       session.error(error, ref);
     } else session.refuse(error);
   }
 
-  async #act(session: Session, command: ClientCommand): Promise<void> {
+  async #act(session: Session, command: ActiveCommand): Promise<void> {
     switch (command.kind) {
       case "sub": {
         const { token, since, ref } = command;

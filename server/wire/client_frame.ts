@@ -1,42 +1,6 @@
 import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import type { TopicClaim } from "../../core/protocol/token.ts";
 import { tryParseJson } from "./json_text.ts";
-
-/** A client's frame, checked and in the form in which the gateway acts on it. */
-export type ClientCommand =
-  | {
-    readonly kind: "sub";
-    readonly ref?: string | undefined;
-    readonly token: string;
-    readonly since?: string | undefined;
-  }
-  | {
-    readonly kind: "unsub";
-    readonly ref?: string | undefined;
-    readonly topics?: readonly TopicClaim[] | undefined;
-  }
-  | {
-    readonly kind: "publish";
-    readonly ref?: string | undefined;
-    readonly channel: string;
-    readonly topic: string;
-    readonly data: unknown;
-    readonly key?: string | undefined;
-    readonly reply_topic?: string | undefined;
-    readonly reply_to?: string | undefined;
-  }
-  | { readonly kind: "pong"; readonly ref?: undefined };
-
-/** A parsed frame: a command, or the error to answer with. */
-export type ParsedFrame =
-  | { readonly command: ClientCommand; readonly error?: undefined }
-  | {
-    readonly command?: undefined;
-    readonly error: RealtimeError;
-    /** The reference of the malformed frame, if it has one. */
-    readonly ref?: string;
-  };
 
 const ref = z.string().min(1).max(64).optional();
 const topics = z.array(z.object({ channel: z.string(), name: z.string() }));
@@ -64,6 +28,19 @@ const commands = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("pong") }),
 ]);
+
+/** A client's frame, checked and in the form in which the gateway acts on it. */
+export type ClientCommand = z.infer<typeof commands>;
+
+/** A parsed frame: a command, or the error to answer with. */
+export type ParsedFrame =
+  | { readonly command: ClientCommand; readonly error?: undefined }
+  | {
+    readonly command?: undefined;
+    readonly error: RealtimeError;
+    /** The reference of the malformed frame, if it has one. */
+    readonly ref?: string;
+  };
 
 const withRef = z.object({ ref: z.string() });
 

@@ -1,5 +1,7 @@
+import { Buffer } from "node:buffer";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { formatId, parseId, type Position } from "../../core/protocol/id.ts";
+import { tryParseJson } from "./json_text.ts";
 
 /** The point at which the subscription of one channel starts. */
 export type ChannelSince =
@@ -57,12 +59,8 @@ const CURSOR_PREFIX = "c.";
 
 /** Encodes a position in each of several channels. */
 export function formatCursor(ids: ReadonlyMap<string, string>): string {
-  const bytes = new TextEncoder().encode(
-    JSON.stringify(Object.fromEntries(ids)),
-  );
-  const base64 = btoa(String.fromCharCode(...bytes));
-  return CURSOR_PREFIX + base64.replaceAll("+", "-").replaceAll("/", "_")
-    .replace(/=+$/, "");
+  const json = JSON.stringify(Object.fromEntries(ids));
+  return CURSOR_PREFIX + Buffer.from(json).toString("base64url");
 }
 
 /** Returns a function that moves a cursor to a message of a channel, and encodes it: the id of that message's SSE event. */
@@ -80,7 +78,8 @@ export function cursorIds(
 /** Decodes a cursor; returns `undefined` for any other text. */
 function parseCursor(text: string): Map<string, Position> | undefined {
   if (!text.startsWith(CURSOR_PREFIX)) return undefined;
-  const value = decodeBase64Json(text.slice(CURSOR_PREFIX.length));
+  const json = Buffer.from(text.slice(CURSOR_PREFIX.length), "base64url");
+  const { value } = tryParseJson(json.toString(), "the cursor");
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return undefined;
   }
@@ -91,15 +90,4 @@ function parseCursor(text: string): Map<string, Position> | undefined {
     positions.set(channel, position);
   }
   return positions;
-}
-
-function decodeBase64Json(text: string): unknown {
-  try {
-    const base64 = text.replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    // Neither base64 nor JSON. The caller's error describes the forms that are allowed.
-    return undefined;
-  }
 }

@@ -19,7 +19,7 @@ import type {
 import { parseSince, sinceOfChannel } from "../../../server/wire/since.ts";
 import type { Packet } from "../../../server/wire/socket.ts";
 
-/** A broker at the other end of a network: everything takes its time, the order of which the test decides. */
+/** A broker at the other end of a network: the test decides in which order its answers and notifications arrive. */
 class DistantBroker implements Broker {
   readonly name = "distant";
   readonly #memory: MemoryBroker;
@@ -37,7 +37,7 @@ class DistantBroker implements Broker {
     return this.#memory.publish(...args);
   }
 
-  /** Listens first, then finds out where it stands: what comes in between is told twice. */
+  /** Listens first, then reads the position: messages published in between are in both. */
   async subscribe(
     channel: string,
     listener: LogListener,
@@ -88,7 +88,7 @@ class DistantBroker implements Broker {
   }
 }
 
-/** What a connection got, in order. */
+/** A message or a gap that a connection got. */
 type Event =
   | { readonly topic: string; readonly offset: number }
   | { readonly gap: Gap };
@@ -137,7 +137,7 @@ const plans = fc.record({
   then: fc.constantFrom("start", "last:3", "id:1", ""),
 });
 
-/** The `since` of a plan, in the words of the wire. */
+/** Parses the `since` of a plan. */
 function sinceOf(plan: string, epoch: string) {
   return sinceOfChannel(
     parseSince(plan.replace(/^id:/, `${epoch}-`) || undefined),
@@ -147,7 +147,7 @@ function sinceOf(plan: string, epoch: string) {
 }
 
 describe("ChannelDelivery", () => {
-  it("delivers every message once and in order, or names it in a gap, however slow the broker is", async () => {
+  it("delivers every message once and in order, or reports it in a gap, however slow the broker is", async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), plans, async (scheduler, plan) => {
         const memory = new MemoryBroker({ historySize: plan.historySize });
@@ -166,7 +166,7 @@ describe("ChannelDelivery", () => {
         const { epoch } = await memory.read("ch", 0, 1, 1);
         if (plan.before.length > 0) await publish(plan.before);
 
-        /** Subscribes; answers what was delivered before, and from where the topic is wanted. */
+        /** Subscribes, and returns how many events came before, and the position of the subscription. */
         async function subscribe(topic: string, since: string) {
           const names = new Set([topic]);
           const start = await delivery.start(names, sinceOf(since, epoch));
@@ -184,7 +184,7 @@ describe("ChannelDelivery", () => {
           plan.during.map((names) => () => publish(names)),
         );
         await scheduler.waitFor(subscribing);
-        // Until nothing moves: notifications, then the reads that they lead to.
+        // Notifications lead to reads, and reads to other reads, until nothing is left.
         for (let moved = true; moved;) {
           moved = scheduler.count() > 0;
           await scheduler.waitAll();
@@ -198,7 +198,7 @@ describe("ChannelDelivery", () => {
           check(target.events.slice(at), topics, topic, position);
         }
         const [first] = await subscribing;
-        // The second subscription is of another topic: the first one's messages come once all the same.
+        // The second subscription is of another topic, so the messages of the first still come once.
         const all = target.events.slice(first?.at)
           .flatMap((event) => "topic" in event ? [event] : [])
           .filter(({ topic }) => topic === "a")
@@ -218,7 +218,7 @@ describe("ChannelDelivery", () => {
   });
 });
 
-/** Checks one topic of one subscription: what it got, and what it was told it can't have. */
+/** Checks that one topic of one subscription got each message, or a gap instead. */
 function check(
   events: readonly Event[],
   topics: readonly string[],

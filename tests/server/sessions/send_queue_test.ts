@@ -17,10 +17,12 @@ function createQueue(queueKib = 1024, deadlineMs = 60_000) {
   const { promise: tooSlow, resolve } = Promise.withResolvers<"too slow">();
   const clock = { now: 0 };
   const queue = new SendQueue(socket, {
-    sendQueueLimits: {
-      queueBytes: queueKib * KIB,
-      deadlineMs,
-      now: () => clock.now,
+    host: {
+      sendQueue: {
+        queueBytes: queueKib * KIB,
+        deadlineMs,
+        now: () => clock.now,
+      },
     },
     tooSlow: () => resolve("too slow"),
   });

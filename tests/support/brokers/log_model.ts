@@ -7,7 +7,7 @@ export interface ModelMessage {
   readonly at: number;
 }
 
-/** Where a subscription begins, without the log's epoch, which the model does not know. */
+/** The start of a subscription, without the log's epoch, which the model does not know. */
 export type ModelSince =
   | { readonly from: "live" | "start" | "stranger" }
   | { readonly from: "last"; readonly count: number }
@@ -16,7 +16,7 @@ export type ModelSince =
   /** An id, by how far it is ahead of the newest message's. */
   | { readonly from: "ahead"; readonly by: number };
 
-/** What a subscription has to get: the frames at its start, then messages. */
+/** The frames that a subscription has to get: those at its start, then messages. */
 export interface ModelStart {
   readonly position: number;
   readonly recovered: boolean | undefined;

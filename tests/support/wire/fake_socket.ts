@@ -41,7 +41,7 @@ export function fakeHost(
     sendQueue: { queueBytes: 1024 * 1024, deadlineMs: 10_000 },
     pingIntervalMs: 15_000,
     pongTimeoutMs: 10_000,
-    subscriptions: 128,
+    maxSubscriptions: 128,
     tokenDeadlineMs: 10_000,
     ticket: () => Promise.resolve("ticket"),
     report() {},
