@@ -131,14 +131,16 @@ const TARGETS: readonly Target[] = [
   {
     ...fanOut,
     section: "6",
-    what: "(6) CPU per connection, v1 against a bare server with one jose verify",
+    what:
+      "(6) CPU per connection, v1 against a bare server with one jose verify",
     beside: (runtime) => bareVerifying(runtime).name,
     limit: 1 / 0.6,
   },
   {
     ...fanOut,
     section: "6",
-    what: "(6) CPU per connection, plain against a bare server with one jose verify",
+    what:
+      "(6) CPU per connection, plain against a bare server with one jose verify",
     lane: plain,
     beside: (runtime) => bareVerifying(runtime).name,
     limit: 1 / 0.6,
