@@ -42,7 +42,7 @@ export type Audience = Pick<
   "count" | "channels" | "replay"
 >;
 
-/** What the publishers of a lane send. */
+/** The messages that the publishers of a lane send. */
 export interface Publishing extends Omit<Load, "pid" | "seconds"> {
   readonly publishers: number;
   readonly perRequest?: number;

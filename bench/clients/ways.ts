@@ -22,7 +22,7 @@ export interface Counted {
   faults: number;
 }
 
-/** What a client reports. */
+/** The report of a client. */
 export interface Usage extends Counted {
   /** Its CPU time in milliseconds, as measured by the client itself: `/proc` has steps of 10 ms, which is thousands of messages. */
   readonly cpuMs: number;

@@ -4,7 +4,7 @@ import type { Faults } from "./counter.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Subscribers } from "./subscribers.ts";
 
-/** What is published, and for how long. */
+/** A load: the messages that are published, and for how long. */
 export interface Load {
   /** The size of a message's data as JSON: a string with its quotes. */
   readonly bytes: number;

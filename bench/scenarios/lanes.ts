@@ -14,14 +14,20 @@ import {
   socketIo,
 } from "../peers/mod.ts";
 
+/** The names of our clients' protocols in tables. */
+const PROTOCOLS = {
+  "tidings.v1": "v1",
+  "tidings plain": "plain",
+  "tidings sse": "sse",
+} as const satisfies Partial<Record<SubscriberName, string>>;
+
 /** Returns the lane of our gateway with clients of one protocol. */
 export function gatewayLane(
   runtime: RuntimeName,
-  subscriber: SubscriberName & `tidings${string}`,
+  subscriber: keyof typeof PROTOCOLS,
 ): Lane {
-  const protocol = subscriber.replace(/^tidings[. ]/, "");
   return {
-    name: gatewayName(runtime, protocol),
+    name: gatewayName(runtime, PROTOCOLS[subscriber]),
     peer: gateway(runtime),
     subscriber,
     publisher: "tidings",
