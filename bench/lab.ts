@@ -12,68 +12,68 @@ import { Missing } from "./peers/missing.ts";
 import type { Peer } from "./peers/mod.ts";
 import type { ServerProcess } from "./peers/server_process.ts";
 
-/** A peer, and how it is talked to. */
+/** A server that is measured, with the protocols of its subscribers and publishers. */
 export interface Lane {
-  /** A name for tables; no two lanes of a scenario have the same. */
+  /** The name in tables, unique in a scenario. */
   readonly name: string;
   readonly peer: Peer;
   readonly subscriber: SubscriberName;
   readonly publisher: PublisherName;
   /**
-   * What the names of its channels begin with.
+   * The prefix of its channels' names.
    *
-   * @default {that of the way to subscribe}
+   * @default {a name made of the subscribers' protocol}
    */
   readonly channel?: string;
 }
 
-/** How often and how long things are measured. */
+/** How often and how long each measurement runs. */
 export interface Effort {
   readonly rounds: number;
-  /** Seconds of a measurement. */
+  /** The seconds of a measurement. */
   readonly seconds: number;
-  /** Seconds before the first, for the compilers of the runtimes. */
+  /** The seconds of publishing before the first measurement, in which the runtimes compile the code. */
   readonly warmUp: number;
 }
 
-/** What a lane's subscribers are. */
+/** The subscribers of a lane. */
 export type Audience = Pick<
   SubscribersOptions,
   "count" | "channels" | "replay"
 >;
 
-/** What publishers do. */
+/** The messages that the publishers of a lane send. */
 export interface Publishing extends Omit<Load, "pid" | "seconds"> {
   readonly publishers: number;
   readonly perRequest?: number;
   readonly seconds?: number;
 }
 
-/** What a lane's publishers authenticate with. */
+/** Returns the token of a lane's publishers. */
 async function tokenOf(
   lane: Lane,
   { signingKey }: ServerProcess,
 ): Promise<string> {
   if (signingKey === undefined) return "";
-  // On a WebSocket, publishing takes a token that grants it.
+  // Publishing on a WebSocket needs a token that grants it.
   return lane.publisher === "tidings socket"
     ? await publisherToken(signingKey, channelOf(lane) + "-0")
     : signingKey;
 }
 
-/** What the names of a lane's channels begin with. */
+/** Returns the prefix of a lane's channels. */
 function channelOf({ subscriber, channel }: Lane): string {
   return channel ?? `bench-${subscriber.replace(/\W/g, "-")}`;
 }
 
-/** The servers that are measured, and the load generator. */
+/** Runs the servers that are measured, and the load generator. */
 export class Lab implements AsyncDisposable {
   readonly programs: Programs;
   readonly runtimes: readonly RuntimeName[];
   readonly effort: Effort;
-  /** What was not as it has to be: messages that were lost, came twice or in another order. */
+  /** The promises that our gateway broke: lost, repeated or reordered messages. */
   readonly breaches: string[] = [];
-  /** The same of peers that promise less. */
+  /** The same of other servers, which promise less. */
   readonly notes = new Set<string>();
   readonly #servers = new Map<string, Promise<ServerProcess>>();
   readonly #missing = new Set<string>();
@@ -89,12 +89,12 @@ export class Lab implements AsyncDisposable {
     this.effort = effort;
   }
 
-  /** The memory that a peer's server occupies, in bytes. */
+  /** Returns the resident memory of a server in bytes. */
   async residentBytes(peer: Peer): Promise<number> {
     return (await this.server(peer))?.residentBytes() ?? 0;
   }
 
-  /** Starts a lane's server, unless it runs; `undefined` where the machine doesn't have it, which is said once. */
+  /** Starts a server, unless it runs. Returns `undefined` and prints a line where the machine doesn't have it. */
   async server(peer: Peer): Promise<ServerProcess | undefined> {
     try {
       let starting = this.#servers.get(peer.name);
@@ -113,7 +113,7 @@ export class Lab implements AsyncDisposable {
     }
   }
 
-  /** The lanes whose peers are there, with their subscribers connected. */
+  /** Connects the subscribers of lanes; returns the lanes whose servers the machine has. */
   async open(lanes: readonly Lane[], audience: Audience): Promise<Lane[]> {
     const open: Lane[] = [];
     for (const lane of lanes) {
@@ -122,7 +122,7 @@ export class Lab implements AsyncDisposable {
     return open;
   }
 
-  /** Connects a lane's subscribers; `undefined` where its peer isn't there. */
+  /** Connects the subscribers of a lane; returns `undefined` where the machine doesn't have its server. */
   async subscribe(
     lane: Lane,
     audience: Audience,
@@ -144,15 +144,17 @@ export class Lab implements AsyncDisposable {
     });
   }
 
-  /** Disconnects a lane's subscribers. */
+  /** Disconnects the subscribers of a lane. */
   async close(lane: Lane): Promise<void> {
     await this.#ask(lane, { do: "close", group: lane.name });
   }
 
-  /** Publishes to a lane's subscribers, and measures. */
+  /** Publishes to the subscribers of a lane and measures. */
   async publish(lane: Lane, publishing: Publishing): Promise<Measured> {
     const server = await this.server(lane.peer);
-    if (!server) throw new Error(`${lane.peer.name} doesn't run`);
+    if (!server) {
+      throw new Error(`Cannot measure ${lane.peer.name}: it does not run`);
+    }
     const { publishers, perRequest, ...load } = publishing;
     const measured = await this.#ask(lane, {
       do: "publish",
@@ -180,12 +182,12 @@ export class Lab implements AsyncDisposable {
     return this.#generator;
   }
 
-  /** Ends the servers and the load generator: what comes next begins anew. */
+  /** Stops the servers and the load generator; the next measurement starts new ones. */
   async clear(): Promise<void> {
     await this.#generator?.stop();
     this.#generator = undefined;
     for (const starting of this.#servers.values()) {
-      // One that is missing has nothing to end.
+      // A server that the machine doesn't have was never started.
       const server = await starting.catch(() => undefined);
       await server?.[Symbol.asyncDispose]();
     }
@@ -212,9 +214,9 @@ export class Lab implements AsyncDisposable {
     if (!missing && !repeated && !outstanding && isOneOrder) return;
     const found = `${lane.name}: ${missing} missing, ${repeated} repeated, ` +
       `${outstanding} not arrived, ${
-        isOneOrder ? "one order" : "no one order"
+        isOneOrder ? "the same order" : "different orders"
       }`;
-    // Others promise other things.
+    // Other servers promise less.
     if (lane.peer.role === "rival") this.notes.add(found);
     else this.breaches.push(found);
   }

@@ -4,7 +4,7 @@ import { cpus, release, totalmem, type } from "node:os";
 import type { Programs } from "../tests/support/process/programs.ts";
 import { ROOT } from "../tests/support/root.ts";
 
-/** What was measured on, with which versions, when: lines of a list. */
+/** Returns the date, the machine and the versions of all programs, as a list. */
 export function describeMachine(programs: Programs): string {
   const [cpu] = cpus();
   const gib = Math.round(totalmem() / 2 ** 30);
@@ -24,7 +24,7 @@ export function describeMachine(programs: Programs): string {
   ].map((line) => `- ${line}`).join("\n");
 }
 
-/** The first line of what a program says of its version; empty where there is no such program. */
+/** Returns the first line that a program prints about its version; empty where the machine doesn't have it. */
 function versionOf(program: string | undefined, flag: string): string {
   const { error, stdout } = spawnSync(program ?? "", [flag], {
     encoding: "utf8",

@@ -1,12 +1,11 @@
 /**
- * Measures our gateway on Deno, Bun and Node beside its peers.
+ * Measures our gateway on Deno, Bun and Node beside other servers.
  *
  * ```sh
  * deno task bench [scenario…] [--runtime deno|bun|node|all] [--rounds n] [--short]
  * ```
  *
- * Prints a table for each scenario and what became of the targets. Exits with 1 where a message was lost, came twice
- * or in another order.
+ * Prints a table for each scenario, and which targets were met. Exits with 1 when our gateway lost, repeated or reordered a message.
  *
  * @module
  */
@@ -40,11 +39,11 @@ async function run(
       console.log(formatSection(section));
     }
     await lab.clear();
-    // As far as it came: a scenario that fails takes nothing with it.
+    // Written after each scenario, so that one that fails doesn't take the others with it.
     if (isWhole) writeResults(machine, effort.rounds, sections);
   }
   console.log(formatTargets(sections));
-  for (const note of lab.notes) console.log(`Not of ours: ${note}`);
+  for (const note of lab.notes) console.log(`Other servers: ${note}`);
   for (const breach of lab.breaches) console.log(`BREACH: ${breach}`);
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);
   console.log(`${minutes} min, ${effort.rounds} rounds`);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { pick } from "../tests/support/choices.ts";
 import {
   type RuntimeName,
   RUNTIMES,
@@ -6,32 +7,32 @@ import {
 import type { Effort } from "./lab.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
 
-/** What to measure, and how thoroughly. */
+/** The scenarios to measure, and how thoroughly. */
 export interface Options {
   /** Names of scenarios. */
   readonly scenarios: readonly string[];
   readonly runtimes: readonly RuntimeName[];
   readonly effort: Effort;
-  /** Whether it is everything, thoroughly: what `bench/results.md` is made of. */
+  /** Whether the run is complete, so that it is written to `bench/results.md`. */
   readonly isWhole: boolean;
 }
 
-/** How it is used. */
+/** The help text. */
 export const USAGE = `Usage: deno task bench [scenario…] [options]
 
-  scenario                      names of scenarios (all of them), see bench/README.md
-  --runtime deno|bun|node|all   runtimes of the gateway (all), several with commas
-  --rounds <n>                  how often each is measured (5)
-  --short                       2 rounds of half a second
+  scenario                      names of scenarios, see bench/README.md (all)
+  --runtime deno|bun|node|all   runtimes of the gateway, with commas between them (all)
+  --rounds <n>                  how often each scenario is measured (5)
+  --short                       measure 2 rounds of half a second
   --help                        print this
 
-A whole run writes bench/results.md.
+A complete run writes bench/results.md.
 `;
 
 const EFFORT: Effort = { rounds: 5, seconds: 0.8, warmUp: 1.5 };
 const SHORT: Effort = { rounds: 2, seconds: 0.5, warmUp: 0.7 };
 
-/** Reads the arguments; a text says what is wrong with them. */
+/** Parses the arguments; returns a text that says what is wrong with them. */
 export function parseOptions(args: string[]): Options | string {
   try {
     const { values, positionals } = parseArgs({
@@ -56,12 +57,8 @@ export function parseOptions(args: string[]): Options | string {
     return {
       scenarios: positionals.length === 0
         ? names
-        : positionals.map((name) => pick("scenario", name, names)),
-      runtimes: values.runtime === "all"
-        ? RUNTIMES
-        : values.runtime.split(",").map((name) =>
-          pick("runtime", name, RUNTIMES)
-        ),
+        : pick("scenario", positionals.join(","), names),
+      runtimes: pick("runtime", values.runtime, RUNTIMES),
       effort: { ...effort, rounds },
       isWhole: positionals.length === 0 && values.runtime === "all" &&
         !values.short,
@@ -69,14 +66,4 @@ export function parseOptions(args: string[]): Options | string {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-function pick<T extends string>(
-  what: string,
-  given: string,
-  known: readonly T[],
-): T {
-  const found = known.find((one) => one === given);
-  if (found !== undefined) return found;
-  throw new RangeError(`Unknown ${what} "${given}": use ${known.join(", ")}`);
 }

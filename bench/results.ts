@@ -2,25 +2,25 @@ import type { RuntimeName } from "../tests/support/process/programs.ts";
 import type { Peer } from "./peers/mod.ts";
 import { median } from "./support.ts";
 
-/** A unit that a table can have a column for. */
+/** A column of a table. */
 export type Metric =
-  /** Server CPU for one of what the scenario counts, in microseconds. */
+  /** CPU time of the server for a delivery, message or connection, in microseconds. */
   | "cpuUs"
-  /** CPU of a client for a message, in microseconds. */
+  /** CPU time of a client for a message, in microseconds. */
   | "clientUs"
-  /** What the scenario counts, in a second. */
+  /** Deliveries, messages or connections per second. */
   | "perSecond"
   | "p50Ms"
   | "p99Ms"
   /** Bytes that a connection adds to the server's memory. */
   | "bytes"
-  /** Share of a core that the load generator needed, in percent. */
+  /** The share of a core that the load generator used, in percent. */
   | "loadPercent";
 
-/** What was measured once. */
+/** The values of one measurement. */
 export type Sample = Readonly<Partial<Record<Metric, number>>>;
 
-/** What a lane of a scenario gave, in all rounds. */
+/** The measurements of a lane in all rounds. */
 export interface Result {
   readonly lane: string;
   readonly role: Peer["role"];
@@ -28,7 +28,7 @@ export interface Result {
   readonly samples: Sample[];
 }
 
-/** A table of results: a scenario, or one of its variants. */
+/** A table of results, of a scenario or one of its variants. */
 export interface Section {
   /** The scenario's number and, after a dash, the variant. */
   readonly id: string;
@@ -37,7 +37,7 @@ export interface Section {
   readonly results: readonly Result[];
 }
 
-/** The middle of what was measured; `undefined` where nothing was. */
+/** Returns the median of a metric; `undefined` where it was not measured. */
 export function medianOf(
   { samples }: Result,
   metric: Metric,
@@ -48,8 +48,8 @@ export function medianOf(
 }
 
 /**
- * How many times as much one result has as another: the middle of the rounds' ratios, as what is measured within one
- * round has the same machine, which is now faster, now slower. `undefined` where either has nothing.
+ * Returns the ratio of two results: the median of the rounds' ratios, as the speed of a machine changes less within a round than between
+ * rounds. `undefined` where one of them was not measured.
  */
 export function ratioOf(
   result: Result,
@@ -64,7 +64,7 @@ export function ratioOf(
   return ratios.length === 0 ? undefined : median(ratios);
 }
 
-/** The results in the order of their peers, with one empty list of samples each. */
+/** Returns a result without samples for each lane. */
 export function emptyResults(
   lanes: ReadonlyArray<{ readonly name: string; readonly peer: Peer }>,
 ): Result[] {

@@ -13,7 +13,7 @@ import process from "node:process";
 import { formatRows } from "../tests/support/markdown.ts";
 import { measureRedis } from "./redis_costs.ts";
 
-/** What each step costs on one core: CPU in microseconds. */
+/** The cost of each step on one core: CPU time in microseconds. */
 export interface Costs {
   /** A gateway: a write to a connection, and each message in the write. */
   readonly writeUs: number;
@@ -76,7 +76,7 @@ export interface Demand {
 export interface Plan {
   readonly publishes: number;
   readonly gateways: number;
-  /** What decides the number of gateways. */
+  /** The resource that limits the number of connections of a gateway. */
   readonly bound: "CPU" | "memory";
   /** Gateways that follow a channel, on average. */
   readonly followers: number;

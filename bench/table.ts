@@ -8,7 +8,7 @@ import {
   type Section,
 } from "./results.ts";
 
-/** How a metric is written. */
+/** The heads and formats of the metrics. */
 const METRICS: Readonly<
   Record<Metric, readonly [title: string, digits: number, divisor: number]>
 > = {
@@ -21,7 +21,7 @@ const METRICS: Readonly<
   loadPercent: ["load generator, % of a core", 0, 1],
 };
 
-/** A section as a table of Markdown. The first metric is compared with the bare server of the runtime and with Socket.IO. */
+/** Formats a section as a Markdown table, with ratios of the first metric to other servers. */
 export function formatSection({ title, metrics, results }: Section): string {
   const [first = "cpuUs"] = metrics;
   const references = REFERENCES.filter(({ of }) =>
@@ -47,7 +47,7 @@ export function formatSection({ title, metrics, results }: Section): string {
   return `### ${title}\n\n${formatRows([head, ...rows])}\n`;
 }
 
-/** What the first column is compared with. */
+/** The servers that the first metric is compared with. */
 const REFERENCES: ReadonlyArray<{
   readonly title: string;
   of(results: readonly Result[], result: Result): Result | undefined;
@@ -71,7 +71,7 @@ const REFERENCES: ReadonlyArray<{
   },
 ];
 
-/** A ratio with three digits that count. */
+/** Formats a ratio with three significant digits. */
 export function writeRatio(ratio: number): string {
   return ratio.toFixed(ratio < 10 ? 2 : 1);
 }

@@ -11,7 +11,7 @@ import { bareName, gatewayName } from "./scenarios/lanes.ts";
 import { formatRows } from "../tests/support/markdown.ts";
 import { writeRatio } from "./table.ts";
 
-/** What a lane is made to meet: a ratio to another lane of its section. */
+/** A target of a lane: the limit of a ratio to another lane. */
 interface Target {
   readonly section: string;
   readonly what: string;
@@ -19,10 +19,18 @@ interface Target {
   readonly runtimes: readonly RuntimeName[];
   readonly lane: (runtime: RuntimeName) => string;
   readonly beside: (runtime: RuntimeName) => string;
-  /** The other lane's section, where that is another. */
+  /**
+   * The other lane's section.
+   *
+   * @default {the lane's own section}
+   */
   readonly besideSection?: string;
   readonly limit: number;
-  /** The least that it may be, where less is not better. */
+  /**
+   * The smallest ratio that meets the target.
+   *
+   * @default {0}
+   */
   readonly least?: number;
 }
 
@@ -31,7 +39,7 @@ const plain = (runtime: RuntimeName) => gatewayName(runtime, "plain");
 const alone = (runtime: RuntimeName) => `Tidings on ${TITLES[runtime]}`;
 const always = (name: string) => () => name;
 
-/** What doesn't grow. */
+/** The range of a ratio that counts as 1. */
 const FLAT = { least: 0.85, limit: 1.15 } as const;
 
 const fanOut = {
@@ -50,25 +58,25 @@ const client = {
 const TARGETS: readonly Target[] = [
   {
     ...fanOut,
-    what: "(1) CPU a delivery, v1, of Socket.IO's",
+    what: "(1) CPU per delivery, v1 against Socket.IO",
     beside: always(socketIo.name),
     limit: 1 / 10,
   },
   {
     ...fanOut,
-    what: "(1) CPU a delivery, v1, of nats-server's",
+    what: "(1) CPU per delivery, v1 against nats-server",
     beside: always(nats.name),
     limit: 1,
   },
   {
     ...fanOut,
-    what: "(1) CPU a delivery, v1, of the floor",
+    what: "(1) CPU per delivery, v1 against the floor",
     beside: always(floor.name),
     limit: 1.7,
   },
   {
     ...fanOut,
-    what: "(1) CPU a delivery, plain, of Socket.IO's",
+    what: "(1) CPU per delivery, plain against Socket.IO",
     runtimes: ["bun", "node"],
     lane: plain,
     beside: always(socketIo.name),
@@ -76,7 +84,7 @@ const TARGETS: readonly Target[] = [
   },
   {
     ...fanOut,
-    what: "(1) CPU a delivery, plain, of the bare loop's",
+    what: "(1) CPU per delivery, plain against the bare server",
     runtimes: ["deno"],
     lane: plain,
     beside: bareName,
@@ -85,14 +93,14 @@ const TARGETS: readonly Target[] = [
   {
     ...fanOut,
     section: "2-1",
-    what: "(2) CPU a delivery, one publisher, v1, of the bare loop's",
+    what: "(2) CPU per delivery, one publisher, v1 against the bare server",
     beside: bareName,
     limit: 1.15,
   },
   {
     ...fanOut,
     section: "2-1",
-    what: "(2) CPU a delivery, one publisher, plain, of the bare loop's",
+    what: "(2) CPU per delivery, one publisher, plain against the bare server",
     lane: plain,
     beside: bareName,
     limit: 1.15,
@@ -101,21 +109,21 @@ const TARGETS: readonly Target[] = [
     ...fanOut,
     section: "2-latency",
     metric: "p99Ms",
-    what: "(2) p99 at half the peak rate, v1, of the bare loop's",
+    what: "(2) p99 at half the peak rate, v1 against the bare server",
     beside: bareName,
     limit: 1,
   },
   {
     ...fanOut,
     section: "3",
-    what: "(3) CPU a delivery, of the bare server's",
+    what: "(3) CPU per delivery against the bare server",
     beside: bareName,
     limit: 1.5,
   },
   {
     ...fanOut,
     section: "5",
-    what: "(5) CPU a publish, single, of the bare server's",
+    what: "(5) CPU per publish, single against the bare server",
     lane: (runtime) => publishName(runtime, "single"),
     beside: bareName,
     limit: 1 / 0.7,
@@ -123,14 +131,16 @@ const TARGETS: readonly Target[] = [
   {
     ...fanOut,
     section: "6",
-    what: "(6) CPU a connection, v1, of bare accept and one jose verify",
+    what:
+      "(6) CPU per connection, v1 against a bare server with one jose verify",
     beside: (runtime) => bareVerifying(runtime).name,
     limit: 1 / 0.6,
   },
   {
     ...fanOut,
     section: "6",
-    what: "(6) CPU a connection, plain, of bare accept and one jose verify",
+    what:
+      "(6) CPU per connection, plain against a bare server with one jose verify",
     lane: plain,
     beside: (runtime) => bareVerifying(runtime).name,
     limit: 1 / 0.6,
@@ -139,27 +149,27 @@ const TARGETS: readonly Target[] = [
     ...fanOut,
     section: "8",
     metric: "bytes",
-    what: "(8) memory a connection, v1, of the bare runtime's",
+    what: "(8) memory per connection, v1 against the bare server",
     beside: bareName,
     limit: 1.4,
   },
   {
     ...client,
-    what: "(9) CPU a message, batched, of WebSocket and JSON.parse",
+    what: "(9) CPU per message, batched against WebSocket and JSON.parse",
     lane: (runtime) => clientName(runtime, "for await", true),
     beside: (runtime) => clientName(runtime, "WebSocket", true),
     limit: 0.6,
   },
   {
     ...client,
-    what: "(9) CPU a message, not batched, of WebSocket and JSON.parse",
+    what: "(9) CPU per message, not batched against WebSocket and JSON.parse",
     lane: (runtime) => clientName(runtime, "for await", false),
     beside: (runtime) => clientName(runtime, "WebSocket", false),
     limit: 1.3,
   },
   {
     ...client,
-    what: "(9) CPU a message, batched, of @inngest/realtime's",
+    what: "(9) CPU per message, batched against @inngest/realtime",
     lane: (runtime) => clientName(runtime, "for await", true),
     beside: (runtime) => clientName(runtime, "@inngest/realtime", true),
     limit: 1 / 4,
@@ -167,7 +177,7 @@ const TARGETS: readonly Target[] = [
   {
     ...fanOut,
     section: "growth-10000",
-    what: "CPU a delivery, 10,000 subscribers, of 100's",
+    what: "CPU per delivery, 10,000 subscribers against 100",
     beside: v1,
     besideSection: "growth-100",
     ...FLAT,
@@ -175,7 +185,7 @@ const TARGETS: readonly Target[] = [
   {
     ...fanOut,
     section: "growth-10000",
-    what: "CPU a delivery, 10,000 subscribers, of 1,000's",
+    what: "CPU per delivery, 10,000 subscribers against 1,000",
     beside: v1,
     besideSection: "growth-1000",
     ...FLAT,
@@ -183,7 +193,7 @@ const TARGETS: readonly Target[] = [
   {
     ...fanOut,
     section: "growth-publish-5000",
-    what: "CPU a publish, beside 5,000 other channels, of beside none",
+    what: "CPU per publish, beside 5,000 other channels against none",
     lane: alone,
     beside: alone,
     besideSection: "growth-publish-0",
@@ -191,7 +201,7 @@ const TARGETS: readonly Target[] = [
   },
 ];
 
-/** What became of each target that was measured, as a table of Markdown; empty where none was. */
+/** Formats the targets that were measured as a Markdown table; empty when none was. */
 export function formatTargets(sections: readonly Section[]): string {
   const find = (section: string, name: string) =>
     sections.find(({ id }) => id === section)?.results

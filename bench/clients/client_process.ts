@@ -4,9 +4,9 @@ import {
   type Programs,
   type RuntimeName,
 } from "../../tests/support/process/programs.ts";
-import type { ClientToken, ClientWay, Told } from "./ways.ts";
+import type { ClientToken, ClientWay, Usage } from "./ways.ts";
 
-/** How long a client may take to catch up. */
+/** How long a client may take to receive what was published. */
 const CATCH_UP_MS = 20_000;
 
 /** A client in a process of its own. */
@@ -18,7 +18,7 @@ export class ClientProcess implements AsyncDisposable {
     this.#child = new Child(command, (line) => this.#onLine(line));
   }
 
-  /** Starts one; resolves when it is subscribed. */
+  /** Starts a client; resolves when it is subscribed. */
   static async start(
     programs: Programs,
     runtime: RuntimeName,
@@ -31,14 +31,14 @@ export class ClientProcess implements AsyncDisposable {
     return client;
   }
 
-  /** What it counted so far. */
-  async counted(): Promise<Told> {
+  /** Returns what the client has counted so far. */
+  async counted(): Promise<Usage> {
     this.#child.write("count");
     return JSON.parse(await this.#line());
   }
 
-  /** What it counted when it has so many messages, or doesn't get them in time. */
-  async caughtUp(messages: number): Promise<Told> {
+  /** Waits until the client has received some number of messages, or the time is over; returns what it has counted. */
+  async caughtUp(messages: number): Promise<Usage> {
     const deadline = performance.now() + CATCH_UP_MS;
     for (;;) {
       const counted = await this.counted();

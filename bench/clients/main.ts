@@ -1,6 +1,6 @@
 /**
- * A client that gets messages in one of several ways, and counts them. Prints `ready`, and for each line of its input a
- * line of JSON: how many came, how many were missing, doubled or out of order, and the CPU time that it spent.
+ * A client that receives messages in one of several ways and counts them. It prints `ready`, and for each line of its input a line of
+ * JSON: how many messages arrived, how many were missing, repeated or out of order, and its CPU time.
  *
  * ```sh
  * node bench/clients/main.ts "for await" <token as JSON>
@@ -11,12 +11,12 @@
 
 import process from "node:process";
 import { readLines } from "../../tests/support/process/lines.ts";
-import type { ClientToken, ClientWay, Counted, Told } from "./ways.ts";
+import type { ClientToken, ClientWay, Counted, Usage } from "./ways.ts";
 
 const counted: Counted = { messages: 0, faults: 0 };
 let next = -1;
 
-/** Takes a message's data: the mark in it tells its number. */
+/** Counts a message; the mark in its data has its number. */
 function take(data: unknown): void {
   const number = Number(String(data).slice(4, 12));
   if (next >= 0 && number !== next) counted.faults++;
@@ -55,12 +55,12 @@ const WAYS: Readonly<
   "WebSocket": webSocket,
 };
 
-function tell(): Told {
+function usage(): Usage {
   const { user, system } = process.cpuUsage();
   return { ...counted, cpuMs: (user + system) / 1000 };
 }
 
-readLines(process.stdin, () => console.log(JSON.stringify(tell())));
+readLines(process.stdin, () => console.log(JSON.stringify(usage())));
 process.stdin.on("close", () => process.exit(1));
 
 const [way = "", token = "{}"] = process.argv.slice(2);

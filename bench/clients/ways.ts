@@ -1,4 +1,4 @@
-/** How a client gets messages. */
+/** How a client receives messages. */
 export type ClientWay =
   /** With our `subscribe`. */
   | "for await"
@@ -7,7 +7,7 @@ export type ClientWay =
   /** With nothing but a WebSocket and `JSON.parse`. */
   | "WebSocket";
 
-/** The token that a client comes with. */
+/** The token of a client. */
 export interface ClientToken {
   readonly channel: string;
   readonly topics: string[];
@@ -15,15 +15,15 @@ export interface ClientToken {
   readonly apiBaseUrl: string;
 }
 
-/** What a client counted. */
+/** The messages that a client counted. */
 export interface Counted {
   messages: number;
-  /** Messages that did not come after the one before them. */
+  /** Messages that did not follow the one before them. */
   faults: number;
 }
 
-/** What it tells. */
-export interface Told extends Counted {
-  /** The CPU time that it spent, in milliseconds. `/proc` knows that in steps of 10 ms only, as much as thousands of messages cost. */
+/** The report of a client. */
+export interface Usage extends Counted {
+  /** Its CPU time in milliseconds, as measured by the client itself: `/proc` has steps of 10 ms, which is thousands of messages. */
   readonly cpuMs: number;
 }

@@ -2,32 +2,32 @@ import type { PublisherName } from "./dialects/mod.ts";
 import type { SubscribersOptions } from "./subscribers.ts";
 import type { Load, Measured } from "./traffic.ts";
 
-/** Publishers that send to a group's channels. */
+/** Options of the publishers of a group. */
 export interface PublishersOptions {
   readonly port: number;
   readonly dialect: PublisherName;
   readonly count: number;
   /**
-   * Messages of a request.
+   * The number of messages in a request.
    *
    * @default {1}
    */
   readonly perRequest?: number;
-  /** The token that they come with. */
+  /** The token of the publishers. */
   readonly token: string;
 }
 
-/** What the load generator is told to do, a line of JSON each; it answers each with one. */
+/** The commands of the load generator: each is a line of JSON, and so is its answer. */
 export type Command =
-  /** Opens subscribers under a name; answers how long that took. */
+  /** Opens a group of subscribers; answers how long that took. */
   | {
     readonly do: "subscribe";
     readonly group: string;
     readonly options: SubscribersOptions;
-    /** The server's process or processes. */
+    /** The processes of the server. */
     readonly pid: number | readonly number[];
   }
-  /** Has publishers send to a group, those of the last time again where they are the same; answers what was measured. */
+  /** Publishes to a group; answers what was measured. */
   | {
     readonly do: "publish";
     readonly group: string;
@@ -37,22 +37,22 @@ export type Command =
   /** Closes a group. */
   | { readonly do: "close"; readonly group: string };
 
-/** What it took to open subscribers. */
+/** The cost of opening subscribers. */
 export interface Opened {
   readonly seconds: number;
-  /** CPU of the server and of the load generator, in milliseconds. */
+  /** CPU time of the server and of the load generator, in milliseconds. */
   readonly serverMs: number;
   readonly loadMs: number;
-  /** Messages that came meanwhile: those of the log. */
+  /** Messages from the log that arrived meanwhile. */
   readonly messages: number;
 }
 
-/** The answer to each command. */
+/** The results of the commands. */
 export interface Answers {
   readonly subscribe: Opened;
   readonly publish: Measured;
   readonly close: Record<never, never>;
 }
 
-/** A line of the load generator. */
+/** An answer of the load generator. */
 export type Answer = { readonly result: unknown } | { readonly error: string };

@@ -6,13 +6,13 @@ import { payload } from "./payload.ts";
 const BYTES = 60;
 const encoder = new TextEncoder();
 
-/** A message as some server may send it: between two frames stand bytes that look like the beginning of a mark. */
+/** A message in a frame with bytes that look like the beginning of a mark. */
 function message(publisher: number, sequence: number, id = sequence): string {
   const data = payload(publisher, sequence, BYTES);
   return `\x81~@#~{"kind":"data","data":"${data}","id":"abc-${id}"}`;
 }
 
-/** Feeds a text to one subscriber, cut at some places. */
+/** Feeds a text to a subscriber, cut into pieces. */
 function feed(counter: Counter, text: string, ...cuts: number[]): void {
   const bytes = encoder.encode(text);
   let from = 0;
@@ -29,8 +29,8 @@ function newCounter(subscribers = 1): Counter {
 }
 
 describe("Counter", () => {
-  it("counts each message once, wherever what is read is cut", () => {
-    // Ids grow by a digit on the way, so the distance of two messages changes.
+  it("counts each message once, wherever the bytes are cut", () => {
+    // The id grows by a digit, so the distance between messages changes.
     const text = [7, 8, 9, 10, 11].map((n) => message(3, n, n)).join("\n");
     for (let first = 0; first <= text.length; first++) {
       for (const second of [first, first + 1, first + 5, first + 80]) {
@@ -42,7 +42,7 @@ describe("Counter", () => {
     }
   });
 
-  it("counts when every byte comes alone", () => {
+  it("counts messages that arrive byte by byte", () => {
     const counter = newCounter();
     const text = [0, 1, 2].map((n) => message(1, n)).join("");
     feed(counter, text, ...Array.from({ length: text.length }, (_, i) => i));
@@ -50,7 +50,7 @@ describe("Counter", () => {
     assertEquals(counter.faults, { missing: 0, repeated: 0 });
   });
 
-  it("counts messages that stand at other distances than those before", () => {
+  it("counts messages whose distances change", () => {
     const counter = newCounter();
     feed(
       counter,
@@ -61,25 +61,25 @@ describe("Counter", () => {
     assertEquals(counter.faults, { missing: 0, repeated: 0 });
   });
 
-  it("sees what is missing", () => {
+  it("counts missing messages", () => {
     const counter = newCounter();
     feed(counter, [0, 1, 4, 5].map((n) => message(0, n)).join(""));
     assertEquals(counter.faults, { missing: 2, repeated: 0 });
   });
 
-  it("sees what comes twice", () => {
+  it("counts repeated messages", () => {
     const counter = newCounter();
     feed(counter, [0, 1, 1, 2].map((n) => message(0, n)).join(""));
     assertEquals(counter.faults, { missing: 0, repeated: 1 });
   });
 
-  it("sees what comes late", () => {
+  it("counts a message that arrives late as missing, then as repeated", () => {
     const counter = newCounter();
     feed(counter, [0, 2, 1, 3].map((n) => message(0, n)).join(""));
     assertEquals(counter.faults, { missing: 1, repeated: 1 });
   });
 
-  it("tells publishers apart", () => {
+  it("counts the messages of each publisher by themselves", () => {
     const counter = newCounter();
     feed(
       counter,
@@ -90,7 +90,7 @@ describe("Counter", () => {
     assertEquals(counter.faults, { missing: 0, repeated: 0 });
   });
 
-  it("sees that two subscribers got another order", () => {
+  it("notices that two subscribers received different orders", () => {
     const counter = newCounter(2);
     const bytes = (...parts: string[]) => encoder.encode(parts.join(""));
     counter.feed(0, bytes(message(0, 1), message(1, 1)));

@@ -10,7 +10,7 @@ export class Generator {
   readonly #child: Child;
   readonly #waiting: Array<(line: string) => void> = [];
 
-  /** Starts it, on Node: it reads with the least CPU there. */
+  /** Starts it on Node, where reading takes the least CPU. */
   constructor(programs: Programs) {
     this.#child = new Child(
       commandFor(programs, "node", "bench/load/main.ts"),
@@ -19,9 +19,9 @@ export class Generator {
   }
 
   /**
-   * Has it do something.
+   * Sends a command and returns its result.
    *
-   * @throws {Error} For what went wrong there.
+   * @throws {Error} When the command failed.
    */
   async ask<C extends Command>(command: C): Promise<Answers[C["do"]]> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -35,7 +35,7 @@ export class Generator {
     return answer.result;
   }
 
-  /** Ends it. */
+  /** Stops it. */
   stop(): Promise<void> {
     return this.#child.stop();
   }

@@ -6,20 +6,20 @@ import { Subscribers, type SubscribersOptions } from "./subscribers.ts";
 import { openAll } from "./tcp.ts";
 import { type Load, type Measured, Traffic } from "./traffic.ts";
 
-/** A plain client isn't told when its subscription begins: by then it has. */
+/** How long a subscription of a client takes that gets no `ready`. */
 const BEGIN_MS = 500;
 
-/** Subscribers and those who publish to them. */
+/** Subscribers and their publishers. */
 export class Group {
   readonly #subscribers: Subscribers;
-  /** For each publisher, the number of its next message in each of its channels. */
+  /** For each publisher: the number of its next message in each of its channels. */
   readonly #next = new Map<string, Int32Array>();
 
   private constructor(subscribers: Subscribers) {
     this.#subscribers = subscribers;
   }
 
-  /** Opens the subscribers; tells what that took. */
+  /** Opens the subscribers and measures the cost. */
   static async open(
     options: SubscribersOptions,
     pid: number | readonly number[],
@@ -39,9 +39,9 @@ export class Group {
     return { group: new Group(subscribers), opened };
   }
 
-  /** Publishes to them, and measures. */
+  /** Publishes to the subscribers and measures. */
   async publish(options: PublishersOptions, load: Load): Promise<Measured> {
-    // Anew each time: servers hang up on who says nothing for a while.
+    // The publishers connect for each measurement, as servers close idle connections.
     const publishers = await openAll(
       options.count,
       (number) => this.#publisher(options, number),
@@ -55,7 +55,7 @@ export class Group {
 
   #publisher(options: PublishersOptions, number: number): Promise<Publisher> {
     const { channels: all } = this.#subscribers;
-    // Each of several channels has one publisher: so its messages have consecutive numbers there.
+    // Of several channels each has only one publisher, so that the numbers of its messages are consecutive.
     const channels = all.length === 1
       ? all
       : all.filter((_, i) => i % options.count === number);
@@ -65,12 +65,12 @@ export class Group {
     return Publisher.open({ ...options, number, channels, next });
   }
 
-  /** Sends what keeps subscribers from being taken for dead. */
+  /** Sends the heartbeat of the subscribers. */
   beat(): void {
     this.#subscribers.beat();
   }
 
-  /** Hangs up. */
+  /** Closes the subscribers. */
   close(): void {
     this.#subscribers.close();
   }

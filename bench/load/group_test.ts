@@ -10,14 +10,14 @@ import { startGateway } from "../../tests/support/gateway/gateway.ts";
 
 const LOAD = { bytes: 250, seconds: 0.2, pid: process.pid };
 
-/** What publishers posted, by the messages' numbers in it. */
+/** A server that forwards what publishers post. */
 interface Relay {
   readonly port: number;
   readonly posts: string[];
   close(): Promise<void>;
 }
 
-/** A server that sends on what is posted, after `change`. */
+/** Starts a server that forwards what is posted, after `change`. */
 async function startRelay(
   change: (posts: string[]) => string[],
 ): Promise<Relay> {
@@ -54,7 +54,7 @@ async function startRelay(
   };
 }
 
-/** What is measured of a relay with 3 subscribers and 2 publishers. */
+/** Measures a relay with 3 subscribers and 2 publishers. */
 async function measure(relay: Relay): Promise<Measured> {
   const { port } = relay;
   const { group } = await Group.open({
@@ -75,7 +75,7 @@ async function measure(relay: Relay): Promise<Measured> {
 }
 
 describe("Group", () => {
-  it("counts what was posted, and what each subscriber got", async () => {
+  it("counts what was posted and what each subscriber received", async () => {
     const relay = await startRelay((posts) => posts);
     const measured = await measure(relay);
     assert(measured.published > 0);
@@ -88,7 +88,7 @@ describe("Group", () => {
     );
   });
 
-  it("sees a message that the server doubled", async () => {
+  it("notices a message that the server sent twice", async () => {
     let count = 0;
     const relay = await startRelay((posts) =>
       ++count === 5 ? [...posts, ...posts] : posts
@@ -96,7 +96,7 @@ describe("Group", () => {
     assertEquals((await measure(relay)).repeated, 3);
   });
 
-  it("sees a message that the server kept back for later", async () => {
+  it("notices a message that the server sent late", async () => {
     let kept: string[] = [];
     let count = 0;
     const relay = await startRelay((posts) => {
@@ -107,11 +107,11 @@ describe("Group", () => {
       return [];
     });
     const { missing, repeated, isOneOrder } = await measure(relay);
-    // The other publisher's may come between, then it is late for nobody's count.
+    // If the next message is another publisher's, both arrive in their own order.
     assert(missing === repeated && isOneOrder);
   });
 
-  it("counts on a gateway what its history has", async () => {
+  it("counts as many messages as the gateway's log has", async () => {
     await using gateway = await startGateway();
     const { url, signingKey } = gateway;
     const port = Number(new URL(url).port);
@@ -157,7 +157,7 @@ describe("Group", () => {
     }
   });
 
-  it("fails where a publisher is refused", async () => {
+  it("fails when a publisher is refused", async () => {
     await using gateway = await startGateway();
     const port = Number(new URL(gateway.url).port);
     const { group } = await Group.open({

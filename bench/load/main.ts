@@ -1,5 +1,5 @@
 /**
- * The load generator: one process, raw sockets, no decoding. It takes commands as lines of JSON on its input.
+ * The load generator: one process with raw sockets that decodes nothing. It reads commands as lines of JSON.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { Group } from "./group.ts";
 
 const groups = new Map<string, Group>();
 
-/** Subscribers that say nothing for so long may be taken for dead; all of them speak between two measurements. */
+/** How often subscribers send their heartbeat, between two measurements. */
 const BEAT_MS = 8_000;
-/** What they say is answered for by then. */
+/** How long the server needs to read the heartbeats. */
 const BEAT_PAUSE_MS = 300;
 
 let beatAt = performance.now();
@@ -57,5 +57,5 @@ let work = Promise.resolve();
 readLines(process.stdin, (line) => {
   work = work.then(async () => console.log(JSON.stringify(await answer(line))));
 });
-// Whoever started this is gone, without having ended it.
+// The input ends when the process that started this one has ended.
 process.stdin.on("close", () => process.exit(1));

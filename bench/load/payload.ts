@@ -1,18 +1,18 @@
 /**
- * What a measured message carries: a mark that says who sent it and which of theirs it is, filled up to its size. It
- * is ASCII without quotes, so that it stands in JSON as it is.
+ * The payload of measured messages: a mark with the numbers of the publisher and of the message, padded to the payload's size. It is
+ * ASCII without quotes, so that JSON needs no escapes for it.
  */
 
-/** The two bytes that a mark begins with: no peer sends them on its own account. */
+/** The two bytes that a mark begins with. No server sends them by itself. */
 export const MARK = [0x40, 0x23] as const;
 
 /** Bytes of a mark: `@#`, two digits for the publisher, eight for the number of the message. */
 export const MARK_BYTES = 12;
 
-/** How many publishers there can be. */
+/** The largest number of publishers. */
 export const MAX_PUBLISHERS = 100;
 
-/** Makes a payload of so many bytes. */
+/** Returns a payload of a size in bytes. */
 export function payload(
   publisher: number,
   sequence: number,

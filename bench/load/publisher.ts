@@ -3,29 +3,29 @@ import { type PublisherName, PUBLISHERS } from "./dialects/mod.ts";
 import { payload } from "./payload.ts";
 import { Tcp } from "./tcp.ts";
 
-/** How a publisher publishes. */
+/** Options of a publisher. */
 export interface PublisherOptions {
   readonly port: number;
   readonly dialect: PublisherName;
   /** Its number, from 0. */
   readonly number: number;
-  /** Channels that it publishes to, one after the other. */
+  /** The channels that it publishes to in turn. */
   readonly channels: readonly string[];
   /**
-   * Messages of a request.
+   * The number of messages in a request.
    *
    * @default {1}
    */
   readonly perRequest?: number;
-  /** What authenticates it. */
+  /** The token that it authenticates with. */
   readonly token: string;
-  /** The number of the next message in each channel: it is counted on. */
+  /** The number of the next message in each channel, which the publisher increments. */
   readonly next: Int32Array;
 }
 
-/** A connection on which one request after the other publishes. */
+/** Publishes on a connection, one request after the other. */
 export class Publisher {
-  /** Told when a request was answered. */
+  /** Called when a request was answered, or the connection has failed. */
   onAnswer: (() => void) | undefined;
   readonly #options: PublisherOptions;
   readonly #answers: AnswerReader;
@@ -39,7 +39,7 @@ export class Publisher {
     this.#answers = PUBLISHERS[options.dialect].answers();
   }
 
-  /** Connects one. */
+  /** Connects a publisher. */
   static async open(options: PublisherOptions): Promise<Publisher> {
     const publisher = new Publisher(options);
     const { port, dialect, token } = options;
@@ -52,27 +52,27 @@ export class Publisher {
     return publisher;
   }
 
-  /** Messages of a request. */
+  /** The number of messages in a request. */
   get perRequest(): number {
     return this.#options.perRequest ?? 1;
   }
 
-  /** Whether it waits for no answer. */
+  /** Whether every request was answered. */
   get isIdle(): boolean {
     return this.#waiting === 0;
   }
 
-  /** Why it can't go on, if it can't. */
+  /** The error that ended it, if any. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** The number of the message that it sends next, in its first channel. */
+  /** The number of its next message in the first channel. */
   get next(): number {
     return this.#options.next[0] ?? 0;
   }
 
-  /** Publishes one request's messages. */
+  /** Sends a request with messages of a size in bytes. */
   send(bytes: number): void {
     const { dialect, number, channels, next, perRequest = 1, token } =
       this.#options;
@@ -91,7 +91,7 @@ export class Publisher {
     this.#tcp?.write(PUBLISHERS[dialect].publish(messages, token));
   }
 
-  /** Hangs up. */
+  /** Closes the connection. */
   close(): void {
     this.#tcp?.close();
   }

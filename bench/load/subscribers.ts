@@ -3,32 +3,32 @@ import { type SubscriberName, SUBSCRIBERS } from "./dialects/mod.ts";
 import { subscriberToken } from "./dialects/tidings.ts";
 import { openAll, Tcp } from "./tcp.ts";
 
-/** Which subscribers to open. */
+/** Options of subscribers. */
 export interface SubscribersOptions {
   readonly port: number;
   readonly dialect: SubscriberName;
-  /** What the names of their channels begin with. */
+  /** The prefix of their channels' names. */
   readonly channel: string;
   readonly count: number;
   /**
-   * Channels that they are spread over, evenly.
+   * The number of channels, which they are spread over evenly.
    *
    * @default {1}
    */
   readonly channels?: number;
-  /** The gateway's signing key; peers that know no tokens have none. */
+  /** The gateway's signing key; absent for servers without tokens. */
   readonly signingKey?: string;
-  /** What each is to get from the log before it counts as open. */
+  /** The messages that each must receive from the log before it counts as open. */
   readonly replay?: { readonly messages: number; readonly bytes: number };
 }
 
-/** Connections that messages are counted on. */
+/** Connections whose messages are counted. */
 export class Subscribers {
   readonly channels: readonly string[];
   readonly counter: Counter;
-  /** Subscribers of a channel. */
+  /** The number of subscribers of a channel. */
   readonly fanOut: number;
-  /** Told after each read. */
+  /** Called after each read, and when a connection is lost. */
   onRead: (() => void) | undefined;
   readonly #heartbeat: Uint8Array | undefined;
   #sockets: Tcp[] = [];
@@ -46,7 +46,7 @@ export class Subscribers {
     this.#heartbeat = SUBSCRIBERS[dialect].heartbeat;
   }
 
-  /** Connects and subscribes them. */
+  /** Connects and subscribes. */
   static async open(options: SubscribersOptions): Promise<Subscribers> {
     const { port, dialect, count, signingKey, replay } = options;
     const group = new Subscribers(options);
@@ -80,7 +80,7 @@ export class Subscribers {
     return group;
   }
 
-  /** Resolves when so many messages came, or one of them is lost. */
+  /** Resolves when some number of messages has arrived, or a connection is lost. */
   #replayed(messages: number): Promise<void> {
     if (messages === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -90,18 +90,18 @@ export class Subscribers {
     });
   }
 
-  /** Why the first of them was lost, if one was. */
+  /** The error of the first connection that was lost, if any. */
   get lost(): Error | undefined {
     return this.#lost;
   }
 
-  /** Sends what keeps them from being taken for dead. */
+  /** Sends a heartbeat on each connection. */
   beat(): void {
     if (!this.#heartbeat) return;
     for (const socket of this.#sockets) socket.write(this.#heartbeat);
   }
 
-  /** Hangs up. */
+  /** Closes the connections. */
   close(): void {
     for (const socket of this.#sockets) socket.close();
   }

@@ -3,18 +3,18 @@ import { connect, type Socket } from "node:net";
 import process from "node:process";
 import type { Step } from "./dialects/dialect.ts";
 
-/** What is read goes here, whichever connection it came on: so reading allocates nothing. */
+/** The buffer that all connections read into, so that reading allocates nothing. */
 const buffer = Buffer.allocUnsafeSlow(256 * 1024);
 
-/** How many are opened at the same time. */
+/** How many connections open at the same time. */
 const OPENING = 64;
 
-/** How many addresses of the loopback network they come from: each has ports of its own. */
+/** How many loopback addresses they connect from. Each address has its own ports. */
 const ADDRESSES = 32;
 
 let opened = 0;
 
-/** A connection that bytes are read from without a copy: those given to `onBytes` are gone after it returns. */
+/** A connection that is read without a copy: the bytes given to `onBytes` are valid only until it returns. */
 export class Tcp {
   readonly #socket: Socket;
   #onBytes: (bytes: Uint8Array) => void;
@@ -22,7 +22,7 @@ export class Tcp {
 
   private constructor(port: number, onOpen: () => void) {
     this.#onBytes = () => {};
-    // Other systems than Linux have only one address there.
+    // Other systems have only one loopback address.
     const host = process.platform === "linux" ? 2 + opened++ % ADDRESSES : 1;
     this.#socket = connect({
       port,
@@ -38,14 +38,17 @@ export class Tcp {
       },
     }, onOpen);
     this.#socket.on("error", (error) => this.#onEnd(error));
-    this.#socket.on("close", () => this.#onEnd(new Error("it was closed")));
+    this.#socket.on(
+      "close",
+      () => this.#onEnd(new Error("the connection was closed")),
+    );
   }
 
   /**
-   * Connects, and goes through the steps.
+   * Connects and takes some steps.
    *
-   * @param onBytes Gets what follows the last step's answer.
-   * @param onEnd Told when the peer ends it.
+   * @param onBytes Called with the bytes after the last step.
+   * @param onEnd Called when the server closes the connection.
    */
   static async open(
     port: number,
@@ -63,15 +66,16 @@ export class Tcp {
     return tcp;
   }
 
+  /** Sends bytes. */
   write(bytes: string | Uint8Array): void {
     this.#socket.write(bytes);
   }
 
-  /** Hangs up. */
+  /** Closes the connection. */
   close(): void {
     this.#onEnd = () => {};
     this.#onBytes = () => {};
-    // With a reset, no port is kept for a minute: to find a free one among so many takes the kernel longest of all.
+    // A reset frees the port at once. Otherwise it is reserved for a minute, and finding a free one takes the kernel long.
     this.#socket.resetAndDestroy();
   }
 
@@ -83,13 +87,15 @@ export class Tcp {
       let read = "";
       this.#onEnd = (error) =>
         reject(
-          new Error(`${until} did not come, but "${read}": ${error.message}`),
+          new Error(
+            `Expected "${until}", received "${read}": ${error.message}`,
+          ),
         );
       this.#onBytes = (bytes) => {
         read += Buffer.from(bytes).toString("latin1");
         const at = read.indexOf(until);
         if (at < 0) return;
-        // Messages may come right behind.
+        // Messages may follow at once.
         const rest = read.slice(at + until.length);
         this.#onBytes = onBytes;
         if (rest !== "") onBytes(Buffer.from(rest, "latin1"));
@@ -100,7 +106,7 @@ export class Tcp {
   }
 }
 
-/** Opens many, some at a time. */
+/** Opens connections, some of them at a time. */
 export async function openAll<T>(
   count: number,
   open: (index: number) => Promise<T>,

@@ -4,53 +4,53 @@ import type { Faults } from "./counter.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Subscribers } from "./subscribers.ts";
 
-/** What to send for how long. */
+/** A load: the messages that are published, and for how long. */
 export interface Load {
-  /** Bytes of a message's data as JSON: a string, with its quotes. */
+  /** The size of a message's data as JSON: a string with its quotes. */
   readonly bytes: number;
   readonly seconds: number;
-  /** Messages a second; without it, each publisher sends the next one when the last one was answered. */
+  /** Messages per second; without it each publisher sends the next message when the last one was answered. */
   readonly rate?: number;
-  /** The server's process or processes. */
+  /** The processes of the server. */
   readonly pid: number | readonly number[];
 }
 
-/** What came of it. */
+/** The result of a measurement. */
 export interface Measured extends Faults {
   readonly published: number;
   readonly delivered: number;
   readonly seconds: number;
-  /** CPU of the server and of this process, in milliseconds. */
+  /** CPU time of the server and of this process, in milliseconds. */
   readonly serverMs: number;
   readonly loadMs: number;
-  /** Milliseconds from the moment at which a message was due; only with a rate. */
+  /** Milliseconds from when a message was due to its delivery; only with a rate. */
   readonly p50: number;
   readonly p99: number;
-  /** Messages that should have come and didn't. */
+  /** Deliveries that did not arrive. */
   readonly outstanding: number;
-  /** Whether all subscribers of a channel got the same order. */
+  /** Whether all subscribers of a channel received the same order. */
   readonly isOneOrder: boolean;
-  /** How often a publisher had to wait, as subscribers were behind with reading. */
+  /** How often a publisher had to wait for subscribers that were behind. */
   readonly held: number;
 }
 
-/** How long after the last message is published the last delivery may come. */
+/** How long the last delivery may take. */
 const SETTLE_MS = 10_000;
 
-/** How many messages a subscriber may be behind, for each that publishers send at once. */
+/** How many messages a subscriber may be behind, for each message that is published at once. */
 const AHEAD = 4;
 
-/** Latencies that are kept: more are not needed for percentiles. */
+/** How many latencies are kept, which is enough for percentiles. */
 const MAX_LATENCIES = 4_000_000;
 
-/** Sends, and measures until all of it arrived. */
+/** Publishes a load and measures until all of it has arrived. */
 export class Traffic {
   readonly #subscribers: Subscribers | undefined;
   readonly #publishers: readonly Publisher[];
   readonly #load: Load;
   readonly #held: Publisher[] = [];
   readonly #latencies: Float64Array;
-  /** When each publisher's messages were due, by their numbers. */
+  /** For each publisher: when its messages were due, by their numbers. */
   readonly #due: number[][];
   #latencyCount = 0;
   #before: number;
@@ -74,7 +74,7 @@ export class Traffic {
     this.#due = publishers.map(() => []);
   }
 
-  /** Runs it to the end. */
+  /** Runs the measurement. */
   async run(): Promise<Measured> {
     const { rate, seconds, pid } = this.#load;
     const counter = this.#subscribers?.counter;
@@ -124,7 +124,7 @@ export class Traffic {
     };
   }
 
-  /** Why it can't go on, if it can't. */
+  /** The error that ended a connection, if any. */
   get #failure(): Error | undefined {
     return this.#subscribers?.lost ??
       this.#publishers.find(({ failure }) => failure)?.failure;
@@ -134,13 +134,13 @@ export class Traffic {
     return (this.#subscribers?.counter.messages ?? 0) - this.#before;
   }
 
-  /** Deliveries that are still to come. */
+  /** The number of deliveries that have not arrived yet. */
   get #outstanding(): number {
     const { fanOut = 0 } = this.#subscribers ?? {};
     return this.#published * fanOut - this.#delivered;
   }
 
-  /** Whether so much is on its way that the subscribers would be the bottleneck. */
+  /** Whether so many deliveries are on their way that the subscribers would become the bottleneck. */
   get #isBehind(): boolean {
     const { fanOut = 0 } = this.#subscribers ?? {};
     let atOnce = 0;
@@ -174,7 +174,7 @@ export class Traffic {
     }
   }
 
-  /** Sends when messages are due, with whichever publisher is free. */
+  /** Publishes each message when it is due, with any idle publisher. */
   async #pace(start: number, rate: number, ms: number): Promise<void> {
     const total = Math.floor(rate * ms / 1000);
     const count = this.#publishers.length;

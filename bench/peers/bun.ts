@@ -4,9 +4,9 @@
  * @module
  */
 
-import { announce, Listeners, queryOf } from "./bare.ts";
+import { announce, queryOf, Streams } from "./bare.ts";
 
-/** What is used of Bun's API: its own types are known to Bun alone. */
+/** The part of Bun's API that is used here; only Bun has its types. */
 interface BunSocketLike {
   readonly data: { readonly channel: string };
   subscribe(topic: string): void;
@@ -25,23 +25,7 @@ interface BunLike {
 
 const { Bun }: { Bun: BunLike } = Object(globalThis);
 
-const streams = new Listeners<ReadableStreamDefaultController<Uint8Array>>();
-const encoder = new TextEncoder();
-
-function stream(channel: string): Response {
-  let leave = () => {};
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      leave = streams.add(channel, controller);
-      // Without a first byte, the headers are kept back.
-      controller.enqueue(encoder.encode(":\n\n"));
-    },
-    cancel: () => leave(),
-  });
-  return new Response(body, {
-    headers: { "content-type": "text/event-stream" },
-  });
-}
+const streams = new Streams();
 
 const server = Bun.serve({
   port: 0,
@@ -49,7 +33,7 @@ const server = Bun.serve({
   idleTimeout: 0,
   async fetch(request: Request, server: BunServerLike) {
     const { channel, path, verified } = queryOf(request.url);
-    if (path === "/sse") return stream(channel);
+    if (path === "/sse") return streams.open(channel);
     if (request.headers.has("upgrade")) {
       await verified;
       server.upgrade(request, { data: { channel } });
@@ -57,11 +41,7 @@ const server = Bun.serve({
     }
     const body = await request.text();
     server.publish(channel, body);
-    const listeners = streams.of(channel);
-    if (listeners.size > 0) {
-      const event = encoder.encode(`data: ${body}\n\n`);
-      for (const controller of listeners) controller.enqueue(event);
-    }
+    streams.send(channel, body);
     return new Response("{}");
   },
   websocket: {

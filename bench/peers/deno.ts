@@ -1,29 +1,13 @@
 /**
- * A bare server on Deno: a loop of `send`.
+ * A bare server on Deno: sends to one socket after the other.
  *
  * @module
  */
 
-import { announce, Listeners, queryOf } from "./bare.ts";
+import { announce, Listeners, queryOf, Streams } from "./bare.ts";
 
 const sockets = new Listeners<WebSocket>();
-const streams = new Listeners<ReadableStreamDefaultController<Uint8Array>>();
-const encoder = new TextEncoder();
-
-function stream(channel: string): Response {
-  let leave = () => {};
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      leave = streams.add(channel, controller);
-      // Without a first byte, the headers are kept back.
-      controller.enqueue(encoder.encode(":\n\n"));
-    },
-    cancel: () => leave(),
-  });
-  return new Response(body, {
-    headers: { "content-type": "text/event-stream" },
-  });
-}
+const streams = new Streams();
 
 Deno.serve({
   port: 0,
@@ -31,7 +15,7 @@ Deno.serve({
   onListen: ({ port }) => announce(port),
 }, async (request) => {
   const { channel, path, verified } = queryOf(request.url);
-  if (path === "/sse") return stream(channel);
+  if (path === "/sse") return streams.open(channel);
   if (request.headers.has("upgrade")) {
     await verified;
     const { socket, response } = Deno.upgradeWebSocket(request);
@@ -44,10 +28,6 @@ Deno.serve({
   }
   const body = await request.text();
   for (const socket of sockets.of(channel)) socket.send(body);
-  const listeners = streams.of(channel);
-  if (listeners.size > 0) {
-    const event = encoder.encode(`data: ${body}\n\n`);
-    for (const controller of listeners) controller.enqueue(event);
-  }
+  streams.send(channel, body);
   return new Response("{}");
 });

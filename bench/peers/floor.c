@@ -1,6 +1,6 @@
-// The floor: a server that does nothing but carry the bytes, with the fewest system calls. All requests of one turn of
-// epoll are read, what was posted becomes WebSocket frames, and each subscriber gets those of a turn in one write().
-// It has no channels, checks nothing and loses its patience with nobody.
+// The floor: a server that only moves the bytes, with the fewest system calls. It reads all requests of one turn of epoll,
+// makes WebSocket frames of the posted bodies, and sends the frames of a turn to each subscriber with one write().
+// It has no channels, checks nothing, and never closes a slow consumer.
 
 #define _GNU_SOURCE
 
@@ -18,7 +18,7 @@
 #define MAX_FDS 65536
 #define IN_BYTES (256 * 1024)
 
-// What one connection has not read of its peer, and what its peer has not taken.
+// The unfinished request of a connection, and the bytes that its peer has not read.
 struct conn {
   char *in;
   size_t in_len;
@@ -90,7 +90,7 @@ static void add_frame(const char *text, size_t len) {
   append(&turn, &turn_len, &turn_cap, text, len);
 }
 
-// Acts on one whole request; returns its length, 0 where more of it has to come.
+// Handles one complete request; returns its length, or 0 while it is incomplete.
 static size_t request(int fd, struct conn *c) {
   char *end = memmem(c->in, c->in_len, "\r\n\r\n", 4);
   if (!end) return 0;
@@ -118,13 +118,13 @@ static void receive(int fd) {
   if (got == 0 || (got < 0 && errno != EAGAIN)) return hang_up(fd);
   if (got < 0) return;
   c->in_len += got;
-  // Of a subscriber's frames only the end is of interest.
+  // A subscriber's frames are ignored.
   if (c->subscribed) c->in_len = 0;
   for (size_t used; c->in_len && (used = request(fd, c)); ) {
     memmove(c->in, c->in + used, c->in_len - used);
     c->in_len -= used;
   }
-  // What subscribes is silent from now on.
+  // A subscriber sends nothing more that has to be kept.
   if (c->subscribed) {
     free(c->in);
     c->in = NULL;

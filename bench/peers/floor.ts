@@ -21,6 +21,6 @@ function compile(): string {
   const { status, stderr } = spawnSync("cc", ["-O2", "-o", output, source], {
     encoding: "utf8",
   });
-  if (status !== 0) throw new Missing(`floor.c doesn't compile: ${stderr}`);
+  if (status !== 0) throw new Missing(`floor.c does not compile: ${stderr}`);
   return output;
 }

@@ -1,17 +1,16 @@
 import { spawnSync } from "node:child_process";
 
-/** A program that the machine doesn't have: what needs it is left out. */
+/** Error for a program that the machine doesn't have. The servers that need it are left out. */
 export class Missing extends Error {
   override readonly name = "Missing";
 }
 
 /**
- * Looks for a program.
+ * Runs a program to find out whether the machine has it.
  *
- * @throws {Missing} Where there is none of that name.
+ * @throws {Missing} When it doesn't.
  */
-export function requireProgram(name: string, args: readonly string[]): string {
-  const { error, stdout, stderr } = spawnSync(name, args, { encoding: "utf8" });
+export function requireProgram(name: string, args: readonly string[]): void {
+  const { error } = spawnSync(name, args);
   if (error) throw new Missing(`there is no ${name} here`);
-  return (stdout || stderr).split("\n")[0] ?? "";
 }

@@ -4,7 +4,6 @@ import {
   commandFor,
   type Programs,
   type RuntimeName,
-  RUNTIMES,
   TITLES,
 } from "../../tests/support/process/programs.ts";
 import { deriveTokenKey } from "../../core/protocol/signing_key.ts";
@@ -13,31 +12,35 @@ import { startMosquitto } from "./mosquitto.ts";
 import { startNats } from "./nats.ts";
 import { type ServerProcess, startAnnounced } from "./server_process.ts";
 
-/** A server to measure. */
+/** A server that is measured. */
 export interface Peer {
-  /** A name for tables. */
+  /** Its name in tables. */
   readonly name: string;
-  /** What it is measured for. */
+  /** The part that it plays in comparisons. */
   readonly role: "gateway" | "bare" | "rival" | "floor";
-  /** The runtime, of those that are on one. */
+  /** Its runtime, if it runs on one of ours. */
   readonly runtime?: RuntimeName;
-  /** Starts it; rejects with a {@linkcode Missing} where the machine doesn't have it. */
+  /**
+   * Starts it.
+   *
+   * @throws {Missing} When the machine doesn't have it.
+   */
   start(programs: Programs): Promise<ServerProcess>;
 }
 
-/** What a bare server does on each runtime. */
+/** How the bare server of each runtime sends. */
 const BARE = {
   deno: "loop of send",
   bun: "server.publish",
   node: "ws, loop of send",
 } as const;
 
-/** The key of all servers of a run that take one. */
+/** The signing key of all gateways of a run. */
 export const SIGNING_KEY: string = `signkey-bench-${
   randomBytes(32).toString("hex")
 }`;
 
-/** The gateway's command line, which also collects garbage when it is told to. */
+/** Returns the command of a gateway that collects garbage on request. */
 export function gatewayCommand(
   programs: Programs,
   runtime: RuntimeName,
@@ -51,7 +54,7 @@ export function gatewayCommand(
   return command;
 }
 
-/** Our gateway, as its command line starts it. */
+/** Returns our gateway on a runtime, started by its command line. */
 export function gateway(runtime: RuntimeName): Peer {
   return {
     name: `Tidings on ${TITLES[runtime]}`,
@@ -62,7 +65,7 @@ export function gateway(runtime: RuntimeName): Peer {
   };
 }
 
-/** A server that only sends on what it gets. */
+/** Returns the bare server of a runtime, which only forwards what is posted. */
 export function bare(runtime: RuntimeName): Peer {
   return {
     name: `bare ${TITLES[runtime]} (${BARE[runtime]})`,
@@ -76,7 +79,7 @@ export function bare(runtime: RuntimeName): Peer {
   };
 }
 
-/** A bare server that verifies a token of each that connects, with jose. */
+/** Returns a bare server that also verifies the token of each connection, with jose. */
 export function bareVerifying(runtime: RuntimeName): Peer {
   return {
     name: `bare ${TITLES[runtime]}, one jose verify`,
@@ -120,15 +123,9 @@ export const mosquitto: Peer = {
   start: startMosquitto,
 };
 
-/** The fewest system calls that could carry the bytes. */
+/** The server with the fewest system calls. */
 export const floor: Peer = {
   name: "floor (C, one write a turn)",
   role: "floor",
   start: startFloor,
 };
-
-/** Gateways and bare servers on the runtimes. */
-export function onRuntimes(runtimes: readonly RuntimeName[]): Peer[] {
-  return RUNTIMES.filter((name) => runtimes.includes(name))
-    .flatMap((runtime) => [gateway(runtime), bare(runtime)]);
-}

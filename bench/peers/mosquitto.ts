@@ -14,7 +14,7 @@ export async function startMosquitto(): Promise<ServerProcess> {
   requireProgram("mosquitto", ["-h"]);
   const [webSocket = 0, tcp = 0] = await freePorts(2);
   const config = join(mkdtempSync(join(tmpdir(), "tidings-bench-")), "mqtt");
-  // As root it would look for a user of its own.
+  // As root it would switch to a user that may not exist.
   const user = process.getuid?.() === 0 ? "user root\n" : "";
   writeFileSync(
     config,

@@ -1,5 +1,5 @@
 /**
- * A bare server on Node: a loop of `send`, with `ws`.
+ * A bare server on Node: sends to one socket of `ws` after the other.
  *
  * @module
  */
@@ -34,7 +34,7 @@ const server = createServer((request, response) => {
     for (const stream of streams.of(channel)) {
       stream.write(`data: ${body}\n\n`);
     }
-    // Not with writeHead: Node would not know the length then, and send a chunk.
+    // With writeHead() Node would not know the length and send a chunked body.
     response.setHeader("content-type", "application/json");
     response.end("{}");
   });

@@ -9,7 +9,7 @@ import { requireProgram } from "./missing.ts";
 import { gatewayCommand, type Peer, SIGNING_KEY } from "./mod.ts";
 import { type ServerProcess, startAnnounced } from "./server_process.ts";
 
-/** Two of our gateways on one Redis: subscribers are at one of them, publishers at the other. */
+/** Returns two of our gateways on one Redis: subscribers connect to one, publishers to the other. */
 export function gatewaysOnRedis(runtime: RuntimeName): Peer {
   return {
     name: `Tidings on ${TITLES[runtime]}, Redis`,
@@ -23,7 +23,7 @@ export function gatewaysOnRedis(runtime: RuntimeName): Peer {
   };
 }
 
-/** Two servers of Socket.IO with its Redis Streams adapter. */
+/** Two Socket.IO servers with the Redis Streams adapter. */
 export const socketIoOnRedis: Peer = {
   name: "Socket.IO on Node, Redis Streams",
   role: "rival",
@@ -34,7 +34,7 @@ export const socketIoOnRedis: Peer = {
     ]),
 };
 
-/** Starts a Redis server and two others that use it; the CPU of all three counts. */
+/** Starts Redis and two servers that use it. The CPU time of all three is measured. */
 async function startPair(
   command: (url: string) => string[],
   signingKey?: string,

@@ -1,51 +1,49 @@
 import { connect, createServer } from "node:net";
-import { Child } from "../../tests/support/process/child.ts";
+import {
+  Child,
+  started,
+  startListening,
+} from "../../tests/support/process/child.ts";
 
-/** How long a server may take to listen. */
-const START_MS = 20_000;
-
-/** A server that runs. */
+/** A running server. */
 export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
   /**
-   * The processes whose CPU counts.
+   * The processes whose CPU time is measured.
    *
-   * @default {its own}
+   * @default {its own process}
    */
   readonly pids?: readonly number[];
-  /** Where subscribers connect. */
+  /** The port of subscribers. */
   readonly port: number;
-  /** Where publishers do. */
+  /** The port of publishers. */
   readonly publishPort: number;
-  /** What the tokens are made with that it takes, if it takes any. */
+  /** The signing key of its tokens; absent for servers without tokens. */
   readonly signingKey?: string;
-  /** The memory that it occupies, in bytes, after a collection of its garbage where it has one. */
+  /** Returns its resident memory in bytes, after a garbage collection where it has garbage. */
   residentBytes(): Promise<number>;
 }
 
 /**
  * Starts a server that prints `listens on <url>`.
  *
- * @param isCollecting Whether it collects its garbage on a line of input, and then prints a line of JSON.
+ * @param isCollecting Whether it collects garbage at a line of input and answers with a line of JSON.
  */
 export async function startAnnounced(
   command: readonly string[],
   isCollecting: boolean,
   signingKey?: string,
 ): Promise<ServerProcess> {
-  const { promise, resolve } = Promise.withResolvers<number>();
   let onCollected = () => {};
-  const child = new Child(command, (line) => {
-    const [, port] = /listens on http:\S+:(\d+)$/.exec(line) ?? [];
-    if (port !== undefined) resolve(Number(port));
-    else if (line.startsWith("{")) onCollected();
+  const { child, url } = await startListening(command, (line) => {
+    if (line.startsWith("{")) onCollected();
   });
-  const port = await started(child, command, promise);
+  const port = Number(new URL(url).port);
   return {
     ...running(child, port, port),
     ...(signingKey === undefined ? {} : { signingKey }),
     async residentBytes() {
-      // What the first one finds, the second one frees; and the allocator gives it back in between.
+      // The first collection finalizes objects that the second one frees.
       for (let i = 0; i < 2 && isCollecting; i++) {
         await new Promise<void>((resolve) => {
           onCollected = resolve;
@@ -57,7 +55,7 @@ export async function startAnnounced(
   };
 }
 
-/** Starts a server that listens on ports it was told. */
+/** Starts a server that listens on given ports. */
 export async function startOnPorts(
   command: readonly string[],
   port: number,
@@ -68,7 +66,7 @@ export async function startOnPorts(
   return running(child, port, publishPort);
 }
 
-/** Ports that are free at this moment. */
+/** Returns ports that are free now. The servers that need them can't choose a free port themselves. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
@@ -82,28 +80,6 @@ export async function freePorts(count: number): Promise<number[]> {
   );
   for (const server of servers) server.close();
   return ports;
-}
-
-async function started<T>(
-  child: Child,
-  command: readonly string[],
-  promise: Promise<T>,
-): Promise<T> {
-  const failed = Promise.withResolvers<never>();
-  const fail = (): void =>
-    failed.reject(
-      new Error(`Cannot start ${command.join(" ")}: ${child.errors}`),
-    );
-  void child.exited.then(fail);
-  const timer = setTimeout(fail, START_MS);
-  try {
-    return await Promise.race([promise, failed.promise]);
-  } catch (error) {
-    await child.stop();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function accepts(child: Child, port: number): Promise<void> {

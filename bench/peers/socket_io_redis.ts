@@ -1,5 +1,5 @@
 /**
- * Socket.IO on Node with its Redis Streams adapter: what one process is given, all of them deliver.
+ * Socket.IO on Node with the Redis Streams adapter: a message that one process gets is delivered by all.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import process from "node:process";
 import { serveSocketIo } from "./socket_io_server.ts";
 
 const [url = ""] = process.argv.slice(2);
-// The replies that the adapter expects are those of the protocol's version 2.
+// The adapter expects replies of the protocol's version 2.
 const client = createClient({ url, RESP: 2 });
 await client.connect();
 serveSocketIo({ adapter: createAdapter(client) });

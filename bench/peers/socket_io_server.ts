@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { Server, type ServerOptions } from "socket.io";
 import { announce, queryOf } from "./bare.ts";
 
-/** Serves Socket.IO with a room for each channel; what is posted to a channel goes to its room. */
+/** Serves Socket.IO with a room for each channel. A message that is posted to a channel goes to its room. */
 export function serveSocketIo(options: Partial<ServerOptions> = {}): void {
   const http = createServer();
   const io = new Server(http, { transports: ["websocket"], ...options });

@@ -6,7 +6,7 @@ import { nats, socketIo } from "../peers/mod.ts";
 
 const CHANNELS = 10_000;
 const PUBLISHING = { publishers: 8, bytes: 250 } as const;
-/** Connecting so many takes longer than measuring: that is done less often. */
+/** Connecting so many takes longer than measuring, so there are fewer rounds. */
 const MOST_ROUNDS = 3;
 
 /** Scenario 3: 10,000 channels of one subscriber each, messages spread over them. */
@@ -25,7 +25,7 @@ export async function channels(lab: Lab): Promise<Section[]> {
   const { rounds, warmUp } = lab.effort;
   for (let round = 0; round < Math.min(rounds, MOST_ROUNDS); round++) {
     for (const [index, lane] of lanes.entries()) {
-      // One at a time: they are as many as a process may have files open.
+      // One lane at a time, as a process may not have more files open than one lane needs.
       const audience = { count: CHANNELS, channels: CHANNELS };
       if (!await lab.subscribe(lane, audience)) continue;
       await lab.publish(lane, { ...PUBLISHING, seconds: warmUp });

@@ -17,7 +17,7 @@ export async function connect(lab: Lab): Promise<Section[]> {
     ];
   });
   const results = emptyResults(lanes);
-  // The first round is for the compilers of the runtimes.
+  // In the first round the runtimes compile the code.
   for (let round = 0; round <= lab.effort.rounds; round++) {
     for (const [index, lane] of lanes.entries()) {
       const opened = await lab.subscribe(lane, { count: CONNECTIONS });

@@ -11,12 +11,12 @@ import { latencies, measureRounds, perDelivery } from "./rounds.ts";
 
 const SUBSCRIBERS = 1000;
 const BYTES = 250;
-/** How many measure latency: as much as the requests of one publisher can bring. */
+/** The number of publishers when latency is measured. */
 const PACED = 8;
-/** How much longer than a rate it is measured: at 100 messages a second, one that was late is the p99. */
+/** How many times longer latency is measured than throughput: at 100 messages a second a single late one is the p99. */
 const PACED_TIMES = 3;
 
-/** Scenarios 1 and 2: 1,000 subscribers of one channel; 8, 1 and 64 publishers; latency at half the peak. */
+/** Scenarios 1 and 2: 1,000 subscribers of one channel with 8, 1 and 64 publishers, and latency at half of the peak rate. */
 export async function fanOut(
   lab: Lab,
   names: readonly string[],

@@ -11,7 +11,7 @@ const SIZES = [100, 1000, 10_000] as const;
 const CHANNELS = [0, 5000] as const;
 const METRICS: readonly Metric[] = ["cpuUs", "perSecond", "loadPercent"];
 
-/** How the cost grows: of a delivery with the number of subscribers, of publishing with the number of other channels. */
+/** Growth of costs: of a delivery with the number of subscribers, and of a publish with the number of other channels. */
 export async function growth(lab: Lab): Promise<Section[]> {
   return [...await byAudience(lab), ...await besideChannels(lab)];
 }
@@ -70,8 +70,8 @@ async function besideChannels(lab: Lab): Promise<Section[]> {
 }
 
 /**
- * Measures lanes in several sizes. Those of one lane take turns, each with a server of its own: what is compared is measured within a
- * moment.
+ * Measures lanes in several sizes. The sizes of a lane take turns, each with its own server, so that a change of the machine's speed
+ * affects all of them.
  *
  * @param open Opens a lane in a size.
  */
@@ -84,7 +84,7 @@ async function bySize(
   isSteady = false,
 ): Promise<Result[][]> {
   const results: Result[][] = sizes.map(() => []);
-  // All lanes at once would be more than a process may have files open.
+  // One lane at a time, as all together need more open files than a process may have.
   for (const lane of lanes) {
     const opened: Lane[] = [];
     for (const size of sizes) {

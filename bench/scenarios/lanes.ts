@@ -14,37 +14,43 @@ import {
   socketIo,
 } from "../peers/mod.ts";
 
-/** Our gateway with clients of one protocol. */
+/** The names of our clients' protocols in tables. */
+const PROTOCOLS = {
+  "tidings.v1": "v1",
+  "tidings plain": "plain",
+  "tidings sse": "sse",
+} as const satisfies Partial<Record<SubscriberName, string>>;
+
+/** Returns the lane of our gateway with clients of one protocol. */
 export function gatewayLane(
   runtime: RuntimeName,
-  subscriber: SubscriberName & `tidings${string}`,
+  subscriber: keyof typeof PROTOCOLS,
 ): Lane {
-  const protocol = subscriber.replace(/^tidings[. ]/, "");
   return {
-    name: gatewayName(runtime, protocol),
+    name: gatewayName(runtime, PROTOCOLS[subscriber]),
     peer: gateway(runtime),
     subscriber,
     publisher: "tidings",
   };
 }
 
-/** The name of our gateway's lane. */
+/** Returns the name of our gateway's lane. */
 export function gatewayName(runtime: RuntimeName, protocol: string): string {
   return `Tidings on ${TITLES[runtime]}, ${protocol}`;
 }
 
-/** The name of the bare server's lane. */
+/** Returns the name of a bare server's lane. */
 export function bareName(runtime: RuntimeName): string {
   return bare(runtime).name;
 }
 
-/** A bare server. */
+/** Returns the lane of a bare server. */
 export function bareLane(runtime: RuntimeName): Lane {
   const peer = bare(runtime);
   return { name: peer.name, peer, subscriber: "bare", publisher: "bare" };
 }
 
-/** The peers that are on no runtime of ours, and the floor. */
+/** The lanes of other servers and of the floor. */
 export const RIVALS: readonly Lane[] = [
   {
     name: socketIo.name,
@@ -62,7 +68,7 @@ export const RIVALS: readonly Lane[] = [
   { name: floor.name, peer: floor, subscriber: "bare", publisher: "bare" },
 ];
 
-/** Lanes of each chosen runtime. */
+/** Returns lanes for each of the chosen runtimes. */
 export function perRuntime(
   runtimes: readonly RuntimeName[],
   lanes: (runtime: RuntimeName) => readonly Lane[],

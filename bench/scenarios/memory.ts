@@ -3,13 +3,13 @@ import { emptyResults, type Section } from "../results.ts";
 import { bareLane, gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
 
 const CONNECTIONS = 10_000;
-/** Those that come first, so that what every server needs once is there. */
+/** Connections before the measurement, after which a server has allocated what it needs only once. */
 const FIRST = 500;
 const MOST_ROUNDS = 2;
-/** What is needed only to connect is given back by then. */
+/** How long a server needs to free the memory that connecting took. */
 const SETTLE_MS = 2000;
 
-/** Scenario 8: what 10,000 idle connections need. */
+/** Scenario 8: the memory of 10,000 idle connections. */
 export async function memory(lab: Lab): Promise<Section[]> {
   const lanes = [
     ...perRuntime(lab.runtimes, (runtime) => [
@@ -33,7 +33,7 @@ export async function memory(lab: Lab): Promise<Section[]> {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
       const after = await lab.residentBytes(lane.peer);
       results[index]?.samples.push({ bytes: (after - before) / CONNECTIONS });
-      // A process that had so many once keeps some of their memory: each begins anew.
+      // A process keeps some of the memory of its connections, so each lane gets a new one.
       await lab.clear();
     }
   }

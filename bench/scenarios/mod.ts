@@ -12,14 +12,14 @@ import { redis } from "./redis.ts";
 import { resume } from "./resume.ts";
 import { sse } from "./sse.ts";
 
-/** What is measured together, in one set of servers. */
+/** A scenario: measurements with the same servers. */
 export interface Scenario {
-  /** What it goes by on the command line. */
+  /** Its names on the command line. */
   readonly names: readonly string[];
   /**
    * Measures.
    *
-   * @param names Those of its names that are wanted.
+   * @param names Which of its names were chosen.
    */
   run(lab: Lab, names: readonly string[]): Promise<Section[]>;
 }

@@ -12,15 +12,15 @@ import { measureRounds, perMessage } from "./rounds.ts";
 const BYTES = 250;
 const PUBLISHERS = 16;
 
-/** The gateway takes 100 frames a second of a connection: sockets publish below that. */
+/** The gateway accepts 100 frames a second on a connection; each socket publishes 80. */
 const SOCKETS = { publishers: 64, rate: 64 * 80 } as const;
 
-/** The name of our gateway's lane for a way to publish. */
+/** Returns the name of our gateway's lane for a way to publish. */
 export function publishName(runtime: RuntimeName, how: string): string {
   return `Tidings on ${TITLES[runtime]}, ${how}`;
 }
 
-/** Scenario 5: publishing, with nobody who subscribed. */
+/** Scenario 5: publishing without subscribers. */
 export async function publish(lab: Lab): Promise<Section[]> {
   const lanes = await lab.open(
     perRuntime(lab.runtimes, (runtime) => {
@@ -48,7 +48,7 @@ export async function publish(lab: Lab): Promise<Section[]> {
   );
   return [{
     id: "5",
-    title: `Publishing messages of ${BYTES} bytes that nobody subscribed to`,
+    title: `Publishing messages of ${BYTES} bytes without subscribers`,
     metrics: ["cpuUs", "perSecond", "loadPercent"],
     results: await measureRounds(lab, lanes, publishing, perMessage, true),
   }];

@@ -9,10 +9,10 @@ const BYTES = 250;
 const SUBSCRIBERS = 500;
 /** Channels with a subscriber and a publisher each. */
 const CHANNELS = 32;
-/** Messages a second where latency is measured: what the slowest lane can do, too. */
+/** Messages per second when latency is measured. The slowest lane can keep up with this rate. */
 const RATE = 500;
 
-/** Through Redis: subscribers at one gateway, publishers at another; beside one process of each without it. */
+/** Scenario redis: subscribers at one server and publishers at another, beside a single server without Redis. */
 export async function redis(lab: Lab): Promise<Section[]> {
   const lanes = [
     ...perRuntime(lab.runtimes, (runtime): Lane[] => {

@@ -5,11 +5,11 @@ import { emptyResults, type Section } from "../results.ts";
 import { gatewayName, perRuntime } from "./lanes.ts";
 
 const CLIENTS = 1000;
-/** What a log keeps by default. */
+/** The number of messages that a log keeps by default. */
 const MESSAGES = 1000;
 const BYTES = 250;
 
-/** Scenario 7: 1,000 clients come back at once, each for 1,000 messages. */
+/** Scenario 7: 1,000 clients reconnect at once, and each replays 1,000 messages. */
 export async function resume(lab: Lab): Promise<Section[]> {
   const lanes = perRuntime(lab.runtimes, (runtime): Lane[] => [{
     name: gatewayName(runtime, "v1"),
@@ -46,7 +46,7 @@ export async function resume(lab: Lab): Promise<Section[]> {
   }
   return [{
     id: "7",
-    title: "1,000 clients come back at once, each for 1,000 messages",
+    title: "1,000 clients reconnect at once, and each replays 1,000 messages",
     metrics: ["cpuUs", "perSecond", "loadPercent"],
     results,
   }];

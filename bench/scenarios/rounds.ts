@@ -2,7 +2,7 @@ import type { Lab, Lane, Publishing } from "../lab.ts";
 import type { Measured } from "../load/traffic.ts";
 import { emptyResults, type Result, type Sample } from "../results.ts";
 
-/** What a measurement says of each delivery. */
+/** Returns the values of a measurement per delivery. */
 export function perDelivery(measured: Measured): Sample {
   const { delivered, seconds, serverMs, loadMs } = measured;
   return {
@@ -12,7 +12,7 @@ export function perDelivery(measured: Measured): Sample {
   };
 }
 
-/** What a measurement says of each message that was published. */
+/** Returns the values of a measurement per published message. */
 export function perMessage(measured: Measured): Sample {
   const { published, seconds, serverMs, loadMs } = measured;
   return {
@@ -22,15 +22,15 @@ export function perMessage(measured: Measured): Sample {
   };
 }
 
-/** What a measurement says of how long deliveries took. */
+/** Returns the latencies of a measurement. */
 export function latencies({ p50, p99 }: Measured): Sample {
   return { p50Ms: p50, p99Ms: p99 };
 }
 
 /**
- * Measures every lane in every round, one after the other: what disturbs the machine disturbs all.
+ * Measures all lanes in turn, round by round, so that a slower machine affects all of them.
  *
- * @param isSteady Whether a lane is warmed up in each round anew: V8 makes its heap smaller while the others have their turn.
+ * @param isSteady Whether lanes warm up before each measurement, as V8 shrinks an idle heap.
  */
 export async function measureRounds(
   lab: Lab,

@@ -27,7 +27,7 @@ export interface Outcome {
   readonly size: number;
 }
 
-/** What a fault adds to the row of an outcome. */
+/** The note and the breaches that a fault adds to a row. */
 export interface Remarks {
   readonly note?: string;
   /** A text for each broken promise; `false` stands for a promise that was kept. */

@@ -1,5 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { TRANSPORTS } from "./client_protocol.ts";
 import type { Fault, Trial } from "./fault.ts";
 import { failover } from "./faults/redis/failover.ts";
@@ -8,8 +7,7 @@ import { flush } from "./faults/redis/loss.ts";
 import { pauseRedis } from "./faults/redis/pause.ts";
 import { rollGateways } from "./faults/redis/roll.ts";
 import { currentProgram, currentRuntime } from "../support/process/programs.ts";
-import { type Results, startAll } from "./schedule.ts";
-import { explain, type Row } from "./table.ts";
+import { testFaults } from "./fault_tests.ts";
 import { nginxPath, redisPath } from "../support/requirements.ts";
 
 const isHere = redisPath() !== undefined && nginxPath() !== undefined;
@@ -37,28 +35,6 @@ const trial: Trial = {
   isShort: true,
 };
 
-/** All faults start with the first test, so their timers and sockets outlive it. */
-const BESIDE = { sanitizeOps: false, sanitizeResources: false };
-
 withCluster("three gateways on Redis, behind nginx, and their clients", () => {
-  const attempts = FAULTS.map((fault) => ({ fault, trial }));
-  let results: Results | undefined;
-
-  async function rowsOf(fault: Fault): Promise<readonly Row[]> {
-    results ??= startAll(attempts, TOGETHER);
-    const attempt = attempts.find((attempt) => attempt.fault === fault);
-    return await (attempt && results.get(attempt)) ?? [];
-  }
-
-  for (const fault of FAULTS) {
-    it(
-      `lose, duplicate and reorder nothing: ${fault.title}`,
-      BESIDE,
-      async () => {
-        const rows = await rowsOf(fault);
-        assert(rows.length > 0);
-        assertEquals(rows.flatMap(explain), []);
-      },
-    );
-  }
+  testFaults(FAULTS, trial, { together: TOGETHER });
 });

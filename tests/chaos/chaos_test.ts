@@ -5,8 +5,8 @@ import { TRANSPORTS } from "./client_protocol.ts";
 import type { Fault, Trial } from "./fault.ts";
 import { FAULTS } from "./faults/mod.ts";
 import { currentProgram, currentRuntime } from "../support/process/programs.ts";
-import { type Results, startAll } from "./schedule.ts";
-import { explain, type Row } from "./table.ts";
+import { BESIDE, testFaults } from "./fault_tests.ts";
+import type { Row } from "./table.ts";
 
 /** Faults that take long even in a short trial; only `deno task chaos` runs them. */
 const TOO_LONG = ["19"];
@@ -26,7 +26,7 @@ const SABOTAGE = {
   reorder: { lost: 0, duplicated: 0, reordered: 1 },
 } as const;
 
-const sabotaged: Fault = {
+const falsified: Fault = {
   number: "0",
   title: "falsified records",
   isLoud: false,
@@ -42,45 +42,22 @@ const sabotaged: Fault = {
       const rows: Row[] = [];
       for (const group of groups) {
         rows.push(
-          ...await arena.judge(sabotaged, started, () => ({}), group),
+          ...await arena.judge(falsified, started, () => ({}), group),
         );
       }
       return rows;
     }),
 };
 
-/** All faults start with the first test, so their timers and sockets outlive it. */
-const BESIDE = { sanitizeOps: false, sanitizeResources: false };
-
 describe("a gateway and its clients", () => {
   const faults = FAULTS.filter(({ number }) => !TOO_LONG.includes(number));
-  const attempts = [...faults, sabotaged].map((fault) => ({ fault, trial }));
-  let results: Results | undefined;
-
-  /** Returns the rows of a fault. The first call starts all faults together, as they mostly wait. */
-  async function rowsOf(fault: Fault): Promise<readonly Row[]> {
-    results ??= startAll(attempts);
-    const attempt = attempts.find((attempt) => attempt.fault === fault);
-    return await (attempt && results.get(attempt)) ?? [];
-  }
-
-  for (const fault of faults) {
-    it(
-      `lose, duplicate and reorder nothing: ${fault.title}`,
-      BESIDE,
-      async () => {
-        const rows = await rowsOf(fault);
-        assert(rows.length > 0);
-        assertEquals(rows.flatMap(explain), []);
-      },
-    );
-  }
+  const rowsOf = testFaults(faults, trial, { others: [falsified] });
 
   it(
     "are reported when they lose, duplicate or reorder a message",
     BESIDE,
     async () => {
-      const rows = await rowsOf(sabotaged);
+      const rows = await rowsOf(falsified);
       assertEquals(
         rows.map(({ lost, duplicated, reordered }) => {
           return { lost, duplicated, reordered };

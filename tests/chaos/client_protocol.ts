@@ -27,7 +27,7 @@ export interface Plan {
   /** The channels, which the subscriptions take in turn. */
   readonly channels: readonly string[];
   readonly count: number;
-  /** Where they start. They must receive everything from there on. */
+  /** The position they start at. They must receive everything from there on. */
   readonly from: From;
   /** Whether the log may have been trimmed before they start. */
   readonly isTrimmed?: boolean;

@@ -8,7 +8,7 @@ export function digestOf(kind: string, data: unknown): number {
   return hash.readUIntBE(0, 6);
 }
 
-/** What publishers know about a channel. */
+/** The messages of a channel, as far as publishers know them. */
 export interface ChannelRecord {
   /** The epochs, in the order in which their first messages were acknowledged. */
   readonly epochs: readonly string[];
@@ -31,7 +31,7 @@ interface Channel {
   top: string | undefined;
 }
 
-/** Records what publishers were told: the truth that subscribers are compared with. */
+/** Records the answers to publishers, which subscribers are compared with. */
 export class Ledger {
   /** The mistakes that show in the gateway's answers alone. */
   readonly problems: string[] = [];

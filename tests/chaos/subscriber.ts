@@ -6,7 +6,7 @@ import { Observation } from "./observation.ts";
 import { pieceOf } from "./publisher.ts";
 import { TOPIC } from "../support/topic.ts";
 
-/** What the subscribers of a process have in common. */
+/** The settings that all subscribers of a process share. */
 export interface SubscriberHost {
   readonly url: string;
   readonly signingKey: string;

@@ -10,7 +10,7 @@ const entry = fileURLToPath(
   new URL("./edge_worker.ts", import.meta.url),
 );
 
-/** Bundles the worker as a deployment does, and reads what it takes. */
+/** Bundles the worker as a deployment does; returns the bundle and what is in it. */
 function bundleWorker(): {
   script: string;
   inputs: string[];
@@ -37,7 +37,7 @@ function bundleWorker(): {
   };
 }
 
-// Miniflare's own timers and ports end some time after the tests.
+// Miniflare closes its timers and ports some time after dispose().
 describe(
   "mod.ts on workerd",
   { sanitizeResources: false, sanitizeOps: false },
@@ -52,7 +52,7 @@ describe(
       worker = new Miniflare({
         modules: true,
         script: bundle.script,
-        // No Node compatibility: what an edge has, and nothing more.
+        // Without Node compatibility, as on the edge.
         compatibilityDate: "2026-01-01",
         port: 0,
         bindings: {
@@ -75,7 +75,7 @@ describe(
       return JSON.parse(text);
     }
 
-    it("its bundle holds nothing of a runtime, nor the server's packages", () => {
+    it("has a bundle without a runtime's API and without the server's packages", () => {
       assertEquals(bundle.externals, []);
       const foreign = bundle.inputs.filter((path) =>
         /(^|\/)server\/|node_modules\/(?!jose\/)/.test(path)
@@ -83,7 +83,7 @@ describe(
       assertEquals(foreign, []);
     });
 
-    it("publish() publishes", async () => {
+    it("publishes a message", async () => {
       const { id } = await ask<{ id: string }>("/publish", "publish");
       assertMatch(id, /^\w{8}-1$/);
       const message = await ask<{ id: string; data: string }>(
@@ -93,7 +93,7 @@ describe(
       assertEquals([message.id, message.data], [id, "hello"]);
     });
 
-    it("a token made there subscribes here", async () => {
+    it("mints a token that subscribes elsewhere", async () => {
       const token = await ask<Realtime.Subscribe.Token>("/token", "token");
       assertEquals(token.channel, "edge:token");
       assertEquals(token.apiBaseUrl, gateway.url);
@@ -105,7 +105,7 @@ describe(
       }
     });
 
-    it("publish() publishes a data stream", async () => {
+    it("publishes a data stream", async () => {
       const token = await ask<Realtime.Subscribe.Token>("/token", "stream");
       await ask("/stream", "stream");
       for await (const message of await subscribe(token, { from: "start" })) {

@@ -1,5 +1,5 @@
 /**
- * The worker of `edge_test.ts`: does what a request asks for, with nothing but `mod.ts`.
+ * The worker of `edge_test.ts`. It uses only `mod.ts`.
  *
  * @module
  */

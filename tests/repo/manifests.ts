@@ -1,4 +1,4 @@
-/** The parts of `deno.json` and `jsr.json` that have to agree with others. */
+/** The fields of `deno.json` and `jsr.json` that must agree with the other manifests. */
 export interface DenoManifest {
   readonly name: string;
   readonly version: string;
@@ -8,7 +8,7 @@ export interface DenoManifest {
   readonly publish: { readonly include: readonly string[] };
 }
 
-/** The parts of `package.json` that have to agree with others. */
+/** The fields of `package.json` that must agree with the other manifests. */
 export interface NpmManifest {
   readonly name: string;
   readonly version: string;
@@ -19,14 +19,14 @@ export interface NpmManifest {
   readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
-/** The three of them. */
+/** The three manifests. */
 export interface Manifests {
   readonly deno: DenoManifest;
   readonly jsr: DenoManifest;
   readonly npm: NpmManifest;
 }
 
-/** Every difference between the manifests, each a line that names both sides. */
+/** Returns a line for each difference between the manifests. */
 export function differences({ deno, jsr, npm }: Manifests): string[] {
   return [
     ...differentFields(deno, jsr, npm),
@@ -79,7 +79,7 @@ function differentPublish(deno: DenoManifest, jsr: DenoManifest): string[] {
     : [`publish.include: "${one}" in deno.json, "${other}" in jsr.json`];
 }
 
-/** What `deno.json` maps to npm is in `package.json` with the same range. */
+/** Compares the packages from npm in `deno.json` with `package.json`. */
 function differentImports(deno: DenoManifest, npm: NpmManifest): string[] {
   const found: string[] = [];
   for (const [name, target] of Object.entries(deno.imports)) {
@@ -102,9 +102,8 @@ function differentImports(deno: DenoManifest, npm: NpmManifest): string[] {
 }
 
 /**
- * `jsr.json` has every dependency of the published files, from npm or from JSR,
- * in the range of `deno.json`, or in one that `package.json` has for a peer.
- * `@std/*` is at JSR only.
+ * Compares the dependencies of the published files with `jsr.json`, which may take a package from npm or from JSR. Its range is that of
+ * `deno.json`, or one of those that `package.json` has for a peer dependency. `@std/*` is only on JSR.
  */
 function differentJsrImports(
   deno: DenoManifest,
@@ -139,12 +138,12 @@ function runtimeDependencies(npm: NpmManifest): Record<string, string> {
   return { ...npm.dependencies, ...npm.peerDependencies };
 }
 
-/** The range that is installed here: a peer's own may be wider. */
+/** Returns the range that is installed for development; the range of a peer dependency may be wider. */
 function npmRange(npm: NpmManifest, name: string): string | undefined {
   return npm.devDependencies[name] ?? runtimeDependencies(npm)[name];
 }
 
-/** How `deno.json` writes a range of `package.json`. */
+/** Returns the specifier that `deno.json` has for a range of `package.json`. */
 function asSpecifier(name: string, range: string): string {
   return range.startsWith("npm:") ? range : `npm:${name}@${range}`;
 }

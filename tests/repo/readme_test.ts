@@ -7,7 +7,7 @@ import { ROOT } from "../support/root.ts";
 
 const FOLDER = "tests/data/readme_app";
 
-/** The samples of a text, by file: their first line may name it. */
+/** Returns the samples of a text by their files. The first line of a sample may name its file. */
 function samplesOf(text: string): Record<string, string> {
   const blocks = [...text.matchAll(/^```tsx?\n([^]*?)^```$/gm)];
   return Object.fromEntries(blocks.map(([, source = ""], i) => {
@@ -25,7 +25,7 @@ describe("the samples of the README", () => {
     assertEquals(checkTypes({ sources }), []);
   });
 
-  it("are really checked", () => {
+  it("are type-checked together", () => {
     const sources = samplesOf(`
 \`\`\`ts
 // one.ts

@@ -61,7 +61,7 @@ describe("deno.json, jsr.json and package.json", () => {
     assertEquals(missing, []);
   });
 
-  it("have their changes in the changelog", () => {
+  it("have a version that the changelog has", () => {
     assertMatch(
       readFile("CHANGELOG.md"),
       new RegExp(`^## ${deno.version.replaceAll(".", "\\.")}\\b`, "m"),
@@ -91,11 +91,11 @@ describe("differences()", () => {
     },
   };
 
-  it("finds none where there is none", () => {
+  it("finds no difference in manifests that agree", () => {
     assertEquals(differences(one), []);
   });
 
-  it("reports another version", () => {
+  it("reports different versions", () => {
     const jsr = { ...one.jsr, version: "9.9.9" };
     assertEquals(differences({ ...one, jsr }), [
       'version: "1.0.0" in deno.json, "9.9.9" in jsr.json, ' +
@@ -103,21 +103,21 @@ describe("differences()", () => {
     ]);
   });
 
-  it("reports an export that others lack", () => {
+  it("reports an export that the others lack", () => {
     const npm = { ...one.npm, exports: { "./extra": "./extra.ts" } };
     assertEquals(differences({ ...one, npm }), [
       'exports "./extra": nothing in deno.json, "./extra.ts" in package.json',
     ]);
   });
 
-  it("reports a list of files that differs", () => {
+  it("reports different lists of published files", () => {
     const jsr = { ...one.jsr, publish: { include: ["mod.ts", "core/"] } };
     assertEquals(differences({ ...one, jsr }), [
       'publish.include: "mod.ts" in deno.json, "core/ mod.ts" in jsr.json',
     ]);
   });
 
-  it("reports another range, at npm and at JSR", () => {
+  it("reports different ranges, of npm and of JSR", () => {
     const npm = { ...one.npm, dependencies: { a: "npm:b@^3.0.0" } };
     assertEquals(differences({ ...one, npm }), [
       'import "a": "npm:b@^1.0.0" in deno.json, "npm:b@^3.0.0" in package.json',
@@ -128,7 +128,7 @@ describe("differences()", () => {
     ]);
   });
 
-  it("lets JSR have one of the ranges of a peer", () => {
+  it("allows JSR one of the ranges of a peer dependency", () => {
     const npm = {
       ...one.npm,
       devDependencies: { zod: "^4.0.0" },
@@ -141,7 +141,7 @@ describe("differences()", () => {
     ]);
   });
 
-  it("reports a dependency that is in one file only", () => {
+  it("reports a dependency that only one file has", () => {
     const dependencies = { ...one.npm.dependencies, c: "^1.0.0" };
     assertEquals(differences({ ...one, npm: { ...one.npm, dependencies } }), [
       'import "c": in package.json, not in deno.json',
@@ -156,7 +156,7 @@ describe("differences()", () => {
 
 describe("the repository", () => {
   it("names no host of a registry", () => {
-    // Written in parts, or this file would be found.
+    // Written in parts, so that this file doesn't contain them.
     const hosts = [["npmjs", "org"], ["npmjs", "com"], ["yarnpkg", "com"], [
       "jsr",
       "io",
@@ -181,7 +181,7 @@ describe("the repository", () => {
     assertEquals(unknown, []);
   });
 
-  it("has tasks that run files that exist, and name every entry point", () => {
+  it("has tasks that run existing files, and a doc task that names every entry point", () => {
     const missing = Object.entries(deno.tasks).flatMap(([name, command]) =>
       (command.match(/\S+\.tsx?\b/g) ?? [])
         .filter((path) => !existsSync(join(ROOT, path)))
@@ -192,7 +192,7 @@ describe("the repository", () => {
     assertEquals(deno.tasks.doc, `deno doc --lint ${entries.join(" ")}`);
   });
 
-  it("has a gate whose stages are tasks", () => {
+  it("has a task for each stage of the gate", () => {
     const tasks = STAGES.flatMap(({ command: [first, task] }) =>
       first === "task" && task !== undefined ? [task] : []
     );
@@ -200,7 +200,7 @@ describe("the repository", () => {
     assert(tasks.includes("size"));
   });
 
-  it("silences no checker", () => {
+  it("disables no check of the linter or the compiler", () => {
     const silencers = ["deno-lint-" + "ignore", "@ts-" + "ignore"];
     const found = files.filter((path) => /\.tsx?$/.test(path))
       .filter((path) =>
@@ -209,7 +209,7 @@ describe("the repository", () => {
     assertEquals(found, []);
   });
 
-  it("publishes nothing that Node has only from version 24 on", () => {
+  it("publishes no syntax that needs Node 24", () => {
     const found = published
       .filter((path) => hasUsing(readFile(path)));
     assertEquals(found, []);
@@ -243,12 +243,12 @@ const d = await import("ws");
   });
 });
 
-/** Whether a source has `using`; examples in its comments may. */
+/** Tells whether a source has a declaration with `using` outside of comments. */
 function hasUsing(source: string): boolean {
   return /^\s*(for \()?(await )?using \w+ /m.test(source);
 }
 
-/** The packages that a source imports, without those of the runtime. */
+/** Returns the packages that a source imports, without Node's own modules. */
 function bareImports(source: string): string[] {
   const code = source.replaceAll(/\/\*[\s\S]*?\*\//g, "");
   const pattern = /(?:\bfrom|\bimport|\bimport\()\s*["']([^"'.][^"']*)["']/g;
@@ -261,7 +261,7 @@ function bareImports(source: string): string[] {
   return [...new Set(names)];
 }
 
-/** The commands in a text that neither deno.json nor package.json has. */
+/** Returns the commands in a text that are neither a task of deno.json nor a script of package.json. */
 function unknownCommands(text: string): string[] {
   const pattern = /\b(deno task|npm run|bun run) ([a-z][\w:-]*)/g;
   return [...text.matchAll(pattern)]

@@ -32,7 +32,7 @@ function mayImport(file: string, target: string): boolean {
   if (file.startsWith("tests/")) return !target.startsWith("bench/");
   const [room, allowed = []] = ROOMS.find(([room]) => file.startsWith(room)) ??
     [];
-  // Examples and the folders of tools import whatever they show.
+  // Examples and tools may import everything.
   if (room === undefined) return true;
   const isOpen = [room, ...allowed].some((open) => target.startsWith(open));
   return isOpen && levelOf(target) <= levelOf(file);

@@ -1,30 +1,30 @@
 /**
- * The samples of Inngest Realtime's documentation as files of an app that uses this package.
+ * Turns the samples of Inngest Realtime's documentation into files of an app that uses this package.
  *
  * @module
  */
 
 import { readFileSync } from "node:fs";
 
-/** One sample. */
+/** A sample of the documentation. */
 export interface Sample {
-  /** What the documentation calls it. */
+  /** Its title in the documentation. */
   readonly title: string;
-  /** Its source, as it stands there. */
+  /** Its source in the documentation. */
   readonly source: string;
 }
 
-/** A part of a sample that is not TypeScript that compiles, whatever the package is. */
+/** A correction of a sample that can't compile with any package. */
 export interface Correction {
   /** The sample's title. */
   readonly title: string;
-  /** What stands there. */
+  /** The text in the documentation. */
   readonly wrong: string;
-  /** What should. */
+  /** The text that compiles. */
   readonly right: string;
 }
 
-/** The only differences between the samples and what is checked, but for the package's name. */
+/** The only changes to the samples, besides the package's name. */
 export const CORRECTIONS: readonly Correction[] = [
   // `await` needs an `async` function.
   {
@@ -42,13 +42,13 @@ export const CORRECTIONS: readonly Correction[] = [
     wrong: 'step.run("log-all-went-well", () => {',
     right: 'step.run("log-all-went-well", async () => {',
   },
-  // The schema is `z.number().transform(Boolean)`: it takes a number, and makes the boolean that subscribers get.
+  // The schema is `z.number().transform(Boolean)`: it takes a number, and subscribers receive a boolean.
   {
     title: "Typed channels (recommended)",
     wrong: "success: true,",
     right: "success: 1,",
   },
-  // React can't render an object, which the token says the data are.
+  // React can't render an object, which is the type of the data.
   {
     title: "React hook - useInngestSubscription()",
     wrong: "{message.data}",
@@ -68,7 +68,7 @@ const FILES: Readonly<Record<string, string>> = {
 
 const FOLDER = "tests/data/seed_app";
 
-/** What the samples take for granted. */
+/** The files that the samples need beside them. */
 const SURROUNDINGS: Readonly<Record<string, string>> = {
   "globals.d.ts": `
 declare const llm: { generateResponse(prompt: string): string };
@@ -89,7 +89,7 @@ export const userChannel = channel((userId: string) => \`user:\${userId}\`)
   "inngest/client.ts": `export * from "../client";`,
 };
 
-/** Where the imports of the samples lead. They are for Inngest's version 3. */
+/** The files that the imports of the samples resolve to. The samples are for Inngest's version 3. */
 export const SEED_PATHS: Readonly<Record<string, string>> = {
   "inngest": "node_modules/inngest-v3/index.d.ts",
   "@/inngest/client": `${FOLDER}/client.ts`,
@@ -98,7 +98,7 @@ export const SEED_PATHS: Readonly<Record<string, string>> = {
   "src/session": `${FOLDER}/session.ts`,
 };
 
-/** Reads the samples. */
+/** Reads the samples from the documentation. */
 export function readSamples(): Sample[] {
   const text = readFileSync(
     new URL("./seed.md.txt", import.meta.url),
@@ -110,7 +110,11 @@ export function readSamples(): Sample[] {
   );
 }
 
-/** Replaces the one place where a text stands. */
+/**
+ * Replaces a text that occurs once.
+ *
+ * @throws {Error} When it occurs more or less often.
+ */
 export function replaceOnce(source: string, from: string, to: string): string {
   const parts = source.split(from);
   if (parts.length !== 2) {
@@ -121,7 +125,7 @@ export function replaceOnce(source: string, from: string, to: string): string {
   return parts.join(to);
 }
 
-/** The source of a sample, with the package's new name and its corrections, but for one. */
+/** Returns the source of a sample with the package's new name and its corrections, except for one. */
 export function corrected(sample: Sample, without?: Correction): string {
   return CORRECTIONS
     .filter((each) => each.title === sample.title && each !== without)
@@ -131,14 +135,14 @@ export function corrected(sample: Sample, without?: Correction): string {
     );
 }
 
-/** Where a sample is checked, or a variant of it that has a name. */
+/** Returns the path that a sample, or a named variant of it, is checked at. */
 export function pathOf({ title }: Sample, variant?: string): string {
   const file = FILES[title];
   if (file === undefined) throw new Error(`There is a new sample: "${title}"`);
   return `${FOLDER}/${variant === undefined ? "" : `${variant}_`}${file}`;
 }
 
-/** The files around the samples. */
+/** Returns the files that the samples need beside them. */
 export function surroundings(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(SURROUNDINGS)

@@ -14,7 +14,7 @@ import { checkTypes, type TypeProblem } from "../support/types/type_check.ts";
 
 const SAMPLES = readSamples();
 
-/** What must not compile: the title of a sample, what stands there, and what is put in its place. */
+/** Changes that must not compile: the title of a sample, a text in it, and the text that replaces it. */
 const BREAKS = [
   ["Typed channels (recommended)", ".ai({", ".nope({"],
   ["Typed channels (recommended)", "response: response,", "response: 1,"],
@@ -39,7 +39,7 @@ function sampleOf(title: string): Sample {
   return sample;
 }
 
-/** Every program that the tests look at, checked at once. */
+/** Checks all programs of the tests at once. */
 function checkAll(): TypeProblem[] {
   const sources = surroundings();
   for (const sample of SAMPLES) sources[pathOf(sample)] = corrected(sample);
@@ -59,16 +59,16 @@ function checkAll(): TypeProblem[] {
 }
 
 describe("the samples of Inngest Realtime's documentation", () => {
-  // Not in a hook: the compiler may need longer than a runtime gives one.
+  // Not in a hook, as the compiler may take longer than a hook may.
   const problems = checkAll();
   const inFile = (path: string): TypeProblem[] =>
     problems.filter(({ file }) => file === path);
 
-  it("are all there", () => {
+  it("are seven", () => {
     assertEquals(SAMPLES.length, 7);
   });
 
-  it("need nothing else that does not compile", () => {
+  it("compile with the corrections, and so do the files beside them", () => {
     const variants = /\/(uncorrected|broken)\d+_/;
     assertEquals(problems.filter(({ file }) => !variants.test(file)), []);
   });

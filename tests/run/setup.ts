@@ -61,7 +61,7 @@ async function findNode(): Promise<string> {
 async function findBun(node: string): Promise<string> {
   const program = `${Deno.cwd()}/node_modules/.bin/bun`;
   const { code } = await run([program, "--version"], { output: "collect" });
-  // Where npm runs no install scripts, Bun's own has to be run first.
+  // npm may be configured to run no install scripts; then Bun's is run here.
   if (code !== 0) await mustRun([node, "install.js"], "node_modules/bun");
   return program;
 }

@@ -24,7 +24,7 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 
-/** Fails without the assertions under test, which may be what is broken. */
+/** Checks that a function fails, without the assertions under test. */
 function mustFail(fn: () => void): void {
   let thrown: unknown;
   try {
@@ -54,7 +54,7 @@ const same = { a: [1, { b: new Uint8Array([1]) }] };
 const other = { a: [1, { b: new Uint8Array([2]) }] };
 
 describe("the assertions", () => {
-  it("pass what holds", () => {
+  it("accept what is true", () => {
     assert(1);
     assertFalse(0);
     assertExists(0);
@@ -76,7 +76,7 @@ describe("the assertions", () => {
     assertAlmostEquals(1, 1.4, 0.5);
   });
 
-  it("fail what doesn't", () => {
+  it("fail for what is not", () => {
     mustFail(() => assert(0));
     mustFail(() => assertFalse(1));
     mustFail(() => assertExists(undefined));
@@ -118,7 +118,7 @@ describe("assertThrows() and assertRejects()", () => {
     assertEquals(await assertRejects(() => Promise.reject("text")), "text");
   });
 
-  it("fail for no error, another class, another message", async () => {
+  it("fail without an error, and for another class or message", async () => {
     mustFail(() => assertThrows(() => 1));
     mustFail(() => assertThrows(throwing, RangeError));
     mustFail(() => assertThrows(throwing, TypeError, "other"));

@@ -32,12 +32,12 @@ describe("hooks", () => {
       log.push("after all");
     });
 
-    it("run outside in", () => {
+    it("run before a test from the outer group to the inner one", () => {
       assertEquals(log, ["before all", "before outer", "before inner"]);
     });
   });
 
-  it("run inside out after a test, then after the group", () => {
+  it("run after a test from the inner group to the outer one, then after the group", () => {
     assertEquals(log.slice(3), [
       "after inner",
       "after outer",

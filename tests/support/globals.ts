@@ -1,4 +1,4 @@
-/** Sets globals; gives what puts back those before. */
+/** Sets globals; returns a function that restores the previous ones. */
 export function setGlobals(
   globals: Readonly<Record<string, unknown>>,
 ): () => void {

@@ -1,6 +1,5 @@
 /**
- * What a machine may lack: a test that needs it is skipped there, and run by
- * `.ci/run`, which installs it.
+ * Finds programs that a machine may lack. Tests that need a missing program are skipped; `.ci/run` installs all of them.
  *
  * @example
  * ```ts ignore
@@ -25,8 +24,7 @@ const CHROMIUM_ON_MAC =
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 /**
- * The path of a Chromium or Chrome, `undefined` where there is none. The
- * environment variable `CHROMIUM_PATH` names another one.
+ * Returns the path of Chromium or Chrome; `undefined` where there is none. The environment variable `CHROMIUM_PATH` overrides the search.
  */
 export function chromiumPath(): string | undefined {
   const named = process.env.CHROMIUM_PATH;
@@ -38,30 +36,30 @@ export function chromiumPath(): string | undefined {
   return isExecutable(CHROMIUM_ON_MAC) ? CHROMIUM_ON_MAC : undefined;
 }
 
-/** The path of Python 3, `undefined` where there is none. */
+/** Returns the path of Python 3; `undefined` where there is none. */
 export function pythonPath(): string | undefined {
   return findProgram("python3");
 }
 
-/** The path of redis-server, `undefined` where there is none. */
+/** Returns the path of redis-server; `undefined` where there is none. */
 export function redisPath(): string | undefined {
   return findProgram("redis-server");
 }
 
-/** The path of nginx, `undefined` where there is none. */
+/** Returns the path of nginx; `undefined` where there is none. */
 export function nginxPath(): string | undefined {
-  // Where it is installed, not every user's search path leads.
+  // Debian installs it into a folder that is only in root's search path.
   const installed = "/usr/sbin/nginx";
   return findProgram("nginx") ??
     (isExecutable(installed) ? installed : undefined);
 }
 
-/** One line for each thing that is missing and the tests it skips. */
+/** Returns a line for each missing program, with the tests that are skipped. */
 export function missingRequirements(): string[] {
   const missing: string[] = [];
   if (chromiumPath() === undefined) {
     missing.push(
-      "No Chromium found: tests in a browser are skipped (CHROMIUM_PATH names one)",
+      "No Chromium found: tests in a browser are skipped (set CHROMIUM_PATH to use another one)",
     );
   }
   if (pythonPath() === undefined) {
@@ -76,7 +74,7 @@ export function missingRequirements(): string[] {
   return missing;
 }
 
-/** The path of a program on the search path, `undefined` where there is none. */
+/** Returns the path of a program in the search path; `undefined` where there is none. */
 export function findProgram(name: string): string | undefined {
   return (process.env.PATH ?? "").split(delimiter)
     .map((folder) => join(folder, name))

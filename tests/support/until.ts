@@ -1,4 +1,4 @@
-/** Waits for something that nothing tells of: it is looked for, again and again. */
+/** Waits until a condition holds that no event announces, by evaluating it again and again. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
 ): Promise<void> {

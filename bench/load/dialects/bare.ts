@@ -8,8 +8,8 @@ import { get, HttpAnswers, post } from "./http.ts";
 import { handshake, PONG, text } from "./websocket.ts";
 
 /**
- * What a gateway makes of a message: the servers that send on what they get are given this, so that all send the same
- * bytes.
+ * Returns the envelope that a gateway makes of a message. Servers that forward what is posted get it ready-made, so that all servers send
+ * the same bytes.
  */
 function envelope({ channel, payload }: Outgoing): string {
   return `{"kind":"data","channel":${JSON.stringify(channel)},` +
@@ -17,7 +17,7 @@ function envelope({ channel, payload }: Outgoing): string {
     '"created_at":"2026-11-24T11:05:40.123Z","id":"k3v9qd2m-100000"}';
 }
 
-/** Subscribers of the servers of `bench/peers` on a WebSocket. */
+/** WebSocket subscribers of the bare servers. */
 export const bareSocket: SubscriberDialect = {
   open: (channel, token) => [
     handshake(`/connect?channel=${channel}&token=${token}`),
@@ -25,14 +25,14 @@ export const bareSocket: SubscriberDialect = {
   heartbeat: PONG,
 };
 
-/** Subscribers of the servers of `bench/peers` on Server-Sent Events. */
+/** Server-Sent Events subscribers of the bare servers. */
 export const bareSse: SubscriberDialect = {
   open: (channel) => [
     { send: get(`/sse?channel=${channel}`), until: "\r\n\r\n" },
   ],
 };
 
-/** Publishers to the servers of `bench/peers`. */
+/** Publishers of the bare servers. */
 export const bareHttp: PublisherDialect = {
   open: () => [],
   publish: ([message]) =>
@@ -40,7 +40,7 @@ export const bareHttp: PublisherDialect = {
   answers: () => new HttpAnswers(),
 };
 
-/** Subscribers of Socket.IO, which a handshake of its own follows WebSocket's. */
+/** Subscribers of Socket.IO, which has a second handshake after the one of WebSocket. */
 export const socketIo: SubscriberDialect = {
   open: (channel) => [
     handshake(
@@ -53,7 +53,7 @@ export const socketIo: SubscriberDialect = {
   heartbeat: text("3"),
 };
 
-/** Publishers to the HTTP server beside Socket.IO: it makes the envelope. */
+/** Publishers of Socket.IO's HTTP server, which makes its own envelope. */
 export const socketIoHttp: PublisherDialect = {
   ...bareHttp,
   publish: ([message]) =>

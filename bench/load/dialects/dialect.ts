@@ -1,39 +1,44 @@
-/** A step of opening a connection: what is sent, then what has to come. */
+/** A step of opening a connection: bytes to send, and an answer to await. */
 export interface Step {
   readonly send: string | Uint8Array;
-  /** A text of what the peer answers. */
+  /** A text that the answer must contain. */
   readonly until: string;
 }
 
-/** What is published. */
+/** A message to publish. */
 export interface Outgoing {
   readonly channel: string;
   readonly payload: string;
 }
 
-/** Finds whole answers in what a publisher reads; throws for one that says no. */
+/** Finds complete answers in the bytes that a publisher reads. */
 export interface AnswerReader {
-  /** How many messages were answered for. */
+  /**
+   * Returns how many messages were acknowledged.
+   *
+   * @throws {Error} When one was refused.
+   */
   read(bytes: Uint8Array): number;
 }
 
-/** How a peer is talked to by subscribers. */
+/** The protocol of a server's subscribers. */
 export interface SubscriberDialect {
   /**
-   * Opens a connection that gets a channel's messages.
+   * Returns the steps that subscribe to a channel.
    *
-   * @param since Where it starts, for a peer that keeps a log; now by default.
+   * @param since The position to start at, for a server that keeps a log.
    */
   open(channel: string, token: string, since?: string): readonly Step[];
-  /** What an idle subscriber sends now and then, so that it isn't taken for dead. */
+  /** The heartbeat of an idle subscriber. */
   readonly heartbeat?: Uint8Array;
 }
 
-/** How a peer is talked to by publishers. */
+/** The protocol of a server's publishers. */
 export interface PublisherDialect {
-  /** Opens a connection, where more is needed than TCP. */
+  /** Returns the steps of opening a connection, after TCP's own. */
   open(token: string): readonly Step[];
-  /** What publishes messages: one, or several at once where the peer can. */
+  /** Returns the bytes that publish messages: one message, or several where the server supports batches. */
   publish(messages: readonly Outgoing[], token: string): string | Uint8Array;
+  /** Returns a reader for the answers of a connection. */
   answers(): AnswerReader;
 }

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { AnswerReader } from "./dialect.ts";
 
-/** A request that posts a body. */
+/** Returns a request that posts a body. */
 export function post(path: string, body: string, token = ""): string {
   return [
     `POST ${path} HTTP/1.1`,
@@ -14,7 +14,7 @@ export function post(path: string, body: string, token = ""): string {
   ].join("\r\n");
 }
 
-/** A request without a body. */
+/** Returns a request without a body. */
 export function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`;
 }
@@ -42,14 +42,14 @@ export class HttpAnswers implements AnswerReader {
       const end = this.#end();
       if (end < 0) return count;
       if (this.#text.slice(9, 12) !== "200") {
-        throw new Error(`A publisher was answered: ${this.#text}`);
+        throw new Error(`A publisher was refused: ${this.#text}`);
       }
       this.#text = this.#text.slice(end);
       count += this.#messages;
     }
   }
 
-  /** Where the first answer ends; -1 where it has not. */
+  /** Returns where the first answer ends; -1 while it is incomplete. */
   #end(): number {
     const head = this.#text.indexOf(HEAD_END);
     if (head < 0) return -1;

@@ -17,10 +17,10 @@ import {
   tidingsV1,
 } from "./tidings.ts";
 
-/** Messages of a request that publishes several. */
+/** The number of messages in a batch request. */
 export const BATCH = 100;
 
-/** How subscribers talk to which peer. */
+/** The protocols of subscribers. */
 export const SUBSCRIBERS = {
   "tidings.v1": tidingsV1,
   "tidings plain": tidingsPlain,
@@ -32,7 +32,7 @@ export const SUBSCRIBERS = {
   "mqtt": mqttSocket,
 } as const satisfies Record<string, SubscriberDialect>;
 
-/** How publishers talk to which peer. */
+/** The protocols of publishers. */
 export const PUBLISHERS = {
   "tidings": tidingsHttp,
   "tidings batch": tidingsBatch(BATCH),
@@ -43,8 +43,8 @@ export const PUBLISHERS = {
   "mqtt": mqttTcp,
 } as const satisfies Record<string, PublisherDialect>;
 
-/** The name of a way to subscribe. */
+/** The name of a subscribers' protocol. */
 export type SubscriberName = keyof typeof SUBSCRIBERS;
 
-/** The name of a way to publish. */
+/** The name of a publishers' protocol. */
 export type PublisherName = keyof typeof PUBLISHERS;

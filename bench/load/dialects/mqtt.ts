@@ -6,7 +6,7 @@ import type {
 } from "./dialect.ts";
 import { binary, handshake, PONG } from "./websocket.ts";
 
-/** What MQTT calls its packets, in their first byte. */
+/** The first bytes of MQTT's packets. */
 const PACKET = { connect: 0x10, publishOnce: 0x32, subscribe: 0x82 } as const;
 
 let clients = 0;
@@ -28,16 +28,16 @@ function packet(type: number, ...parts: Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([type, ...size]), body]);
 }
 
-/** Version 3.1.1, a new session, no keep-alive. */
+/** Returns a CONNECT packet: version 3.1.1, a clean session, no keep-alive. */
 function connect(): Buffer {
   const header = Buffer.from([4, 2, 0, 0]);
   return packet(PACKET.connect, field("MQTT"), header, field(`b${clients++}`));
 }
 
-/** CONNACK and SUBACK as far as they are the same for all who are let in. */
+/** The beginnings of CONNACK and SUBACK for accepted clients. */
 const ACCEPTED = { connect: "\x20\x02\x00\x00", subscribe: "\x90\x03\x00\x01" };
 
-/** Subscribers of Mosquitto on a WebSocket, with quality of service 0. */
+/** WebSocket subscribers of Mosquitto, with quality of service 0. */
 export const mqttSocket: SubscriberDialect = {
   open: (channel) => [
     handshake("/mqtt", "mqtt"),
@@ -55,7 +55,7 @@ export const mqttSocket: SubscriberDialect = {
   heartbeat: PONG,
 };
 
-/** Publishers to Mosquitto on TCP, with quality of service 1: that is answered. */
+/** TCP publishers of Mosquitto, with quality of service 1, which is acknowledged. */
 export const mqttTcp: PublisherDialect = {
   open: () => [{ send: connect(), until: ACCEPTED.connect }],
   publish: ([message]) =>
@@ -70,7 +70,7 @@ export const mqttTcp: PublisherDialect = {
   answers: () => new Acknowledgements(),
 };
 
-/** A PUBACK has four bytes. */
+/** Counts PUBACK packets, which have four bytes. */
 class Acknowledgements implements AnswerReader {
   #bytes = 0;
 

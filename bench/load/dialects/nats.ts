@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 
 const CONNECT = 'CONNECT {"verbose":false,"pedantic":false}\r\n';
 
-/** Subscribers of nats-server on a WebSocket. */
+/** WebSocket subscribers of nats-server. */
 export const natsSocket: SubscriberDialect = {
   open: (channel) => [
     handshake("/", undefined, "INFO "),
@@ -14,7 +14,7 @@ export const natsSocket: SubscriberDialect = {
   heartbeat: Buffer.concat([PONG, text("PONG\r\n")]),
 };
 
-/** Publishers to nats-server on TCP: each waits for the answer to a ping behind its message. */
+/** TCP publishers of nats-server. Each sends a ping after its message and waits for the answer. */
 export const natsTcp: PublisherDialect = {
   open: () => [{ send: `${CONNECT}PING\r\n`, until: "PONG" }],
   publish: ([message]) =>

@@ -14,10 +14,10 @@ const CONNECT = "/v1/realtime/connect?token=";
 const SSE = "/v1/realtime/sse?token=";
 const PUBLISH = "/v1/realtime/publish";
 
-/** A day: no measurement takes longer. */
+/** A lifetime of a day, which is longer than any measurement. */
 const LIFETIME = { expiresIn: 86_400, sessionExpiresIn: 86_400 };
 
-/** Makes the token of a channel's subscriber. */
+/** Mints the token of a subscriber. */
 export function subscriberToken(
   signingKey: string,
   channel: string,
@@ -26,7 +26,7 @@ export function subscriberToken(
   return mintToken(signingKey, { topics, ...LIFETIME });
 }
 
-/** Makes the token of a client that publishes to a channel on its WebSocket, and subscribes to one in which nothing comes. */
+/** Mints the token of a client that publishes to a channel on its WebSocket, and subscribes to an unused one. */
 export function publisherToken(
   signingKey: string,
   channel: string,
@@ -38,7 +38,7 @@ export function publisherToken(
   });
 }
 
-/** A client of `tidings.v1`. */
+/** WebSocket subscribers that speak `tidings.v1`. */
 export const tidingsV1: SubscriberDialect = {
   open: (_channel, token, since) => [
     handshake(
@@ -50,18 +50,18 @@ export const tidingsV1: SubscriberDialect = {
   heartbeat: Buffer.concat([PONG, text('{"kind":"pong"}')]),
 };
 
-/** A client that knows only Inngest's protocol. */
+/** WebSocket subscribers that know only Inngest's protocol. */
 export const tidingsPlain: SubscriberDialect = {
   open: (_channel, token) => [handshake(CONNECT + token)],
   heartbeat: PONG,
 };
 
-/** A client of Server-Sent Events. */
+/** Subscribers on Server-Sent Events. */
 export const tidingsSse: SubscriberDialect = {
   open: (_channel, token) => [{ send: get(SSE + token), until: "\r\n\r\n" }],
 };
 
-/** One message a request. */
+/** Publishers that send one message a request. */
 export const tidingsHttp: PublisherDialect = {
   open: () => [],
   publish: ([message], token) =>
@@ -77,7 +77,7 @@ function line({ channel, payload }: Outgoing): string {
   return JSON.stringify({ channel, topic: TOPIC, data: payload });
 }
 
-/** Several messages a request. */
+/** Returns publishers that send several messages a request. */
 export function tidingsBatch(messages: number): PublisherDialect {
   return {
     open: () => [],
@@ -87,7 +87,7 @@ export function tidingsBatch(messages: number): PublisherDialect {
   };
 }
 
-/** Messages on a WebSocket. */
+/** Publishers on WebSockets. */
 export const tidingsSocket: PublisherDialect = {
   open: (token) => tidingsV1.open("", token),
   publish: ([message]) =>
@@ -101,7 +101,7 @@ export const tidingsSocket: PublisherDialect = {
   answers: () => new Occurrences('"kind":"ack"', '"kind":"error"'),
 };
 
-/** Counts a text that stands in every answer. */
+/** Counts a text that occurs once in every answer. */
 export class Occurrences implements AnswerReader {
   readonly #text: string;
   readonly #refusal: string;
@@ -118,10 +118,10 @@ export class Occurrences implements AnswerReader {
         "latin1",
       );
     if (read.includes(this.#refusal)) {
-      throw new Error(`A publisher was answered: ${read}`);
+      throw new Error(`A publisher was refused: ${read}`);
     }
     const parts = read.split(this.#text);
-    // What is left may hold the beginning of the next.
+    // The rest may hold the beginning of the next answer.
     this.#rest = (parts.at(-1) ?? "").slice(-(this.#text.length - 1));
     return parts.length - 1;
   }

@@ -1,21 +1,21 @@
 import { frame } from "../../../tests/support/wire/raw_frames.ts";
 import type { Step } from "./dialect.ts";
 
-/** A frame of text, as clients send it. */
+/** Returns a client's text frame. */
 export const text = frame.text;
 
-/** A frame of bytes, as clients send it. */
+/** Returns a client's binary frame. */
 export function binary(bytes: Uint8Array): Uint8Array {
   return frame.make(0x82, bytes);
 }
 
-/** The frame that answers a WebSocket's ping; it may be sent unasked. */
+/** A pong frame. A client may send it without a ping. */
 export const PONG: Uint8Array = frame.make(0x8a, new Uint8Array(0));
 
 /**
- * A WebSocket's handshake.
+ * Returns the step of a WebSocket handshake.
  *
- * @param until What of the answer shows that the peer is ready; it may come after the handshake.
+ * @param until The text that shows that the server is ready; it may come after the handshake.
  */
 export function handshake(
   path: string,

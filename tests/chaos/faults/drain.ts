@@ -89,6 +89,19 @@ function remarks(
   };
 }
 
+/** Opens subscriptions and starts a load; resolves when a part of the load is published. */
+async function startLoad(
+  arena: Arena,
+  channels: readonly string[],
+): Promise<{ started: number; publishing: Promise<void> }> {
+  const { isShort } = arena.trial;
+  await arena.open({ channels, count: isShort ? 12 : 50 });
+  const started = performance.now();
+  const publishing = arena.load({ rate: 200, seconds: isShort ? 1 : 12 });
+  await arena.publisher.acknowledged(isShort ? 100 : 400);
+  return { started, publishing };
+}
+
 /** The gateway drains while messages are published, and another one takes its place. */
 export const drain: Fault = {
   number: "3",
@@ -96,16 +109,7 @@ export const drain: Fault = {
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
-      await arena.open({
-        channels: ["drain-a", "drain-b"],
-        count: trial.isShort ? 12 : 50,
-      });
-      const started = performance.now();
-      const publishing = arena.load({
-        rate: 200,
-        seconds: trial.isShort ? 1 : 12,
-      });
-      await arena.publisher.acknowledged(trial.isShort ? 100 : 400);
+      const load = await startLoad(arena, ["drain-a", "drain-b"]);
       // These sockets delay the end of the gateway.
       const unread = trial.isShort ? [] : await openUnread(arena);
       try {
@@ -113,10 +117,10 @@ export const drain: Fault = {
         const { gateway } = arena;
         const ending = await terminate(gateway, trial);
         await arena.startGateway(gateway.port);
-        await publishing;
+        await load.publishing;
         return await arena.judge(
           drain,
-          started,
+          load.started,
           (outcome) => remarks(ending, trial, outcome),
         );
       } finally {
@@ -132,24 +136,15 @@ export const roll: Fault = {
   isLoud: false,
   run: (trial) =>
     Arena.run(trial, {}, async (arena) => {
-      await arena.open({
-        channels: ["roll-a", "roll-b"],
-        count: trial.isShort ? 12 : 50,
-      });
-      const started = performance.now();
-      const publishing = arena.load({
-        rate: 200,
-        seconds: trial.isShort ? 1 : 12,
-      });
-      await arena.publisher.acknowledged(trial.isShort ? 100 : 400);
+      const load = await startLoad(arena, ["roll-a", "roll-b"]);
       const old = arena.gateway;
       const next = await arena.startGateway();
       await arena.network({ upstream: next.port });
       const ending = await terminate(old, trial);
-      await publishing;
+      await load.publishing;
       return await arena.judge(
         roll,
-        started,
+        load.started,
         (outcome) => remarks(ending, trial, outcome),
       );
     }),

@@ -24,7 +24,7 @@ async function untilOpen(
 /** The gateway dies with ten thousand connections, and all clients reconnect at once. */
 export const storm: Fault = {
   number: "21",
-  title: "10,000 connections lost at once",
+  title: "all connections lost at once",
   isLoud: true,
   async run(trial) {
     const rows = [];

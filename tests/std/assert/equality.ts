@@ -2,7 +2,7 @@ import { deepStrictEqual, notDeepStrictEqual } from "node:assert";
 import { isDeepStrictEqual } from "node:util";
 import { failWith, show } from "./assertion_error.ts";
 
-/** Fails unless both are deeply equal. */
+/** Fails unless the values are deeply equal. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   try {
     deepStrictEqual(actual, expected);
@@ -12,7 +12,7 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   }
 }
 
-/** Fails if both are deeply equal. */
+/** Fails if the values are deeply equal. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   try {
     notDeepStrictEqual(actual, expected);
@@ -21,7 +21,7 @@ export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   }
 }
 
-/** Fails unless both are the same value, as `Object.is` sees it. */
+/** Fails unless `Object.is` is true for the values. */
 export function assertStrictEquals<T>(
   actual: unknown,
   expected: T,
@@ -33,7 +33,7 @@ export function assertStrictEquals<T>(
   }
 }
 
-/** Fails if both are the same value, as `Object.is` sees it. */
+/** Fails if `Object.is` is true for the values. */
 export function assertNotStrictEquals<T>(
   actual: T,
   expected: T,

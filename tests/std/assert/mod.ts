@@ -1,7 +1,6 @@
 /**
- * The functions of `@std/assert` that the tests use, on `node:assert`, for
- * machines that can't reach JSR. Names and signatures are those of the real
- * package, which `jsr.json` maps the same name to.
+ * The functions of `@std/assert` that the tests use, based on `node:assert`, for machines that can't reach JSR. They have the names and
+ * signatures of the real package, which `jsr.json` resolves the same name to.
  *
  * @module
  */

@@ -8,7 +8,7 @@ export function assertAlmostEquals(
   msg?: string,
 ): void {
   if (Object.is(actual, expected)) return;
-  // The real package's default: relative, so that large numbers compare too.
+  // The default of the real package, which is relative to the number.
   const allowed = tolerance ??
     (Number.isFinite(expected) ? Math.abs(expected * 1e-7) : 1e-7);
   if (!(Math.abs(expected - actual) <= allowed)) {

@@ -1,8 +1,7 @@
 /**
- * The functions of `@std/testing/bdd` that the tests use, for machines that
- * can't reach JSR: on Deno's own runner with its sanitizers, and on
- * `node:test` elsewhere. Names and signatures are those of the real package,
- * which `jsr.json` maps the same name to.
+ * The functions of `@std/testing/bdd` that the tests use, for machines that can't reach JSR. They are based on Deno's test runner with its
+ * sanitizers, and on `node:test` elsewhere. They have the names and signatures of the real package, which `jsr.json` resolves the same
+ * name to.
  *
  * @module
  */
@@ -20,7 +19,7 @@ type Declare = {
   (name: string, options: TestOptions, fn: Body): void;
 };
 
-/** Declares a group or a test; `ignore` and `skip` declare one that is not run. */
+/** Declares a group or a test. With `ignore` or `skip` it is not run. */
 export type Declaration = Declare & {
   readonly ignore: Declare;
   readonly skip: Declare;

@@ -21,10 +21,8 @@ interface Group {
 }
 
 /**
- * The runner on `Deno.test`. Like the real `@std/testing/bdd` it makes one
- * `Deno.test` of each outermost group, with a step for each test in it: Deno's
- * sanitizers then look at the group as a whole, so `beforeAll` may open what
- * `afterAll` closes.
+ * Creates a runner that is based on `Deno.test`. Like the real `@std/testing/bdd` it makes one `Deno.test` of each outermost group, with a
+ * step for each test in it. So Deno's sanitizers check the group as a whole, and `afterAll` may close what `beforeAll` opened.
  */
 export function createDenoRunner(): Runner {
   let current: Group | undefined;
@@ -56,7 +54,7 @@ export function createDenoRunner(): Runner {
     },
     hook(name: HookName, fn: Body): void {
       if (current === undefined) {
-        // A file's own hooks put the rest of the file into one group.
+        // Hooks outside of a group put the rest of the file into one group.
         current = createGroup("global", {}, undefined);
         register(current);
       }
@@ -87,7 +85,7 @@ function register(group: Group): void {
   });
 }
 
-/** Deno's sanitizers are off unless asked for. */
+/** Turns Deno's sanitizers on, which are off by default. */
 function sanitizers(options: TestOptions): Omit<TestOptions, "ignore"> {
   return {
     sanitizeOps: options.sanitizeOps ?? true,
@@ -107,8 +105,7 @@ async function runGroup(
       const skip = ignore || child.options.ignore === true;
       await context.step({
         name: child.name,
-        // A group is entered even when ignored, so that the report counts its
-        // tests one by one.
+        // An ignored group is run with its tests ignored, so that the report counts each of them.
         ignore: skip && "fn" in child,
         sanitizeOps: false,
         sanitizeResources: false,
@@ -136,7 +133,7 @@ async function runTest(group: Group, fn: Body): Promise<void> {
   }
 }
 
-/** The group and those around it, outermost first. */
+/** Returns a group and the groups around it, outermost first. */
 function ancestors(group: Group): Group[] {
   const around = group.parent === undefined ? [] : ancestors(group.parent);
   return [...around, group];

@@ -7,12 +7,12 @@ import {
   type TestOptions,
 } from "./runner.ts";
 
-/** How long a file's process may go on after its tests. */
+/** How long the process of a file may run after its tests. */
 const LEAK_TIMEOUT_MS = 5_000;
 
 /**
- * The runner on `node:test`, which Node and Bun have. An ignored group ignores
- * each of its tests, so that the report counts them.
+ * Creates a runner that is based on `node:test`, which Node and Bun have. An ignored group ignores each of its tests, so that the report
+ * counts them.
  */
 export async function createNodeRunner(): Promise<Runner> {
   const test = await import("node:test");
@@ -49,8 +49,7 @@ export async function createNodeRunner(): Promise<Runner> {
 }
 
 /**
- * Node waits for whatever a file left open, so that a leak would hang the run;
- * this ends the process with what Node knows about it. Bun ends by itself.
+ * Ends the process with an error that names what the tests left open. Without it Node would wait for a leak forever; Bun ends by itself.
  */
 function endWhatIsLeftOpen(): void {
   const timer = setTimeout(() => {

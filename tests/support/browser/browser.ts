@@ -1,6 +1,6 @@
 import { type Browser, chromium } from "playwright-core";
 
-/** Starts a Chromium that talks to nobody by itself. */
+/** Starts a Chromium that makes no requests of its own. */
 export function launchChromium(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,

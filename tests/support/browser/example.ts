@@ -3,21 +3,23 @@ import { once } from "node:events";
 import process from "node:process";
 import { ROOT } from "../root.ts";
 
-/** An example, started by its command. */
+/** A running example. */
 export interface RunningExample {
-  /** Where its page is. */
+  /** The URL of its page. */
   readonly url: string;
-  /** What it wrote so far, to both outputs. */
+  /** Returns both outputs so far. */
   output(): string;
-  /** Waits until it has written this. */
+  /** Resolves when the output contains a text. */
   wrote(text: string): Promise<void>;
-  /** Ends it. */
+  /** Stops it. */
   close(): Promise<void>;
 }
 
 /**
- * Starts an example as its README says, on the runtime that runs the test: by its task on Deno, by its `main.ts` on the
- * others. Resolves when it has printed where its page is; rejects, with what it wrote, when it ended before.
+ * Starts an example as its README says, on the current runtime: by its task on Deno, by its `main.ts` elsewhere. Resolves when it has
+ * printed the URL of its page.
+ *
+ * @throws {Error} With its output, when it ends before.
  */
 export async function startExample(name: string): Promise<RunningExample> {
   const example = new Example(start(name));
@@ -30,7 +32,7 @@ export async function startExample(name: string): Promise<RunningExample> {
   };
 }
 
-/** Runs an example that ends by itself; gives what it wrote. */
+/** Runs an example that ends by itself; returns its output. */
 export async function runExample(name: string): Promise<string> {
   const child = start(name);
   const example = new Example(child);
@@ -45,7 +47,7 @@ function start(name: string): ChildProcess {
     : [`examples/${name}/main.ts`];
   return spawn(process.execPath, args, {
     cwd: ROOT,
-    // A free port for the page, and nothing of what the machine may have set.
+    // A free port for the page, and no other variables of the machine.
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -73,7 +75,7 @@ class Example {
     }
   }
 
-  /** The first group of what matches in the output, as soon as it does. */
+  /** Resolves when the output contains a text or matches; returns the first group of the match. */
   async find(wanted: RegExp | string): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const look = (): void => {

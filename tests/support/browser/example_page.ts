@@ -5,17 +5,17 @@ import { type RunningExample, startExample } from "./example.ts";
 import { chromiumPath } from "../requirements.ts";
 import { type Visit, visit } from "./visit.ts";
 
-/** An example that runs for the tests of a group, and a browser to look at its page. */
+/** An example and a browser that run during the tests of a group. */
 export interface ExamplePage {
-  /** A test of the page; it is skipped where there is no Chromium. */
+  /** Declares a test that is skipped where there is no Chromium. */
   readonly itInChromium: typeof it.skip;
-  /** The example, while a test runs. */
+  /** The example; only available inside of tests. */
   readonly example: RunningExample;
-  /** Opens its page. */
+  /** Opens the page of the example. */
   visit(): Promise<Visit>;
 }
 
-/** Starts an example, and Chromium, before the tests of the group that this is called in. */
+/** Starts an example and Chromium before the tests of the current group, and stops them afterwards. */
 export function useExamplePage(name: string): ExamplePage {
   const executablePath = chromiumPath();
   let example: RunningExample;

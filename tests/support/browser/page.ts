@@ -3,15 +3,15 @@ import type { GatewayOptions } from "../../../server/mod.ts";
 import { startGateway, type TestGateway } from "../gateway/gateway.ts";
 import { type Proxy, startProxy } from "../gateway/proxy.ts";
 
-/** The development page in a browser, its gateway, and the way between them. */
+/** The development page in a browser, its gateway, and a proxy between them. */
 export class PageUnderTest implements AsyncDisposable {
   readonly page: Page;
-  /** What the page sees break off. */
+  /** The proxy that can cut the page's connections. */
   readonly proxy: Proxy;
   gateway: TestGateway;
-  /** What the console said and what was thrown. */
+  /** Messages on the console and uncaught errors. */
   readonly problems: string[] = [];
-  /** The URL of everything that was asked for. */
+  /** The URLs of all requests. */
   readonly requests: string[] = [];
 
   constructor(page: Page, proxy: Proxy, gateway: TestGateway) {
@@ -24,7 +24,7 @@ export class PageUnderTest implements AsyncDisposable {
     page.on("websocket", (socket) => this.requests.push(socket.url()));
   }
 
-  /** Starts a gateway in development mode. Shows nothing yet: see {@linkcode PageUnderTest.open}. */
+  /** Starts a gateway in development mode and an empty page; see {@linkcode PageUnderTest.open}. */
   static async start(
     browser: Browser,
     options: Partial<GatewayOptions> = {},
@@ -34,28 +34,28 @@ export class PageUnderTest implements AsyncDisposable {
     return new PageUnderTest(await browser.newPage(), proxy, gateway);
   }
 
-  /** Opens the page and waits until it watches. */
+  /** Opens the page and waits until it is connected. */
   async open(hash: string = ""): Promise<void> {
     await this.page.goto(`${this.proxy.url}/${hash}`);
     await this.state("live");
   }
 
-  /** Waits for a state of the connection. */
+  /** Resolves when the connection is in a state. */
   async state(name: string): Promise<void> {
     await this.page.waitForSelector(`#status[data-state="${name}"]`);
   }
 
-  /** Waits until an element has this in its text. */
+  /** Resolves when an element's text contains a text. */
   async shows(selector: string, part: string): Promise<void> {
     await this.page.locator(selector, { hasText: part }).first().waitFor();
   }
 
-  /** An element's text. */
+  /** Returns the text of an element. */
   async text(selector: string): Promise<string> {
     return await this.page.locator(selector).textContent() ?? "";
   }
 
-  /** What the list shows of each message, oldest first. */
+  /** Returns the data of the messages in the list, oldest first. */
   list(): Promise<string[]> {
     return this.page.$$eval(
       "#messages .data",

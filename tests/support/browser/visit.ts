@@ -1,17 +1,17 @@
 import type { Browser, Page } from "playwright-core";
 
-/** A page of an example, in a browser context of its own. */
+/** A page in its own browser context. */
 export interface Visit {
   readonly page: Page;
-  /** What went wrong on it. */
+  /** Errors on the console and uncaught errors. */
   readonly problems: readonly string[];
-  /** The texts of what a selector finds. */
+  /** Returns the texts of the elements that match a selector. */
   texts(selector: string): Promise<string[]>;
-  /** Closes it. */
+  /** Closes the context. */
   close(): Promise<void>;
 }
 
-/** Opens a page. */
+/** Opens a page in a new context. */
 export async function visit(browser: Browser, url: string): Promise<Visit> {
   const context = await browser.newContext();
   const page = await context.newPage();

@@ -18,7 +18,7 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Where Node caches compiled code: many processes run the same few programs. */
+/** The folder in which Node caches compiled code, as many processes run the same few programs. */
 const COMPILE_CACHE = join(ROOT, "node_modules", ".cache", "chaos");
 
 /** How many characters of the error output are kept. The last ones tell why a process died. */

@@ -1,5 +1,5 @@
 /**
- * Type checks programs that exist only in a test, with this project's compiler options.
+ * Type-checks programs that exist only in a test, with the project's compiler options.
  *
  * @module
  */
@@ -9,25 +9,25 @@ import { dirname, join } from "node:path";
 import ts from "typescript";
 import { ROOT } from "../root.ts";
 
-/** What the compiler found wrong. */
+/** An error of the compiler. */
 export interface TypeProblem {
-  /** The file, from the project's folder. */
+  /** The path of the file from the project's folder. */
   readonly file: string;
-  /** The line, from 1. */
+  /** The number of the line, from 1. */
   readonly line: number;
-  /** The number of TypeScript's message. */
+  /** The number of the error. */
   readonly code: number;
-  /** TypeScript's message. */
+  /** The message of the error. */
   readonly message: string;
 }
 
-/** What to check. */
+/** The programs to check. */
 export interface TypeCheckOptions {
-  /** Files that don't exist, by their paths from the project's folder. */
+  /** Texts of files that don't exist, by their paths from the project's folder. */
   readonly sources?: Readonly<Record<string, string>>;
-  /** Files that exist, by the same. */
+  /** Paths of files that exist, from the project's folder. */
   readonly files?: readonly string[];
-  /** Where imports lead: the path of a file, from the project's folder, for each name. */
+  /** The files that imports resolve to: paths from the project's folder, by the names that are imported. */
   readonly paths?: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +37,7 @@ const PACKAGE = {
   "@tidings/realtime/middleware": "middleware.ts",
 };
 
-/** Checks the given files and everything that they import of this project. */
+/** Type-checks files and everything that they import. */
 export function checkTypes(
   { sources = {}, files = [], paths = {} }: TypeCheckOptions,
 ): TypeProblem[] {
@@ -46,7 +46,7 @@ export function checkTypes(
   );
   const options: ts.CompilerOptions = {
     ...projectOptions(),
-    // As apps are built, whose imports have no endings.
+    // The settings of apps that are built with a bundler, whose imports have no file extensions.
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     paths: Object.fromEntries(

@@ -5,20 +5,20 @@ import type { Fault } from "../../fault.ts";
 import { seconds } from "../../units.ts";
 
 /** How long it may take until every client has received a gap. */
-const TOLD_MS = 45_000;
+const GAP_MS = 45_000;
 
 /** The prefix of the gateways' keys. */
 const PREFIX = "tidings:";
 
 /** Waits until enough clients of each transport have received a gap, or the time is over; returns how long that took. */
-async function untilTold(arena: Arena, count: number): Promise<number> {
+async function untilGaps(arena: Arena, count: number): Promise<number> {
   const started = performance.now();
   for (;;) {
     const states = await Promise.all(
       arena.clients.map((clients) => clients.states("all")),
     );
     const ms = performance.now() - started;
-    if (states.every(({ withGap }) => withGap >= count) || ms > TOLD_MS) {
+    if (states.every(({ withGap }) => withGap >= count) || ms > GAP_MS) {
       return ms;
     }
     await pause(100);
@@ -27,16 +27,16 @@ async function untilTold(arena: Arena, count: number): Promise<number> {
 
 function remarks(
   { verdict, state }: Outcome,
-  told: number,
-  toldMs: number,
+  count: number,
+  gapMs: number,
 ): Remarks {
   return {
-    note: `all received a gap within ${seconds(toldMs)}; ` +
+    note: `all received a gap within ${seconds(gapMs)}; ` +
       `${verdict.gapped} acknowledged messages were inside gaps`,
     breaches: [
-      state.withGap !== told && `${state.withGap} of ${told} received a gap`,
-      verdict.gaps !== told && `${verdict.gaps} gaps at ${told} clients`,
-      toldMs > TOLD_MS && `not all received a gap within ${TOLD_MS / 1000} s`,
+      state.withGap !== count && `${state.withGap} of ${count} received a gap`,
+      verdict.gaps !== count && `${verdict.gaps} gaps at ${count} clients`,
+      gapMs > GAP_MS && `not all received a gap within ${GAP_MS / 1000} s`,
       state.failures.length > 0 && `ended: ${state.failures}`,
     ],
   };
@@ -65,7 +65,7 @@ export const flush: Fault = {
       });
       await publisher.acknowledged(100);
       await cluster.master.command("FLUSHALL");
-      const ms = await untilTold(arena, count);
+      const ms = await untilGaps(arena, count);
       stop.abort();
       await publishing;
       return await arena.judge(
@@ -97,7 +97,7 @@ export const forget: Fault = {
       await publisher.acknowledged(100);
       const { meta } = channelKeys(PREFIX, "forgotten");
       const deleted = await cluster.master.command("DEL", meta);
-      const ms = await untilTold(arena, count / 2);
+      const ms = await untilGaps(arena, count / 2);
       stop.abort();
       await publishing;
       return await arena.judge(forget, started, (outcome) => {
