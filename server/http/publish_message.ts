@@ -44,21 +44,17 @@ export function publishBody(
   return ids instanceof Promise ? ids.then(published) : published(ids);
 }
 
-/** What publishing from a request's head and body needs. */
-export interface DirectPublishing {
-  readonly auth: Auth;
-  /** The publisher of the signing key's owner. */
-  readonly publisher: MessagePublisher;
-  readonly addresses: PublishAddresses;
-  readonly report: Report;
-}
-
 /**
  * Creates the handler of most requests to publish: those with the signing key and a body of known length that is one message. It
  * declines every other request before it has done anything.
+ *
+ * @param publisher The publisher for the owner of the signing key.
  */
 export function directPublish(
-  { auth, publisher, addresses, report }: DirectPublishing,
+  auth: Auth,
+  publisher: MessagePublisher,
+  addresses: PublishAddresses,
+  report: Report,
 ): DirectHandler {
   function publish(
     head: RequestHead,

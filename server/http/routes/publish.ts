@@ -26,16 +26,11 @@ export type FindPublisher = (
   authorization: string | undefined,
 ) => Promise<MessagePublisher>;
 
-/** What the routes to publish need. */
-export interface PublishRouteParts {
-  readonly findPublisher: FindPublisher;
-  readonly addresses: PublishAddresses;
-  readonly streams: Streams;
-}
-
 /** `POST /v1/realtime/publish`, `/publish/batch` and `/publish/tee`. */
 export function publishRoutes(
-  { findPublisher, addresses, streams }: PublishRouteParts,
+  findPublisher: FindPublisher,
+  addresses: PublishAddresses,
+  streams: Streams,
 ): Hono {
   const app = new Hono();
 
