@@ -33,7 +33,7 @@ export class Entrance {
   readonly #admission: Admission;
   readonly #interior: Interior;
   readonly #report: Report;
-  /** Adds the CORS headers around the answers to pages. */
+  /** Answers pages, with CORS headers. */
   readonly #pages: Hono;
 
   constructor(admission: Admission, interior: Interior, report: Report) {
@@ -42,8 +42,8 @@ export class Entrance {
     this.#report = report;
     this.#pages = new Hono().use(crossOrigin(admission.origins)).all(
       "*",
-      ({ req: { raw: request }, env }) =>
-        this.#enter({ request, env }, new FetchHead(request)),
+      async ({ req: { raw: request }, env }) =>
+        secure(await this.#enter({ request, env }, new FetchHead(request))),
     );
   }
 
