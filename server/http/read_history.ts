@@ -3,10 +3,10 @@ import type { Broker, LogEntry } from "../brokers/broker.ts";
 import type { Gap } from "../fan_out/delivery_target.ts";
 import { type Since, sinceOfChannel } from "../wire/since.ts";
 
-/** What part of a log to read. */
+/** The part of a log to read. */
 export interface HistoryQuery {
   readonly channel: string;
-  /** `undefined` for every topic. */
+  /** The topics to read; `undefined` for every topic. */
   readonly topics: ReadonlySet<string> | undefined;
   readonly since: Since;
   readonly limit: number;
@@ -15,7 +15,7 @@ export interface HistoryQuery {
 /** A page of a log. */
 export interface HistoryPage {
   readonly epoch: string;
-  /** Everything up to here was looked at. */
+  /** The offset up to which the log was read. */
   readonly offset: number;
   readonly entries: readonly LogEntry[];
   /** Whether the log has messages after `offset`. */
@@ -52,10 +52,10 @@ export async function readHistory(
   let bytes = 0;
   while (entries.length < limit && bytes < PAGE_BYTES && after < top) {
     const page = await broker.read(channel, after, PAGE_ENTRIES, PAGE_BYTES);
-    // The log was lost while it was read.
+    // The log was lost meanwhile: its epoch has changed.
     if (page.epoch !== epoch) break;
     if (page.first > after + 1) {
-      // The log lost its oldest while it was read: told at the start of a page, so what there is of this one ends here.
+      // The log lost its oldest messages meanwhile. A gap stands at the start of a page, so this page ends here.
       if (entries.length > 0) break;
       if (since.from === "id") {
         gap = { after: since.id, before: formatId(epoch, page.first) };
