@@ -80,82 +80,51 @@ export type Config = z.infer<typeof schema> & {
   readonly dev: boolean;
 };
 
-interface Flag {
-  readonly variable: string;
-  /** The value's form, `undefined` for a switch. */
-  readonly value: string | undefined;
-  readonly text: string;
-}
+type FlagName = keyof z.input<typeof schema>;
 
-function flag(variable: string, value: string | undefined, text: string): Flag {
-  return { variable, value, text };
-}
-
-/** Every flag with its environment variable; `--help` prints them. */
-export const FLAGS: Readonly<Record<keyof z.input<typeof schema>, Flag>> = {
-  port: flag("PORT", "n", "TCP port, 0 for a free one (8787)"),
-  host: flag("HOST", "address", "address to listen on (127.0.0.1)"),
-  "signing-key": flag(
-    "REALTIME_SIGNING_KEY",
-    "key",
+/** Every flag, with its text in `--help` and the form of its value; a switch has none. */
+export const FLAGS: Readonly<
+  Record<FlagName, readonly [text: string, value?: string]>
+> = {
+  port: ["TCP port, 0 for a free one (8787)", "n"],
+  host: ["address to listen on (127.0.0.1)", "address"],
+  "signing-key": [
     "key for publishing and for minting tokens; without it: development mode",
-  ),
-  "signing-key-fallback": flag(
-    "REALTIME_SIGNING_KEY_FALLBACK",
     "key",
+  ],
+  "signing-key-fallback": [
     "previous key, accepted too while keys are rotated",
-  ),
-  broker: flag(
-    "REALTIME_BROKER",
-    "url",
+    "key",
+  ],
+  broker: [
     "where the logs are kept: memory, or redis://… for several gateways (memory)",
-  ),
-  "history-size": flag(
-    "REALTIME_HISTORY_SIZE",
-    "n",
-    "messages kept for each channel (1000)",
-  ),
-  "history-ttl": flag(
-    "REALTIME_HISTORY_TTL",
-    "seconds",
-    "how long messages are kept (300)",
-  ),
-  "history-bytes": flag(
-    "REALTIME_HISTORY_BYTES",
-    "bytes",
-    "bytes kept for each channel (8388608)",
-  ),
-  "memory-budget": flag(
-    "REALTIME_MEMORY_BUDGET",
-    "bytes",
+    "url",
+  ],
+  "history-size": ["messages kept for each channel (1000)", "n"],
+  "history-ttl": ["how long messages are kept (300)", "seconds"],
+  "history-bytes": ["bytes kept for each channel (8388608)", "bytes"],
+  "memory-budget": [
     "bytes kept for all channels together (268435456); not with Redis",
-  ),
-  "max-message-bytes": flag(
-    "REALTIME_MAX_MESSAGE_BYTES",
     "bytes",
-    "largest message (524288)",
-  ),
-  "stream-lease": flag(
-    "REALTIME_STREAM_LEASE",
-    "seconds",
+  ],
+  "max-message-bytes": ["largest message (524288)", "bytes"],
+  "stream-lease": [
     "silence after which a data stream ends with an error (60)",
-  ),
-  "allowed-origins": flag(
-    "REALTIME_ALLOWED_ORIGINS",
-    "list",
+    "seconds",
+  ],
+  "allowed-origins": [
     "origins whose pages may connect (*; in development mode: loopback)",
-  ),
-  "log-level": flag(
-    "REALTIME_LOG_LEVEL",
-    "level",
-    "debug, info, warning or error (info)",
-  ),
-  dev: flag(
-    "REALTIME_DEV",
-    undefined,
-    "development mode: no key needed, a page at /; on loopback only",
-  ),
+    "list",
+  ],
+  "log-level": ["debug, info, warning or error (info)", "level"],
+  dev: ["development mode: no key needed, a page at /; on loopback only"],
 };
+
+/** Returns the environment variable of a flag, such as `REALTIME_HISTORY_TTL` for `history-ttl`. */
+export function variableOf(flag: string): string {
+  const name = flag.toUpperCase().replaceAll("-", "_");
+  return flag === "port" || flag === "host" ? name : `REALTIME_${name}`;
+}
 
 /** A parsed command line. */
 export type Command =
@@ -164,7 +133,7 @@ export type Command =
   | { readonly run: "version" };
 
 function parseFlags(args: string[]): Readonly<Record<string, unknown>> {
-  const flags = Object.entries(FLAGS).map(([name, { value }]) => {
+  const flags = Object.entries(FLAGS).map(([name, [, value]]) => {
     const type = value === undefined ? "boolean" : "string";
     return [name, { type }] as const;
   });
@@ -200,8 +169,8 @@ export function readConfig(
   if (flags.help) return { run: "help" };
   if (flags.version) return { run: "version" };
   const input: Record<string, string> = {};
-  for (const [name, { variable }] of Object.entries(FLAGS)) {
-    const value = flags[name] ?? env[variable];
+  for (const name of Object.keys(FLAGS)) {
+    const value = flags[name] ?? env[variableOf(name)];
     // An empty variable counts as not set; an empty flag is a mistake.
     if (flags[name] !== undefined || value) input[name] = String(value);
   }
@@ -209,9 +178,8 @@ export function readConfig(
   if (!result.success) {
     const issue = result.error.issues[0];
     const name = String(issue?.path[0]);
-    const variable = Object.entries(FLAGS).find(([flag]) => flag === name)?.[1]
-      .variable;
-    const source = flags[name] === undefined ? variable : `--${name}`;
+    const isFlag = flags[name] !== undefined;
+    const source = isFlag ? `--${name}` : variableOf(name);
     throw new ConfigError(`Cannot use ${source}: ${issue?.message}`);
   }
   const config = result.data;

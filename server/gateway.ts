@@ -101,18 +101,18 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const addresses = new PublishAddresses();
 
   const app = new Hono();
-  app.route("/", healthRoutes({ hub, sessions, admission }));
+  app.route("/", healthRoutes(hub, sessions, admission));
   const findPublisher: FindPublisher = async (authorization) =>
     publisherFor(await auth.publisherClaims(authorization));
   for (
     const routes of [
-      publishRoutes({ findPublisher, addresses, streams }),
-      streamRoutes({ findPublisher, streams }),
+      publishRoutes(findPublisher, addresses, streams),
+      streamRoutes(findPublisher, streams),
       tokenRoutes(auth),
       sseRoutes(host),
-      historyRoutes({ auth, broker }),
-      revokeRoutes({ auth, sessions }),
-      subscribersRoutes({ findPublisher, broker }),
+      historyRoutes(auth, broker),
+      revokeRoutes(auth, sessions),
+      subscribersRoutes(findPublisher, broker),
     ]
   ) app.route("/v1/realtime", routes);
   if (dev) app.route("/", pageRoutes());
@@ -125,11 +125,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     errorResponse(report, new FetchHead(raw), raw, error)
   );
 
-  const entrance = new Entrance({ admission, origins: settings, report }, {
-    publish: directPublish({ auth, publisher, addresses, report }),
+  const publish = directPublish(auth, publisher, addresses, report);
+  const entrance = new Entrance(admission, {
+    publish,
     connect: (incoming, head) => connect(host, incoming, head),
     app,
-  });
+  }, report);
 
   async function close(): Promise<void> {
     streams.close();

@@ -14,17 +14,22 @@ import { RealtimeError } from "../core/protocol/errors.ts";
 import { VERSION } from "../core/protocol/version.ts";
 import type { Broker } from "./brokers/broker.ts";
 import { MemoryBroker } from "./brokers/memory.ts";
-import { type Config, ConfigError, FLAGS, readConfig } from "./config.ts";
+import {
+  type Config,
+  ConfigError,
+  FLAGS,
+  readConfig,
+  variableOf,
+} from "./config.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import type { Server } from "./runtimes/adapter.ts";
 import { runtime, serve } from "./runtimes/runtime.ts";
 
 function help(): string {
-  const rows = Object.entries(FLAGS).map(([name, { value, text, variable }]) =>
-    `  ${`--${name}${value ? ` <${value}>` : ""}`.padEnd(30)}${text}\n${
-      " ".repeat(32)
-    }${variable}`
-  );
+  const rows = Object.entries(FLAGS).map(([name, [text, value]]) => {
+    const flag = value === undefined ? `--${name}` : `--${name} <${value}>`;
+    return `  ${flag.padEnd(30)}${text}\n${" ".repeat(32)}${variableOf(name)}`;
+  });
   return `tidings ${VERSION}: a realtime gateway
 
 Usage: gateway [options]

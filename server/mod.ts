@@ -1,5 +1,5 @@
 /**
- * The gateway: what clients connect to and publishers publish to.
+ * The gateway: clients connect to it, and publishers publish to it.
  *
  * @example A gateway of one process
  * ```ts

@@ -12,27 +12,28 @@ import {
 } from "./publish/channel_schemas.ts";
 import type { OnMessage } from "./publish/message_callback.ts";
 
-/** What {@linkcode createGateway} takes. Everything has a default; without a signing key it is for development. */
+/** Options of {@linkcode createGateway}. Every option has a default; a gateway without a signing key is for development. */
 export interface GatewayOptions {
-  /** The key that apps publish and mint with: at least 32 characters. Without it the gateway is in development mode. */
+  /** The key for publishing and for minting tokens: at least 32 characters. Without it the gateway is in development mode. */
   signingKey?: string;
-  /** The key before, taken too while keys are rotated. */
+  /** The previous key, accepted too while keys are rotated. */
   signingKeyFallback?: string;
   /**
-   * Development mode: publishing and minting need no key, requests must come for a loopback host, and `/` shows a
-   * page to try it.
+   * Development mode: publishing and minting need no key, requests must be for a loopback host, and `/` shows a page for
+   * trying the gateway.
    *
    * @default {true without a signing key}
    */
   dev?: boolean;
   /**
-   * Keeps the logs.
+   * The broker, which keeps the logs.
    *
    * @default {new MemoryBroker()}
    */
   broker?: Broker;
   /**
-   * Origins whose pages may connect, each as `https://app.example.com`, or `"*"` for all: tokens, not cookies, are what authenticates.
+   * Origins whose pages may connect, such as `https://app.example.com`, or `"*"` for all. Letting all in is safe: clients
+   * authenticate with tokens, not cookies.
    *
    * @default {"*"; loopback origins in development mode}
    */
@@ -49,33 +50,33 @@ export interface GatewayOptions {
    */
   channels?: Readonly<Record<string, KnownChannel>>;
   /**
-   * Called with each message that a client has published with a token, after it was accepted; not with what is published with the signing
-   * key. The client is not kept waiting, and what the function fails with is logged. A client that repeats a request because its
-   * answer was lost is told of again, with the same `id`.
+   * Called with each message that a client published with a token, after it was accepted, but not with messages published with
+   * the signing key. The client doesn't wait for the function, and the function's errors are logged. When a client repeats a
+   * request because its answer was lost, the function is called again with the same `id`.
    *
    * @default {nothing}
    */
   onMessage?: OnMessage;
   /**
-   * Bytes of a message's data as JSON.
+   * The largest data of a message, in bytes of JSON.
    *
    * @default {524288}
    */
   maxMessageBytes?: number;
   /**
-   * Subscriptions, that is topics, on one connection.
+   * Subscriptions of one connection; each topic is one.
    *
    * @default {128}
    */
   maxSubscriptions?: number;
   /**
-   * Frames that a client may send in a second.
+   * Frames that a client may send per second.
    *
    * @default {100}
    */
   maxInboundRate?: number;
   /**
-   * Milliseconds from connecting to a valid token.
+   * Milliseconds that a client has to send a valid token after it connected.
    *
    * @default {10000}
    */
@@ -87,26 +88,26 @@ export interface GatewayOptions {
    */
   pingIntervalMs?: number;
   /**
-   * Milliseconds that a ping may stay unanswered beyond the interval before the client is taken for dead.
+   * Milliseconds that a client has, beyond the interval, to answer a ping; after them it counts as dead.
    *
    * @default {5000}
    */
   pongTimeoutMs?: number;
   /**
-   * Bytes that may wait for one connection before it is closed with 4408.
+   * The size of a connection's send queue, in bytes. A slow consumer that exceeds it is closed with 4408.
    *
    * @default {1048576}
    */
   queueBytes?: number;
   /**
-   * Milliseconds without progress, while something waits, before a connection is closed with 4408.
+   * Milliseconds that a send queue may make no progress before its connection is closed with 4408.
    *
    * @default {10000}
    */
   queueDeadlineMs?: number;
   /**
-   * Milliseconds after which a data stream ends in an error when neither a chunk nor a sign of life came of its producer. What publishes
-   * with `createRealtime` gives one by itself; all gateways of a cluster must have the same.
+   * Milliseconds after which a data stream ends with an error if its producer sent neither a chunk nor a heartbeat. Apps that
+   * publish with `createRealtime` send heartbeats. All gateways of a cluster must use the same value.
    *
    * @default {60000}
    */
@@ -133,13 +134,13 @@ export interface GatewaySettings extends
  * @throws {RangeError} For a limit that is not a positive whole number.
  */
 export function resolveOptions(options: GatewayOptions): GatewaySettings {
-  const { signingKey, signingKeyFallback, dev = signingKey === undefined } =
-    options;
+  const { signingKey, signingKeyFallback: fallback } = options;
+  const { dev = signingKey === undefined } = options;
   const current = signingKey ?? (dev ? DEVELOPMENT_SIGNING_KEY : "");
-  const fallback = signingKeyFallback === undefined ? [] : [signingKeyFallback];
-  for (const key of [current, ...fallback]) checkKey(key, dev);
+  checkKey(current, dev);
+  if (fallback !== undefined) checkKey(fallback, dev);
   return {
-    signingKeys: [current, ...fallback],
+    signingKeys: fallback === undefined ? [current] : [current, fallback],
     dev,
     broker: options.broker ?? new MemoryBroker(),
     channels: new ChannelSchemas(options.channels ?? {}),
@@ -161,7 +162,7 @@ function checkKey(key: string, dev: boolean): void {
   if (!dev && key === DEVELOPMENT_SIGNING_KEY) {
     throw new RealtimeError(
       "invalid_argument",
-      "Cannot use the signing key: it is the well-known one of development mode",
+      "Cannot use the signing key: it is the public one of development mode",
     );
   }
   if (key.length < MIN_SIGNING_KEY_LENGTH) {
@@ -172,13 +173,16 @@ function checkKey(key: string, dev: boolean): void {
   }
 }
 
+/** The names of the options that are limits. */
+type Limit = {
+  [K in keyof GatewayOptions]-?: GatewayOptions[K] extends number | undefined
+    ? K
+    : never;
+}[keyof GatewayOptions];
+
 function count(
   options: GatewayOptions,
-  name: {
-    [K in keyof GatewayOptions]-?: GatewayOptions[K] extends number | undefined
-      ? K
-      : never;
-  }[keyof GatewayOptions],
+  name: Limit,
   fallback: number,
 ): number {
   const value = options[name] ?? fallback;

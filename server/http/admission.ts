@@ -5,11 +5,12 @@ import { allowsOrigin, type OriginRules } from "./origin.ts";
 
 /** Decides whether a request may enter the gateway at all. Each check is for every route. */
 export class Admission {
-  readonly #rules: OriginRules;
+  /** The pages that may use the gateway. */
+  readonly origins: OriginRules;
   #isDraining = false;
 
-  constructor(rules: OriginRules) {
-    this.#rules = rules;
+  constructor(origins: OriginRules) {
+    this.origins = origins;
   }
 
   /** Whether the gateway drains. */
@@ -25,13 +26,13 @@ export class Admission {
   /** Checks a request; returns the error to answer with, `undefined` for a request that may enter. */
   refusal(head: RequestHead): RealtimeError | undefined {
     const { target, origin } = head;
-    if (this.#rules.dev && !isLoopback(head.hostname)) {
+    if (this.origins.dev && !isLoopback(head.hostname)) {
       // A page could reach a gateway without keys through a host name that was rebound to this machine.
       return forbidden(
         "Cannot answer: in development mode requests must be for localhost; set a signing key to serve others",
       );
     }
-    if (origin !== undefined && !allowsOrigin(this.#rules, origin)) {
+    if (origin !== undefined && !allowsOrigin(this.origins, origin)) {
       // CORS alone would run the request and only keep the page from reading the answer.
       const quoted = JSON.stringify(origin.slice(0, 200));
       return forbidden(

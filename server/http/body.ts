@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { decodeUtf8 } from "../wire/json_text.ts";
 
@@ -16,10 +17,10 @@ export async function readBytes(
 ): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
   if (Number(announced) > limit) throw tooLarge();
-  const isStream = announced === null && !request.bodyUsed;
-  const bytes = isStream
-    ? await readStream(request.body, limit)
-    : new Uint8Array(await whole(request.arrayBuffer()));
+  const bytes = await readUpTo(request, limit, announced === null)
+    .catch((cause) => {
+      throw brokeOff(cause);
+    });
   if (bytes === undefined || bytes.length > limit) throw tooLarge();
   return bytes;
 }
@@ -37,39 +38,29 @@ export async function readText(
   return decodeUtf8(await readBytes(request, limit, tooLarge));
 }
 
-/** Reads a stream; returns `undefined` for one that is longer than the limit. */
-async function readStream(
-  body: ReadableStream<Uint8Array> | null,
+/** Reads a body, piece by piece where its length is unknown; returns `undefined` where it is longer than the limit then. */
+async function readUpTo(
+  request: Request,
   limit: number,
+  inPieces: boolean,
 ): Promise<Uint8Array | undefined> {
-  const reader = body?.getReader();
-  const chunks: Uint8Array[] = [];
+  if (!inPieces || request.bodyUsed) {
+    return new Uint8Array(await request.arrayBuffer());
+  }
+  const reader = request.body?.getReader();
+  const pieces: Uint8Array[] = [];
   let size = 0;
   while (reader) {
-    const { done, value } = await whole(reader.read());
+    const { done, value } = await reader.read();
     if (done) break;
     size += value.length;
     if (size > limit) {
       await reader.cancel();
       return undefined;
     }
-    chunks.push(value);
+    pieces.push(value);
   }
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
-}
-
-async function whole<T>(reading: Promise<T>): Promise<T> {
-  try {
-    return await reading;
-  } catch (cause) {
-    throw brokeOff(cause);
-  }
+  return Buffer.concat(pieces);
 }
 
 /** Returns the error for a body that broke off. */

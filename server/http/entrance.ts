@@ -10,7 +10,7 @@ import {
 import type { Admission } from "./admission.ts";
 import { secure, toResponse } from "./answer.ts";
 import { errorResponse, type Report } from "./error_response.ts";
-import { crossOrigin, type OriginRules } from "./origin.ts";
+import { crossOrigin } from "./origin.ts";
 
 /** The address of a WebSocket's handshake. */
 const CONNECT_PATH = "/v1/realtime/connect";
@@ -25,30 +25,25 @@ export interface Interior {
   readonly app: Pick<Hono, "fetch">;
 }
 
-/** What the entrance needs to know. */
-export interface EntranceOptions {
-  readonly admission: Admission;
-  readonly origins: OriginRules;
-  readonly report: Report;
-}
-
 /**
  * The only way into the gateway, for every runtime and route. A request that {@linkcode Admission} refuses reaches nothing behind
  * it, and every answer but a WebSocket's has the security headers.
  */
 export class Entrance {
-  readonly #options: EntranceOptions;
+  readonly #admission: Admission;
   readonly #interior: Interior;
-  /** Adds the CORS headers around the answers to pages. */
+  readonly #report: Report;
+  /** Answers pages, with CORS headers. */
   readonly #pages: Hono;
 
-  constructor(options: EntranceOptions, interior: Interior) {
-    this.#options = options;
+  constructor(admission: Admission, interior: Interior, report: Report) {
+    this.#admission = admission;
     this.#interior = interior;
-    this.#pages = new Hono().use(crossOrigin(options.origins)).all(
+    this.#report = report;
+    this.#pages = new Hono().use(crossOrigin(admission.origins)).all(
       "*",
-      ({ req: { raw: request }, env }) =>
-        this.#enter({ request, env }, new FetchHead(request)),
+      async ({ req: { raw: request }, env }) =>
+        secure(await this.#enter({ request, env }, new FetchHead(request))),
     );
   }
 
@@ -65,13 +60,13 @@ export class Entrance {
   /** Handles a request for which the runtime has made no `Request`; `undefined` where `fetch` has to answer it. */
   direct(head: RequestHead): BodyHandler | undefined {
     if (head.origin !== undefined) return undefined;
-    if (this.#options.admission.refusal(head)) return undefined;
+    if (this.#admission.refusal(head)) return undefined;
     return this.#interior.publish(head);
   }
 
   #enter(incoming: Incoming, head: RequestHead): MaybePromise<Response> {
     const { request, env } = incoming;
-    const refusal = this.#options.admission.refusal(head);
+    const refusal = this.#admission.refusal(head);
     if (refusal) return this.#refuse(request, head, refusal);
     const handle = this.#interior.publish(head);
     if (handle) return answerBody(handle, request);
@@ -89,18 +84,16 @@ export class Entrance {
     head: RequestHead,
     refusal: Error,
   ): Promise<Response> {
-    const { admission, report } = this.#options;
-    const response = await errorResponse(report, head, request, refusal);
-    if (admission.isDraining) response.headers.set("retry-after", "1");
+    const response = await errorResponse(this.#report, head, request, refusal);
+    if (this.#admission.isDraining) response.headers.set("retry-after", "1");
     return response;
   }
 
   async #connect(incoming: Incoming, head: RequestHead): Promise<Response> {
-    const { report } = this.#options;
     try {
       return await this.#interior.connect(incoming, head);
     } catch (error) {
-      return await errorResponse(report, head, incoming.request, error);
+      return await errorResponse(this.#report, head, incoming.request, error);
     }
   }
 }

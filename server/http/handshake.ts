@@ -1,17 +1,10 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
-import type { Auth } from "../auth/auth.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import type { Hub } from "../fan_out/hub.ts";
-import type { Handshake } from "../sessions/websocket_client.ts";
+import type { Handshake, WebSocketHost } from "../sessions/websocket_client.ts";
 import { isV1, type Wire } from "../wire/encode.ts";
 import { parseSince } from "../wire/since.ts";
-
-/** What checking a handshake needs. */
-export interface HandshakeChecks {
-  readonly auth: Auth;
-  readonly hub: Hub;
-}
 
 /**
  * Checks the token and the position of a client that connects. A refused client of `tidings.v1` learns the reason in a frame.
@@ -19,7 +12,7 @@ export interface HandshakeChecks {
  * @throws {RealtimeError} The reason, for any other refused client: its HTTP status says it.
  */
 export async function checkHandshake(
-  { auth, hub }: HandshakeChecks,
+  { auth, hub }: Pick<WebSocketHost, "auth" | "hub">,
   token: string | undefined,
   wire: Wire,
   since: string | undefined,

@@ -20,11 +20,6 @@ export function isStream(head: RequestHead): boolean {
   return type !== undefined && STREAM_TYPE.test(type);
 }
 
-/** Returns the idempotency key of a request, if it has one. */
-export function idempotencyKey(head: RequestHead): string | undefined {
-  return head.header("idempotency-key");
-}
-
 /**
  * Publishes a body as one message. Every request that publishes one message comes here.
  *
@@ -33,42 +28,38 @@ export function idempotencyKey(head: RequestHead): string | undefined {
  */
 export function publishBody(
   publisher: MessagePublisher,
+  head: RequestHead,
   { envelope, topics }: PublishAddress,
-  key: string | undefined,
   body: Uint8Array,
 ): MaybePromise<JsonAnswer> {
   const { maxMessageBytes: limit } = publisher;
   if (body.length > limit) throw tooLarge(envelope.channel, limit);
   const data = dataOfBody(decodeUtf8(body));
+  const key = head.header("idempotency-key");
   const ids = publisher.publish(envelope, topics, data, key);
   return ids instanceof Promise ? ids.then(published) : published(ids);
-}
-
-/** What publishing from a request's head and body needs. */
-export interface DirectPublishing {
-  readonly auth: Auth;
-  /** The publisher of the signing key's owner. */
-  readonly publisher: MessagePublisher;
-  readonly addresses: PublishAddresses;
-  readonly report: Report;
 }
 
 /**
  * Creates the handler of most requests to publish: those with the signing key and a body of known length that is one message. It
  * declines every other request before it has done anything.
+ *
+ * @param publisher The publisher for the owner of the signing key.
  */
 export function directPublish(
-  { auth, publisher, addresses, report }: DirectPublishing,
+  auth: Auth,
+  publisher: MessagePublisher,
+  addresses: PublishAddresses,
+  report: Report,
 ): DirectHandler {
   function publish(
     head: RequestHead,
-    key: string | undefined,
     body: Uint8Array | undefined,
   ): MaybePromise<JsonAnswer> {
     try {
       if (!body) throw brokeOff();
       const address = addresses.read(head.target);
-      const answer = publishBody(publisher, address, key, body);
+      const answer = publishBody(publisher, head, address, body);
       return answer instanceof Promise
         ? answer.catch((error) => errorAnswer(report, head, error))
         : answer;
@@ -85,7 +76,6 @@ export function directPublish(
     if (!(length <= publisher.maxMessageBytes) || isStream(head)) {
       return undefined;
     }
-    const key = idempotencyKey(head);
-    return (body) => publish(head, key, body);
+    return (body) => publish(head, body);
   };
 }

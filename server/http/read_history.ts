@@ -4,10 +4,10 @@ import { logPages, PAGE_BYTES } from "../brokers/log_pages.ts";
 import type { Gap } from "../fan_out/delivery_target.ts";
 import { type Since, sinceOfChannel } from "../wire/since.ts";
 
-/** What part of a log to read. */
+/** The part of a log to read. */
 export interface HistoryQuery {
   readonly channel: string;
-  /** `undefined` for every topic. */
+  /** The topics to read; `undefined` for every topic. */
   readonly topics: ReadonlySet<string> | undefined;
   readonly since: Since;
   readonly limit: number;
@@ -16,7 +16,7 @@ export interface HistoryQuery {
 /** A page of a log. */
 export interface HistoryPage {
   readonly epoch: string;
-  /** Everything up to here was looked at. */
+  /** The offset up to which the log was read. */
   readonly offset: number;
   readonly entries: readonly LogEntry[];
   /** Whether the log has messages after `offset`. */

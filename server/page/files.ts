@@ -4,11 +4,11 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 /** A file of the page. */
 export interface PageFile {
   readonly text: string;
-  /** Its media type. */
+  /** The media type. */
   readonly type: string;
 }
 
-/** The names of what the page loads: none leads out of its folder. */
+/** Matches the names of files that the page loads. No match leads out of its folder. */
 export const PAGE_FILE: RegExp = /[a-z_]+\.(?:css|js|svg)/;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -19,15 +19,14 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a file of the page, `undefined` where there is none of that name.
+ * Reads a file of the page; returns `undefined` where there is no file of that name.
  *
- * The page is made of files as a browser takes them: what is read, checked and formatted here is what runs there,
- * without a build. They are found next to this module, wherever that is: in a folder, or on the server that Deno
- * loads the module from. (Importing them as text would spare the second case, but Node can't yet, and JSR refuses it.)
+ * Browsers run the files as they are, without a build. The files are next to this module: in a folder, or on the server that Deno
+ * loaded the module from. (An import of them as text would not need the second case, but Node can't do it yet and JSR refuses it.)
  *
  * @param name The file's name.
  * @param folder The URL of the folder that it is in.
- * @throws {RealtimeError} `unavailable` where the server of the module doesn't answer.
+ * @throws {RealtimeError} `unavailable` when the module's server doesn't answer.
  */
 export async function readPageFile(
   name: string,
@@ -55,7 +54,7 @@ async function readLocal(url: URL): Promise<string | undefined> {
 
 const loaded = new Map<string, string>();
 
-/** Kept once loaded: the files of a published version don't change. */
+/** Loads a file once: the files of a published version don't change. */
 async function readRemote(url: URL): Promise<string | undefined> {
   const known = loaded.get(url.href);
   if (known !== undefined) return known;

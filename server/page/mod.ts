@@ -3,8 +3,8 @@ import { secureHeaders } from "@hono/hono/secure-headers";
 import { PAGE_FILE, readPageFile } from "./files.ts";
 
 /**
- * What the page may do: load its own files and talk to its own gateway. Trusted types make the browser refuse every
- * way to turn a string into markup, so a message can't become any.
+ * Sets the page's headers: it may load its own files and connect to its own gateway. With trusted types the browser refuses to
+ * turn any string into markup, so no message can become markup.
  */
 const headers = secureHeaders({
   contentSecurityPolicy: {
@@ -19,17 +19,17 @@ const headers = secureHeaders({
     requireTrustedTypesFor: ["'script'"],
     trustedTypes: ["'none'"],
   },
-  // Both are for sites: this one is http on loopback, and may share that name with others.
+  // The page is served by http, from a loopback name that it may share with others.
   strictTransportSecurity: false,
   xFrameOptions: "DENY",
 });
 
-/** Not every browser takes 'self' to mean WebSockets too. */
+/** Returns the source for WebSockets: not every browser includes them in 'self'. */
 function webSockets({ req }: Context): string {
   return new URL(req.url).origin.replace("http", "ws");
 }
 
-/** The page of development mode: `/`, and the files it loads from `/page/`. */
+/** The page of development mode: `/`, and the files that it loads from `/page/`. */
 export function pageRoutes(): Hono {
   return new Hono()
     .use("/", headers)

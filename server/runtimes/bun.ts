@@ -8,7 +8,7 @@ import type {
   Server,
 } from "./adapter.ts";
 import { websocket } from "./bun_websocket.ts";
-import { listenError, origin } from "./listen.ts";
+import { listenError, listening } from "./listen.ts";
 
 interface BunServerLike {
   readonly port: number;
@@ -73,12 +73,7 @@ export const bunRuntime: RuntimeAdapter = {
         websocket,
       });
       const close = () => server.stop(true);
-      return Promise.resolve({
-        url: origin(hostname, server.port),
-        port: server.port,
-        close,
-        [Symbol.asyncDispose]: close,
-      });
+      return Promise.resolve(listening(hostname, server.port, close));
     } catch (error) {
       return Promise.reject(listenError(error, hostname, port));
     }

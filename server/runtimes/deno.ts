@@ -10,7 +10,7 @@ import {
   type Server,
 } from "./adapter.ts";
 import { allClosed, attach } from "./deno_socket.ts";
-import { listenError, origin } from "./listen.ts";
+import { listenError, listening } from "./listen.ts";
 
 /** The part of Deno's API that the gateway uses: Deno's own types exist on Deno only. */
 interface DenoLike {
@@ -90,12 +90,7 @@ export const denoRuntime: RuntimeAdapter = {
         stop.abort();
         await within(SHUTDOWN_MS, server.finished);
       };
-      return Promise.resolve({
-        url: origin(hostname, server.addr.port),
-        port: server.addr.port,
-        close,
-        [Symbol.asyncDispose]: close,
-      });
+      return Promise.resolve(listening(hostname, server.addr.port, close));
     } catch (error) {
       return Promise.reject(listenError(error, hostname, port));
     }

@@ -1,4 +1,15 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
+import type { Server } from "./adapter.ts";
+
+/** Describes a server that listens. */
+export function listening(
+  hostname: string,
+  port: number,
+  close: () => Promise<void>,
+): Server {
+  const url = origin(hostname, port);
+  return { url, port, close, [Symbol.asyncDispose]: close };
+}
 
 /** Returns the error for a runtime that could not listen. */
 export function listenError(
@@ -31,7 +42,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** Returns the URL of a server that listens on an address; a wildcard address is reached on loopback. */
-export function origin(hostname: string, port: number): string {
+function origin(hostname: string, port: number): string {
   const host = hostname === "0.0.0.0" || hostname === "::"
     ? "127.0.0.1"
     : hostname;

@@ -9,7 +9,7 @@ import type {
   Server,
 } from "./adapter.ts";
 import { directHandlerOf } from "./direct.ts";
-import { listenError, origin } from "./listen.ts";
+import { listenError, listening } from "./listen.ts";
 import { directFirst } from "./node_direct.ts";
 import {
   createWebSocketServer,
@@ -62,11 +62,6 @@ export const nodeRuntime: RuntimeAdapter = {
         server.closeAllConnections();
       });
     }
-    return {
-      url: origin(options.hostname, port),
-      port,
-      close,
-      [Symbol.asyncDispose]: close,
-    };
+    return listening(options.hostname, port, close);
   },
 };

@@ -1,6 +1,11 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { ConfigError, FLAGS, readConfig } from "../../server/config.ts";
+import {
+  ConfigError,
+  FLAGS,
+  readConfig,
+  variableOf,
+} from "../../server/config.ts";
 
 const KEY = "k".repeat(32);
 
@@ -65,10 +70,9 @@ describe("readConfig()", () => {
     );
     assertEquals(configOf(flags.flat()), wanted);
     assertEquals(configOf(flags.map((flag) => flag.join("="))), wanted);
-    const env = Object.entries(FLAGS).flatMap(([name, { variable }]) => {
-      const value = Object.entries(values).find(([flag]) => flag === name);
-      return value ? [[variable, value[1][0]] as const] : [];
-    });
+    const env = Object.entries(values).map(([name, [text]]) =>
+      [variableOf(name), text] as const
+    );
     assertEquals(configOf([], Object.fromEntries(env)), wanted);
     // Every flag but the switch is tried.
     assertEquals(flags.length, Object.keys(FLAGS).length - 1);
@@ -152,7 +156,7 @@ describe("readConfig()", () => {
         const flag = refusal([`--${name}=${value}`]);
         assertStringIncludes(flag, `--${name}`);
         if (value === "") continue;
-        const { variable } = FLAGS[name as keyof typeof FLAGS];
+        const variable = variableOf(name);
         assertStringIncludes(refusal([], { [variable]: value }), variable);
         // A key must not end up in a log.
         if (name.startsWith("signing-key")) {

@@ -4,16 +4,11 @@ import type { Hub } from "../../fan_out/hub.ts";
 import type { OpenSessions } from "../../sessions/open_sessions.ts";
 import type { Admission } from "../admission.ts";
 
-/** What the health of a gateway is made of. */
-export interface HealthSources {
-  readonly hub: Pick<Hub, "broker" | "size">;
-  readonly sessions: Pick<OpenSessions, "size">;
-  readonly admission: Pick<Admission, "isDraining">;
-}
-
 /** `GET /health`: 200 while the broker is usable, 503 while it is not or the gateway drains. */
 export function healthRoutes(
-  { hub, sessions, admission }: HealthSources,
+  hub: Hub,
+  sessions: OpenSessions,
+  admission: Admission,
 ): Hono {
   return new Hono().get("/health", async (c) => {
     const { broker } = hub;

@@ -11,14 +11,8 @@ import { parseSince } from "../../wire/since.ts";
 
 const MAX_LIMIT = 1000;
 
-/** What reading the history needs. */
-export interface HistoryParts {
-  readonly auth: Auth;
-  readonly broker: Broker;
-}
-
 /** `GET /v1/realtime/history`: returns a page of a channel's log, for tools and servers. */
-export function historyRoutes({ auth, broker }: HistoryParts): Hono {
+export function historyRoutes(auth: Auth, broker: Broker): Hono {
   return new Hono().get("/history", async (c) => {
     const channel = checkName("channel", c.req.query("channel") ?? "");
     const topics = c.req.queries("topic") ?? [];

@@ -9,7 +9,7 @@ import type { Streams } from "../../streams/streams.ts";
 import { toResponse } from "../answer.ts";
 import { readBytes, readText } from "../body.ts";
 import type { PublishAddresses } from "../publish_address.ts";
-import { idempotencyKey, isStream, publishBody } from "../publish_message.ts";
+import { isStream, publishBody } from "../publish_message.ts";
 
 /** Bytes of a batch: many messages, or a few of the largest. */
 const BATCH_BYTES = 8 * 1024 * 1024;
@@ -26,16 +26,11 @@ export type FindPublisher = (
   authorization: string | undefined,
 ) => Promise<MessagePublisher>;
 
-/** What the routes to publish need. */
-export interface PublishRouteParts {
-  readonly findPublisher: FindPublisher;
-  readonly addresses: PublishAddresses;
-  readonly streams: Streams;
-}
-
 /** `POST /v1/realtime/publish`, `/publish/batch` and `/publish/tee`. */
 export function publishRoutes(
-  { findPublisher, addresses, streams }: PublishRouteParts,
+  findPublisher: FindPublisher,
+  addresses: PublishAddresses,
+  streams: Streams,
 ): Hono {
   const app = new Hono();
 
@@ -67,8 +62,7 @@ export function publishRoutes(
       limit,
       () => tooLarge(envelope.channel, limit),
     );
-    const key = idempotencyKey(head);
-    return toResponse(await publishBody(publisher, address, key, body));
+    return toResponse(await publishBody(publisher, head, address, body));
   });
 
   app.post("/publish/batch", async (c) => {

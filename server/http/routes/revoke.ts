@@ -12,14 +12,8 @@ const name = z.string().min(1).max(1024).optional();
 const body = z.strictObject({ sub: name, jti: name, channel: name })
   .refine((fields) => Object.keys(fields).length > 0);
 
-/** What revoking needs. */
-export interface RevokeParts {
-  readonly auth: Auth;
-  readonly sessions: Pick<OpenSessions, "all">;
-}
-
 /** `POST /v1/realtime/revoke`: refuses the tokens that were made until now, and ends the subscriptions that they opened. */
-export function revokeRoutes({ auth, sessions }: RevokeParts): Hono {
+export function revokeRoutes(auth: Auth, sessions: OpenSessions): Hono {
   return new Hono().post("/revoke", async (c) => {
     await auth.requireSigningKey(c.req.header("authorization"));
     const text = await readText(c.req.raw, BODY_BYTES, () =>

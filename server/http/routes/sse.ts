@@ -9,7 +9,6 @@ import type {
   Handshake,
   WebSocketHost,
 } from "../../sessions/websocket_client.ts";
-import type { Socket, SocketHandler } from "../../wire/socket.ts";
 import { checkHandshake } from "../handshake.ts";
 
 /** `GET /v1/realtime/sse`: subscribes by Server-Sent Events. */
@@ -34,10 +33,13 @@ function openStream(
   { wire, claims, refusal, since, marks }: Handshake,
 ): ReadableStream<Uint8Array> {
   const channels = new Set(claims?.topics.map(({ channel }) => channel));
-  const handler = new SseHandler();
-  const socket = new SseSocket(handler);
+  const socket = new SseSocket({
+    open() {},
+    message() {},
+    drain: () => session.drain(),
+    close: () => session.ended(),
+  });
   const session = new Session(host, socket, wire, channels.size > 1);
-  handler.session = session;
   host.opened(session);
   // Runtimes keep the headers back until the body has its first bytes.
   if (wire === "sse") session.ping();
@@ -54,21 +56,4 @@ function openStream(
     );
   }
   return socket.body;
-}
-
-/** Passes the events of a response's body to its session. */
-class SseHandler implements SocketHandler {
-  session: Session | undefined;
-
-  open(_socket: Socket): void {}
-
-  message(_text: string | undefined): void {}
-
-  drain(): void {
-    this.session?.drain();
-  }
-
-  close(): void {
-    this.session?.ended();
-  }
 }

@@ -9,15 +9,10 @@ import type { FindPublisher } from "./publish.ts";
 /** Seconds that a producer's heartbeat may wait for the stream's end: less than proxies let a request take. */
 const MAX_WAIT = 20;
 
-/** What the routes for data streams need. */
-export interface StreamRouteParts {
-  readonly findPublisher: FindPublisher;
-  readonly streams: Streams;
-}
-
 /** `POST /v1/realtime/stream/keep`, which a quiet producer sends, and `/stream/stop`, which a reader sends. */
 export function streamRoutes(
-  { findPublisher, streams }: StreamRouteParts,
+  findPublisher: FindPublisher,
+  streams: Streams,
 ): Hono {
   return new Hono()
     .post("/stream/keep", async (c) => {

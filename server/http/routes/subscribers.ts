@@ -4,15 +4,10 @@ import { checkName } from "../../../core/protocol/names.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import type { FindPublisher } from "./publish.ts";
 
-/** What counting subscribers needs. */
-export interface SubscriberCountParts {
-  readonly findPublisher: FindPublisher;
-  readonly broker: Broker;
-}
-
 /** `GET /v1/realtime/subscribers`: tells publishers how many connections follow a channel or one of its topics, at all gateways. */
 export function subscribersRoutes(
-  { findPublisher, broker }: SubscriberCountParts,
+  findPublisher: FindPublisher,
+  broker: Broker,
 ): Hono {
   return new Hono().get("/subscribers", async (c) => {
     const publisher = await findPublisher(c.req.header("authorization"));

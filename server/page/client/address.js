@@ -1,5 +1,5 @@
 /**
- * What is watched, as the form has it and as the page's address keeps it.
+ * The subscription that the form shows and the page's address keeps.
  *
  * @typedef {object} Watched
  * @property {string} channel
@@ -11,7 +11,7 @@
 const FIRST_VISIT = { channel: "demo", topics: ["hello"], from: "live" };
 
 /**
- * Reads what the page's address says: `#channel=user:1&topic=ai&topic=logs&from=last:10`.
+ * Reads the subscription from the page's address: `#channel=user:1&topic=ai&topic=logs&from=last:10`.
  *
  * @param {string} hash
  * @returns {Watched}
@@ -27,7 +27,7 @@ export function readAddress(hash) {
 }
 
 /**
- * The part of an address that {@linkcode readAddress} reads.
+ * Writes the part of an address that {@linkcode readAddress} reads.
  *
  * @param {Watched} watched
  * @returns {string}
@@ -36,12 +36,12 @@ export function writeAddress({ channel, topics, from }) {
   const fields = new URLSearchParams({ channel });
   for (const topic of topics) fields.append("topic", topic);
   if (from !== "live") fields.set("from", from);
-  // A colon may stand there as it is, and most channels have one.
+  // A colon needs no escape, and most channels have one.
   return `#${fields.toString().replaceAll("%3A", ":")}`;
 }
 
 /**
- * Whether two say the same.
+ * Tells whether two subscriptions are equal.
  *
  * @param {Watched} a
  * @param {Watched} b

@@ -1,7 +1,7 @@
-/** Where the gateway is: it served this page. */
+/** The gateway's URL: the gateway served this page. */
 export const GATEWAY = new URL(".", document.baseURI);
 
-/** What went wrong with a request, with a code as in the gateway's answers; `network` where none came. */
+/** Error for a failed request, with the code of the gateway's answer, or `network` without an answer. */
 export class ApiError extends Error {
   /**
    * @param {string} code
@@ -14,7 +14,7 @@ export class ApiError extends Error {
     this.code = code;
   }
 
-  /** Whether the same request may work later. */
+  /** Whether the same request may succeed later. */
   get isTransient() {
     return ["network", "unavailable", "rate_limited", "internal"]
       .includes(this.code);
@@ -60,7 +60,7 @@ async function errorOf(response) {
 }
 
 /**
- * Mints a token: in development mode that takes no key.
+ * Mints a token, which takes no key in development mode.
  *
  * @param {string} channel
  * @param {readonly string[]} topics
@@ -80,8 +80,8 @@ export async function mintToken(channel, topics) {
  *
  * @param {string} channel
  * @param {string} topic
- * @param {string} body JSON or text, as it is.
- * @returns {Promise<string>} Its id.
+ * @param {string} body JSON or text.
+ * @returns {Promise<string>} The message's id.
  */
 export async function publish(channel, topic, body) {
   const query = new URLSearchParams({ channel, topic });
@@ -96,7 +96,7 @@ export async function publish(channel, topic, body) {
  * Publishes several messages in one request.
  *
  * @param {readonly object[]} lines
- * @returns {Promise<string[]>} Their ids. Rejects with the first error among the answers.
+ * @returns {Promise<string[]>} The messages' ids. Rejects with the first error among the answers.
  */
 export async function publishBatch(lines) {
   const response = await request("v1/realtime/publish/batch", {
@@ -112,7 +112,7 @@ export async function publishBatch(lines) {
 }
 
 /**
- * What the gateway says of itself.
+ * Asks the gateway for its version and broker.
  *
  * @returns {Promise<{ version: string, broker: string }>}
  */

@@ -1,7 +1,7 @@
 /** @import { Watched } from "./address.js" */
 
 /**
- * An argument as a POSIX shell takes it, whatever is in it.
+ * Quotes any text as an argument for a POSIX shell.
  *
  * @param {string} text
  * @returns {string}
@@ -18,13 +18,13 @@ function quote(text) {
  */
 function urlOf(gateway, path, query) {
   const fields = new URLSearchParams(query).toString();
-  // What reads better and means the same in a query.
+  // In a query, these characters need no escape and read better without.
   const text = fields.replaceAll("%3A", ":").replaceAll("%2F", "/");
   return `${new URL(path, gateway).href}${text && `?${text}`}`;
 }
 
 /**
- * The command that publishes what the form has.
+ * Returns the command that publishes the form's message.
  *
  * @param {URL} gateway
  * @param {string} channel
@@ -34,13 +34,13 @@ function urlOf(gateway, path, query) {
  */
 export function publishCommand(gateway, channel, topic, body) {
   const url = urlOf(gateway, "v1/realtime/publish", { channel, topic });
-  // curl takes what follows an @ for a file's name.
+  // curl reads data that begins with @ from a file.
   const option = body.startsWith("@") ? "--data-raw" : "-d";
   return `curl ${quote(url)} ${option} ${quote(body)}`;
 }
 
 /**
- * The command that publishes what is typed after it, line by line, as a data stream.
+ * Returns the command that publishes its standard input as a data stream, line by line.
  *
  * @param {URL} gateway
  * @param {string} channel
@@ -53,7 +53,7 @@ export function streamCommand(gateway, channel, topic) {
 }
 
 /**
- * The commands that watch what the page watches, as Server-Sent Events.
+ * Returns the commands that subscribe like the page, by Server-Sent Events.
  *
  * @param {URL} gateway
  * @param {Watched} watched
@@ -70,7 +70,7 @@ curl -N ${quote(sse)} -H "Authorization: Bearer $TOKEN"`;
 }
 
 /**
- * The program that watches what the page watches.
+ * Returns the program that subscribes like the page.
  *
  * @param {URL} gateway
  * @param {Watched} watched

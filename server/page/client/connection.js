@@ -6,20 +6,20 @@ import { isMessage, parseFrames } from "./frames.js";
 /**
  * @typedef {{ name: "stopped" }} Stopped Nothing is watched.
  * @typedef {{ name: "connecting" }} Connecting
- * @typedef {{ name: "live", recovered: boolean | undefined }} Live Messages arrive; `recovered` as in `ready`.
- * @typedef {{ name: "waiting", reason: string, until: number }} Waiting Lost, and tried again at that time.
- * @typedef {{ name: "refused", error: ApiError }} Refused Trying again would change nothing.
+ * @typedef {{ name: "live", recovered: boolean | undefined }} Live Messages arrive; `recovered` is that of the `ready` frame.
+ * @typedef {{ name: "waiting", reason: string, until: number }} Waiting The connection was lost and is opened again at that time.
+ * @typedef {{ name: "refused", error: ApiError }} Refused Another try would fail the same way.
  * @typedef {Stopped | Connecting | Live | Waiting | Refused} State
  *
  * @typedef {object} Listener
  * @property {(state: State) => void} changed
- * @property {(frame: Frame, at: number) => void} received `at` is of `performance.now()`.
+ * @property {(frame: Frame, at: number) => void} received `at` is a time of `performance.now()`.
  */
 
-/** The gateway is on this machine: there is no crowd of clients to keep from coming back in step. */
+/** Short waits: the gateway is on this machine and has few clients, so their reconnects need no spreading. */
 const LONGEST_WAIT_MS = 5_000;
 const SHORTEST_WAIT_MS = 250;
-/** How long past its interval a ping may be overdue. */
+/** Milliseconds that a ping may be late before the connection counts as dead. */
 const PING_GRACE_MS = 10_000;
 
 /** @type {Record<number, string>} */
@@ -33,23 +33,23 @@ const REASONS = {
   4429: "a limit was reached",
 };
 
-/** A subscription that comes back: a lost connection is opened again, and resumes after the last message. */
+/** A subscription that reconnects: it opens a lost connection again and resumes after the last message. */
 export class Connection {
   /** @type {State} */
   #state = { name: "stopped" };
   /** @type {Watched | undefined} */
   #watched;
-  /** The id that everything is received up to. @type {string | undefined} */
+  /** The id of the last message received. @type {string | undefined} */
   #position;
   #failures = 0;
   /** @type {number | undefined} */
   #retryAfterMs;
-  /** What the gateway said before it closed. @type {ApiError | undefined} */
+  /** The error that the gateway sent before it closed the connection. @type {ApiError | undefined} */
   #complaint;
   #overdueMs = 25_000;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** Ends what belongs to the attempt before. */
+  /** Aborts the previous attempt's listeners. */
   #attempt = new AbortController();
   /** @type {Listener} */
   #listener;
@@ -65,10 +65,10 @@ export class Connection {
   }
 
   /**
-   * Watches; what was watched before is left.
+   * Subscribes, and leaves the previous subscription.
    *
    * @param {Watched} watched
-   * @param {boolean} continues Whether to go on where it is, with other topics of the same channel.
+   * @param {boolean} continues Whether to go on from the current position, with other topics of the same channel.
    */
   watch(watched, continues) {
     this.#watched = watched;
@@ -77,19 +77,19 @@ export class Connection {
     this.#open(watched);
   }
 
-  /** Ends it. */
+  /** Ends the subscription. */
   stop() {
     this.#renew();
     this.#watched = undefined;
     this.#change({ name: "stopped" });
   }
 
-  /** Tries again without waiting any longer. */
+  /** Reconnects at once. */
   retry() {
     if (this.#watched && this.#state.name !== "live") this.#open(this.#watched);
   }
 
-  /** Ends what the attempt before left. */
+  /** Ends the previous attempt. */
   #renew() {
     clearTimeout(this.#timer);
     this.#attempt.abort();
@@ -110,7 +110,7 @@ export class Connection {
     const signal = this.#renew();
     this.#change({ name: "connecting" });
     try {
-      // A new token each time: it is free here, and good for one minute only.
+      // Each attempt mints a new token: a token expires after a minute, and minting is free here.
       const jwt = await mintToken(watched.channel, watched.topics);
       if (!signal.aborted) this.#connect(watched, jwt, signal);
     } catch (error) {
@@ -145,7 +145,7 @@ export class Connection {
   }
 
   /**
-   * A connection can be dead without anyone saying so: the gateway pings for that.
+   * Reconnects when the gateway's pings stop: a dead connection may never report an error.
    *
    * @param {AbortSignal} signal
    */

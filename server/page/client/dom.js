@@ -1,5 +1,5 @@
 /**
- * The element with an id, of the type that it must have.
+ * Returns the element with an id and checks its type.
  *
  * @template {Element} T
  * @param {string} id
@@ -13,7 +13,7 @@ export function byId(id, type) {
 }
 
 /**
- * Makes an element. What it contains is text or elements, never markup: messages come from anywhere.
+ * Makes an element. Its content is text or elements, never markup, as messages can come from anyone.
  *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
@@ -29,7 +29,7 @@ export function el(tag, className, ...content) {
 }
 
 /**
- * Sets an element's text where it differs, so that screen readers aren't told the same again.
+ * Sets an element's text if it differs, so that screen readers don't repeat it.
  *
  * @param {Element} element
  * @param {string} text
@@ -39,7 +39,7 @@ export function setText(element, text) {
 }
 
 /**
- * Copies what a function gives when a button is pressed, and says so on the button.
+ * Copies a text when a button is pressed, and shows the result on the button.
  *
  * @param {HTMLButtonElement} button
  * @param {() => string} text
@@ -64,7 +64,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch (error) {
-    // The user or the browser refused: the text can still be selected.
+    // The user or the browser refused; the text can still be selected by hand.
     console.debug(error);
     return false;
   }

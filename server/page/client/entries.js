@@ -2,22 +2,22 @@
 import { splitId } from "./format.js";
 
 /**
- * @typedef {{ ms: number, own: boolean }} Latency How long it took to get here: from this page's request, or from the gateway's `created_at`.
+ * @typedef {{ ms: number, own: boolean }} Latency The time until the message arrived: from this page's request, or from the gateway's `created_at`.
  *
  * @typedef {object} MessageEntry A message.
  * @property {"message"} type
  * @property {number} number
  * @property {Message} message
- * @property {number} at When it came, of `performance.now()`.
- * @property {boolean} replayed Whether it was published before it was watched for.
+ * @property {number} at When it arrived, by `performance.now()`.
+ * @property {boolean} replayed Whether it was published before the subscription began.
  * @property {Latency | undefined} latency
  *
  * @typedef {object} StreamEntry A data stream: its chunks, joined.
  * @property {"stream"} type
  * @property {number} number
- * @property {Message} message The first that came of it.
- * @property {string} text The end of it, if it is long.
- * @property {number} length How many characters came.
+ * @property {Message} message The first frame that arrived.
+ * @property {string} text The stream's text; only its end, if it is long.
+ * @property {number} length How many characters arrived.
  * @property {number} chunks
  * @property {"open" | "ended" | "failed" | "incomplete"} state
  * @property {boolean} joinedLate Whether its start is missing.
@@ -25,7 +25,7 @@ import { splitId } from "./format.js";
  * @property {boolean} replayed
  * @property {string | undefined} error
  *
- * @typedef {object} NoteEntry What happened to the connection.
+ * @typedef {object} NoteEntry An event of the connection.
  * @property {"note"} type
  * @property {number} number
  * @property {"quiet" | "good" | "bad"} tone
@@ -35,18 +35,18 @@ import { splitId } from "./format.js";
  * @typedef {MessageEntry | StreamEntry | NoteEntry} Entry
  */
 
-/** How many entries are kept. */
+/** The number of entries that are kept. */
 export const MAX_ENTRIES = 500;
 const MAX_TEXT = 100_000;
 const STREAM_KINDS = new Set(["datastream-start", "chunk", "datastream-end"]);
 
-/** The newest of what arrived, oldest first. */
+/** The newest entries, oldest first. */
 export class Entries {
   /** @type {Entry[]} */
   #all = [];
   /** @type {Map<string, StreamEntry>} */
   #open = new Map();
-  /** Entries that changed since they were last asked for. @type {Set<Entry>} */
+  /** Entries that changed since the last `takeChanged()`. @type {Set<Entry>} */
   #changed = new Set();
   /** @type {Map<string, MessageEntry>} */
   #byId = new Map();
@@ -64,12 +64,12 @@ export class Entries {
     return this.#all;
   }
 
-  /** How many messages came, a data stream being one. */
+  /** How many messages arrived; a data stream counts as one. */
   get messages() {
     return this.#messages;
   }
 
-  /** The entries that changed since the last call. */
+  /** Returns the entries that changed since the last call. */
   takeChanged() {
     const changed = this.#changed;
     this.#changed = new Set();
@@ -77,7 +77,7 @@ export class Entries {
   }
 
   /**
-   * Adds what arrived. Chunks go to their stream's entry.
+   * Adds a message. A chunk goes to its stream's entry.
    *
    * @param {Message} message
    * @param {number} at
@@ -103,7 +103,7 @@ export class Entries {
   }
 
   /**
-   * The entry of a message that is still kept.
+   * Returns the entry of a message, if it is still kept.
    *
    * @param {string} id
    */
@@ -132,7 +132,7 @@ export class Entries {
   }
 
   /**
-   * Messages are missing: says which, also in the streams that they may belong to.
+   * Notes which messages are missing, also in the streams that they may belong to.
    *
    * @param {Gap} gap
    */
@@ -242,7 +242,7 @@ export class Entries {
 }
 
 /**
- * Why a stream ended, if it ended in an error.
+ * Returns the reason why a stream failed, if it did.
  *
  * @param {unknown} metadata
  * @returns {string | undefined}

@@ -6,7 +6,7 @@ import { Entries, MAX_ENTRIES } from "./entries.js";
 import { formatCount } from "./format.js";
 import { createRow, matches } from "./rows.js";
 
-/** The list of what arrived: newest first, bounded, and still while it is paused. */
+/** The list of entries: newest first, of limited length, and unchanged while it is paused. */
 export class Feed {
   /** @readonly */
   entries = new Entries(() => this.#schedule());
@@ -51,7 +51,7 @@ export class Feed {
   }
 
   /**
-   * While there are no messages, says why and what to do.
+   * Explains an empty list and what to do.
    *
    * @param {State["name"]} state
    */
@@ -61,7 +61,7 @@ export class Feed {
     this.#hint.hidden = this.#code.hidden = !isWatching;
   }
 
-  /** Changes come in bursts: the list is drawn once a frame at most. */
+  /** Draws the list, at most once per animation frame: changes come in bursts. */
   #schedule() {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -115,7 +115,7 @@ export class Feed {
     row.element.hidden = !matches(entry, this.#words);
   }
 
-  /** Says how many there are, and what to do while there are none. */
+  /** Shows how many messages there are, or what to do without any. */
   #tell() {
     const { all, messages } = this.entries;
     const waiting = (all.at(-1)?.number ?? -1) - this.#shown;

@@ -7,7 +7,7 @@ const clock = new Intl.DateTimeFormat("en-GB", {
 const count = new Intl.NumberFormat("en");
 
 /**
- * A time of day, to the millisecond.
+ * Formats a time of day, to the millisecond.
  *
  * @param {number | Date} time
  * @returns {string}
@@ -17,7 +17,7 @@ export function formatTime(time) {
 }
 
 /**
- * A number with its thing: `1 message`, `1,204 messages`.
+ * Formats a number with its noun: `1 message`, `1,204 messages`.
  *
  * @param {number} n
  * @param {string} thing
@@ -28,7 +28,7 @@ export function formatCount(n, thing) {
 }
 
 /**
- * A time span: `0.8 ms`, `12 ms`, `1.4 s`, `3 min`.
+ * Formats a time span: `0.8 ms`, `12 ms`, `1.4 s`, `3 min`.
  *
  * @param {number} ms
  * @returns {string}
@@ -41,7 +41,7 @@ export function formatSpan(ms) {
 }
 
 /**
- * An id's parts: its epoch, and its offset in it.
+ * Splits an id into epoch and offset.
  *
  * @param {string} id
  * @returns {{ epoch: string, offset: string }}
@@ -52,7 +52,7 @@ export function splitId(id) {
 }
 
 /**
- * One of eight, always the same for a name: the color of a topic.
+ * Returns the number of a topic's color, one of eight and always the same for a name.
  *
  * @param {string} name
  * @returns {number}

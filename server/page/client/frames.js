@@ -35,8 +35,8 @@ const MESSAGE_KINDS = new Set([
 ]);
 
 /**
- * The frames in a WebSocket message: `tidings.v1` joins several by a newline. They come from the gateway that served
- * this page, so their form is taken as given.
+ * Parses the frames of a WebSocket message, which `tidings.v1` joins by newlines. They come from the gateway that served this page,
+ * so they need no validation.
  *
  * @param {string} text
  * @returns {Frame[]}

@@ -1,12 +1,12 @@
 import { el } from "./dom.js";
 
-/** The most that is colored: past that a view is plain text, which browsers show at once. */
+/** The longest JSON that is colored; browsers show longer text faster without. */
 const MAX_COLORED = 20_000;
 const TOKEN =
   /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
- * JSON with its keys, strings and other values told apart.
+ * Shows JSON with different colors for keys, strings and other values.
  *
  * @param {string} json
  * @returns {DocumentFragment}

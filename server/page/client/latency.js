@@ -2,13 +2,13 @@
 
 const KEPT = 1_000;
 
-/** Finds out how long messages took, from publishing to arriving. */
+/** Measures how long messages take from publishing to arriving. */
 export class Latencies {
-  /** When each of the newest messages came, by id. @type {Map<string, number>} */
+  /** When each of the newest messages arrived, by id. @type {Map<string, number>} */
   #arrived = new Map();
-  /** When each was published that didn't come yet, by id. @type {Map<string, { at: number, arrive: (ms: number) => void }>} */
+  /** When each message that has not arrived was published, by id. @type {Map<string, { at: number, arrive: (ms: number) => void }>} */
   #awaited = new Map();
-  /** Of the newest messages. @type {number[]} */
+  /** The latencies of the newest messages. @type {number[]} */
   #own = [];
   #entries;
   #onMeasured;
@@ -22,16 +22,16 @@ export class Latencies {
     this.#onMeasured = onMeasured;
   }
 
-  /** Of messages that this page published, in milliseconds, newest last. */
+  /** The latencies of messages that this page published, in milliseconds, newest last. */
   get own() {
     return this.#own;
   }
 
   /**
-   * A message came.
+   * Records that a message arrived.
    *
    * @param {string} id
-   * @param {number} at Of `performance.now()`.
+   * @param {number} at A time of `performance.now()`.
    */
   arrived(id, at) {
     keep(this.#arrived, id, at);
@@ -42,11 +42,11 @@ export class Latencies {
   }
 
   /**
-   * A message was published. It may have come before the answer that tells its id.
+   * Records that a message was published. It may have arrived before the answer with its id.
    *
    * @param {string} id
    * @param {number} at When its request was sent.
-   * @returns {Promise<number>} How long it took, in milliseconds, once it is here. Never resolves for one that isn't watched.
+   * @returns {Promise<number>} The latency in milliseconds, once the message has arrived. Never resolves for a message outside the subscription.
    */
   published(id, at) {
     return new Promise((arrive) => {
@@ -72,7 +72,7 @@ export class Latencies {
 }
 
 /**
- * The value that a share of them are not above: 0.5 is the median.
+ * Returns a quantile: 0.5 is the median.
  *
  * @param {readonly number[]} values
  * @param {number} share

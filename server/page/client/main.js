@@ -39,18 +39,18 @@ const publishForm = new PublishForm({
   changed: showCommands,
 });
 
-/** Whether the user wants to watch; what comes of it is the connection's state. */
+/** Whether the user wants to watch. Whether messages arrive is the connection's state. */
 let isWanted = true;
 /** @type {Watched | undefined} */
 let watched;
-/** When the connection became live, of `Date.now()`: what is older was in the log. */
+/** When the connection became live, by `Date.now()`: older messages were in the log. */
 let liveAt = Infinity;
-/** When it was lost, until it is back. @type {number | undefined} */
+/** When the connection was lost, until it is back. @type {number | undefined} */
 let lostAt;
 /** @type {(() => void)[]} */
 let waiters = [];
 
-/** Watches what the form says, and keeps it in the page's address. */
+/** Subscribes as the form says, and keeps that in the page's address. */
 function apply() {
   const wanted = watchForm.read();
   history.replaceState(null, "", writeAddress(wanted));
@@ -109,7 +109,7 @@ function changed(state) {
 }
 
 /**
- * What an error is about: the gateway's messages name it.
+ * Finds the field that an error is about, by the gateway's message.
  *
  * @param {string} message
  * @returns {Field}
@@ -213,7 +213,7 @@ function start() {
     apply();
   });
   apply();
-  // Its version is an extra; that it doesn't answer, the connection says.
+  // The version is an extra. The connection shows when the gateway doesn't answer.
   showGateway().catch((error) => console.debug(error));
 }
 

@@ -5,18 +5,18 @@ import { formatCount, formatSpan } from "./format.js";
 import { quantile } from "./latency.js";
 
 const BURST = 100;
-/** About as fast as a language model answers. */
+/** About the speed of a language model's answer. */
 const WORD_MS = 45;
 const MAX_WORDS = 300;
 
 /**
- * What the form needs to know of the page.
+ * The parts of the page that the form uses.
  *
  * @typedef {object} PublishHost
  * @property {Latencies} latencies
  * @property {() => string} channel
- * @property {() => readonly string[]} watchedTopics The topics that messages arrive of, none while nothing is watched.
- * @property {() => Promise<void>} settled Resolves when the page isn't connecting: a message published before would be missed.
+ * @property {() => readonly string[]} watchedTopics The topics whose messages arrive; none while nothing is watched.
+ * @property {() => Promise<void>} settled Resolves when the page isn't connecting: a message published earlier would be missed.
  * @property {() => void} changed
  */
 
@@ -31,7 +31,7 @@ export class PublishForm {
     .map((id) => byId(id, HTMLButtonElement));
   #host;
   #isBusy = false;
-  /** The topic follows the watched ones until someone types another. */
+  /** Whether the user typed a topic. Until then it follows the watched ones. */
   #isOwnTopic = false;
 
   /** @param {PublishHost} host */
@@ -70,7 +70,7 @@ export class PublishForm {
   }
 
   /**
-   * Offers the topics that are watched.
+   * Suggests the watched topics.
    *
    * @param {readonly string[]} topics
    */
@@ -92,7 +92,7 @@ export class PublishForm {
   }
 
   /**
-   * One at a time, and says how it went.
+   * Runs one action at a time and shows its result.
    *
    * @param {() => Promise<void>} action
    */
@@ -139,7 +139,7 @@ export class PublishForm {
   }
 
   /**
-   * Says what was published and, if it arrives here, how that went.
+   * Shows what was published and, once it arrives here, its latency.
    *
    * @param {string} topic
    * @param {string} published
@@ -151,7 +151,7 @@ export class PublishForm {
     }
     this.#say(published, "good");
     const arrived = await arrive();
-    // Unless something else was published, and said, in the meantime.
+    // A later publish may have shown its own result meanwhile.
     if (this.#result.textContent === published) {
       this.#say(published + arrived, "good");
     }
@@ -178,7 +178,7 @@ export class PublishForm {
     else this.#say(streamed + this.#unseen(topic));
   }
 
-  /** What the gateway makes of the text. */
+  /** Shows how the gateway reads the text. */
   #value() {
     const json = parse(this.body);
     return json === undefined ? this.body : json.value;
@@ -199,7 +199,7 @@ export class PublishForm {
   /** @param {boolean} isBusy */
   #setBusy(isBusy) {
     this.#isBusy = isBusy;
-    // Not `disabled`: that would take the focus away from the button just pressed.
+    // `disabled` would take the focus away from the button just pressed.
     for (const button of this.#buttons) {
       button.setAttribute("aria-disabled", String(isBusy));
     }
@@ -223,7 +223,7 @@ function parse(text) {
   try {
     return { value: JSON.parse(text) };
   } catch {
-    // Not JSON: then it is text, which is as good.
+    // The gateway publishes anything that is not JSON as text.
     return undefined;
   }
 }

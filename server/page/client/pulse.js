@@ -5,13 +5,13 @@ const SVG = "http://www.w3.org/2000/svg";
 const BARS = 60;
 const BAR_WIDTH = 4;
 const HEIGHT = 22;
-/** What fills the height: on a logarithmic scale one slow message doesn't flatten the others. */
+/** The latency that fills the height. The scale is logarithmic, so that one slow message doesn't flatten the others. */
 const TALLEST_MS = 1_000;
 
-/** A bar for each of the newest messages: as high as it was late, in its topic's color. */
+/** A chart with a bar for each of the newest messages: its height is the latency, its color the topic's. */
 export class Pulse {
   #view = byId("pulse", SVGSVGElement);
-  /** Oldest first. @type {{ topic: string, ms: number }[]} */
+  /** The bars' messages, oldest first. @type {{ topic: string, ms: number }[]} */
   #newest = [];
   #isScheduled = false;
 

@@ -10,16 +10,16 @@ import {
 import { colorJson } from "./json_view.js";
 
 /**
- * An entry as the list shows it.
+ * The list's row of an entry.
  *
  * @typedef {object} Row
  * @property {HTMLLIElement} element
- * @property {() => void} update Shows what changed in its entry.
+ * @property {() => void} update Shows changes of the entry.
  */
 
-/** What a line of the list shows of a message; opening it shows the rest. */
+/** Characters of a message that its row shows while it is closed. */
 const PREVIEW = 400;
-/** What it shows of a data stream: the end, where it grows. */
+/** Characters of a data stream that its row shows: the last ones, where the stream grows. */
 const STREAM_PREVIEW = 1_500;
 
 /**
@@ -40,7 +40,7 @@ export function createRow(entry) {
 }
 
 /**
- * Whether an entry has the words that are looked for, already in lower case.
+ * Tells whether an entry contains the words of a search, which are in lower case.
  *
  * @param {Entry} entry
  * @param {string} words
@@ -100,7 +100,7 @@ function messageRow(entry) {
 /** @param {Latency} latency */
 function latencyText({ ms, own }) {
   if (own) return formatSpan(ms);
-  // `created_at` has milliseconds, no less.
+  // `created_at` is in whole milliseconds.
   return ms < 1 ? "<1 ms" : ms < 10 ? `${ms} ms` : formatSpan(ms);
 }
 
@@ -156,7 +156,7 @@ function outcome({ state, error, message, lastAt }) {
 }
 
 /**
- * A row that opens to show everything.
+ * Makes a row that opens to show the whole entry.
  *
  * @param {MessageEntry | StreamEntry} entry
  * @param {HTMLElement} data

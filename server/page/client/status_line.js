@@ -10,7 +10,7 @@ const TEXTS = {
   refused: "Refused",
 };
 
-/** Says how the connection is, wherever the page is scrolled to. */
+/** Shows the connection's state, wherever the page is scrolled to. */
 export class StatusLine {
   #line = byId("status", HTMLElement);
   #text = byId("status-text", HTMLElement);

@@ -1,5 +1,5 @@
 /**
- * Makes tabs of a list of buttons: arrow keys move, the panel follows.
+ * Turns a list of buttons into tabs. Arrow keys choose a tab, and its panel appears.
  *
  * @param {HTMLElement} list
  */

@@ -1,7 +1,7 @@
 import { el } from "./dom.js";
 import { hueOf } from "./format.js";
 
-/** The topics of the form: a list that is typed into. Enter, a comma or leaving the field adds one. */
+/** The field with the topics. Enter, a comma or leaving the field adds a topic. */
 export class TopicsField {
   /** @type {string[]} */
   #names = [];
@@ -19,7 +19,7 @@ export class TopicsField {
     this.#input = input;
     this.#onChange = onChange;
     input.addEventListener("keydown", (event) => this.#press(event));
-    // Also how a comma comes from a keyboard that sends no keys, and from the clipboard.
+    // Commas from the clipboard, and from keyboards that send no key events, arrive here.
     input.addEventListener("input", () => {
       if (input.value.includes(",")) this.#commit();
     });
@@ -51,7 +51,7 @@ export class TopicsField {
     }
   }
 
-  /** Adds what is typed. */
+  /** Adds the typed topic. */
   #commit() {
     const typed = this.#input.value.split(",").map((name) => name.trim());
     const added = typed.filter((name) => name !== "");

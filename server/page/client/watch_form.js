@@ -4,7 +4,7 @@ import { TopicsField } from "./topics.js";
 
 /** @typedef {"channel" | "topics" | "from"} Field */
 
-/** What to watch: a channel, its topics, and from where. */
+/** The form for the subscription: a channel, its topics, and the position to start from. */
 export class WatchForm {
   #channel = byId("channel", HTMLInputElement);
   #from = byId("from", HTMLSelectElement);
@@ -16,8 +16,8 @@ export class WatchForm {
 
   /**
    * @param {object} listener
-   * @param {() => void} listener.changed The form says something else now.
-   * @param {() => void} listener.toggled Its button was pressed.
+   * @param {() => void} listener.changed Called when the form has changed.
+   * @param {() => void} listener.toggled Called when the button was pressed.
    */
   constructor({ changed, toggled }) {
     const list = byId("topic-list", HTMLUListElement);
@@ -56,7 +56,7 @@ export class WatchForm {
   }
 
   /**
-   * Says what the button would do.
+   * Labels the button with what it does.
    *
    * @param {boolean} isWatching
    */
@@ -66,7 +66,7 @@ export class WatchForm {
   }
 
   /**
-   * Shows what is wrong, next to the field that it is about.
+   * Shows an error next to its field.
    *
    * @param {string | undefined} message
    * @param {Field} [field]
@@ -77,7 +77,7 @@ export class WatchForm {
     mark(this.#from, field === "from" ? message : undefined);
   }
 
-  /** A position from an address, as an id, is none of the choices: it becomes one. */
+  /** Adds a position from an address, such as an id, to the choices. */
   #setFrom(/** @type {string} */ from) {
     const values = [...this.#from.options].map(({ value }) => value);
     if (!values.includes(from)) {
