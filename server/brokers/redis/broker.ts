@@ -9,20 +9,20 @@ import type {
 } from "../broker.ts";
 import { newEpoch } from "../log.ts";
 import { ClusterServers } from "./cluster.ts";
-import type { Follower } from "./follower.ts";
-import { Following } from "./following.ts";
+import type { ChannelFollower } from "./channel_follower.ts";
+import { FollowedChannels } from "./followed_channels.ts";
 import { checkHealth } from "./health.ts";
 import { type ChannelKeys, channelKeys, idempotencyKey } from "./keys.ts";
-import { isReply } from "./link.ts";
+import { isReply } from "./connection.ts";
 import {
   readPage,
   readPublished,
   readSubscribers,
   readTouched,
-} from "./replies.ts";
+} from "./script_results.ts";
 import { createScripts, type Script, type Scripts } from "./scripts.ts";
 import { type Servers, SingleServer } from "./servers.ts";
-import { encodeStored } from "./stored.ts";
+import { encodeStored } from "./stored_message.ts";
 import { parseRedisUrl, type RedisTarget } from "./url.ts";
 
 /** Where Redis is, and what it keeps. */
@@ -107,7 +107,7 @@ export class RedisBroker implements Broker {
   readonly #target: RedisTarget;
   readonly #scripts: Scripts;
   readonly #servers: Servers;
-  readonly #following: Following;
+  readonly #followed: FollowedChannels;
   readonly #reported = new Map<string, number>();
   #closed = false;
 
@@ -144,10 +144,10 @@ export class RedisBroker implements Broker {
         target,
         limits,
         report,
-        () => this.#following.rerouted(),
+        () => this.#followed.rerouted(),
       )
       : new SingleServer(target, limits, report);
-    this.#following = new Following({
+    this.#followed = new FollowedChannels({
       prefix: target.prefix,
       servers: this.#servers,
       checkMs,
@@ -178,18 +178,18 @@ export class RedisBroker implements Broker {
     const { epoch, first, count } = readPublished(
       await this.#run(this.#scripts.publish, group, keys, args),
     );
-    this.#following.seen(channel, { epoch, offset: first + count - 1 });
+    this.#followed.seen(channel, { epoch, offset: first + count - 1 });
     return Array.from({ length: count }, (_, i) => formatId(epoch, first + i));
   }
 
   /** Subscribes to the channel's messages, then finds out where it stands. */
   subscribe(channel: string, listener: LogListener): Promise<ChannelState> {
-    return this.#following.follow(channel, listener);
+    return this.#followed.follow(channel, listener);
   }
 
   /** Stops listening; the subscription at Redis ends a few seconds later, if nobody came back. */
   unsubscribe(channel: string): void {
-    this.#following.unfollow(channel);
+    this.#followed.unfollow(channel);
   }
 
   /** Reads from the stream. */
@@ -200,7 +200,7 @@ export class RedisBroker implements Broker {
     maxBytes: number,
   ): Promise<LogPage> {
     const page = await this.#read(channel, after, limit, maxBytes);
-    this.#following.seen(channel, { epoch: page.epoch, offset: page.top });
+    this.#followed.seen(channel, { epoch: page.epoch, offset: page.top });
     return page;
   }
 
@@ -223,7 +223,7 @@ export class RedisBroker implements Broker {
 
   /** Tells Redis, together with what else there is to tell in the same moment, and again with each comparison. */
   announce(channel: string, subscribers: ReadonlyMap<string, number>): void {
-    this.#following.announce(channel, subscribers);
+    this.#followed.announce(channel, subscribers);
   }
 
   /** Adds up what the gateways said that are alive. */
@@ -247,12 +247,12 @@ export class RedisBroker implements Broker {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#following.close();
+    await this.#followed.close();
     await this.#servers.close();
   }
 
   #keys(channel: string): ChannelKeys {
-    return this.#following.get(channel)?.keys ??
+    return this.#followed.get(channel)?.keys ??
       channelKeys(this.#target.prefix, channel);
   }
 
@@ -269,7 +269,7 @@ export class RedisBroker implements Broker {
     );
   }
 
-  async #touch(followers: readonly Follower[]): Promise<ChannelState[]> {
+  async #touch(followers: readonly ChannelFollower[]): Promise<ChannelState[]> {
     const keys: string[] = [];
     const args: string[] = [this.#id];
     for (const follower of followers) {

@@ -1,8 +1,8 @@
 import { pause } from "../../../core/time/backoff.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { GROUPS, slotOf } from "./keys.ts";
-import { isReply, type LinkLimits } from "./link.ts";
-import { Node } from "./node.ts";
+import { type ConnectionLimits, isReply } from "./connection.ts";
+import { RedisServer } from "./server.ts";
 import { asUnavailable, REPEAT_MS, type Servers } from "./servers.ts";
 import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
 
@@ -27,12 +27,12 @@ const PASSING = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)/;
  */
 export class ClusterServers implements Servers {
   readonly #target: RedisTarget;
-  readonly #limits: LinkLimits;
+  readonly #limits: ConnectionLimits;
   readonly #report: (error: unknown) => void;
   readonly #changed: () => void;
-  readonly #nodes = new Map<string, Node>();
+  readonly #servers = new Map<string, RedisServer>();
   readonly #closing = new AbortController();
-  #owners: ReadonlyArray<Node | undefined> = [];
+  #owners: ReadonlyArray<RedisServer | undefined> = [];
   #wanted = new AbortController();
   readonly #done: Promise<void>;
 
@@ -41,7 +41,7 @@ export class ClusterServers implements Servers {
    */
   constructor(
     target: RedisTarget,
-    limits: LinkLimits,
+    limits: ConnectionLimits,
     report: (error: unknown) => void,
     changed: () => void,
   ) {
@@ -52,19 +52,19 @@ export class ClusterServers implements Servers {
     this.#done = this.#run();
   }
 
-  get nodes(): readonly Node[] {
-    return [...new Set(this.#owners)].filter((node) => node !== undefined);
+  get all(): readonly RedisServer[] {
+    return [...new Set(this.#owners)].filter((server) => server !== undefined);
   }
 
-  nodeOf(group: number): Node | undefined {
+  serverOf(group: number): RedisServer | undefined {
     return this.#owners[group];
   }
 
-  async locate(group: number): Promise<Node> {
+  async locate(group: number): Promise<RedisServer> {
     const until = performance.now() + this.#limits.connectMs;
     for (;;) {
-      const node = this.nodeOf(group);
-      if (node) return node;
+      const server = this.serverOf(group);
+      if (server) return server;
       if (performance.now() > until || !await this.#moment()) {
         throw new RealtimeError(
           "unavailable",
@@ -80,28 +80,28 @@ export class ClusterServers implements Servers {
     wantsBytes?: boolean,
   ): Promise<unknown> {
     const until = performance.now() + this.#limits.connectMs;
-    let node = this.nodeOf(group) ?? await this.locate(group);
+    let server = this.serverOf(group) ?? await this.locate(group);
     let isAsked = false;
     for (let redirects = 0;;) {
       try {
         // It is for the command that comes right after it.
-        if (isAsked) node.commands.send(["ASKING"]).catch(() => undefined);
-        return await node.commands.send(args, wantsBytes);
+        if (isAsked) server.commands.send(["ASKING"]).catch(() => undefined);
+        return await server.commands.send(args, wantsBytes);
       } catch (error) {
         if (!isReply(error)) {
           this.refresh();
           throw error;
         }
         const { message } = error;
-        const redirect = readRedirect(message, node.address);
+        const redirect = readRedirect(message, server.address);
         if (redirect && redirects++ < MAX_REDIRECTS) {
           isAsked = redirect.isAsked;
           if (!isAsked) this.refresh();
-          node = this.#node(redirect.address);
+          server = this.#server(redirect.address);
         } else {
           const mayPass = PASSING.test(message) && performance.now() < until;
           if (!mayPass || !await this.#moment()) {
-            throw asUnavailable(error, node);
+            throw asUnavailable(error, server);
           }
         }
       }
@@ -123,18 +123,20 @@ export class ClusterServers implements Servers {
     const isMissing = this.#owners.length < GROUPS ||
       this.#owners.includes(undefined);
     if (isMissing) {
-      const nodes = [...this.#nodes.values()];
-      return nodes.find(({ problem }) => problem)?.problem ??
+      const servers = [...this.#servers.values()];
+      return servers.find(({ problem }) => problem)?.problem ??
         "the Redis cluster doesn't serve every slot";
     }
-    return this.nodes.find(({ problem }) => problem)?.problem;
+    return this.all.find(({ problem }) => problem)?.problem;
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     this.refresh();
     await this.#done;
-    await Promise.all([...this.#nodes.values()].map((node) => node.close()));
+    await Promise.all(
+      [...this.#servers.values()].map((server) => server.close()),
+    );
   }
 
   /** Asks who has what, again and again: soon when there is a reason to. */
@@ -152,12 +154,12 @@ export class ClusterServers implements Servers {
   }
 
   async #discover(): Promise<boolean> {
-    const known = [...this.#nodes.values()];
+    const known = [...this.#servers.values()];
     const prompt = known.filter(({ commands }) => commands.isPrompt);
     if (prompt.length === 0) {
-      for (const address of this.#target.hosts) this.#node(address);
+      for (const address of this.#target.hosts) this.#server(address);
     }
-    const asked = prompt.length > 0 ? prompt : [...this.#nodes.values()];
+    const asked = prompt.length > 0 ? prompt : [...this.#servers.values()];
     // Any of them may be the one that knows least, or doesn't answer.
     const start = Math.floor(Math.random() * asked.length);
     const some = [...asked.slice(start), ...asked.slice(0, start)]
@@ -181,29 +183,31 @@ export class ClusterServers implements Servers {
     const owners = Array.from({ length: GROUPS }, (_, group) => {
       const slot = slotOf(group);
       const range = ranges.find(({ from, to }) => from <= slot && slot <= to);
-      return range && this.#node(range.address);
+      return range && this.#server(range.address);
     });
     this.#owners = owners;
     const used = new Set(owners);
-    for (const [name, node] of this.#nodes) {
-      if (used.has(node)) continue;
-      this.#nodes.delete(name);
-      node.close().catch(this.#report);
+    for (const [name, server] of this.#servers) {
+      if (used.has(server)) continue;
+      this.#servers.delete(name);
+      server.close().catch(this.#report);
     }
-    if (owners.some((node, group) => node !== before[group])) this.#changed();
+    if (owners.some((server, group) => server !== before[group])) {
+      this.#changed();
+    }
   }
 
-  #node(address: RedisAddress): Node {
+  #server(address: RedisAddress): RedisServer {
     const name = formatAddress(address);
-    let node = this.#nodes.get(name);
-    if (!node) {
-      node = new Node(address, this.#target, this.#limits, (error) => {
+    let server = this.#servers.get(name);
+    if (!server) {
+      server = new RedisServer(address, this.#target, this.#limits, (error) => {
         this.#report(error);
         this.refresh();
       });
-      this.#nodes.set(name, node);
+      this.#servers.set(name, server);
     }
-    return node;
+    return server;
   }
 }
 

@@ -1,5 +1,5 @@
 import { groupKey, GROUPS } from "./keys.ts";
-import type { Node } from "./node.ts";
+import type { RedisServer } from "./server.ts";
 import type { Servers } from "./servers.ts";
 
 /** How long a server may take to say that it is well. */
@@ -28,7 +28,7 @@ export async function checkHealth(
     // Just started, it may not know any yet.
     await servers.locate(0);
     await Promise.all(
-      servers.nodes.map((node) => write(servers, node, prefix, gateway)),
+      servers.all.map((server) => write(servers, server, prefix, gateway)),
     );
     return undefined;
   };
@@ -46,12 +46,12 @@ export async function checkHealth(
 
 async function write(
   servers: Servers,
-  node: Node,
+  server: RedisServer,
   prefix: string,
   gateway: string,
 ): Promise<void> {
   let group = 0;
-  while (group < GROUPS && servers.nodeOf(group) !== node) group++;
+  while (group < GROUPS && servers.serverOf(group) !== server) group++;
   const key = groupKey(prefix, group, "health", gateway);
   await servers.send(group, ["SET", key, "", "PX", String(WRITTEN_MS)]);
 }

@@ -1,12 +1,17 @@
 import type { Buffer } from "node:buffer";
-import { isReply, Link, type LinkClient, type LinkLimits } from "./link.ts";
+import {
+  type ConnectionLimits,
+  isReply,
+  type RedisClient,
+  RedisConnection,
+} from "./connection.ts";
 import type { RedisAddress, RedisTarget } from "./url.ts";
 
 /** Names subscribed to by one command. */
 const BATCH = 500;
 
 /** What a live link carries: a pub/sub channel, and what to do with its messages. */
-export interface LiveChannel {
+export interface PubSubChannel {
   /** The pub/sub channel's name. */
   readonly name: string;
   /** The channel's group: channels of one may be named in one command. */
@@ -20,20 +25,20 @@ export interface LiveChannel {
 }
 
 /** The connection on which one server sends messages as they are published: one for all channels that are followed there. */
-export class LiveLink {
-  readonly #link: Link;
+export class PubSubConnection {
+  readonly #connection: RedisConnection;
   readonly #sharded: boolean;
-  readonly #channels = new Map<string, LiveChannel>();
+  readonly #channels = new Map<string, PubSubChannel>();
   #arrivedAt = 0;
 
   constructor(
     address: RedisAddress,
     target: RedisTarget,
-    limits: LinkLimits,
+    limits: ConnectionLimits,
     down: (error: unknown) => void,
   ) {
     this.#sharded = target.hosts.length > 1;
-    this.#link = new Link(address, target, limits, {
+    this.#connection = new RedisConnection(address, target, limits, {
       up: (client) => this.#up(client),
       down,
     });
@@ -41,12 +46,12 @@ export class LiveLink {
 
   /** Whether messages come. */
   get isUp(): boolean {
-    return this.#link.isUp;
+    return this.#connection.isUp;
   }
 
   /** Why they don't. */
   get problem(): string {
-    return this.#link.problem;
+    return this.#connection.problem;
   }
 
   /** Milliseconds since a message came, or it began to listen. */
@@ -55,16 +60,18 @@ export class LiveLink {
   }
 
   /** A channel that it carries, if any. */
-  get anyChannel(): LiveChannel | undefined {
+  get anyChannel(): PubSubChannel | undefined {
     const [channel] = this.#channels.values();
     return channel;
   }
 
   /** Subscribes; resolves when messages come. */
-  async add(channel: LiveChannel): Promise<void> {
+  async add(channel: PubSubChannel): Promise<void> {
     this.#channels.set(channel.name, channel);
     try {
-      await this.#link.use((client) => this.#subscribe(client, [channel.name]));
+      await this.#connection.use((client) =>
+        this.#subscribe(client, [channel.name])
+      );
     } catch (error) {
       if (this.#channels.get(channel.name) === channel) {
         this.#channels.delete(channel.name);
@@ -74,11 +81,11 @@ export class LiveLink {
   }
 
   /** Unsubscribes. */
-  remove(channel: LiveChannel): void {
+  remove(channel: PubSubChannel): void {
     if (this.#channels.get(channel.name) !== channel) return;
     this.#channels.delete(channel.name);
     if (!this.isUp) return;
-    this.#link.use((client) =>
+    this.#connection.use((client) =>
       this.#sharded
         ? client.sUnsubscribe([channel.name])
         : client.unsubscribe([channel.name])
@@ -89,16 +96,16 @@ export class LiveLink {
 
   /** Makes a new connection in place of one that doesn't do its work. */
   drop(reason: string): void {
-    this.#link.drop(reason);
+    this.#connection.drop(reason);
   }
 
   /** Ends it. */
   close(): Promise<void> {
     this.#channels.clear();
-    return this.#link.close();
+    return this.#connection.close();
   }
 
-  async #up(client: LinkClient): Promise<void> {
+  async #up(client: RedisClient): Promise<void> {
     this.#arrivedAt = performance.now();
     client.on("sharded-channel-moved", (name) => this.#forget([String(name)]));
     const channels = [...this.#channels.values()];
@@ -125,7 +132,7 @@ export class LiveLink {
     }
   }
 
-  #subscribe(client: LinkClient, names: string[]): Promise<void> {
+  #subscribe(client: RedisClient, names: string[]): Promise<void> {
     return this.#sharded
       ? client.sSubscribe(names, this.#receive, true)
       : client.subscribe(names, this.#receive, true);

@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import {
   decodeStored,
   encodeStored,
-} from "../../../../server/brokers/redis/stored.ts";
+} from "../../../../server/brokers/redis/stored_message.ts";
 
 describe("decodeStored()", () => {
   it("gives back what was encoded, as the script completes it", () => {

@@ -1,17 +1,19 @@
 import type { Position } from "../../../core/protocol/id.ts";
 import type { ChannelState, LogListener } from "../broker.ts";
-import { Follower, type FollowerHost } from "./follower.ts";
+import { ChannelFollower, type FollowerHost } from "./channel_follower.ts";
 import { type ChannelKeys, channelKeys } from "./keys.ts";
 import type { Servers } from "./servers.ts";
 
 /** What following channels needs of the broker. */
-export interface FollowingHost extends Omit<FollowerHost, "check"> {
+export interface FollowedChannelsHost extends Omit<FollowerHost, "check"> {
   readonly prefix: string;
   readonly servers: Servers;
   /** Milliseconds between two comparisons of a channel with Redis, and of silence after which a connection is tried. */
   readonly checkMs: number;
   /** Says that the channels are followed, by whom, and finds out where they stand: those of one command. */
-  touch(followers: readonly Follower[]): Promise<readonly ChannelState[]>;
+  touch(
+    followers: readonly ChannelFollower[],
+  ): Promise<readonly ChannelState[]>;
   /** Sends something on a pub/sub channel that is no message. */
   probe(keys: ChannelKeys): Promise<void>;
 }
@@ -35,15 +37,15 @@ const BATCH = 100;
 const PROBE_MS = 3_000;
 
 /** The channels that this gateway follows: only their messages come from Redis. */
-export class Following {
-  readonly #host: FollowingHost;
+export class FollowedChannels {
+  readonly #host: FollowedChannelsHost;
   readonly #sharded: boolean;
-  readonly #followers = new Map<string, Follower>();
-  readonly #starting = new Map<Follower, Promise<void>>();
+  readonly #followers = new Map<string, ChannelFollower>();
+  readonly #starting = new Map<ChannelFollower, Promise<void>>();
   /** Those that are to be compared as soon as may be. */
-  readonly #soon = new Set<Follower>();
+  readonly #soon = new Set<ChannelFollower>();
   /** Those that missed something when they were compared, and when. */
-  readonly #late = new Map<Follower, number>();
+  readonly #late = new Map<ChannelFollower, number>();
   /** When a probe was sent, by the server's name. */
   readonly #probes = new Map<string, number>();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -52,14 +54,14 @@ export class Following {
   /**
    * @param sharded Whether one command may only be about channels of one group.
    */
-  constructor(host: FollowingHost, sharded: boolean) {
+  constructor(host: FollowedChannelsHost, sharded: boolean) {
     this.#host = host;
     this.#sharded = sharded;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   /** The follower of a channel. */
-  get(channel: string): Follower | undefined {
+  get(channel: string): ChannelFollower | undefined {
     return this.#followers.get(channel);
   }
 
@@ -70,7 +72,7 @@ export class Following {
   ): Promise<ChannelState> {
     let follower = this.#followers.get(channel);
     if (!follower) {
-      follower = new Follower(
+      follower = new ChannelFollower(
         channel,
         channelKeys(this.#host.prefix, channel),
         {
@@ -132,11 +134,11 @@ export class Following {
     );
   }
 
-  async #start(follower: Follower): Promise<void> {
+  async #start(follower: ChannelFollower): Promise<void> {
     try {
-      const node = await this.#host.servers.locate(follower.group);
-      follower.node = node;
-      await node.live.add(follower);
+      const server = await this.#host.servers.locate(follower.group);
+      follower.server = server;
+      await server.pubsub.add(follower);
       const [state] = await this.#host.touch([follower]);
       if (state) follower.begin(state);
       follower.checkAt = performance.now() + this.#host.checkMs;
@@ -148,15 +150,15 @@ export class Following {
     }
   }
 
-  #remove(follower: Follower): void {
+  #remove(follower: ChannelFollower): void {
     follower.close();
     this.#followers.delete(follower.channel);
     this.#soon.delete(follower);
     this.#late.delete(follower);
-    follower.node?.live.remove(follower);
+    follower.server?.pubsub.remove(follower);
   }
 
-  #check(follower: Follower): void {
+  #check(follower: ChannelFollower): void {
     this.#soon.add(follower);
     this.#soonTimer ??= setTimeout(() => {
       this.#soonTimer = undefined;
@@ -168,7 +170,7 @@ export class Following {
 
   #tick(): void {
     const now = performance.now();
-    const due: Follower[] = [];
+    const due: ChannelFollower[] = [];
     for (const follower of this.#followers.values()) {
       if (this.#starting.has(follower)) continue;
       const { lingersUntil = Infinity } = follower;
@@ -190,27 +192,27 @@ export class Following {
   }
 
   /** Subscribes at the server that has the channel, if that is another one. */
-  #route(follower: Follower): void {
-    const node = this.#host.servers.nodeOf(follower.group);
-    if (node !== follower.node && !this.#starting.has(follower)) {
+  #route(follower: ChannelFollower): void {
+    const server = this.#host.servers.serverOf(follower.group);
+    if (server !== follower.server && !this.#starting.has(follower)) {
       this.#resubscribe(follower);
     }
   }
 
-  #resubscribe(follower: Follower): void {
-    follower.node?.live.remove(follower);
-    const node = this.#host.servers.nodeOf(follower.group);
-    follower.node = node;
-    node?.live.add(follower).then(
+  #resubscribe(follower: ChannelFollower): void {
+    follower.server?.pubsub.remove(follower);
+    const server = this.#host.servers.serverOf(follower.group);
+    follower.server = server;
+    server?.pubsub.add(follower).then(
       () => follower.resubscribed(),
       (error) => {
-        if (follower.node === node) follower.node = undefined;
+        if (follower.server === server) follower.server = undefined;
         this.#host.report(error);
       },
     );
   }
 
-  #compare(followers: readonly Follower[]): void {
+  #compare(followers: readonly ChannelFollower[]): void {
     const now = performance.now();
     for (const batch of this.#batches(followers)) {
       for (const follower of batch) follower.checkAt = now + this.#host.checkMs;
@@ -226,15 +228,15 @@ export class Following {
     }
   }
 
-  #lookSoon(follower: Follower): void {
+  #lookSoon(follower: ChannelFollower): void {
     if (!this.#late.has(follower)) {
       this.#late.set(follower, performance.now());
     }
   }
 
-  #batches(followers: readonly Follower[]): Follower[][] {
-    const batches: Follower[][] = [];
-    const open = new Map<number, Follower[]>();
+  #batches(followers: readonly ChannelFollower[]): ChannelFollower[][] {
+    const batches: ChannelFollower[][] = [];
+    const open = new Map<number, ChannelFollower[]>();
     for (const follower of followers) {
       const key = this.#sharded ? follower.group : 0;
       let batch = open.get(key);
@@ -250,16 +252,16 @@ export class Following {
 
   /** Tries connections that were silent: that they are open says nothing of whether anything comes. */
   #probe(now: number): void {
-    for (const { name, liveInUse } of this.#host.servers.nodes) {
+    for (const { name, pubsubInUse } of this.#host.servers.all) {
       const sent = this.#probes.get(name);
-      const isQuiet = liveInUse?.isUp === true &&
-        liveInUse.silenceMs > (sent === undefined ? this.#host.checkMs : 0) &&
-        (sent === undefined || liveInUse.silenceMs > now - sent);
+      const isQuiet = pubsubInUse?.isUp === true &&
+        pubsubInUse.silenceMs > (sent === undefined ? this.#host.checkMs : 0) &&
+        (sent === undefined || pubsubInUse.silenceMs > now - sent);
       if (!isQuiet) this.#probes.delete(name);
       else if (sent === undefined) {
         this.#probes.set(name, now);
-        const { anyChannel } = liveInUse;
-        const follower = anyChannel instanceof Follower && anyChannel;
+        const { anyChannel } = pubsubInUse;
+        const follower = anyChannel instanceof ChannelFollower && anyChannel;
         if (follower) {
           this.#host.probe(follower.keys).catch((error) => {
             // Commands don't work either: that says nothing of this connection.
@@ -269,7 +271,7 @@ export class Following {
         }
       } else if (now - sent > PROBE_MS) {
         this.#probes.delete(name);
-        liveInUse.drop("nothing comes on it");
+        pubsubInUse.drop("nothing comes on it");
       }
     }
   }

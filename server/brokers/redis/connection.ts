@@ -5,7 +5,7 @@ import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { RedisAddress, RedisTarget } from "./url.ts";
 
 /** Bounds of what a connection may owe. */
-export interface LinkLimits {
+export interface ConnectionLimits {
   /** Milliseconds within which Redis must answer: a connection that owes an answer for longer is given up. */
   readonly answerMs: number;
   /** Milliseconds that a command waits for a connection that is not there. */
@@ -29,7 +29,7 @@ const PROMPT_MS = 500;
 const FIRST_RETRY_MS = 50;
 
 /** The client as it is used here; its own type takes the compiler seconds. */
-export interface LinkClient {
+export interface RedisClient {
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   connect(): Promise<unknown>;
   destroy(): void;
@@ -49,9 +49,9 @@ type Subscribe = (
 const BUFFERS = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
 
 /** What happens to a connection. */
-export interface LinkEvents {
+export interface ConnectionEvents {
   /** It is there, and may be used after this resolves. A rejection gives it up. */
-  up(client: LinkClient): Promise<void>;
+  up(client: RedisClient): Promise<void>;
   /** It is gone, or could not be made. */
   down(error: unknown): void;
 }
@@ -62,15 +62,15 @@ export interface LinkEvents {
  *
  * The client's own reconnecting is off: it would write again what may have been done, and knows no silent server.
  */
-export class Link {
+export class RedisConnection {
   readonly address: RedisAddress;
   readonly #target: RedisTarget;
-  readonly #limits: LinkLimits;
-  readonly #events: LinkEvents;
+  readonly #limits: ConnectionLimits;
+  readonly #events: ConnectionEvents;
   /** When each command was sent that has no answer yet, the oldest first. */
   readonly #pending = new Map<number, number>();
   readonly #closing = new AbortController();
-  #client: LinkClient | undefined;
+  #client: RedisClient | undefined;
   #sent = 0;
   #pendingBytes = 0;
   #heardAt = 0;
@@ -81,8 +81,8 @@ export class Link {
   constructor(
     address: RedisAddress,
     target: RedisTarget,
-    limits: LinkLimits,
-    events: LinkEvents,
+    limits: ConnectionLimits,
+    events: ConnectionEvents,
   ) {
     this.address = address;
     this.#target = target;
@@ -132,7 +132,7 @@ export class Link {
   }
 
   /** Does something with the client, such as subscribing, within the time of an answer. */
-  async use(act: (client: LinkClient) => Promise<void>): Promise<void> {
+  async use(act: (client: RedisClient) => Promise<void>): Promise<void> {
     const client = this.#client ?? await this.#whenUp();
     const number = this.#sent++;
     this.#pending.set(number, performance.now());
@@ -199,7 +199,7 @@ export class Link {
     this.#wake();
   }
 
-  #createClient(): LinkClient {
+  #createClient(): RedisClient {
     const { tls, username, password, database } = this.#target;
     const { host, port } = this.address;
     const client: unknown = createClient({
@@ -220,10 +220,10 @@ export class Link {
       // Its timeouts end what was not sent yet only, and cost a timer for each command.
       commandOptions: { timeout: undefined },
     });
-    return client as LinkClient;
+    return client as RedisClient;
   }
 
-  async #connect(client: LinkClient, ended: Promise<void>): Promise<void> {
+  async #connect(client: RedisClient, ended: Promise<void>): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -250,7 +250,7 @@ export class Link {
   }
 
   /** Resolves when the connection ended, which it is made to when it owes an answer for too long. */
-  async #watch(client: LinkClient, ended: Promise<void>): Promise<void> {
+  async #watch(client: RedisClient, ended: Promise<void>): Promise<void> {
     const timer = setInterval(() => {
       const [oldest] = this.#pending.values();
       const now = performance.now();
@@ -269,7 +269,7 @@ export class Link {
     }
   }
 
-  async #whenUp(): Promise<LinkClient> {
+  async #whenUp(): Promise<RedisClient> {
     if (this.#waiters.size < MAX_PENDING && !this.#closing.signal.aborted) {
       await new Promise<void>((resolve) => {
         const wake = (): void => {

@@ -9,16 +9,16 @@ import type {
 } from "../broker.ts";
 import { followStream } from "../open_streams.ts";
 import type { ChannelKeys } from "./keys.ts";
-import type { LiveChannel } from "./live_link.ts";
-import type { Node } from "./node.ts";
-import { decodeStored, type StoredMessage } from "./stored.ts";
+import type { PubSubChannel } from "./pubsub_connection.ts";
+import type { RedisServer } from "./server.ts";
+import { decodeStored, type StoredMessage } from "./stored_message.ts";
 
 /** What a follower needs of its broker. */
 export interface FollowerHost {
   /** Reads the channel's log after an offset. */
   read(channel: string, after: number): Promise<LogPage>;
   /** It wants to be compared with Redis. */
-  check(follower: Follower): void;
+  check(follower: ChannelFollower): void;
   /** A failure that nobody waits for. */
   report(error: unknown): void;
 }
@@ -33,7 +33,7 @@ const MAX_EARLY_BYTES = 1024 * 1024;
  *
  * It is `starting` until its position is known; `live` when messages come one after the other; `behind` when some may be missing.
  */
-export class Follower implements LiveChannel, Position {
+export class ChannelFollower implements PubSubChannel, Position {
   readonly channel: string;
   readonly keys: ChannelKeys;
   /** Who wants its messages; nobody while it lingers. */
@@ -41,7 +41,7 @@ export class Follower implements LiveChannel, Position {
   /** Until when it lingers, in milliseconds of the monotonic clock. */
   lingersUntil: number | undefined;
   /** The server that it is subscribed at. */
-  node: Node | undefined;
+  server: RedisServer | undefined;
   /** What this gateway says of its subscribers. */
   subscribers: ReadonlyMap<string, number> = new Map();
   /** When it is to be compared with Redis next. */
@@ -107,7 +107,7 @@ export class Follower implements LiveChannel, Position {
   }
 
   unsubscribed(): void {
-    this.node = undefined;
+    this.server = undefined;
     this.resubscribed();
   }
 

@@ -1,6 +1,6 @@
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { ChannelState, LogEntry, LogPage, OpenStream } from "../broker.ts";
-import { decodeStored } from "./stored.ts";
+import { decodeStored } from "./stored_message.ts";
 
 /** Reads what the publish script answers: `epoch:first:count`. */
 export function readPublished(
