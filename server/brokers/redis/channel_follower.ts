@@ -13,50 +13,53 @@ import type { PubSubChannel } from "./pubsub_connection.ts";
 import type { RedisServer } from "./server.ts";
 import { decodeStored, type StoredMessage } from "./stored_message.ts";
 
-/** What a follower needs of its broker. */
+/** The callbacks of a follower. */
 export interface FollowerHost {
   /** Reads the channel's log after an offset. */
   read(channel: string, after: number): Promise<LogPage>;
-  /** It wants to be compared with Redis. */
+  /** Requests a comparison with Redis. */
   check(follower: ChannelFollower): void;
-  /** A failure that nobody waits for. */
+  /** Reports a failure that no call waits for. */
   report(error: unknown): void;
 }
 
-/** Live messages kept while the log is read. What is more is read from there. */
+/** Maximum number and bytes of the live messages that are kept while the log is read. Further messages are read from the log. */
 const MAX_EARLY = 1000;
 const MAX_EARLY_BYTES = 1024 * 1024;
 
 /**
- * One channel that this gateway follows. It knows where it stands, and makes of what pub/sub delivers, which may be nothing at all, what the
- * broker promises: every message in order, or a word that some are lost. What is missing it reads from the log.
- *
- * It is `starting` until its position is known; `live` when messages come one after the other; `behind` when some may be missing.
+ * The states of a follower: `starting` until its position is known, `live` while messages arrive one after the other, `behind` when some
+ * may be missing, `reading` while it reads them from the log.
+ */
+type State = "starting" | "live" | "behind" | "reading";
+
+/**
+ * Follows one channel for this gateway. Pub/sub may lose messages; the follower reads missing ones from the log, and gives its listener every
+ * message in order, or tells it that messages were lost.
  */
 export class ChannelFollower implements PubSubChannel, Position {
   readonly channel: string;
   readonly keys: ChannelKeys;
-  /** Who wants its messages; nobody while it lingers. */
+  /** Receives the messages; `undefined` while the follower lingers. */
   listener: LogListener | undefined;
-  /** Until when it lingers, in milliseconds of the monotonic clock. */
+  /** When the lingering subscription ends, in milliseconds of the monotonic clock. */
   lingersUntil: number | undefined;
-  /** The server that it is subscribed at. */
+  /** The server of its subscription. */
   server: RedisServer | undefined;
-  /** What this gateway says of its subscribers. */
+  /** This gateway's numbers of subscribers, by topic. */
   subscribers: ReadonlyMap<string, number> = new Map();
-  /** When it is to be compared with Redis next. */
+  /** When the next comparison with Redis is due. */
   checkAt = 0;
   epoch = "";
   offset = 0;
   readonly #host: FollowerHost;
   readonly #openStreams = new Map<string, OpenStream>();
-  #state: "starting" | "live" | "behind" = "starting";
+  #state: State = "starting";
   #early: StoredMessage[] = [];
   #earlyBytes = 0;
-  #isReading = false;
-  /** Whether something came while the log was read that must be in it by now. */
-  #isMore = false;
-  /** The newest offset in Redis, when it was not here yet. */
+  /** Whether the log must be read again, because messages arrived that are not complete without it. */
+  #mustReadAgain = false;
+  /** The first offset that is in Redis but has not arrived yet; 0 for none. */
   #expected = 0;
   #isClosed = false;
 
@@ -74,35 +77,33 @@ export class ChannelFollower implements PubSubChannel, Position {
     return this.keys.group;
   }
 
-  /** Where it stands, for who begins to listen. */
+  /** The position and the open streams, for a new listener. */
   get state(): ChannelState {
     const { epoch, offset } = this;
     return { epoch, offset, openStreams: [...this.#openStreams.values()] };
   }
 
-  /** It is subscribed, and this is where the channel stood after that. */
+  /** Begins at the position that the channel had right after the subscription. */
   begin({ epoch, offset, openStreams }: ChannelState): void {
     this.epoch = epoch;
     this.offset = offset;
     for (const stream of openStreams) {
       this.#openStreams.set(stream.streamId, stream);
     }
-    this.#merge();
-    if (this.#isMore) this.#readOn();
-    else this.#state = "live";
+    this.#catchUp();
   }
 
   receive(message: Buffer): void {
     const stored = decodeStored(message);
-    // A probe, or not from a gateway.
+    // It is a probe, or was not sent by a gateway.
     if (!stored) return;
     if (this.#state === "live" && this.#take(stored)) return;
     this.#keep(stored);
-    if (this.#state === "live") this.#readOn();
+    if (this.#state === "live") this.#readLog();
   }
 
   resubscribed(): void {
-    if (this.#state !== "starting") this.#state = "behind";
+    if (this.#state === "live") this.#state = "behind";
     this.#host.check(this);
   }
 
@@ -112,56 +113,58 @@ export class ChannelFollower implements PubSubChannel, Position {
   }
 
   /**
-   * Compares itself with what Redis has.
+   * Compares the follower with the channel's position in Redis.
    *
-   * @returns Whether it should look again in a moment: what is missing may be on its way.
+   * @returns Whether to call {@linkcode recheck} in a moment, because missing messages may be on their way.
    */
   compare({ epoch, offset }: Position): boolean {
-    if (this.#state === "starting" || this.#isReading) return false;
-    if (epoch !== this.epoch) this.#readOn();
-    else if (this.#state === "behind") {
-      if (offset > this.offset) this.#readOn();
-      else {
-        this.#merge();
-        if (this.#isMore) this.#readOn();
-        else this.#state = "live";
-      }
-    } else return this.expect(offset);
-    return false;
+    switch (this.#state) {
+      case "starting":
+      case "reading":
+        return false;
+      case "behind":
+        if (epoch !== this.epoch || offset > this.offset) this.#readLog();
+        else this.#catchUp();
+        return false;
+      case "live":
+        if (epoch === this.epoch) return this.expect(offset);
+        this.#readLog();
+        return false;
+    }
   }
 
   /**
-   * Takes note of a message of its epoch that is in the log.
+   * Notes the offset of a message of the same epoch that is in the log.
    *
-   * @returns Whether it should look in a moment whether it came.
+   * @returns Whether to call {@linkcode recheck} in a moment, because the message has not arrived yet.
    */
   expect(offset: number): boolean {
     if (this.#state !== "live" || offset <= this.offset) return false;
-    // The first that may be missing is what is looked for: on a busy channel the newest always is on its way.
+    // Only the first missing offset counts: on a busy channel the newest message is always on its way.
     this.#expected ||= offset;
     return true;
   }
 
   /**
-   * Reads what should have come by now.
+   * Reads the log if an expected message has not arrived.
    *
-   * @returns Whether something was missing: its subscription may be broken.
+   * @returns Whether a message was missing: the subscription may be broken.
    */
   recheck(): boolean {
     const isMissing = this.offset < this.#expected;
     this.#expected = 0;
-    if (isMissing) this.#readOn();
+    if (isMissing) this.#readLog();
     return isMissing;
   }
 
-  /** Goes on if it is behind and doesn't read: the log could not be read before. */
+  /** Reads the log again after a failure. */
   retry(): void {
-    if (this.#state === "behind" && !this.#isReading) this.#readOn();
+    if (this.#state === "behind") this.#readLog();
   }
 
-  /** Reads the log: it is of another epoch than this one. */
+  /** Reads the log, which has another epoch. */
   reread(): void {
-    if (this.#state !== "starting") this.#readOn();
+    if (this.#state !== "starting") this.#readLog();
   }
 
   close(): void {
@@ -169,28 +172,37 @@ export class ChannelFollower implements PubSubChannel, Position {
     this.listener = undefined;
   }
 
-  #readOn(): void {
-    if (this.#isReading) {
-      this.#isMore = true;
-      return;
-    }
-    this.#state = "behind";
-    this.#isReading = true;
-    this.#read().catch((error) => this.#host.report(error)).finally(() => {
-      this.#isReading = false;
-    });
+  /** Becomes live with the messages that were kept, or reads the log if they are not complete. */
+  #catchUp(): void {
+    this.#merge();
+    if (this.#mustReadAgain) this.#readLog();
+    else this.#state = "live";
   }
 
-  async #read(): Promise<void> {
+  #readLog(): void {
+    if (this.#state === "reading") {
+      this.#mustReadAgain = true;
+      return;
+    }
+    this.#state = "reading";
+    this.#readPages().then(
+      () => this.#state = "live",
+      (error) => {
+        this.#state = "behind";
+        this.#host.report(error);
+      },
+    );
+  }
+
+  async #readPages(): Promise<void> {
     do {
-      this.#isMore = false;
+      this.#mustReadAgain = false;
       const page = await this.#host.read(this.channel, this.offset);
       if (this.#isClosed) return;
       this.#apply(page);
-      if (this.offset < page.top) this.#isMore = true;
+      if (this.offset < page.top) this.#mustReadAgain = true;
       else this.#merge();
-    } while (this.#isMore);
-    this.#state = "live";
+    } while (this.#mustReadAgain);
   }
 
   #apply({ epoch, first, entries }: LogPage): void {
@@ -204,20 +216,20 @@ export class ChannelFollower implements PubSubChannel, Position {
     for (const entry of entries) this.#take({ epoch, entry });
   }
 
-  /** Delivers what came in the meantime. */
+  /** Delivers the live messages that were kept. */
   #merge(): void {
     const early = this.#early;
     this.#early = [];
     this.#earlyBytes = 0;
     for (const stored of early) {
       if (!this.#take(stored)) {
-        this.#isMore = true;
+        this.#mustReadAgain = true;
         return;
       }
     }
   }
 
-  /** Delivers a message if it is the next; `false` where another must come first. */
+  /** Delivers a message if it is the next one; returns `false` if another must come first. */
   #take({ epoch, entry }: StoredMessage): boolean {
     if (epoch !== this.epoch || entry.offset > this.offset + 1) return false;
     if (entry.offset <= this.offset) return true;
@@ -235,7 +247,7 @@ export class ChannelFollower implements PubSubChannel, Position {
     ) {
       this.#early = [];
       this.#earlyBytes = 0;
-      this.#isMore = true;
+      this.#mustReadAgain = true;
     }
   }
 }

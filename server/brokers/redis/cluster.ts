@@ -6,24 +6,24 @@ import { RedisServer } from "./server.ts";
 import { asUnavailable, REPEAT_MS, type Servers } from "./servers.ts";
 import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
 
-/** How often a cluster is asked who has what, without a reason to. */
+/** Milliseconds between two discoveries of the slots while all is well. */
 const REFRESH_MS = 10_000;
 
-/** How soon it is asked again while something is amiss. */
+/** Milliseconds between two discoveries while something is wrong. */
 const RETRY_MS = 250;
 
-/** Servers that are asked at once. */
+/** How many servers are asked at the same time. */
 const ASKED_AT_ONCE = 3;
 
-/** Servers that one command is sent to at most. */
+/** How many redirects one command follows. */
 const MAX_REDIRECTS = 5;
 
-/** What Redis refuses without having done anything, for a moment. */
-const PASSING = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)/;
+/** Matches errors with which Redis refuses a command for a moment, without having done anything. */
+const TEMPORARY = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)/;
 
 /**
- * A Redis cluster. The library's own cluster client is not used: while one server is silent, commands to it must fail in bounded time and
- * those to others must not notice, and a subscription must be known to be on the server that has its slot.
+ * The servers of a Redis cluster. The library's own cluster client is not used, because commands to a silent server must fail in bounded time
+ * without delaying those to other servers, and a subscription must be on the server that has its slot.
  */
 export class ClusterServers implements Servers {
   readonly #target: RedisTarget;
@@ -33,12 +33,10 @@ export class ClusterServers implements Servers {
   readonly #servers = new Map<string, RedisServer>();
   readonly #closing = new AbortController();
   #owners: ReadonlyArray<RedisServer | undefined> = [];
-  #wanted = new AbortController();
+  #refreshRequested = new AbortController();
   readonly #done: Promise<void>;
 
-  /**
-   * @param changed Some groups have another server.
-   */
+  /** @param changed Called when some groups have moved to another server. */
   constructor(
     target: RedisTarget,
     limits: ConnectionLimits,
@@ -65,7 +63,7 @@ export class ClusterServers implements Servers {
     for (;;) {
       const server = this.serverOf(group);
       if (server) return server;
-      if (performance.now() > until || !await this.#moment()) {
+      if (performance.now() > until || !await this.#refreshAndWait()) {
         throw new RealtimeError(
           "unavailable",
           "Cannot use the Redis cluster: no server has the slot",
@@ -81,11 +79,13 @@ export class ClusterServers implements Servers {
   ): Promise<unknown> {
     const until = performance.now() + this.#limits.connectMs;
     let server = this.serverOf(group) ?? await this.locate(group);
-    let isAsked = false;
+    let needsAsking = false;
     for (let redirects = 0;;) {
       try {
-        // It is for the command that comes right after it.
-        if (isAsked) server.commands.send(["ASKING"]).catch(() => undefined);
+        // ASKING applies to the command that comes right after it.
+        if (needsAsking) {
+          server.commands.send(["ASKING"]).catch(() => undefined);
+        }
         return await server.commands.send(args, wantsBytes);
       } catch (error) {
         if (!isReply(error)) {
@@ -94,29 +94,31 @@ export class ClusterServers implements Servers {
         }
         const { message } = error;
         const redirect = readRedirect(message, server.address);
-        if (redirect && redirects++ < MAX_REDIRECTS) {
-          isAsked = redirect.isAsked;
-          if (!isAsked) this.refresh();
+        if (redirect && redirects < MAX_REDIRECTS) {
+          redirects++;
+          needsAsking = redirect.needsAsking;
+          if (!needsAsking) this.refresh();
           server = this.#server(redirect.address);
-        } else {
-          const mayPass = PASSING.test(message) && performance.now() < until;
-          if (!mayPass || !await this.#moment()) {
-            throw asUnavailable(error, server);
-          }
+          continue;
+        }
+        const isTemporary = TEMPORARY.test(message) &&
+          performance.now() < until;
+        if (!isTemporary || !await this.#refreshAndWait()) {
+          throw asUnavailable(error, server);
         }
       }
     }
   }
 
-  /** Asks who has what, and waits a moment; `false` when it is closed. */
-  async #moment(): Promise<boolean> {
+  /** Requests a discovery of the slots and waits a moment; returns `false` once the broker is closed. */
+  async #refreshAndWait(): Promise<boolean> {
     this.refresh();
     await pause(REPEAT_MS, this.#closing.signal);
     return !this.#closing.signal.aborted;
   }
 
   refresh(): void {
-    this.#wanted.abort();
+    this.#refreshRequested.abort();
   }
 
   get problem(): string | undefined {
@@ -139,15 +141,15 @@ export class ClusterServers implements Servers {
     );
   }
 
-  /** Asks who has what, again and again: soon when there is a reason to. */
+  /** Discovers the slots again and again, without delay when a refresh was requested. */
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      this.#wanted = new AbortController();
+      this.#refreshRequested = new AbortController();
       const isKnown = await this.#discover();
       if (signal.aborted) return;
       if (isKnown && !this.problem) {
-        await pause(REFRESH_MS, this.#wanted.signal);
+        await pause(REFRESH_MS, this.#refreshRequested.signal);
       }
       await pause(RETRY_MS, signal);
     }
@@ -160,7 +162,7 @@ export class ClusterServers implements Servers {
       for (const address of this.#target.hosts) this.#server(address);
     }
     const asked = prompt.length > 0 ? prompt : [...this.#servers.values()];
-    // Any of them may be the one that knows least, or doesn't answer.
+    // Each of them may know an old state of the cluster, or not answer.
     const start = Math.floor(Math.random() * asked.length);
     const some = [...asked.slice(start), ...asked.slice(0, start)]
       .slice(0, ASKED_AT_ONCE);
@@ -211,13 +213,14 @@ export class ClusterServers implements Servers {
   }
 }
 
+/** The slots of one server. */
 interface SlotRange {
   readonly from: number;
   readonly to: number;
   readonly address: RedisAddress;
 }
 
-/** Reads the answer to `CLUSTER SLOTS`. A server without a host is the one that was asked. */
+/** Reads the reply to `CLUSTER SLOTS`. A server without a host is the one that was asked. */
 function readSlots(answer: unknown, asked: RedisAddress): SlotRange[] {
   const ranges: SlotRange[] = [];
   for (const range of Array.isArray(answer) ? answer : []) {
@@ -232,14 +235,15 @@ function readSlots(answer: unknown, asked: RedisAddress): SlotRange[] {
   return ranges;
 }
 
+/** Reads the server to which an error redirects a command, and whether `ASKING` must precede it. */
 function readRedirect(
   message: string,
   asked: RedisAddress,
-): { isAsked: boolean; address: RedisAddress } | undefined {
+): { needsAsking: boolean; address: RedisAddress } | undefined {
   const match = /^(MOVED|ASK) \d+ (.*):(\d+)$/.exec(message);
   return match
     ? {
-      isAsked: match[1] === "ASK",
+      needsAsking: match[1] === "ASK",
       address: { host: hostOf(match[2], asked), port: Number(match[3]) },
     }
     : undefined;

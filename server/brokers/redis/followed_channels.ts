@@ -2,70 +2,69 @@ import type { Position } from "../../../core/protocol/id.ts";
 import type { ChannelState, LogListener } from "../broker.ts";
 import { ChannelFollower, type FollowerHost } from "./channel_follower.ts";
 import { type ChannelKeys, channelKeys } from "./keys.ts";
+import type { PubSubConnection } from "./pubsub_connection.ts";
 import type { Servers } from "./servers.ts";
 
-/** What following channels needs of the broker. */
+/** The parts of the broker that following channels needs. */
 export interface FollowedChannelsHost extends Omit<FollowerHost, "check"> {
   readonly prefix: string;
   readonly servers: Servers;
-  /** Milliseconds between two comparisons of a channel with Redis, and of silence after which a connection is tried. */
+  /** Milliseconds between two comparisons of a channel with Redis, and of silence after which a connection is probed. */
   readonly checkMs: number;
-  /** Says that the channels are followed, by whom, and finds out where they stand: those of one command. */
+  /** Stores the numbers of subscribers of some channels, and returns the positions of the channels; in one command. */
   touch(
     followers: readonly ChannelFollower[],
   ): Promise<readonly ChannelState[]>;
-  /** Sends something on a pub/sub channel that is no message. */
+  /** Sends a probe, which is not a message, on a pub/sub channel. */
   probe(keys: ChannelKeys): Promise<void>;
 }
 
-/** How often it is looked what is due. */
+/** Milliseconds between two checks of what is due. */
 const TICK_MS = 500;
 
-/** How soon Redis is told of who follows: what changes meanwhile goes with it. */
+/** Milliseconds after which changed numbers of subscribers are stored; changes within this time are stored together. */
 const SOON_MS = 25;
 
-/** How long a channel stays subscribed that nobody follows: who comes back, or reloads a page, finds it. */
+/** Milliseconds that a channel stays subscribed after its last subscriber left, because reloaded pages come back soon. */
 const LINGER_MS = 5_000;
 
-/** How long what was published may take to come. */
+/** Milliseconds that a published message may take to arrive. */
 const TRANSIT_MS = 1_000;
 
-/** Channels that one command is about. */
+/** Maximum number of channels in one command. */
 const BATCH = 100;
 
-/** How long a probe may take. */
+/** Milliseconds that a probe may take to arrive. */
 const PROBE_MS = 3_000;
 
-/** The channels that this gateway follows: only their messages come from Redis. */
+/** The channels that this gateway follows. Redis sends it the messages of these channels only. */
 export class FollowedChannels {
   readonly #host: FollowedChannelsHost;
   readonly #sharded: boolean;
   readonly #followers = new Map<string, ChannelFollower>();
   readonly #starting = new Map<ChannelFollower, Promise<void>>();
-  /** Those that are to be compared as soon as may be. */
-  readonly #soon = new Set<ChannelFollower>();
-  /** Those that missed something when they were compared, and when. */
+  /** Followers whose comparison was requested. */
+  readonly #requested = new Set<ChannelFollower>();
+  /** Followers that miss a message, with the time at which that was noticed. */
   readonly #late = new Map<ChannelFollower, number>();
-  /** When a probe was sent, by the server's name. */
+  /** The times at which probes were sent, by the server's name. */
   readonly #probes = new Map<string, number>();
   readonly #timer: ReturnType<typeof setInterval>;
-  #soonTimer: ReturnType<typeof setTimeout> | undefined;
+  #requestTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /**
-   * @param sharded Whether one command may only be about channels of one group.
-   */
+  /** @param sharded Whether one command can name channels of one group only. */
   constructor(host: FollowedChannelsHost, sharded: boolean) {
     this.#host = host;
     this.#sharded = sharded;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** The follower of a channel. */
+  /** Returns the follower of a channel. */
   get(channel: string): ChannelFollower | undefined {
     return this.#followers.get(channel);
   }
 
-  /** Subscribes; resolves with the position after which every message is told. */
+  /** Follows a channel; resolves with the position after which the listener gets every message. */
   async follow(
     channel: string,
     listener: LogListener,
@@ -78,7 +77,7 @@ export class FollowedChannels {
         {
           read: (channel, after) => this.#host.read(channel, after),
           report: (error) => this.#host.report(error),
-          check: (follower) => this.#check(follower),
+          check: (follower) => this.#requestCheck(follower),
         },
       );
       this.#followers.set(channel, follower);
@@ -90,7 +89,7 @@ export class FollowedChannels {
     return follower.state;
   }
 
-  /** Stops telling; the subscription lingers. */
+  /** Stops following a channel for its listener; the subscription lingers. */
   unfollow(channel: string): void {
     const follower = this.#followers.get(channel);
     if (!follower) return;
@@ -98,34 +97,34 @@ export class FollowedChannels {
     follower.lingersUntil = performance.now() + LINGER_MS;
   }
 
-  /** Says who follows a channel, soon. */
+  /** Stores the numbers of subscribers of a channel in Redis shortly after. */
   announce(channel: string, subscribers: ReadonlyMap<string, number>): void {
     const follower = this.#followers.get(channel);
     if (!follower) return;
     follower.subscribers = subscribers;
-    this.#check(follower);
+    this.#requestCheck(follower);
   }
 
-  /** Something of a channel's log was seen: it must come soon, if the channel is followed. */
+  /** Notes a position that was seen in the log of a channel. If the channel is followed, its messages up to there must arrive soon. */
   seen(channel: string, { epoch, offset }: Position): void {
     const follower = this.#followers.get(channel);
     if (!follower || this.#starting.has(follower)) return;
     if (epoch !== follower.epoch) follower.reread();
-    else if (follower.expect(offset)) this.#lookSoon(follower);
+    else if (follower.expect(offset)) this.#recheckLater(follower);
   }
 
-  /** Some channels have another server now. */
+  /** Moves subscriptions to the servers that have the channels now. */
   rerouted(): void {
     for (const follower of this.#followers.values()) this.#route(follower);
   }
 
-  /** Stops, after Redis was told that nobody follows from here. */
+  /** Stops following, and withdraws the numbers of subscribers from Redis. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    clearTimeout(this.#soonTimer);
+    clearTimeout(this.#requestTimer);
     const announced = [...this.#followers.values()].filter((follower) => {
       follower.close();
-      return follower.subscribers.size > 0 || this.#soon.has(follower);
+      return follower.subscribers.size > 0 || this.#requested.has(follower);
     });
     for (const follower of announced) follower.subscribers = new Map();
     this.#followers.clear();
@@ -153,17 +152,19 @@ export class FollowedChannels {
   #remove(follower: ChannelFollower): void {
     follower.close();
     this.#followers.delete(follower.channel);
-    this.#soon.delete(follower);
+    this.#requested.delete(follower);
     this.#late.delete(follower);
     follower.server?.pubsub.remove(follower);
   }
 
-  #check(follower: ChannelFollower): void {
-    this.#soon.add(follower);
-    this.#soonTimer ??= setTimeout(() => {
-      this.#soonTimer = undefined;
-      const due = [...this.#soon].filter((one) => !this.#starting.has(one));
-      for (const one of due) this.#soon.delete(one);
+  #requestCheck(follower: ChannelFollower): void {
+    this.#requested.add(follower);
+    this.#requestTimer ??= setTimeout(() => {
+      this.#requestTimer = undefined;
+      const due = [...this.#requested].filter((one) =>
+        !this.#starting.has(one)
+      );
+      for (const one of due) this.#requested.delete(one);
       this.#compare(due);
     }, SOON_MS);
   }
@@ -184,14 +185,14 @@ export class FollowedChannels {
     for (const [follower, since] of this.#late) {
       if (now - since < TRANSIT_MS) continue;
       this.#late.delete(follower);
-      // Alone it may be the only one that its server forgot.
+      // The server may have lost this subscription, and only this one.
       if (follower.recheck()) this.#resubscribe(follower);
     }
     this.#compare(due);
     this.#probe(now);
   }
 
-  /** Subscribes at the server that has the channel, if that is another one. */
+  /** Moves a subscription to the server that has the channel. */
   #route(follower: ChannelFollower): void {
     const server = this.#host.servers.serverOf(follower.group);
     if (server !== follower.server && !this.#starting.has(follower)) {
@@ -219,7 +220,7 @@ export class FollowedChannels {
       this.#host.touch(batch).then((states) => {
         batch.forEach((follower, i) => {
           const state = states[i];
-          if (state && follower.compare(state)) this.#lookSoon(follower);
+          if (state && follower.compare(state)) this.#recheckLater(follower);
         });
       }, (error) => {
         for (const follower of batch) follower.checkAt = now + TRANSIT_MS;
@@ -228,7 +229,7 @@ export class FollowedChannels {
     }
   }
 
-  #lookSoon(follower: ChannelFollower): void {
+  #recheckLater(follower: ChannelFollower): void {
     if (!this.#late.has(follower)) {
       this.#late.set(follower, performance.now());
     }
@@ -250,29 +251,32 @@ export class FollowedChannels {
     return batches;
   }
 
-  /** Tries connections that were silent: that they are open says nothing of whether anything comes. */
+  /** Probes silent connections: an open connection may still deliver nothing. */
   #probe(now: number): void {
     for (const { name, pubsubInUse } of this.#host.servers.all) {
       const sent = this.#probes.get(name);
-      const isQuiet = pubsubInUse?.isUp === true &&
-        pubsubInUse.silenceMs > (sent === undefined ? this.#host.checkMs : 0) &&
-        (sent === undefined || pubsubInUse.silenceMs > now - sent);
-      if (!isQuiet) this.#probes.delete(name);
+      if (!pubsubInUse?.isUp) this.#probes.delete(name);
       else if (sent === undefined) {
-        this.#probes.set(name, now);
-        const { anyChannel } = pubsubInUse;
-        const follower = anyChannel instanceof ChannelFollower && anyChannel;
-        if (follower) {
-          this.#host.probe(follower.keys).catch((error) => {
-            // Commands don't work either: that says nothing of this connection.
-            this.#probes.delete(name);
-            this.#host.report(error);
-          });
+        if (pubsubInUse.silenceMs > this.#host.checkMs) {
+          this.#sendProbe(name, pubsubInUse, now);
         }
+      } else if (pubsubInUse.silenceMs <= now - sent) {
+        this.#probes.delete(name);
       } else if (now - sent > PROBE_MS) {
         this.#probes.delete(name);
-        pubsubInUse.drop("nothing comes on it");
+        pubsubInUse.drop("nothing arrives on it");
       }
     }
+  }
+
+  #sendProbe(server: string, pubsub: PubSubConnection, now: number): void {
+    this.#probes.set(server, now);
+    const follower = pubsub.anyChannel;
+    if (!(follower instanceof ChannelFollower)) return;
+    this.#host.probe(follower.keys).catch((error) => {
+      // Commands fail too, so the probe says nothing about this connection.
+      this.#probes.delete(server);
+      this.#host.report(error);
+    });
   }
 }

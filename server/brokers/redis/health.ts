@@ -2,15 +2,15 @@ import { groupKey, GROUPS } from "./keys.ts";
 import type { RedisServer } from "./server.ts";
 import type { Servers } from "./servers.ts";
 
-/** How long a server may take to say that it is well. */
+/** Milliseconds that a server may take to answer. */
 const ANSWER_MS = 2_000;
 
-/** Milliseconds after which what was written to see whether it can be is gone. */
+/** Milliseconds after which the written test key expires. */
 const WRITTEN_MS = 1_000;
 
 /**
- * Tells whether every server can be used: it takes what is written, so it is no replica, not full and not read-only, and it sends what
- * is live. Answers in two seconds.
+ * Tells whether every server can be used: it accepts a write, so it is no replica, not full and not read-only, and its connection for live
+ * messages is open. Answers within two seconds.
  */
 export async function checkHealth(
   servers: Servers,
@@ -25,7 +25,7 @@ export async function checkHealth(
     );
   });
   const check = async (): Promise<string | undefined> => {
-    // Just started, it may not know any yet.
+    // Right after the start no server may be known yet.
     await servers.locate(0);
     await Promise.all(
       servers.all.map((server) => write(servers, server, prefix, gateway)),
@@ -44,6 +44,7 @@ export async function checkHealth(
   }
 }
 
+/** Writes a test key to a server. */
 async function write(
   servers: Servers,
   server: RedisServer,

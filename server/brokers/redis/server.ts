@@ -7,7 +7,7 @@ import {
 import { PubSubConnection } from "./pubsub_connection.ts";
 import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
 
-/** One Redis server that holds data: a connection for commands, and, once a channel is followed there, one for live messages. */
+/** One Redis server that holds data, with a connection for commands and, once a channel is followed there, one for live messages. */
 export class RedisServer {
   readonly address: RedisAddress;
   readonly name: string;
@@ -17,9 +17,7 @@ export class RedisServer {
   readonly #down: (error: unknown) => void;
   #pubsub: PubSubConnection | undefined;
 
-  /**
-   * @param down A connection was lost, with the error that the log should have.
-   */
+  /** @param down Called with the error when a connection was lost. */
   constructor(
     address: RedisAddress,
     target: RedisTarget,
@@ -40,7 +38,7 @@ export class RedisServer {
     });
   }
 
-  /** The connection for live messages, made when it is first asked for. */
+  /** The connection for live messages, created on first use. */
   get pubsub(): PubSubConnection {
     this.#pubsub ??= new PubSubConnection(
       this.address,
@@ -51,25 +49,29 @@ export class RedisServer {
     return this.#pubsub;
   }
 
-  /** That connection, if anything is followed there. */
+  /** The connection for live messages, if a channel is followed there. */
   get pubsubInUse(): PubSubConnection | undefined {
     return this.#pubsub?.anyChannel && this.#pubsub;
   }
 
-  /** Why it can't be used, if it can't. */
+  /** The reason why the server can't be used, if there is one. */
   get problem(): string | undefined {
     if (!this.commands.isUp) return this.commands.problem;
     const live = this.pubsubInUse;
     return live && !live.isUp ? live.problem : undefined;
   }
 
-  /** Ends its connections. */
+  /** Closes its connections. */
   async close(): Promise<void> {
     await Promise.all([this.commands.close(), this.#pubsub?.close()]);
   }
 }
 
-/** @throws When the server is not what the URL says, or is a replica: what it has may be old, and it takes no messages. */
+/**
+ * Checks that a server is what the URL says, and no replica: a replica's data may be old, and it accepts no messages.
+ *
+ * @throws {Error} The reason why the server can't be used.
+ */
 async function checkServer(
   client: RedisClient,
   { hosts }: RedisTarget,
