@@ -1,6 +1,5 @@
 /**
- * Tests of code that publishes or subscribes, without sockets: a gateway in memory, with the whole of what a gateway
- * does.
+ * Tests code that publishes or subscribes, without sockets: with a gateway in memory that does all that a gateway does.
  *
  * @example A function that publishes
  * ```ts
@@ -30,7 +29,7 @@
  * const test = createTestRealtime();
  * await test.realtime.publish({ channel: "user:1", topic: "ai", data: "Hello" });
  *
- * // What the app's server would hand out: `subscribe` and the hooks reach the gateway in memory with it.
+ * // The token that the app's server returns: `subscribe` and the hooks reach the gateway in memory with it.
  * const token = await getSubscriptionToken(test.realtime, { channel: "user:1", topics: ["ai"] });
  * for await (const message of await subscribe(token, { from: "start" })) {
  *   console.log(message.data);

@@ -1,6 +1,6 @@
 /**
- * The Redis broker: for more than one gateway. Every gateway that points at the same Redis serves the same channels, and whoever
- * loses one resumes at another.
+ * The Redis broker, for more than one gateway. Every gateway on the same Redis serves the same channels, so a client that loses its gateway
+ * resumes at another.
  *
  * @example Several gateways on one Redis
  * ```ts

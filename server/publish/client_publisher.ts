@@ -5,7 +5,7 @@ import type { Envelope } from "../wire/envelope.ts";
 import type { MessageCallback } from "./message_callback.ts";
 import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 
-/** What a gateway does with clients' messages besides publishing them. */
+/** The rules for clients' messages: the schemas that they must match, and the app's callback. */
 export interface ClientRules {
   readonly schemas: ChannelSchemas;
   readonly callback: MessageCallback | undefined;

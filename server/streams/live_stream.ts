@@ -1,5 +1,6 @@
 import type { Feed } from "../fan_out/feed.ts";
 import { type Envelope, mergeOrigins, type Origin } from "../wire/envelope.ts";
+import { otherTopicError } from "./stream_errors.ts";
 
 /** A data stream that has begun and not ended, with the times that decide on its lease. */
 export class LiveStream {
@@ -61,6 +62,17 @@ export class LiveStream {
       for (const signal of signals) signal.addEventListener("abort", end);
       if (signals.some(({ aborted }) => aborted)) end();
     });
+  }
+
+  /**
+   * Requires that the stream is in some topics.
+   *
+   * @throws {RealtimeError} `conflict`.
+   */
+  requireTopics(topics: readonly string[]): void {
+    if (topics.some((topic) => !this.topics.has(topic))) {
+      throw otherTopicError(this.channel);
+    }
   }
 
   /** Records that a message of the stream is in the log. */

@@ -5,6 +5,7 @@ import type { Hub } from "../fan_out/hub.ts";
 import { findStream } from "./find_stream.ts";
 import { LiveStream } from "./live_stream.ts";
 import { readEnd, type StreamEnd } from "./stream_end.ts";
+import { endedError } from "./stream_errors.ts";
 import { showsState, streamTopicOf, TEE_TOPIC } from "./stream_message.ts";
 
 /** How many ended streams are remembered. Late messages of these are refused without a search of the log. */
@@ -49,6 +50,21 @@ export class StreamRegistry {
     stream.end();
     this.#live.delete(name);
     return undefined;
+  }
+
+  /**
+   * Requires that a stream has not ended and is in some topics, if it is known.
+   *
+   * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` for other topics than the stream's.
+   */
+  requireOpen(
+    channel: string,
+    streamId: string,
+    topics: readonly string[],
+  ): void {
+    const stream = this.get(channel, streamId);
+    if (stream?.state === "ended") throw endedError(channel, stream);
+    stream?.requireTopics(topics);
   }
 
   /** Opens a stream; returns the known one where it is open already. */

@@ -1,33 +1,33 @@
 import type { Gateway } from "../gateway.ts";
 
-/** A way to ask a gateway in this process. */
+/** Requests to a gateway in this process. */
 export interface LocalFetch {
-  /** As the platform's, without a network. */
+  /** Works like the platform's `fetch`, without a network. */
   readonly fetch: typeof fetch;
-  /** Breaks every answer that is still under way, as a network that fails does. */
+  /** Breaks off every response that is still being read, as a network failure does. */
   disconnect(): void;
 }
 
-/** Makes a `fetch` that asks a gateway by a call: nothing listens, nothing connects. */
+/** Creates a `fetch` that calls a gateway directly: nothing listens, nothing connects. */
 export function createLocalFetch(gateway: Gateway): LocalFetch {
   const open = new Set<AbortController>();
 
   async function ask(request: Request): Promise<Response> {
     const response = await gateway.fetch(request, {});
     if (!response.body) return response;
-    // A call's answer doesn't end when its request is aborted: that is the network's part.
-    const line = new AbortController();
-    const abort = (): void => line.abort(request.signal.reason);
+    // Without a network, nothing ends the response when its request is aborted.
+    const connection = new AbortController();
+    const abort = (): void => connection.abort(request.signal.reason);
     if (request.signal.aborted) abort();
     request.signal.addEventListener("abort", abort);
-    open.add(line);
+    open.add(connection);
     const { readable, writable } = new TransformStream();
-    response.body.pipeTo(writable, { signal: line.signal })
-      // Whoever reads the answer is told by its stream.
+    response.body.pipeTo(writable, { signal: connection.signal })
+      // The reader of the response gets the error from its stream.
       .catch(() => {})
       .finally(() => {
         request.signal.removeEventListener("abort", abort);
-        open.delete(line);
+        open.delete(connection);
       });
     return new Response(readable, response);
   }
@@ -35,8 +35,8 @@ export function createLocalFetch(gateway: Gateway): LocalFetch {
   return {
     fetch: (input, init) => ask(new Request(input, init)),
     disconnect() {
-      for (const line of open) {
-        line.abort(new TypeError("The connection was lost"));
+      for (const connection of open) {
+        connection.abort(new TypeError("The connection was lost"));
       }
     },
   };

@@ -1,25 +1,25 @@
 import type { MessageFrame } from "../../core/protocol/frames.ts";
 import { LEASE_TOPIC } from "../streams/stream_message.ts";
 
-/** A message, as far as a test wants to compare it. */
+/** A published message, with the parts that a test compares. */
 export interface PublishedMessage {
   /** The topic's name. */
   readonly topic: string;
-  /** What was published. Of a data stream: its text; a list of its pieces if they are no strings. */
+  /** The published data. For a data stream its text, or the list of its chunks if they are not text. */
   readonly data: unknown;
-  /** What sort of message it is, if it isn't plain data: `run`, `step` or `event`. */
+  /** The kind of a message that is not plain data: `run`, `step` or `event`. */
   readonly kind?: "run" | "step" | "event";
-  /** Why a data stream failed, if it did. */
+  /** The reason why a data stream failed; absent otherwise. */
   readonly error?: string;
-  /** Of a data stream that has not ended: `true`. */
+  /** `true` for a data stream that has not ended. */
   readonly isOpen?: true;
-  /** Of a data stream that a reader stopped: `true`. */
+  /** `true` for a data stream that a reader stopped. */
   readonly isStopped?: true;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What was published, of the frames in a log: a data stream becomes one message, in the place where it began. */
+/** Converts the frames of a log: a data stream becomes one message, in the place of its start. */
 export function toPublished(
   frames: readonly MessageFrame[],
 ): PublishedMessage[] {
@@ -39,27 +39,28 @@ export function toPublished(
         break;
       case "datastream-end": {
         delete stream?.isOpen;
-        const { error, stopped } = Object(metadata);
-        const { message } = Object(error);
+        const end: { error?: unknown; stopped?: unknown } = Object(metadata);
+        const { message }: { message?: unknown } = Object(end.error);
         if (stream && message) stream.error = String(message);
-        if (stream && stopped === true) stream.isStopped = true;
+        if (stream && end.stopped === true) stream.isStopped = true;
         break;
       }
       case "data":
         messages.push({ topic, data });
         break;
       default:
-        // What keeps a quiet stream open was published by nobody.
+        // Signs of life of a quiet stream are not messages of the app.
         if (topic !== LEASE_TOPIC) messages.push({ topic, data, kind });
     }
   }
   return messages;
 }
 
-function joined(before: unknown, piece: unknown): unknown {
-  if (typeof before === "string" && typeof piece === "string") {
-    return before + piece;
+/** Appends a chunk to the data of a stream. */
+function joined(before: unknown, chunk: unknown): unknown {
+  if (typeof before === "string" && typeof chunk === "string") {
+    return before + chunk;
   }
-  if (Array.isArray(before)) return [...before, piece];
-  return before === "" ? [piece] : [before, piece];
+  if (Array.isArray(before)) return [...before, chunk];
+  return before === "" ? [chunk] : [before, chunk];
 }

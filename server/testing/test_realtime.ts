@@ -13,7 +13,7 @@ import type { GatewayOptions } from "../options.ts";
 import { createLocalFetch } from "./local_fetch.ts";
 import { type PublishedMessage, toPublished } from "./published.ts";
 
-/** A message that was published to a channel: its topic and data, typed by the channel, and what else there is to compare. */
+/** A message that was published to a channel, with topic and data typed by the channel. */
 export type TestMessage<
   TChannel extends string | Realtime.Channel = string | Realtime.Channel,
 > =
@@ -28,9 +28,9 @@ export type TestMessage<
     }[Realtime.Channel.TopicName<TChannel>]
     : { readonly topic: string; readonly data: Untyped });
 
-/** A gateway in memory, and what a test needs of it. */
+/** A gateway in memory for a test. */
 export interface TestRealtime extends AsyncDisposable {
-  /** What code under test publishes and makes tokens with. */
+  /** Publishes and mints tokens; given to the code under test. */
   readonly realtime: RealtimeApp;
   /** The gateway's base URL, for code that makes its own `createRealtime`. Requests to it stay in this process. */
   readonly url: string;
@@ -39,21 +39,22 @@ export interface TestRealtime extends AsyncDisposable {
   /** The gateway itself. */
   readonly gateway: Gateway;
   /**
-   * What was published to a channel so far, oldest first: topics and data as published, without ids and times. A data
-   * stream is one message, whose data is its text.
+   * Returns the messages that were published to a channel so far, oldest first: topics and data, without ids and times. A data stream is
+   * one message, whose data is its text.
    *
    * @param channel The channel, or its name.
    */
   messages<const TChannel extends string | Realtime.Channel>(
     channel: TChannel,
   ): Promise<TestMessage<TChannel>[]>;
-  /** Breaks every subscription's connection, as a network that fails does: they come back, and resume. */
+  /** Breaks the connection of every subscription, as a network failure does. The subscriptions reconnect and resume. */
   disconnect(): void;
-  /** Ends the gateway, and with it every subscription. */
+  /** Closes the gateway and ends every subscription. */
   close(): Promise<void>;
 }
 
-interface HistoryAnswer {
+/** The body of a response of `GET /v1/realtime/history`. */
+interface HistoryPage {
   readonly messages: readonly MessageFrame[];
   readonly position: string;
   readonly more: boolean;
@@ -64,10 +65,10 @@ const SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else";
 let count = 0;
 
 /**
- * Makes a gateway in memory for one test. It does all that a gateway does, with neither sockets nor a server: `subscribe` and the
+ * Creates a gateway in memory for one test. It does all that a gateway does, without sockets and without a server: `subscribe` and the
  * hooks reach it with a token of its own.
  *
- * @param options What the gateway is to do otherwise, such as `maxMessageBytes`.
+ * @param options Options of the gateway, such as `maxMessageBytes`.
  *
  * @example
  * ```ts
@@ -92,7 +93,7 @@ export function createTestRealtime(
     channel: TChannel,
   ): Promise<TestMessage<TChannel>[]> {
     const frames: MessageFrame[] = [];
-    let page: HistoryAnswer = { messages: [], position: "start", more: true };
+    let page: HistoryPage = { messages: [], position: "start", more: true };
     while (page.more) {
       const query = new URLSearchParams({
         channel: channelName(channel),
@@ -114,7 +115,7 @@ export function createTestRealtime(
   }
 
   async function close(): Promise<void> {
-    // What still asks for it from now on is refused for good, so that no subscription goes on trying.
+    // Further requests are refused for good, so that no subscription retries.
     gatewaysHere.set(url, (request) => Promise.resolve(gone(`${request}`)));
     await gateway.close();
   }
@@ -135,6 +136,7 @@ export function createTestRealtime(
   };
 }
 
+/** Refuses a request to a gateway that is closed. */
 function gone(request: string): Response {
   const message = "Cannot answer: the test's gateway is closed";
   const error = { code: "forbidden", message };

@@ -9,31 +9,31 @@ import type {
 } from "../broker.ts";
 import { newEpoch } from "../log.ts";
 import { ClusterServers } from "./cluster.ts";
-import type { Follower } from "./follower.ts";
-import { Following } from "./following.ts";
+import type { ChannelFollower } from "./channel_follower.ts";
+import { FollowedChannels } from "./followed_channels.ts";
 import { checkHealth } from "./health.ts";
 import { type ChannelKeys, channelKeys, idempotencyKey } from "./keys.ts";
-import { isReply } from "./link.ts";
+import { isReply } from "./connection.ts";
 import {
   readPage,
   readPublished,
   readSubscribers,
   readTouched,
-} from "./replies.ts";
+} from "./script_results.ts";
 import { createScripts, type Script, type Scripts } from "./scripts.ts";
 import { type Servers, SingleServer } from "./servers.ts";
-import { encodeStored } from "./stored.ts";
+import { encodeStored } from "./stored_message.ts";
 import { parseRedisUrl, type RedisTarget } from "./url.ts";
 
-/** Where Redis is, and what it keeps. */
+/** Options of {@linkcode RedisBroker}. */
 export interface RedisBrokerOptions {
   /**
    * `redis://[user:password@]host[:port][,host…][/database][?prefix=…]`, `rediss:` for an encrypted connection. Several hosts are servers of
-   * one cluster; the others are found. Every key begins with the prefix, `tidings:` if none is given.
+   * one cluster; the broker discovers the others. Every key begins with the prefix, `tidings:` by default.
    */
   url: string;
   /**
-   * Messages in a channel's log.
+   * Maximum number of messages in a channel's log.
    *
    * @default {1000}
    */
@@ -45,7 +45,7 @@ export interface RedisBrokerOptions {
    */
   historyTtl?: number;
   /**
-   * Bytes in a channel's log.
+   * Maximum size of a channel's log in bytes.
    *
    * @default {8388608}
    */
@@ -57,39 +57,39 @@ export interface RedisBrokerOptions {
    */
   keyTtlMs?: number;
   /**
-   * Milliseconds between two comparisons of each followed channel with Redis, at most 10,000: the longest that a message is late which
-   * pub/sub lost, and that the loss of Redis's data stays unnoticed. Also, after so much silence a connection is tried, and after three
-   * times as much a gateway's subscribers are not counted any more.
+   * Milliseconds between two comparisons of each followed channel with Redis, at most 10,000. A message that pub/sub lost is late by at
+   * most this time, and a loss of Redis's data is noticed within it. A connection that is silent for this long is probed; the subscribers
+   * of a gateway that is silent for three times as long are no longer counted.
    *
    * @default {10000}
    */
   checkIntervalMs?: number;
   /**
-   * Milliseconds within which Redis must answer; then its connection is given up and what waits for it fails. What is asked while there is
-   * no connection fails after two thirds of it.
+   * Milliseconds within which Redis must answer. After that the broker closes the connection, and the commands that wait for it fail. While
+   * there is no connection, a command fails after two thirds of this time.
    *
    * @default {3000}
    */
   timeoutMs?: number;
 }
 
-/** Comparisons after which a gateway that says nothing of its subscribers is taken for dead. */
+/** How many comparisons a gateway may miss before its subscribers are no longer counted. */
 const CHECKS_MISSED = 3;
 
-/** Pages that a follower reads when it missed something. */
+/** Limits of the pages that a follower reads after it missed messages. */
 const PAGE = { entries: 500, bytes: 512 * 1024 } as const;
 
-/** The same failure is logged once in this time. */
+/** Milliseconds within which the same failure is logged once. */
 const QUIET_MS = 10_000;
 
 const logger = getLogger(["tidings", "redis"]);
 
 /**
- * Keeps the logs in Redis (7 or later, or Valkey) and tells every gateway of new messages: streams hold the logs, pub/sub carries live
- * messages, and one script does all that a publish is, or nothing of it.
+ * Keeps the logs in Redis (7 or later, or Valkey) and delivers new messages to every gateway: streams hold the logs, pub/sub carries live
+ * messages, and one script publishes a message as a whole or not at all.
  *
- * What is acknowledged is in the memory of the Redis server. After that server was restarted or replaced, channels begin new epochs:
- * it may have lost what it had acknowledged, and clients learn that by one `gap`.
+ * An acknowledged message is in the memory of the Redis server. After that server was restarted or replaced, channels begin new epochs,
+ * because it may have lost acknowledged messages; clients learn it from one `gap`.
  *
  * @example
  * ```ts
@@ -107,14 +107,14 @@ export class RedisBroker implements Broker {
   readonly #target: RedisTarget;
   readonly #scripts: Scripts;
   readonly #servers: Servers;
-  readonly #following: Following;
+  readonly #followed: FollowedChannels;
   readonly #reported = new Map<string, number>();
   #closed = false;
 
   /**
-   * Begins to connect. Whether that succeeds is told by {@linkcode RedisBroker.health}.
+   * Begins to connect; {@linkcode RedisBroker.health} tells whether that succeeds.
    *
-   * @param options Where Redis is, and what it keeps.
+   * @param options The URL of Redis, and the limits of the logs.
    * @throws {TypeError} For a URL that can't be used.
    * @throws {RangeError} For a number out of its range.
    */
@@ -144,10 +144,10 @@ export class RedisBroker implements Broker {
         target,
         limits,
         report,
-        () => this.#following.rerouted(),
+        () => this.#followed.rerouted(),
       )
       : new SingleServer(target, limits, report);
-    this.#following = new Following({
+    this.#followed = new FollowedChannels({
       prefix: target.prefix,
       servers: this.#servers,
       checkMs,
@@ -162,7 +162,7 @@ export class RedisBroker implements Broker {
     }, sharded);
   }
 
-  /** Appends and notifies in one step; rejects with `unavailable` within 5 seconds if Redis can't be used. */
+  /** Appends messages and notifies the gateways in one step; rejects with `unavailable` within 5 seconds if Redis can't be used. */
   async publish(
     channel: string,
     messages: readonly NewMessage[],
@@ -178,21 +178,21 @@ export class RedisBroker implements Broker {
     const { epoch, first, count } = readPublished(
       await this.#run(this.#scripts.publish, group, keys, args),
     );
-    this.#following.seen(channel, { epoch, offset: first + count - 1 });
+    this.#followed.seen(channel, { epoch, offset: first + count - 1 });
     return Array.from({ length: count }, (_, i) => formatId(epoch, first + i));
   }
 
-  /** Subscribes to the channel's messages, then finds out where it stands. */
+  /** Subscribes to the channel's messages, then reads its position. */
   subscribe(channel: string, listener: LogListener): Promise<ChannelState> {
-    return this.#following.follow(channel, listener);
+    return this.#followed.follow(channel, listener);
   }
 
-  /** Stops listening; the subscription at Redis ends a few seconds later, if nobody came back. */
+  /** Stops listening. The subscription at Redis ends a few seconds later, unless the channel is followed again. */
   unsubscribe(channel: string): void {
-    this.#following.unfollow(channel);
+    this.#followed.unfollow(channel);
   }
 
-  /** Reads from the stream. */
+  /** Reads a page of the log. */
   async read(
     channel: string,
     after: number,
@@ -200,11 +200,11 @@ export class RedisBroker implements Broker {
     maxBytes: number,
   ): Promise<LogPage> {
     const page = await this.#read(channel, after, limit, maxBytes);
-    this.#following.seen(channel, { epoch: page.epoch, offset: page.top });
+    this.#followed.seen(channel, { epoch: page.epoch, offset: page.top });
     return page;
   }
 
-  /** Looks for the newest messages from the top, inside Redis. */
+  /** Searches the log from its top, inside Redis. */
   async before(
     channel: string,
     topics: ReadonlySet<string>,
@@ -221,12 +221,12 @@ export class RedisBroker implements Broker {
     return { epoch: String(epoch), offset: Number(offset) };
   }
 
-  /** Tells Redis, together with what else there is to tell in the same moment, and again with each comparison. */
+  /** Stores the numbers in Redis shortly after, many channels at a time, and again with each comparison. */
   announce(channel: string, subscribers: ReadonlyMap<string, number>): void {
-    this.#following.announce(channel, subscribers);
+    this.#followed.announce(channel, subscribers);
   }
 
-  /** Adds up what the gateways said that are alive. */
+  /** Adds up the numbers of the gateways that are alive. */
   async subscribers(channel: string, topic = ""): Promise<number> {
     const { group, subscribers } = this.#keys(channel);
     const reply = await this.#run(
@@ -238,21 +238,21 @@ export class RedisBroker implements Broker {
     return readSubscribers(reply, topic);
   }
 
-  /** Whether every server takes what is written and sends what is live. */
+  /** Tells whether every server accepts writes and sends live messages. */
   health(): Promise<{ ok: boolean; detail?: string }> {
     return checkHealth(this.#servers, this.#target.prefix, this.#id);
   }
 
-  /** Says that nobody follows from here, and ends the connections. */
+  /** Withdraws this gateway's numbers of subscribers, and closes the connections. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#following.close();
+    await this.#followed.close();
     await this.#servers.close();
   }
 
   #keys(channel: string): ChannelKeys {
-    return this.#following.get(channel)?.keys ??
+    return this.#followed.get(channel)?.keys ??
       channelKeys(this.#target.prefix, channel);
   }
 
@@ -269,16 +269,21 @@ export class RedisBroker implements Broker {
     );
   }
 
-  async #touch(followers: readonly Follower[]): Promise<ChannelState[]> {
+  async #touch(followers: readonly ChannelFollower[]): Promise<ChannelState[]> {
     const keys: string[] = [];
     const args: string[] = [this.#id];
     for (const follower of followers) {
       const { meta, log, subscribers } = follower.keys;
       keys.push(meta, log, subscribers);
-      const said = follower.subscribers.size === 0
+      const announced = follower.subscribers.size === 0
         ? ""
         : JSON.stringify([...follower.subscribers]);
-      args.push(newEpoch(), follower.epoch, String(follower.offset), said);
+      args.push(
+        newEpoch(),
+        follower.epoch,
+        String(follower.offset),
+        announced,
+      );
     }
     const { group = 0 } = followers[0] ?? {};
     return readTouched(
@@ -299,7 +304,7 @@ export class RedisBroker implements Broker {
       return await this.#servers.send(group, command, wantsBytes);
     } catch (error) {
       if (!isReply(error)) throw error;
-      // The server doesn't know it: a new one, or its scripts were flushed.
+      // The server doesn't know the script: it is new, or its scripts were flushed.
       const command = ["EVAL", script.text, ...rest];
       return await this.#servers.send(group, command, wantsBytes);
     }

@@ -1,47 +1,45 @@
 import { pause } from "../../../core/time/backoff.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { GROUPS, slotOf } from "./keys.ts";
-import { isReply, type LinkLimits } from "./link.ts";
-import { Node } from "./node.ts";
+import { type ConnectionLimits, isReply } from "./connection.ts";
+import { RedisServer } from "./server.ts";
 import { asUnavailable, REPEAT_MS, type Servers } from "./servers.ts";
 import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
 
-/** How often a cluster is asked who has what, without a reason to. */
+/** Milliseconds between two discoveries of the slots while all is well. */
 const REFRESH_MS = 10_000;
 
-/** How soon it is asked again while something is amiss. */
+/** Milliseconds between two discoveries while something is wrong. */
 const RETRY_MS = 250;
 
-/** Servers that are asked at once. */
+/** How many servers are asked at the same time. */
 const ASKED_AT_ONCE = 3;
 
-/** Servers that one command is sent to at most. */
+/** How many redirects one command follows. */
 const MAX_REDIRECTS = 5;
 
-/** What Redis refuses without having done anything, for a moment. */
-const PASSING = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)/;
+/** Matches errors with which Redis refuses a command for a moment, without having done anything. */
+const TEMPORARY = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)/;
 
 /**
- * A Redis cluster. The library's own cluster client is not used: while one server is silent, commands to it must fail in bounded time and
- * those to others must not notice, and a subscription must be known to be on the server that has its slot.
+ * The servers of a Redis cluster. The library's own cluster client is not used, because commands to a silent server must fail in bounded time
+ * without delaying those to other servers, and a subscription must be on the server that has its slot.
  */
 export class ClusterServers implements Servers {
   readonly #target: RedisTarget;
-  readonly #limits: LinkLimits;
+  readonly #limits: ConnectionLimits;
   readonly #report: (error: unknown) => void;
   readonly #changed: () => void;
-  readonly #nodes = new Map<string, Node>();
+  readonly #servers = new Map<string, RedisServer>();
   readonly #closing = new AbortController();
-  #owners: ReadonlyArray<Node | undefined> = [];
-  #wanted = new AbortController();
+  #owners: ReadonlyArray<RedisServer | undefined> = [];
+  #refreshRequested = new AbortController();
   readonly #done: Promise<void>;
 
-  /**
-   * @param changed Some groups have another server.
-   */
+  /** @param changed Called when some groups have moved to another server. */
   constructor(
     target: RedisTarget,
-    limits: LinkLimits,
+    limits: ConnectionLimits,
     report: (error: unknown) => void,
     changed: () => void,
   ) {
@@ -52,20 +50,20 @@ export class ClusterServers implements Servers {
     this.#done = this.#run();
   }
 
-  get nodes(): readonly Node[] {
-    return [...new Set(this.#owners)].filter((node) => node !== undefined);
+  get all(): readonly RedisServer[] {
+    return [...new Set(this.#owners)].filter((server) => server !== undefined);
   }
 
-  nodeOf(group: number): Node | undefined {
+  serverOf(group: number): RedisServer | undefined {
     return this.#owners[group];
   }
 
-  async locate(group: number): Promise<Node> {
+  async locate(group: number): Promise<RedisServer> {
     const until = performance.now() + this.#limits.connectMs;
     for (;;) {
-      const node = this.nodeOf(group);
-      if (node) return node;
-      if (performance.now() > until || !await this.#moment()) {
+      const server = this.serverOf(group);
+      if (server) return server;
+      if (performance.now() > until || !await this.#refreshAndWait()) {
         throw new RealtimeError(
           "unavailable",
           "Cannot use the Redis cluster: no server has the slot",
@@ -80,85 +78,91 @@ export class ClusterServers implements Servers {
     wantsBytes?: boolean,
   ): Promise<unknown> {
     const until = performance.now() + this.#limits.connectMs;
-    let node = this.nodeOf(group) ?? await this.locate(group);
-    let isAsked = false;
+    let server = this.serverOf(group) ?? await this.locate(group);
+    let needsAsking = false;
     for (let redirects = 0;;) {
       try {
-        // It is for the command that comes right after it.
-        if (isAsked) node.commands.send(["ASKING"]).catch(() => undefined);
-        return await node.commands.send(args, wantsBytes);
+        // ASKING applies to the command that comes right after it.
+        if (needsAsking) {
+          server.commands.send(["ASKING"]).catch(() => undefined);
+        }
+        return await server.commands.send(args, wantsBytes);
       } catch (error) {
         if (!isReply(error)) {
           this.refresh();
           throw error;
         }
         const { message } = error;
-        const redirect = readRedirect(message, node.address);
-        if (redirect && redirects++ < MAX_REDIRECTS) {
-          isAsked = redirect.isAsked;
-          if (!isAsked) this.refresh();
-          node = this.#node(redirect.address);
-        } else {
-          const mayPass = PASSING.test(message) && performance.now() < until;
-          if (!mayPass || !await this.#moment()) {
-            throw asUnavailable(error, node);
-          }
+        const redirect = readRedirect(message, server.address);
+        if (redirect && redirects < MAX_REDIRECTS) {
+          redirects++;
+          needsAsking = redirect.needsAsking;
+          if (!needsAsking) this.refresh();
+          server = this.#server(redirect.address);
+          continue;
+        }
+        const isTemporary = TEMPORARY.test(message) &&
+          performance.now() < until;
+        if (!isTemporary || !await this.#refreshAndWait()) {
+          throw asUnavailable(error, server);
         }
       }
     }
   }
 
-  /** Asks who has what, and waits a moment; `false` when it is closed. */
-  async #moment(): Promise<boolean> {
+  /** Requests a discovery of the slots and waits a moment; returns `false` once the broker is closed. */
+  async #refreshAndWait(): Promise<boolean> {
     this.refresh();
     await pause(REPEAT_MS, this.#closing.signal);
     return !this.#closing.signal.aborted;
   }
 
   refresh(): void {
-    this.#wanted.abort();
+    this.#refreshRequested.abort();
   }
 
   get problem(): string | undefined {
     const isMissing = this.#owners.length < GROUPS ||
       this.#owners.includes(undefined);
     if (isMissing) {
-      const nodes = [...this.#nodes.values()];
-      return nodes.find(({ problem }) => problem)?.problem ??
+      const servers = [...this.#servers.values()];
+      return servers.find(({ problem }) => problem)?.problem ??
         "the Redis cluster doesn't serve every slot";
     }
-    return this.nodes.find(({ problem }) => problem)?.problem;
+    return this.all.find(({ problem }) => problem)?.problem;
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     this.refresh();
     await this.#done;
-    await Promise.all([...this.#nodes.values()].map((node) => node.close()));
+    await Promise.all(
+      [...this.#servers.values()].map((server) => server.close()),
+    );
   }
 
-  /** Asks who has what, again and again: soon when there is a reason to. */
+  /** Discovers the slots again and again, without delay when a refresh was requested. */
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      this.#wanted = new AbortController();
+      this.#refreshRequested = new AbortController();
       const isKnown = await this.#discover();
       if (signal.aborted) return;
       if (isKnown && !this.problem) {
-        await pause(REFRESH_MS, this.#wanted.signal);
+        await pause(REFRESH_MS, this.#refreshRequested.signal);
       }
       await pause(RETRY_MS, signal);
     }
   }
 
   async #discover(): Promise<boolean> {
-    const known = [...this.#nodes.values()];
+    const known = [...this.#servers.values()];
     const prompt = known.filter(({ commands }) => commands.isPrompt);
     if (prompt.length === 0) {
-      for (const address of this.#target.hosts) this.#node(address);
+      for (const address of this.#target.hosts) this.#server(address);
     }
-    const asked = prompt.length > 0 ? prompt : [...this.#nodes.values()];
-    // Any of them may be the one that knows least, or doesn't answer.
+    const asked = prompt.length > 0 ? prompt : [...this.#servers.values()];
+    // Each of them may know an old state of the cluster, or not answer.
     const start = Math.floor(Math.random() * asked.length);
     const some = [...asked.slice(start), ...asked.slice(0, start)]
       .slice(0, ASKED_AT_ONCE);
@@ -181,39 +185,42 @@ export class ClusterServers implements Servers {
     const owners = Array.from({ length: GROUPS }, (_, group) => {
       const slot = slotOf(group);
       const range = ranges.find(({ from, to }) => from <= slot && slot <= to);
-      return range && this.#node(range.address);
+      return range && this.#server(range.address);
     });
     this.#owners = owners;
     const used = new Set(owners);
-    for (const [name, node] of this.#nodes) {
-      if (used.has(node)) continue;
-      this.#nodes.delete(name);
-      node.close().catch(this.#report);
+    for (const [name, server] of this.#servers) {
+      if (used.has(server)) continue;
+      this.#servers.delete(name);
+      server.close().catch(this.#report);
     }
-    if (owners.some((node, group) => node !== before[group])) this.#changed();
+    if (owners.some((server, group) => server !== before[group])) {
+      this.#changed();
+    }
   }
 
-  #node(address: RedisAddress): Node {
+  #server(address: RedisAddress): RedisServer {
     const name = formatAddress(address);
-    let node = this.#nodes.get(name);
-    if (!node) {
-      node = new Node(address, this.#target, this.#limits, (error) => {
+    let server = this.#servers.get(name);
+    if (!server) {
+      server = new RedisServer(address, this.#target, this.#limits, (error) => {
         this.#report(error);
         this.refresh();
       });
-      this.#nodes.set(name, node);
+      this.#servers.set(name, server);
     }
-    return node;
+    return server;
   }
 }
 
+/** The slots of one server. */
 interface SlotRange {
   readonly from: number;
   readonly to: number;
   readonly address: RedisAddress;
 }
 
-/** Reads the answer to `CLUSTER SLOTS`. A server without a host is the one that was asked. */
+/** Reads the reply to `CLUSTER SLOTS`. A server without a host is the one that was asked. */
 function readSlots(answer: unknown, asked: RedisAddress): SlotRange[] {
   const ranges: SlotRange[] = [];
   for (const range of Array.isArray(answer) ? answer : []) {
@@ -228,14 +235,15 @@ function readSlots(answer: unknown, asked: RedisAddress): SlotRange[] {
   return ranges;
 }
 
+/** Reads the server to which an error redirects a command, and whether `ASKING` must precede it. */
 function readRedirect(
   message: string,
   asked: RedisAddress,
-): { isAsked: boolean; address: RedisAddress } | undefined {
+): { needsAsking: boolean; address: RedisAddress } | undefined {
   const match = /^(MOVED|ASK) \d+ (.*):(\d+)$/.exec(message);
   return match
     ? {
-      isAsked: match[1] === "ASK",
+      needsAsking: match[1] === "ASK",
       address: { host: hostOf(match[2], asked), port: Number(match[3]) },
     }
     : undefined;

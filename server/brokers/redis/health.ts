@@ -1,16 +1,16 @@
 import { groupKey, GROUPS } from "./keys.ts";
-import type { Node } from "./node.ts";
+import type { RedisServer } from "./server.ts";
 import type { Servers } from "./servers.ts";
 
-/** How long a server may take to say that it is well. */
+/** Milliseconds that a server may take to answer. */
 const ANSWER_MS = 2_000;
 
-/** Milliseconds after which what was written to see whether it can be is gone. */
+/** Milliseconds after which the written test key expires. */
 const WRITTEN_MS = 1_000;
 
 /**
- * Tells whether every server can be used: it takes what is written, so it is no replica, not full and not read-only, and it sends what
- * is live. Answers in two seconds.
+ * Tells whether every server can be used: it accepts a write, so it is no replica, not full and not read-only, and its connection for live
+ * messages is open. Answers within two seconds.
  */
 export async function checkHealth(
   servers: Servers,
@@ -25,10 +25,10 @@ export async function checkHealth(
     );
   });
   const check = async (): Promise<string | undefined> => {
-    // Just started, it may not know any yet.
+    // Right after the start no server may be known yet.
     await servers.locate(0);
     await Promise.all(
-      servers.nodes.map((node) => write(servers, node, prefix, gateway)),
+      servers.all.map((server) => write(servers, server, prefix, gateway)),
     );
     return undefined;
   };
@@ -44,14 +44,15 @@ export async function checkHealth(
   }
 }
 
+/** Writes a test key to a server. */
 async function write(
   servers: Servers,
-  node: Node,
+  server: RedisServer,
   prefix: string,
   gateway: string,
 ): Promise<void> {
   let group = 0;
-  while (group < GROUPS && servers.nodeOf(group) !== node) group++;
+  while (group < GROUPS && servers.serverOf(group) !== server) group++;
   const key = groupKey(prefix, group, "health", gateway);
   await servers.send(group, ["SET", key, "", "PX", String(WRITTEN_MS)]);
 }

@@ -1,13 +1,13 @@
 /**
- * How many groups the channels are in. The channels of one group are in one slot of a cluster, so that one command may be about several
- * of them. Every gateway MUST have the same number.
+ * Number of groups into which channels are divided. The channels of a group are in one slot of a cluster, so that one command can name
+ * several of them. Every gateway MUST use the same number.
  */
 export const GROUPS = 1024;
 
-/** Slots of a Redis cluster. */
+/** Number of slots of a Redis cluster. */
 const SLOTS = 16384;
 
-/** The names of what Redis keeps of a channel; all in one slot, by the hash tag. */
+/** The names of a channel's keys in Redis; the hash tag puts all of them into one slot. */
 export interface ChannelKeys {
   /** The channel's group. */
   readonly group: number;
@@ -15,21 +15,21 @@ export interface ChannelKeys {
   readonly meta: string;
   /** A stream: the log. */
   readonly log: string;
-  /** A hash: who follows it, by gateway. */
+  /** A hash: the numbers of subscribers, by gateway. */
   readonly subscribers: string;
-  /** The pub/sub channel that its messages come on. */
+  /** The pub/sub channel of its messages. */
   readonly live: string;
 }
 
 const encoder = new TextEncoder();
 
-/** The slots of all groups, by their number. */
+/** The slot of each group. */
 const slots: readonly number[] = Array.from(
   { length: GROUPS },
   (_, group) => crc16(String(group)) % SLOTS,
 );
 
-/** Names what is kept of a channel. */
+/** Returns the names of a channel's keys. */
 export function channelKeys(prefix: string, channel: string): ChannelKeys {
   const group = crc16(channel) % GROUPS;
   return {
@@ -41,7 +41,7 @@ export function channelKeys(prefix: string, channel: string): ChannelKeys {
   };
 }
 
-/** The key that remembers an idempotency key of a channel. No name has a line break in it. */
+/** Returns the key that stores an idempotency key of a channel. Names have no line breaks, so that no two of them collide. */
 export function idempotencyKey(
   prefix: string,
   group: number,
@@ -51,7 +51,7 @@ export function idempotencyKey(
   return groupKey(prefix, group, "key", `${channel}\n${key}`);
 }
 
-/** A name in a group's slot. */
+/** Returns a name in a group's slot. */
 export function groupKey(
   prefix: string,
   group: number,
@@ -61,20 +61,12 @@ export function groupKey(
   return `${prefix}{${group}}:${kind}:${name}`;
 }
 
-/** The slot of a group's keys. */
+/** Returns the slot of a group's keys. */
 export function slotOf(group: number): number {
   return slots[group] ?? 0;
 }
 
-/** A group whose keys are in one of the slots, if there is one. */
-export function groupIn(
-  isAmong: (slot: number) => boolean,
-): number | undefined {
-  const group = slots.findIndex(isAmong);
-  return group < 0 ? undefined : group;
-}
-
-/** The checksum by which a Redis cluster places keys. */
+/** Computes the checksum that maps keys to slots (CRC-16/XMODEM). */
 export function crc16(text: string): number {
   let crc = 0;
   for (const byte of encoder.encode(text)) {

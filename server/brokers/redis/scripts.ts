@@ -1,53 +1,53 @@
 import { createHash } from "node:crypto";
 import type { Retention } from "../log.ts";
 
-/** A Lua script: its text, and the checksum that Redis knows it by. */
+/** A Lua script: its text, and the checksum that names it in Redis. */
 export interface Script {
   readonly text: string;
   readonly sha: string;
 }
 
-/** What the scripts are made for. */
+/** The settings that are written into the scripts. */
 export interface ScriptOptions {
   readonly retention: Retention;
   /** Milliseconds that an idempotency key is remembered. */
   readonly keyTtlMs: number;
-  /** Milliseconds after which a gateway that says nothing of its subscribers is taken for dead. */
+  /** Milliseconds after which the subscribers of a silent gateway are no longer counted. */
   readonly subscribersTtlMs: number;
-  /** Whether messages come by sharded pub/sub. */
+  /** Whether messages are sent by sharded pub/sub. */
   readonly sharded: boolean;
 }
 
 /** The scripts of a broker. */
 export interface Scripts {
-  /** Keys: meta, log, with an idempotency key its key. Arguments: a new epoch, the pub/sub channel, the messages. Answers `epoch:first:count`. */
+  /** Keys: meta, log, and the key of the idempotency key, if any. Arguments: a new epoch, the pub/sub channel, the messages. Returns `epoch:first:count`. */
   readonly publish: Script;
-  /** Keys: meta, log. Arguments: a new epoch, `after`, `limit`, `maxBytes`. Answers epoch, top, first, the messages. */
+  /** Keys: meta, log. Arguments: a new epoch, `after`, `limit`, `maxBytes`. Returns epoch, top, first, the messages. */
   readonly read: Script;
-  /** Keys: meta, log. Arguments: a new epoch, `count`, the topics. Answers epoch and offset. */
+  /** Keys: meta, log. Arguments: a new epoch, `count`, the topics. Returns epoch and offset. */
   readonly before: Script;
   /**
    * Keys: meta, log, subscribers of each channel. Arguments: the gateway; for each channel a new epoch, the epoch and offset that were
-   * seen, and the gateway's subscribers, empty for none. Answers for each epoch, top and the open streams.
+   * seen, and the gateway's numbers of subscribers, empty for none. Returns for each channel epoch, top and the open streams.
    */
   readonly touch: Script;
-  /** Keys: subscribers. Answers the time in milliseconds, and what each gateway said. */
+  /** Keys: subscribers. Returns the name and the numbers of subscribers of each gateway; the numbers are empty for a silent gateway. */
   readonly subscribers: Script;
 }
 
-/** What an entry occupies besides its text, in Redis's memory. */
+/** Bytes that an entry occupies in Redis's memory besides its text. */
 const ENTRY_OVERHEAD = 200;
 
-/** Milliseconds that a channel's position outlives its messages: what is idle is forgotten, what is in use is touched in time. */
+/** Milliseconds that a channel's position outlives its messages. Channels in use are touched within this time. */
 const META_GRACE_MS = 45_000;
 
 /**
- * Common to all.
+ * Returns the functions that all scripts share.
  *
- * `open` answers epoch, top and bytes. The epoch is bound to `master_replid`: a server has another one after every promotion and every
- * restart, and may then have lost what it had acknowledged. What it has left begins a new epoch, so that no id can come twice.
+ * `open` returns epoch, top and bytes. The epoch is bound to `master_replid`, which changes with every promotion and every restart of a server.
+ * The server may then have lost acknowledged messages, so the channel begins a new epoch, and no id is used twice.
  *
- * Ids of the log's entries are `<offset>-<milliseconds>`: an offset finds its message, and its age needs no field.
+ * The ids of the log's entries are `<offset>-<milliseconds>`, so that an offset finds its message and the age needs no field.
  */
 function prelude({ retention }: ScriptOptions): string {
   return `
@@ -78,7 +78,7 @@ local function cost(value)
   return #value + ${ENTRY_OVERHEAD}
 end
 
--- Drops what is over the bounds; answers how many are left, and their bytes.
+-- Removes entries over the limits; returns how many are left, and their bytes.
 local function trim(meta, log, bytes, ms)
   local left = call('XLEN', log)
   if left == 0 then return 0, 0 end
@@ -101,7 +101,7 @@ end
 `;
 }
 
-/** Dedupes, finds the epoch, counts, appends, trims, lets expire and notifies, all or nothing. */
+/** Returns the script that checks the idempotency key, appends the messages, trims the log and notifies the gateways, all or nothing. */
 function publish({ keyTtlMs, sharded }: ScriptOptions): string {
   return `
 local meta, log, key = KEYS[1], KEYS[2], KEYS[3]
@@ -137,7 +137,7 @@ return answer
 `;
 }
 
-/** Messages are fetched from the log by a few: only a page's bytes are known, not how many messages that are. */
+/** Reads a page. Entries are fetched 16 at a time, because the limit in bytes may be reached after a few. */
 const READ = `
 local meta, log = KEYS[1], KEYS[2]
 local after, limit, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -162,6 +162,7 @@ end
 return page
 `;
 
+/** Searches the log from its top for the newest messages of some topics. */
 const BEFORE = `
 local meta, log, count = KEYS[1], KEYS[2], tonumber(ARGV[2])
 local epoch, top, bytes = open(meta, log, ARGV[1])
@@ -185,23 +186,26 @@ end
 return { epoch, string.format('%.0f', top - length) }
 `;
 
-/** A log that is behind what a gateway has seen lost messages: it was restored from a copy, say. */
+/**
+ * Returns the script that stores numbers of subscribers and returns positions. A log that is behind the position that a gateway has seen
+ * lost messages, for example when it was restored from a copy, and begins a new epoch.
+ */
 function touch({ subscribersTtlMs }: ScriptOptions): string {
   return `
 local gateway, answers = ARGV[1], {}
 local alive = string.format('%.0f', now() + ${subscribersTtlMs})
 for i = 1, #KEYS / 3 do
   local meta, log, subscribers = KEYS[3 * i - 2], KEYS[3 * i - 1], KEYS[3 * i]
-  local candidate, seen, offset, said = unpack(ARGV, 4 * i - 2, 4 * i + 1)
+  local candidate, seen, offset, announced = unpack(ARGV, 4 * i - 2, 4 * i + 1)
   local epoch, top = open(meta, log, candidate)
   if epoch == seen and top < tonumber(offset) then
     call('DEL', meta)
     epoch, top = open(meta, log, candidate)
   end
   keep(meta)
-  if said == '' then call('HDEL', subscribers, gateway)
+  if announced == '' then call('HDEL', subscribers, gateway)
   else
-    call('HSET', subscribers, gateway, alive .. ' ' .. said)
+    call('HSET', subscribers, gateway, alive .. ' ' .. announced)
     call('PEXPIRE', subscribers, ${subscribersTtlMs})
   end
   local streams = {}
@@ -219,21 +223,22 @@ return answers
 `;
 }
 
+/** Returns the numbers of subscribers by gateway, and removes those of silent gateways. */
 const SUBSCRIBERS = `
-local ms, said = now(), call('HGETALL', KEYS[1])
-for i = 1, #said, 2 do
-  if tonumber(string.match(said[i + 1], '^%d+')) <= ms then
-    call('HDEL', KEYS[1], said[i])
-    said[i + 1] = ''
+local ms, all = now(), call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  if tonumber(string.match(all[i + 1], '^%d+')) <= ms then
+    call('HDEL', KEYS[1], all[i])
+    all[i + 1] = ''
   end
 end
-return said
+return all
 `;
 
-/** Makes the scripts of a broker. */
+/** Creates the scripts of a broker. */
 export function createScripts(options: ScriptOptions): Scripts {
   const common = prelude(options);
-  /** Without a flag, Redis refuses it before it begins when there is no memory left; otherwise it may be half done. */
+  // Publishing has no flag: Redis then refuses the script before it begins when memory is full, and never stops it half-way.
   const script = (text: string, flags = " flags=allow-oom"): Script => {
     const whole = `#!lua${flags}\n${common}${text}`;
     const sha = createHash("sha1").update(whole).digest("hex");

@@ -1,20 +1,20 @@
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { isReply, type LinkLimits, reasonOf } from "./link.ts";
-import { Node } from "./node.ts";
+import { type ConnectionLimits, isReply, reasonOf } from "./connection.ts";
+import { RedisServer } from "./server.ts";
 import type { RedisTarget } from "./url.ts";
 
-/** The Redis servers behind a broker: which of them has what. */
+/** The Redis servers of a broker, and the groups of channels that each of them has. */
 export interface Servers {
-  /** The server that has a group of channels; `undefined` while none is known to. */
-  nodeOf(group: number): Node | undefined;
+  /** Returns the server that has a group of channels; `undefined` while none is known. */
+  serverOf(group: number): RedisServer | undefined;
   /**
-   * The server that has a group, once it is known.
+   * Waits for the server that has a group to be known.
    *
    * @throws {RealtimeError} `unavailable`.
    */
-  locate(group: number): Promise<Node>;
-  /** Every server that has some. */
-  readonly nodes: readonly Node[];
+  locate(group: number): Promise<RedisServer>;
+  /** Every server that has a group. */
+  readonly all: readonly RedisServer[];
   /**
    * Sends a command to the server that has a group's keys.
    *
@@ -25,39 +25,39 @@ export interface Servers {
     args: readonly string[],
     wantsBytes?: boolean,
   ): Promise<unknown>;
-  /** Finds out anew who has what; soon, and once however often it is asked. */
+  /** Requests a new discovery of the servers' groups; requests at the same time share one discovery. */
   refresh(): void;
-  /** Why some channels can't be used, if that is so. */
+  /** The reason why some channels can't be used, if there is one. */
   readonly problem: string | undefined;
-  /** Ends every connection. */
+  /** Closes every connection. */
   close(): Promise<void>;
 }
 
-/** Milliseconds before a command is repeated that Redis refused without doing anything. */
+/** Milliseconds before the retry of a command that Redis refused for a moment. */
 export const REPEAT_MS = 50;
 
-/** One Redis server. */
+/** A single Redis server. */
 export class SingleServer implements Servers {
-  readonly #node: Node;
+  readonly #server: RedisServer;
 
   constructor(
     target: RedisTarget,
-    limits: LinkLimits,
+    limits: ConnectionLimits,
     report: (error: unknown) => void,
   ) {
-    this.#node = new Node(target.hosts[0], target, limits, report);
+    this.#server = new RedisServer(target.hosts[0], target, limits, report);
   }
 
-  get nodes(): readonly Node[] {
-    return [this.#node];
+  get all(): readonly RedisServer[] {
+    return [this.#server];
   }
 
-  nodeOf(): Node {
-    return this.#node;
+  serverOf(): RedisServer {
+    return this.#server;
   }
 
-  locate(): Promise<Node> {
-    return Promise.resolve(this.#node);
+  locate(): Promise<RedisServer> {
+    return Promise.resolve(this.#server);
   }
 
   async send(
@@ -66,29 +66,31 @@ export class SingleServer implements Servers {
     wantsBytes?: boolean,
   ): Promise<unknown> {
     try {
-      return await this.#node.commands.send(args, wantsBytes);
+      return await this.#server.commands.send(args, wantsBytes);
     } catch (error) {
-      throw asUnavailable(error, this.#node);
+      throw asUnavailable(error, this.#server);
     }
   }
 
-  /** There is nothing to find. */
+  /** Does nothing: there is nothing to discover. */
   refresh(): void {}
 
   get problem(): string | undefined {
-    return this.#node.problem;
+    return this.#server.problem;
   }
 
   close(): Promise<void> {
-    return this.#node.close();
+    return this.#server.close();
   }
 }
 
-/** What a refusal of Redis means to who wanted to use it; a connection to a server that became a replica is given up. */
-export function asUnavailable(error: unknown, node: Node): unknown {
+/**
+ * Converts an error of Redis into `unavailable`, except for a missing script. Closes the connection to a server that became a replica.
+ */
+export function asUnavailable(error: unknown, server: RedisServer): unknown {
   if (!isReply(error) || error.message.startsWith("NOSCRIPT")) return error;
   if (error.message.startsWith("READONLY")) {
-    node.commands.drop("it became a replica");
+    server.commands.drop("it became a replica");
   }
   return new RealtimeError(
     "unavailable",

@@ -6,9 +6,9 @@ export interface RedisAddress {
   readonly port: number;
 }
 
-/** What a Redis URL says. */
+/** The parts of a Redis URL. */
 export interface RedisTarget {
-  /** The server, or some servers of a cluster: the rest is found. */
+  /** The server, or some servers of a cluster; the others are discovered. */
   readonly hosts: readonly [RedisAddress, ...RedisAddress[]];
   /** Whether connections are encrypted: `rediss:`. */
   readonly tls: boolean;
@@ -18,7 +18,7 @@ export interface RedisTarget {
   readonly password?: string;
   /** The database's number, 0 on a cluster. */
   readonly database: number;
-  /** What every key and pub/sub channel begins with. */
+  /** Prefix of every key and pub/sub channel. */
   readonly prefix: string;
 }
 
@@ -29,9 +29,9 @@ const URL_FORM =
   /^(rediss?):\/\/(?:([^/?#@]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
 
 /**
- * Reads `redis://[user:password@]host[:port][,host…][/database][?prefix=…]`; `rediss:` encrypts.
+ * Parses `redis://[user:password@]host[:port][,host…][/database][?prefix=…]`; `rediss:` encrypts.
  *
- * @returns A text that says what is wrong with it, never with a part of it that may be a password.
+ * @returns The parts, or a text that says what is wrong. The text never repeats a part that may be a password.
  */
 export function parseRedisUrl(text: string): RedisTarget | string {
   const match = URL_FORM.exec(text);
@@ -75,7 +75,7 @@ export function parseRedisUrl(text: string): RedisTarget | string {
   };
 }
 
-/** An address as one text: `10.0.0.1:6379`. */
+/** Formats an address: `10.0.0.1:6379`. */
 export function formatAddress({ host, port }: RedisAddress): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
@@ -104,7 +104,7 @@ function parseLogin(
       ...password === "" ? {} : { password },
     };
   } catch {
-    // Not percent-encoded: the caller says so.
+    // Not percent-encoded UTF-8: the caller reports it.
     return undefined;
   }
 }

@@ -27,14 +27,14 @@ function base64url(text: string): string {
     .replaceAll("=", "");
 }
 
-describe("a token that is no good", () => {
+describe("A token", () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway();
   });
   afterAll(() => gateway.close());
 
-  /** Checks that no way in takes the token, and that each says why in its own way. */
+  /** Checks that every route refuses the token, each in its own form. */
   async function refused(
     token: string,
     code: string = "invalid_token",
@@ -69,7 +69,7 @@ describe("a token that is no good", () => {
     assertEquals(published.status, 401, "publish");
   }
 
-  /** A token that would be good, but for some claims or its header. */
+  /** Signs a token that is good except for some claims or its header. */
   function token(
     change: JWTPayload,
     header: { alg?: string; typ?: string } = {},
@@ -81,7 +81,7 @@ describe("a token that is no good", () => {
     }, header);
   }
 
-  it("good: what these tests change works unchanged", async () => {
+  it("is accepted where these tests change nothing", async () => {
     await using client = await connectWire(gateway, { token: await token({}) });
     const bearer = await token({});
     const request = { channel: "c", topic: "t", body: "1", bearer };
@@ -89,7 +89,7 @@ describe("a token that is no good", () => {
     assertEquals((await client.next()).data, 1);
   });
 
-  it("none at all", async () => {
+  it("is required", async () => {
     const { answer } = await handshake(gateway, {});
     const sse = await requestSse(gateway, {});
     await sse.body?.cancel();
@@ -102,13 +102,13 @@ describe("a token that is no good", () => {
     assertEquals(error?.code, "unauthenticated");
   });
 
-  it("garbage", async () => {
+  it("is refused when it is not a JWT", async () => {
     for (
       const garbage of ["x", "a.b.c", "..", `${"x".repeat(2000)}.y.z`]
     ) await refused(garbage);
   });
 
-  it("a piece of a good one", async () => {
+  it("is refused when a part is missing", async () => {
     const good = await token({});
     const [header = "", payload = "", signature = ""] = good.split(".");
     await refused(`${header}.${payload}.`);
@@ -116,13 +116,13 @@ describe("a token that is no good", () => {
     await refused(`${header}.${payload}.${signature.slice(0, -4)}AAAA`);
   });
 
-  it("with other claims than were signed", async () => {
+  it("is refused with other claims than were signed", async () => {
     const [header, , signature] = (await token({})).split(".");
     const claims = JSON.stringify(payloadOf(["c/t", "secret/t"]));
     await refused(`${header}.${base64url(claims)}.${signature}`);
   });
 
-  it("expired", async () => {
+  it("is refused when it has expired", async () => {
     const now = Math.floor(Date.now() / 1000);
     await refused(
       await token({ iat: now - 61, exp: now - 1 }),
@@ -130,17 +130,17 @@ describe("a token that is no good", () => {
     );
   });
 
-  it("not valid yet", async () => {
+  it("is refused when it is not valid yet", async () => {
     await refused(await token({ nbf: Math.floor(Date.now() / 1000) + 60 }));
   });
 
-  it("of another gateway's key", async () => {
+  it("is refused when another key signed it", async () => {
     await refused(
       await tokenFor({ ...gateway, signingKey: OTHER_KEY }, ["c/t"]),
     );
   });
 
-  it("signed with the signing key itself, not the key made of it", async () => {
+  it("is refused when the signing key itself signed it, not the derived key", async () => {
     const key = new TextEncoder().encode(gateway.signingKey);
     const payload = payloadOf(["c/t"]);
     await refused(
@@ -149,7 +149,7 @@ describe("a token that is no good", () => {
     );
   });
 
-  it("alg: none", async () => {
+  it("is refused with alg: none", async () => {
     const payload = base64url(JSON.stringify(payloadOf(["c/t"])));
     for (const alg of ["none", "None", "NONE", ""]) {
       const header = base64url(JSON.stringify({ alg, typ: "JWT" }));
@@ -157,10 +157,10 @@ describe("a token that is no good", () => {
     }
   });
 
-  it("of a foreign algorithm: HS384, HS512", async () => {
+  it("is refused with another HMAC: HS384, HS512", async () => {
     const key = await deriveTokenKey(gateway.signingKey);
     for (const alg of ["HS384", "HS512"]) {
-      // A longer key, of which HMAC takes any length: the first bytes are the right ones.
+      // HS512 needs a longer key. Its first bytes are those of the right key.
       const long = new Uint8Array(64);
       long.set(key);
       await refused(
@@ -170,7 +170,7 @@ describe("a token that is no good", () => {
     }
   });
 
-  it("of a foreign algorithm: RS256, ES256", async () => {
+  it("is refused with a public-key algorithm: RS256, ES256", async () => {
     for (const alg of ["RS256", "ES256"]) {
       const { privateKey } = await generateKeyPair(alg);
       await refused(
@@ -180,14 +180,14 @@ describe("a token that is no good", () => {
     }
   });
 
-  it("of another audience", async () => {
+  it("is refused with another audience", async () => {
     await refused(await token({ aud: "tidings" }));
     await refused(await token({ aud: "inngest" }));
     await refused(await token({ aud: [] }));
     await refused(await token({ aud: ["tidings.subscribe", "x"] }));
   });
 
-  it("for publishing alone, where it would have to subscribe", async () => {
+  it("is refused for subscribing when it was made for publishing", async () => {
     const bearer = await token({ aud: "tidings.publish" });
     const { answer } = await handshake(gateway, { token: bearer });
     assertEquals(answer.status, 401);
@@ -195,7 +195,7 @@ describe("a token that is no good", () => {
     assertEquals((await postJson(gateway, request)).status, 200);
   });
 
-  it("a ticket, where it would have to publish what its token doesn't grant", async () => {
+  it("publishes as a ticket what its token grants, and nothing else", async () => {
     const request = { channel: "c", topic: "t", body: "1" };
     for (
       const [publish, expected] of [
@@ -210,16 +210,16 @@ describe("a token that is no good", () => {
     }
   });
 
-  it("of another issuer, or none", async () => {
+  it("is refused with another issuer, or none", async () => {
     await refused(await token({ iss: "inngest" }));
     await refused(await token({ iss: undefined }));
   });
 
-  it("of another type", async () => {
+  it("is refused with another type", async () => {
     await refused(await token({}, { typ: "at+jwt" }));
   });
 
-  it("without a time, an id or topics, or with ones of another form", async () => {
+  it("is refused when a claim is missing or malformed", async () => {
     for (
       const change of [
         { exp: undefined },
@@ -248,28 +248,28 @@ describe("a token that is no good", () => {
     ) await refused(await token(change as JWTPayload));
   });
 
-  it("that lasts longer than a day", async () => {
+  it("is refused when it lasts longer than a day", async () => {
     const now = Math.floor(Date.now() / 1000);
     const long = now + 24 * 3600 + 60;
     await refused(await token({ iat: now, exp: long }));
     await refused(await token({ iat: now, sexp: long }));
   });
 
-  it("whose payload is no JSON, or nested 10,000 deep", async () => {
+  it("is refused when its payload is not a JSON object, or nested 10,000 deep", async () => {
     const key = await deriveTokenKey(gateway.signingKey);
     const deep = `{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
     for (const payload of ["no json", "[]", "null", deep]) {
       const bytes = new TextEncoder().encode(payload);
       const jwt = await new CompactSign(bytes)
         .setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(key);
-      // As long as it is, it would not fit into an address.
+      // The token is too long for a URL.
       await using client = await connectWire(gateway, { v1: true });
       await client.subscribe(jwt, "1");
       assertEquals(await client.error(), { ref: "1", code: "invalid_token" });
     }
   });
 
-  it("with claims such as __proto__ is like one without", async () => {
+  it("is read as if claims such as __proto__ were absent", async () => {
     const claims = JSON.stringify(payloadOf(["c/t"]));
     const payload = `{"__proto__":{"publish":true},${claims.slice(1)}`;
     const jwt = await new CompactSign(new TextEncoder().encode(payload))
@@ -284,7 +284,7 @@ describe("a token that is no good", () => {
     assertEquals(({} as Record<string, unknown>).publish, undefined);
   });
 
-  it("for other topics gets none of these", async () => {
+  it("receives the messages of its own topics only", async () => {
     const mine = await tokenFor(gateway, ["user:1/ai"]);
     await using client = await connectWire(gateway, { token: mine });
     for (const topic of ["ai2", "a", "*", "AI"]) {
@@ -295,7 +295,7 @@ describe("a token that is no good", () => {
     assertEquals((await client.next()).data, 3);
   });
 
-  it("for other topics publishes to none of these", async () => {
+  it("publishes to its own topics only", async () => {
     const bearer = await token({ publish: [{ channel: "c", name: "t" }] });
     for (
       const [channel, topic] of [
@@ -314,7 +314,7 @@ describe("a token that is no good", () => {
     }
   });
 
-  it("that grants no publishing publishes nothing", async () => {
+  it("publishes nothing when it doesn't grant publishing", async () => {
     const bearer = await tokenFor(gateway, ["c/t"]);
     const { status, error } = await postJson(gateway, {
       channel: "c",
@@ -326,7 +326,7 @@ describe("a token that is no good", () => {
   });
 });
 
-describe("a signing key", () => {
+describe("A signing key", () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway();
@@ -349,7 +349,7 @@ describe("a signing key", () => {
 
   const refusal = [401, "unauthenticated"];
 
-  it("is taken raw, hashed, and hashed without its prefix", async () => {
+  it("is accepted raw, hashed, and hashed without its prefix", async () => {
     const hashed = await hashSigningKey(SIGNING_KEY);
     const bare = hashed.slice("signkey-test-".length);
     for (const key of [SIGNING_KEY, hashed, bare]) {
@@ -358,7 +358,7 @@ describe("a signing key", () => {
     }
   });
 
-  it("of another length or content is refused", async () => {
+  it("is refused with another length or content", async () => {
     for (
       const key of [
         SIGNING_KEY.slice(0, -1),
@@ -373,7 +373,7 @@ describe("a signing key", () => {
     ) assertEquals(await publishWith(`Bearer ${key}`), refusal);
   });
 
-  it("in a header of another form is refused", async () => {
+  it("is refused in a header of another form", async () => {
     for (
       const header of [
         SIGNING_KEY,
@@ -385,7 +385,7 @@ describe("a signing key", () => {
     ) assertEquals(await publishWith(header), refusal);
   });
 
-  it("that is not hexadecimal has no hashed form", async () => {
+  it("has no hashed form when it is not hexadecimal", async () => {
     const rest = "not-a-hexadecimal-key-of-32-characters";
     const key = `signkey-test-${rest}`;
     await using plain = await startGateway({ signingKey: key });
@@ -401,7 +401,7 @@ describe("a signing key", () => {
     }
   });
 
-  it("is not the development key, unless in development mode", async () => {
+  it("is the development key in development mode only", async () => {
     const well = "tidings-development-signing-key-not-a-secret";
     assertEquals(await publishWith(`Bearer ${well}`), refusal);
   });

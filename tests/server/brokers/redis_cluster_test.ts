@@ -15,7 +15,7 @@ const withRedis = redisPath() === undefined ? describe.skip : describe;
 
 const FAST = { checkIntervalMs: 300, timeoutMs: 1500 };
 
-/** A broker on a cluster, closed with it. */
+/** Creates a broker on a cluster that is closed at the end of its scope. */
 function connect(cluster: RedisCluster): RedisBroker & AsyncDisposable {
   const broker = new RedisBroker({ url: cluster.url, ...FAST });
   return Object.assign(broker, {
@@ -23,7 +23,7 @@ function connect(cluster: RedisCluster): RedisBroker & AsyncDisposable {
   });
 }
 
-/** A channel on each of the servers. */
+/** Finds the name of a channel on a server. */
 async function channelOn(
   cluster: RedisCluster,
   server: RedisServer,
@@ -34,7 +34,7 @@ async function channelOn(
   }
 }
 
-/** Publishes numbers from 1 on until it is told to stop; keeps what each id was given for. */
+/** Publishes numbers from 1 on until it is stopped; records the number of each acknowledged id. */
 function startPublisher(broker: RedisBroker, channel: string) {
   const acknowledged = new Map<string, number>();
   let isOver = false;
@@ -67,7 +67,7 @@ function startPublisher(broker: RedisBroker, channel: string) {
   };
 }
 
-/** What a listener heard, by id. */
+/** Returns the data that a listener received, by id. */
 function heardBy(listener: ReturnType<typeof listen>): Map<string, number> {
   return new Map(listener.heard.map(({ json }) => {
     const { id, data } = JSON.parse(json);
@@ -76,7 +76,7 @@ function heardBy(listener: ReturnType<typeof listen>): Map<string, number> {
 }
 
 withRedis("RedisBroker on a cluster, when it has a fault", () => {
-  it("serves the channels of other servers as before while one hangs", async () => {
+  it("serves the channels of other servers without delay while one hangs", async () => {
     await using cluster = await startRedisCluster();
     await using broker = connect(cluster);
     const [hanging, well] = cluster.servers;
@@ -103,7 +103,7 @@ withRedis("RedisBroker on a cluster, when it has a fault", () => {
     await broker.publish(bad, [message(2)]);
   });
 
-  it("follows a slot that moves", async () => {
+  it("follows a slot that moves to another server", async () => {
     await using cluster = await startRedisCluster();
     await using broker = connect(cluster);
     const [from, to] = cluster.servers;
@@ -118,7 +118,7 @@ withRedis("RedisBroker on a cluster, when it has a fault", () => {
     await publisher.stop();
     const last = [...publisher.acknowledged.keys()].at(-1) ?? "";
     await until(() => heardBy(listener).has(last));
-    // On another server the log is taken for one that may have lost something.
+    // On another server the log may have lost messages, so a new epoch begins.
     assertEquals(listener.moves.length, 1);
     for (const [id, data] of heardBy(listener)) {
       assertEquals(data, publisher.acknowledged.get(id));
@@ -131,7 +131,7 @@ withRedis("RedisBroker on a cluster, when it has a fault", () => {
     await until(async () => (await broker.health()).ok);
   });
 
-  it("follows a master's replica that takes over, and gives no id twice", async () => {
+  it("uses the replica that takes over from its master, and gives no id twice", async () => {
     await using cluster = await startRedisCluster();
     const [master] = cluster.servers;
     assert(master);

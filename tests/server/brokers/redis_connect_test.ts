@@ -14,11 +14,11 @@ import { until } from "../../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
-/** All that a gateway's user must be allowed to. */
+/** The permissions that a gateway's user needs. */
 const USER = "on >p@ss:w/rd resetkeys ~app:* resetchannels &app:* -@all " +
   "+@read +@write +@pubsub +@scripting +@connection +info +time +cluster|slots";
 
-/** Uses a broker for a moment. */
+/** Runs an action with a broker, and closes it. */
 async function use<T>(
   options: RedisBrokerOptions,
   act: (broker: RedisBroker) => Promise<T>,
@@ -31,7 +31,7 @@ async function use<T>(
   }
 }
 
-/** Publishes and hears it, and answers with the health. */
+/** Publishes and receives a message; returns the health. */
 async function tryAll(broker: RedisBroker): Promise<unknown> {
   const listener = listen();
   await broker.subscribe("c", listener);
@@ -43,7 +43,7 @@ async function tryAll(broker: RedisBroker): Promise<unknown> {
 }
 
 withRedis("new RedisBroker()", () => {
-  it("logs in, as a user that may do no more than it needs", async () => {
+  it("logs in as a user that has only the permissions it needs", async () => {
     await using redis = await startRedis();
     await redis.command("ACL", "SETUSER", "gateway", ...USER.split(" "));
     const login = "gateway:p%40ss%3Aw%2Frd";
@@ -53,7 +53,7 @@ withRedis("new RedisBroker()", () => {
     assertEquals(/^db\d+/m.exec(info)?.[0], "db2");
   });
 
-  it("says why it is not well, without a password", async () => {
+  it("says why it is unhealthy, without a password", async () => {
     await using redis = await startRedis(["--requirepass", "right"]);
     const address = `127.0.0.1:${redis.port}`;
     const problems = [
@@ -65,14 +65,14 @@ withRedis("new RedisBroker()", () => {
       const { ok, detail = "" } = await use({ url }, (it) => it.health());
       assertEquals(ok, false);
       assert(detail.includes(reason), detail);
-      // Anybody may ask for the health.
+      // The health is public.
       assert(!/wrong|127/.test(detail), detail);
     }
     const url = `redis://:right@${address}`;
     assertEquals(await use({ url }, tryAll), { ok: true });
   });
 
-  it("takes no server of a cluster for one that stands alone", async () => {
+  it("refuses the URL of a single server that is part of a cluster", async () => {
     await using cluster = await startRedisCluster();
     const url = `redis://127.0.0.1:${cluster.servers[0]?.port}`;
     const { ok, detail } = await use({ url }, (it) => it.health());
@@ -80,14 +80,14 @@ withRedis("new RedisBroker()", () => {
     assert(detail?.includes("name two or more of its servers"));
   });
 
-  it("finds a cluster by one server of two that is there", async () => {
+  it("discovers a cluster by the one of two servers that is running", async () => {
     await using cluster = await startRedisCluster();
     const [, second] = cluster.servers;
     const url = `redis://127.0.0.1:1,127.0.0.1:${second?.port}`;
     assertEquals(await use({ url }, tryAll), { ok: true });
   });
 
-  it("begins with TLS where the URL says so", async () => {
+  it("connects with TLS for a URL with rediss:", async () => {
     const server = createServer();
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -103,13 +103,13 @@ withRedis("new RedisBroker()", () => {
       });
     });
     await use({ url: `rediss://localhost:${port}` }, async () => {
-      // The record of a handshake, of some version 3.
+      // The first bytes of a TLS handshake.
       assertEquals([...Buffer.from(await bytes).subarray(0, 2)], [0x16, 0x03]);
     });
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it("refuses what can't be used", () => {
+  it("refuses an invalid URL or option", () => {
     const url = "redis://localhost";
     assertThrows(() => new RedisBroker({ url: "localhost" }), TypeError);
     for (

@@ -11,7 +11,7 @@ import { until } from "../../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
-/** What fails fast, so that a test can see it fail. */
+/** Short times, so that tests don't wait long for a failure. */
 const FAST = { checkIntervalMs: 300, timeoutMs: 600 };
 
 async function publishOne(
@@ -23,7 +23,7 @@ async function publishOne(
   return id;
 }
 
-/** Publishes, again if need be, until it is acknowledged. */
+/** Publishes a message, with retries, until it is acknowledged. */
 async function publishSurely(
   broker: RedisBroker,
   channel: string,
@@ -62,7 +62,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
   });
   afterAll(() => redis.kill());
 
-  /** A gateway's broker. Two on one prefix see the same. */
+  /** Creates the broker of a gateway. Brokers with the same prefix share their channels. */
   function connect(prefix = `test-${++brokers}:`, url = redis.url) {
     const broker = new RedisBroker({ url: `${url}?prefix=${prefix}`, ...FAST });
     return Object.assign(broker, {
@@ -70,7 +70,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     });
   }
 
-  it("loses nothing when its connections are killed again and again", async () => {
+  it("loses nothing when its connections are killed repeatedly", async () => {
     await using broker = connect();
     const listener = listen();
     await broker.subscribe("c", listener);
@@ -96,7 +96,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     assertEquals(listener.moves, []);
   });
 
-  it("tells of a new epoch after FLUSHALL, though nothing is published", async () => {
+  it("reports a new epoch after FLUSHALL, though nothing is published", async () => {
     await using broker = connect();
     const listener = listen();
     const { epoch } = await broker.subscribe("c", listener);
@@ -113,7 +113,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     assertEquals(listener.moves.length, 1);
   });
 
-  it("tells of a new epoch that begins with messages, and of these", async () => {
+  it("reports a new epoch, and the messages with which it begins", async () => {
     await using broker = connect("flushed:");
     await using other = connect("flushed:");
     const listener = listen();
@@ -131,7 +131,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     );
   });
 
-  it("mixes no old message into the new epoch when only a channel's metadata are lost", async () => {
+  it("delivers no old message in the new epoch when only a channel's metadata are lost", async () => {
     await using broker = connect("meta:");
     const listener = listen();
     const { epoch } = await broker.subscribe("c", listener);
@@ -148,7 +148,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     assertEquals(listener.moves, [`${epochOf(id)}-0`]);
   });
 
-  it("tells of a gap when only the log is lost", async () => {
+  it("reports a gap when only the log is lost", async () => {
     await using broker = connect("log:");
     const listener = listen();
     await broker.subscribe("c", listener);
@@ -163,7 +163,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     assertEquals(listener.moves, []);
   });
 
-  it("begins a new epoch when Redis is behind what it has told", async () => {
+  it("begins a new epoch when Redis is behind the delivered messages", async () => {
     await using broker = connect("behind:");
     const listener = listen();
     const { epoch } = await broker.subscribe("c", listener);
@@ -175,7 +175,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     assertNotEquals(epochOf(listener.moves[0] ?? ""), epoch);
   });
 
-  it("fails in bounded time while Redis hangs, is not well, and tells afterwards what was acknowledged", async () => {
+  it("fails in bounded time while Redis hangs, is unhealthy, and delivers acknowledged messages afterwards", async () => {
     await using server = await startRedis();
     await using broker = connect("hangs:", server.url);
     const listener = listen();
@@ -209,13 +209,13 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     function heardIds(): string[] {
       return listener.heard.map(({ json }) => JSON.parse(json).id);
     }
-    // What failed may have been done: then its key answered with the id of that time, and it was told once.
+    // A failed publish may have been executed. Its key then returns the first id, and the message was delivered once.
     assertEquals(heardIds(), ids);
     assertEquals(listener.moves, []);
     assertEquals(await broker.health(), { ok: true });
   });
 
-  it("takes no more than it can owe while Redis hangs", async () => {
+  it("refuses commands over its limit while Redis hangs", async () => {
     await using server = await startRedis();
     await using broker = connect("full:", server.url);
     await publishOne(broker, "c", "before");
@@ -229,13 +229,13 @@ withRedis("RedisBroker, when Redis has a fault", () => {
       }),
     );
     assert(codes.every(({ code }) => code === "unavailable"));
-    // 64 MiB is 127 of them: the others were not kept.
+    // 127 of them fit into 64 MiB; the others were refused.
     assert(codes.filter(({ isAtOnce }) => isAtOnce).length >= 300 - 128);
     server.resume();
     await publishSurely(broker, "c", "after");
   });
 
-  it("comes back after Redis was away, and follows on", async () => {
+  it("reconnects after Redis was away, and follows its channels again", async () => {
     let server = await startRedis();
     await using broker = connect("away:", server.url);
     const listener = listen();
@@ -252,7 +252,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     await server.kill();
   });
 
-  it("never gives an id to two messages when a replica takes over that lacks the newest", async () => {
+  it("never gives an id to two messages when a replica without the newest messages takes over", async () => {
     await using master = await startRedis();
     await using replica = await startRedis([
       ...["--replicaof", "127.0.0.1", `${master.port}`],
@@ -273,7 +273,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     }
     const { log } = channelKeys("failover:", "c");
     await until(async () => await replica.command("XLEN", log) === 10);
-    // From here on the replica gets nothing: what is acknowledged now is lost with the master.
+    // From here on the replica receives nothing: messages acknowledged now are lost with the master.
     await replica.command("REPLICAOF", "NO", "ONE");
     for (let i = 10; i < 15; i++) {
       data.set(await publishOne(broker, "c", i), i);
@@ -295,7 +295,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     }
   });
 
-  it("uses no server that became a replica", async () => {
+  it("doesn't use a server that became a replica", async () => {
     await using master = await startRedis();
     await using server = await startRedis();
     await using broker = connect("demoted:", server.url);
@@ -310,13 +310,13 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     assertEquals(await broker.health(), { ok: true });
   });
 
-  it("finds out that nothing comes on a connection that is open", async () => {
+  it("notices that nothing arrives on an open connection", async () => {
     await using elsewhere = await startRedis();
     await using proxy = await startProxy(`http://127.0.0.1:${redis.port}`);
     const url = proxy.url.replace("http:", "redis:");
     await using broker = connect("silent:", url);
     assertEquals(await broker.health(), { ok: true });
-    // As behind a proxy that still knows the old master: what is subscribed there is never told anything.
+    // A proxy may still lead to the old master, where subscriptions never receive a message.
     proxy.lead(`http://127.0.0.1:${elsewhere.port}`);
     const listener = listen();
     await broker.subscribe("c", listener);
@@ -333,7 +333,7 @@ withRedis("RedisBroker, when Redis has a fault", () => {
     assertEquals(listener.moves, []);
   });
 
-  it("is not well where it can't write", async () => {
+  it("is unhealthy when it can't write", async () => {
     await using full = await startRedis(["--maxmemory", "1"]);
     await using broker = connect("full:", full.url);
     const { ok, detail } = await broker.health();

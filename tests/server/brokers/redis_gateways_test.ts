@@ -29,7 +29,7 @@ import { until } from "../../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
-/** Fast enough for a test to wait for it. */
+/** Short times, so that tests don't wait long. */
 const FAST = { checkIntervalMs: 300, timeoutMs: 900 };
 
 function range(from: number, to: number): number[] {
@@ -55,12 +55,12 @@ withRedis("Gateways on one Redis", () => {
     await redis.kill();
   });
 
-  /** Starts a gateway, in this process. */
+  /** Starts a gateway in this process. */
   function join({ url }: { url: string }): Promise<TestGateway> {
     return startGateway({ broker: new RedisBroker({ url, ...FAST }) });
   }
 
-  it("deliver what any of them is given, in one order, on every wire", async () => {
+  it("deliver the messages of all of them in one order, on every wire", async () => {
     const token = await tokenFor(a, ["wires/t"]);
     await using plain = await connectWire(b, { token });
     const { client: ws } = await connectReady(b, { token });
@@ -85,7 +85,7 @@ withRedis("Gateways on one Redis", () => {
     await ws.close();
   });
 
-  it("count a plain client's subscription from the moment of its answer", async () => {
+  it("subscribe a plain client from the moment of its response", async () => {
     for (let round = 0; round < 10; round++) {
       const topic = `plain-${round}/t`;
       const token = await tokenFor(a, [topic]);
@@ -98,7 +98,7 @@ withRedis("Gateways on one Redis", () => {
     }
   });
 
-  it("resume what another began", async () => {
+  it("resume the subscription of another gateway", async () => {
     const token = await tokenFor(a, ["resume/t"]);
     const { client } = await connectReady(a, { token });
     const [since = ""] = await publishAll(a, "resume/t", [1]);
@@ -112,7 +112,7 @@ withRedis("Gateways on one Redis", () => {
     await next.client.close();
   });
 
-  it("publish once with one key, whichever is asked", async () => {
+  it("publish once with the same key, whichever gateway gets the request", async () => {
     const answers = await Promise.all(
       range(1, 10).map((i) =>
         postJson(i % 2 ? a : b, {
@@ -126,7 +126,7 @@ withRedis("Gateways on one Redis", () => {
     assertEquals(new Set(answers.map(({ id }) => id)).size, 1);
   });
 
-  it("stream to who joins late, at another", async () => {
+  it("deliver a data stream to a reader that joins late at another gateway", async () => {
     const token = await tokenFor(a, ["stream/t"]);
     const pieces = new TransformStream<string, string>();
     const writer = pieces.writable.getWriter();
@@ -153,7 +153,7 @@ withRedis("Gateways on one Redis", () => {
     ]);
   });
 
-  it("get only the messages of channels that their clients follow, and leave one after a while", async () => {
+  it("receive only the channels that their clients follow, and leave a channel after a while", async () => {
     const followed = async (): Promise<string[]> =>
       (await redis.command("PUBSUB", "CHANNELS", "*:live:few-*")) as string[];
     const { client } = await connectReady(a, {
@@ -210,7 +210,7 @@ withRedis("Gateways on one Redis", () => {
     await until(async () => await app.subscribers(target) === 0);
   });
 
-  it("tell connected clients one gap after FLUSHALL, and go on", async () => {
+  it("report one gap to connected clients after FLUSHALL, and continue", async () => {
     const token = await tokenFor(a, ["flush/t"]);
     const { client } = await connectReady(a, { token });
     const [last] = await publishAll(b, "flush/t", [1, 2]).then((ids) =>
@@ -231,7 +231,7 @@ withRedis("Gateways on one Redis", () => {
 });
 
 withRedis("Gateways, while Redis is away", () => {
-  it("refuse in bounded time, keep their clients, and heal", async () => {
+  it("refuse in bounded time, keep their clients connected, and recover", async () => {
     await using redis = await startRedis();
     const broker = new RedisBroker({ url: redis.url, ...FAST });
     await using gateway = await startGateway({ broker });
@@ -285,7 +285,7 @@ withRedis("Gateways, while Redis is away", () => {
     await client.close();
   });
 
-  it("start without it, and serve when it is there", async () => {
+  it("start without Redis, and serve once it is there", async () => {
     const redis = await startRedis();
     await redis.kill();
     const broker = new RedisBroker({ url: redis.url, ...FAST });
@@ -300,7 +300,7 @@ withRedis("Gateways, while Redis is away", () => {
 });
 
 withRedis("A gateway that is killed", () => {
-  it("is replaced by another: its clients come back there and miss nothing", async () => {
+  it("is replaced by another, where its clients resume without a loss", async () => {
     await using redis = await startRedis();
     const flags = [
       ...["--port", "0", "--signing-key", SIGNING_KEY],

@@ -24,7 +24,7 @@ import {
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
-/** Short, so that tests wait for little. */
+/** Short times, so that tests don't wait long. */
 const LEASE_MS = 400;
 
 withRedis("Two gateways on one Redis", () => {
@@ -40,7 +40,7 @@ withRedis("Two gateways on one Redis", () => {
     await redis.kill();
   });
 
-  /** Starts a gateway; its keys are remembered for a moment only. */
+  /** Starts a gateway whose idempotency keys expire soon. */
   function join(): Promise<TestGateway> {
     const broker = new RedisBroker({ url: redis.url, keyTtlMs: 50 });
     return startGateway({ broker, streamLeaseMs: LEASE_MS });
@@ -55,7 +55,7 @@ withRedis("Two gateways on one Redis", () => {
     return connectWire(target, { token, ...since ? { since } : {} });
   }
 
-  /** The code in the end of a stream that a client gets next. */
+  /** Returns the error code in the next end of a stream that a client receives. */
   async function endOf(client: WireClient): Promise<unknown> {
     const { metadata } = await client.find("datastream-end");
     return Object(metadata).error?.code;
@@ -87,7 +87,7 @@ withRedis("Two gateways on one Redis", () => {
     return `${status} ${error?.code ?? "ok"}`;
   }
 
-  it("take one answer to a question, whichever is asked, also long after", async () => {
+  it("accept one reply to a message, whichever gateway gets it, also long after", async () => {
     for (let round = 0; round < 10; round++) {
       const channel = `question-${round}`;
       const question = await ask(channel);
@@ -105,7 +105,7 @@ withRedis("Two gateways on one Redis", () => {
     }
   });
 
-  it("take an answer again that is repeated with its key at the other one", async () => {
+  it("accept the retry of a reply with its key at the other gateway", async () => {
     const question = await ask("again");
     assertEquals(await answer(a, "again", question, "mine"), "200 ok");
     assertEquals(await answer(b, "again", question, "mine"), "200 ok");
@@ -113,7 +113,7 @@ withRedis("Two gateways on one Redis", () => {
     assertEquals((await logOf(a, "again")).length, 2);
   });
 
-  it("end what a producer began that was killed, for readers at the other", async () => {
+  it("end the stream of a killed producer for readers at the other gateway", async () => {
     await using client = await watch(b, "killed");
     const kill = startProducer(a, "killed", "messages");
     await client.take(2);
@@ -123,7 +123,7 @@ withRedis("Two gateways on one Redis", () => {
     assertEquals(await endOf(late), "producer_lost");
   });
 
-  it("stop a stream by the word of a reader at the other, and tell its producer", async () => {
+  it("stop a stream for a reader at the other gateway, and inform its producer", async () => {
     await using client = await watch(b, "stop");
     const line = producerOf(a, "stop", "s");
     await line("start");

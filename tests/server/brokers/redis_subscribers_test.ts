@@ -19,7 +19,7 @@ const FOLLOWER = fileURLToPath(
 const RUN = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : [];
 
 withRedis("RedisBroker.subscribers()", () => {
-  it("forgets a gateway that was killed, after three checks that it missed", async () => {
+  it("forgets a killed gateway after it has missed three checks", async () => {
     await using redis = await startRedis();
     const broker = new RedisBroker({ url: redis.url, checkIntervalMs: 300 });
     try {
@@ -37,7 +37,7 @@ withRedis("RedisBroker.subscribers()", () => {
       if (child.pid !== undefined) process.kill(child.pid, "SIGKILL");
       await exit;
       await until(async () => await broker.subscribers("c") === 2);
-      // The one that lives goes on saying so.
+      // The gateway that is alive keeps its number.
       const { subscribers } = channelKeys("tidings:", "c");
       await until(async () =>
         Number(await redis.command("PTTL", subscribers)) > 800
@@ -56,7 +56,7 @@ withRedis("RedisBroker.subscribers()", () => {
     assertEquals(left, []);
   });
 
-  it("leaves nothing in Redis of channels that are not in use", async () => {
+  it("leaves no keys in Redis of channels that are not in use", async () => {
     await using redis = await startRedis();
     const broker = new RedisBroker({ url: redis.url, historyTtl: 1 });
     try {
@@ -66,7 +66,7 @@ withRedis("RedisBroker.subscribers()", () => {
       assertEquals(Array.isArray(keys) && keys.length, 4);
       for (const key of Array.isArray(keys) ? keys : []) {
         const ttl = Number(await redis.command("PTTL", `${key}`));
-        // What is idle is gone after the history's time and a minute more; a key, after its two minutes.
+        // An idle channel's keys expire within a minute after its history, an idempotency key after two minutes.
         const limit = `${key}`.includes(":key:") ? 120_000 : 61_000;
         assertEquals([key, ttl > 0 && ttl <= limit], [key, true]);
       }

@@ -18,12 +18,12 @@ describe("POST /v1/realtime/publish/batch", () => {
   });
   afterAll(() => gateway.close());
 
-  /** What became of each line: the offset of its message, or the code of its error. */
+  /** Returns the result of each line: the offset of its message, or the code of its error. */
   function outcomes(answers: readonly LineAnswer[]) {
     return answers.map(({ id, error }) => error?.code ?? id?.slice(9));
   }
 
-  it("publishes each line, in order, and answers each", async () => {
+  it("publishes the lines in order, and returns a result for each", async () => {
     const token = await tokenFor(gateway, ["batch/a", "batch/b"]);
     await using client = await connectWire(gateway, { token });
     const answers = await batch(gateway, [
@@ -43,7 +43,7 @@ describe("POST /v1/realtime/publish/batch", () => {
     );
   });
 
-  it("doesn't let a bad line stop the others", async () => {
+  it("publishes the other lines when one is invalid", async () => {
     const line = { channel: "bad", topic: "t", data: 1 };
     const answers = await batch(gateway, [
       line,
@@ -77,7 +77,7 @@ describe("POST /v1/realtime/publish/batch", () => {
     assertMatch(answers[6]?.error?.message ?? "", /stream_id/);
   });
 
-  it("takes an idempotency key in each line", async () => {
+  it("publishes a line with a known idempotency key once", async () => {
     const line = { channel: "keys", topic: "t", data: 1, key: "k" };
     const answers = await batch(gateway, [
       line,
@@ -88,7 +88,7 @@ describe("POST /v1/realtime/publish/batch", () => {
     assertEquals(outcomes(answers), ["1", "1", "2", "1"]);
   });
 
-  it("passes a data stream's lines on as they are", async () => {
+  it("publishes the messages of a data stream unchanged", async () => {
     const token = await tokenFor(gateway, ["stream/t"]);
     await using client = await connectWire(gateway, { token });
     const line = { channel: "stream", topic: "t", stream_id: "s1" };
@@ -109,7 +109,7 @@ describe("POST /v1/realtime/publish/batch", () => {
     assertEquals(frames[2]?.metadata, { a: 1 });
   });
 
-  it("takes a token that grants publishing, for its topics alone", async () => {
+  it("accepts a token that grants publishing, for its topics alone", async () => {
     const token = await tokenFor(gateway, ["granted/t"], {
       publish: claims(["granted/t"]),
     });
@@ -121,18 +121,18 @@ describe("POST /v1/realtime/publish/batch", () => {
     assertEquals(outcomes(answers), ["1", "forbidden", "forbidden"]);
   });
 
-  it("counts metadata and slug in the size of a message", async () => {
+  it("counts metadata and the function's slug in the size of a message", async () => {
     const half = "x".repeat(300 * 1024);
     const line = { channel: "metadata", topic: "t", data: half };
     const answers = await batch(gateway, [{ ...line, metadata: half }, line]);
     assertEquals(outcomes(answers), ["too_large", "1"]);
   });
 
-  it("answers an empty body with nothing", async () => {
+  it("returns no result for an empty body", async () => {
     assertEquals(await batch(gateway, ["", "\n"]), []);
   });
 
-  it("refuses a caller without a key before it looks at a line", async () => {
+  it("refuses a caller without a key before it reads a line", async () => {
     const { status, error } = await postJson(gateway, {
       route: "publish/batch",
       body: "{}",

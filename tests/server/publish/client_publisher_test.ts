@@ -50,13 +50,13 @@ describe("a client's publish frame", () => {
     });
   }
 
-  /** The ack and the message, whichever comes first. */
+  /** Returns the ack and the message, in whichever order they arrive. */
   async function takeBoth(client: WireClient): Promise<[Frame, Frame]> {
     const [one, other] = await client.take(2) as [Frame, Frame];
     return one.kind === "ack" ? [one, other] : [other, one];
   }
 
-  it("is published and answered by an ack with the message's id", async () => {
+  it("is published, and acknowledged with the message's id", async () => {
     await using client = await connect(["mine/t"], true);
     await send(client, "mine/t", { a: [1] }, { ref: "7" });
     const [ack, message] = await takeBoth(client);
@@ -73,14 +73,14 @@ describe("a client's publish frame", () => {
     });
   });
 
-  it("may go to another channel than the subscribed one, where granted", async () => {
+  it("can publish to another channel than the subscribed one, where the token grants it", async () => {
     await using reader = await connect(["granted/t"], undefined);
     await using writer = await connect(["elsewhere/t"], ["granted/t"]);
     await send(writer, "granted/t", null);
     assertEquals((await reader.next()).data, null);
   });
 
-  it("is refused where the token doesn't grant it, and the connection stays", async () => {
+  it("is refused where the token doesn't grant it, and the connection stays open", async () => {
     await using none = await connect(["no/t"], undefined);
     await using some = await connect(["no/t"], ["no/t"]);
     await send(none, "no/t", 1, { ref: "1" });
@@ -93,13 +93,13 @@ describe("a client's publish frame", () => {
     assertEquals((await none.next()).data, 2);
   });
 
-  it("is refused before there is a token", async () => {
+  it("is refused before the client has sent a token", async () => {
     await using client = await connectWire(gateway, { v1: true });
     await send(client, "c/t", 1, { ref: "1" });
     assertEquals(await client.error(), { ref: "1", code: "forbidden" });
   });
 
-  it("is granted no longer than its subscription lasts", async () => {
+  it("is refused after its subscription has ended", async () => {
     await using client = await connectWire(gateway, { v1: true });
     const token = await tokenFor(gateway, ["while/t"], { publish: true });
     await client.subscribe(token, "s");
@@ -109,7 +109,7 @@ describe("a client's publish frame", () => {
     assertEquals(await client.error(), { ref: "1", code: "forbidden" });
   });
 
-  it("with a key that was used publishes nothing and acks the first id", async () => {
+  it("with a known idempotency key publishes nothing and is acknowledged with the first id", async () => {
     await using client = await connect(["key/t"], true);
     await send(client, "key/t", 1, { ref: "1", key: "k" });
     const [first, message] = await takeBoth(client);
@@ -120,21 +120,21 @@ describe("a client's publish frame", () => {
     assertEquals(first.data, { id: message.id });
   });
 
-  it("needs no ref", async () => {
+  it("is published without a ref, too", async () => {
     await using client = await connect(["silent/t"], true);
     await send(client, "silent/t", 1);
     await send(client, "silent/t", 2);
     assertEquals(await client.takeData(2), [1, 2]);
   });
 
-  it("keeps the order of the frames", async () => {
+  it("is published in the order of the frames", async () => {
     await using client = await connect(["order/t"], true);
     const data = Array.from({ length: 90 }, (_, i) => i);
     for (const one of data) void send(client, "order/t", one);
     assertEquals(await client.takeData(90), data);
   });
 
-  it("is checked as every message is", async () => {
+  it("is checked like every other message", async () => {
     await using client = await connect(["check/t"], true);
     const checks = [
       ["/t", 1, {}, "invalid_name"],
@@ -149,7 +149,7 @@ describe("a client's publish frame", () => {
     }
   });
 
-  it("passes keys such as __proto__ on untouched", async () => {
+  it("keeps members such as __proto__ in its data", async () => {
     await using client = await connect(["proto/t"], true);
     await client.socket.send(
       '{"kind":"publish","channel":"proto","topic":"t","data":{"__proto__":{"a":1},"constructor":2}}',

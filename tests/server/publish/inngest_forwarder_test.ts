@@ -48,7 +48,7 @@ describe("forwardToInngest()", () => {
     assertEquals(api.keys, ["a/b"]);
   });
 
-  it("tries again what may pass, and fails with what doesn't", async () => {
+  it("retries a temporary failure, and rejects with any other", async () => {
     await using api = await startEventApi(503, 200, 401);
     const forward = forwardToInngest({ eventKey: "k", baseUrl: api.url });
     await forward(MESSAGE);
@@ -61,7 +61,7 @@ describe("forwardToInngest()", () => {
     assertEquals(error.message.includes("/e/"), false);
   });
 
-  it("takes key and address from the environment", async () => {
+  it("reads the event key and the URL from the environment", async () => {
     await using api = await startEventApi();
     const before = { ...process.env };
     process.env.INNGEST_EVENT_KEY = "from-env";
@@ -94,7 +94,7 @@ describe("forwardToInngest()", () => {
     }
   });
 
-  it("makes the app's own events, or none", async () => {
+  it("sends the events that toEvent() creates, and none for undefined", async () => {
     const sent: unknown[] = [];
     const client: InngestSender = {
       send: (event) => Promise.resolve(sent.push(event)),
@@ -113,7 +113,7 @@ describe("forwardToInngest()", () => {
     assertEquals(sent.length, 1);
   });
 
-  it("is what a gateway takes as its onMessage", async () => {
+  it("works as the onMessage of a gateway", async () => {
     await using api = await startEventApi();
     await using gateway = await startGateway({
       onMessage: forwardToInngest({ eventKey: "k", baseUrl: api.url }),

@@ -11,7 +11,7 @@ import {
 import { batch, postJson, publish } from "../../support/wire/publish.ts";
 import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
 
-/** A gateway that puts what clients publish into an inbox. */
+/** Starts a gateway that puts clients' messages into an inbox. */
 async function start(
   options: { readonly dev?: boolean } = {},
 ): Promise<{ gateway: TestGateway; inbox: Inbox<InboundMessage> }> {
@@ -21,7 +21,7 @@ async function start(
 }
 
 describe("createGateway({ onMessage })", () => {
-  it("is called with what a client publishes by HTTP", async () => {
+  it("is called with a message that a client publishes by HTTP", async () => {
     const { gateway, inbox } = await start();
     const options = { publish: true, sub: "ann" } as const;
     const bearer = await tokenFor(gateway, ["c/t"], options);
@@ -46,7 +46,7 @@ describe("createGateway({ onMessage })", () => {
     await gateway.close();
   });
 
-  it("is called with frames, and with each line of a batch", async () => {
+  it("is called with the message of a frame, and of each line of a batch", async () => {
     const { gateway, inbox } = await start();
     const token = await tokenFor(gateway, ["c/t"], { publish: true });
     const { client } = await connectReady(gateway, { token });
@@ -62,7 +62,7 @@ describe("createGateway({ onMessage })", () => {
     await gateway.close();
   });
 
-  it("is not called with what is refused, nor with what is published with the signing key", async () => {
+  it("is not called with refused messages, nor with those published with the signing key", async () => {
     const { gateway, inbox } = await start();
     const publish = [{ channel: "c", name: "t" }];
     const bearer = await tokenFor(gateway, ["c/t"], { publish });
@@ -74,7 +74,7 @@ describe("createGateway({ onMessage })", () => {
     await gateway.close();
   });
 
-  it("knows a client's token in development mode, too", async () => {
+  it("is called with the messages of a token in development mode, too", async () => {
     const { gateway, inbox } = await start({ dev: true });
     const signingKey = "tidings-development-signing-key-not-a-secret";
     const target = { url: gateway.url, signingKey };
@@ -90,7 +90,7 @@ describe("createGateway({ onMessage })", () => {
     await gateway.close();
   });
 
-  it("tells of a repetition with the same id", async () => {
+  it("is called with the same id when a client retries", async () => {
     const { gateway, inbox } = await start();
     const bearer = await tokenFor(gateway, ["c/t"], { publish: true });
     const headers = { "idempotency-key": "k" };
@@ -101,7 +101,7 @@ describe("createGateway({ onMessage })", () => {
     await gateway.close();
   });
 
-  it("fails without harm: the failure is logged, and the client has its answer", async () => {
+  it("may fail: the failure is logged, and the client gets its response", async () => {
     const records: LogRecord[] = [];
     await configure({
       reset: true,
@@ -136,7 +136,7 @@ describe("createGateway({ onMessage })", () => {
     await reset();
   });
 
-  it("may finish before the gateway has drained, and is not waited for in vain", async () => {
+  it("is waited for while the gateway drains, until the deadline", async () => {
     let finish = (): void => {};
     let isDone = false;
     const gateway = await startGateway({

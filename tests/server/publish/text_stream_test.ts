@@ -17,13 +17,13 @@ import {
 const encoder = new TextEncoder();
 const HEADERS = { "content-type": "text/stream" };
 
-/** A body whose end the test decides. */
+/** A body that the test writes and ends. */
 function openBody() {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   return { readable, writer: writable.getWriter() };
 }
 
-/** A data stream's frames, from its start to its end. */
+/** Reads a data stream's frames, from its start to its end. */
 async function takeStream(client: WireClient): Promise<Frame[]> {
   const frames = [await client.next()];
   while (frames.at(-1)?.kind !== "datastream-end") {
@@ -49,7 +49,7 @@ describe("POST /v1/realtime/publish with text/stream", () => {
     return connectWire(gateway, { token });
   }
 
-  it("delivers each piece while the body arrives", async () => {
+  it("delivers each chunk while the body arrives", async () => {
     await using client = await subscribe("pieces");
     const { readable, writer } = openBody();
     const answer = postJson(gateway, {
@@ -82,7 +82,7 @@ describe("POST /v1/realtime/publish with text/stream", () => {
     assertEquals(end.metadata, undefined);
   });
 
-  it("never splits a character, however the bytes are split", async () => {
+  it("never splits a character, wherever the bytes are split", async () => {
     await using client = await subscribe("split");
     const text = "aé€👋🏽z";
     const answer = await postJson(gateway, {
@@ -99,7 +99,7 @@ describe("POST /v1/realtime/publish with text/stream", () => {
     assertEquals(JSON.stringify(frames).includes("\ufffd"), false);
   });
 
-  it("takes a media type with parameters, in any case", async () => {
+  it("accepts the media type with parameters and in any case", async () => {
     await using client = await subscribe("parameters");
     await postJson(gateway, {
       channel: "parameters",
@@ -110,7 +110,7 @@ describe("POST /v1/realtime/publish with text/stream", () => {
     assertEquals((await client.next()).kind, "datastream-start");
   });
 
-  it("keeps lines, and a body of many times a message's size", async () => {
+  it("keeps line breaks, and publishes a body of many times a message's size", async () => {
     await using client = await subscribe("long");
     const text = "🙂 a line of a long answer\n".repeat(80_000);
     const { status } = await postJson(gateway, {
@@ -123,7 +123,7 @@ describe("POST /v1/realtime/publish with text/stream", () => {
     assertEquals(textOf(await takeStream(client)) === text, true);
   });
 
-  it("starts and ends a stream for a body without a byte", async () => {
+  it("starts and ends a stream for an empty body", async () => {
     await using client = await subscribe("nothing");
     const { status } = await postJson(gateway, {
       channel: "nothing",
@@ -135,7 +135,7 @@ describe("POST /v1/realtime/publish with text/stream", () => {
     assertEquals(kinds, ["datastream-start", "datastream-end"]);
   });
 
-  it("ends the stream in an error when the body breaks off", async () => {
+  it("ends the stream with an error when the body breaks off", async () => {
     await using client = await subscribe("broken");
     const url = address(gateway, "publish", { channel: "broken", topic: "t" });
     await using socket = await RawSocket.open(url);
@@ -161,7 +161,7 @@ describe("POST /v1/realtime/publish with text/stream", () => {
     });
   });
 
-  it("ends the stream in an error where the body is not UTF-8", async () => {
+  it("ends the stream with an error when the body is not UTF-8", async () => {
     await using client = await subscribe("latin1");
     const { status, error } = await postJson(gateway, {
       channel: "latin1",
@@ -175,7 +175,7 @@ describe("POST /v1/realtime/publish with text/stream", () => {
     assertEquals(Object(frames.at(-1)?.metadata).error, error);
   });
 
-  it("ends the stream in an error where a character is cut off at the end", async () => {
+  it("ends the stream with an error when the body ends inside a character", async () => {
     await using client = await subscribe("cut");
     const { status } = await postJson(gateway, {
       channel: "cut",
@@ -196,7 +196,7 @@ describe("POST /v1/realtime/publish/tee", () => {
   });
   afterAll(() => gateway.close());
 
-  it("gives plain clients each piece as a text frame, and others chunks", async () => {
+  it("sends each piece to plain clients as a text frame, and to others as a chunk", async () => {
     const token = await tokenFor(gateway, ["tee/$stream"]);
     await using plain = await connectWire(gateway, { token });
     await using v1 = await connectWire(gateway, { token, v1: true });
@@ -224,7 +224,7 @@ describe("POST /v1/realtime/publish/tee", () => {
     assertEquals([...ids], chunks.map(({ id }) => id));
   });
 
-  it("takes a token that grants $stream, and no other", async () => {
+  it("accepts only tokens that grant the topic $stream", async () => {
     async function tee(name: string): Promise<number> {
       const bearer = await tokenFor(gateway, ["grant/t"], {
         publish: [{ channel: "grant", name }],
@@ -236,7 +236,7 @@ describe("POST /v1/realtime/publish/tee", () => {
     assertEquals([await tee("$stream"), await tee("t")], [200, 403]);
   });
 
-  it("refuses what is not UTF-8", async () => {
+  it("refuses a body that is not UTF-8", async () => {
     const { status, error } = await postJson(gateway, {
       route: "publish/tee",
       channel: "latin1",

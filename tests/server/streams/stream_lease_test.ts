@@ -24,7 +24,7 @@ import {
   type WireClient,
 } from "../../support/wire/websocket.ts";
 
-/** Short, so that tests wait for little. */
+/** A short lease, so that tests don't wait long. */
 const LEASE_MS = 400;
 
 const encoder = new TextEncoder();
@@ -39,7 +39,7 @@ async function subscribe(
   return connectWire(target, { token, ...since ? { since } : {} });
 }
 
-/** What the end of a stream says that a client gets next, after whatever comes before. */
+/** Returns the error code in the next end of a stream that a client receives. */
 async function endOf(client: WireClient): Promise<unknown> {
   const { metadata } = await client.find("datastream-end");
   return Object(metadata).error?.code;
@@ -52,7 +52,7 @@ describe("The lease of a data stream", () => {
   });
   afterAll(() => gateway.close());
 
-  it("runs out where nothing comes: one end in an error, for late readers too", async () => {
+  it("runs out when nothing comes: the stream ends once, with an error, for late readers too", async () => {
     await using client = await subscribe(gateway, "silent");
     const line = producerOf(gateway, "silent", "s");
     await line("start");
@@ -70,7 +70,7 @@ describe("The lease of a data stream", () => {
     assertEquals(endsOf(await logOf(gateway, "silent")).length, 1);
   });
 
-  it("refuses a producer that comes back too late, whatever it sends", async () => {
+  it("refuses every message of a producer that comes back too late", async () => {
     await using client = await subscribe(gateway, "back");
     const line = producerOf(gateway, "back", "s");
     await line("start", { key: "s:0" });
@@ -90,13 +90,13 @@ describe("The lease of a data stream", () => {
     assertEquals((await logOf(gateway, "back")).length, 2);
   });
 
-  it("is kept by signs of life while the producer is quiet", async () => {
+  it("is renewed by signs of life while the producer is quiet", async () => {
     await using signs = await subscribe(gateway, "quiet", "$lease");
     await using client = await subscribe(gateway, "quiet");
     const line = producerOf(gateway, "quiet", "s");
     await line("start");
     const query = { channel: "quiet", topic: "t", stream_id: "s", wait: "20" };
-    // Each of them is there no earlier than a quarter of the lease after the one before.
+    // At least a quarter of the lease lies between two of them.
     for (let count = 0; count < 6; count++) {
       assertEquals((await postStream(gateway, "keep", query)).open, true);
     }
@@ -104,11 +104,11 @@ describe("The lease of a data stream", () => {
     assertEquals((await line("chunk")).error, undefined);
     const kinds = (await client.take(2)).map(({ kind }) => kind);
     assertEquals(kinds, ["datastream-start", "chunk"]);
-    // And when they stop, it runs out.
+    // Without further signs the lease runs out.
     assertEquals(await endOf(client), "producer_lost");
   });
 
-  it("ends what a producer began that was killed", async () => {
+  it("ends the stream of a producer that was killed", async () => {
     await using client = await subscribe(gateway, "killed");
     const kill = startProducer(gateway, "killed", "messages");
     const [, chunk] = await client.take(2);
@@ -119,7 +119,7 @@ describe("The lease of a data stream", () => {
     assertEquals(await endOf(late), "producer_lost");
   });
 
-  it("isn't waited for where a producer was killed in the middle of its body", async () => {
+  it("is not waited for when a producer is killed in the middle of its body", async () => {
     await using patient = await startGateway();
     await using client = await subscribe(patient, "body");
     const kill = startProducer(patient, "body", "body");
@@ -128,7 +128,7 @@ describe("The lease of a data stream", () => {
     assertEquals(await endOf(client), "invalid_data");
   });
 
-  it("runs out for a body that is silent, and the request is answered", async () => {
+  it("runs out for a silent body, whose request gets a response", async () => {
     await using client = await subscribe(gateway, "mute");
     const { readable, writable } = new TransformStream();
     const writer = writable.getWriter();
@@ -145,7 +145,7 @@ describe("The lease of a data stream", () => {
     await writer.abort().catch(() => {});
   });
 
-  it("is longer for a body that asks for it", async () => {
+  it("is longer for a body that requests a longer one", async () => {
     await using signs = await subscribe(gateway, "patient", "$lease");
     await using client = await subscribe(gateway, "patient");
     let goOn = (): void => {};
@@ -163,7 +163,7 @@ describe("The lease of a data stream", () => {
         yield encoder.encode("b");
       })()),
     });
-    // A third of the lease lies between two.
+    // A third of the lease lies between two signs of life.
     await signs.take(5);
     goOn();
     assertEquals((await answer).status, 200);
@@ -172,7 +172,7 @@ describe("The lease of a data stream", () => {
     assertEquals(frames[3]?.metadata, undefined);
   });
 
-  it("is shorter for a body that asks for it", async () => {
+  it("is shorter for a body that requests a shorter one", async () => {
     await using patient = await startGateway();
     await using client = await subscribe(patient, "short");
     const { readable, writable } = new TransformStream();
@@ -190,7 +190,7 @@ describe("The lease of a data stream", () => {
     await writer.abort().catch(() => {});
   });
 
-  it("refuses a lease that is none", async () => {
+  it("refuses an invalid lease", async () => {
     for (const lease of ["0", "-1", "x", "", "Infinity", "1e9"]) {
       const { status, error } = await postJson(gateway, {
         channel: "none",
@@ -204,7 +204,7 @@ describe("The lease of a data stream", () => {
     assertEquals(await logOf(gateway, "none"), []);
   });
 
-  it("goes on for a stream whose start was lost with the log", async () => {
+  it("continues for a stream whose start was lost with the log", async () => {
     await using client = await subscribe(gateway, "restarted");
     const line = producerOf(gateway, "restarted", "before");
     assertEquals((await line("chunk")).error, undefined);
@@ -213,14 +213,14 @@ describe("The lease of a data stream", () => {
     assertEquals((await line("chunk")).error?.code, "stream_ended");
   });
 
-  it("keeps raw bytes out of it: nothing begins or ends them", async () => {
+  it("doesn't apply to raw bytes, nor to messages that only carry a stream's id", async () => {
     await using signs = await subscribe(gateway, "tee", "$stream");
     const tee = { route: "publish/tee", channel: "tee", body: "x" } as const;
     assertEquals((await postJson(gateway, tee)).status, 200);
     assertEquals(await signs.socket.next(), "x");
     await using silent = await subscribe(gateway, "tee", "other");
     const line = producerOf(gateway, "tee", "s");
-    // Nor is a message a stream that names one.
+    // A message with a stream's id doesn't begin a stream either.
     await line("start", { topic: "other", kind: "data" });
     await producerOf(gateway, "tee", "s2")("start", { topic: "other" });
     await endOf(silent);
@@ -230,14 +230,14 @@ describe("The lease of a data stream", () => {
   });
 });
 
-describe("Idempotent ends", () => {
+describe("Data streams", () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway();
   });
   afterAll(() => gateway.close());
 
-  it("a stream has one end, however often and with whatever key it comes", async () => {
+  it("end once, however often and with whatever key the end is published", async () => {
     const line = producerOf(gateway, "once", "s");
     const start = await line("start", { key: "s:0" });
     const first = await line("end", { key: "s:1" });
@@ -245,14 +245,14 @@ describe("Idempotent ends", () => {
       [await line("end", { key: "s:1" }), await line("end"), first],
       [first, first, first],
     );
-    // What is repeated because an answer was lost is told with the id that it has.
+    // A retry after a lost response gets the id of the first attempt.
     const again = await line("start", { key: "s:0" });
     assertEquals([again.id, again.error?.code], [start.id, "stream_ended"]);
     assertEquals((await line("chunk")).error?.code, "stream_ended");
     assertEquals((await logOf(gateway, "once")).length, 2);
   });
 
-  it("a stream stays in its topics", async () => {
+  it("stay in their topics", async () => {
     const line = producerOf(gateway, "topics", "s");
     await line("start");
     const other = { topic: "other" };
@@ -260,7 +260,7 @@ describe("Idempotent ends", () => {
       await line("chunk", other),
       await line("end", other),
       await line("start", other),
-      // Not even a stop is to be had that way.
+      // A stop by another topic is refused, too.
       await line("start", { ...other, producer: "p" }),
       await postStream(gateway, "keep", {
         channel: "topics",
@@ -275,13 +275,13 @@ describe("Idempotent ends", () => {
     assertEquals((await line("chunk")).error, undefined);
   });
 
-  it("another producer doesn't go on with a stream, and doesn't repeat one that ended well", async () => {
+  it("refuse another producer, while they are open and once they have ended", async () => {
     const producer = (name: string) => ({ key: "s:0", producer: name });
     const line = producerOf(gateway, "producers", "s");
     const first = await line("start", producer("a"));
     assertEquals(await line("start", producer("a")), first);
     assertEquals((await line("start", producer("b"))).error?.code, "conflict");
-    // The one before is over with that.
+    // That ends the stream of the first producer.
     assertEquals((await line("chunk")).error?.code, "stream_ended");
     assertEquals((await line("start", producer("c"))).error?.code, "conflict");
 
@@ -303,9 +303,9 @@ describe("Idempotent ends", () => {
   });
 });
 
-/** Something that several gateways have in common. */
+/** A place where several gateways share their logs. */
 interface Cluster {
-  /** Makes a broker for one more gateway. */
+  /** Creates a broker for one more gateway. */
   readonly broker: () => Broker;
   readonly close: () => Promise<void>;
 }
@@ -339,7 +339,7 @@ function describeCluster(name: string): void {
       await cluster.close();
     });
 
-    it("goes with the producer from one to the other", async () => {
+    it("moves with the producer from one gateway to the other", async () => {
       await using client = await subscribe(a, "moves");
       await using signs = await subscribe(b, "moves", "$lease");
       const query = {
@@ -367,7 +367,7 @@ function describeCluster(name: string): void {
       assertEquals(frames[2]?.metadata, undefined);
     });
 
-    it("ends it once, though both see it run out, and both refuse what comes then", async () => {
+    it("ends the stream once though both see it run out, and both refuse later messages", async () => {
       await using first = await subscribe(a, "both");
       await using second = await subscribe(b, "both");
       await producerOf(a, "both", "s")("start");
@@ -381,7 +381,7 @@ function describeCluster(name: string): void {
       assertEquals(endsOf(await logOf(a, "both")).length, 1);
     });
 
-    it("ends what a gateway left open that is gone, for who comes to another", async () => {
+    it("ends a stream that a gone gateway left open, for readers at another", async () => {
       const { broker } = cluster;
       const gone = await startGateway({ broker: broker() });
       await producerOf(gone, "left", "s")("start");
@@ -391,7 +391,7 @@ function describeCluster(name: string): void {
       assertEquals(await endOf(client), "producer_lost");
     });
 
-    it("refuses what comes of a stream that ended before the gateway heard of its channel", async () => {
+    it("refuses messages of a stream that ended before the gateway followed its channel", async () => {
       const { broker } = cluster;
       await using c = await startGateway({ broker: broker() });
       const line = producerOf(a, "ended", "s");

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 describe("POST /v1/realtime/stream/stop", () => {
-  it("ends a stream for every reader, and tells its producer", async () => {
+  it("ends a stream for every reader and for its producer", async () => {
     const publish = [{ channel: "stop", name: "t" }];
     const token = await tokenFor(gateway, ["stop/t"], { publish });
     await using client = await connectWire(gateway, { token });
@@ -60,12 +60,12 @@ describe("POST /v1/realtime/stream/stop", () => {
       answers.map(({ error }) => error?.code),
       Array.from({ length: 4 }, () => "stream_stopped"),
     );
-    // Who stops it too is told the same.
+    // A second stop gets the same response.
     assertEquals((await postStream(gateway, "stop", query)).stopped, true);
     assertEquals(endsOf(await logOf(gateway, "stop")), [["s", STOPPED]]);
   });
 
-  it("takes the ticket of a session, long after its token's time", async () => {
+  it("accepts the ticket of a session long after its token expired", async () => {
     const token = await tokenFor(gateway, ["ticket/t"], { publish: true });
     const { client, ready } = await connectReady(gateway, { token });
     await using _ = client;
@@ -75,19 +75,19 @@ describe("POST /v1/realtime/stream/stop", () => {
     assertEquals(stopped, true);
   });
 
-  it("answers a producer at once that waits for the end", async () => {
+  it("responds at once to a producer that waits for the end", async () => {
     const line = producerOf(gateway, "waits", "s");
     await line("start");
     const query = { channel: "waits", topic: "t", stream_id: "s", wait: "20" };
     const waiting = postStream(gateway, "keep", query);
-    // Its request has arrived when this one, after it, is answered.
+    // The producer's request has arrived once this later one gets its response.
     await postStream(gateway, "keep", { ...query, wait: "0" });
     await postStream(gateway, "stop", query);
     const { status, error } = await waiting;
     assertEquals([status, error?.code], [409, "stream_stopped"]);
   });
 
-  it("ends a request whose body is the stream", async () => {
+  it("ends the request whose body is the stream", async () => {
     const token = await tokenFor(gateway, ["body/t"]);
     await using client = await connectWire(gateway, { token });
     const { readable, writable } = new TransformStream();
@@ -114,7 +114,7 @@ describe("POST /v1/realtime/stream/stop", () => {
     assertEquals((await client.next()).metadata, STOPPED);
   });
 
-  it("answers a body that goes on", async () => {
+  it("responds before the end of a body that goes on", async () => {
     const token = await tokenFor(gateway, ["raw/t"]);
     await using client = await connectWire(gateway, { token });
     const url = address(gateway, "publish", { channel: "raw", topic: "t" });
@@ -140,7 +140,7 @@ describe("POST /v1/realtime/stream/stop", () => {
     await socket.takeUntil('"stopped":true');
   });
 
-  it("finds nothing to stop in a stream that has ended", async () => {
+  it("reports that a stream had ended before", async () => {
     const line = producerOf(gateway, "over", "s");
     await line("start");
     await line("end");
@@ -150,7 +150,7 @@ describe("POST /v1/realtime/stream/stop", () => {
     assertEquals(endsOf(await logOf(gateway, "over")), [["s", undefined]]);
   });
 
-  it("knows no stream that was never begun, or is in another topic", async () => {
+  it("refuses an unknown stream, and one in another topic", async () => {
     await producerOf(gateway, "unknown", "s")("start");
     for (
       const query of [
@@ -170,7 +170,7 @@ describe("The routes for streams refuse", () => {
   const query = { channel: "c", topic: "t", stream_id: "s" };
 
   for (const route of ["stop", "keep"] as const) {
-    it(`who may not publish to the topic: ${route}`, async () => {
+    it(`a token that doesn't grant the topic: ${route}`, async () => {
       await producerOf(gateway, "c", `${route}-s`)("start");
       async function refusal(bearer: string): Promise<unknown[]> {
         const asked = { ...query, stream_id: `${route}-s` };
@@ -196,7 +196,7 @@ describe("The routes for streams refuse", () => {
       assertEquals(await refusal("a.b.c"), [401, "invalid_token"]);
     });
 
-    it(`what names no stream: ${route}`, async () => {
+    it(`a request without a valid stream id: ${route}`, async () => {
       const wrong = [
         [{ ...query, stream_id: "" }, "invalid_argument"],
         [{ ...query, stream_id: "s".repeat(241) }, "invalid_argument"],
@@ -211,7 +211,7 @@ describe("The routes for streams refuse", () => {
     });
   }
 
-  it("to wait for what is no time", async () => {
+  it("to wait for an invalid time", async () => {
     for (const wait of ["x", "-1", "NaN"]) {
       const { error } = await postStream(gateway, "keep", { ...query, wait });
       assertEquals(error?.code, "invalid_argument");
@@ -220,7 +220,7 @@ describe("The routes for streams refuse", () => {
 });
 
 describe("A gateway that goes away", () => {
-  it("lets no producer wait", async () => {
+  it("responds to the producers that wait", async () => {
     await using leaving = await startGateway();
     await producerOf(leaving, "c", "s")("start");
     const query = { channel: "c", topic: "t", stream_id: "s" };

@@ -10,7 +10,7 @@ import {
 } from "../../../server/testing.ts";
 import { setGlobals } from "../../support/globals.ts";
 
-/** Components that somebody would test. */
+/** Components under test. */
 function Messages({ fetchToken }: TokenProps): ReactNode {
   const { data } = useInngestSubscription({
     refreshToken: fetchToken,
@@ -24,7 +24,7 @@ function Answer({ fetchToken }: TokenProps): ReactNode {
   return createElement("p", null, text, done ? " (done)" : "");
 }
 
-/** Two topics, with tokens from one function. */
+/** A component with two topics, whose tokens come from one function. */
 function Both({ fetchToken }: TokenProps): ReactNode {
   const ai = useStream("ai", { token: fetchToken, from: "start" });
   const log = useStream("log", { token: fetchToken, from: "start" });
@@ -35,7 +35,7 @@ interface TokenProps {
   readonly fetchToken: () => Promise<Realtime.Subscribe.Token>;
 }
 
-describe("a component's test with createTestRealtime()", () => {
+describe("a component under test with createTestRealtime()", () => {
   let test: TestRealtime;
   let window: Window;
   let restore: () => void;
@@ -62,7 +62,7 @@ describe("a component's test with createTestRealtime()", () => {
   }
 
   async function render(component: typeof Messages): Promise<void> {
-    // After the globals are there: it looks for them when it is loaded.
+    // React DOM reads the globals when it is loaded.
     const { createRoot } = await import("react-dom/client");
     const container = window.document.createElement("div");
     window.document.body.append(container);
@@ -89,7 +89,7 @@ describe("a component's test with createTestRealtime()", () => {
     });
   }
 
-  it("sees what is published while it is shown", async () => {
+  it("shows messages that are published while it is mounted", async () => {
     await render(Messages);
     const message = { channel: "user:1", topic: "ai" };
     await test.realtime.publish({ ...message, data: "hello" });
@@ -98,7 +98,7 @@ describe("a component's test with createTestRealtime()", () => {
     assertEquals((await test.messages("user:1")).length, 2);
   });
 
-  it("tells streams of several topics apart", async () => {
+  it("shows the streams of several topics apart", async () => {
     async function* words(text: string): AsyncGenerator<string> {
       yield await Promise.resolve(text);
     }
@@ -110,7 +110,7 @@ describe("a component's test with createTestRealtime()", () => {
     await shows("the ai, the log");
   });
 
-  it("sees a stream grow, and go on after a disconnect", async () => {
+  it("shows a stream that grows, also after a disconnect", async () => {
     const goOn = Promise.withResolvers<void>();
     async function* answer(): AsyncGenerator<string> {
       yield "The tide";

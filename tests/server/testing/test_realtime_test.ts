@@ -18,7 +18,7 @@ const uploads = channel((userId: string) => `uploads:${userId}`)
   .addTopic(topic("progress").type<{ percent: number }>())
   .addTopic(topic("log").type<string>());
 
-/** Code that somebody would test. */
+/** Code under test. */
 async function work(
   realtime: { publish: Realtime.PublishFn },
   userId: string,
@@ -40,7 +40,7 @@ describe("createTestRealtime()", () => {
     await test.close();
   });
 
-  it("messages() has what was published to a channel, in order", async () => {
+  it("messages() returns the messages of a channel in order", async () => {
     await work(test.realtime, "42");
     await work(test.realtime, "43");
     assertEquals(await test.messages(uploads("42")), [
@@ -59,7 +59,7 @@ describe("createTestRealtime()", () => {
     assertEquals(first.data.percent.toFixed(1), "50.0");
   });
 
-  it("messages() has more than a page of the gateway's history", async () => {
+  it("messages() returns more than a page of the gateway's history", async () => {
     const { log } = uploads("42");
     for (let n = 0; n < 120; n++) await test.realtime.publish(log(`${n}`));
     const messages = await test.messages(uploads("42"));
@@ -67,7 +67,7 @@ describe("createTestRealtime()", () => {
     assertEquals(messages.at(-1)?.data, "119");
   });
 
-  it("messages() has a data stream as one message with its text", async () => {
+  it("messages() returns a data stream of text as one message", async () => {
     async function* words() {
       yield "one ";
       yield "two";
@@ -80,7 +80,7 @@ describe("createTestRealtime()", () => {
     ]);
   });
 
-  it("messages() has a data stream of other things as their list", async () => {
+  it("messages() returns a data stream of other data as one message with their list", async () => {
     async function* steps() {
       yield { percent: 1 };
       yield { percent: 2 };
@@ -91,7 +91,7 @@ describe("createTestRealtime()", () => {
     ]);
   });
 
-  it("messages() tells of a data stream that failed, and of one that goes on", async () => {
+  it("messages() marks a data stream that failed, and one that is open", async () => {
     async function* failing() {
       yield "one ";
       throw new Error("The model is busy");
@@ -125,7 +125,7 @@ describe("createTestRealtime()", () => {
     ]);
   });
 
-  it("messages() tells the kind of what isn't plain data", async () => {
+  it("messages() returns the kind of messages that are not plain data", async () => {
     const data = { status: "running" };
     const message = { channel: "user:1", topic: "$run", data };
     await test.realtime.publish(message, { kind: "run" });
@@ -134,7 +134,7 @@ describe("createTestRealtime()", () => {
     ]);
   });
 
-  it("subscribe() reaches it with a token, and resumes after a disconnect", async () => {
+  it("is reached by subscribe() with a token, which resumes after a disconnect", async () => {
     const token = await getSubscriptionToken(test.realtime, {
       channel: uploads("42"),
       topics: ["log"],
@@ -157,13 +157,13 @@ describe("createTestRealtime()", () => {
     assertEquals(states.filter((state) => state === "open").length, 2);
   });
 
-  it("code that makes its own createRealtime() reaches it by its URL and key", async () => {
+  it("is reached by another createRealtime() with its URL and key", async () => {
     const { url, signingKey } = test;
     await work(createRealtime({ url, signingKey }), "42");
     assertEquals((await test.messages(uploads("42"))).length, 3);
   });
 
-  it("does what a gateway does: it refuses what is too large", async () => {
+  it("refuses a message that is too large, as every gateway does", async () => {
     const small = createTestRealtime({ maxMessageBytes: 10 });
     const error = await assertRejects(
       () => small.realtime.publish(uploads("42").log("far too long")),
@@ -174,7 +174,7 @@ describe("createTestRealtime()", () => {
     await small.close();
   });
 
-  it("keeps tests apart", async () => {
+  it("shares no channel with another test", async () => {
     const other = createTestRealtime();
     await work(other.realtime, "42");
     assertEquals(await test.messages(uploads("42")), []);
@@ -182,7 +182,7 @@ describe("createTestRealtime()", () => {
     await other.close();
   });
 
-  it("close() ends subscriptions for good", async () => {
+  it("ends its subscriptions for good when it is closed", async () => {
     const token = await getSubscriptionToken(test.realtime, {
       channel: uploads("42"),
       topics: ["log"],

@@ -14,24 +14,24 @@ export interface RedisServer extends AsyncDisposable {
   readonly port: number;
   /** `redis://127.0.0.1:<port>`. */
   readonly url: string;
-  /** Sends a command, on a connection of its own for each. */
+  /** Sends a command on a new connection. */
   command(...args: string[]): Promise<unknown>;
-  /** Stops it in the middle of whatever it does; it keeps its connections. */
+  /** Suspends the process; its connections stay open. */
   pause(): void;
-  /** Lets it go on. */
+  /** Resumes the process. */
   resume(): void;
-  /** Ends it at once, without saving anything. */
+  /** Kills the process; nothing is saved. */
   kill(): Promise<void>;
 }
 
-/** Servers that were started and have not ended: none outlives this process. */
+/** The running servers. They are killed when this process ends. */
 const running = new Set<ChildProcess>();
 
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** A free TCP port. */
+/** Finds a free TCP port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
@@ -42,10 +42,10 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Starts a Redis server that keeps nothing on disk.
+ * Starts a Redis server that stores nothing on disk.
  *
- * @param options Of its command line, as in `["--maxmemory", "10mb"]`.
- * @param wanted The port, where it must be a certain one.
+ * @param options Command line options, such as `["--maxmemory", "10mb"]`.
+ * @param wanted The port; a free one by default.
  */
 export async function startRedis(
   options: readonly string[] = [],
@@ -117,13 +117,13 @@ async function command(port: number, args: string[]): Promise<unknown> {
 /** A Redis cluster of three masters. */
 export interface RedisCluster extends AsyncDisposable {
   readonly servers: readonly RedisServer[];
-  /** The master that has a key. */
+  /** Returns the master that has a key. */
   serverOf(key: string): Promise<RedisServer>;
   /** Adds a replica of a master. */
   addReplica(master: RedisServer): Promise<RedisServer>;
-  /** Moves the slot of a key, with all that is in it, to another master. */
+  /** Moves the slot of a key, with all its keys, to another master. */
   move(key: string, to: RedisServer): Promise<void>;
-  /** A Redis URL that names two of them. */
+  /** A Redis URL with two of the servers. */
   readonly url: string;
   kill(): Promise<void>;
 }
@@ -224,7 +224,7 @@ function startMember(): Promise<RedisServer> {
   ]);
 }
 
-/** Waits until a server knows so many others, and that every slot is served. */
+/** Waits until a server knows a number of servers, and every slot is served. */
 async function knows(server: RedisServer, count: number): Promise<void> {
   await until(async () => {
     const info = String(await server.command("CLUSTER", "INFO"));

@@ -1,5 +1,5 @@
 /**
- * A gateway's broker in a process of its own, which says that it follows a channel and then waits to be killed:
+ * Runs a gateway's broker in a process of its own, which follows a channel and then waits to be killed:
  * `redis_follower.ts <url> <channel> <check interval in milliseconds>`.
  *
  * @module

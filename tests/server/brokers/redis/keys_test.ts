@@ -9,7 +9,7 @@ import {
 } from "../../../../server/brokers/redis/keys.ts";
 
 describe("channelKeys()", () => {
-  it("puts everything of a channel into one slot, whatever its name", () => {
+  it("puts all keys of a channel into one slot, whatever its name", () => {
     for (const channel of ["c", "a{b}c", "}{", "{}", "名前", "x".repeat(255)]) {
       const { group, ...names } = channelKeys("p:", channel);
       const key = idempotencyKey("p:", group, channel, "{k}");
@@ -36,7 +36,7 @@ describe("channelKeys()", () => {
 });
 
 describe("crc16()", () => {
-  it("is Redis's", () => {
+  it("returns the checksums of Redis", () => {
     assertEquals(crc16("123456789"), 0x31c3);
   });
 });

@@ -67,7 +67,7 @@ describe("parseRedisUrl()", () => {
     );
   });
 
-  it("says what is wrong, and no part of a password", () => {
+  it("says what is wrong without repeating a password", () => {
     for (
       const [url, reason] of [
         ["redis:", "the form"],
@@ -98,7 +98,7 @@ describe("parseRedisUrl()", () => {
 });
 
 describe("formatAddress()", () => {
-  it("writes an address", () => {
+  it("formats an address, with brackets around IPv6", () => {
     assertEquals(formatAddress(LOCAL), "localhost:6379");
     assertEquals(formatAddress({ host: "::1", port: 1 }), "[::1]:1");
   });

@@ -1,8 +1,8 @@
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { ChannelState, LogEntry, LogPage, OpenStream } from "../broker.ts";
-import { decodeStored } from "./stored.ts";
+import { decodeStored } from "./stored_message.ts";
 
-/** Reads what the publish script answers: `epoch:first:count`. */
+/** Reads the result of the publish script: `epoch:first:count`. */
 export function readPublished(
   reply: unknown,
 ): { epoch: string; first: number; count: number } {
@@ -15,7 +15,7 @@ export function readPublished(
   };
 }
 
-/** Reads what the read script answers, as bytes: epoch, top, first, messages. */
+/** Reads the result of the read script, as bytes: epoch, top, first, messages. */
 export function readPage(reply: unknown): LogPage {
   const [epoch, top, first, ...messages] = list(reply);
   const entries: LogEntry[] = [];
@@ -32,7 +32,7 @@ export function readPage(reply: unknown): LogPage {
   };
 }
 
-/** Reads what the touch script answers for each channel: epoch, top, open streams. */
+/** Reads the result of the touch script, for each channel: epoch, top, open streams. */
 export function readTouched(reply: unknown): ChannelState[] {
   return list(reply).map((state) => {
     const [epoch, offset, streams] = list(state);
@@ -45,12 +45,13 @@ export function readTouched(reply: unknown): ChannelState[] {
   });
 }
 
-/** Reads what the subscribers script answers, and adds up a topic's. */
+/** Reads the result of the subscribers script, and adds up the numbers of a topic. */
 export function readSubscribers(reply: unknown, topic: string): number {
   let sum = 0;
-  list(reply).forEach((said, i) => {
-    if (i % 2 === 0 || said === "") return;
-    const json = String(said).slice(String(said).indexOf(" ") + 1);
+  list(reply).forEach((value, i) => {
+    // Names of gateways alternate with their values: a time and the numbers, or an empty text.
+    if (i % 2 === 0 || value === "") return;
+    const json = String(value).slice(String(value).indexOf(" ") + 1);
     for (const [name, count] of new Map<unknown, unknown>(JSON.parse(json))) {
       if (name === topic) sum += Number(count);
     }
@@ -58,7 +59,7 @@ export function readSubscribers(reply: unknown, topic: string): number {
   return sum;
 }
 
-/** An open stream: its id as JSON, the offset of its start and its topic, each on a line. */
+/** Reads an open stream: its id as JSON, the offset of its start and its topic, each on a line. */
 function readStream(text: unknown): OpenStream {
   const [id = "", offset, topic = ""] = String(text).split("\n");
   return { streamId: JSON.parse(id), topic, offset: Number(offset) };
@@ -72,6 +73,6 @@ function list(reply: unknown): unknown[] {
 function unexpected(): RealtimeError {
   return new RealtimeError(
     "unavailable",
-    "Cannot use Redis: what it answers is not what a gateway wrote",
+    "Cannot use Redis: its data were not written by a gateway",
   );
 }

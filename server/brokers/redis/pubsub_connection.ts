@@ -1,70 +1,77 @@
 import type { Buffer } from "node:buffer";
-import { isReply, Link, type LinkClient, type LinkLimits } from "./link.ts";
+import {
+  type ConnectionLimits,
+  isReply,
+  type RedisClient,
+  RedisConnection,
+} from "./connection.ts";
 import type { RedisAddress, RedisTarget } from "./url.ts";
 
-/** Names subscribed to by one command. */
+/** Maximum number of pub/sub channels in one command. */
 const BATCH = 500;
 
-/** What a live link carries: a pub/sub channel, and what to do with its messages. */
-export interface LiveChannel {
+/** A pub/sub channel and the callbacks for its messages. */
+export interface PubSubChannel {
   /** The pub/sub channel's name. */
   readonly name: string;
-  /** The channel's group: channels of one may be named in one command. */
+  /** The channel's group; one command can name the channels of one group. */
   readonly group: number;
-  /** A message came. */
+  /** Receives a message. */
   receive(message: Buffer): void;
-  /** What came until now may have been missed: the connection was lost. */
+  /** The connection was lost and is back: messages may have been missed in the meantime. */
   resubscribed(): void;
-  /** The server ended the subscription, as one that doesn't serve the channel's slot any more does. */
+  /** The server ended the subscription, because it no longer has the channel's slot. */
   unsubscribed(): void;
 }
 
-/** The connection on which one server sends messages as they are published: one for all channels that are followed there. */
-export class LiveLink {
-  readonly #link: Link;
+/** The connection on which a server sends live messages of all channels that are followed there. */
+export class PubSubConnection {
+  readonly #connection: RedisConnection;
   readonly #sharded: boolean;
-  readonly #channels = new Map<string, LiveChannel>();
+  readonly #channels = new Map<string, PubSubChannel>();
   #arrivedAt = 0;
 
   constructor(
     address: RedisAddress,
     target: RedisTarget,
-    limits: LinkLimits,
+    limits: ConnectionLimits,
     down: (error: unknown) => void,
   ) {
     this.#sharded = target.hosts.length > 1;
-    this.#link = new Link(address, target, limits, {
+    this.#connection = new RedisConnection(address, target, limits, {
       up: (client) => this.#up(client),
       down,
     });
   }
 
-  /** Whether messages come. */
+  /** Whether the connection is open. */
   get isUp(): boolean {
-    return this.#link.isUp;
+    return this.#connection.isUp;
   }
 
-  /** Why they don't. */
+  /** The reason why the connection is not open. */
   get problem(): string {
-    return this.#link.problem;
+    return this.#connection.problem;
   }
 
-  /** Milliseconds since a message came, or it began to listen. */
+  /** Milliseconds since the last message, or since the connection was opened. */
   get silenceMs(): number {
     return performance.now() - this.#arrivedAt;
   }
 
-  /** A channel that it carries, if any. */
-  get anyChannel(): LiveChannel | undefined {
+  /** One of the subscribed channels, if there is any. */
+  get anyChannel(): PubSubChannel | undefined {
     const [channel] = this.#channels.values();
     return channel;
   }
 
-  /** Subscribes; resolves when messages come. */
-  async add(channel: LiveChannel): Promise<void> {
+  /** Subscribes to a channel; resolves when its messages arrive. */
+  async add(channel: PubSubChannel): Promise<void> {
     this.#channels.set(channel.name, channel);
     try {
-      await this.#link.use((client) => this.#subscribe(client, [channel.name]));
+      await this.#connection.use((client) =>
+        this.#subscribe(client, [channel.name])
+      );
     } catch (error) {
       if (this.#channels.get(channel.name) === channel) {
         this.#channels.delete(channel.name);
@@ -73,32 +80,32 @@ export class LiveLink {
     }
   }
 
-  /** Unsubscribes. */
-  remove(channel: LiveChannel): void {
+  /** Unsubscribes from a channel. */
+  remove(channel: PubSubChannel): void {
     if (this.#channels.get(channel.name) !== channel) return;
     this.#channels.delete(channel.name);
     if (!this.isUp) return;
-    this.#link.use((client) =>
+    this.#connection.use((client) =>
       this.#sharded
         ? client.sUnsubscribe([channel.name])
         : client.unsubscribe([channel.name])
     ).catch(() => {
-      // With the connection the subscription is gone too.
+      // The connection was lost, and the subscription with it.
     });
   }
 
-  /** Makes a new connection in place of one that doesn't do its work. */
+  /** Closes the connection and opens another. */
   drop(reason: string): void {
-    this.#link.drop(reason);
+    this.#connection.drop(reason);
   }
 
-  /** Ends it. */
+  /** Closes the connection for good. */
   close(): Promise<void> {
     this.#channels.clear();
-    return this.#link.close();
+    return this.#connection.close();
   }
 
-  async #up(client: LinkClient): Promise<void> {
+  async #up(client: RedisClient): Promise<void> {
     this.#arrivedAt = performance.now();
     client.on("sharded-channel-moved", (name) => this.#forget([String(name)]));
     const channels = [...this.#channels.values()];
@@ -114,7 +121,7 @@ export class LiveLink {
         try {
           await this.#subscribe(client, names);
         } catch (error) {
-          // Another server has their slot now; the rest is served here.
+          // Another server has their slot now; this one keeps the other channels.
           if (!isReply(error)) throw error;
           this.#forget(names);
         }
@@ -125,7 +132,7 @@ export class LiveLink {
     }
   }
 
-  #subscribe(client: LinkClient, names: string[]): Promise<void> {
+  #subscribe(client: RedisClient, names: string[]): Promise<void> {
     return this.#sharded
       ? client.sSubscribe(names, this.#receive, true)
       : client.subscribe(names, this.#receive, true);

@@ -4,32 +4,32 @@ import { backoff, pause } from "../../../core/time/backoff.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { RedisAddress, RedisTarget } from "./url.ts";
 
-/** Bounds of what a connection may owe. */
-export interface LinkLimits {
-  /** Milliseconds within which Redis must answer: a connection that owes an answer for longer is given up. */
+/** Time limits of a connection. */
+export interface ConnectionLimits {
+  /** Milliseconds within which Redis must answer; otherwise the connection is closed. */
   readonly answerMs: number;
-  /** Milliseconds that a command waits for a connection that is not there. */
+  /** Milliseconds that a command waits for a connection. */
   readonly connectMs: number;
 }
 
-/** Commands, and bytes of them, that may wait for an answer on one connection. */
+/** Maximum number of commands that wait for an answer on one connection, and their maximum size. */
 const MAX_PENDING = 20_000;
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
-/** How often a connection is looked at. */
+/** Milliseconds between two checks of a connection. */
 const WATCH_MS = 250;
 
-/** A connection that said nothing for so long is asked whether it lives. */
+/** Milliseconds of silence after which a connection is pinged. */
 const IDLE_MS = 5_000;
 
-/** Who owes an answer for longer isn't asked if another can be. */
+/** Milliseconds after which an answer is late: another server is asked where there is one. */
 const PROMPT_MS = 500;
 
-/** A first attempt that fails is soon repeated: Redis restarts in less than a second. */
+/** Milliseconds before the first retry. It is short because Redis restarts in less than a second. */
 const FIRST_RETRY_MS = 50;
 
-/** The client as it is used here; its own type takes the compiler seconds. */
-export interface LinkClient {
+/** The part of the client that is used here. Its own type takes the compiler seconds. */
+export interface RedisClient {
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   connect(): Promise<unknown>;
   destroy(): void;
@@ -48,29 +48,29 @@ type Subscribe = (
 
 const BUFFERS = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
 
-/** What happens to a connection. */
-export interface LinkEvents {
-  /** It is there, and may be used after this resolves. A rejection gives it up. */
-  up(client: LinkClient): Promise<void>;
-  /** It is gone, or could not be made. */
+/** Callbacks of a connection. */
+export interface ConnectionEvents {
+  /** The connection is open, and is used once this resolves. A rejection closes it. */
+  up(client: RedisClient): Promise<void>;
+  /** The connection was lost, or could not be opened. */
   down(error: unknown): void;
 }
 
 /**
- * One connection to one Redis server. It comes back when it is lost; it is given up when an answer doesn't come in time, so that what waits
- * for it fails in bounded time; and it never keeps a command for later.
+ * One connection to one Redis server. It reconnects when it is lost. When an answer is overdue it is closed, so that waiting commands fail in
+ * bounded time. It never stores a command for later.
  *
- * The client's own reconnecting is off: it would write again what may have been done, and knows no silent server.
+ * The client's own reconnecting is off, because it would repeat commands that may have been executed and doesn't detect a silent server.
  */
-export class Link {
+export class RedisConnection {
   readonly address: RedisAddress;
   readonly #target: RedisTarget;
-  readonly #limits: LinkLimits;
-  readonly #events: LinkEvents;
-  /** When each command was sent that has no answer yet, the oldest first. */
+  readonly #limits: ConnectionLimits;
+  readonly #events: ConnectionEvents;
+  /** The times at which the unanswered commands were sent, by their numbers, the oldest first. */
   readonly #pending = new Map<number, number>();
   readonly #closing = new AbortController();
-  #client: LinkClient | undefined;
+  #client: RedisClient | undefined;
   #sent = 0;
   #pendingBytes = 0;
   #heardAt = 0;
@@ -81,8 +81,8 @@ export class Link {
   constructor(
     address: RedisAddress,
     target: RedisTarget,
-    limits: LinkLimits,
-    events: LinkEvents,
+    limits: ConnectionLimits,
+    events: ConnectionEvents,
   ) {
     this.address = address;
     this.#target = target;
@@ -91,12 +91,12 @@ export class Link {
     this.#done = this.#run();
   }
 
-  /** Whether it can be used now. */
+  /** Whether the connection is open. */
   get isUp(): boolean {
     return this.#client !== undefined;
   }
 
-  /** Why it is not up, for people. */
+  /** The reason why the connection is not open, for people. */
   get problem(): string {
     return `Redis can't be used: ${reasonOf(this.#error)}`;
   }
@@ -104,8 +104,9 @@ export class Link {
   /**
    * Sends a command.
    *
-   * @param wantsBytes Whether strings in the answer are wanted as they are.
-   * @throws {RealtimeError} `unavailable` when it was not answered in time or can't be sent. What Redis refuses is an `ErrorReply`.
+   * @param wantsBytes Whether strings in the answer are returned as bytes.
+   * @throws {RealtimeError} `unavailable` when Redis did not answer in time, or the command can't be sent.
+   * @throws {ErrorReply} When Redis refuses the command.
    */
   async send(args: readonly string[], wantsBytes = false): Promise<unknown> {
     const client = this.#client ?? await this.#whenUp();
@@ -131,8 +132,8 @@ export class Link {
     }
   }
 
-  /** Does something with the client, such as subscribing, within the time of an answer. */
-  async use(act: (client: LinkClient) => Promise<void>): Promise<void> {
+  /** Runs an action of the client, such as subscribing, with the same time limit as a command. */
+  async use(act: (client: RedisClient) => Promise<void>): Promise<void> {
     const client = this.#client ?? await this.#whenUp();
     const number = this.#sent++;
     this.#pending.set(number, performance.now());
@@ -146,19 +147,19 @@ export class Link {
     }
   }
 
-  /** Whether it is up and owes no answer for long. */
+  /** Whether the connection is open and no answer is late. */
   get isPrompt(): boolean {
     const [oldest = Infinity] = this.#pending.values();
     return this.isUp && performance.now() - oldest < PROMPT_MS;
   }
 
-  /** Gives the connection up, and makes another. */
+  /** Closes the connection and opens another. */
   drop(reason: string): void {
     this.#error = new Error(reason);
     this.#client?.destroy();
   }
 
-  /** Ends it. What waits fails. */
+  /** Closes the connection for good. Waiting commands fail. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#client?.destroy();
@@ -174,7 +175,7 @@ export class Link {
           if (error !== undefined) this.#error = error;
           resolve();
         };
-        // An error may be about the protocol: nothing that comes after it can be trusted.
+        // It may be an error of the protocol, after which no answer can be trusted.
         client.on("error", end);
         client.on("end", () => end());
         signal.addEventListener("abort", () => end(), { once: true });
@@ -199,7 +200,7 @@ export class Link {
     this.#wake();
   }
 
-  #createClient(): LinkClient {
+  #createClient(): RedisClient {
     const { tls, username, password, database } = this.#target;
     const { host, port } = this.address;
     const client: unknown = createClient({
@@ -217,13 +218,13 @@ export class Link {
       disableOfflineQueue: true,
       disableClientInfo: true,
       maintNotifications: "disabled",
-      // Its timeouts end what was not sent yet only, and cost a timer for each command.
+      // The client's timeouts only cover commands that were not sent yet, and cost a timer each.
       commandOptions: { timeout: undefined },
     });
-    return client as LinkClient;
+    return client as RedisClient;
   }
 
-  async #connect(client: LinkClient, ended: Promise<void>): Promise<void> {
+  async #connect(client: RedisClient, ended: Promise<void>): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -239,7 +240,7 @@ export class Link {
       await Promise.race([connecting, gone, late]);
     } finally {
       clearTimeout(timer);
-      // Whichever came second is of no interest any more.
+      // Only the promise that settled first counts.
       for (const promise of [connecting, gone, late]) promise.catch(() => {});
     }
     if (this.#closing.signal.aborted) return;
@@ -249,8 +250,8 @@ export class Link {
     this.#wake();
   }
 
-  /** Resolves when the connection ended, which it is made to when it owes an answer for too long. */
-  async #watch(client: LinkClient, ended: Promise<void>): Promise<void> {
+  /** Watches a connection until it ends, and closes it when an answer is overdue. */
+  async #watch(client: RedisClient, ended: Promise<void>): Promise<void> {
     const timer = setInterval(() => {
       const [oldest] = this.#pending.values();
       const now = performance.now();
@@ -258,7 +259,7 @@ export class Link {
         this.#error = new Error("it doesn't answer");
         client.destroy();
       } else if (oldest === undefined && now - this.#heardAt > IDLE_MS) {
-        // That it fails ends the connection, which is what is wanted.
+        // A connection that doesn't answer the ping is closed.
         this.send(["PING"]).catch(() => client.destroy());
       }
     }, WATCH_MS);
@@ -269,7 +270,7 @@ export class Link {
     }
   }
 
-  async #whenUp(): Promise<LinkClient> {
+  async #whenUp(): Promise<RedisClient> {
     if (this.#waiters.size < MAX_PENDING && !this.#closing.signal.aborted) {
       await new Promise<void>((resolve) => {
         const wake = (): void => {
@@ -289,19 +290,19 @@ export class Link {
     for (const wake of this.#waiters) wake();
   }
 
-  /** Clients read it: it says nothing of where Redis is, the log does. */
+  /** Creates an error that clients may read: the address of Redis is only in the gateway's log. */
   #unavailable(reason: string, cause?: unknown): RealtimeError {
     const message = `Cannot use Redis: ${reason}`;
     return new RealtimeError("unavailable", message, { cause });
   }
 }
 
-/** Whether Redis answered, with an error: it did nothing, or what it did is as the error says. */
+/** Tells whether an error is an answer of Redis, not a failure of the connection. */
 export function isReply(error: unknown): error is ErrorReply {
   return error instanceof ErrorReply;
 }
 
-/** What an error is about, in a word or a few: nothing of an address or an account. */
+/** Returns a short reason for an error, without an address or an account. */
 export function reasonOf(error: unknown): string {
   const { message = "", code } = Object(error);
   if (isReply(error)) return `it answers ${message.split(" ")[0]}`;

@@ -3,20 +3,20 @@ import type { MessageKind } from "../../../core/protocol/frames.ts";
 import { parseId } from "../../../core/protocol/id.ts";
 import type { LogEntry, NewMessage } from "../broker.ts";
 
-/** A message out of Redis, with the epoch that its id names. */
+/** A message from Redis, with the epoch of its id. */
 export interface StoredMessage {
   readonly epoch: string;
   readonly entry: LogEntry;
 }
 
 const LINE_BREAK = 10;
-/** Lines before the frame: topic, kind, stream, what plain clients get. */
+/** Number of lines before the frame. */
 const LINES = 4;
 const ID = ',"id":"';
 
 /**
- * A message as Redis keeps and sends it, but for its end: four lines (topic, kind, stream id and raw bytes as JSON, or empty) and the
- * frame, which the script completes with the id. Nothing has to parse or encode the frame again.
+ * Encodes a message for Redis: four lines (topic, kind, stream id and raw text, the latter two as JSON or empty) and the frame, to which the
+ * script appends the id. The frame is never parsed or encoded again.
  */
 export function encodeStored(message: NewMessage): string {
   const { topic, kind, streamId, raw, head } = message;
@@ -26,9 +26,9 @@ export function encodeStored(message: NewMessage): string {
 }
 
 /**
- * Reads a message that the script completed.
+ * Decodes a message from Redis.
  *
- * @returns `undefined` where it is none.
+ * @returns `undefined` where the bytes are not a message.
  */
 export function decodeStored(bytes: unknown): StoredMessage | undefined {
   if (!Buffer.isBuffer(bytes)) return undefined;
@@ -74,7 +74,7 @@ function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    // Not what a gateway wrote: shown as it is.
+    // Not written by a gateway: the text is kept as it is.
     return json;
   }
 }

@@ -5,10 +5,10 @@ import { Buffer } from "node:buffer";
 import {
   decodeStored,
   encodeStored,
-} from "../../../../server/brokers/redis/stored.ts";
+} from "../../../../server/brokers/redis/stored_message.ts";
 
 describe("decodeStored()", () => {
-  it("gives back what was encoded, as the script completes it", () => {
+  it("returns the encoded message, with the id that the script appended", () => {
     const text = fc.string({ unit: "grapheme" });
     fc.assert(fc.property(
       // A topic's name has no control characters.
@@ -44,7 +44,7 @@ describe("decodeStored()", () => {
     ));
   });
 
-  it("takes nothing else for a message", () => {
+  it("returns undefined for anything else", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
       assertEquals(decodeStored(Buffer.from(bytes)), undefined);
     }));

@@ -1,24 +1,27 @@
-import { Link, type LinkClient, type LinkLimits, reasonOf } from "./link.ts";
-import { LiveLink } from "./live_link.ts";
+import {
+  type ConnectionLimits,
+  reasonOf,
+  type RedisClient,
+  RedisConnection,
+} from "./connection.ts";
+import { PubSubConnection } from "./pubsub_connection.ts";
 import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
 
-/** One Redis server that holds data: a connection for commands, and, once a channel is followed there, one for live messages. */
-export class Node {
+/** One Redis server that holds data, with a connection for commands and, once a channel is followed there, one for live messages. */
+export class RedisServer {
   readonly address: RedisAddress;
   readonly name: string;
-  readonly commands: Link;
+  readonly commands: RedisConnection;
   readonly #target: RedisTarget;
-  readonly #limits: LinkLimits;
+  readonly #limits: ConnectionLimits;
   readonly #down: (error: unknown) => void;
-  #live: LiveLink | undefined;
+  #pubsub: PubSubConnection | undefined;
 
-  /**
-   * @param down A connection was lost, with the error that the log should have.
-   */
+  /** @param down Called with the error when a connection was lost. */
   constructor(
     address: RedisAddress,
     target: RedisTarget,
-    limits: LinkLimits,
+    limits: ConnectionLimits,
     down: (error: unknown) => void,
   ) {
     this.address = address;
@@ -29,44 +32,48 @@ export class Node {
       const { message = "" } = Object(error);
       down(new Error(`${this.name}: ${message || reasonOf(error)}`));
     };
-    this.commands = new Link(address, target, limits, {
+    this.commands = new RedisConnection(address, target, limits, {
       up: (client) => checkServer(client, target),
       down: this.#down,
     });
   }
 
-  /** The connection for live messages, made when it is first asked for. */
-  get live(): LiveLink {
-    this.#live ??= new LiveLink(
+  /** The connection for live messages, created on first use. */
+  get pubsub(): PubSubConnection {
+    this.#pubsub ??= new PubSubConnection(
       this.address,
       this.#target,
       this.#limits,
       this.#down,
     );
-    return this.#live;
+    return this.#pubsub;
   }
 
-  /** That connection, if anything is followed there. */
-  get liveInUse(): LiveLink | undefined {
-    return this.#live?.anyChannel && this.#live;
+  /** The connection for live messages, if a channel is followed there. */
+  get pubsubInUse(): PubSubConnection | undefined {
+    return this.#pubsub?.anyChannel && this.#pubsub;
   }
 
-  /** Why it can't be used, if it can't. */
+  /** The reason why the server can't be used, if there is one. */
   get problem(): string | undefined {
     if (!this.commands.isUp) return this.commands.problem;
-    const live = this.liveInUse;
+    const live = this.pubsubInUse;
     return live && !live.isUp ? live.problem : undefined;
   }
 
-  /** Ends its connections. */
+  /** Closes its connections. */
   async close(): Promise<void> {
-    await Promise.all([this.commands.close(), this.#live?.close()]);
+    await Promise.all([this.commands.close(), this.#pubsub?.close()]);
   }
 }
 
-/** @throws When the server is not what the URL says, or is a replica: what it has may be old, and it takes no messages. */
+/**
+ * Checks that a server is what the URL says, and no replica: a replica's data may be old, and it accepts no messages.
+ *
+ * @throws {Error} The reason why the server can't be used.
+ */
 async function checkServer(
-  client: LinkClient,
+  client: RedisClient,
   { hosts }: RedisTarget,
 ): Promise<void> {
   const info = String(await client.sendCommand(["INFO"]));
