@@ -90,7 +90,7 @@ export class SharedSubscription<T> {
   constructor(key: string, options: ViewOptions<T>) {
     this.#key = key;
     this.#options = options;
-    if (options.pausesOnHidden) {
+    if (options.pauseOnHidden) {
       page?.addEventListener("visibilitychange", this.update);
     }
   }
@@ -117,7 +117,7 @@ export class SharedSubscription<T> {
   /** Starts or ends the subscription, depending on the components' options and on the page. */
   readonly update = (): void => {
     const [enabled] = this.#enabledViewers();
-    if (!enabled || (this.#options.pausesOnHidden && page?.hidden)) {
+    if (!enabled || (this.#options.pauseOnHidden && page?.hidden)) {
       this.#finalId = undefined;
       this.#end("paused");
       return;
@@ -140,7 +140,7 @@ export class SharedSubscription<T> {
   }
 
   #enabledViewers(): Viewer<T>[] {
-    return [...this.#viewers].filter(({ options }) => options.isEnabled);
+    return [...this.#viewers].filter(({ options }) => options.enabled);
   }
 
   /** Runs the subscription until it ends. Transient failures are retried, also those of the app that issues tokens. */
@@ -153,7 +153,7 @@ export class SharedSubscription<T> {
         await this.#read(run);
         return this.#finish(run, "closed");
       } catch (error) {
-        if (this.#options.reconnects === false || !isTransient(error)) {
+        if (this.#options.reconnect === false || !isTransient(error)) {
           return this.#finish(run, "failed", error as Error);
         }
         this.#report(run, "waiting", error as Error);
@@ -229,7 +229,7 @@ export class SharedSubscription<T> {
   /** Takes over the state of a run, unless that has ended. */
   #report(run: Run, state: SharedState, error?: Error): void {
     if (run.signal.aborted) return;
-    if (state === "waiting" && this.#options.reconnects === false) {
+    if (state === "waiting" && this.#options.reconnect === false) {
       return this.#finish(run, "closed");
     }
     if (state === "open") run.attempt = 0;
@@ -280,7 +280,7 @@ export class SharedSubscription<T> {
       const viewers = this.#enabledViewers();
       this.log.append(
         message,
-        Math.max(0, ...viewers.map(({ options }) => options.limit)),
+        Math.max(0, ...viewers.map(({ options }) => options.historyLimit)),
         Math.min(...viewers.map(({ unread }) => unread)),
       );
     }

@@ -71,21 +71,15 @@ export function useRealtime<
     factory: typeof token === "function" ? token : undefined,
     key,
   }, {
+    ...options,
     tokenId: typeof token === "object" ? token.key ?? "" : "",
     token: async () =>
       completeToken(
         typeof token === "function" ? await token() : token,
         options,
       ),
-    isEnabled: enabled,
-    limit: historyLimit ?? Infinity,
-    interval: options.bufferInterval ?? 0,
-    from: options.from,
-    validate: options.validate,
-    onGap: options.onGap,
-    onError: options.onError,
-    pausesOnHidden: options.pauseOnHidden,
-    reconnects: options.reconnect,
+    enabled,
+    historyLimit: historyLimit ?? Infinity,
     fold: foldRun,
     isOver: options.autoCloseOnTerminal === false ? undefined : isRunOver,
   });

@@ -88,16 +88,13 @@ export function useStream(
     // One function may get the tokens of several topics.
     key: JSON.stringify([name, key]),
   }, {
+    ...options,
     tokenId: typeof token === "object" ? token.key ?? "" : "",
     token: async () =>
       completeToken(typeof token === "function" ? await token() : token, input),
-    isEnabled: enabled,
-    limit: 0,
+    enabled,
+    historyLimit: 0,
     fold: foldStream,
-    interval: 0,
-    from: options.from,
-    onGap: options.onGap,
-    onError: options.onError,
   });
   const streamId = folded?.streamId;
   return {
