@@ -14,7 +14,7 @@ export interface Site extends AsyncDisposable {
   refuse(status: number | undefined): void;
   /** Sets the options of the next tokens. */
   grant(options: GrantOptions): void;
-  /** Sets the page's HTML inside its root, as rendered by a server. */
+  /** The page's HTML inside its root, as rendered by a server. */
   html: string;
 }
 

@@ -16,6 +16,7 @@ import { subscribe } from "../../../core/subscribe/subscribe.ts";
 import { getSubscriptionToken } from "../../../core/app/subscription_token.ts";
 import { topic } from "../../../core/channel/topic.ts";
 import { appOf, publishAll, takeData } from "../../support/client/client.ts";
+import { startFakeGateway } from "../../support/client/fake_gateway.ts";
 import {
   startGateway,
   type TestGateway,
@@ -111,6 +112,25 @@ describe("getSubscriptionToken()", () => {
         RealtimeError,
       );
       assertEquals(code, "unauthenticated");
+    }
+  });
+
+  it("rejects with a known code, whatever the gateway of the environment responds", async () => {
+    for (
+      const [status, body, code] of [
+        [400, '{"error":{"code":"later","message":"x"}}', "invalid_argument"],
+        [503, "<html>", "unavailable"],
+        [201, '{"jwt":1}', "internal"],
+        [201, "<html>", "internal"],
+      ] as const
+    ) {
+      await using fake = await startFakeGateway();
+      env.REALTIME_URL = fake.url;
+      const token = getSubscriptionToken(clients(fake.url)[1], TARGET);
+      const { response } = await fake.request();
+      response.writeHead(status).end(body);
+      const error = await assertRejects(() => token, RealtimeError);
+      assertEquals(error.code, code);
     }
   });
 

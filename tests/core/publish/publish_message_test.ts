@@ -200,6 +200,29 @@ describe("publish() to a gateway that fails", () => {
     assertEquals(new Set(keys).size, 1);
   });
 
+  it("retries a message of another kind, which the batch route refuses by line", async () => {
+    await using gateway = await startFakeGateway();
+    const published = fakeApp(gateway).publish(MESSAGE, { kind: "run" });
+    const bodies: unknown[] = [];
+    const error = { code: "unavailable", message: "Restarting" };
+    for (const body of [{ error }, { id: "abcdefgh-1" }]) {
+      const request = await gateway.request();
+      bodies.push(request.body);
+      answer(request, 200, JSON.stringify(body));
+    }
+    assertEquals(await published, { id: "abcdefgh-1" });
+    assertEquals(bodies[0], bodies[1]);
+  });
+
+  it("rejects with internal if the response is not that of a gateway", async () => {
+    for (const body of ["<html>", "null", '{"id":1}']) {
+      await using gateway = await startFakeGateway();
+      const published = fakeApp(gateway).publish(MESSAGE);
+      answer(await gateway.request(), 200, body);
+      assertEquals((await failureOf(published)).code, "internal");
+    }
+  });
+
   it("rejects after the configured number of attempts", async () => {
     await using gateway = await startFakeGateway();
     const app = fakeApp(gateway, { retry: { attempts: 2 } });
