@@ -75,11 +75,11 @@ export class SharedSubscription<T> {
   #run: Run | undefined;
   /** The subscription while it is open. */
   #subscription: Subscription | undefined;
-  /** Called when the subscription has opened or its run has ended. */
+  /** The callers that wait until the subscription opens or its run ends. */
   readonly #waiting: (() => void)[] = [];
-  /** The last token that a component returned. */
+  /** The `tokenId` of the last token that a component returned. */
   #givenId: string | undefined;
-  /** The token of a run that ended for good: it is not tried again. */
+  /** The `tokenId` of a run that ended for good: its token is not tried again. */
   #finalId: string | undefined;
   /** The channel and topics of the tokens so far. */
   #grant: string | undefined;
@@ -226,7 +226,7 @@ export class SharedSubscription<T> {
     for (const viewer of this.#viewers) viewer.show();
   }
 
-  /** Takes over the state of a run, unless that has ended. */
+  /** Shows the state of a run, unless the run has ended. */
   #report(run: Run, state: SharedState, error?: Error): void {
     if (run.signal.aborted) return;
     if (state === "waiting" && this.#options.reconnect === false) {
@@ -236,7 +236,7 @@ export class SharedSubscription<T> {
     this.#to(state, error);
   }
 
-  /** Ends a run for good: its token is not tried again. */
+  /** Ends a run for good. */
   #finish(run: Run, state: "closed" | "failed", error?: Error): void {
     if (run.signal.aborted) return;
     this.#finalId = run.tokenId;

@@ -15,7 +15,7 @@ import type {
   UseRealtimeResult,
   UseRealtimeTopics,
 } from "./use_realtime_types.ts";
-import { completeToken, knownTarget } from "./token_input.ts";
+import { knownTarget, tokenOptions } from "./token_input.ts";
 import { useSharedSubscription } from "./use_shared_subscription.ts";
 
 const STATUSES: Readonly<Record<SharedState, UseRealtimeConnectionStatus>> = {
@@ -72,12 +72,7 @@ export function useRealtime<
     key,
   }, {
     ...options,
-    tokenId: typeof token === "object" ? token.key ?? "" : "",
-    token: async () =>
-      completeToken(
-        typeof token === "function" ? await token() : token,
-        options,
-      ),
+    ...tokenOptions(options),
     enabled,
     historyLimit: historyLimit ?? Infinity,
     fold: foldRun,

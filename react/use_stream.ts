@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import type { Realtime } from "../core/types/realtime.ts";
 import { foldStream } from "./stream_text.ts";
-import { completeToken, knownTarget } from "./token_input.ts";
+import { knownTarget, tokenOptions } from "./token_input.ts";
 import type { UseRealtimeToken } from "./use_realtime_types.ts";
 import { useSharedSubscription } from "./use_shared_subscription.ts";
 import type { SubscriptionHookOptions } from "./hook_options.ts";
@@ -89,9 +89,7 @@ export function useStream(
     key: JSON.stringify([name, key]),
   }, {
     ...options,
-    tokenId: typeof token === "object" ? token.key ?? "" : "",
-    token: async () =>
-      completeToken(typeof token === "function" ? await token() : token, input),
+    ...tokenOptions(input),
     enabled,
     historyLimit: 0,
     fold: foldStream,
