@@ -1,9 +1,9 @@
 import { appOf, type RealtimeOptions } from "./app.ts";
 import { readRun } from "./function_run.ts";
-import { hooksOfVersion3, type RunHooks, type RunInfo } from "./inngest_v3.ts";
+import { hooksOfVersion3, type RunInfo } from "./inngest_v3.ts";
 import type { RealtimeMiddleware } from "./inngest_types.ts";
-import { type Lifecycle, toRunError } from "./lifecycle.ts";
-import { createRunActions, type StepTools } from "./run_actions.ts";
+import { createReportRun, type Lifecycle, toRunError } from "./lifecycle.ts";
+import { createRunPublish, type StepTools } from "./run_publisher.ts";
 import { StepScope } from "./step_scope.ts";
 
 /** The options of {@linkcode realtimeMiddleware}. */
@@ -57,8 +57,8 @@ export function realtimeMiddleware(
   options: RealtimeMiddlewareConfig = {},
 ): RealtimeMiddleware {
   const { lifecycle, onError = console.error } = options;
-  const actions = createRunActions(appOf(options), lifecycle, onError);
-  const { context, report } = actions;
+  const app = appOf(options);
+  const report = createReportRun(app, lifecycle, onError);
 
   /** Version 4 creates an instance for each request; version 3 calls the static `init`. */
   class InngestRealtime {
@@ -75,10 +75,8 @@ export function realtimeMiddleware(
     transformFunctionInput<T extends HookArgs>(args: T): T {
       const { ctx, fn } = args;
       const run = readRun(ctx, fn, this.client);
-      return {
-        ...args,
-        ctx: { ...ctx, ...context(run, this.#scope, ctx.step) },
-      };
+      const publish = createRunPublish(app, run, this.#scope, ctx.step);
+      return { ...args, ctx: { ...ctx, publish } };
     }
 
     async wrapStepHandler(
@@ -116,11 +114,10 @@ export function realtimeMiddleware(
       });
     }
 
-    static init(
-      { client }: { client: unknown },
-    ): { onFunctionRun(info: RunInfo): RunHooks } {
+    static init({ client }: { client: unknown }): object {
       return {
-        onFunctionRun: (info) => hooksOfVersion3(info, client, actions),
+        onFunctionRun: (info: RunInfo) =>
+          hooksOfVersion3(info, client, app, report),
       };
     }
   }

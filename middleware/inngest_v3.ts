@@ -1,8 +1,8 @@
+import type { RealtimeApp } from "../core/types/realtime.ts";
 import { property } from "./async_context.ts";
 import { readRun } from "./function_run.ts";
-import type { RealtimeContext } from "./inngest_types.ts";
-import { toRunError } from "./lifecycle.ts";
-import type { RunActions, StepTools } from "./run_actions.ts";
+import { type ReportRun, toRunError } from "./lifecycle.ts";
+import { createRunPublish, type StepTools } from "./run_publisher.ts";
 import { executingStepId, StepScope } from "./step_scope.ts";
 
 /** The arguments of `onFunctionRun`. */
@@ -12,35 +12,30 @@ export interface RunInfo {
   readonly steps: readonly unknown[];
 }
 
-/** The hooks for one run. */
-export interface RunHooks {
-  transformInput(
-    input: { readonly ctx: { readonly step: StepTools } },
-  ): Promise<{ ctx: RealtimeContext & { readonly step: StepTools } }>;
-  finished(
-    output: {
-      readonly result: { readonly data?: unknown; readonly error?: unknown };
-    },
-  ): Promise<void>;
+/** The arguments of `finished`. */
+interface FinishedArgs {
+  readonly result: { readonly data?: unknown; readonly error?: unknown };
 }
 
 /** Makes the hooks with which Inngest version 3 calls a middleware during one run. */
 export function hooksOfVersion3(
   info: RunInfo,
   client: unknown,
-  { report, context }: RunActions,
-): RunHooks {
+  app: RealtimeApp,
+  report: ReportRun,
+): object {
   const run = readRun(info.ctx, info.fn, client);
   const scope = new StepScope();
   const isFirst = info.steps.length === 0 &&
     property(info.ctx, "attempt") === 0;
   return {
-    async transformInput({ ctx }) {
+    async transformInput({ ctx }: { readonly ctx: { step: StepTools } }) {
       const step = scopedTools(ctx.step, scope);
       if (isFirst) await report(run, { status: "running" });
-      return { ctx: { ...context(run, scope, step), step } };
+      const publish = createRunPublish(app, run, scope, step);
+      return { ctx: { publish, step } };
     },
-    async finished({ result: { data, error } }) {
+    async finished({ result: { data, error } }: FinishedArgs) {
       if (error === undefined) {
         await report(run, { status: "completed", result: data ?? null });
       } else if (isFinal(error, info)) {

@@ -2,6 +2,7 @@ import type { Realtime, RealtimeApp } from "../core/types/realtime.ts";
 import { property } from "./async_context.ts";
 import {
   type FunctionRun,
+  isFailureHandler,
   messageKey,
   runFields,
   type TriggerEvent,
@@ -37,6 +38,25 @@ export type RunUpdate =
     readonly status: "failed";
     readonly error: { readonly name: string; readonly message: string };
   };
+
+/** Publishes the status of a run. It never rejects. */
+export type ReportRun = (run: FunctionRun, update: RunUpdate) => Promise<void>;
+
+/** Makes the function that publishes the status of runs, if the app has a target for it. Failures are passed to `onError`. */
+export function createReportRun(
+  app: RealtimeApp,
+  lifecycle: Lifecycle | undefined,
+  onError: (error: unknown) => void,
+): ReportRun {
+  return async (run, update) => {
+    if (lifecycle === undefined || isFailureHandler(run)) return;
+    try {
+      await publishRunUpdate(app, lifecycle, run, update);
+    } catch (error) {
+      onError(error);
+    }
+  };
+}
 
 /** Publishes the status of a run. Each status of a run is published once, also if Inngest reports it several times. */
 export async function publishRunUpdate(

@@ -16,19 +16,13 @@ import type {
 import { type FunctionRun, messageKey, runFields } from "./function_run.ts";
 import type { StepScope } from "./step_scope.ts";
 
-/** Inngest's `step.run`: calls a function once in a run, and returns its result in every replay. */
-export type StepRun = (
-  id: string,
-  handler: () => Promise<Publication>,
-) => Promise<Publication>;
-
-/** The parts that `publish` needs inside a function. */
-export interface RunPublisher {
-  readonly app: RealtimeApp;
-  readonly run: FunctionRun;
-  readonly scope: StepScope;
-  readonly stepRun: StepRun;
+/** The part of Inngest's step tools that is used here. */
+export interface StepTools {
+  run(id: unknown, handler: StepHandler, ...input: unknown[]): Promise<never>;
 }
+
+/** The handler of a step. */
+export type StepHandler = (...args: unknown[]) => unknown;
 
 /** The first argument of `publish`. */
 type Target = Parameters<typeof resolveMessageInput>[0];
@@ -40,7 +34,10 @@ type Target = Parameters<typeof resolveMessageInput>[0];
  * before, so that a retry of the step publishes nothing twice. Outside of steps, `publish` is a step of its own.
  */
 export function createRunPublish(
-  { app, run, scope, stepRun }: RunPublisher,
+  app: RealtimeApp,
+  run: FunctionRun,
+  scope: StepScope,
+  step: StepTools,
 ): PublishFn {
   async function inStep(
     message: Promise<Realtime.Message.Input>,
@@ -71,7 +68,7 @@ export function createRunPublish(
     const { channel, data } = await message;
     let isPublished = false;
     // The same step id as in Inngest's own package, so that runs continue after the app has changed to this package.
-    const publication = await stepRun(`publish:${channel}`, () => {
+    const publication = await step.run(`publish:${channel}`, () => {
       isPublished = true;
       return inStep(message, options);
     });

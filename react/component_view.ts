@@ -35,7 +35,7 @@ export class ComponentView<T> implements Viewer<T> {
     if (shared !== this.#shared) this.#start = this.unread = 0;
     this.#shared = shared;
     this.#notify = notify;
-    if (this.options.isEnabled) this.show();
+    if (this.options.enabled) this.show();
     return () => {
       clearTimeout(this.#timer);
       this.#notify = this.#timer = undefined;
@@ -48,11 +48,11 @@ export class ComponentView<T> implements Viewer<T> {
 
   /** Takes note that a state was rendered with these options. */
   committed({ end }: ViewState<T>, options: ViewOptions<T>): void {
-    const wasEnabled = this.options.isEnabled;
+    const wasEnabled = this.options.enabled;
     this.unread = end;
     this.options = options;
     this.#shared?.update();
-    if (options.isEnabled && !wasEnabled) this.show();
+    if (options.enabled && !wasEnabled) this.show();
   }
 
   /** Clears this component; other components keep their messages. */
@@ -79,14 +79,14 @@ export class ComponentView<T> implements Viewer<T> {
   }
 
   async #subscription(): Promise<Subscription> {
-    if (!this.#shared || !this.options.isEnabled) throw noSubscription();
+    if (!this.#shared || !this.options.enabled) throw noSubscription();
     return await this.#shared.subscription();
   }
 
   received(): void {
-    if (!this.options.isEnabled) return;
+    if (!this.options.enabled) return;
     // Also with an interval of 0: messages that arrive in one turn are rendered together.
-    this.#timer ??= setTimeout(this.show, this.options.interval);
+    this.#timer ??= setTimeout(this.show, this.options.bufferInterval);
   }
 
   changed(): void {
@@ -103,7 +103,7 @@ export class ComponentView<T> implements Viewer<T> {
     this.#publish({
       ...this.#state,
       end,
-      all: log.between(start, end, this.options.limit),
+      all: log.between(start, end, this.options.historyLimit),
       delta: log.between(Math.max(start, this.unread), end),
       folded,
       cleared: this.#cleared,

@@ -75,11 +75,11 @@ export class SharedSubscription<T> {
   #run: Run | undefined;
   /** The subscription while it is open. */
   #subscription: Subscription | undefined;
-  /** Called when the subscription has opened or its run has ended. */
+  /** The callers that wait until the subscription opens or its run ends. */
   readonly #waiting: (() => void)[] = [];
-  /** The last token that a component returned. */
+  /** The `tokenId` of the last token that a component returned. */
   #givenId: string | undefined;
-  /** The token of a run that ended for good: it is not tried again. */
+  /** The `tokenId` of a run that ended for good: its token is not tried again. */
   #finalId: string | undefined;
   /** The channel and topics of the tokens so far. */
   #grant: string | undefined;
@@ -90,7 +90,7 @@ export class SharedSubscription<T> {
   constructor(key: string, options: ViewOptions<T>) {
     this.#key = key;
     this.#options = options;
-    if (options.pausesOnHidden) {
+    if (options.pauseOnHidden) {
       page?.addEventListener("visibilitychange", this.update);
     }
   }
@@ -117,7 +117,7 @@ export class SharedSubscription<T> {
   /** Starts or ends the subscription, depending on the components' options and on the page. */
   readonly update = (): void => {
     const [enabled] = this.#enabledViewers();
-    if (!enabled || (this.#options.pausesOnHidden && page?.hidden)) {
+    if (!enabled || (this.#options.pauseOnHidden && page?.hidden)) {
       this.#finalId = undefined;
       this.#end("paused");
       return;
@@ -140,7 +140,7 @@ export class SharedSubscription<T> {
   }
 
   #enabledViewers(): Viewer<T>[] {
-    return [...this.#viewers].filter(({ options }) => options.isEnabled);
+    return [...this.#viewers].filter(({ options }) => options.enabled);
   }
 
   /** Runs the subscription until it ends. Transient failures are retried, also those of the app that issues tokens. */
@@ -153,7 +153,7 @@ export class SharedSubscription<T> {
         await this.#read(run);
         return this.#finish(run, "closed");
       } catch (error) {
-        if (this.#options.reconnects === false || !isTransient(error)) {
+        if (this.#options.reconnect === false || !isTransient(error)) {
           return this.#finish(run, "failed", error as Error);
         }
         this.#report(run, "waiting", error as Error);
@@ -226,17 +226,17 @@ export class SharedSubscription<T> {
     for (const viewer of this.#viewers) viewer.show();
   }
 
-  /** Takes over the state of a run, unless that has ended. */
+  /** Shows the state of a run, unless the run has ended. */
   #report(run: Run, state: SharedState, error?: Error): void {
     if (run.signal.aborted) return;
-    if (state === "waiting" && this.#options.reconnects === false) {
+    if (state === "waiting" && this.#options.reconnect === false) {
       return this.#finish(run, "closed");
     }
     if (state === "open") run.attempt = 0;
     this.#to(state, error);
   }
 
-  /** Ends a run for good: its token is not tried again. */
+  /** Ends a run for good. */
   #finish(run: Run, state: "closed" | "failed", error?: Error): void {
     if (run.signal.aborted) return;
     this.#finalId = run.tokenId;
@@ -280,7 +280,7 @@ export class SharedSubscription<T> {
       const viewers = this.#enabledViewers();
       this.log.append(
         message,
-        Math.max(0, ...viewers.map(({ options }) => options.limit)),
+        Math.max(0, ...viewers.map(({ options }) => options.historyLimit)),
         Math.min(...viewers.map(({ unread }) => unread)),
       );
     }

@@ -1,7 +1,7 @@
 import { channelName } from "../core/channel/channel.ts";
 import { RealtimeError } from "../core/protocol/errors.ts";
 import type { Realtime } from "../core/types/realtime.ts";
-import type { AnyToken } from "./view_options.ts";
+import type { AnyToken, ViewOptions } from "./view_options.ts";
 
 /** The options of a hook that say what it subscribes to. */
 export interface TokenInput {
@@ -26,6 +26,18 @@ export function knownTarget(
     // Messages of a typed channel are checked by its schemas.
     typeof channel,
   ];
+}
+
+/** Makes the options for the token of a hook, whose `token` may be a function that gets one. */
+export function tokenOptions(
+  input: TokenInput,
+): Pick<ViewOptions<unknown>, "token" | "tokenId"> {
+  const { token } = input;
+  return {
+    tokenId: typeof token === "object" ? Object(token).key ?? "" : "",
+    token: async () =>
+      completeToken(typeof token === "function" ? await token() : token, input),
+  };
 }
 
 /**

@@ -120,6 +120,7 @@ export function useInngestSubscription<
     factory: refreshToken,
     key,
   }, {
+    ...options,
     tokenId: token?.key ?? "",
     token: async (isRenewal) => {
       const isFetched = refreshToken && (isRenewal || !token);
@@ -130,13 +131,8 @@ export function useInngestSubscription<
         "Cannot subscribe: the hook has neither a token nor a refreshToken",
       );
     },
-    isEnabled: enabled,
-    limit: options.historyLimit ?? 10_000,
-    interval: options.bufferInterval ?? 0,
-    from: options.from,
-    validate: options.validate,
-    onGap: options.onGap,
-    onError: options.onError,
+    enabled,
+    historyLimit: options.historyLimit ?? 10_000,
   });
   type Message = Realtime.Subscribe.Token.InferMessage<NonNullable<TToken>>;
   const data = shown.all as unknown as Message[];

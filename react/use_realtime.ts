@@ -15,7 +15,7 @@ import type {
   UseRealtimeResult,
   UseRealtimeTopics,
 } from "./use_realtime_types.ts";
-import { completeToken, knownTarget } from "./token_input.ts";
+import { knownTarget, tokenOptions } from "./token_input.ts";
 import { useSharedSubscription } from "./use_shared_subscription.ts";
 
 const STATUSES: Readonly<Record<SharedState, UseRealtimeConnectionStatus>> = {
@@ -71,21 +71,10 @@ export function useRealtime<
     factory: typeof token === "function" ? token : undefined,
     key,
   }, {
-    tokenId: typeof token === "object" ? token.key ?? "" : "",
-    token: async () =>
-      completeToken(
-        typeof token === "function" ? await token() : token,
-        options,
-      ),
-    isEnabled: enabled,
-    limit: historyLimit ?? Infinity,
-    interval: options.bufferInterval ?? 0,
-    from: options.from,
-    validate: options.validate,
-    onGap: options.onGap,
-    onError: options.onError,
-    pausesOnHidden: options.pauseOnHidden,
-    reconnects: options.reconnect,
+    ...options,
+    ...tokenOptions(options),
+    enabled,
+    historyLimit: historyLimit ?? Infinity,
     fold: foldRun,
     isOver: options.autoCloseOnTerminal === false ? undefined : isRunOver,
   });

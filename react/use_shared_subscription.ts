@@ -30,14 +30,14 @@ export function useSharedSubscription<T = never>(
 ): readonly [ViewState<T>, ComponentView<T>] {
   // Apps often write the function inline: it is a new one at every render.
   const id = useMemo(() => factory && idOf(factory), [key, !factory]);
-  const { from, validate, pausesOnHidden, reconnects, fold, isOver } = options;
+  const { from, validate, pauseOnHidden, reconnect, fold, isOver } = options;
   const viewKey = JSON.stringify([
     grant ?? id,
     key,
     from,
     validate,
-    pausesOnHidden,
-    reconnects,
+    pauseOnHidden,
+    reconnect,
     fold && idOf(fold),
     !isOver,
   ]);

@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import type { Realtime } from "../core/types/realtime.ts";
 import { foldStream } from "./stream_text.ts";
-import { completeToken, knownTarget } from "./token_input.ts";
+import { knownTarget, tokenOptions } from "./token_input.ts";
 import type { UseRealtimeToken } from "./use_realtime_types.ts";
 import { useSharedSubscription } from "./use_shared_subscription.ts";
 import type { SubscriptionHookOptions } from "./hook_options.ts";
@@ -88,16 +88,11 @@ export function useStream(
     // One function may get the tokens of several topics.
     key: JSON.stringify([name, key]),
   }, {
-    tokenId: typeof token === "object" ? token.key ?? "" : "",
-    token: async () =>
-      completeToken(typeof token === "function" ? await token() : token, input),
-    isEnabled: enabled,
-    limit: 0,
+    ...options,
+    ...tokenOptions(input),
+    enabled,
+    historyLimit: 0,
     fold: foldStream,
-    interval: 0,
-    from: options.from,
-    onGap: options.onGap,
-    onError: options.onError,
   });
   const streamId = folded?.streamId;
   return {

@@ -79,10 +79,7 @@ export function createRealtime(
         publish(topic, data, publishOptions);
       return await requestReply(app, ask, topic, requestOptions);
     },
-    token:
-      ((tokenOptions) => createToken(options, tokenOptions)) as RealtimeApp[
-        "token"
-      ],
+    token: ((wanted) => createToken(options, wanted)) as RealtimeApp["token"],
     async subscribers(target: SubscribersTarget) {
       return await countSubscribers(await contextOf(options), target);
     },

@@ -62,11 +62,11 @@ async function firstReply(
   signal: AbortSignal,
   target: Realtime.Subscribe.Target<string, readonly string[]>,
 ): Promise<unknown> {
-  // Subscribing from the question on also finds a reply that comes before the subscription. A gap before that is none for the caller.
+  // The subscription starts at the question, and so finds a reply that came before it. Gaps do not matter here.
   const options = { from: id, signal, onGap() {} };
   const replies = await subscribe(target, options).catch(
     (error: RealtimeError) => {
-      // The shared connection has as many topics as a gateway allows: this subscription gets a connection of its own.
+      // The shared connection has as many topics as the gateway allows. A connection of its own has room.
       if (error.code !== "too_many") throw error;
       return subscribe(target, { ...options, multiplex: false });
     },

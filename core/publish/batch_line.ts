@@ -27,8 +27,9 @@ export interface LineAnswer {
 /** Encodes a line as JSON. */
 export function encodeLine(
   { channel, topic, fields }: PublishTarget,
-  { metadata = fields.metadata, ...line }: BatchLine,
+  line: BatchLine,
 ): string {
+  const { metadata = fields.metadata } = line;
   return JSON.stringify({ ...fields, channel, topic, ...line, metadata });
 }
 

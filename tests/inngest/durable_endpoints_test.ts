@@ -5,7 +5,7 @@ import { fetchWithStream } from "inngest/experimental/durable-endpoints/client";
 import { startGateway } from "../support/gateway/gateway.ts";
 import { createInbox, RUN_ID, withEnvironment } from "./sdk.ts";
 
-/** A body that arrives in two pieces, cut inside of an event and of a character. */
+/** Makes a body of two pieces, split inside an event and inside a character. */
 function inHalves(text: string): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
   const cut = bytes.indexOf(0xc3) + 1;
@@ -18,9 +18,9 @@ function inHalves(text: string): ReadableStream<Uint8Array> {
   });
 }
 
-// The SDK leaves the bodies of answers unread, which Deno takes for leaks.
+// The SDK leaves response bodies unread, which Deno reports as leaks.
 describe("durable endpoints of inngest 4", { sanitizeResources: false }, () => {
-  it("fetchWithStream() of durable endpoints reads what is teed to the run's $stream", async () => {
+  it("fetchWithStream() reads the bytes that are teed to the run's $stream", async () => {
     await using gateway = await startGateway();
     const app = await withEnvironment({}, () =>
       new Inngest({
@@ -38,7 +38,7 @@ describe("durable endpoints of inngest 4", { sanitizeResources: false }, () => {
     const connected = Promise.withResolvers<void>();
     const inbox = createInbox<unknown>();
     const ended = fetchWithStream("http://app.test/endpoint", {
-      // The endpoint's own answer, as an app gives it once its run has become asynchronous.
+      // The endpoint responds like this once its run has become asynchronous.
       fetch: async (input, init) => {
         if (String(input) !== streamUrl.href) {
           return new Response(
@@ -62,7 +62,7 @@ describe("durable endpoints of inngest 4", { sanitizeResources: false }, () => {
         JSON.stringify({ status: "succeeded", response: answer })
       }\n\n`,
     ];
-    // What the SDK's engine calls; the SDK has no public function for it.
+    // The SDK's engine calls this; the SDK has no public function for it.
     await Reflect.get(app, "inngestApi").checkpointStream({
       runId: RUN_ID,
       body: inHalves(events.join("")),

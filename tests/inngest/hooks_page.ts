@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The page of `hooks_test.ts`: Inngest's own React hooks, with what they return shown as JSON.
+ * The page of `hooks_test.ts`: shows the results of Inngest's own React hooks as JSON.
  *
  * @module
  */
@@ -30,7 +30,7 @@ function show(
   return createElement("pre", attributes, JSON.stringify(value));
 }
 
-/** The hook of `@inngest/realtime` 0.4, whose base URL was compiled in. */
+/** Shows the hook of `@inngest/realtime` 0.4, whose base URL is compiled in. */
 function Subscription(): ReactNode {
   const { data, latestData, error, state } = useInngestSubscription({
     refreshToken: () =>
@@ -45,7 +45,7 @@ function Subscription(): ReactNode {
   });
 }
 
-/** The hook of `inngest` 4, which takes the base URL from its token. */
+/** Shows the hook of `inngest` 4, which takes the base URL from its token. */
 function Realtime(): ReactNode {
   const { connectionStatus, messages, runStatus, result, error } = useRealtime({
     channel,

@@ -18,7 +18,7 @@ const itInChromium = executablePath === undefined ? it.skip : it;
 
 /** Bundles the page as an app's bundler would, with the variable of Next.js for the base URL. */
 function bundlePage(baseUrl: string): string {
-  // Not build(): its process ends some time after the tests, which Deno takes for a leak.
+  // The process of build() ends some time after the tests, which Deno reports as a leak.
   const result = buildSync({
     entryPoints: [fileURLToPath(new URL("./hooks_page.ts", import.meta.url))],
     bundle: true,
@@ -34,7 +34,7 @@ function bundlePage(baseUrl: string): string {
   return result.outputFiles[0]?.text ?? "";
 }
 
-// Inngest's `publish` leaves the body of the answer unread, which Deno takes for a leak.
+// Inngest's `publish` leaves the response body unread, which Deno reports as a leak.
 describe(
   "React hooks of Inngest, in Chromium",
   { sanitizeResources: false },
@@ -83,7 +83,7 @@ describe(
       });
       page = await browser.newPage();
       page.on("pageerror", (error) => problems.push(error.message));
-      // Another origin than the gateway's, as an app's page has.
+      // The page has another origin than the gateway, as an app's page has.
       const { port } = site.address() as AddressInfo;
       await page.goto(`http://127.0.0.1:${port}/`);
     });
@@ -97,7 +97,7 @@ describe(
       restore();
     });
 
-    /** What the site of an app does: the page, its script, and tokens for the two hooks. */
+    /** Serves an app's site: the page, its script, and tokens for the two hooks. */
     async function serve(url: string, script: string) {
       if (url === "/page.js") return { type: "text/javascript", body: script };
       if (url === "/token/subscription") {
@@ -121,7 +121,7 @@ describe(
       return { type: "text/html", body };
     }
 
-    /** Waits until a hook is in a state with so many messages, and reads what it returned. */
+    /** Waits until a hook is in a state with this many messages, and returns the hook's result. */
     async function read(hook: string, status: string, count: number) {
       const selector =
         `#${hook}[data-status="${status}"][data-count="${count}"]`;

@@ -17,13 +17,13 @@ const RFC_3339 =
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The part of a signing key behind `signkey-<env>-`, as SDKs hash it: decoded from hex. */
+/** Hashes a signing key as SDKs do: the part after `signkey-<env>-`, decoded from hex. */
 function digest(signingKey: string): string {
   const hex = signingKey.replace(/^signkey-\w+-/, "");
   return createHash("sha256").update(Buffer.from(hex, "hex")).digest("hex");
 }
 
-/** What inngest 0.5 for Python sends with every request; its hash of the key has no prefix. */
+/** Makes the headers of inngest 0.5 for Python, whose hash of the key has no prefix. */
 function pythonHeaders(signingKey: string): Record<string, string> {
   return {
     "accept": "*/*",
@@ -36,7 +36,7 @@ function pythonHeaders(signingKey: string): Record<string, string> {
   };
 }
 
-/** What inngestgo sends: the key as it is, and no content-type. */
+/** Makes the headers of inngestgo: the unhashed key, and no content-type. */
 function goHeaders(signingKey: string): Record<string, string> {
   return {
     "authorization": `Bearer ${signingKey}`,
@@ -46,8 +46,7 @@ function goHeaders(signingKey: string): Record<string, string> {
 }
 
 /**
- * Decodes a frame as Go's `encoding/json` decodes it into the SDK's types, where one field of another form fails the
- * whole message.
+ * Decodes a frame as Go's `encoding/json` decodes it into the SDK's types: one field of another type fails the whole message.
  */
 function decodeInGo(text: string): Record<string, unknown> {
   assertFalse(text.includes("\n"), "A frame holds one object");
@@ -84,7 +83,7 @@ describe("Inngest's Python and Go SDKs, at HTTP level", () => {
     await gateway.close();
   });
 
-  /** `get_subscription_token()` of Python. */
+  /** Calls the route as Python's `get_subscription_token()` does. */
   async function getToken(channel: string, ...topics: string[]) {
     const response = await fetch(tokenUrl, {
       method: "POST",
@@ -158,14 +157,14 @@ describe("Inngest's Python and Go SDKs, at HTTP level", () => {
     ];
     for (const [text, data] of bodies) {
       const body = new TextEncoder().encode(text);
-      // Go takes every status but 200 for an error.
+      // Go treats every status except 200 as an error.
       assertEquals(await post({ channel, topic: "ai" }, headers, body), 200);
       assertEquals(decodeInGo(await subscriber.next()).data, data);
     }
     await subscriber.close();
   });
 
-  it("every form of the current key and of the fallback key is taken, no other", async () => {
+  it("accepts every form of the current and the fallback key, and no other", async () => {
     const query = { channel: uniqueName("user"), topic: "ai" };
     const stranger = `signkey-test-${"77".repeat(32)}`;
     const formsOf = (key: string) => [
@@ -188,7 +187,7 @@ describe("Inngest's Python and Go SDKs, at HTTP level", () => {
     ];
     for (const form of wrong) {
       const headers = { authorization: `Bearer ${form}` };
-      // SDKs try their fallback key on this status and 403 only.
+      // SDKs only try their fallback key on this status and on 403.
       assertEquals(await post(query, headers, "1"), 401, form);
     }
     for (const authorization of ["", "Bearer", "Bearer ", "Basic YTpi"]) {
@@ -212,7 +211,7 @@ describe("Inngest's Python and Go SDKs, at HTTP level", () => {
     const headers = goHeaders(gateway.signingKey);
     await post(query, headers, "1");
     await post({ ...query, run_id: RUN_ID, fn_id: FUNCTION_ID }, headers, "2");
-    // An id of another form: the message must get through all the same.
+    // A message with an id of another form must arrive, too.
     await post({ ...query, run_id: "run-1", fn_id: "app-fn" }, headers, "3");
 
     const frames = [
@@ -262,7 +261,7 @@ describe("Inngest's Python and Go SDKs, at HTTP level", () => {
     await subscriber.close();
   });
 
-  it("a page of another origin may send what the SDKs send", async () => {
+  it("allows a page of another origin to send the SDKs' requests", async () => {
     const origin = "https://app.example.com";
     for (const url of [tokenUrl, publishUrl]) {
       const preflight = await fetch(url, {
@@ -299,7 +298,7 @@ describe("Inngest's Python and Go SDKs, at HTTP level", () => {
     assertEquals(answer.status, 101);
   });
 
-  it("a bad token is refused by the status of the upgrade", async () => {
+  it("refuses a bad token by the status of the upgrade", async () => {
     const token = await getToken(uniqueName("user"), "ai");
     const [header, , signature] = token.split(".");
     const bad: Record<string, string>[] = [

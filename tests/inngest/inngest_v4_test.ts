@@ -34,7 +34,7 @@ const userChannel = channel({
   },
 });
 
-// Inngest's `publish` leaves the body of the answer unread, which Deno takes for a leak.
+// Inngest's `publish` leaves the response body unread, which Deno reports as a leak.
 describe("inngest 4", { sanitizeResources: false }, () => {
   let gateway: Awaited<ReturnType<typeof startGateway>>;
   let app: Inngest;
@@ -61,7 +61,7 @@ describe("inngest 4", { sanitizeResources: false }, () => {
     );
   }
 
-  /** Subscribes to every topic, calls `act`, and gives what `count` messages held. */
+  /** Subscribes to every topic, calls `act`, and returns the data of `count` messages. */
   async function receive(
     target: ReturnType<typeof userChannel>,
     count: number,
@@ -113,12 +113,12 @@ describe("inngest 4", { sanitizeResources: false }, () => {
       assertEquals(message.topic, "any");
       assertEquals(message.runId, undefined);
       assertInstanceOf(message.createdAt, Date);
-      // Within a minute: a gateway that sends seconds or a local time is caught.
+      // The limit of a minute finds a gateway that sends seconds or local time.
       assert(Math.abs(message.createdAt.getTime() - start) < 60_000);
     }
   });
 
-  it("realtime.subscribe() without a token gets one itself, and validates", async () => {
+  it("realtime.subscribe() gets a token itself, and validates messages", async () => {
     const target = userChannel(crypto.randomUUID());
     const messages = await receive(target, 2, async () => {
       await app.realtime.publish(target.ai, { response: "hello" });
@@ -148,7 +148,7 @@ describe("inngest 4", { sanitizeResources: false }, () => {
     assertEquals(messages.map((message) => message.data), payloads);
   });
 
-  it("getClientSubscriptionToken() gets what a browser needs, and no more", async () => {
+  it("getClientSubscriptionToken() gets a token for a browser", async () => {
     const target = userChannel(crypto.randomUUID());
     const token = await getClientSubscriptionToken(app, {
       channel: target,
@@ -197,7 +197,7 @@ describe("inngest 4", { sanitizeResources: false }, () => {
     assertEquals(await drain(json), []);
   });
 
-  it("a token delivers its own channel and topics, nothing else", async () => {
+  it("a token delivers only its own channel and topics", async () => {
     const target = userChannel(crypto.randomUUID());
     const other = userChannel(crypto.randomUUID());
     const token = await app.realtime.token({ channel: target, topics: ["ai"] });
@@ -211,7 +211,7 @@ describe("inngest 4", { sanitizeResources: false }, () => {
     await drain(stream);
   });
 
-  it("publishing in a function names the run", async () => {
+  it("publishing in a function sends the run's id along", async () => {
     const target = userChannel(crypto.randomUUID());
     const client = await createApp({
       signingKey: gateway.signingKey,
@@ -287,7 +287,7 @@ describe("inngest 4", { sanitizeResources: false }, () => {
     );
   });
 
-  it("a signing key that was rotated out is tried second and accepted", async () => {
+  it("the SDK falls back to a rotated signing key, which the gateway accepts", async () => {
     const target = userChannel(crypto.randomUUID());
     const rotated = await createApp({
       signingKey: otherSigningKey(),
@@ -306,7 +306,7 @@ describe("inngest 4", { sanitizeResources: false }, () => {
     assertMatch(token.key ?? "", /^[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
-  it("another signing key, or none, publishes nothing and gets no token", async () => {
+  it("publish() and token() are refused with another signing key, or without one", async () => {
     const target = userChannel(crypto.randomUUID());
     const [message] = await receive(target, 1, async () => {
       for (const signingKey of [otherSigningKey(), undefined]) {
@@ -327,7 +327,7 @@ describe("inngest 4", { sanitizeResources: false }, () => {
     assertEquals(message?.data, 2);
   });
 
-  it("a message over the limit is refused, not cut", async () => {
+  it("a message over the limit is refused, not truncated", async () => {
     const target = userChannel(crypto.randomUUID());
     const [message] = await receive(target, 1, async () => {
       await assertRejects(
@@ -340,7 +340,7 @@ describe("inngest 4", { sanitizeResources: false }, () => {
     assertEquals(message?.data, "next");
   });
 
-  it("subscribe() rejects a token that is not the gateway's", async () => {
+  it("subscribe() rejects a token of another gateway", async () => {
     const outcome = await withoutErrorLog(() =>
       subscribe({
         channel: uniqueName("user"),
@@ -364,7 +364,7 @@ describe("inngest 4", { sanitizeResources: false }, () => {
     const [message] = await take(stream, 1);
     assertEquals(message?.data, { response: "hi" });
 
-    // The stream ends with the gateway, whose close it doesn't survive.
+    // The SDK ends the stream when the gateway closes the connection.
     const rest = drain(stream);
     await own.close();
     assertEquals(await rest, []);

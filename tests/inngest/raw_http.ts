@@ -1,5 +1,5 @@
 /**
- * WebSocket clients as other languages have them: headers on the upgrade, and what exactly is answered.
+ * WebSocket clients like those of other languages: with headers on the upgrade, and with the raw response.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { type RawData, WebSocket } from "ws";
 
-/** The answer to a WebSocket handshake. */
+/** The response to a WebSocket handshake. */
 export interface HandshakeAnswer {
   readonly status: number;
   /** By lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** Sends a handshake as Go's client does, reads the head of the answer, and hangs up. */
+/** Sends a handshake as Go's client does, reads the head of the response, and disconnects. */
 export async function shakeHands(
   url: string,
   headers: Readonly<Record<string, string>>,
@@ -55,9 +55,9 @@ export async function shakeHands(
 
 /** An open connection whose frames are read one by one. */
 export interface FrameReader {
-  /** The subprotocol that the gateway chose: none for a client that offered none. */
+  /** The subprotocol that the gateway chose; empty for a client that offered none. */
   readonly protocol: string;
-  /** The next frame's text. */
+  /** Returns the next frame's text. */
   next(): Promise<string>;
   close(): Promise<void>;
 }

@@ -40,7 +40,7 @@ const userChannel = channel((userId: string) => `user:${userId}`)
   .addTopic(topic("ai").schema(z.object({ response: z.string() })))
   .addTopic(topic("tasks").type<{ status: string }>());
 
-// Inngest's `publish` leaves the body of the answer unread, which Deno takes for a leak.
+// Inngest's `publish` leaves the response body unread, which Deno reports as a leak.
 describe(
   "@inngest/realtime 0.4 with inngest 3",
   { sanitizeResources: false },
@@ -58,12 +58,12 @@ describe(
 
     afterAll(async () => {
       await gateway.close();
-      // A socket of this package closes when the gateway closes it, not before.
+      // This package only closes its socket when the gateway does.
       for (const stream of streams) await drain(stream);
       restore();
     });
 
-    /** Version 3 takes its keys from the environment only. */
+    /** Calls `fn` with the keys in the environment: version 3 takes them only from there. */
     function createApp(
       signingKey: string,
       signingKeyFallback?: string,
@@ -82,7 +82,7 @@ describe(
       return stream;
     }
 
-    /** The connection of this subscription reads `app.apiBaseUrl`. */
+    /** Makes the app of a subscription, whose connection reads `app.apiBaseUrl`. */
     async function subscribeWithToken(name: string, topics: string[]) {
       const token = await getSubscriptionToken(app, { channel: name, topics });
       return await open(subscribe({ ...token, app, channel: name }));
@@ -118,12 +118,12 @@ describe(
         assertEquals(message.runId, undefined);
         assert(message.kind === "data");
         assertInstanceOf(message.createdAt, Date);
-        // Within a minute: a gateway that sends seconds or a local time is caught.
+        // The limit of a minute finds a gateway that sends seconds or local time.
         assert(Math.abs(message.createdAt.getTime() - start) < 60_000);
       }
     });
 
-    it("subscribe() without a token gets one itself, with the raw signing key, and validates", async () => {
+    it("subscribe() gets a token itself, with the raw signing key, and validates messages", async () => {
       const id = crypto.randomUUID();
       const target = userChannel(id);
       const stream = await open(
@@ -164,7 +164,7 @@ describe(
       assertEquals(messages.map((message) => message.data), payloads);
     });
 
-    it("a token delivers its own channel and topics, nothing else", async () => {
+    it("a token delivers only its own channel and topics", async () => {
       const name = uniqueName("user");
       const stream = await subscribeWithToken(name, ["ai"]);
       await app.realtime.publish({ channel: name, topic: "tasks", data: 1 });
@@ -211,7 +211,7 @@ describe(
       assertEquals(JSON.parse(line).data, { response: "hi" });
     });
 
-    it("publish() of the middleware names the run", async () => {
+    it("publish() of the middleware sends the run's id along", async () => {
       const id = crypto.randomUUID();
       const target = userChannel(id);
       const stream = await open(
@@ -231,7 +231,7 @@ describe(
         { id: "answer" },
         { event: "test/run" },
         async (context) => {
-          // The package brings an inngest of its own, whose types Deno keeps apart from those of this client.
+          // The package depends on its own inngest, whose types Deno distinguishes from those of this client.
           const { publish } = context as unknown as {
             publish: Realtime.PublishFn;
           };
@@ -293,7 +293,7 @@ describe(
       assertEquals(Object(message).data, "hello");
     });
 
-    it("a signing key that was rotated out is tried second and accepted", async () => {
+    it("the SDK falls back to a rotated signing key, which the gateway accepts", async () => {
       const rotated = await createApp(otherSigningKey(), gateway.signingKey);
       const name = uniqueName("user");
       const stream = await subscribeWithToken(name, ["ai"]);
@@ -311,7 +311,7 @@ describe(
       assertMatch(token.key ?? "", /^[\w-]+\.[\w-]+\.[\w-]+$/);
     });
 
-    it("another signing key publishes nothing and gets no token", async () => {
+    it("publish() and getSubscriptionToken() are refused with another signing key", async () => {
       const stranger = await createApp(otherSigningKey());
       const name = uniqueName("user");
       const stream = await subscribeWithToken(name, ["ai"]);
@@ -331,7 +331,7 @@ describe(
       assertEquals(message?.data, 2);
     });
 
-    it("a message over the limit is refused, not cut", async () => {
+    it("a message over the limit is refused, not truncated", async () => {
       const name = uniqueName("user");
       const stream = await subscribeWithToken(name, ["ai"]);
       await assertRejects(
@@ -349,13 +349,13 @@ describe(
       assertEquals(message?.data, "next");
     });
 
-    it("subscribe() rejects a token that is not the gateway's", async () => {
+    it("subscribe() rejects a token of another gateway", async () => {
       const outcome = await withoutErrorLog(() =>
         subscribe({
           app,
           channel: "user:1",
           topics: ["ai"],
-          // The key of another gateway is well-formed and signed, but not with this one's key.
+          // The token is well-formed, but signed with the key of another gateway.
           ...{ key: "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl" },
         }).then(() => "connected", () => "refused")
       );

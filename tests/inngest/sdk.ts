@@ -1,15 +1,15 @@
 /**
- * What the tests of Inngest's SDKs share.
+ * Helpers of the tests of Inngest's SDKs.
  *
  * @module
  */
 
 import process from "node:process";
 
-/** A run's id, in the form that Inngest gives it: a ULID. */
+/** The id of a run, which is a ULID. */
 export const RUN_ID = "01JNGVNB7BJVRCZWTBF8G73BPJ";
 
-/** Every variable by which Inngest's SDKs find a server or a key; a machine may have any of them set. */
+/** The variables by which Inngest's SDKs find a server or a key. Any of them may be set on a machine. */
 const VARIABLES = [
   "INNGEST_API_BASE_URL",
   "INNGEST_BASE_URL",
@@ -19,12 +19,12 @@ const VARIABLES = [
   "INNGEST_SIGNING_KEY_FALLBACK",
 ] as const;
 
-/** Values of the variables that Inngest's SDKs read; one that is absent is unset. */
+/** Values for the variables that Inngest's SDKs read. A variable without a value is unset. */
 export type Environment = Readonly<
   Partial<Record<typeof VARIABLES[number], string>>
 >;
 
-/** Runs `fn` while the SDKs' variables have exactly these values, and puts back the ones before. */
+/** Calls `fn` while the SDKs' variables have exactly these values, and restores the earlier values. */
 export async function withEnvironment<T>(
   environment: Environment,
   fn: () => T | Promise<T>,
@@ -44,10 +44,10 @@ function setVariable(name: string, value: string | undefined): void {
 }
 
 /**
- * Gives a major version of Inngest's SDK the global in which it keeps its async context: versions 3 and 4 keep
- * different things under one name and break each other in one process, which Bun's test runner uses for all files.
+ * Reserves the global for the async context of Inngest's SDK for one major version. Versions 3 and 4 store different values under one
+ * name and break each other in one process, and Bun's test runner uses one process for all files.
  *
- * @returns Puts back what was there.
+ * @returns A function that restores the earlier value.
  */
 export function ownAsyncContext(): () => void {
   const name = Symbol.for("inngest:als");
@@ -58,17 +58,17 @@ export function ownAsyncContext(): () => void {
   };
 }
 
-/** A name that no other test uses. */
+/** Makes a unique name. */
 export function uniqueName(prefix: string): string {
   return `${prefix}:${crypto.randomUUID()}`;
 }
 
-/** A signing key that the gateway doesn't have. */
+/** Makes a signing key that the gateway does not have. */
 export function otherSigningKey(): string {
   return `signkey-test-${"0f".repeat(32)}`;
 }
 
-/** Reads `count` items, fewer if the stream ends before. */
+/** Reads `count` items, or fewer if the stream ends before. */
 export async function take<T>(
   stream: ReadableStream<T>,
   count: number,
@@ -87,18 +87,18 @@ export async function take<T>(
   return items;
 }
 
-/** Reads a stream to its end: for a subscription, until its connection has closed. */
+/** Reads a stream to its end. A subscription ends when its connection has closed. */
 export async function drain<T>(stream: ReadableStream<T>): Promise<T[]> {
   return await take(stream, Infinity);
 }
 
-/** Collects what a callback is given, to be awaited one by one. */
+/** Collects the arguments of a callback, to be awaited one by one. */
 export interface Inbox<T> {
   put(item: T): void;
   next(): Promise<T>;
 }
 
-/** Makes an empty inbox. */
+/** Makes an empty collection. */
 export function createInbox<T>(): Inbox<T> {
   const items: T[] = [];
   const waiting: ((item: T) => void)[] = [];
@@ -117,7 +117,7 @@ export function createInbox<T>(): Inbox<T> {
   };
 }
 
-/** Runs `fn` without the errors that the SDKs print about failures that a test makes on purpose. */
+/** Calls `fn` while the SDKs' errors about failures that a test causes on purpose are not printed. */
 export async function withoutErrorLog<T>(fn: () => Promise<T>): Promise<T> {
   const print = console.error;
   console.error = () => {};
@@ -137,7 +137,7 @@ export async function runFunction(
   const response = await handler(
     new Request(`http://app.test/api/inngest?fnId=${id}&stepId=step`, {
       method: "POST",
-      // The adapter builds its own URL from it.
+      // The adapter builds its own URL from this header.
       headers: { "content-type": "application/json", host: "app.test" },
       body: JSON.stringify({
         version: 1,

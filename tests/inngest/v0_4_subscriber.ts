@@ -1,6 +1,6 @@
 /**
- * A program that subscribes with `@inngest/realtime` and nothing but a token: the base URL comes from its environment.
- * Prints `"open"`, then as many messages as it was asked for, one JSON value a line.
+ * A program that subscribes with `@inngest/realtime` and a token; the base URL comes from its environment. It prints `"open"`, and then the
+ * requested number of messages, one JSON value per line.
  *
  * @module
  */
@@ -19,5 +19,5 @@ for (let received = 0; received < Number(count); received++) {
   const [message] = await take(stream, 1);
   console.log(JSON.stringify(message));
 }
-// The package keeps its socket open as long as the process lives.
+// The package keeps its socket open until the process ends.
 process.exit(0);

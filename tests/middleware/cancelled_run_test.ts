@@ -16,7 +16,7 @@ describe("cancelledRunHandler()", () => {
 
   afterAll(() => gateway.close());
 
-  it("publishes `cancelled` for the run that was cancelled, once", async () => {
+  it("publishes `cancelled` once for a cancelled run", async () => {
     const name = uniqueName("user");
     const runs: FunctionRun[] = [];
     const handler = cancelledRunHandler({
@@ -51,7 +51,7 @@ describe("cancelledRunHandler()", () => {
     assertEquals([message?.run_id, message?.fn_slug], [RUN_ID, "app-fn"]);
   });
 
-  it("publishes nothing for a run that nobody wants to know of", async () => {
+  it("publishes nothing for a run without a target", async () => {
     let isAsked = false;
     const handler = cancelledRunHandler({
       url: "http://localhost:1",
@@ -64,7 +64,7 @@ describe("cancelledRunHandler()", () => {
     assertEquals(isAsked, true);
   });
 
-  it("throws at once without `lifecycle`", () => {
+  it("throws without `lifecycle`", () => {
     assertThrows(() => cancelledRunHandler({}), TypeError, '"lifecycle"');
   });
 });

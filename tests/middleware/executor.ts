@@ -1,6 +1,6 @@
 /**
- * Runs a function of an Inngest app as Inngest's executor does: one HTTP request after the other, each with all
- * that earlier ones returned, so that the function is replayed from its start every time.
+ * Runs a function of an Inngest app as Inngest's executor does, by one HTTP request after the other. Each request has the results of the
+ * earlier ones, so that the function is replayed from its start every time.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export const FUNCTION_ID = "7f6a9f0e-3f7a-4c46-9a0b-3d5b1c2e4f60";
 
 let runs = 0;
 
-/** A run's id that no other test has: a ULID. */
+/** Makes a unique id of a run, a ULID. */
 export function newRunId(): string {
   return `01JNGVNB7BJVRCZWTBF8G7${String(1000 + runs++)}`;
 }
@@ -18,10 +18,10 @@ export function newRunId(): string {
 /** An app's `serve` handler. */
 export type ServeHandler = (request: Request) => Promise<Response>;
 
-/** Steps that an app told of while it was still executing, by the run's id. */
+/** The steps that apps reported while they were still executing, by the run's id. */
 const checkpoints = new Map<string, Operation[]>();
 
-/** Answers what an app sends to Inngest's API: the steps that it executed. */
+/** Stands in for Inngest's API, to which apps report the steps that they executed. */
 export async function answerAsInngest(
   input: string | URL | Request,
   init?: RequestInit,
@@ -31,9 +31,9 @@ export async function answerAsInngest(
   return new Response();
 }
 
-/** What a run needs. */
+/** The options of a run. */
 export interface RunOptions {
-  /** The app's id and the function's, joined by "-". */
+  /** The ids of the app and of the function, joined by "-". */
   readonly functionId: string;
   /** The event that triggers it. */
   readonly event?: {
@@ -45,33 +45,33 @@ export interface RunOptions {
   /** The function's id in Inngest's own database. */
   readonly internalId?: string;
   /**
-   * How often a step, or the function around them, is tried.
+   * How many attempts a step, or the function around the steps, has.
    *
    * @default {4}
    */
   readonly maxAttempts?: number;
   /** Called before each request, with its number from 0. */
   readonly onRequest?: (count: number) => void;
-  /** Gives the event that the function waits for; `null` where none came in time. */
+  /** Returns the event that the function waits for; `null` if none came in time. */
   readonly onWait?: (wait: Operation) => Promise<unknown>;
 }
 
-/** How a run ended. */
+/** The end of a run. */
 export interface RunOutcome {
   readonly status: "completed" | "failed";
-  /** What the function returned, or the error that ended it. */
+  /** The result of the function, or the error that ended it. */
   readonly output: unknown;
-  /** The requests that it took. */
+  /** The number of requests. */
   readonly requests: number;
 }
 
-/** What a function wants to be done. */
+/** An operation that a function asks the executor for. */
 export interface Operation {
   readonly id: string;
   readonly op: string;
-  /** Of a wait: the name of the event. */
+  /** For a wait, the name of the event. */
   readonly name?: string;
-  /** Of a wait: which event it is. */
+  /** For a wait, the condition that the event has to meet. */
   readonly opts?: { readonly if?: string; readonly timeout: string };
   readonly data?: unknown;
   readonly error?: unknown;
@@ -137,7 +137,7 @@ export async function executeRun(
   throw new Error("The run does not end");
 }
 
-/** Keeps what a step returned; `true` if it is to be tried again. */
+/** Stores the result of a step; returns `true` if the step is to be retried. */
 function take(
   { id, op, data, error }: Operation,
   steps: StepState,

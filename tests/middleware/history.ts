@@ -1,6 +1,6 @@
 import type { MessageFrame } from "../../core/protocol/frames.ts";
 
-/** Reads what was published to a channel, as it stands in the gateway's log. */
+/** Reads a channel's messages from the gateway's log. */
 export async function readHistory(
   { url, signingKey }: { readonly url: string; readonly signingKey: string },
   channel: string,

@@ -40,7 +40,7 @@ describe("honoRealtime()", () => {
     assertEquals(await response.json(), { id: message?.id });
   });
 
-  it("gives handlers a typed `token`, below the path that it is used for", async () => {
+  it("gives handlers a typed `token`, below the path that it is mounted for", async () => {
     const app = new Hono<App>();
     app.use("/api/*", honoRealtime(options));
     app.get("/api/token", async (c) =>
@@ -59,7 +59,7 @@ describe("honoRealtime()", () => {
     assertEquals((await response.json()).messages, []);
   });
 
-  it("asks for its configuration when it is used, and the error is Hono's to answer", async () => {
+  it("reads its configuration at its first use, and leaves the error to Hono", async () => {
     const app = new Hono<App>().use(honoRealtime({ url: "nowhere" }))
       .get("/", async (c) => {
         await c.var.realtime.publish({ channel: "a", topic: "b", data: 1 });

@@ -29,7 +29,7 @@ function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** What publishing inside functions must do, with either major of Inngest's SDK. */
+/** Describes publishing inside functions, for one major of Inngest's SDK. */
 export function describeMajor(major: Major): void {
   describe(`realtimeMiddleware() with ${major.name}`, () => {
     let gateway: TestGateway;
@@ -65,7 +65,7 @@ export function describeMajor(major: Major): void {
       return (await readHistory(gateway, name)).map(({ data }) => data);
     }
 
-    it("publishes in a step, with the run's id and the function's", async () => {
+    it("publishes in a step, with the ids of the run and the function", async () => {
       const name = uniqueName("user");
       const runId = newRunId();
       const outcome = await run(async ({ step, publish }) => {
@@ -88,7 +88,7 @@ export function describeMajor(major: Major): void {
       assertEquals(message?.fn_id, FUNCTION_ID);
     });
 
-    it("publishes typed messages, and to typed topics", async () => {
+    it("publishes typed messages, also to a typed topic", async () => {
       const name = uniqueName("user");
       await run(async ({ step, publish }) => {
         await step.run("work", async () => {
@@ -102,7 +102,7 @@ export function describeMajor(major: Major): void {
       ]);
     });
 
-    it("does not publish again what a failed attempt of a step has published", async () => {
+    it("does not repeat the messages of a failed attempt of a step", async () => {
       const name = uniqueName("user");
       const outcome = await run(async ({ step, publish, attempt }) => {
         await step.run("work", async () => {
@@ -117,11 +117,11 @@ export function describeMajor(major: Major): void {
       assertEquals(await published(name), ["one", "two", "three"]);
     });
 
-    it("counts each step on its own", async () => {
+    it("counts the messages of each step separately", async () => {
       const name = uniqueName("user");
       await run(async ({ step, publish }) => {
         for (const data of ["one", "two"]) {
-          // The same id: Inngest numbers the second one.
+          // Inngest numbers a second step with the same id.
           await step.run(
             "work",
             () => publish({ channel: name, topic: "ai", data }),
@@ -131,7 +131,7 @@ export function describeMajor(major: Major): void {
       assertEquals(await published(name), ["one", "two"]);
     });
 
-    it("publishes the same again in another run", async () => {
+    it("publishes the same message again in another run", async () => {
       const name = uniqueName("user");
       for (let i = 0; i < 2; i++) {
         await run(async ({ step, publish }) => {
@@ -144,7 +144,7 @@ export function describeMajor(major: Major): void {
       assertEquals(await published(name), ["hi", "hi"]);
     });
 
-    it("makes a publish outside of steps a step of its own: a replay publishes nothing", async () => {
+    it("makes a publish outside of steps a step of its own, so that a replay publishes nothing", async () => {
       const name = uniqueName("user");
       const ids: string[] = [];
       let calls = 0;
@@ -160,12 +160,12 @@ export function describeMajor(major: Major): void {
       assertEquals(outcome.output, "done");
       assertEquals(await published(name), [1, { response: "2" }]);
       assert(calls > 1, "the function was replayed");
-      // Every replay gets the ids of what was published first.
+      // Every replay gets the ids of the first publications.
       const log = await readHistory(gateway, name);
       assertEquals([...new Set(ids)], log.map(({ id }) => id));
     });
 
-    it("does not take a branch beside an executing step for a part of it", async () => {
+    it("does not mistake a parallel branch for a part of the executing step", async () => {
       const name = uniqueName("user");
       const outcome = await run(async ({ step, publish }) => {
         const started = Promise.withResolvers<void>();
@@ -174,11 +174,11 @@ export function describeMajor(major: Major): void {
           step.run("slow", async () => {
             await publish({ channel: name, topic: "ai", data: "inside" });
             started.resolve();
-            // The branch can't get that far before this request ends.
+            // The branch does not get here before this request ends.
             await Promise.race([published.promise, delay(100)]);
           }),
           (async () => {
-            // In a replay the step is not executed.
+            // A replay does not execute the step.
             await Promise.race([started.promise, delay(20)]);
             await publish({ channel: name, topic: "ai", data: "outside 1" });
             await publish({ channel: name, topic: "ai", data: "outside 2" });
@@ -208,13 +208,13 @@ export function describeMajor(major: Major): void {
       assertEquals((await published(name)).sort(), ["a", "b", "c"]);
     });
 
-    it("tries again, as a step, what the gateway could not take", async () => {
+    it("retries a publish outside of steps as a step", async () => {
       const name = uniqueName("user");
       const outcome = await run(async ({ publish, attempt }) => {
         await publish({
           channel: name,
           topic: "ai",
-          // Too large at first.
+          // The first attempt is too large.
           data: "x".repeat(attempt === 0 ? 600 * 1024 : 1),
         });
         return "done";
@@ -223,7 +223,7 @@ export function describeMajor(major: Major): void {
       assertEquals(await published(name), ["x"]);
     });
 
-    it("fails the run with the reason when nothing helps", async () => {
+    it("fails the run with the gateway's reason after the last attempt", async () => {
       const outcome = await run(async ({ step, publish }) => {
         await step.run(
           "work",
@@ -237,7 +237,7 @@ export function describeMajor(major: Major): void {
       );
     });
 
-    it("takes the app's own key before the step's", async () => {
+    it("prefers the app's own key to the step's", async () => {
       const name = uniqueName("user");
       await run(async ({ step, publish, attempt }) => {
         await step.run("work", async () => {
@@ -272,7 +272,7 @@ export function describeMajor(major: Major): void {
       assertMatch(String(log[0]?.run_id), /^01JNGVNB7BJVRCZWTBF8G7/);
     });
 
-    it("publishes a data stream outside of steps once, and ends the ones that replays make", async () => {
+    it("publishes a data stream outside of steps once, and cancels the streams that replays make", async () => {
       const name = uniqueName("user");
       let open = 0;
       let made = 0;
@@ -303,7 +303,7 @@ export function describeMajor(major: Major): void {
       assertEquals(open, 0);
     });
 
-    it("asks for a stream outside of steps once, where it is given a function", async () => {
+    it("calls a function for a stream outside of steps once", async () => {
       const name = uniqueName("user");
       let made = 0;
       let calls = 0;
@@ -320,7 +320,7 @@ export function describeMajor(major: Major): void {
       assertEquals(calls, 1);
     });
 
-    it("doesn't publish a stream again when its step is tried again; another after one that failed", async () => {
+    it("does not repeat a stream when its step is retried, unless the stream failed", async () => {
       const name = uniqueName("user");
       let calls = 0;
       await run(async ({ step, publish, attempt }) => {
@@ -350,7 +350,7 @@ export function describeMajor(major: Major): void {
       );
     });
 
-    it("gives a stream's function a signal that aborts when a reader stops it", async () => {
+    it("passes a stream's function a signal that aborts when a reader stops the stream", async () => {
       const name = uniqueName("user");
       const realtime = createRealtime(gateway);
       await using subscription = await subscribe({

@@ -21,7 +21,7 @@ describe("realtimeMiddleware() in @inngest/test", () => {
     restore();
   });
 
-  it("publishes once in a step and once outside of one", async () => {
+  it("publishes once inside a step and once outside of steps", async () => {
     const name = uniqueName("user");
     const client = new Inngest({
       id: "app",
@@ -68,7 +68,7 @@ describe("realtimeMiddleware() in @inngest/test", () => {
     assertEquals(log[0]?.fn_slug, "app-greet");
   });
 
-  it("runs one step by itself", async () => {
+  it("runs a single step", async () => {
     const name = uniqueName("user");
     const client = new Inngest({
       id: "app",

@@ -12,7 +12,7 @@ import {
 import { readHistory } from "./history.ts";
 import type { HandlerArgs, Major } from "./majors.ts";
 
-/** What the middleware must publish of how runs stand, with either major of Inngest's SDK. */
+/** Describes publishing the status of runs, for one major of Inngest's SDK. */
 export function describeLifecycle(
   major: Major,
   gateway: () => TestGateway,
@@ -85,7 +85,7 @@ export function describeLifecycle(
     ]);
   });
 
-  it("lifecycle publishes `failed` when a step has failed for good", async () => {
+  it("lifecycle publishes `failed` when a step has no attempts left", async () => {
     const name = uniqueName("user");
     const messages = await run(name, async ({ step }) => {
       await step.run("one", () => {
@@ -99,7 +99,7 @@ export function describeLifecycle(
     assertEquals(Object(messages[1]?.data).error.message, "Broken");
   });
 
-  it("lifecycle leaves out a function's failure handler, which can publish", async () => {
+  it("lifecycle ignores a function's failure handler, which can publish itself", async () => {
     const name = uniqueName("user");
     const event = { name: "test/run", data: { channel: name } };
     const serve = major.serve(
@@ -134,7 +134,7 @@ export function describeLifecycle(
     ]);
   });
 
-  it("lifecycle tells what it can't publish, and the run goes on", async () => {
+  it("lifecycle reports a status that can't be published, and the run continues", async () => {
     const errors: unknown[] = [];
     const serve = major.serve({
       url: gateway().url,

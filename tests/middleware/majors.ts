@@ -1,5 +1,5 @@
 /**
- * One way to write an app for both majors of Inngest's SDK.
+ * A common way to write apps for both majors of Inngest's SDK.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 } from "../../middleware.ts";
 import { answerAsInngest, type ServeHandler } from "./executor.ts";
 
-/** What a function's handler gets in either major, as far as the tests use it. */
+/** The arguments of a function's handler in both majors, as far as the tests use them. */
 export interface HandlerArgs {
   readonly attempt: number;
   readonly runId: string;
@@ -42,12 +42,12 @@ export interface Major {
   ): ServeHandler;
 }
 
-/** The arguments are the same in both majors, their types are not. */
+/** Casts a handler: both majors pass the same arguments, but with different types. */
 function wrap(handler: Handler): (args: unknown) => Promise<unknown> {
   return async (args) => await handler(args as HandlerArgs);
 }
 
-/** What the SDK would otherwise print about failures that a test makes on purpose. */
+/** Silences the SDK about failures that a test causes on purpose. */
 const logger = { info() {}, warn() {}, error() {}, debug() {} };
 
 /** Version 3. */
@@ -58,7 +58,7 @@ export const V3: Major = {
       id: "app",
       isDev: true,
       logger,
-      // The type is that of the major that `inngest` is: version 4.
+      // The middleware's type is that of version 4, which `inngest` is here.
       middleware: [realtimeMiddleware(config) as never],
     });
     const fn = client.createFunction(
@@ -73,7 +73,7 @@ export const V3: Major = {
 /** Version 4, which executes one step in each request. */
 export const V4: Major = createV4("inngest 4", { checkpointing: false });
 
-/** Version 4 as it is configured by default: it goes on after a step, and tells Inngest of it meanwhile. */
+/** Version 4 with its defaults: it continues after a step, and reports the step to Inngest meanwhile. */
 export const V4_CHECKPOINTING: Major = createV4(
   "inngest 4 with checkpoints",
   { checkpointing: true, fetch: answerAsInngest },

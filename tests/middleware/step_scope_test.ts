@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { StepScope } from "../../middleware/step_scope.ts";
 import { ownAsyncContext } from "../inngest/sdk.ts";
 
-/** Puts there what Inngest's SDK keeps its async context in. */
+/** Sets the global in which Inngest's SDK keeps its async context. */
 function setInngestContext(held: unknown): void {
   Reflect.set(globalThis, Symbol.for("inngest:als"), held);
 }
@@ -18,12 +18,12 @@ describe("StepScope", () => {
 
   afterAll(() => restore());
 
-  it("is outside of every step where Inngest runs nothing", async () => {
+  it("has no current step if Inngest runs nothing", async () => {
     setInngestContext(undefined);
     assertEquals(await new StepScope().current(), undefined);
   });
 
-  it("knows the step from what is called in it, later as well, and nothing else", async () => {
+  it("recognizes code that a step calls, also later, and no other code", async () => {
     setInngestContext({ promise: Promise.resolve(new AsyncLocalStorage()) });
     const scope = new StepScope();
     const ended = Promise.withResolvers<void>();
@@ -38,7 +38,7 @@ describe("StepScope", () => {
     assertEquals(await scope.current(), undefined);
   });
 
-  it("keeps parallel steps apart", async () => {
+  it("distinguishes parallel steps", async () => {
     setInngestContext(Promise.resolve(new AsyncLocalStorage()));
     const scope = new StepScope();
     const ids = await Promise.all(
@@ -52,15 +52,15 @@ describe("StepScope", () => {
     assertEquals(ids, ["a", "b"]);
   });
 
-  it("does not know the step of another run", async () => {
+  it("ignores the step of another run", async () => {
     setInngestContext(Promise.resolve(new AsyncLocalStorage()));
     const other = new StepScope();
     const step = await new StepScope().enter("a", () => other.current());
     assertEquals(step, undefined);
   });
 
-  it("knows the only step that is executed where the runtime has no async contexts", async () => {
-    // What the SDKs put there in such a runtime.
+  it("recognizes the only executing step if the runtime has no async contexts", async () => {
+    // The SDKs use such an object in such a runtime.
     const standIn = {
       getStore: () => undefined,
       run: (_: unknown, callback: () => unknown) => callback(),
@@ -74,7 +74,7 @@ describe("StepScope", () => {
     }
   });
 
-  it("counts on in a step that it was not told of", async () => {
+  it("keeps counting in a step that it did not run itself", async () => {
     for (
       const store of [
         { execution: { executingStep: { id: "ai" } } },

@@ -38,7 +38,7 @@ async function errorOf(response: Response): Promise<unknown[]> {
 }
 
 describe("tokenRoute()", () => {
-  it("answers with a token for what is granted", async () => {
+  it("responds with a token for the granted topics", async () => {
     const response = await createRoute(() => grant)(post());
     assertEquals(response.status, 200);
     assertEquals(response.headers.get("cache-control"), "no-store");
@@ -49,7 +49,7 @@ describe("tokenRoute()", () => {
     assertEquals(claims.use, "subscribe");
   });
 
-  it("takes a typed channel, a lifetime and a user", async () => {
+  it("grants a typed channel, a lifetime and a user", async () => {
     const users = channel((id: string) => `user:${id}`)
       .addTopic(topic("ai").type<string>());
     const route = createRoute(() => ({
@@ -69,7 +69,7 @@ describe("tokenRoute()", () => {
     assertEquals(exp > Date.now() / 1000 + 590, true);
   });
 
-  it("grants publishing: topics by name, those of other channels, or all", async () => {
+  it("grants publishing to topics by name, to topics of other channels, or to all", async () => {
     const other = { channel: "other", name: "t" };
     for (
       const [publish, claim] of [
@@ -85,7 +85,7 @@ describe("tokenRoute()", () => {
       assertEquals(claims.publish, claim);
       assertEquals(claims.topics, [{ channel: "user:1", name: "ai" }]);
     }
-    // What is asked for is never more than to subscribe.
+    // A request can only ask for subscribing.
     const route = createRoute(() => true);
     const body = '{"channel":"logs","topics":["info"],"publish":["info"]}';
     const { token } = await (await route(post(body))).json();
@@ -93,7 +93,7 @@ describe("tokenRoute()", () => {
     assertEquals(claims.publish, undefined);
   });
 
-  it("shows the app what is asked for, in a body or a query, and leaves it the request", async () => {
+  it("passes the app the requested channel and topics, from the body or the query, and an unread request", async () => {
     const asked: unknown[] = [];
     const route = createRoute(async (request, wanted) => {
       asked.push(wanted, await request.text());
@@ -112,7 +112,7 @@ describe("tokenRoute()", () => {
     ]);
   });
 
-  it("grants what is asked for where the app says `true`", async () => {
+  it("grants the requested topics if the app returns `true`", async () => {
     const route = createRoute(() => true);
     const body = '{"channel":"logs","topics":["info"]}';
     const { token } = await (await route(post(body))).json();
@@ -124,20 +124,20 @@ describe("tokenRoute()", () => {
     );
   });
 
-  it("answers 403 where nothing is granted", async () => {
+  it("responds with 403 if nothing is granted", async () => {
     for (const nothing of [false, null, undefined]) {
       const response = await createRoute(() => nothing)(post());
       assertEquals(await errorOf(response), [403, "forbidden"]);
     }
   });
 
-  it("answers with the app's own response", async () => {
+  it("responds with the app's own response", async () => {
     const route = createRoute(() => new Response("Sign in", { status: 401 }));
     const response = await route(post());
     assertEquals([response.status, await response.text()], [401, "Sign in"]);
   });
 
-  it("answers with the status of the app's RealtimeError, and lets other errors through", async () => {
+  it("responds with the status of the app's RealtimeError, and rethrows other errors", async () => {
     const refuse = createRoute(() => {
       throw new RealtimeError("rate_limited", "Too often");
     });
@@ -146,7 +146,7 @@ describe("tokenRoute()", () => {
     await assertRejects(() => fail(post()), Error, "No database");
   });
 
-  it("does not show a browser that the app is not configured", async () => {
+  it("does not reveal to a browser that the app is not configured", async () => {
     const route = createRoute(() => grant, { url: "not a URL" });
     await assertRejects(() => route(post()), RealtimeError, "gateway");
   });
@@ -155,17 +155,22 @@ describe("tokenRoute()", () => {
     const [what, body, status, code] of [
       ["is not JSON", "{", 400, "invalid_json"],
       [
-        "has topics that are no list",
+        "has topics that are not a list",
         '{"topics":"a"}',
         400,
         "invalid_argument",
       ],
-      ["has a topic that is no name", '{"topics":[1]}', 400, "invalid_name"],
-      ["has a channel that is no name", '{"channel":""}', 400, "invalid_name"],
+      ["has a topic that is not a name", '{"topics":[1]}', 400, "invalid_name"],
+      [
+        "has a channel that is not a name",
+        '{"channel":""}',
+        400,
+        "invalid_name",
+      ],
       ["is too large", `"${"x".repeat(70_000)}"`, 413, "too_large"],
     ] as const
   ) {
-    it(`refuses a body that ${what}, before it asks the app`, async () => {
+    it(`refuses a body that ${what}, before calling the app`, async () => {
       let isAsked = false;
       const route = createRoute(() => {
         isAsked = true;
@@ -176,7 +181,7 @@ describe("tokenRoute()", () => {
     });
   }
 
-  it("takes GET and POST only", async () => {
+  it("allows GET and POST only", async () => {
     for (const method of ["PUT", "DELETE", "OPTIONS", "HEAD"]) {
       const response = await createRoute(() => grant)(
         new Request(URL, { method }),
@@ -186,7 +191,7 @@ describe("tokenRoute()", () => {
     }
   });
 
-  it("is a route of Hono, of SvelteKit and of whatever hands it a Request", async () => {
+  it("is a route for Hono, SvelteKit and frameworks that pass a Request", async () => {
     const route = createRoute((request) =>
       request.headers.get("cookie") === "user=1" && grant
     );
@@ -203,7 +208,7 @@ describe("tokenRoute()", () => {
     assertEquals((await route({ request })).status, 200);
   });
 
-  it("throws at once where `authorize` is no function", () => {
+  it("throws if `authorize` is not a function", () => {
     assertThrows(
       () => tokenRoute({} as TokenRouteOptions),
       TypeError,

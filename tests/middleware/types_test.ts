@@ -2,10 +2,10 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { checkTypes } from "../support/types/type_check.ts";
 
-/** Where `inngest` leads to in an app that has version 3. */
+/** Resolves `inngest` as in an app that has version 3. */
 const VERSION_3 = { inngest: "node_modules/inngest-v3" };
 
-/** Type-checks a program; gives what is wrong with it. */
+/** Type-checks a program and returns the errors. */
 function problemsOf(
   program: string,
   paths: Record<string, string> = {},
@@ -19,12 +19,12 @@ function problemsOf(
 const ROUTE = `
 import { tokenRoute } from "@tidings/realtime/middleware";
 export const POST = tokenRoute({ authorize: () => false });
-// What Next.js checks of a route's handler.
+// Next.js checks a route's handler like this.
 type Input = Parameters<typeof POST>[0];
 export const isRequest: Input extends Request ? true : false = true;
 `;
 
-/** What must hold of the arguments of a function with the middleware, in either major. */
+/** Checks the arguments of a function with the middleware, in both majors. */
 const BODY = `{
   const isAny: 0 extends 1 & typeof publish ? true : false = false;
   const work = await step.run("work", () => ({
@@ -58,7 +58,7 @@ const inngest = new Inngest({ id: "app", middleware: [realtimeMiddleware()] });
 `;
 
 describe("the types of realtimeMiddleware()", () => {
-  it("give functions of inngest 4 a typed `publish`, and leave the rest as it is", () => {
+  it("give functions of inngest 4 a typed `publish`, and change nothing else", () => {
     assertEquals(
       problemsOf(`${HEAD}
         export const fn = inngest.createFunction(
@@ -69,7 +69,7 @@ describe("the types of realtimeMiddleware()", () => {
     );
   });
 
-  it("give functions of inngest 3 a typed `publish`, and leave the rest as it is", () => {
+  it("give functions of inngest 3 a typed `publish`, and change nothing else", () => {
     assertEquals(
       problemsOf(
         `${HEAD}
@@ -83,7 +83,7 @@ describe("the types of realtimeMiddleware()", () => {
     );
   });
 
-  it("need a line where an app has no inngest, and its source is checked with the app", () => {
+  it("need one declaration if an app has no inngest and checks the source of this package", () => {
     const sources = {
       "tests/middleware/program.ts": ROUTE,
       "tests/middleware/inngest.d.ts": 'declare module "inngest";',
@@ -91,7 +91,7 @@ describe("the types of realtimeMiddleware()", () => {
     assertEquals(checkTypes({ sources }), []);
   });
 
-  it("change nothing of what functions and steps of inngest 4 return", () => {
+  it("do not change the results of functions and steps of inngest 4", () => {
     const value = `{
       text: "a", count: 1, none: null, at: new Date(), maybe: "a" as "a" | undefined,
       optional: {} as { a?: number; b: { c: Date[] } }, pair: [1, "a"] as [number, string],
@@ -121,7 +121,7 @@ describe("the types of realtimeMiddleware()", () => {
     );
   });
 
-  it("complain of a program that is wrong", () => {
+  it("report the errors of a wrong program", () => {
     assertEquals(
       problemsOf(`${HEAD}
         inngest.createFunction(

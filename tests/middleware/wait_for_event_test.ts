@@ -17,7 +17,7 @@ import {
 } from "./executor.ts";
 import { readHistory } from "./history.ts";
 
-/** As Inngest decides it, for expressions of the form that is used here. */
+/** Evaluates a condition as Inngest does, for expressions of the form that is used here. */
 function matches(
   { name, opts }: Operation,
   event: { readonly name: string; readonly data: Record<string, unknown> },
@@ -27,7 +27,7 @@ function matches(
   return event.name === name && event.data[field] === value;
 }
 
-describe("a function that waits for an answer with step.waitForEvent", () => {
+describe("a function that waits for a reply with step.waitForEvent", () => {
   let api: EventApi;
   let gateway: TestGateway;
   let handler: ServeHandler;
@@ -80,7 +80,7 @@ describe("a function that waits for an answer with step.waitForEvent", () => {
     restore();
   });
 
-  it("goes on when somebody answers in a browser", async () => {
+  it("continues when a user replies in a browser", async () => {
     await using person = await join(appOf(gateway), "ann");
     const outcome = await executeRun(handler, {
       functionId: "app-refund",
@@ -94,12 +94,12 @@ describe("a function that waits for an answer with step.waitForEvent", () => {
       },
     });
     assertEquals([outcome.status, outcome.output], ["completed", "yes"]);
-    // A replay asks nothing twice.
+    // A replay does not ask again.
     const messages = await readHistory(gateway, "approvals:ann");
     assertEquals(messages.map(({ topic }) => topic), ["approval", "decision"]);
   });
 
-  it("goes on without an answer when nobody gives one", async () => {
+  it("continues without a reply after the timeout", async () => {
     const outcome = await executeRun(handler, {
       functionId: "app-refund",
       runId: newRunId(),

@@ -12,15 +12,15 @@ import type { Scenario } from "./scenario.ts";
 import { type Site, startSite } from "./site.ts";
 import { openTab, type Tab } from "./tab.ts";
 
-/** What the tests in a browser run with. */
+/** The parts that the tests in a browser use. */
 export interface BrowserSuite {
   readonly browser: Browser;
   readonly gateway: TestGateway;
-  /** Between the pages and the gateway. */
+  /** The proxy between the pages and the gateway. */
   readonly proxy: Proxy;
   readonly site: Site;
   readonly realtime: RealtimeApp;
-  /** Opens a page that subscribes to the topic "ai" of a channel that no other test uses. */
+  /** Opens a page that subscribes to the topic "ai" of a channel of its own. */
   open(scenario: Partial<Scenario> & Pick<Scenario, "hook">): Promise<
     { readonly tab: Tab; readonly channel: string }
   >;
@@ -30,7 +30,7 @@ export interface BrowserSuite {
 
 const executablePath = chromiumPath();
 
-/** Describes tests that need Chromium; they are skipped where there is none. */
+/** Describes tests that need Chromium; without it they are skipped. */
 export function describeInChromium(
   name: string,
   options: Partial<GatewayOptions>,

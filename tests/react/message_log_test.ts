@@ -7,7 +7,7 @@ function fill(log: MessageLog<number>, count: number, limit: number): void {
 }
 
 describe("MessageLog", () => {
-  it("gives the newest messages between two positions", () => {
+  it("returns the newest messages between two positions", () => {
     const log = new MessageLog<number>();
     fill(log, 5, 10);
     assertEquals(log.end, 5);
@@ -18,7 +18,7 @@ describe("MessageLog", () => {
     assertEquals(log.between(5, 5), []);
   });
 
-  it("keeps what is wanted, and not much more", () => {
+  it("keeps the wanted messages, and not many more", () => {
     const log = new MessageLog<number>();
     fill(log, 10_000, 100);
     assertEquals(log.end, 10_000);
@@ -28,13 +28,13 @@ describe("MessageLog", () => {
     assertEquals(kept.length <= 217, true);
   });
 
-  it("keeps everything where all is wanted", () => {
+  it("keeps all messages if all are wanted", () => {
     const log = new MessageLog<number>();
     fill(log, 10_000, Infinity);
     assertEquals(log.between(0, log.end).length, 10_000);
   });
 
-  it("keeps what is not read yet, up to 10,000 messages", () => {
+  it("keeps unread messages, up to 10,000", () => {
     const log = new MessageLog<number>();
     for (let i = 0; i < 5_000; i++) log.append(i, 10, 0);
     assertEquals(log.between(0, log.end).length, 5_000);
@@ -43,7 +43,7 @@ describe("MessageLog", () => {
     assertEquals(kept >= 10_000 && kept <= 20_017, true);
   });
 
-  it("forgets the messages with `clear`, not the positions", () => {
+  it("drops the messages with `clear`, but keeps positions valid", () => {
     const log = new MessageLog<number>();
     fill(log, 50, 10);
     log.clear();

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The page of the hooks' tests: components that show as JSON what the hooks return.
+ * The page of the hooks' tests: its components show the results of the hooks as JSON.
  *
  * @module
  */
@@ -42,7 +42,7 @@ async function fetchToken(
 
 const factories = new Map<string, () => Promise<Realtime.Subscribe.Token>>();
 
-/** The function that gets tokens: the same one for the same channel, as an app has it in a module. */
+/** Returns the function that gets tokens: the same one for the same channel, as in an app's module. */
 function tokenOf(
   { channel, topics, isInline }: Scenario,
 ): () => Promise<Realtime.Subscribe.Token> {
@@ -63,7 +63,7 @@ function onGap(gap: Realtime.Subscribe.Gap): void {
   notes.gaps.push(gap);
 }
 
-/** Notes what a component was rendered with, and shows it. */
+/** Records what a component renders, and shows it. */
 function useShown(
   { index, scenario }: ComponentProps,
   shown: Shown,
@@ -195,7 +195,7 @@ Object.assign(globalThis, { control });
 
 const first: Scenario = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 const app = createElement(Page, { first });
-// Around everything: further inside React does not mount twice what is there from the beginning.
+// StrictMode has to be outermost: further inside, React does not mount twice what is there from the beginning.
 const page = first.isStrict ? createElement(StrictMode, null, app) : app;
 if (root.hasChildNodes()) hydrateRoot(root, page);
 else createRoot(root).render(page);

@@ -13,7 +13,7 @@ import { approvals, codeOf } from "../support/client/questions.ts";
 type Token = Realtime.Token<typeof approvals, ["approval"]>;
 type Hook = ReturnType<typeof useInngestSubscription<Token>>;
 
-/** What the hooks gave in the last render. */
+/** The results of the hooks in the last render. */
 interface Rendered {
   hook: Pick<Hook, "send" | "reply">;
   questions: readonly { readonly topic: "approval"; readonly id: string }[];
@@ -32,7 +32,7 @@ describe("the hooks' send() and reply()", () => {
     window = new Window();
     restore = setGlobals({ window, document: window.document });
     asked = signal();
-    // After the globals are there: it looks for them when it is loaded.
+    // React looks for these globals when it is loaded.
     const { createRoot } = await import("react-dom/client");
     const container = window.document.createElement("div");
     root = createRoot(container as unknown as HTMLElement);
@@ -53,7 +53,7 @@ describe("the hooks' send() and reply()", () => {
     });
   }
 
-  /** Notes what a component was rendered with. */
+  /** Records what a component renders. */
   function note(now: Rendered): ReactNode {
     rendered = now;
     if (now.questions.length > 0) asked.resolve();
@@ -77,25 +77,25 @@ describe("the hooks' send() and reply()", () => {
     return note({ hook, questions: hook.messages.all });
   }
 
-  /** Keeps the connection: a page lets go of one a while after nobody needs it any more. */
+  /** Keeps the connection open, which a page would close a while after its last use. */
   function Other(): ReactNode {
     useInngestSubscription({ refreshToken: fetchToken, key: "other" });
     return null;
   }
 
-  /** Renders, and resolves when it is on the screen. */
+  /** Renders, and resolves when the component is mounted. */
   async function show(component: ReactNode): Promise<void> {
     const { flushSync } = await import("react-dom");
     const all = createElement("div", null, component, createElement(Other));
     flushSync(() => root.render(all));
-    // Effects come after it.
+    // Effects run after the render.
     await new Promise((resolve) => setTimeout(resolve));
   }
 
   for (const component of [Subscriber, Typed]) {
-    it(`answer a question: ${component.name}`, async () => {
+    it(`reply to a question: ${component.name}`, async () => {
       await show(createElement(component));
-      // Sent as soon as it is subscribed.
+      // It is sent as soon as the subscription is open.
       await rendered.hook.send("decision", "no");
       const answer = test.realtime.request(approvals("1").approval, {
         text: "Go?",
@@ -113,19 +113,19 @@ describe("the hooks' send() and reply()", () => {
     });
   }
 
-  it("check data by the channel that the hook was given", async () => {
+  it("check data by the hook's typed channel", async () => {
     await show(createElement(Typed));
     const wrong = rendered.hook.send("decision", "perhaps" as never);
     assertEquals(await codeOf(wrong), "invalid_data");
   });
 
-  it("are refused where the token doesn't grant it", async () => {
+  it("are refused if the token does not grant them", async () => {
     await show(createElement(Subscriber));
     const sent = rendered.hook.send("approval", { text: "Go?" });
     assertEquals(await codeOf(sent), "forbidden");
   });
 
-  it("are refused while the hook is not enabled, and when the component is gone", async () => {
+  it("reject while the hook is not enabled, and after the component is unmounted", async () => {
     await show(createElement(Subscriber, { enabled: false }));
     assertEquals(await codeOf(rendered.hook.send("decision", "no")), "aborted");
     await show(createElement(Subscriber));
@@ -134,7 +134,7 @@ describe("the hooks' send() and reply()", () => {
     assertEquals(await codeOf(rendered.hook.send("decision", "no")), "aborted");
   });
 
-  it("that wait for a subscription are refused when that fails", async () => {
+  it("reject if the subscription that they wait for fails", async () => {
     await show(createElement(Refused));
     assertEquals(await codeOf(rendered.hook.send("decision", "no")), "aborted");
   });

@@ -11,7 +11,7 @@ function numbers(count: number, from = 1): number[] {
 }
 
 describeInChromium("hooks that come back, in Chromium", {}, (suite) => {
-  it("show what was published while the connection was lost", async () => {
+  it("show the messages that were published while the connection was lost", async () => {
     const { open, publish, proxy, gateway } = suite();
     const { tab, channel } = await open({ hook });
     await using _ = tab;
@@ -41,7 +41,7 @@ describeInChromium("hooks that come back, in Chromium", {}, (suite) => {
     assertEquals(error, undefined);
   });
 
-  it("refresh a session that ends, without a gap", async () => {
+  it("renew a session that ends, without a gap", async () => {
     const { open, publish, site } = suite();
     const before = site.tokenRequests;
     site.grant({ sessionExpiresIn: 2, expiresIn: 1 });
@@ -89,7 +89,7 @@ describeInChromium("hooks that come back, in Chromium", {}, (suite) => {
     assertEquals(data, numbers(21));
   });
 
-  it("disconnect while the page is hidden, if they are to, and show what was missed", async () => {
+  it("disconnect while the page is hidden if `pauseOnHidden` is set, and then show the missed messages", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({
       hook: "useRealtime",
@@ -97,7 +97,7 @@ describeInChromium("hooks that come back, in Chromium", {}, (suite) => {
     });
     await using _ = tab;
     await tab.until(({ status }) => status === "open");
-    // Once before any message, once after some.
+    // The page is hidden once before any message, and once after some.
     for (const from of [1, 3]) {
       await tab.setHidden(true);
       const shown = await tab.until(({ status }) => status === "paused");
@@ -113,7 +113,7 @@ describeInChromium("hooks that come back, in Chromium", {}, (suite) => {
     assertEquals((await tab.notes()).gaps, []);
   });
 
-  it("disconnect while they are disabled, and show what was missed", async () => {
+  it("disconnect while they are disabled, and then show the missed messages", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({ hook: "useRealtime" });
     await using _ = tab;
@@ -131,7 +131,7 @@ describeInChromium("hooks that come back, in Chromium", {}, (suite) => {
     assertEquals(data, [1, 2]);
   });
 
-  it("never show the messages of another channel than the one asked for", async () => {
+  it("never show the messages of another channel than the current one", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({ hook: "useRealtime" });
     await using _ = tab;
@@ -157,7 +157,7 @@ describeInChromium("hooks that come back, in Chromium", {}, (suite) => {
       ["when the session ends", { sessionExpiresIn: 2, expiresIn: 1 }],
     ] as const
   ) {
-    it(`begin anew ${when} and the app's tokens are for another channel`, async () => {
+    it(`forget their messages ${when} and the app's tokens are for another channel`, async () => {
       const { open, publish, site } = suite();
       site.grant(grant);
       const { tab, channel } = await open({ hook });
@@ -201,7 +201,7 @@ describeInChromium(
   "hooks of a gateway with a short log, in Chromium",
   { broker: new MemoryBroker({ historySize: 5 }) },
   (suite) => {
-    it("tell of what is lost for good, and show the rest", async () => {
+    it("report lost messages, and show the rest", async () => {
       const { open, publish, proxy, gateway } = suite();
       const { tab, channel } = await open({ hook });
       await using _ = tab;
@@ -222,7 +222,7 @@ describeInChromium(
       );
     });
 
-    it("tell that a stream's text lacks a part", async () => {
+    it("report that a part of a stream's text is lost", async () => {
       const { open, realtime, publish, proxy, gateway } = suite();
       const { tab, channel } = await open({ hook: "useStream" });
       await using _ = tab;
@@ -240,7 +240,7 @@ describeInChromium(
       const messages = await subscribe(token);
       await writer.write("is ");
       for await (const { data } of messages) if (data === "is ") break;
-      // Now that it is in the log, it is pushed out of it.
+      // Other messages push it out of the log.
       for (let i = 0; i < 20; i++) {
         await realtime.publish({ channel, topic: "other", data: i });
       }
@@ -252,7 +252,7 @@ describeInChromium(
       const { text, error } = await tab.until(({ done }) => done === true);
       assertEquals(text, "Nothing lost");
       assertEquals(error, "Cannot show the whole stream: a part of it is lost");
-      // Who comes late gets what there is, and is told too.
+      // A late component gets the rest of the text, and the error as well.
       await tab.show({ options: { from: "start", key: "late" } });
       await publish(channel, ["no stream"]);
       const late = await tab.until(({ done }) => done === true);

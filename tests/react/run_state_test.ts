@@ -10,7 +10,7 @@ import {
 const message = { kind: "run", channel: "c", topic: "$run", id: "k3v9qd2m-1" };
 
 describe("runStatus()", () => {
-  it("knows the words of every publisher", () => {
+  it("knows the status names of all publishers", () => {
     for (
       const [status, words] of [
         ["running", ["running", "in_progress", "RUNNING"]],
@@ -31,7 +31,7 @@ describe("runStatus()", () => {
 });
 
 describe("isRunOver()", () => {
-  it("is true for a run that has ended, however it did", () => {
+  it("is true for a run that has ended, with any status", () => {
     assertEquals(
       ["running", "completed", "failed", "cancelled", "unknown"]
         .map((status) => isRunOver({ topics: new Map(), run: { status } })),
@@ -41,7 +41,7 @@ describe("isRunOver()", () => {
 });
 
 describe("runError()", () => {
-  it("reads an error, and nothing that is none", () => {
+  it("reads errors, and ignores other values", () => {
     assertEquals(
       runError({ error: { name: "RangeError", message: "Too far" } }),
       { name: "RangeError", message: "Too far" },
@@ -55,7 +55,7 @@ describe("runError()", () => {
 });
 
 describe("foldRun()", () => {
-  it("puts together what is said of one run, and begins anew with another", () => {
+  it("merges the messages about one run, and begins a new record for another", () => {
     const first = foldRun(undefined, {
       ...message,
       runId: "a",
@@ -76,7 +76,7 @@ describe("foldRun()", () => {
     assertEquals(other.run, { runId: "b" });
   });
 
-  it("keeps the newest message of each topic, also of one with an odd name", () => {
+  it("keeps the newest message of each topic, also of topics with odd names", () => {
     const messages = ["ai", "__proto__", "ai"].map((topic, i) => ({
       kind: "data",
       channel: "c",

@@ -1,20 +1,20 @@
 /**
- * What the page of the hooks' tests shows. The test and the page share it.
+ * The scenarios of the page of the hooks' tests, shared by the tests and the page.
  *
  * @module
  */
 import type { Realtime } from "../../core/types/realtime.ts";
 
-/** What a page shows; a test changes it while the page runs. */
+/** The components of a page. A test changes them while the page runs. */
 export interface Scenario {
   readonly hook: "useInngestSubscription" | "useRealtime" | "useStream";
   readonly channel: string;
   readonly topics: readonly string[];
-  /** How many components have the hook. */
+  /** The number of components with the hook. */
   readonly count?: number;
   readonly isStrict?: boolean;
   readonly isMounted?: boolean;
-  /** Whether the function that gets tokens is written in place: another one at every render. */
+  /** Whether the function that gets tokens is inline, and thus a new one at every render. */
   readonly isInline?: boolean;
   /** The hook's own options. */
   readonly options?: {
@@ -29,7 +29,7 @@ export interface Scenario {
   };
 }
 
-/** What one component shows, as JSON. */
+/** The state that one component shows as JSON. */
 export interface Shown {
   readonly status: string;
   readonly error?: string;
@@ -44,26 +44,26 @@ export interface Shown {
   readonly stopped?: boolean;
 }
 
-/** What the page notes while it runs. */
+/** The records of the page. */
 export interface Notes {
-  /** What was new in each render, one after the other, of the first component. */
+  /** The new messages of each render of the first component, in order. */
   readonly fresh: unknown[];
-  /** Messages that were shown while the component was asked for another channel. */
+  /** Messages that were shown although the component had another channel. */
   readonly strays: unknown[];
   readonly gaps: Realtime.Subscribe.Gap[];
-  /** How the first component stood, in the order of its renders. */
+  /** The states of the first component, in the order of its renders. */
   readonly statuses: string[];
-  /** How often the first component was rendered. */
+  /** The number of renders of the first component. */
   renders: number;
 }
 
-/** What a test calls in the page. */
+/** The functions that a test calls in the page. */
 export interface PageControl {
   /** Shows another scenario. */
   show(change: Partial<Scenario>): void;
   /** Calls `clear` or `reset` of the first component. */
   clear(): void;
-  /** Calls `stop` of the first component; gives what it resolves with, or the code of its error. */
+  /** Calls `stop` of the first component; returns its result or the code of its error. */
   stop(): Promise<boolean | string>;
   readonly notes: Notes;
 }

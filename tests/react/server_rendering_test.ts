@@ -6,7 +6,7 @@ import { renderToString } from "react-dom/server";
 import { useInngestSubscription, useRealtime, useStream } from "../../hooks.ts";
 import { describeInChromium } from "./browser_suite.ts";
 
-/** Renders a component as a server does; gives what it says. */
+/** Renders a component as a server does, and returns the text. */
 function render(component: FunctionComponent): string {
   return renderToString(createElement(component))
     .replace(/<[^>]*>/g, "").replaceAll("&quot;", '"');
@@ -17,7 +17,7 @@ function never(): Promise<never> {
 }
 
 describe("hooks on a server", () => {
-  it("useInngestSubscription() renders that there is nothing yet", () => {
+  it("useInngestSubscription() renders the state before the first message", () => {
     function Component(): ReactNode {
       const { clear: _, ...shown } = useInngestSubscription({
         refreshToken: never,
@@ -34,7 +34,7 @@ describe("hooks on a server", () => {
     });
   });
 
-  it("useRealtime() renders that there is nothing yet", () => {
+  it("useRealtime() renders the state before the first message", () => {
     function Component(): ReactNode {
       const { reset: _, ...shown } = useRealtime({
         channel: "user:1",
@@ -55,7 +55,7 @@ describe("hooks on a server", () => {
     });
   });
 
-  it("useStream() renders that there is nothing yet", () => {
+  it("useStream() renders the state before the first message", () => {
     function Component(): ReactNode {
       const shown = useStream("ai", { channel: "user:1", token: never });
       return createElement("pre", null, JSON.stringify(shown));
@@ -75,13 +75,13 @@ describe("hooks on a server", () => {
       "utf8",
     );
     assertMatch(source, /^"use client";\n/);
-    // A module of the client must name what it exports.
+    // A client module must not export by `*`.
     assertEquals(source.includes("export *"), false);
   });
 });
 
 describeInChromium("hooks on a server, then in Chromium", {}, (suite) => {
-  it("go on from what the server has rendered", async () => {
+  it("continue from the server's markup", async () => {
     const { open, publish, site } = suite();
     const shown = { status: "closed", data: [] };
     site.html = "<main>" +
@@ -100,7 +100,7 @@ describeInChromium("hooks on a server, then in Chromium", {}, (suite) => {
     await publish(channel, [1]);
     const { data } = await tab.until(({ data }) => data.length > 0);
     assertEquals(data, [1]);
-    // React tells in the console of every difference to what it was given.
+    // React reports every difference to the given markup on the console.
     assertEquals(tab.problems, []);
     site.html = "";
   });

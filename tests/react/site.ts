@@ -5,29 +5,29 @@ import { fileURLToPath } from "node:url";
 import { chromiumPath } from "../support/requirements.ts";
 import { tokenRoute, type TokenRouteOptions } from "../../middleware.ts";
 
-/** An app's site: a page with the hooks, and tokens for whoever asks. */
+/** An app's site: a page with the hooks, and tokens for every request. */
 export interface Site extends AsyncDisposable {
   readonly url: string;
-  /** How often a token was asked for. */
+  /** The number of requests for a token. */
   readonly tokenRequests: number;
-  /** Answers the next requests for tokens, in place of the route. */
+  /** Responds to the next requests for tokens, instead of the route. */
   refuse(status: number | undefined): void;
-  /** What the next tokens are made with. */
+  /** Sets the options of the next tokens. */
   grant(options: GrantOptions): void;
-  /** The page's HTML inside its root, as a server has rendered it. */
+  /** The page's HTML inside its root, as rendered by a server. */
   html: string;
 }
 
-/** What tokens are made with besides what is asked for. */
+/** The options of tokens besides the requested channel and topics. */
 export interface GrantOptions {
   readonly expiresIn?: number;
   readonly sessionExpiresIn?: number;
   readonly publish?: true;
-  /** The channel, whatever is asked for. */
+  /** The channel, instead of the requested one. */
   readonly channel?: string;
 }
 
-/** Bundles the page as an app's bundler does while it is developed: React checks more then. */
+/** Bundles the page as an app's bundler does in development, in which React checks more. */
 function bundlePage(): string {
   return buildSync({
     entryPoints: [fileURLToPath(new URL("./page.ts", import.meta.url))],
@@ -40,10 +40,10 @@ function bundlePage(): string {
   }).outputFiles[0]?.text ?? "";
 }
 
-// Here and at once: what esbuild leaves open inside of a test Deno takes for a leak.
+// At module level, because Deno reports what esbuild leaves open inside a test as a leak.
 const script = chromiumPath() === undefined ? "" : bundlePage();
 
-/** Starts a site on a free port, for the gateway that its tokens lead to. */
+/** Starts a site on a free port, with tokens for the gateway. */
 export async function startSite(
   options: Omit<TokenRouteOptions, "authorize">,
 ): Promise<Site> {

@@ -24,7 +24,7 @@ const start = message("datastream-start", "a");
 const end = message("datastream-end", "a");
 
 describe("foldStream()", () => {
-  it("puts a stream's text together; what is no text as JSON", () => {
+  it("joins a stream's text, with other data as JSON", () => {
     assertEquals(
       fold(start, message("chunk", "a"), message("chunk", { b: 1 }), end),
       {
@@ -38,7 +38,7 @@ describe("foldStream()", () => {
     );
   });
 
-  it("takes the newest stream, and no other message", () => {
+  it("takes the newest stream, and ignores other messages", () => {
     const other: AnyMessage = {
       kind: "data",
       ...PLACE,
@@ -60,7 +60,7 @@ describe("foldStream()", () => {
     assertEquals(fold(other), undefined);
   });
 
-  it("tells why a stream ended before its end", () => {
+  it("keeps the error of a stream that ended early", () => {
     const error = { code: "internal", message: "The model is gone" };
     const text = fold(
       start,
@@ -69,14 +69,14 @@ describe("foldStream()", () => {
     );
     assertEquals([text?.text, text?.isDone], ["a", true]);
     assertEquals(text?.error?.message, "The model is gone");
-    // What a publisher sends besides is not an error.
+    // The publisher's own metadata is not an error.
     for (const metadata of [null, 1, "x", { error: null }, { error: "x" }]) {
       const ended = message("datastream-end", "a", "a", metadata);
       assertEquals(fold(start, ended)?.error, null);
     }
   });
 
-  it("tells that a reader stopped it, and shows nothing that came later", () => {
+  it("recognizes a stream that a reader stopped, and ignores later chunks", () => {
     const stop = message("datastream-end", "a", "a", { stopped: true });
     const text = fold(
       start,
@@ -91,7 +91,7 @@ describe("foldStream()", () => {
     assertEquals(fold(start, end)?.isStopped, false);
   });
 
-  it("tells that a part is lost: of what is open, or where the beginning is missing", () => {
+  it("reports a lost part of an open stream, or a missing beginning", () => {
     const lost = "Cannot show the whole stream: a part of it is lost";
     assertEquals(fold(start, undefined)?.error?.message, lost);
     assertEquals(fold(message("chunk", "a"))?.error?.message, lost);

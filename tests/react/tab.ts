@@ -5,22 +5,22 @@ import type { Site } from "./site.ts";
 /** A browser's tab with the tests' page. */
 export interface Tab extends AsyncDisposable {
   readonly page: Page;
-  /** What React, the hooks or the page complained of. */
+  /** The errors and warnings of React, the hooks and the page. */
   readonly problems: string[];
-  /** How many WebSockets it ever opened, and how many are open. */
+  /** How many WebSockets it has opened so far, and how many are open. */
   readonly sockets: { opened: number; open: number };
   /** Shows another scenario. */
   show(change: Partial<Scenario>): Promise<void>;
-  /** Waits until a component shows something. */
+  /** Waits until a component shows a state. */
   until(
     predicate: (shown: Shown) => boolean,
     index?: number,
   ): Promise<Shown>;
-  /** What the page noted. */
+  /** Returns the page's records. */
   notes(): Promise<Notes>;
-  /** Runs in the page. */
+  /** Runs a function in the page. */
   control(action: (control: PageControl) => void): Promise<void>;
-  /** Makes the page believe that it is hidden, or shown again: a headless browser has no other tabs. */
+  /** Simulates that the page is hidden or shown again: a headless browser has no other tabs. */
   setHidden(isHidden: boolean): Promise<void>;
   /** Waits until none of its WebSockets is open. */
   untilDisconnected(): Promise<void>;

@@ -10,14 +10,14 @@ const users = channel((id: string) => `user:${id}`)
 const known = { channel: "user:1", topics: ["ai"] };
 
 describe("completeToken()", () => {
-  it("makes a token of a JWT, of a key, or of a whole token", () => {
+  it("completes a JWT, a key, or a whole token", () => {
     const token = { ...known, key: "jwt", apiBaseUrl: "https://a.test" };
     for (
       const [given, input] of [
         ["jwt", { ...known, apiBaseUrl: "https://a.test" }],
         [{ key: "jwt", apiBaseUrl: "https://a.test" }, known],
         [token, {}],
-        // The hook's own URL comes first.
+        // The hook's own URL has priority.
         [
           { ...token, apiBaseUrl: "https://b.test" },
           { apiBaseUrl: "https://a.test" },
@@ -26,13 +26,13 @@ describe("completeToken()", () => {
     ) assertEquals(completeToken(given, input), token);
   });
 
-  it("takes the hook's typed channel, by which messages are checked", () => {
+  it("takes the hook's typed channel, whose schemas check the messages", () => {
     const typed = users("1");
     const token = completeToken({ ...known, key: "jwt" }, { channel: typed });
     assertEquals<unknown>(token.channel, typed);
   });
 
-  it("throws where something is missing", () => {
+  it("throws if something is missing", () => {
     for (const given of [undefined, null, "", {}, { key: undefined }]) {
       assertThrows(
         () => completeToken(given, known),
@@ -58,7 +58,7 @@ describe("knownTarget()", () => {
     assertEquals(knownTarget({ token: { ...known, key: "other" } }), target);
   });
 
-  it("is another one for another channel, topic, gateway, or with a schema", () => {
+  it("differs for another channel, topic or gateway, and with a schema", () => {
     const target = knownTarget(known);
     for (
       const input of [
@@ -70,7 +70,7 @@ describe("knownTarget()", () => {
     ) assertEquals(String(knownTarget(input)) === String(target), false);
   });
 
-  it("is not known before there is a token that says it", () => {
+  it("is undefined without channel and topics", () => {
     for (
       const input of [{}, { topics: ["ai"] }, { token: () => {} }, {
         token: { key: "jwt" },

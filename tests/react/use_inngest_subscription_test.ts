@@ -29,7 +29,7 @@ describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
     assertEquals(tab.problems, []);
   });
 
-  it("leaves nothing out of `freshData`, however many messages come at once", async () => {
+  it("has all new messages in `freshData`, however many come at once", async () => {
     const { open, realtime } = suite();
     const { tab, channel } = await open({ hook });
     await using _ = tab;
@@ -74,7 +74,7 @@ describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
     assertEquals(tab.sockets.opened, 1);
   });
 
-  it("shows a component that comes later what the others have", async () => {
+  it("shows earlier messages to a component that is mounted later", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({ hook });
     await using _ = tab;
@@ -86,7 +86,7 @@ describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
     assertEquals(data, [1, 2]);
   });
 
-  it("stays connected when the function that gets tokens is written in place", async () => {
+  it("stays connected if the function that gets tokens is inline", async () => {
     const { open, publish, site } = suite();
     const before = site.tokenRequests;
     const { tab, channel } = await open({ hook, isInline: true });
@@ -142,7 +142,7 @@ describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
     assertEquals(data, [1, 2, 3]);
   });
 
-  it("empties with `clear`, for this component only", async () => {
+  it("clears this component only, by `clear`", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({ hook, count: 2 });
     await using _ = tab;
@@ -158,7 +158,7 @@ describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
     assertEquals(other.data, [1, 2, 3]);
   });
 
-  it("leaves nothing behind when it is unmounted", async () => {
+  it("closes its connection when it is unmounted", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({ hook });
     await using _ = tab;
@@ -193,7 +193,7 @@ describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
     const response = tab.page.waitForResponse("**/token?*");
     answered.resolve();
     await (await response).finished();
-    // A later component connects: what the first had left would be connected by then.
+    // A connection of the first component would be open before that of a later one.
     await tab.page.unroute("**/token?*");
     await tab.show({ isMounted: true, options: { key: "later" } });
     await tab.until(({ status }) => status === "active");
@@ -203,7 +203,7 @@ describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
     assertEquals(tab.problems, []);
   });
 
-  it("is in the state `error` when no token is given, and begins anew with another `key`", async () => {
+  it("is in the state `error` without a token, and subscribes again with another `key`", async () => {
     const { open, site } = suite();
     site.refuse(403);
     const { tab } = await open({ hook, options: { key: "a" } });

@@ -9,7 +9,7 @@ function numbers(count: number, from = 1): number[] {
   return Array.from({ length: count }, (_, i) => from + i);
 }
 
-/** Publishes how a run stands, as the middleware does. */
+/** Publishes the status of a run, as the middleware does. */
 async function publishRun(
   { realtime }: BrowserSuite,
   channel: string,
@@ -23,7 +23,7 @@ async function publishRun(
 }
 
 describeInChromium("useRealtime() in Chromium", {}, (suite) => {
-  it("shows every message, the newest, and the newest of each topic", async () => {
+  it("shows all messages, the newest, and the newest of each topic", async () => {
     const { open, realtime } = suite();
     const { tab, channel } = await open({ hook, topics: ["ai", "log"] });
     await using _ = tab;
@@ -41,7 +41,7 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     assertEquals(tab.problems, []);
   });
 
-  it("shows 100 messages by default, and no message is left out of `delta`", async () => {
+  it("shows 100 messages by default, and has all new messages in `delta`", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({ hook });
     await using _ = tab;
@@ -52,7 +52,7 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     assertEquals((await tab.notes()).fresh, numbers(250));
   });
 
-  it("shows that a run goes on, and what it returned", async () => {
+  it("shows the status and the result of a run", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({ hook, topics: ["ai", "$run"] });
     await using _ = tab;
@@ -66,13 +66,13 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     });
     const shown = await tab.until(({ runStatus }) => runStatus === "completed");
     assertEquals(shown.result, { sum: 3 });
-    // What is said of the run is no message of the app's.
+    // Messages about the run are not among the app's messages.
     assertEquals(shown.data, [1]);
     await tab.until(({ status }) => status === "closed");
     await tab.untilDisconnected();
   });
 
-  it("shows what a run failed with, and goes on if it is to", async () => {
+  it("shows the error of a run, and stays connected with `autoCloseOnTerminal: false`", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({
       hook,
@@ -93,7 +93,7 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     assertEquals(failed.status, "open");
     await publish(channel, [1]);
     await tab.until(({ data }) => data.length === 1);
-    // Another run begins anew.
+    // Another run begins a new record.
     const runId = RUN_ID.replace("01", "02");
     await publishRun(suite(), channel, { state: "in_progress" }, runId);
     const next = await tab.until(({ runStatus }) => runStatus === "running");
@@ -102,7 +102,7 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     await tab.until(({ runStatus }) => runStatus === "cancelled");
   });
 
-  it("forgets with `reset`", async () => {
+  it("clears the messages, the run and the error by `reset`", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({
       hook,
@@ -129,7 +129,7 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     assertEquals(data, [2]);
   });
 
-  it("shares one socket and one token between components, also where each writes its function in place", async () => {
+  it("shares one socket and one token between components, also if each has an inline function", async () => {
     const { open, publish, site } = suite();
     const before = site.tokenRequests;
     const { tab, channel } = await open({ hook, count: 20, isInline: true });
@@ -144,7 +144,7 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     assertEquals(tab.sockets.opened, 1);
   });
 
-  it("is in the status `error` when it is refused", async () => {
+  it("has the status `error` when it is refused", async () => {
     const { open, site } = suite();
     site.refuse(403);
     const { tab } = await open({ hook });
@@ -152,7 +152,7 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     const { error } = await tab.until(({ status }) => status === "error");
     assertEquals(error, "Cannot get a token");
     site.refuse(undefined);
-    // It is tried again when it was disabled.
+    // It subscribes again after it was disabled.
     await tab.show({ options: { enabled: false } });
     await tab.until(({ status }) => status === "paused");
     await tab.show({ options: { enabled: true } });

@@ -27,7 +27,7 @@ function createStream(): {
 }
 
 describeInChromium("useStream() in Chromium", {}, (suite) => {
-  it("shows a stream's text while it grows, to its end", async () => {
+  it("shows a stream's text while it grows, until its end", async () => {
     const { open, realtime } = suite();
     const { tab, channel } = await open({ hook });
     await using _ = tab;
@@ -45,7 +45,7 @@ describeInChromium("useStream() in Chromium", {}, (suite) => {
     assertEquals(error, undefined);
   });
 
-  it("shows the whole text to who comes late, or reloads in the middle", async () => {
+  it("shows the whole text to a late component, or after a reload in the middle", async () => {
     const { open, realtime } = suite();
     const { stream, write, close } = createStream();
     const { tab, channel } = await open({ hook, isMounted: false });
@@ -53,7 +53,7 @@ describeInChromium("useStream() in Chromium", {}, (suite) => {
     const published = realtime.publish({ channel, topic: "ai", data: stream });
     write("Nothing ");
     write("is ");
-    // The stream is in the log when another reader has its beginning.
+    // When another reader has the beginning, the stream is in the log.
     const other = await open({ hook, channel });
     await using __ = other.tab;
     await other.tab.until(({ text }) => text === "Nothing is ");
@@ -69,13 +69,13 @@ describeInChromium("useStream() in Chromium", {}, (suite) => {
       const { text } = await until(({ done }) => done === true);
       assertEquals(text, "Nothing is lost");
     }
-    // Also when it has ended.
+    // The same holds after its end.
     await tab.show({ options: { from: "start", key: "again" } });
     const { text } = await tab.until(({ done }) => done === true);
     assertEquals(text, "Nothing is lost");
   });
 
-  it("goes on where it stood when the connection is lost", async () => {
+  it("continues the text after the connection was lost", async () => {
     const { open, realtime, proxy, gateway } = suite();
     const { tab, channel } = await open({ hook });
     await using _ = tab;
@@ -94,7 +94,7 @@ describeInChromium("useStream() in Chromium", {}, (suite) => {
     assertEquals(text, "Nothing is lost");
   });
 
-  it("shows why a stream failed, and what came before", async () => {
+  it("shows the error of a stream, and the text before it", async () => {
     const { open, realtime } = suite();
     const { tab, channel } = await open({ hook });
     await using _ = tab;
@@ -111,7 +111,7 @@ describeInChromium("useStream() in Chromium", {}, (suite) => {
     assertMatch(String(error), /the source of the stream failed/);
   });
 
-  it("shows the next stream when it begins", async () => {
+  it("shows a new stream when it begins", async () => {
     const { open, realtime } = suite();
     const { tab, channel } = await open({ hook, options: { from: "start" } });
     await using _ = tab;
@@ -155,7 +155,7 @@ describeInChromium("useStream() in Chromium", {}, (suite) => {
       const { text, stopped, error } = await until(({ done }) => done === true);
       assertEquals([text, stopped, error], ["Nothing ", true, undefined]);
     }
-    // The stop is in the log, and of no other stream.
+    // The log has the stop, for this stream only.
     await tab.show({ options: { from: "start", key: "again" } });
     const late = await tab.until(({ done }) => done === true);
     assertEquals([late.text, late.stopped], ["Nothing ", true]);
@@ -164,7 +164,7 @@ describeInChromium("useStream() in Chromium", {}, (suite) => {
     assertEquals(tab.problems, []);
   });
 
-  it("stops nothing that its token doesn't grant", async () => {
+  it("does not stop a stream if its token does not grant that", async () => {
     const { open, realtime } = suite();
     const { tab, channel } = await open({ hook });
     await using _ = tab;

@@ -26,7 +26,7 @@ afterEach(() => {
 });
 
 describe("createRealtime()", () => {
-  it("reads the environment when it is used first", async () => {
+  it("reads the environment at its first use", async () => {
     const app = createRealtime();
     env.REALTIME_URL = "https://gateway.example/realtime/";
     env.REALTIME_SIGNING_KEY = SIGNING_KEY;
@@ -40,7 +40,7 @@ describe("createRealtime()", () => {
     assertEquals(topics, [{ channel: "c", name: "t" }]);
   });
 
-  it("takes what it is given before what the environment says", async () => {
+  it("prefers its options to the environment", async () => {
     env.REALTIME_URL = "https://other.example";
     env.REALTIME_SIGNING_KEY = "x".repeat(40);
     const url = "https://gateway.example";
@@ -50,7 +50,7 @@ describe("createRealtime()", () => {
     await verifyToken([SIGNING_KEY], key, ["subscribe"]);
   });
 
-  it("puts into a token what it is asked to", async () => {
+  it("mints tokens with the given lifetime, rights and user", async () => {
     const url = "https://gateway.example";
     const app = createRealtime({ url, signingKey: SIGNING_KEY });
     const { key = "" } = await app.token({
@@ -68,7 +68,7 @@ describe("createRealtime()", () => {
     ]);
   });
 
-  it("has the development key for a gateway on the same machine", async () => {
+  it("uses the development key for a gateway on the same machine", async () => {
     for (
       const host of ["localhost:8787", "127.0.0.1:1", "[::1]:1", "a.localhost"]
     ) {
@@ -78,7 +78,7 @@ describe("createRealtime()", () => {
     }
   });
 
-  it("has no key for any other gateway", async () => {
+  it("requires a key for any other gateway", async () => {
     for (
       const host of ["gateway.example", "localhost.example", "127.0.0.1.nip"]
     ) {
@@ -95,7 +95,7 @@ describe("createRealtime()", () => {
     }
   });
 
-  it("says that it has no URL, or none that is one", async () => {
+  it("rejects a missing or invalid URL", async () => {
     for (const url of ["", "gateway.example", "ws://gateway.example"]) {
       const app = createRealtime({ url });
       assertEquals(

@@ -17,7 +17,7 @@ import {
   nextQuestion,
 } from "../../support/client/questions.ts";
 
-/** What became of an answer. */
+/** Returns "answered" for a reply that was accepted, else the code of its error. */
 function outcome(reply: Promise<string>): Promise<string> {
   return reply.then(() => "answered", (error) => error.code);
 }
@@ -33,7 +33,7 @@ describe("realtime.request()", () => {
   afterAll(() => gateway.close());
 
   for (const transport of ["websocket", "sse"] as const) {
-    it(`resolves with what is replied, by ${transport}`, async () => {
+    it(`resolves with the reply, by ${transport}`, async () => {
       const user = `by ${transport}`;
       await using person = await join(app, user, { transport });
       const asked = app.request(approvals(user).approval, { text: "Go?" });
@@ -45,7 +45,7 @@ describe("realtime.request()", () => {
     });
   }
 
-  it("resolves with the first answer, and the others are told", async () => {
+  it("resolves with the first reply, and rejects the others with conflict", async () => {
     await using ann = await join(app, "first");
     await using bob = await join(app, "first");
     const asked = app.request(approvals("first").approval, { text: "Go?" });
@@ -58,7 +58,7 @@ describe("realtime.request()", () => {
     assertEquals(await asked, yes === "answered");
   });
 
-  it("is answered once by one who replies twice", async () => {
+  it("accepts one reply of a subscriber that replies twice", async () => {
     await using person = await join(app, "twice");
     const asked = app.request(approvals("twice").approval, { text: "Go?" });
     const question = await nextQuestion(person);
@@ -67,7 +67,7 @@ describe("realtime.request()", () => {
     assertEquals(await asked, false);
   });
 
-  it("tells answers to several questions apart", async () => {
+  it("assigns replies to the right one of several questions", async () => {
     await using person = await join(app, "several");
     const { approval } = approvals("several");
     const asked = ["One?", "Two?", "Three?"]
@@ -84,20 +84,20 @@ describe("realtime.request()", () => {
     assertEquals(await Promise.all(asked), [false, true, false]);
   });
 
-  it("gets an answer that came before it listens", async () => {
+  it("gets a reply that came before it subscribed", async () => {
     const test = createTestRealtime();
     await using person = await join(test.realtime, "early");
     const { approval } = approvals("early");
     const key = crypto.randomUUID();
     await test.realtime.publish(approval, { text: "Go?" }, { key });
     await person.reply(await nextQuestion(person), "yes");
-    // Asked again after a crash: the key makes it the same question.
+    // The app asks again after a crash: the same key makes it the same question.
     const again = test.realtime.request(approval, { text: "Go?" }, { key });
     assertEquals(await again, true);
     await test.close();
   });
 
-  it("gets an answer though its connection is lost meanwhile", async () => {
+  it("gets a reply although its connection was lost meanwhile", async () => {
     const test = createTestRealtime();
     await using person = await join(test.realtime, "lost");
     const { approval } = approvals("lost");
@@ -109,7 +109,7 @@ describe("realtime.request()", () => {
     await test.close();
   });
 
-  it("rejects when nobody answers in time", async () => {
+  it("rejects when no reply comes in time", async () => {
     const { approval } = approvals("nobody");
     const error = await assertRejects(
       () => app.request(approval, { text: "Go?" }, { timeout: 20 }),
@@ -119,7 +119,7 @@ describe("realtime.request()", () => {
     assertEquals(error.code, "timeout");
   });
 
-  it("is aborted by its signal, before and while it waits", async () => {
+  it("rejects when its signal aborts, before and during the wait", async () => {
     const { approval } = approvals("aborted");
     const asking = new AbortController();
     await using person = await join(app, "aborted");
@@ -132,19 +132,19 @@ describe("realtime.request()", () => {
     assertEquals(await codeOf(again), "aborted");
   });
 
-  it("rejects a question, and an answer, that don't match their schemas", async () => {
+  it("rejects a question or a reply that doesn't match its schema", async () => {
     await using person = await join(app, "schemas");
     const { approval } = approvals("schemas");
     const wrong = app.request(approval, { text: 1 as never });
     assertEquals(await codeOf(wrong), "invalid_data");
 
     const code = codeOf(app.request(approval, { text: "Go?" }));
-    // The channel is known by its name only: nothing is checked before it is sent.
+    // The subscriber knows the channel by its name only, and therefore does not check its reply.
     await person.reply(await nextQuestion(person), "perhaps" as never);
     assertEquals(await code, "invalid_data");
   });
 
-  it("is no matter for more questions than a connection has topics", async () => {
+  it("waits for more replies at once than a connection may have topics", async () => {
     await using narrow = await startGateway({ maxSubscriptions: 1 });
     const app = appOf(narrow);
     const users = ["ann", "bob", "eve"];
@@ -158,7 +158,7 @@ describe("realtime.request()", () => {
     assertEquals(await Promise.all(asked), [true, true, true]);
   });
 
-  it("takes a topic that says where it is answered", async () => {
+  it("requires a topic with reply()", async () => {
     const plain = channel("plain").addTopic(topic("t").type<string>());
     await assertRejects(
       () => app.request(plain().t as never, "Go?" as never),
@@ -167,7 +167,7 @@ describe("realtime.request()", () => {
     );
   });
 
-  it("rejects when the question is refused", async () => {
+  it("rejects when the gateway refuses the question", async () => {
     const stranger = appOf({ url: gateway.url, signingKey: "0".repeat(32) });
     const asked = stranger.request(approvals("1").approval, { text: "Go?" });
     assertEquals(await codeOf(asked), "unauthenticated");

@@ -16,6 +16,7 @@ import { subscribe } from "../../../core/subscribe/subscribe.ts";
 import { getSubscriptionToken } from "../../../core/app/subscription_token.ts";
 import { topic } from "../../../core/channel/topic.ts";
 import { appOf, publishAll, takeData } from "../../support/client/client.ts";
+import { startFakeGateway } from "../../support/client/fake_gateway.ts";
 import {
   startGateway,
   type TestGateway,
@@ -48,20 +49,20 @@ afterEach(() => {
   }
 });
 
-/** What an Inngest client would otherwise print about failures that a test makes on purpose. */
+/** Silences an Inngest client about failures that a test causes on purpose. */
 const logger = { info() {}, warn() {}, error() {}, debug() {} };
 
-/** The clients of both majors. */
+/** Creates a client of each major. */
 function clients(baseUrl: string): [InngestV3, InngestV4] {
   const { signingKey } = gateway;
   const options = { id: "app", baseUrl, isDev: false, logger };
   const v3 = new InngestV3(options);
-  // Version 3 takes the key from whatever serves its functions.
+  // In version 3 the handler that serves the functions sets the key.
   Reflect.get(v3, "inngestApi").setSigningKey(signingKey);
   return [v3, new InngestV4({ ...options, signingKey })];
 }
 
-/** Subscribes with a token, and sees that messages come. */
+/** Subscribes with a token, and checks that a message arrives. */
 async function works(
   token: Awaited<ReturnType<typeof getSubscriptionToken>>,
 ): Promise<void> {
@@ -71,7 +72,7 @@ async function works(
 }
 
 describe("getSubscriptionToken()", () => {
-  it("has an app make the token, whose channel is its name", async () => {
+  it("gets a token from an app, with the channel's name", async () => {
     const typed = channel("c").addTopic(topic("t").type<string>());
     const token = await getSubscriptionToken(appOf(gateway), {
       channel: typed(),
@@ -92,7 +93,7 @@ describe("getSubscriptionToken()", () => {
     }
   });
 
-  it("asks the gateway of the environment where that is set", async () => {
+  it("asks the gateway of the environment if that is set", async () => {
     env.REALTIME_URL = gateway.url;
     env.REALTIME_SIGNING_KEY = gateway.signingKey;
     for (const client of clients("http://127.0.0.1:1")) {
@@ -102,7 +103,7 @@ describe("getSubscriptionToken()", () => {
     }
   });
 
-  it("rejects with what the gateway says", async () => {
+  it("rejects with the gateway's refusal", async () => {
     env.REALTIME_URL = gateway.url;
     env.REALTIME_SIGNING_KEY = "x".repeat(40);
     for (const client of clients(gateway.url)) {
@@ -114,7 +115,26 @@ describe("getSubscriptionToken()", () => {
     }
   });
 
-  it("rejects where the client's own API can't be reached", async () => {
+  it("rejects with a known code, whatever the gateway of the environment responds", async () => {
+    for (
+      const [status, body, code] of [
+        [400, '{"error":{"code":"later","message":"x"}}', "invalid_argument"],
+        [503, "<html>", "unavailable"],
+        [201, '{"jwt":1}', "internal"],
+        [201, "<html>", "internal"],
+      ] as const
+    ) {
+      await using fake = await startFakeGateway();
+      env.REALTIME_URL = fake.url;
+      const token = getSubscriptionToken(clients(fake.url)[1], TARGET);
+      const { response } = await fake.request();
+      response.writeHead(status).end(body);
+      const error = await assertRejects(() => token, RealtimeError);
+      assertEquals(error.code, code);
+    }
+  });
+
+  it("rejects if the client's own API can't be reached", async () => {
     for (const client of clients("http://127.0.0.1:1")) {
       await assertRejects(
         () => getSubscriptionToken(client, TARGET),
@@ -123,7 +143,7 @@ describe("getSubscriptionToken()", () => {
     }
   });
 
-  it("says what an Inngest client can't put into a token", async () => {
+  it("refuses options that an Inngest client does not support", async () => {
     for (const client of clients(gateway.url)) {
       await assertRejects(
         () => getSubscriptionToken(client, { ...TARGET, expiresIn: 5 }),
@@ -133,7 +153,7 @@ describe("getSubscriptionToken()", () => {
     }
   });
 
-  it("refuses names that no channel can have", async () => {
+  it("refuses invalid names of channels", async () => {
     for (const app of [appOf(gateway), ...clients(gateway.url)]) {
       const { code } = await assertRejects(
         () => getSubscriptionToken(app, { ...TARGET, channel: "" }),

@@ -3,7 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { isLoopback } from "../../../core/http/loopback.ts";
 
 describe("isLoopback()", () => {
-  it("knows this machine's own names and no others", () => {
+  it("is true for this machine's own names only", () => {
     for (
       const host of ["localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"]
     ) assertEquals(isLoopback(host), true, host);

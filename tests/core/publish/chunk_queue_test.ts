@@ -17,13 +17,13 @@ async function takeData(queue: ChunkQueue): Promise<unknown[]> {
 }
 
 describe("ChunkQueue", () => {
-  it("joins text that waits together", async () => {
+  it("joins text that waits at the same time", async () => {
     const queue = new ChunkQueue({});
     for (const part of ["a", "b", "c"]) queue.add(text(part));
     assertEquals(await takeData(queue), ["abc"]);
   });
 
-  it("joins text with nothing but text", async () => {
+  it("joins text only with other text", async () => {
     const queue = new ChunkQueue({});
     queue.add(text("a"));
     queue.add({ kind: "chunk", data: { n: 1 }, size: 7 });
@@ -32,7 +32,7 @@ describe("ChunkQueue", () => {
     assertEquals(await takeData(queue), ["a", { n: 1 }, "b", "c"]);
   });
 
-  it("sends so many characters without waiting for more", async () => {
+  it("does not wait for more once it has `chars` characters", async () => {
     const queue = new ChunkQueue({ ms: 1_000_000, chars: 3 });
     const taken = takeData(queue);
     queue.add(text("a"));
@@ -40,7 +40,7 @@ describe("ChunkQueue", () => {
     assertEquals(await taken, ["abc"]);
   });
 
-  it("sends the last without waiting for more", async () => {
+  it("does not wait for more after the last line", async () => {
     const queue = new ChunkQueue({ ms: 1_000_000 });
     const taken = takeData(queue);
     queue.add(text("a"));
@@ -48,7 +48,7 @@ describe("ChunkQueue", () => {
     assertEquals(await taken, ["a", "s"]);
   });
 
-  it("takes nothing after the last, nor after it was closed", async () => {
+  it("ignores lines after the last one, and all but the last one once it is closed", async () => {
     const queue = new ChunkQueue({});
     queue.close();
     queue.add(text("a"));
@@ -57,7 +57,7 @@ describe("ChunkQueue", () => {
     assertEquals(await takeData(queue), ["s"]);
   });
 
-  it("keeps pieces within bounds", async () => {
+  it("does not join text to pieces that are too long", async () => {
     const queue = new ChunkQueue({});
     const part = "x".repeat(40 * 1024);
     queue.add(text(part));
@@ -65,7 +65,7 @@ describe("ChunkQueue", () => {
     assertEquals(await takeData(queue), [part, part]);
   });
 
-  it("gives no more at once than a request carries", async () => {
+  it("returns no more lines at once than a request carries", async () => {
     const queue = new ChunkQueue({});
     const part = { data: "x", size: 200 * 1024, kind: "chunk" } as const;
     queue.add(part);
@@ -74,7 +74,7 @@ describe("ChunkQueue", () => {
     assertEquals(await takeData(queue), ["x"]);
   });
 
-  it("has room again when what waited was taken", async () => {
+  it("has room again when the waiting lines are taken", async () => {
     const queue = new ChunkQueue({});
     await queue.room();
     queue.add({ kind: "chunk", data: "x", size: 64 * 1024 });
@@ -86,11 +86,11 @@ describe("ChunkQueue", () => {
 });
 
 describe("flushMs()", () => {
-  /** How many messages an answer becomes whose words come at a pace. */
+  /** Returns the number of messages of an answer with this many words, one each `msOfWord` milliseconds. */
   function messagesOf(words: number, msOfWord: number): number {
     let count = 0;
     for (let word = 0; word < words; count++) {
-      // All that comes while the first of them waits goes with it.
+      // The words that come while the first one waits are sent with it.
       word += 1 + Math.floor(flushMs(count) / msOfWord);
     }
     return count;
@@ -105,7 +105,7 @@ describe("flushMs()", () => {
     assertEquals(messagesOf(2000, 1000 / 100), 376);
   });
 
-  it("is short where somebody waits for the first words, and never long", () => {
+  it("is short at the beginning of a stream, and never long", () => {
     assertEquals([0, 64, 128, 1e6].map(flushMs), [16, 16, 32, 250]);
   });
 });

@@ -50,7 +50,7 @@ async function* pieces(...parts: unknown[]): AsyncGenerator<unknown> {
   for (const part of parts) yield await Promise.resolve(part);
 }
 
-/** The messages of one data stream, up to its end. */
+/** Takes the messages of one data stream, up to its end. */
 async function takeStream(subscription: AnySubscription): Promise<Untyped[]> {
   const reader = subscription.getReader();
   const messages: Untyped[] = [];
@@ -68,7 +68,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe("publish() of a stream", () => {
-  it("becomes a start, chunks and an end, with one stream for all", async () => {
+  it("publishes a start, chunks and an end, which share one stream", async () => {
     await using subscription = await open(gateway);
     const { id, streamId } = await publishStream(pieces("a", "b"));
     const messages = await takeStream(subscription);
@@ -84,14 +84,14 @@ describe("publish() of a stream", () => {
     assertEquals(await readAll(start.stream), ["ab"]);
   });
 
-  it("takes a ReadableStream of bytes, and splits no character", async () => {
+  it("takes a ReadableStream of bytes without splitting characters", async () => {
     await using subscription = await open(gateway);
     const bytes = new TextEncoder().encode("h€llo 😀");
     const source = new ReadableStream({
       async pull(controller) {
         for (const byte of bytes) {
           controller.enqueue(Uint8Array.of(byte));
-          // Each byte is a piece of its own, also on the wire.
+          // The pause makes each byte a chunk of its own, also on the wire.
           await new Promise((resolve) => setTimeout(resolve, 2));
         }
         controller.close();
@@ -104,7 +104,7 @@ describe("publish() of a stream", () => {
     assert(chunks.every((chunk) => !/\p{Surrogate}|\uFFFD/u.test(chunk)));
   });
 
-  it("takes pieces of any JSON, in their order", async () => {
+  it("takes pieces of any JSON type, and keeps their order", async () => {
     await using subscription = await open(gateway);
     await publishStream(pieces("a", { n: 1 }, [2], null, "b", "c", 3));
     const [start] = await takeStream(subscription);
@@ -114,7 +114,7 @@ describe("publish() of a stream", () => {
     );
   });
 
-  it("sends pieces while they come", async () => {
+  it("sends pieces as they come", async () => {
     await using subscription = await open(gateway);
     const more = signal();
     const published = publishStream((async function* () {
@@ -129,7 +129,7 @@ describe("publish() of a stream", () => {
     assertEquals(await readAll(start.stream), ["a", "b"]);
   });
 
-  it("ends with an error when its source fails, and rejects", async () => {
+  it("ends the stream with an error and rejects when the source fails", async () => {
     await using subscription = await open(gateway);
     const cause = new Error("Secret");
     const published = publishStream((async function* () {
@@ -145,7 +145,7 @@ describe("publish() of a stream", () => {
     assertEquals(await codeOf(readAll(stream)), "internal");
   });
 
-  it("ends with an error when it is aborted, and lets go of its source", async () => {
+  it("ends the stream with an error and cancels the source when it is aborted", async () => {
     await using subscription = await open(gateway);
     const controller = new AbortController();
     const cancelled = signal<unknown>();
@@ -162,14 +162,14 @@ describe("publish() of a stream", () => {
     assertEquals(end.metadata.error.code, "aborted");
   });
 
-  it("ends with an error at what is no JSON", async () => {
+  it("ends the stream with an error at a piece that JSON can't express", async () => {
     await using subscription = await open(gateway);
     assertEquals(await codeOf(publishStream(pieces(1n))), "invalid_data");
     const messages = await takeStream(subscription);
     assertEquals(messages.at(-1).metadata.error.code, "invalid_data");
   });
 
-  it("cuts text that is too long for a message, and refuses other data", async () => {
+  it("splits text that is too long for a message, and refuses other data of that size", async () => {
     await using subscription = await open(gateway);
     const long = "x".repeat(700 * 1024);
     await publishStream(pieces(long));
@@ -178,7 +178,7 @@ describe("publish() of a stream", () => {
     assertEquals(await codeOf(publishStream(pieces([long]))), "too_large");
   });
 
-  it("checks each piece by the topic's schema, and joins none", async () => {
+  it("checks each piece by the topic's schema, and does not join pieces", async () => {
     const typed = channel("c").addTopic(
       topic("t").schema(z.enum(["a", "b"]).transform((s) => s.toUpperCase())),
     );
@@ -194,7 +194,7 @@ describe("publish() of a stream", () => {
     assertEquals(await codeOf(app.publish(typed().t(invalid))), "invalid_data");
   });
 
-  it("is a few messages and requests, not one for each word", async () => {
+  it("sends many words in few messages and requests", async () => {
     await using subscription = await open(gateway);
     let requests = 0;
     const counting = createRealtime({
@@ -215,7 +215,7 @@ describe("publish() of a stream", () => {
     assert(requests <= 20, `${requests} requests`);
   });
 
-  it("is sent once, though requests and answers get lost", async () => {
+  it("sends everything once, although requests and responses get lost", async () => {
     await using subscription = await open(gateway);
     let count = 0;
     const flaky = createRealtime({
@@ -243,7 +243,7 @@ describe("publish() of a stream", () => {
 });
 
 describe("A data stream", () => {
-  it("can be read inside of the loop over messages, however long it is", async () => {
+  it("can be read inside the loop over messages, however long it is", async () => {
     await using subscription = await open(gateway, { maxUnread: 20_000 });
     const parts = Array.from({ length: 60 }, (_, i) => ({ i }));
     const published = publishStream(pieces(...parts));
@@ -255,7 +255,7 @@ describe("A data stream", () => {
     await published;
   });
 
-  it("does not wait for ever behind messages that nobody reads", async () => {
+  it("fails with too_slow, instead of waiting forever, behind messages that are not read", async () => {
     await using subscription = await open(gateway, { maxUnread: 2_000 });
     const more = signal();
     const published = publishStream((async function* () {
@@ -273,7 +273,7 @@ describe("A data stream", () => {
     await published;
   });
 
-  it("is whole for who joins late", async () => {
+  it("is complete for a subscriber that joins late", async () => {
     await using first = await open(gateway);
     const more = signal();
     const published = publishStream((async function* () {
@@ -290,7 +290,7 @@ describe("A data stream", () => {
   });
 
   for (const transport of ["websocket", "sse"] as const) {
-    it(`is whole for whose network failed in its middle, by ${transport}`, async () => {
+    it(`is complete after the network failed in the middle, by ${transport}`, async () => {
       await using proxy = await startProxy(gateway.url);
       const waiting = signal();
       await using subscription = await open(gateway, {

@@ -45,8 +45,8 @@ function checked(
   return resolveMessageInput(message, undefined);
 }
 
-describe("a topic called with data that its schema refuses", () => {
-  it("says where they are wrong by the keys alone, without the data", async () => {
+describe("a topic called with data that doesn't match its schema", () => {
+  it("reports the path of the problem, but not the data", async () => {
     const user = v.object({ user: v.object({ age: v.number() }) });
     const users = channel("users").addTopic(topic("t").schema(user))();
     const error = await assertRejects(
@@ -58,7 +58,7 @@ describe("a topic called with data that its schema refuses", () => {
 });
 
 describe("a topic called with a stream", () => {
-  it("passes the stream on where there is no schema", async () => {
+  it("passes the stream on if there is no schema", async () => {
     const stream = new ReadableStream<number>();
     assertStrictEquals((await checked(numbers.any(stream))).data, stream);
   });
@@ -92,7 +92,7 @@ describe("a topic called with a stream", () => {
 describe("resolveMessageInput()", () => {
   const message = { channel: "c", topic: "t", data: 1 };
 
-  it("takes a message, and the promise of one", async () => {
+  it("takes a message, or the promise of one", async () => {
     assertEquals(await resolveMessageInput(message, undefined), message);
     assertEquals(
       await resolveMessageInput(Promise.resolve(message), undefined),
@@ -125,14 +125,14 @@ describe("resolveMessageInput()", () => {
     await assertRejects(() => resolveMessageInput(ref, 1), RealtimeError);
   });
 
-  it("rejects with what the promise of a message rejects with", async () => {
+  it("rejects as the promise of a message rejects", async () => {
     await assertRejects(
       () => resolveMessageInput(numbers.small(10), undefined),
       RealtimeError,
     );
   });
 
-  it("doesn't take a message for a reference", () => {
+  it("does not mistake a message for a topic reference", () => {
     assertEquals(isTopicRef(message), false);
     assertEquals(isTopicRef(Promise.resolve(message)), false);
     assertEquals(isTopicRef(undefined), false);

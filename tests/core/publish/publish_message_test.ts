@@ -55,7 +55,7 @@ describe("publish()", () => {
     topic("ai").schema(z.object({ n: z.number().transform(String) })),
   );
 
-  it("takes a message, a topic with data, and an object", async () => {
+  it("takes a message of a topic, a topic with data, or an object", async () => {
     const app = appOf(gateway);
     await using subscription = await open(gateway);
     const plain = channel("c").addTopic(topic("t").type<number>());
@@ -67,7 +67,7 @@ describe("publish()", () => {
     assertEquals(messages[2].id, id);
   });
 
-  it("checks data by the topic's schema, and sends them as they are given", async () => {
+  it("checks data by the topic's schema, and sends the original data", async () => {
     const app = appOf(gateway);
     const { id } = await app.publish(typed("1").ai({ n: 1 }));
     assert(id);
@@ -83,12 +83,12 @@ describe("publish()", () => {
     }
   });
 
-  it("refuses what JSON has not, before it is sent", async () => {
+  it("refuses data that JSON can't express, before sending anything", async () => {
     const circular: unknown[] = [];
     circular.push(circular);
     const app = createRealtime({
       url: "http://127.0.0.1:1",
-      fetch: () => Promise.reject(new Error("It was sent")),
+      fetch: () => Promise.reject(new Error("The message was sent")),
     });
     for (const data of [undefined, () => {}, 1n, circular, Symbol("s")]) {
       const { code } = await failureOf(app.publish({ ...MESSAGE, data }));
@@ -96,10 +96,10 @@ describe("publish()", () => {
     }
   });
 
-  it("refuses what is too large, before it is sent", async () => {
+  it("refuses data that is too large, before sending anything", async () => {
     const app = createRealtime({
       url: "http://127.0.0.1:1",
-      fetch: () => Promise.reject(new Error("It was sent")),
+      fetch: () => Promise.reject(new Error("The message was sent")),
     });
     const data = "€".repeat(200 * 1024);
     const error = await failureOf(app.publish({ ...MESSAGE, data }));
@@ -116,7 +116,7 @@ describe("publish()", () => {
     assertEquals(await takeData(subscription, 1), [most]);
   });
 
-  it("refuses names that no channel or topic can have", async () => {
+  it("refuses invalid names of channels and topics", async () => {
     const app = appOf(gateway);
     for (const fields of [{ channel: "" }, { topic: "a\n" }]) {
       const { code } = await failureOf(app.publish({ ...MESSAGE, ...fields }));
@@ -124,7 +124,7 @@ describe("publish()", () => {
     }
   });
 
-  it("publishes a key once", async () => {
+  it("publishes once for each idempotency key", async () => {
     const app = appOf(gateway);
     await using subscription = await open(gateway);
     const one = await app.publish(MESSAGE, { key: "k" });
@@ -135,7 +135,7 @@ describe("publish()", () => {
     assertEquals(messages.map(({ id }) => id), [one.id, three.id]);
   });
 
-  it("carries the run, the function and a kind", async () => {
+  it("sends the run, the function and the kind along", async () => {
     await using subscription = await open(gateway);
     const options = { kind: "step", fnSlug: "f", metadata: { a: 1 } } as const;
     await appOf(gateway).publish(MESSAGE, options);
@@ -146,7 +146,7 @@ describe("publish()", () => {
     );
   });
 
-  it("is refused with another key", async () => {
+  it("is refused with another signing key", async () => {
     const app = createRealtime({ url: gateway.url, signingKey: SIGNING_KEY });
     assertEquals(
       (await failureOf(app.publish(MESSAGE))).code,
@@ -155,7 +155,7 @@ describe("publish()", () => {
   });
 });
 
-describe("publish() at a gateway that fails", () => {
+describe("publish() to a gateway that fails", () => {
   const refusals = [
     [400, "invalid_data"],
     [401, "unauthenticated"],
@@ -166,7 +166,7 @@ describe("publish() at a gateway that fails", () => {
   ] as const;
 
   for (const [status, code] of refusals) {
-    it(`rejects with what it answered: ${status} ${code}`, async () => {
+    it(`rejects with the gateway's error: ${status} ${code}`, async () => {
       await using gateway = await startFakeGateway();
       const published = fakeApp(gateway).publish(MESSAGE);
       answer(
@@ -179,7 +179,7 @@ describe("publish() at a gateway that fails", () => {
     });
   }
 
-  it("tries again with the same key", async () => {
+  it("retries with the same idempotency key", async () => {
     await using gateway = await startFakeGateway();
     const published = fakeApp(gateway).publish(MESSAGE);
     const keys: unknown[] = [];
@@ -200,7 +200,30 @@ describe("publish() at a gateway that fails", () => {
     assertEquals(new Set(keys).size, 1);
   });
 
-  it("gives up after so many attempts", async () => {
+  it("retries a message of another kind, which the batch route refuses by line", async () => {
+    await using gateway = await startFakeGateway();
+    const published = fakeApp(gateway).publish(MESSAGE, { kind: "run" });
+    const bodies: unknown[] = [];
+    const error = { code: "unavailable", message: "Restarting" };
+    for (const body of [{ error }, { id: "abcdefgh-1" }]) {
+      const request = await gateway.request();
+      bodies.push(request.body);
+      answer(request, 200, JSON.stringify(body));
+    }
+    assertEquals(await published, { id: "abcdefgh-1" });
+    assertEquals(bodies[0], bodies[1]);
+  });
+
+  it("rejects with internal if the response is not that of a gateway", async () => {
+    for (const body of ["<html>", "null", '{"id":1}']) {
+      await using gateway = await startFakeGateway();
+      const published = fakeApp(gateway).publish(MESSAGE);
+      answer(await gateway.request(), 200, body);
+      assertEquals((await failureOf(published)).code, "internal");
+    }
+  });
+
+  it("rejects after the configured number of attempts", async () => {
     await using gateway = await startFakeGateway();
     const app = fakeApp(gateway, { retry: { attempts: 2 } });
     const published = app.publish(MESSAGE);
@@ -209,7 +232,7 @@ describe("publish() at a gateway that fails", () => {
     assertEquals((await failureOf(published)).code, "unavailable");
   });
 
-  it("gives up when it is aborted", async () => {
+  it("stops retrying when it is aborted", async () => {
     await using gateway = await startFakeGateway();
     const controller = new AbortController();
     const { signal } = controller;
@@ -221,13 +244,13 @@ describe("publish() at a gateway that fails", () => {
     assertEquals((await failureOf(again)).code, "aborted");
   });
 
-  it("gives up an answer that does not come", async () => {
+  it("rejects with timeout if no response comes", async () => {
     await using gateway = await startFakeGateway();
     const app = fakeApp(gateway, { retry: { attempts: 1, timeout: 50 } });
     assertEquals((await failureOf(app.publish(MESSAGE))).code, "timeout");
   });
 
-  it("says that it can't be reached", async () => {
+  it("rejects with network if the gateway can't be reached", async () => {
     const app = createRealtime({
       url: "http://127.0.0.1:1",
       retry: { attempts: 1 },
@@ -235,7 +258,7 @@ describe("publish() at a gateway that fails", () => {
     assertEquals((await failureOf(app.publish(MESSAGE))).code, "network");
   });
 
-  it("sends its key hashed", async () => {
+  it("sends the signing key as a hash", async () => {
     await using gateway = await startFakeGateway();
     const signingKey = `signkey-test-${"ab".repeat(32)}`;
     const published = fakeApp(gateway, { signingKey }).publish(MESSAGE);

@@ -20,7 +20,7 @@ import { startProxy } from "../../support/gateway/proxy.ts";
 import { endsOf, logOf } from "../../support/wire/streams.ts";
 import { connectWire, tokenFor } from "../../support/wire/websocket.ts";
 
-/** Longer than the pauses of the sender, shorter than a test has patience. */
+/** Longer than the pause between two heartbeats, and short enough for a test. */
 const LEASE_MS = 1500;
 
 let gateway: TestGateway;
@@ -44,7 +44,7 @@ async function errorOf(promise: Promise<unknown>): Promise<RealtimeError> {
 }
 
 describe("A stream that is published", () => {
-  it("stays open while its source thinks", async () => {
+  it("stays open while its source is quiet", async () => {
     const token = await tokenFor(gateway, ["thinks/$lease"]);
     await using signs = await connectWire(gateway, { token });
     const more = signal();
@@ -57,7 +57,7 @@ describe("A stream that is published", () => {
         yield "b";
       },
     });
-    // Between two lies a quarter of the lease at least.
+    // Two of these messages are at least a quarter of the lease apart.
     await signs.take(5);
     more.resolve();
     await published;
@@ -66,7 +66,7 @@ describe("A stream that is published", () => {
     assertEquals(log.at(-1)?.metadata, undefined);
   });
 
-  it("is an error for who reads it when its producer is gone, and for the producer that comes back", async () => {
+  it("fails for its readers when the producer is gone, and for the producer when it comes back", async () => {
     await using proxy = await startProxy(gateway.url);
     await using subscription = await subscribeTo("gone");
     const reason = signal<unknown>();
@@ -95,7 +95,7 @@ describe("A stream that is published", () => {
     ]);
   });
 
-  it("goes on at a gateway that was restarted", async () => {
+  it("continues after a restart of the gateway", async () => {
     const first = await startGateway();
     await using proxy = await startProxy(first.url);
     const more = signal();
@@ -130,7 +130,7 @@ describe("publish() of a stream with a key", () => {
       .filter(({ kind }) => kind === "chunk").map(({ data }) => data).join("");
   }
 
-  it("publishes once, and asks the source for nothing the second time", async () => {
+  it("publishes once, and does not read the source the second time", async () => {
     let calls = 0;
     const publish = (): ReturnType<RealtimeApp["publish"]> =>
       app.publish({
@@ -154,7 +154,7 @@ describe("publish() of a stream with a key", () => {
     await cancelled.promise;
   });
 
-  it("is another stream after one that failed, or whose producer is gone", async () => {
+  it("publishes a new stream after one that failed, or whose producer is gone", async () => {
     const message = (fails: boolean, text: string) => ({
       channel: "again",
       topic: "t",
@@ -170,7 +170,7 @@ describe("publish() of a stream with a key", () => {
     assertEquals(again.streamId, streamId);
     assertEquals(await textOf("again"), "ab");
 
-    // A producer that hangs: who takes its place ends what it began.
+    // The stream of a producer that hangs ends when another producer takes over.
     await using subscription = await subscribeTo("hangs");
     const more = signal();
     const hanging = errorOf(app.publish({
@@ -201,7 +201,7 @@ describe("publish() of a stream with a key", () => {
     ]);
   });
 
-  it("says of one that was stopped that it was", async () => {
+  it("returns `stopped` again for a stream that was stopped", async () => {
     const publish = [{ channel: "stopped", name: "t" }];
     const token = await app.token({
       channel: "stopped",
@@ -226,7 +226,7 @@ describe("publish() of a stream with a key", () => {
 describe("keepStream()", () => {
   const stopped = new RealtimeError("stream_stopped", "Stopped");
 
-  it("goes on through what passes, until the stream has ended", async () => {
+  it("continues through transient failures until the stream has ended", async () => {
     const problems = [
       new RealtimeError("network", "Gone"),
       undefined,
@@ -243,7 +243,7 @@ describe("keepStream()", () => {
     assertEquals(count, problems.length);
   });
 
-  it("leaves it at that where the gateway knows nothing of it", async () => {
+  it("stops if the gateway has no such route", async () => {
     const { signal } = new AbortController();
     let count = 0;
     await keepStream(() => {
@@ -253,7 +253,7 @@ describe("keepStream()", () => {
     assertEquals(count, 1);
   });
 
-  it("ends with its signal, and sends nothing for a stream that is short", async () => {
+  it("ends with its signal, and sends no heartbeat for a short stream", async () => {
     const controller = new AbortController();
     const kept = keepStream(() => {
       throw new Error("Too early");

@@ -32,7 +32,7 @@ afterAll(async () => {
   await gateway.close();
 });
 
-/** Subscribes with a token that may stop streams. */
+/** Subscribes with a token that grants stopping streams. */
 function openToStop(
   channel: string,
   transport: "websocket" | "sse" = "websocket",
@@ -51,7 +51,7 @@ describe("A function given as data", () => {
     topic("t").schema(z.string().max(3)),
   );
 
-  it("begins a stream, in every form of publish()", async () => {
+  it("opens a stream, in every form of publish()", async () => {
     async function* words(): AsyncGenerator<string> {
       yield await Promise.resolve("one");
       yield "two";
@@ -83,7 +83,7 @@ describe("A function given as data", () => {
     );
   });
 
-  it("fails the stream where it fails, or gives none", async () => {
+  it("fails the stream if it throws or returns no stream", async () => {
     const failing = [
       [() => {
         throw new Error("No model");
@@ -100,7 +100,7 @@ describe("A function given as data", () => {
     }
   });
 
-  it("is told when publishing is aborted, or refused", async () => {
+  it("gets a signal that aborts when publishing is aborted", async () => {
     const controller = new AbortController();
     const reason = signal<unknown>();
     const published = app.publish(typed("c").t, async function* (unwanted) {
@@ -132,7 +132,7 @@ describe("subscription.stop()", () => {
           try {
             for (;;) {
               yield "more ";
-              // As fast as a model, and no faster.
+              // As fast as a language model.
               await new Promise((resolve) => setTimeout(resolve, 5));
             }
           } finally {
@@ -146,7 +146,7 @@ describe("subscription.stop()", () => {
       await left.promise;
       const { id, streamId } = start;
       assertEquals(await published, { id, streamId, stopped: true });
-      // It is no error, and the end says what it was.
+      // Readers get no error: the end of the stream says that it was stopped.
       const text = (await readAll(start.stream)).join("");
       assert(/^(more )+$/.test(text));
       const log = await logOf(gateway, name);
@@ -160,7 +160,7 @@ describe("subscription.stop()", () => {
     });
   }
 
-  it("reaches a source that is quiet, be it no function", async () => {
+  it("cancels a quiet source that is not a function", async () => {
     await using subscription = await openToStop("quiet");
     const cancelled = signal<unknown>();
     const published = app.publish({
@@ -178,7 +178,7 @@ describe("subscription.stop()", () => {
     assertEquals(await readAll(start.stream), ["a"]);
   });
 
-  it("says whether that is how the stream ended", async () => {
+  it("returns false for a stream that had ended, and rejects for an unknown stream", async () => {
     await using subscription = await openToStop("over");
     const { streamId } = await app.publish({
       channel: "over",
@@ -196,7 +196,7 @@ describe("subscription.stop()", () => {
     );
   });
 
-  it("is refused where the token grants no publishing", async () => {
+  it("is refused if the token does not grant publishing", async () => {
     await using subscription = await open(gateway);
     const more = signal();
     const published = app.publish({

@@ -51,16 +51,16 @@ describe("TextChunks", () => {
     assertEquals(chunks.end(), []);
   });
 
-  it("replaces what is no character", () => {
+  it("replaces invalid bytes", () => {
     assertEquals(collect([Uint8Array.of(0x61, 0xff, 0x62)]), ["a\uFFFDb"]);
     assertEquals(collect([Uint8Array.of(0xe2, 0x82)]), ["\uFFFD"]);
   });
 
-  it("goes from bytes to strings", () => {
+  it("takes strings after bytes", () => {
     assertEquals(collect([Uint8Array.of(0xe2, 0x82), "x"]), ["\uFFFDx"]);
   });
 
-  it("cuts long text into pieces, at no character's middle", () => {
+  it("splits long text into pieces, but never inside a character", () => {
     const long = "x" + "😀".repeat(PIECE_CHARS);
     const pieces = collect([long]);
     assertEquals(pieces.join(""), long);
