@@ -71,6 +71,8 @@ export class Lab implements AsyncDisposable {
   readonly programs: Programs;
   readonly runtimes: readonly RuntimeName[];
   readonly effort: Effort;
+  /** The folder of another checkout that is measured beside this one. */
+  readonly before: string | undefined;
   /** The promises that our gateway broke: lost, repeated or reordered messages. */
   readonly breaches: string[] = [];
   /** The same of other servers, which promise less. */
@@ -83,10 +85,12 @@ export class Lab implements AsyncDisposable {
     programs: Programs,
     runtimes: readonly RuntimeName[],
     effort: Effort,
+    before?: string,
   ) {
     this.programs = programs;
     this.runtimes = runtimes;
     this.effort = effort;
+    this.before = before;
   }
 
   /** Returns the resident memory of a server in bytes. */

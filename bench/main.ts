@@ -23,11 +23,11 @@ import { formatSection } from "./table.ts";
 import { formatTargets } from "./targets.ts";
 
 async function run(
-  { scenarios, runtimes, effort, isWhole }: Options,
+  { scenarios, runtimes, effort, before, isWhole }: Options,
 ): Promise<number> {
   const start = performance.now();
   const programs = await prepare();
-  await using lab = new Lab(programs, runtimes, effort);
+  await using lab = new Lab(programs, runtimes, effort, before);
   const machine = describeMachine(programs);
   console.log(machine + "\n");
   const sections: Section[] = [];

@@ -13,6 +13,8 @@ export interface Options {
   readonly scenarios: readonly string[];
   readonly runtimes: readonly RuntimeName[];
   readonly effort: Effort;
+  /** The folder of another checkout that is measured beside this one. */
+  readonly before: string | undefined;
   /** Whether the run is complete, so that it is written to `bench/results.md`. */
   readonly isWhole: boolean;
 }
@@ -23,6 +25,7 @@ export const USAGE = `Usage: deno task bench [scenario…] [options]
   scenario                      names of scenarios, see bench/README.md (all)
   --runtime deno|bun|node|all   runtimes of the gateway, with commas between them (all)
   --rounds <n>                  how often each scenario is measured (5)
+  --before <folder>             measure the gateway and client of another checkout as well
   --short                       measure 2 rounds of half a second
   --help                        print this
 
@@ -41,6 +44,7 @@ export function parseOptions(args: string[]): Options | string {
       options: {
         runtime: { type: "string", default: "all" },
         rounds: { type: "string" },
+        before: { type: "string" },
         short: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -60,8 +64,9 @@ export function parseOptions(args: string[]): Options | string {
         : pick("scenario", positionals.join(","), names),
       runtimes: pick("runtime", values.runtime, RUNTIMES),
       effort: { ...effort, rounds },
+      before: values.before,
       isWhole: positionals.length === 0 && values.runtime === "all" &&
-        !values.short,
+        !values.short && values.before === undefined,
     };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 import { formatRows } from "../tests/support/markdown.ts";
 import { socketIo } from "./peers/mod.ts";
+import { BEFORE } from "./scenarios/lanes.ts";
 import {
   medianOf,
   type Metric,
@@ -52,6 +53,11 @@ const REFERENCES: ReadonlyArray<{
   readonly title: string;
   of(results: readonly Result[], result: Result): Result | undefined;
 }> = [
+  {
+    title: "x before",
+    of: (results, { lane }) =>
+      results.find((other) => other.lane === lane + BEFORE),
+  },
   {
     title: "x bare",
     of: (results, { role, runtime }) =>

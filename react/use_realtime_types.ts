@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { RealtimeError } from "../core/protocol/errors.ts";
 import type { SubscriptionSenders } from "../core/types/subscription.ts";
 import type { Realtime } from "../core/types/realtime.ts";
 import type { MessageHookOptions } from "./hook_options.ts";

@@ -24,8 +24,13 @@ export class ClientProcess implements AsyncDisposable {
     runtime: RuntimeName,
     way: ClientWay,
     token: ClientToken,
+    folder = ".",
   ): Promise<ClientProcess> {
-    const command = commandFor(programs, runtime, "bench/clients/main.ts");
+    const command = commandFor(
+      programs,
+      runtime,
+      `${folder}/bench/clients/main.ts`,
+    );
     const client = new ClientProcess([...command, way, JSON.stringify(token)]);
     while (await client.#line() !== "ready");
     return client;

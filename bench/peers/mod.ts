@@ -40,28 +40,41 @@ export const SIGNING_KEY: string = `signkey-bench-${
   randomBytes(32).toString("hex")
 }`;
 
-/** Returns the command of a gateway that collects garbage on request. */
+/**
+ * Returns the command of a gateway that collects garbage on request.
+ *
+ * @param folder The checkout whose gateway it is; by default this one.
+ */
 export function gatewayCommand(
   programs: Programs,
   runtime: RuntimeName,
+  folder = ".",
 ): string[] {
   const command = commandFor(
     programs,
     runtime,
-    "tests/support/process/gateway_probe.ts",
+    `${folder}/tests/support/process/gateway_probe.ts`,
   );
   command.push("--port", "0", "--signing-key", SIGNING_KEY);
   return command;
 }
 
-/** Returns our gateway on a runtime, started by its command line. */
-export function gateway(runtime: RuntimeName): Peer {
+/**
+ * Returns our gateway on a runtime, started by its command line.
+ *
+ * @param before The other checkout whose gateway it is, in a comparison.
+ */
+export function gateway(runtime: RuntimeName, before?: string): Peer {
   return {
-    name: `Tidings on ${TITLES[runtime]}`,
+    name: `Tidings on ${TITLES[runtime]}${before ? `, ${before}` : ""}`,
     role: "gateway",
     runtime,
     start: (programs) =>
-      startAnnounced(gatewayCommand(programs, runtime), true, SIGNING_KEY),
+      startAnnounced(
+        gatewayCommand(programs, runtime, before),
+        true,
+        SIGNING_KEY,
+      ),
   };
 }
 

@@ -15,7 +15,7 @@ export async function channels(lab: Lab): Promise<Section[]> {
     peer === nats || peer === socketIo
   );
   const lanes = [
-    ...perRuntime(lab.runtimes, (runtime) => [
+    ...perRuntime(lab, (runtime) => [
       gatewayLane(runtime, "tidings.v1"),
       bareLane(runtime),
     ]),

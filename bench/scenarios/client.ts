@@ -9,6 +9,7 @@ import type { Lab, Lane } from "../lab.ts";
 import { BATCH } from "../load/dialects/mod.ts";
 import { subscriberToken } from "../load/dialects/tidings.ts";
 import { gateway } from "../peers/mod.ts";
+import { BEFORE } from "./lanes.ts";
 import type { Result, Section } from "../results.ts";
 
 const BYTES = 250;
@@ -53,6 +54,8 @@ export async function client(lab: Lab): Promise<Section[]> {
       for (const way of WAYS) {
         for (const isBatched of [true, false]) {
           clients.push(await start(lab, runtime, way, isBatched));
+          if (lab.before === undefined || way !== "for await") continue;
+          clients.push(await start(lab, runtime, way, isBatched, lab.before));
         }
       }
     }
@@ -76,14 +79,17 @@ async function start(
   runtime: RuntimeName,
   way: ClientWay,
   isBatched: boolean,
+  before?: string,
 ): Promise<Client> {
+  const suffix = before === undefined ? "" : BEFORE;
   const lane: Lane = {
-    name: clientName(runtime, way, isBatched),
+    name: clientName(runtime, way, isBatched) + suffix,
     // All clients use the gateway that sends fastest.
     peer: gateway("bun"),
     subscriber: "tidings.v1",
     publisher: isBatched ? "tidings batch" : "tidings",
-    channel: `client-${runtime}-${way.replace(/\W/g, "-")}-${isBatched}`,
+    channel: `client-${runtime}-${way}-${isBatched}${suffix}`
+      .replace(/\W+/g, "-"),
   };
   await lab.subscribe(lane, { count: 0 });
   const server = await lab.server(lane.peer);
@@ -93,7 +99,7 @@ async function start(
     topics: [TOPIC],
     key: await subscriberToken(server?.signingKey ?? "", channel),
     apiBaseUrl: `http://127.0.0.1:${server?.port}`,
-  });
+  }, before);
   return {
     lane,
     way,

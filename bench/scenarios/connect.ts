@@ -8,7 +8,7 @@ const CONNECTIONS = 5000;
 
 /** Scenario 6: 5,000 connections at once, each with a token to verify. */
 export async function connect(lab: Lab): Promise<Section[]> {
-  const lanes = perRuntime(lab.runtimes, (runtime): Lane[] => {
+  const lanes = perRuntime(lab, (runtime): Lane[] => {
     const peer = bareVerifying(runtime);
     return [
       gatewayLane(runtime, "tidings.v1"),

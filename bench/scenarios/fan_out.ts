@@ -22,7 +22,7 @@ export async function fanOut(
   names: readonly string[],
 ): Promise<Section[]> {
   const lanes = await lab.open([
-    ...perRuntime(lab.runtimes, (runtime) => [
+    ...perRuntime(lab, (runtime) => [
       gatewayLane(runtime, "tidings.v1"),
       gatewayLane(runtime, "tidings plain"),
       bareLane(runtime),

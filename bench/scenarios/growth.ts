@@ -18,10 +18,7 @@ export async function growth(lab: Lab): Promise<Section[]> {
 
 async function byAudience(lab: Lab): Promise<Section[]> {
   const lanes = [
-    ...perRuntime(
-      lab.runtimes,
-      (runtime) => [gatewayLane(runtime, "tidings.v1")],
-    ),
+    ...perRuntime(lab, (runtime) => [gatewayLane(runtime, "tidings.v1")]),
     ...RIVALS.filter(({ peer }) => peer === floor),
   ];
   const results = await bySize(
@@ -40,7 +37,7 @@ async function byAudience(lab: Lab): Promise<Section[]> {
 }
 
 async function besideChannels(lab: Lab): Promise<Section[]> {
-  const lanes = perRuntime(lab.runtimes, (runtime) => [{
+  const lanes = perRuntime(lab, (runtime) => [{
     name: `Tidings on ${TITLES[runtime]}`,
     peer: gateway(runtime),
     subscriber: "tidings.v1",

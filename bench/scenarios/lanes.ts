@@ -3,7 +3,7 @@ import {
   RUNTIMES,
   TITLES,
 } from "../../tests/support/process/programs.ts";
-import type { Lane } from "../lab.ts";
+import type { Lab, Lane } from "../lab.ts";
 import type { SubscriberName } from "../load/dialects/mod.ts";
 import {
   bare,
@@ -68,10 +68,21 @@ export const RIVALS: readonly Lane[] = [
   { name: floor.name, peer: floor, subscriber: "bare", publisher: "bare" },
 ];
 
-/** Returns lanes for each of the chosen runtimes. */
+/** The suffix of the lanes of the other checkout in a comparison. */
+export const BEFORE = ", before";
+
+/** Returns lanes for each of the chosen runtimes; in a comparison, each of our gateway's lanes once more with the other checkout. */
 export function perRuntime(
-  runtimes: readonly RuntimeName[],
+  { runtimes, before }: Pick<Lab, "runtimes" | "before">,
   lanes: (runtime: RuntimeName) => readonly Lane[],
 ): Lane[] {
-  return RUNTIMES.filter((name) => runtimes.includes(name)).flatMap(lanes);
+  const all = RUNTIMES.filter((name) => runtimes.includes(name))
+    .flatMap(lanes);
+  if (before === undefined) return all;
+  return all.flatMap((lane) => {
+    const { name, peer: { role, runtime } } = lane;
+    if (role !== "gateway" || runtime === undefined) return [lane];
+    const peer = gateway(runtime, before);
+    return [lane, { ...lane, name: name + BEFORE, peer }];
+  });
 }

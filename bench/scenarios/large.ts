@@ -6,7 +6,7 @@ import { measureRounds, perDelivery } from "./rounds.ts";
 /** Scenario 4: 1,000 subscribers, messages of 16 KiB. */
 export async function large(lab: Lab): Promise<Section[]> {
   const lanes = await lab.open([
-    ...perRuntime(lab.runtimes, (runtime) => [
+    ...perRuntime(lab, (runtime) => [
       gatewayLane(runtime, "tidings.v1"),
       gatewayLane(runtime, "tidings plain"),
       bareLane(runtime),

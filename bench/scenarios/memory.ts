@@ -12,7 +12,7 @@ const SETTLE_MS = 2000;
 /** Scenario 8: the memory of 10,000 idle connections. */
 export async function memory(lab: Lab): Promise<Section[]> {
   const lanes = [
-    ...perRuntime(lab.runtimes, (runtime) => [
+    ...perRuntime(lab, (runtime) => [
       gatewayLane(runtime, "tidings.v1"),
       gatewayLane(runtime, "tidings plain"),
       bareLane(runtime),

@@ -23,7 +23,7 @@ export function publishName(runtime: RuntimeName, how: string): string {
 /** Scenario 5: publishing without subscribers. */
 export async function publish(lab: Lab): Promise<Section[]> {
   const lanes = await lab.open(
-    perRuntime(lab.runtimes, (runtime) => {
+    perRuntime(lab, (runtime) => {
       const peer = gateway(runtime);
       const lane = (how: string) => publishName(runtime, how);
       const subscriber = "tidings.v1";

@@ -15,7 +15,7 @@ const RATE = 500;
 /** Scenario redis: subscribers at one server and publishers at another, beside a single server without Redis. */
 export async function redis(lab: Lab): Promise<Section[]> {
   const lanes = [
-    ...perRuntime(lab.runtimes, (runtime): Lane[] => {
+    ...perRuntime(lab, (runtime): Lane[] => {
       const peer = gatewaysOnRedis(runtime);
       const lane = gatewayLane(runtime, "tidings.v1");
       return [

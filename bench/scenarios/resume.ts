@@ -11,7 +11,7 @@ const BYTES = 250;
 
 /** Scenario 7: 1,000 clients reconnect at once, and each replays 1,000 messages. */
 export async function resume(lab: Lab): Promise<Section[]> {
-  const lanes = perRuntime(lab.runtimes, (runtime): Lane[] => [{
+  const lanes = perRuntime(lab, (runtime): Lane[] => [{
     name: gatewayName(runtime, "v1"),
     peer: gateway(runtime),
     subscriber: "tidings.v1",

@@ -6,7 +6,7 @@ import { measureRounds, perDelivery } from "./rounds.ts";
 /** Scenario 10: fan-out on Server-Sent Events. */
 export async function sse(lab: Lab): Promise<Section[]> {
   const lanes = await lab.open(
-    perRuntime(lab.runtimes, (runtime) => [
+    perRuntime(lab, (runtime) => [
       gatewayLane(runtime, "tidings sse"),
       { ...bareLane(runtime), subscriber: "bare sse" },
     ]),
