@@ -61,7 +61,6 @@ export class Log {
     return this.#top;
   }
 
-  /** How many messages the log holds. */
   get length(): number {
     return this.#entries.length - this.#head;
   }

@@ -40,9 +40,7 @@ export class Feed {
   readonly #watch: StreamWatcher;
   #waiters: Waiter[] = [];
 
-  /**
-   * @param dirty Receives each audience that has something to flush.
-   */
+  /** @param dirty Receives each audience that has something to flush. */
   constructor(
     channel: string,
     broker: Broker,
@@ -66,7 +64,6 @@ export class Feed {
     return audience;
   }
 
-  /** Forgets an audience if it has no members. */
   dropIfEmpty(audience: Audience): void {
     if (audience.members.size > 0) return;
     this.#audiences.delete(audienceKey(audience.wire, audience.topics));
@@ -102,10 +99,9 @@ export class Feed {
     this.top = offset;
     this.openStreams.clear();
     for (const follower of this.followers) follower.moved(from);
-    const waiters = this.#waiters;
-    this.#waiters = waiters.filter((waiter) => waiter.epoch === epoch);
-    for (const waiter of waiters) {
-      if (waiter.epoch !== epoch) waiter.resolve(false);
+    for (const waiter of this.#waiters.splice(0)) {
+      if (waiter.epoch === epoch) this.#waiters.push(waiter);
+      else waiter.resolve(false);
     }
     this.#wake();
   }

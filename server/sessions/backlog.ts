@@ -12,11 +12,7 @@ export interface SendQueueLimits {
   readonly queueBytes: number;
   /** Milliseconds without progress after which the peer is a slow consumer. */
   readonly deadlineMs: number;
-  /**
-   * The clock, in milliseconds.
-   *
-   * @default {performance.now}
-   */
+  /** The clock, in milliseconds: `performance.now`, except in tests. */
   readonly now?: () => number;
 }
 
@@ -38,9 +34,7 @@ export class Backlog {
   #waiters: Array<() => void> = [];
   #isStopped = false;
 
-  /**
-   * @param poll Called from time to time, to drain.
-   */
+  /** @param poll Called from time to time, to drain. */
   constructor(socket: Socket, limits: SendQueueLimits, poll: () => void) {
     this.#socket = socket;
     this.#limits = limits;
@@ -50,12 +44,10 @@ export class Backlog {
     this.#startTimer();
   }
 
-  /** Bytes that wait. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Adds a packet. */
   add(packet: Packet): BacklogState {
     this.#packets.push(packet);
     this.#bytes += packet.bytes;

@@ -14,18 +14,15 @@ export class OpenSessions {
     this.#tickMs = pingIntervalMs / count;
   }
 
-  /** How many sessions are open. */
   get size(): number {
     return this.#size;
   }
 
-  /** Adds a session that opened. */
   add(session: Session): void {
     this.#slots[this.#size++ % this.#slots.length]?.add(session);
     this.#timer ??= setInterval(() => this.#tick(), this.#tickMs);
   }
 
-  /** Removes a session that ended. */
   delete(session: Session): void {
     for (const slot of this.#slots) {
       if (slot.delete(session)) this.#size--;
@@ -35,14 +32,13 @@ export class OpenSessions {
     this.#timer = undefined;
   }
 
-  /** Returns the sessions that are open now. */
   all(): Session[] {
     return this.#slots.flatMap((slot) => [...slot]);
   }
 
   /** Pings the sessions of one slot. */
   #tick(): void {
-    const slot = this.#slots[this.#next++ % this.#slots.length];
-    for (const session of slot ?? []) session.ping();
+    const slot = this.#slots[this.#next++ % this.#slots.length] ?? [];
+    for (const session of slot) session.ping();
   }
 }

@@ -45,9 +45,7 @@ export class Session implements SubscribedSession, SendQueueOwner {
   #heardAt = performance.now();
   #state: State = "open";
 
-  /**
-   * @param hasCursor Whether the ids of SSE events are cursors, because the session has several channels.
-   */
+  /** @param hasCursor Whether the ids of SSE events are cursors, because the session has several channels. */
   constructor(
     host: SessionHost,
     socket: Socket,
@@ -66,7 +64,6 @@ export class Session implements SubscribedSession, SendQueueOwner {
     return PROCESS + this.#number.toString(16).padStart(12, "0");
   }
 
-  /** Whether the session has ended. */
   get isClosed(): boolean {
     return this.#state === "closed";
   }
@@ -77,7 +74,6 @@ export class Session implements SubscribedSession, SendQueueOwner {
       (this.subscriptions.areLive && this.#queue.bytes === 0);
   }
 
-  /** Sends packets through the send queue. */
   write(packets: readonly Packet[]): void {
     for (const packet of packets) this.#queue.write(packet);
   }

@@ -67,11 +67,7 @@ export class Subscriptions {
 
   /** Whether the connection has everything that is in the logs. Sends what waits for the end of the turn. */
   get areLive(): boolean {
-    for (const delivery of this.#deliveries) {
-      delivery.flush();
-      if (delivery.position === undefined) return false;
-    }
-    return true;
+    return Object.keys(this.positions).length === this.#deliveries.length;
   }
 
   /** The id up to which the connection has everything, for each channel. Sends what waits for the end of the turn. */

@@ -4,9 +4,8 @@ import type { RealtimeError } from "../../core/protocol/errors.ts";
 export function closeOf(
   error: RealtimeError,
 ): { code: number; reason: string } {
-  const code = codeOf(error.code);
   // The reason of a close frame may have 123 bytes; the messages of these errors are ASCII.
-  return { code, reason: error.message.slice(0, 120) };
+  return { code: codeOf(error.code), reason: error.message.slice(0, 120) };
 }
 
 function codeOf(code: RealtimeError["code"]): number {

@@ -13,6 +13,11 @@ export function findTests(
     .sort();
 }
 
+/** Tells whether a test file checks types or the repository's files, so that its result is the same on every runtime. */
+export function isStatic(path: string): boolean {
+  return path.startsWith("tests/repo/") || path.endsWith("/types_test.ts");
+}
+
 /** Folders that are no part of a clone. */
 const NOT_OURS = new Set(["node_modules", ".git", ".runtimes", "coverage"]);
 

@@ -216,6 +216,27 @@ describe("ChannelDelivery", () => {
       { numRuns: 200 },
     );
   });
+
+  it("leaves no subscriber behind when a flush ends its connection", async () => {
+    const broker = new MemoryBroker();
+    const hub = new Hub(broker);
+    const target = new FakeTarget();
+    const delivery = new ChannelDelivery(hub, target, "ch");
+    const live = parseSince(undefined);
+    const [a, b] = [new Set(["a"]), new Set(["b"])];
+    delivery.begin(
+      a,
+      await delivery.start(a, sinceOfChannel(live, "ch", true)),
+    );
+    const start = await delivery.start(b, sinceOfChannel(live, "ch", true));
+    assertEquals(await broker.subscribers("ch"), 1);
+    target.write = () => delivery.close();
+    await broker.publish("ch", [newMessage({ channel: "ch" }, "a", "1")]);
+    delivery.begin(b, start);
+    assertEquals([await broker.subscribers("ch"), hub.size], [0, 0]);
+    assertEquals(delivery.position, undefined);
+    await broker.close();
+  });
 });
 
 /** Checks that one topic of one subscription got each message, or a gap instead. */

@@ -75,6 +75,9 @@ function projectOptions(): ts.CompilerOptions {
     .options;
 }
 
+/** The files that were parsed already: all programs share the same options. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 function hostWith(
   virtual: ReadonlyMap<string, string>,
   options: ts.CompilerOptions,
@@ -89,9 +92,13 @@ function hostWith(
     folders.has(path) || directoryExists?.(path) === true;
   host.getSourceFile = (path, language, onError, isNew) => {
     const text = virtual.get(path);
-    return text === undefined
-      ? getSourceFile(path, language, onError, isNew)
-      : ts.createSourceFile(path, text, language, true);
+    if (text !== undefined) {
+      return ts.createSourceFile(path, text, language, true);
+    }
+    const file = parsed.get(path) ??
+      getSourceFile(path, language, onError, isNew);
+    parsed.set(path, file);
+    return file;
   };
   return host;
 }
