@@ -54,7 +54,7 @@ withNginx(
       return Number(new URL(url).port);
     }
 
-    /** How many connections each gateway has. */
+    /** Returns the number of connections of each gateway. */
     async function connections(): Promise<number[]> {
       return await Promise.all(gateways.map(async ({ url }) => {
         const response = await fetch(`${url}/health`);
@@ -62,7 +62,7 @@ withNginx(
       }));
     }
 
-    it("spread WebSockets and Server-Sent Events, and deliver to all", async () => {
+    it("share WebSockets and Server-Sent Events, and deliver to all of them", async () => {
       const token = await tokenFor(target, ["spread/t"]);
       const sockets = await Promise.all(
         Array.from({ length: 6 }, () => connectReady(target, { token })),
@@ -100,7 +100,7 @@ withNginx(
       await until(async () => (await connections()).every((n) => n === 0));
     });
 
-    it("pass on the pieces of a stream as they come, in both directions", async () => {
+    it("receive and deliver the pieces of a stream as they arrive", async () => {
       const token = await tokenFor(target, ["pieces/t"]);
       await using sse = await connectSse(target, { token, v1: true });
       await sse.ready();
@@ -122,7 +122,7 @@ withNginx(
       assertEquals((await sse.next()).kind, "datastream-end");
     });
 
-    it("answer what is too large themselves", async () => {
+    it("answer a request that is too large themselves", async () => {
       const { status, error } = await postJson(target, {
         channel: "large",
         topic: "t",
@@ -131,7 +131,7 @@ withNginx(
       assertEquals([status, error?.code], [413, "too_large"]);
     });
 
-    it("are tried one after the other by who connects while one of them goes away", async () => {
+    it("accept new connections while one of them drains, and after it has closed", async () => {
       const [leaving] = gateways;
       await leaving?.gateway.drain({ spreadMs: 1 });
       const token = await tokenFor(target, ["leaving/t"]);
@@ -151,7 +151,7 @@ withNginx(
 );
 
 describe("nginxConfig()", () => {
-  it("puts in the addresses, and leaves the rest as it is documented", () => {
+  it("replaces the addresses and keeps the rest of the documented configuration", () => {
     const config = nginxConfig(1234, [1, 2]);
     assertEquals(config.match(/^ *(server|listen) [\d.].*;$/gm), [
       "  server 127.0.0.1:1 max_fails=0;",

@@ -2,7 +2,7 @@ import { type JWTPayload, SignJWT } from "jose";
 import { deriveTokenKey } from "../../../core/protocol/signing_key.ts";
 import { claims, type Target } from "./websocket.ts";
 
-/** The claims of a token that subscribes to topics written as `channel/topic`; what the test is about it sets itself. */
+/** Returns the claims of a valid token for topics written as `channel/topic`; a test changes some of them. */
 export function payloadOf(topics: readonly string[]): JWTPayload {
   const now = Math.floor(Date.now() / 1000);
   return {
@@ -16,7 +16,7 @@ export function payloadOf(topics: readonly string[]): JWTPayload {
   };
 }
 
-/** Signs a payload as the gateway would, whatever it says. */
+/** Signs any payload with the gateway's key. */
 export async function sign(
   { signingKey }: Pick<Target, "signingKey">,
   payload: JWTPayload,
@@ -27,7 +27,7 @@ export async function sign(
     .sign(await deriveTokenKey(signingKey));
 }
 
-/** A token whose session ends after so many milliseconds: claims are in seconds, but need not be whole. */
+/** Returns a token whose session ends after some milliseconds: claims are in seconds, but need not be whole. */
 export function tokenEnding(
   target: Target,
   topics: readonly string[],
