@@ -26,7 +26,7 @@ import { pageRoutes } from "./page/mod.ts";
 import { ClientPublisher } from "./publish/client_publisher.ts";
 import { Inbox } from "./publish/message_callback.ts";
 import { Publisher } from "./publish/publisher.ts";
-import { setDirectHandler } from "./runtimes/direct.ts";
+import { directHandlers } from "./runtimes/direct.ts";
 import { FetchHead } from "./runtimes/request_head.ts";
 import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
 import { Sessions } from "./sessions/open_sessions.ts";
@@ -97,7 +97,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const rules = { schemas: settings.channels, inbox };
   const publisherFor: PublisherFor = (claims) =>
     claims ? new ClientPublisher(publisher, claims, rules) : publisher;
-  const host = createHost(settings, { auth, hub, publisherFor, sessions });
+  const host = createHost(settings, auth, hub, publisherFor, sessions);
   const admission = new Admission(settings);
   const addresses = new PublishAddresses();
 
@@ -126,9 +126,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     errorResponse(report, new FetchHead(raw), raw, error)
   );
 
-  const publish = directPublish(auth, publisher, addresses, report);
   const entrance = new Entrance(admission, {
-    publish,
+    publish: directPublish(auth, publisher, addresses, report),
     connect: (incoming, head) => connect(host, incoming, head),
     app,
   }, report);
@@ -158,7 +157,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     close,
     [Symbol.asyncDispose]: close,
   };
-  setDirectHandler(gateway, (head) => entrance.direct(head));
+  directHandlers.set(gateway, (head) => entrance.direct(head));
   return gateway;
 }
 
@@ -167,12 +166,10 @@ type PublisherFor = ConnectionHost["publisherFor"];
 /** Creates the part of the gateway that sessions and connections see. */
 function createHost(
   settings: GatewaySettings,
-  { auth, hub, publisherFor, sessions }: {
-    readonly auth: Auth;
-    readonly hub: Hub;
-    readonly publisherFor: PublisherFor;
-    readonly sessions: Sessions;
-  },
+  auth: Auth,
+  hub: Hub,
+  publisherFor: PublisherFor,
+  sessions: Sessions,
 ): ConnectionHost {
   const tickets = new TicketMint(settings.signingKeys[0]);
   return {
