@@ -25,7 +25,7 @@ import { pageRoutes } from "./page/mod.ts";
 import { ClientPublisher } from "./publish/client_publisher.ts";
 import { MessageCallback } from "./publish/message_callback.ts";
 import { Publisher } from "./publish/publisher.ts";
-import { setDirectHandler } from "./runtimes/direct.ts";
+import { directHandlers } from "./runtimes/direct.ts";
 import { FetchHead } from "./runtimes/request_head.ts";
 import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
 import { OpenSessions } from "./sessions/open_sessions.ts";
@@ -96,7 +96,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const rules = { schemas: settings.channels, callback };
   const publisherFor: PublisherFor = (claims) =>
     claims ? new ClientPublisher(publisher, claims, rules) : publisher;
-  const host = createHost(settings, { auth, hub, publisherFor, sessions });
+  const host = createHost(settings, auth, hub, publisherFor, sessions);
   const admission = new Admission(settings);
   const addresses = new PublishAddresses();
 
@@ -125,9 +125,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     errorResponse(report, new FetchHead(raw), raw, error)
   );
 
-  const publish = directPublish(auth, publisher, addresses, report);
   const entrance = new Entrance(admission, {
-    publish,
+    publish: directPublish(auth, publisher, addresses, report),
     connect: (incoming, head) => connect(host, incoming, head),
     app,
   }, report);
@@ -157,7 +156,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     close,
     [Symbol.asyncDispose]: close,
   };
-  setDirectHandler(gateway, (head) => entrance.direct(head));
+  directHandlers.set(gateway, (head) => entrance.direct(head));
   return gateway;
 }
 
@@ -166,12 +165,10 @@ type PublisherFor = WebSocketHost["publisherFor"];
 /** Creates the part of the gateway that sessions and connections see. */
 function createHost(
   settings: GatewaySettings,
-  { auth, hub, publisherFor, sessions }: {
-    readonly auth: Auth;
-    readonly hub: Hub;
-    readonly publisherFor: PublisherFor;
-    readonly sessions: OpenSessions;
-  },
+  auth: Auth,
+  hub: Hub,
+  publisherFor: PublisherFor,
+  sessions: OpenSessions,
 ): WebSocketHost {
   return {
     auth,

@@ -42,14 +42,14 @@ ${rows.join("\n")}
 
 async function createBroker(config: Config): Promise<Broker> {
   const { broker: url = "memory" } = config;
-  const history = defined({
+  const history = {
     historySize: config["history-size"],
     historyTtl: config["history-ttl"],
     historyBytes: config["history-bytes"],
-  });
+  };
   if (url === "memory") {
-    const budget = defined({ memoryBudget: config["memory-budget"] });
-    return new MemoryBroker({ ...history, ...budget });
+    const memoryBudget = config["memory-budget"];
+    return new MemoryBroker({ ...history, memoryBudget });
   }
   // The Redis client is loaded only where it is used.
   const { RedisBroker } = await import("./brokers/redis.ts");
@@ -61,25 +61,13 @@ async function createFrom(config: Config): Promise<Gateway> {
   return createGateway({
     dev: config.dev,
     broker: await createBroker(config),
-    ...defined({
-      signingKey: config["signing-key"],
-      signingKeyFallback: config["signing-key-fallback"],
-      maxMessageBytes: config["max-message-bytes"],
-      streamLeaseMs: lease === undefined ? undefined : lease * 1000,
-      allowedOrigins: config["allowed-origins"],
-    }),
+    signingKey: config["signing-key"],
+    signingKeyFallback: config["signing-key-fallback"],
+    maxMessageBytes: config["max-message-bytes"],
+    streamLeaseMs: lease === undefined ? undefined : lease * 1000,
+    allowedOrigins: config["allowed-origins"],
   });
 }
-
-/** Returns the options that have a value. */
-function defined<T extends object>(options: T): Partial<Defined<T>> {
-  const entries = Object.entries(options).filter(([, value]) =>
-    value !== undefined
-  );
-  return Object.fromEntries(entries) as Partial<Defined<T>>;
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 async function announce(gateway: Gateway, server: Server): Promise<void> {
   if (gateway.dev) {
@@ -111,19 +99,16 @@ function drainOnSignal(gateway: Gateway, server: Server): void {
 }
 
 async function run(config: Config): Promise<void> {
+  const sinks: "console"[] = ["console"];
   await configure({
     sinks: { console: getConsoleSink() },
     loggers: [
       {
         category: "tidings",
-        sinks: ["console"],
+        sinks,
         lowestLevel: config["log-level"] ?? "info",
       },
-      {
-        category: ["logtape", "meta"],
-        sinks: ["console"],
-        lowestLevel: "error",
-      },
+      { category: ["logtape", "meta"], sinks, lowestLevel: "error" },
     ],
   });
   const gateway = await createFrom(config);

@@ -3,7 +3,7 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
 import { allowsOrigin, type OriginRules } from "./origin.ts";
 
-/** Decides whether a request may enter the gateway at all. Each check is for every route. */
+/** Decides whether a request may enter the gateway, whatever its route. */
 export class Admission {
   /** The pages that may use the gateway. */
   readonly origins: OriginRules;
@@ -18,7 +18,7 @@ export class Admission {
     return this.#isDraining;
   }
 
-  /** Refuses, from now on, every request but those of operators and of the page. */
+  /** Refuses every request from now on, except for the health and the page. */
   drain(): void {
     this.#isDraining = true;
   }
@@ -56,12 +56,12 @@ function forbidden(message: string): RealtimeError {
   return new RealtimeError("forbidden", message);
 }
 
-/** Tells whether a path is answered while the gateway drains: its health, and the page of development mode. */
+/** Tells whether a path is answered while the gateway drains: the health, and the page of development mode. */
 function staysOpen(path: string): boolean {
   return path === "/health" || path === "/" || path.startsWith("/page/");
 }
 
-/** Tells whether the percent-escapes of an address are UTF-8: decoded differently, it would name something else than its sender meant. */
+/** Tells whether the percent-escapes of an address are UTF-8. Decoding others would give a name that the sender didn't mean. */
 function isUtf8(target: string): boolean {
   // Escapes of ASCII need no decoding, which takes 5 µs on Bun.
   if (!/%(?![0-7][0-9a-f])/i.test(target)) return true;

@@ -38,7 +38,7 @@ export async function readText(
   return decodeUtf8(await readBytes(request, limit, tooLarge));
 }
 
-/** Reads a body, piece by piece where its length is unknown; returns `undefined` where it is longer than the limit then. */
+/** Reads a body. In pieces, it stops at the limit and returns `undefined` for a longer body. */
 async function readUpTo(
   request: Request,
   limit: number,

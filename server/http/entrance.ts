@@ -17,7 +17,7 @@ const CONNECT_PATH = "/v1/realtime/connect";
 
 /** What lies behind the entrance. */
 export interface Interior {
-  /** Publishes one message where a request's head and body are all that it takes. */
+  /** Publishes one message, for requests whose head and body are enough. */
   readonly publish: DirectHandler;
   /** Opens a WebSocket. */
   connect(incoming: Incoming, head: RequestHead): Promise<Response>;
@@ -27,7 +27,7 @@ export interface Interior {
 
 /**
  * The only way into the gateway, for every runtime and route. A request that {@linkcode Admission} refuses reaches nothing behind
- * it, and every answer but a WebSocket's has the security headers.
+ * it, and every answer that a browser can receive has the security headers.
  */
 export class Entrance {
   readonly #admission: Admission;
@@ -57,7 +57,7 @@ export class Entrance {
       : this.#enter({ request, env }, head);
   }
 
-  /** Handles a request for which the runtime has made no `Request`; `undefined` where `fetch` has to answer it. */
+  /** Answers a request that has no `Request` yet; returns `undefined` where `fetch` has to answer it. */
   direct(head: RequestHead): BodyHandler | undefined {
     if (head.origin !== undefined) return undefined;
     if (this.#admission.refusal(head)) return undefined;
@@ -85,7 +85,7 @@ export class Entrance {
     refusal: Error,
   ): Promise<Response> {
     const response = await errorResponse(this.#report, head, request, refusal);
-    if (this.#admission.isDraining) response.headers.set("retry-after", "1");
+    if (response.status === 503) response.headers.set("retry-after", "1");
     return response;
   }
 
@@ -106,7 +106,7 @@ async function answerBody(
   try {
     body = new Uint8Array(await request.arrayBuffer());
   } catch {
-    // The sender is gone. The handler reports the broken body all the same.
+    // The sender is gone; the handler answers all the same.
   }
   const answer = handle(body);
   return toResponse(answer instanceof Promise ? await answer : answer);

@@ -17,7 +17,7 @@ export async function checkHandshake(
   wire: Wire,
   since: string | undefined,
 ): Promise<Handshake> {
-  // Such a client may send its token later, in a frame.
+  // This client may send its token later, in a frame.
   if (wire === "ws.v1" && token === undefined) return { wire };
   try {
     parseSince(since);
@@ -34,7 +34,7 @@ export async function checkHandshake(
   }
 }
 
-/** Marks where a token's channels stand before a plain client is answered, as no frame tells it when its subscription begins. */
+/** Marks the positions of a token's channels. A plain client counts as subscribed from its answer on, as no `ready` follows. */
 async function markChannels(
   hub: Hub,
   claims: TokenClaims,

@@ -6,7 +6,7 @@ import { parseJson } from "../wire/json_text.ts";
 const KNOWN_ADDRESSES = 16_384;
 const KNOWN_LENGTH = 256;
 
-/** What the address of a request to publish says. */
+/** The content of an address of a request to publish. */
 export interface PublishAddress {
   readonly envelope: Envelope;
   readonly topics: readonly string[];
@@ -15,8 +15,8 @@ export interface PublishAddress {
 }
 
 /**
- * Reads the addresses of requests to publish. Addresses with only a channel and topics repeat, so they are remembered: parsing one
- * takes 1 µs.
+ * Reads the addresses of requests to publish. Addresses with only a channel and topics repeat, so they are remembered, which saves
+ * 1 µs.
  */
 export class PublishAddresses {
   readonly #known = new Map<string, PublishAddress>();

@@ -22,14 +22,5 @@ export type BodyHandler = (
  */
 export type DirectHandler = (head: RequestHead) => BodyHandler | undefined;
 
-const handlers = new WeakMap<object, DirectHandler>();
-
-/** Registers the direct handler of an app, which also has a `fetch`. */
-export function setDirectHandler(app: object, handler: DirectHandler): void {
-  handlers.set(app, handler);
-}
-
-/** Returns the direct handler of an app: an app that a gateway is mounted in has none. */
-export function directHandlerOf(app: object): DirectHandler | undefined {
-  return handlers.get(app);
-}
+/** The direct handlers of apps that have one beside their `fetch`. An app that a gateway is mounted in has none. */
+export const directHandlers: WeakMap<object, DirectHandler> = new WeakMap();

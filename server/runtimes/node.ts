@@ -8,7 +8,7 @@ import type {
   RuntimeAdapter,
   Server,
 } from "./adapter.ts";
-import { directHandlerOf } from "./direct.ts";
+import { directHandlers } from "./direct.ts";
 import { listenError, listening } from "./listen.ts";
 import { directFirst } from "./node_direct.ts";
 import {
@@ -27,7 +27,7 @@ function listen(
       (request, env) => app.fetch(request, env),
       { hostname },
     );
-    const direct = directHandlerOf(app);
+    const direct = directHandlers.get(app);
     const server = createServer({
       // Node's default ends every request after 5 minutes, also a data stream's. Headers have a limit of their own.
       requestTimeout: 0,

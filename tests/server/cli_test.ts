@@ -14,7 +14,7 @@ import { postJson, publish } from "../support/wire/publish.ts";
 import { connectSse } from "../support/wire/sse.ts";
 import { connectReady, tokenFor } from "../support/wire/websocket.ts";
 
-/** A mistake in the command line: one line on standard error, exit code 2. */
+/** Asserts that a mistake in the command line is one line on standard error, with exit code 2. */
 async function assertRefused(
   args: readonly string[],
   wanted: RegExp,
@@ -27,7 +27,7 @@ async function assertRefused(
 }
 
 describe("the gateway's command line", () => {
-  it("--help names every flag with its variable", async () => {
+  it("prints every flag with its variable for --help", async () => {
     const { code, stdout, stderr } = await runCli(["--help"]);
     assertEquals([code, stderr], [0, ""]);
     for (const name of Object.keys(FLAGS)) {
@@ -36,12 +36,12 @@ describe("the gateway's command line", () => {
     }
   });
 
-  it("--version prints the version alone", async () => {
+  it("prints only the version for --version", async () => {
     const { code, stdout } = await runCli(["--version"]);
     assertEquals([code, stdout], [0, `${VERSION}\n`]);
   });
 
-  it("--port 0 takes a free port and prints one line with the URL", async () => {
+  it("listens on a free port for --port 0 and prints one line with the URL", async () => {
     await using cli = new Cli(["--port", "0"]);
     const url = await cli.url();
     assertMatch(url, /^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
@@ -63,7 +63,7 @@ describe("the gateway's command line", () => {
     assertMatch(stderr, /^Development mode: [^\n]+\n$/);
   });
 
-  it("on SIGTERM tells its clients to come back, and exits with 0", async () => {
+  it("tells its clients to reconnect on SIGTERM, and exits with 0", async () => {
     await using cli = new Cli(["--port", "0"], {
       REALTIME_SIGNING_KEY: SIGNING_KEY,
       REALTIME_HISTORY_SIZE: "2",
@@ -74,7 +74,7 @@ describe("the gateway's command line", () => {
     const { client } = await connectReady(target, { token, since: "start" });
     await using sse = await connectSse(target, { token, v1: true });
     await sse.ready();
-    // What the flags say is in force.
+    // The history size of the environment is in force.
     assertEquals(await client.takeData(2), [2, 3]);
     cli.kill("SIGTERM");
     const closing = await client.next();
@@ -87,7 +87,7 @@ describe("the gateway's command line", () => {
     assertEquals([code, stderr], [0, ""]);
   });
 
-  it("a port in use: one line, exit code 1", async () => {
+  it("reports a port in use in one line, with exit code 1", async () => {
     await using gateway = await startGateway();
     const { port } = new URL(gateway.url);
     const { code, stdout, stderr } = await runCli(["--port", port]);
@@ -98,20 +98,20 @@ describe("the gateway's command line", () => {
     );
   });
 
-  it("an unknown flag: one line, exit code 2", () =>
+  it("reports an unknown flag in one line, with exit code 2", () =>
     assertRefused(["--prot", "80"], /--prot/));
 
-  it("a bad value: one line that names the flag, exit code 2", () =>
+  it("reports a bad value and its flag in one line, with exit code 2", () =>
     assertRefused(["--port", "99999"], /--port: .*0 to 65535/));
 
-  it("a short signing key: one line without the key, exit code 2", async () => {
+  it("reports a short signing key in one line without the key, with exit code 2", async () => {
     await assertRefused(
       ["--signing-key", "s3cret"],
       /^(?!.*s3cret).*--signing-key.*32/,
     );
   });
 
-  it("a missing key on a host that is not loopback: one line, exit code 2", () =>
+  it("reports a missing key on a host that is not loopback in one line, with exit code 2", () =>
     assertRefused(
       ["--host", "0.0.0.0", "--port", "0"],
       /signing key|--signing-key/,

@@ -9,7 +9,7 @@ import {
 
 const KEY = "k".repeat(32);
 
-/** What a command line with these flags makes of an environment. */
+/** Returns the configuration that flags and environment give. */
 function configOf(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -18,7 +18,7 @@ function configOf(
   return command.run === "gateway" ? command.config : command;
 }
 
-/** The one line that says what can't be used. */
+/** Returns the one line of the error. */
 function refusal(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -29,18 +29,18 @@ function refusal(
 }
 
 describe("readConfig()", () => {
-  it("has a default for everything: development mode on loopback", () => {
+  it("defaults to development mode on loopback", () => {
     assertEquals(configOf([]), { port: 8787, host: "127.0.0.1", dev: true });
   });
 
-  it("is not in development mode with a signing key, unless told so", () => {
+  it("leaves development mode with a signing key, unless --dev is given", () => {
     const flags = ["--signing-key", KEY];
     const config = { port: 8787, host: "127.0.0.1", "signing-key": KEY };
     assertEquals(configOf(flags), { ...config, dev: false });
     assertEquals(configOf([...flags, "--dev"]), { ...config, dev: true });
   });
 
-  it("takes every flag, with = or without", () => {
+  it("accepts every flag, with and without =", () => {
     const values = {
       port: ["0", 0],
       host: ["::1", "::1"],
@@ -74,11 +74,11 @@ describe("readConfig()", () => {
       [variableOf(name), text] as const
     );
     assertEquals(configOf([], Object.fromEntries(env)), wanted);
-    // Every flag but the switch is tried.
+    // This covers every flag but the switch.
     assertEquals(flags.length, Object.keys(FLAGS).length - 1);
   });
 
-  it("takes the URL of a Redis, for which there is no memory budget", () => {
+  it("accepts the URL of a Redis, but no memory budget with it", () => {
     const url = "rediss://user:secret@a:7000,b:7000?prefix=app:";
     assertEquals(configOf(["--broker", url, "--history-size", "5"]), {
       ...{ port: 8787, host: "127.0.0.1", dev: true },
@@ -91,12 +91,12 @@ describe("readConfig()", () => {
     assertEquals(typo.includes("secret"), false);
   });
 
-  it("lets a flag win over its variable", () => {
+  it("prefers a flag to its variable", () => {
     const config = configOf(["--port", "1"], { PORT: "2", HOST: "::1" });
     assertEquals(config, { port: 1, host: "::1", dev: true });
   });
 
-  it("takes an empty variable for one that is not set", () => {
+  it("treats an empty variable as not set", () => {
     const env = { PORT: "", REALTIME_SIGNING_KEY: "", REALTIME_DEV: "" };
     assertEquals(configOf([], env), configOf([]));
   });
@@ -113,7 +113,7 @@ describe("readConfig()", () => {
     }
   });
 
-  it("asks for help or the version, whatever else there is", () => {
+  it("asks for help or the version, whatever the other flags", () => {
     for (const flag of ["--help", "-h"]) {
       assertEquals(configOf([flag, "--port", "x"]), { run: "help" });
     }
@@ -151,7 +151,7 @@ describe("readConfig()", () => {
     "log-level": ["", "verbose", "DEBUG"],
   };
   for (const [name, values] of Object.entries(bad)) {
-    it(`refuses a bad --${name}, and says which it was`, () => {
+    it(`refuses a bad --${name}, and names it`, () => {
       for (const value of values) {
         const flag = refusal([`--${name}=${value}`]);
         assertStringIncludes(flag, `--${name}`);
@@ -170,7 +170,7 @@ describe("readConfig()", () => {
     assertStringIncludes(refusal([], { REALTIME_DEV: "yes" }), "REALTIME_DEV");
   });
 
-  it("refuses an unknown flag, and words that are none", () => {
+  it("refuses unknown flags and other words", () => {
     assertStringIncludes(refusal(["--prot", "80"]), "--prot");
     assertStringIncludes(refusal(["-x"]), "-x");
     assertStringIncludes(refusal(["start"]), "start");
@@ -189,7 +189,7 @@ describe("readConfig()", () => {
     }
   });
 
-  it("refuses to start without a key where development mode is off", () => {
+  it("refuses to start without a key outside development mode", () => {
     const message = refusal([], { REALTIME_DEV: "false" });
     assertStringIncludes(message, "--signing-key");
   });

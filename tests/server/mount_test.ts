@@ -18,7 +18,7 @@ import {
 
 const OTHER_KEY = `signkey-test-${"fedcba9876543210".repeat(4)}`;
 
-/** Serves an app; first its gateways are closed, then the server. */
+/** Serves an app. The gateways are closed before the server. */
 async function start(app: Hono, gateways: readonly Gateway[]) {
   const server = await serve(app, { port: 0 });
   return {
@@ -31,7 +31,7 @@ async function start(app: Hono, gateways: readonly Gateway[]) {
 }
 
 describe("a gateway mounted in another Hono app", () => {
-  it("works beside the app's own routes: HTTP, WebSocket and SSE", async () => {
+  it("serves HTTP, WebSockets and SSE beside the app's own routes", async () => {
     const gateway = createGateway({ signingKey: SIGNING_KEY });
     const app = new Hono();
     const seen: string[] = [];

@@ -21,14 +21,14 @@ import {
 const LIMIT = 512 * 1024;
 const encoder = new TextEncoder();
 
-/** JSON whose arrays are nested so deep. */
+/** Returns JSON with arrays that are nested to a depth. */
 function nested(depth: number): string {
   return "[".repeat(depth) + "]".repeat(depth);
 }
 
 let gateway: TestGateway;
 
-/** The head of a request that publishes to the topic "t", with one header more. */
+/** Returns the head of a request that publishes to the topic "t", with one more header. */
 function head(channel: string, header: string): string {
   const url = new URL(address(gateway, "publish", { channel, topic: "t" }));
   return [
@@ -41,7 +41,7 @@ function head(channel: string, header: string): string {
   ].join("\r\n");
 }
 
-/** Proves that nothing was published: the next message is the first. */
+/** Asserts that nothing was published: the next message is the channel's first. */
 async function assertNothingPublished(channel: string): Promise<void> {
   const id = await publish(gateway, `${channel}/t`, "first");
   assertEquals(id.slice(8), "-1");
@@ -54,7 +54,7 @@ describe("bad input", () => {
   afterAll(() => gateway.close());
 
   describe("a body over 512 KiB", () => {
-    it("declared: 413, and nothing is published", async () => {
+    it("is refused with 413 when it is announced, and nothing is published", async () => {
       const { status, error } = await postJson(gateway, {
         channel: "declared",
         topic: "t",
@@ -68,7 +68,7 @@ describe("bad input", () => {
       await assertNothingPublished("declared");
     });
 
-    it("declared and never sent: 413 at once", async () => {
+    it("is refused with 413 before it is sent", async () => {
       await using socket = await RawSocket.open(gateway.url);
       await socket.write(head("never", `content-length: ${LIMIT + 1}`));
       const { status } = await socket.takeAnswer();
@@ -76,7 +76,7 @@ describe("bad input", () => {
       await assertNothingPublished("never");
     });
 
-    it("streamed without a length: 413, and nothing is published", async () => {
+    it("is refused with 413 when it is streamed without a length, and nothing is published", async () => {
       await using socket = await RawSocket.open(gateway.url);
       await socket.write(
         head("streamed", "transfer-encoding: chunked"),
@@ -100,7 +100,7 @@ describe("bad input", () => {
       }
     });
 
-    it("as JSON: 413, though the text itself has less", async () => {
+    it("is refused with 413 when only its JSON is too large", async () => {
       // A quote takes two bytes in a JSON string.
       const body = `not JSON ${'"'.repeat(LIMIT / 2)}`;
       const { status } = await postJson(gateway, {
@@ -112,7 +112,7 @@ describe("bad input", () => {
       await assertNothingPublished("escaped");
     });
 
-    it("of exactly the limit is published whole", async () => {
+    it("is published whole at exactly the limit", async () => {
       const body = JSON.stringify("é".repeat(LIMIT / 2 - 1));
       assertEquals(encoder.encode(body).length, LIMIT);
       const token = await tokenFor(gateway, ["exact/t"]);
@@ -129,7 +129,7 @@ describe("bad input", () => {
       }
     });
 
-    it("of another limit, where one is set", async () => {
+    it("is judged by the configured limit", async () => {
       await using small = await startGateway({ maxMessageBytes: 1000 });
       const request = { channel: "c", topic: "t" };
       const most = { ...request, body: `"${"x".repeat(998)}"` };
@@ -139,16 +139,16 @@ describe("bad input", () => {
     });
   });
 
-  describe("invalid UTF-8", () => {
+  describe("a request with invalid UTF-8", () => {
     const invalid = {
-      "a byte that never is": Uint8Array.of(0x22, 0xff, 0x22),
+      "a byte that UTF-8 never has": Uint8Array.of(0x22, 0xff, 0x22),
       "Latin-1": Uint8Array.of(0x22, 0xe9, 0x22),
       "half a character": Uint8Array.of(0x22, 0xe2, 0x82),
       "an overlong slash": Uint8Array.of(0x22, 0xc0, 0xaf, 0x22),
       "half a surrogate pair": Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22),
     };
     for (const [name, body] of Object.entries(invalid)) {
-      it(`in a message: ${name}`, async () => {
+      it(`is refused when a message has ${name}`, async () => {
         const { status, error } = await postJson(gateway, {
           channel: "utf8",
           topic: "u",
@@ -159,7 +159,7 @@ describe("bad input", () => {
       });
     }
 
-    it("in a batch or a token's topics", async () => {
+    it("is refused when a batch or a token's topics have it", async () => {
       for (const route of ["publish/batch", "token"] as const) {
         const { status, error } = await postJson(gateway, {
           route,
@@ -169,7 +169,7 @@ describe("bad input", () => {
       }
     });
 
-    it("in a name: it is not published under another", async () => {
+    it("is refused when a name has it, not published under another name", async () => {
       const url = address(gateway, "publish", { topic: "t" });
       for (const name of ["%ff", "%e2%82", "%", "%zz", "a%ed%a0%80"]) {
         const response = await fetch(`${url}&channel=${name}`, {
@@ -187,7 +187,7 @@ describe("bad input", () => {
     const names = {
       "that is empty": "",
       "over 255 bytes": "x".repeat(256),
-      "over 255 bytes, though not characters": "é".repeat(128),
+      "over 255 bytes with fewer characters": "é".repeat(128),
       "with NUL": "a\u0000b",
       "with a line break": "a\nb",
       "with DEL": "a\u007fb",
@@ -222,7 +222,7 @@ describe("bad input", () => {
       });
     }
 
-    it("of 255 bytes, or with any other character, is taken", async () => {
+    it("of 255 bytes, or with any other character, is accepted", async () => {
       for (
         const name of [
           "x".repeat(255),
@@ -261,7 +261,7 @@ describe("bad input", () => {
   describe("JSON nested 10,000 deep", () => {
     const deep = nested(10_000);
 
-    it("as a message: refused, and nothing is published", async () => {
+    it("is refused as a message, and nothing is published", async () => {
       for (
         const body of [deep, `{"a":${deep}}`, ` \n${deep}`, "[".repeat(10_000)]
       ) {
@@ -275,7 +275,7 @@ describe("bad input", () => {
       await assertNothingPublished("deep");
     });
 
-    it("as a line of a batch, or in it", async () => {
+    it("is refused as a line of a batch and inside one", async () => {
       const answers = await batch(gateway, [
         deep,
         `{"channel":"deep-line","topic":"t","data":${deep}}`,
@@ -285,7 +285,7 @@ describe("bad input", () => {
       await assertNothingPublished("deep-line");
     });
 
-    it("as the topics of a token", async () => {
+    it("is refused as the topics of a token", async () => {
       const { status, error } = await postJson(gateway, {
         route: "token",
         body: deep,
@@ -293,17 +293,17 @@ describe("bad input", () => {
       assertEquals([status, error?.code], [400, "invalid_json"]);
     });
 
-    it("as metadata", async () => {
+    it("is refused as metadata", async () => {
       const { status, error } = await postJson(gateway, {
         channel: "deep-metadata",
         topic: "t",
-        // As deep as an address can be long.
+        // Deeper JSON would not fit into an address.
         query: { metadata: nested(1_000) },
       });
       assertEquals([status, error?.code], [400, "invalid_json"]);
     });
 
-    it("as a client's frame", async () => {
+    it("is refused as a client's frame", async () => {
       const token = await tokenFor(gateway, ["deep-frame/t"], {
         publish: true,
       });
@@ -318,7 +318,7 @@ describe("bad input", () => {
       await assertNothingPublished("deep-frame");
     });
 
-    it("in text is text, and brackets in strings don't count", async () => {
+    it("is accepted in text, and brackets in strings don't count", async () => {
       const token = await tokenFor(gateway, ["brackets/t"]);
       await using client = await connectWire(gateway, { token });
       const string = JSON.stringify({ a: `\\"${deep}` });
@@ -364,7 +364,7 @@ describe("bad input", () => {
       assertEquals(Object({}).polluted, undefined);
     });
 
-    it("in a frame are no way to leave out its fields", async () => {
+    it("don't stand in for the fields of a frame", async () => {
       await using client = await connectWire(gateway, { v1: true });
       await client.socket.send('{"__proto__":{"kind":"pong"}}');
       assertEquals((await client.error()).code, "invalid_argument");

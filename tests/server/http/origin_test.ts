@@ -13,7 +13,7 @@ import {
   tokenFor,
 } from "../../support/wire/websocket.ts";
 
-/** Sends a request with headers that `fetch` would not let a program set. */
+/** Sends a request with headers that `fetch` doesn't let a program set. */
 async function request(
   { url }: TestGateway,
   start: string,
@@ -52,7 +52,7 @@ describe("a gateway in development mode", () => {
     assertEquals([published.status, minted.status], [200, 201]);
   });
 
-  it("takes tokens signed with the well-known key", async () => {
+  it("accepts tokens that are signed with the public development key", async () => {
     const target = { ...gateway, signingKey: DEVELOPMENT_SIGNING_KEY };
     const token = await tokenFor(target, ["known/t"]);
     await using client = await connectWire(target, { token });
@@ -72,7 +72,7 @@ describe("a gateway in development mode", () => {
     }
   });
 
-  it("refuses a name that was rebound to this machine", async () => {
+  it("refuses requests for a host name that was rebound to this machine", async () => {
     for (
       const host of [
         `evil.example:${port}`,
@@ -90,7 +90,7 @@ describe("a gateway in development mode", () => {
     }
   });
 
-  it("refuses a rebound name's WebSocket", async () => {
+  it("refuses a WebSocket for a rebound host name", async () => {
     const target = { ...gateway, signingKey: DEVELOPMENT_SIGNING_KEY };
     const token = await tokenFor(target, ["c/t"]);
     const { answer } = await handshake(target, {
@@ -136,7 +136,7 @@ describe("a gateway in development mode", () => {
     }
   });
 
-  it("refuses the WebSocket of a page of another origin, and takes its own", async () => {
+  it("accepts WebSockets of its own pages, and refuses those of another origin", async () => {
     const target = { ...gateway, signingKey: DEVELOPMENT_SIGNING_KEY };
     const token = await tokenFor(target, ["ws/t"]);
     const evil = { origin: "https://evil.example" };
@@ -159,7 +159,7 @@ describe("a gateway with a signing key", () => {
     assertEquals((await request(gateway, start, headers)).status, 200);
   });
 
-  it("refuses the WebSocket of an origin that is not configured", async () => {
+  it("refuses WebSockets of an origin that is not configured", async () => {
     await using gateway = await startGateway({
       allowedOrigins: ["https://app.example.com"],
     });

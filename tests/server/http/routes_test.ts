@@ -10,7 +10,7 @@ import { RawSocket } from "../../support/wire/raw_socket.ts";
 import { connectSse } from "../../support/wire/sse.ts";
 import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
 
-/** Asks until the answer is as wanted: what it shows follows a close that only the gateway sees. */
+/** Polls the health until it is as wanted: only the gateway knows when a connection has closed. */
 async function healthWhen(
   { url }: TestGateway,
   wanted: (health: Record<string, unknown>) => boolean,
@@ -22,7 +22,7 @@ async function healthWhen(
 }
 
 describe("GET /health", () => {
-  it("counts connections and channels, and forgets those that are gone", async () => {
+  it("counts the open connections and their channels", async () => {
     await using gateway = await startGateway();
     const token = await tokenFor(gateway, ["a/t", "b/t"]);
     const response = await fetch(`${gateway.url}/health`);
@@ -61,7 +61,7 @@ describe("GET /health", () => {
   });
 });
 
-describe("a path or method that there is not", () => {
+describe("an unknown path or method", () => {
   it("is answered with 404 as JSON", async () => {
     await using gateway = await startGateway();
     for (
@@ -81,7 +81,7 @@ describe("a path or method that there is not", () => {
 });
 
 describe("a request that offers another protocol, as Java's client does", () => {
-  it("is answered as if it didn't", async () => {
+  it("is answered without the other protocol", async () => {
     await using gateway = await startGateway();
     await using socket = await RawSocket.open(gateway.url);
     await socket.write([
@@ -98,7 +98,7 @@ describe("a request that offers another protocol, as Java's client does", () => 
 });
 
 describe("answers under /v1", () => {
-  it("are not stored, sniffed or told to others", async () => {
+  it("forbid browsers to store or sniff them, and to pass their address on", async () => {
     await using gateway = await startGateway();
     const { status, headers, body } = await fetch(
       `${gateway.url}/v1/realtime/history?channel=c`,
@@ -143,7 +143,7 @@ describe("CORS", () => {
     };
   }
 
-  it("lets every origin in by default: tokens are what authenticates", async () => {
+  it("allows every origin by default, as tokens authenticate", async () => {
     const answer = await preflight(open, "https://any.example");
     assertEquals(
       [answer.status, answer.origin, answer.methods],
@@ -159,14 +159,14 @@ describe("CORS", () => {
     ) assert(answer.headers?.includes(name), name);
   });
 
-  it("lets configured origins in, no others", async () => {
+  it("allows only the configured origins", async () => {
     const app = "https://app.example.com";
     assertEquals((await preflight(closed, app)).origin, app);
     const foreign = await preflight(closed, "https://evil.example");
     assertEquals(foreign.origin, null);
   });
 
-  it("marks errors too, so that a page can read them", async () => {
+  it("lets pages read errors too", async () => {
     const response = await fetch(`${open.url}/v1/realtime/sse`, {
       headers: { origin: "https://any.example" },
     });
@@ -178,7 +178,7 @@ describe("CORS", () => {
     );
   });
 
-  it("refuses requests of other origins, not only their reading", async () => {
+  it("refuses the requests of other origins instead of only hiding the answers", async () => {
     const { url, signingKey } = closed;
     const response = await fetch(
       `${url}/v1/realtime/publish?channel=c&topic=t`,

@@ -22,7 +22,7 @@ describe("the page over HTTP", () => {
     return { status, headers, text: await response.text() };
   }
 
-  it("has everything that it refers to, each with its type", async () => {
+  it("has every file that it refers to, each with its type", async () => {
     const page = await get("/");
     assertEquals(page.status, 200);
     assertEquals(page.headers.get("content-type"), "text/html; charset=utf-8");
@@ -30,7 +30,7 @@ describe("the page over HTTP", () => {
       .map(([, link]) => link ?? "");
     assert(links.includes("page/main.js"), links.join());
     const modules = new Set(links);
-    // Also what its modules import, as the browser would go on to.
+    // A browser also loads the imports of the modules.
     for (const link of modules) {
       const file = await get(`/${link}`);
       assertEquals(file.status, 200, link);
@@ -47,7 +47,7 @@ describe("the page over HTTP", () => {
     assert(modules.size > 15, `${modules.size} files`);
   });
 
-  it("may load and reach nothing but its gateway, and makes no markup of text", async () => {
+  it("may load from and connect to its gateway only, and turns no text into markup", async () => {
     const { headers } = await get("/");
     const policy = headers.get("content-security-policy") ?? "";
     const directives = Object.fromEntries(
@@ -72,7 +72,7 @@ describe("the page over HTTP", () => {
     assertEquals(headers.get("referrer-policy"), "no-referrer");
   });
 
-  it("gives away no other file", async () => {
+  it("serves no other file", async () => {
     const paths = [
       "/page/none.js",
       "/page/tsconfig.json",
@@ -83,7 +83,7 @@ describe("the page over HTTP", () => {
     for (const path of paths) assertEquals((await get(path)).status, 404, path);
   });
 
-  it("is there in development mode only", async () => {
+  it("exists in development mode only", async () => {
     await using served = await startGateway();
     for (const path of ["/", "/page/main.js"]) {
       const response = await fetch(served.url + path);
@@ -106,7 +106,7 @@ describe("readPageFile()", () => {
     } finally {
       await gateway.close();
     }
-    // Loaded once, it needs no network any more; what wasn't says so.
+    // A loaded file needs no network any more; any other file fails to load.
     assert(await readPageFile("main.js", folder));
     const error = await assertRejects(
       () => readPageFile("feed.js", folder),

@@ -21,7 +21,7 @@ const executablePath = chromiumPath();
 const itInChromium = executablePath === undefined ? it.skip : it;
 const NASTY = `it's "all" $HOME \`id\` \\n é\n! & | 'quoted' *`;
 
-/** What curl is called with, as a real shell takes the command apart: each argument ends with a NUL. */
+/** A `curl` that prints its arguments, each with a NUL at its end: a real shell splits the command. */
 const CURL = `curl() {
   printf '%s\\0' "$@" >&2
   case "$*" in *token*) printf '{"jwt":"a.b.c"}' ;; esac
@@ -35,7 +35,7 @@ async function argumentsOf(command: string): Promise<string[]> {
   return stderr.split("\0").slice(0, -1);
 }
 
-/** Runs a program as the runtime of this test does, until it prints a line. */
+/** Runs a program on this test's runtime until it prints a line. */
 async function firstLineOf(program: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tidings-page-"));
   const file = join(folder, "program.ts");
@@ -90,7 +90,7 @@ describe("the commands of the page", () => {
     return await page.locator(`#${id}`).textContent() ?? "";
   }
 
-  itInChromium("publish what the form has, whatever that is", async () => {
+  itInChromium("publish any message of the form", async () => {
     const command = await text("publish-code");
     assertEquals(await text("empty-code"), command);
     const [url = "", option, body, ...more] = await argumentsOf(command);
@@ -103,11 +103,14 @@ describe("the commands of the page", () => {
     assertEquals(data, NASTY);
   });
 
-  itInChromium("publish what curl would take for a file's name", async () => {
-    await page.fill("#data", "@home");
-    const [, ...more] = await argumentsOf(await text("publish-code"));
-    assertEquals(more, ["--data-raw", "@home"]);
-  });
+  itInChromium(
+    "publish a message that curl would read as a file's name",
+    async () => {
+      await page.fill("#data", "@home");
+      const [, ...more] = await argumentsOf(await text("publish-code"));
+      assertEquals(more, ["--data-raw", "@home"]);
+    },
+  );
 
   itInChromium("publish a data stream from the terminal", async () => {
     const [url = "", ...more] = await argumentsOf(await text("stream-code"));
@@ -119,7 +122,7 @@ describe("the commands of the page", () => {
     );
   });
 
-  itInChromium("watch what the page watches", async () => {
+  itInChromium("subscribe like the page", async () => {
     const [silent, token = "", option, claims = "", ...watch] =
       await argumentsOf(await text("watch-code"));
     assertEquals([silent, option], ["-s", "-d"]);
@@ -129,7 +132,7 @@ describe("the commands of the page", () => {
     );
     const minted = await fetch(token, { method: "POST", body: claims });
     assertEquals(minted.status, 201);
-    // What `cut` takes for the token.
+    // `cut` takes the token from this answer.
     assertEquals((await minted.text()).split('"')[3]?.split(".").length, 3);
     assertEquals(watch, [
       "-N",
@@ -139,7 +142,7 @@ describe("the commands of the page", () => {
     ]);
   });
 
-  itInChromium("print what is published, from a program", async () => {
+  itInChromium("print the published messages, from a program", async () => {
     await publish(gateway, "program/news", "good tidings");
     await page.goto(`${gateway.url}/#channel=program&topic=news&from=start`);
     await page.waitForSelector(".row");

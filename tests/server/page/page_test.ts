@@ -53,7 +53,7 @@ describe("the page in Chromium", () => {
   }
 
   itInChromium(
-    "loads without a complaint, from its gateway alone",
+    "loads without errors, from its gateway only",
     async () => {
       await site.open();
       await site.shows(".empty", "Nothing yet.");
@@ -71,7 +71,7 @@ describe("the page in Chromium", () => {
   );
 
   itInChromium(
-    "shows what it publishes, with the id and the time it took",
+    "shows the messages that it publishes, with their ids and latencies",
     async () => {
       await site.open();
       await page.fill("#data", '{"n": 1}');
@@ -90,7 +90,7 @@ describe("the page in Chromium", () => {
         new RegExp(`^${span}$`),
       );
       await site.shows("#latency", "Publish to here: median");
-      // The rest of it, on request.
+      // Opening the row shows the whole message.
       await page.click(`${row} summary`);
       assertEquals(JSON.parse(await site.text(`${row} .json`)).id, id);
 
@@ -105,7 +105,7 @@ describe("the page in Chromium", () => {
   );
 
   itInChromium(
-    "shows what others publish, as text whatever it is",
+    "shows the messages of others as text, never as markup",
     async () => {
       await site.open();
       const evil = "<img src=x onerror=alert(1)><script>alert(2)</script>";
@@ -123,7 +123,7 @@ describe("the page in Chromium", () => {
   );
 
   itInChromium(
-    "joins a data stream's chunks to a text that grows",
+    "joins the chunks of a data stream to a growing text",
     async () => {
       await site.open();
       const stream = { stream_id: "s1" };
@@ -156,7 +156,7 @@ describe("the page in Chromium", () => {
     },
   );
 
-  itInChromium("says what is wrong with a name next to its field", async () => {
+  itInChromium("shows the error about a name next to its field", async () => {
     await site.open();
     await page.fill("#channel", "x".repeat(256));
     await page.press("#channel", "Enter");
@@ -197,7 +197,7 @@ describe("the page in Chromium", () => {
   });
 
   itInChromium(
-    "keeps what is watched in its address, for a reload and a friend",
+    "keeps the subscription in its address, for reloading and sharing",
     async () => {
       await publish(site.gateway, "user:1/logs", "before");
       await site.open();
@@ -223,7 +223,7 @@ describe("the page in Chromium", () => {
       await page.goto(
         `${site.proxy.url}/#channel=user:1&topic=logs&from=last:2`,
       );
-      // The view before has had 2 messages, too.
+      // The previous view also had 2 messages.
       await page.waitForFunction(
         'document.querySelector("#last").value === "2"',
       );
@@ -233,7 +233,7 @@ describe("the page in Chromium", () => {
   );
 
   itInChromium(
-    "keeps the newest 500, and stands still while it is paused",
+    "keeps the newest 500 messages, and doesn't change while it is paused",
     async () => {
       await site.open();
       const lines = Array.from({ length: 600 }, (_, n) => ({ data: `n${n}` }));
@@ -261,7 +261,7 @@ describe("the page in Chromium", () => {
     },
   );
 
-  itInChromium("stops when it is told to, and watches again", async () => {
+  itInChromium("stops watching, and watches again", async () => {
     await site.open();
     await page.click("#toggle");
     await site.state("stopped");
@@ -278,7 +278,7 @@ describe("the page in Chromium", () => {
     assertEquals((await site.list()).length, 1);
   });
 
-  itInChromium("names its controls, and fits a phone", async () => {
+  itInChromium("labels its controls, and fits a phone", async () => {
     await page.setViewportSize({ width: 360, height: 740 });
     await site.open();
     await publish(
@@ -301,7 +301,7 @@ describe("the page in Chromium", () => {
       (html) => html.scrollWidth - html.clientWidth,
     );
     assertEquals(excess, 0);
-    // Tabs move by arrow keys.
+    // Arrow keys choose a tab.
     await page.focus("#watch-tab");
     await page.keyboard.press("ArrowLeft");
     assertEquals(await page.isVisible("#typescript-panel"), true);

@@ -5,15 +5,15 @@ import { ROOT } from "../root.ts";
 
 const RUN = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : [];
 
-/** How a process ended, and what it said. */
+/** How a process ended, and its output. */
 export interface Finished {
-  /** `null` where a signal ended it. */
+  /** The exit code; `null` after a signal. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The gateway's command line, in a process of its own on the runtime that runs the test. */
+/** The gateway's command line in its own process, on the runtime that runs the test. */
 export class Cli implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #finished: Promise<Finished>;
@@ -23,7 +23,7 @@ export class Cli implements AsyncDisposable {
   #wake: () => void = () => {};
 
   /**
-   * @param env Variables of its environment besides those without which nothing runs.
+   * @param env Variables of the environment, besides those that every process needs.
    */
   constructor(args: readonly string[], env: Record<string, string> = {}) {
     const { PATH = "", HOME = "", DENO_DIR } = process.env;
@@ -57,12 +57,12 @@ export class Cli implements AsyncDisposable {
     });
   }
 
-  /** Resolves when it ended. */
+  /** Resolves when the process has ended. */
   get finished(): Promise<Finished> {
     return this.#finished;
   }
 
-  /** The first line that it prints. */
+  /** Returns the first line of the output. */
   async line(): Promise<string> {
     while (!this.#stdout.includes("\n") && this.#child.exitCode === null) {
       await new Promise<void>((resolve) => {
@@ -72,12 +72,12 @@ export class Cli implements AsyncDisposable {
     return this.#stdout.split("\n")[0] ?? "";
   }
 
-  /** The URL in the first line. */
+  /** Returns the URL in the first line. */
   async url(): Promise<string> {
     return /http:\S+$/.exec(await this.line())?.[0] ?? "";
   }
 
-  /** Sends it a signal. After the child's own `kill`, Deno takes any end for one by that signal. */
+  /** Sends a signal. The child's own `kill` would make Deno report every later end as caused by the signal. */
   kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void {
     if (this.#child.pid !== undefined) process.kill(this.#child.pid, signal);
   }

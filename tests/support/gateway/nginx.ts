@@ -10,28 +10,28 @@ import { freePort } from "../brokers/redis.ts";
 import { nginxPath } from "../requirements.ts";
 import { until } from "../until.ts";
 
-/** The configuration that `docs/deploy.md` gives. */
+/** The configuration from `docs/deploy.md`. */
 const CONFIG = fileURLToPath(
   new URL("../../../deploy/nginx.conf", import.meta.url),
 );
 
-/** A real nginx in a process of its own. */
+/** A real nginx in its own process. */
 export interface Nginx extends AsyncDisposable {
   readonly port: number;
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
-  /** Ends it at once. */
+  /** Ends the process at once. */
   kill(): Promise<void>;
 }
 
-/** What was started and has not ended: none outlives this process. */
+/** The processes that have not ended: none of them outlives this one. */
 const running = new Set<ChildProcess>();
 
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** The documented configuration, with other addresses. */
+/** Returns the documented configuration with other addresses. */
 export function nginxConfig(port: number, gateways: readonly number[]): string {
   const [server = ""] = /^ *server [\d.:]+ .*;$/m.exec(read()) ?? [];
   const servers = gateways.map((gateway) =>
@@ -58,7 +58,7 @@ export async function startNginx(gateways: readonly number[]): Promise<Nginx> {
   if (path === undefined) throw new Error("There is no nginx");
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), "tidings-nginx-"));
-  // In one process, as the user who runs the tests: whoever ends it ends all of it.
+  // One process, run by the user of the tests: killing it leaves nothing behind.
   await writeFile(
     join(folder, "nginx.conf"),
     `
@@ -106,7 +106,7 @@ http {
       await (await fetch(`${url}/health`)).body?.cancel();
       return true;
     } catch {
-      // It doesn't listen yet.
+      // nginx doesn't listen yet.
       return false;
     }
   });

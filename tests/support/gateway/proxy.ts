@@ -1,24 +1,24 @@
 import { connect, createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 
-/** A way to a server that can be cut and led elsewhere. */
+/** A TCP proxy that can be cut and pointed to another server. */
 export interface Proxy extends AsyncDisposable {
   readonly url: string;
-  /** Breaks every connection off, and refuses new ones until {@linkcode Proxy.lead}. */
+  /** Breaks every connection and refuses new ones until {@linkcode Proxy.lead}. */
   cut(): void;
-  /** Leads new connections to a server. */
+  /** Points new connections to a server. */
   lead(url: string): void;
   close(): Promise<void>;
 }
 
-/** Starts a TCP proxy on a free port of loopback that leads to a server. */
+/** Starts a proxy for a server, on a free port of loopback. */
 export async function startProxy(url: string): Promise<Proxy> {
   let target: string | undefined = url;
   const open = new Set<Socket>();
 
   function keep(socket: Socket): void {
     open.add(socket);
-    // What breaks off here is meant to: the other side of it is the test.
+    // Errors here are intended: the tests break the connections.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => open.delete(socket));
   }

@@ -3,13 +3,13 @@ import { MemoryBroker } from "../../../server/mod.ts";
 import type { SessionHost } from "../../../server/sessions/session.ts";
 import type { Packet, Socket } from "../../../server/wire/socket.ts";
 
-/** A socket whose peer takes what the test says. */
+/** A socket whose peer reads as many bytes as the test says. */
 export class FakeSocket implements Socket {
   readonly sent: Packet[] = [];
   buffered = 0;
   closed = false;
   terminated = false;
-  /** The most that was ever handed over at once. */
+  /** The most bytes that were buffered at any time. */
   peak = 0;
 
   send(packet: Packet): void {
@@ -18,7 +18,7 @@ export class FakeSocket implements Socket {
     this.peak = Math.max(this.peak, this.buffered);
   }
 
-  /** The peer takes so much. */
+  /** Lets the peer read some bytes. */
   take(bytes: number): void {
     this.buffered = Math.max(0, this.buffered - bytes);
   }
@@ -32,7 +32,7 @@ export class FakeSocket implements Socket {
   }
 }
 
-/** What a session needs of a gateway, where there is none. */
+/** Returns the host of a session without a gateway. */
 export function fakeHost(
   broker: MemoryBroker = new MemoryBroker(),
 ): SessionHost {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { address, type Target } from "./websocket.ts";
 
-/** What the gateway answers: the message's id, or why there is none. */
+/** The gateway's answer: the message's id, or an error. */
 export interface Answer {
   readonly status: number;
   readonly id: string;
@@ -10,7 +10,7 @@ export interface Answer {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** What became of a batch's line. */
+/** The result of one line of a batch. */
 export interface LineAnswer {
   readonly id?: string;
   readonly error?: { readonly code: string; readonly message: string };
@@ -26,11 +26,11 @@ export interface PublishRequest {
   readonly body?: BodyInit;
   /** @default {"publish"} */
   readonly route?: "publish" | "publish/batch" | "publish/tee" | "token";
-  /** The credential; the signing key unless it says otherwise, none where it is empty. */
+  /** The credential, by default the signing key; an empty text sends none. */
   readonly bearer?: string;
 }
 
-/** Sends a request as it is; nothing is checked. */
+/** Sends a request and returns the answer, whatever it is. */
 export function post(
   target: Target,
   {
@@ -50,7 +50,7 @@ export function post(
       ...headers,
     },
     ...(body === undefined ? {} : { body }),
-    // What fetch asks for where the body is a stream.
+    // `fetch` requires it for a body that is a stream.
     duplex: "half",
   };
   return fetch(address(target, route, { channel, topic, ...query }), init);
@@ -65,7 +65,7 @@ export async function postJson(
   return { ...await response.json(), status: response.status };
 }
 
-/** Publishes to `channel/topic`; it must succeed. */
+/** Publishes to `channel/topic` and asserts success. */
 export async function publish(
   target: Target,
   topic: string,
@@ -92,7 +92,7 @@ export async function publishAll(
   return ids;
 }
 
-/** A body that arrives in pieces, without a length. */
+/** Returns a body that arrives in pieces, without a length. */
 export function bodyOf(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): ReadableStream<Uint8Array> {
@@ -112,7 +112,7 @@ export function bodyOf(
   });
 }
 
-/** Publishes lines in one request; answers what became of each. */
+/** Publishes lines in one request; returns the result of each line. */
 export async function batch(
   target: Target,
   lines: readonly (object | string)[],

@@ -10,12 +10,12 @@ import {
 /** How a client reaches the gateway. */
 export type RawTransport = "websocket" | "sse";
 
-/** A client of `tidings.v1` on either transport, that shows every frame as it came. */
+/** A client of `tidings.v1` on either transport that shows every frame unchanged. */
 export interface RawClient extends AsyncDisposable {
   readonly ready: Ready;
   next(): Promise<Frame>;
   take(count: number): Promise<Frame[]>;
-  /** Adds a subscription, where the transport can. */
+  /** Adds a subscription; only WebSockets can. */
   subscribe?(token: string, ref?: string, since?: string): Promise<void>;
 }
 

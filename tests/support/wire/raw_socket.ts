@@ -1,15 +1,15 @@
 import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 
-/** An HTTP answer, as far as it was read: its body has what came together with the head. */
+/** An HTTP answer; its body may be cut off. */
 export interface RawAnswer {
   readonly status: number;
-  /** By lower-case name. */
+  /** The headers, by their names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
-/** Bytes on a TCP connection, sent and read as a test wants them: split anywhere, broken off, or not read at all. */
+/** A TCP connection on which a test splits bytes anywhere, breaks off, or stops reading. */
 export class RawSocket implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #closed: Promise<void>;
@@ -35,7 +35,7 @@ export class RawSocket implements AsyncDisposable {
       this.#ended = true;
       this.#wake();
     });
-    // A reset is an end like any other: who reads sees that nothing more comes.
+    // A reset is treated like any other end.
     socket.on("error", () => {
       this.#ended = true;
       this.#wake();
@@ -60,24 +60,24 @@ export class RawSocket implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** Sends; resolves when the kernel has it, or never will. */
+  /** Sends bytes; resolves when the kernel has taken them, or the connection is closed. */
   write(bytes: string | Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       this.#socket.write(bytes, () => resolve());
     });
   }
 
-  /** Stops to take what comes: the kernel's buffers fill, then the peer's queue. */
+  /** Stops reading: the kernel's buffers fill up, then the peer's send queue. */
   pause(): void {
     this.#socket.pause();
   }
 
-  /** Takes what comes again. */
+  /** Reads again. */
   resume(): void {
     this.#socket.resume();
   }
 
-  /** Takes exactly so many bytes; fewer where the peer ended. */
+  /** Reads a number of bytes; returns fewer when the peer ended. */
   async take(count: number): Promise<Buffer> {
     while (this.#received.length < count && !this.#ended) await this.#more();
     const taken = this.#received.subarray(0, count);
@@ -85,7 +85,7 @@ export class RawSocket implements AsyncDisposable {
     return taken;
   }
 
-  /** Takes everything up to and including a text; all that came where the peer ended before. */
+  /** Reads up to and including a text, or everything when the peer ended before it. */
   async takeUntil(text: string): Promise<string> {
     let at = this.#received.indexOf(text);
     while (at < 0 && !this.#ended) {
@@ -96,13 +96,13 @@ export class RawSocket implements AsyncDisposable {
     return (await this.take(length)).toString();
   }
 
-  /** Takes everything until the peer ends. */
+  /** Reads everything until the peer ends. */
   async takeAll(): Promise<string> {
     while (!this.#ended) await this.#more();
     return (await this.take(this.#received.length)).toString();
   }
 
-  /** Takes the head of an HTTP answer, and its body where `content-length` says how long that is. */
+  /** Reads the head of an HTTP answer, and its body as far as `content-length` says. */
   async takeAnswer(): Promise<RawAnswer> {
     const [status = "", ...fields] = (await this.takeUntil("\r\n\r\n"))
       .trimEnd().split("\r\n");
@@ -119,7 +119,7 @@ export class RawSocket implements AsyncDisposable {
     };
   }
 
-  /** Hangs up, with nothing said. */
+  /** Ends the connection without a goodbye. */
   close(): Promise<void> {
     this.#socket.destroy();
     return this.#closed;

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { type RawAnswer, RawSocket } from "./raw_socket.ts";
 
-/** What a frame carries, by its number in RFC 6455. */
+/** The opcodes of RFC 6455, by the frame's content. */
 export const OPCODES = {
   text: 1,
   binary: 2,
@@ -11,20 +11,20 @@ export const OPCODES = {
   pong: 10,
 } as const;
 
-/** How a connection ended; 1006 where the peer said nothing. */
+/** How a connection ended; the code is 1006 if the peer sent none. */
 export interface Closed {
   readonly code: number;
   readonly reason: string;
 }
 
-/** What is sent with a handshake. */
+/** Options of a handshake. */
 export interface HandshakeOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Subprotocols to offer. */
   readonly protocols?: readonly string[];
 }
 
-/** Asks for a WebSocket; the socket is there where the answer is 101. */
+/** Sends a handshake; returns the socket if the answer is 101. */
 export async function shake(
   url: string,
   { headers = {}, protocols = [] }: HandshakeOptions = {},
@@ -56,9 +56,9 @@ export async function shake(
   return { answer, socket: undefined };
 }
 
-/** A WebSocket that can do what a well-behaved one can't: any frame, headers, and not reading. */
+/** A WebSocket that can send any frame and header, and stop reading. */
 export class RawWebSocket implements AsyncDisposable {
-  /** Resolves when it is over. */
+  /** Resolves when the connection has ended. */
   readonly closed: Promise<Closed>;
   readonly #socket: RawSocket;
   readonly #texts: string[] = [];
@@ -71,17 +71,17 @@ export class RawWebSocket implements AsyncDisposable {
     this.closed = this.#run();
   }
 
-  /** The next text frame, `undefined` where none comes any more. */
+  /** Returns the next text frame, `undefined` after the last one. */
   next(): Promise<string | undefined> {
     return this.#shift(this.#texts);
   }
 
-  /** The next answer to a ping of the WebSocket protocol itself. */
+  /** Returns the next pong of the WebSocket protocol. */
   nextPong(): Promise<string | undefined> {
     return this.#shift(this.#pongs);
   }
 
-  /** Sends a frame; with a count, so many of them at once. */
+  /** Sends a frame, or several copies of it at once. */
   send(
     payload: string | Uint8Array,
     kind: keyof typeof OPCODES = "text",
@@ -106,7 +106,7 @@ export class RawWebSocket implements AsyncDisposable {
     this.#socket.resume();
   }
 
-  /** Says goodbye and waits for the answer. */
+  /** Sends a close frame and waits for the peer's. */
   async close(code: number = 1000): Promise<Closed> {
     const payload = Buffer.alloc(2);
     payload.writeUInt16BE(code);
@@ -114,7 +114,7 @@ export class RawWebSocket implements AsyncDisposable {
     return this.closed;
   }
 
-  /** Hangs up. */
+  /** Ends the connection without a close frame. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#socket.close();
     await this.closed;

@@ -2,13 +2,13 @@ import { assertEquals, fail } from "@std/assert";
 import { PROTOCOL } from "../../../core/protocol/frames.ts";
 import { address, type Frame, type Ready, type Target } from "./websocket.ts";
 
-/** An event as it stands in the stream. */
+/** An event of the stream. */
 export interface SseEvent {
   readonly id: string | undefined;
   readonly data: string;
 }
 
-/** How to open a stream. */
+/** Options of a stream. */
 export interface SseOptions {
   readonly token?: string;
   readonly since?: string;
@@ -16,7 +16,7 @@ export interface SseOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Asks for a stream; nothing is checked. */
+/** Requests a stream and returns the answer, whatever it is. */
 export function requestSse(
   target: Target,
   { token, since, v1 = false, headers = {} }: SseOptions,
@@ -29,7 +29,7 @@ export function requestSse(
   });
 }
 
-/** Opens a stream; it fails where the gateway refuses. */
+/** Opens a stream; fails when the gateway refuses. */
 export async function connectSse(
   target: Target,
   options: SseOptions,
@@ -42,7 +42,7 @@ export async function connectSse(
   return new SseClient(response.headers, response.body, hangUp);
 }
 
-/** A client of Server-Sent Events that shows every byte as it came. */
+/** A client of Server-Sent Events that shows every byte. */
 export class SseClient implements AsyncDisposable {
   readonly headers: Headers;
   readonly #reader: ReadableStreamDefaultReader<string>;
@@ -63,7 +63,7 @@ export class SseClient implements AsyncDisposable {
       .pipeThrough(decoder).getReader();
   }
 
-  /** Everything up to and including a text. */
+  /** Reads up to and including a text. */
   async takeUntil(text: string): Promise<string> {
     while (!this.#text.includes(text)) {
       if (!await this.#more()) fail(`The stream ended: ${this.#text}`);
@@ -74,7 +74,7 @@ export class SseClient implements AsyncDisposable {
     return taken;
   }
 
-  /** The next event; comments are skipped. */
+  /** Returns the next event; skips comments. */
   async event(): Promise<SseEvent> {
     for (;;) {
       const lines = (await this.takeUntil("\n\n")).trimEnd().split("\n");
@@ -87,26 +87,26 @@ export class SseClient implements AsyncDisposable {
     }
   }
 
-  /** The next event's frame. */
+  /** Returns the next event's frame. */
   async next(): Promise<Frame> {
     return JSON.parse((await this.event()).data);
   }
 
-  /** The next frames. */
+  /** Returns the next frames. */
   async take(count: number): Promise<Frame[]> {
     const frames: Frame[] = [];
     while (frames.length < count) frames.push(await this.next());
     return frames;
   }
 
-  /** The next event, which must be a `ready`. */
+  /** Returns the next event, which must be a `ready`. */
   async ready(): Promise<Ready> {
     const { kind, data } = await this.next();
     assertEquals(kind, "ready");
     return data as Ready;
   }
 
-  /** Everything until the gateway ends the stream. */
+  /** Reads until the gateway ends the stream. */
   async rest(): Promise<string> {
     while (await this.#more());
     return this.#text;
@@ -117,7 +117,7 @@ export class SseClient implements AsyncDisposable {
     try {
       await this.#reader.cancel();
     } catch (error) {
-      // Aborting fails the body, which is what was asked for.
+      // The abort makes the body fail, as intended.
       assertEquals(Object(error).name, "AbortError");
     }
   }

@@ -1,7 +1,7 @@
 import { address, type Frame, type Target } from "./websocket.ts";
 import { batch, type LineAnswer } from "./publish.ts";
 
-/** What the routes for streams answer. */
+/** The answer of the routes for streams. */
 export interface StreamAnswer {
   readonly status: number;
   readonly open?: boolean;
@@ -9,7 +9,7 @@ export interface StreamAnswer {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** Where a stream is. */
+/** The names that identify a stream. */
 export interface StreamQuery {
   readonly channel?: string;
   readonly topic?: string;
@@ -17,7 +17,7 @@ export interface StreamQuery {
   readonly wait?: string;
 }
 
-/** Asks a route for streams. */
+/** Sends a request to a route for streams. */
 export async function postStream(
   target: Target,
   route: "keep" | "stop",
@@ -53,7 +53,7 @@ export function producerOf(
   };
 }
 
-/** What a gateway's log has of a channel. */
+/** Returns the messages of a channel's log. */
 export async function logOf(
   target: Target,
   channel: string,
@@ -65,7 +65,7 @@ export async function logOf(
   return (await response.json()).messages;
 }
 
-/** The ends of streams in a log. */
+/** Returns the ends of streams in a log. */
 export function endsOf(log: readonly Frame[]): unknown[] {
   return log.filter(({ kind }) => kind === "datastream-end")
     .map(({ stream_id, metadata }) => [stream_id, metadata]);

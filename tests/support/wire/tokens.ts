@@ -4,7 +4,7 @@ import type { TokenClaims, TokenUse } from "../../../core/protocol/token.ts";
 import { Tokens } from "../../../server/auth/tokens.ts";
 import { claims, type Target } from "./websocket.ts";
 
-/** Returns the claims of a token that subscribes to topics written as `channel/topic`; a test changes the claims that it is about. */
+/** Returns the claims of a valid token for topics written as `channel/topic`; a test changes some of them. */
 export function payloadOf(topics: readonly string[]): JWTPayload {
   const now = Math.floor(Date.now() / 1000);
   return {
@@ -18,7 +18,7 @@ export function payloadOf(topics: readonly string[]): JWTPayload {
   };
 }
 
-/** Signs a payload as the gateway does, without checking it. */
+/** Signs any payload with the gateway's key. */
 export async function sign(
   { signingKey }: Pick<Target, "signingKey">,
   payload: JWTPayload,

@@ -4,13 +4,13 @@ import { mintToken } from "../../../core/protocol/mint_token.ts";
 import type { MintOptions } from "../../../core/protocol/token.ts";
 import { type Closed, type RawWebSocket, shake } from "./raw_websocket.ts";
 
-/** A gateway, as far as clients know it. */
+/** A gateway as clients know it. */
 export interface Target {
   readonly url: string;
   readonly signingKey: string;
 }
 
-/** A frame as it came: whether its fields are there is for the test to say. */
+/** A frame that was not validated: a test checks which fields it has. */
 export interface Frame {
   readonly kind: string;
   readonly channel: string;
@@ -23,7 +23,7 @@ export interface Frame {
   readonly metadata?: unknown;
 }
 
-/** What a `ready` says. */
+/** The content of a `ready`. */
 export interface Ready {
   readonly ref?: string;
   readonly session: string;
@@ -37,7 +37,7 @@ export interface Ready {
   }>;
 }
 
-/** How to connect. */
+/** Options of a connection. */
 export interface ConnectOptions {
   /** The token, sent as `?token=`. */
   readonly token?: string;
@@ -68,7 +68,7 @@ export function claims(
   });
 }
 
-/** Puts parameters into the address of a route. */
+/** Returns the address of a route, with parameters. */
 export function address(
   { url }: Target,
   path: string,
@@ -83,7 +83,7 @@ export function address(
   return target.href;
 }
 
-/** Asks for a WebSocket, as a client would. */
+/** Sends a handshake as a client does. */
 export function handshake(
   target: Target,
   { token, since, v1 = false, headers = {}, protocols = [] }: ConnectOptions,
@@ -94,7 +94,7 @@ export function handshake(
   });
 }
 
-/** Connects; it fails where the gateway refuses. */
+/** Connects; fails when the gateway refuses. */
 export async function connectWire(
   target: Target,
   options: ConnectOptions,
@@ -114,7 +114,7 @@ export async function connectReady(
   return { client, ready: await client.ready() };
 }
 
-/** A client on a WebSocket that shows every frame as it came. */
+/** A client on a WebSocket that shows every frame unchanged. */
 export class WireClient implements AsyncDisposable {
   readonly socket: RawWebSocket;
   readonly #lines: string[] = [];
@@ -123,12 +123,12 @@ export class WireClient implements AsyncDisposable {
     this.socket = socket;
   }
 
-  /** Resolves when the connection is over. */
+  /** Resolves when the connection has ended. */
   get closed(): Promise<Closed> {
     return this.socket.closed;
   }
 
-  /** The next object, as text. */
+  /** Returns the next object as text. */
   async nextText(): Promise<string> {
     if (this.#lines.length === 0) {
       const text = await this.socket.next();
@@ -141,12 +141,12 @@ export class WireClient implements AsyncDisposable {
     return this.#lines.shift() ?? "";
   }
 
-  /** The next object, be it a ping. */
+  /** Returns the next object, pings included. */
   async nextFrame(): Promise<Frame> {
     return JSON.parse(await this.nextText());
   }
 
-  /** The next object that is no ping: those come when they come. */
+  /** Returns the next object that is not a ping. */
   async next(): Promise<Frame> {
     for (;;) {
       const frame = await this.nextFrame();
@@ -154,19 +154,19 @@ export class WireClient implements AsyncDisposable {
     }
   }
 
-  /** The next objects. */
+  /** Returns the next objects. */
   async take(count: number): Promise<Frame[]> {
     const frames: Frame[] = [];
     while (frames.length < count) frames.push(await this.next());
     return frames;
   }
 
-  /** The data of the next objects. */
+  /** Returns the data of the next objects. */
   async takeData(count: number): Promise<unknown[]> {
     return (await this.take(count)).map(({ data }) => data);
   }
 
-  /** The next object of a kind; what comes before is skipped. */
+  /** Returns the next object of a kind; skips the objects before it. */
   async find(kind: string): Promise<Frame> {
     for (;;) {
       const frame = await this.nextFrame();
@@ -174,7 +174,7 @@ export class WireClient implements AsyncDisposable {
     }
   }
 
-  /** The next object, which must be a `ready`. */
+  /** Returns the next object, which must be a `ready`. */
   async ready(): Promise<Ready> {
     const { kind, ref, data } = await this.next();
     assertEquals(kind, "ready");
@@ -182,7 +182,7 @@ export class WireClient implements AsyncDisposable {
     return ref === undefined ? fields : { ref, ...fields };
   }
 
-  /** The next object, which must be an `error`: the frame that it answers, and its code. */
+  /** Returns code and reference of the next object, which must be an `error`. */
   async error(): Promise<{ ref: string | undefined; code: unknown }> {
     const { kind, ref, data } = await this.next();
     assertEquals(kind, "error");
@@ -200,7 +200,7 @@ export class WireClient implements AsyncDisposable {
     return this.send({ kind: "sub", ...(ref ? { ref } : {}), data });
   }
 
-  /** Says goodbye. */
+  /** Closes the connection. */
   close(): Promise<Closed> {
     return this.socket.close();
   }

@@ -26,7 +26,7 @@ describe("GET /v1/realtime/connect", () => {
   });
   afterAll(() => gateway.close());
 
-  describe("takes the token", () => {
+  describe("accepts the token", () => {
     async function delivers(
       channel: string,
       how: (token: string) => Parameters<typeof connectWire>[1],
@@ -49,7 +49,7 @@ describe("GET /v1/realtime/connect", () => {
         protocols: [`tidings.bearer.${token}`],
       })));
 
-    it("as Authorization rather than as ?token=", () =>
+    it("as Authorization, which wins over ?token=", () =>
       delivers("both", (token) => ({
         token: "garbage",
         headers: { authorization: `Bearer ${token}` },
@@ -75,7 +75,7 @@ describe("GET /v1/realtime/connect", () => {
     assertEquals(await chosen("other", "tidings.v1"), "tidings.v1");
   });
 
-  it("opens to the runtime's own WebSocket, with a token that is in no URL", async () => {
+  it("accepts the runtime's own WebSocket, with a token outside the URL", async () => {
     const token = await tokenFor(gateway, ["browser/t"]);
     const socket = new WebSocket(address(gateway, "connect"), [
       "tidings.v1",
@@ -100,7 +100,7 @@ describe("GET /v1/realtime/connect", () => {
     assertEquals((await closed).code, 1000);
   });
 
-  it("asks for a handshake where the request is none", async () => {
+  it("refuses a request that is not a handshake", async () => {
     const token = await tokenFor(gateway, ["c/t"]);
     const response = await fetch(address(gateway, "connect", { token }));
     const { error } = await response.json();
@@ -108,7 +108,7 @@ describe("GET /v1/realtime/connect", () => {
   });
 
   describe("for a plain client", () => {
-    it("sends one object a frame, and only messages", async () => {
+    it("sends one object per frame, and only messages", async () => {
       const token = await tokenFor(gateway, ["plain/t"]);
       await using client = await connectWire(gateway, { token });
       const lines = [1, 2, 3].map((data) => {
@@ -121,7 +121,7 @@ describe("GET /v1/realtime/connect", () => {
       }
     });
 
-    it("honours since without a word of it", async () => {
+    it("starts at since without a control frame", async () => {
       await publishAll(gateway, "plain-since/t", [1, 2]);
       const token = await tokenFor(gateway, ["plain-since/t"]);
       for (const since of ["start", "zzzzzzzz-1"]) {
@@ -132,7 +132,7 @@ describe("GET /v1/realtime/connect", () => {
   });
 
   describe("for a client of tidings.v1", () => {
-    it("says ready before the first message", async () => {
+    it("sends ready before the first message", async () => {
       const id = await publish(gateway, "v1/t", "before");
       const token = await tokenFor(gateway, ["v1/t", "v1/u"]);
       const { client, ready } = await connectReady(gateway, { token });
@@ -148,7 +148,7 @@ describe("GET /v1/realtime/connect", () => {
       assertEquals((await client.next()).data, "after");
     });
 
-    it("names each session differently", async () => {
+    it("gives each session its own id", async () => {
       const token = await tokenFor(gateway, ["v1/t"]);
       const one = await connectReady(gateway, { token });
       const other = await connectReady(gateway, { token });
@@ -172,7 +172,7 @@ describe("GET /v1/realtime/connect", () => {
       assertEquals(lines.map((line) => JSON.parse(line).data), data);
     });
 
-    it("may connect without a token and send it", async () => {
+    it("accepts the token in a frame after connecting", async () => {
       await using client = await connectWire(gateway, { v1: true });
       await client.subscribe(await tokenFor(gateway, ["later/t"]), "1");
       assertEquals((await client.ready()).ref, "1");
@@ -183,14 +183,14 @@ describe("GET /v1/realtime/connect", () => {
 });
 
 describe("the deadline for a token", () => {
-  it("closes a connection that has none with 4401", async () => {
+  it("closes a connection without one with 4401", async () => {
     await using gateway = await startGateway({ tokenDeadlineMs: 50 });
     await using client = await connectWire(gateway, { v1: true });
     assertEquals((await client.error()).code, "unauthenticated");
     assertEquals((await client.closed).code, 4401);
   });
 
-  it("is not put off by other frames, or by tokens that don't work", async () => {
+  it("is not extended by other frames or invalid tokens", async () => {
     await using gateway = await startGateway({ tokenDeadlineMs: 500 });
     await using client = await connectWire(gateway, { v1: true });
     await client.send({ kind: "pong" });
@@ -200,14 +200,14 @@ describe("the deadline for a token", () => {
     assertEquals((await client.closed).code, 4401);
   });
 
-  it("is over with a token that works", async () => {
+  it("ends with a valid token", async () => {
     await using gateway = await startGateway({ tokenDeadlineMs: 500 });
     const token = await tokenFor(gateway, ["c/t"]);
     await using client = await connectWire(gateway, { v1: true });
     await client.subscribe(token);
     await client.ready();
     await using late = await connectWire(gateway, { v1: true });
-    // Its deadline was later, and it is over.
+    // The deadline of this later connection has passed as well.
     assertEquals((await late.closed).code, 4401);
     await publish(gateway, "c/t", 1);
     assertEquals((await client.next()).data, 1);

@@ -66,7 +66,7 @@ describe("GET /v1/realtime/history", () => {
     ]);
   });
 
-  it("pages through the topics that are asked for", async () => {
+  it("pages through the requested topics", async () => {
     const seen: unknown[][] = [];
     let since: string | undefined;
     let more = true;
@@ -84,7 +84,7 @@ describe("GET /v1/realtime/history", () => {
     assertEquals(since, ids[8]);
   });
 
-  it("starts where since says", async () => {
+  it("starts at the position of since", async () => {
     async function from(since: string, topic?: string): Promise<unknown[]> {
       return data(await history(gateway, { channel: "log", since, topic }));
     }
@@ -99,7 +99,7 @@ describe("GET /v1/realtime/history", () => {
     assertEquals(await from(`${epoch}-99`), []);
   });
 
-  it("takes the channel's position from a cursor", async () => {
+  it("reads the channel's position from a cursor", async () => {
     const cursor = formatCursor(
       new Map([["other", "zzzzzzzz-1"], ["log", ids[7] ?? ""]]),
     );
@@ -107,7 +107,7 @@ describe("GET /v1/realtime/history", () => {
     assertEquals([data(page), page.gap], [[9], undefined]);
   });
 
-  it("tells of a gap where the position is of another log", async () => {
+  it("reports a gap after a position of another log", async () => {
     const page = await history(gateway, {
       channel: "log",
       topic: "b",
@@ -117,7 +117,7 @@ describe("GET /v1/realtime/history", () => {
     assertEquals(data(page), [3, 6, 9]);
   });
 
-  it("gives a channel without messages a position to go on from", async () => {
+  it("returns a position to continue from for a channel without messages", async () => {
     const page = await history(gateway, { channel: "silent" });
     assertEquals([page.messages.length, page.more], [0, false]);
     assertMatch(page.position, /^[a-z0-9]{8}-0$/);
@@ -126,7 +126,7 @@ describe("GET /v1/realtime/history", () => {
     assertEquals(data(await history(gateway, next)), ["late"]);
   });
 
-  it("shows a token's topics alone", async () => {
+  it("shows only the topics of the token", async () => {
     const token = await tokenFor(gateway, ["log/b", "elsewhere/a"]);
     assertEquals(
       data(await history(gateway, { channel: "log" }, token)),
@@ -167,7 +167,7 @@ describe("GET /v1/realtime/history", () => {
     );
   });
 
-  it("refuses a since that is none", async () => {
+  it("refuses a malformed since", async () => {
     for (const since of ["0", "last:0", "yesterday", "c.x", `${ids[0]}x`]) {
       const { status, error } = await history(gateway, {
         channel: "log",
@@ -179,7 +179,7 @@ describe("GET /v1/realtime/history", () => {
 });
 
 describe("readHistory()", () => {
-  /** A log that loses its oldest between two reads. */
+  /** A log that loses its oldest messages between two reads. */
   async function readWhile(
     topics: ReadonlySet<string> | undefined,
     limit: number,
@@ -195,7 +195,7 @@ describe("readHistory()", () => {
     let reads = 0;
     const broker: Broker = Object.assign(memory, {
       async read(...args: Parameters<Broker["read"]>) {
-        // The first looks where the log stands; after the second, 700 more push out as many.
+        // The first read finds the log's bounds. After the second, 700 new messages push out the oldest 700.
         if (++reads === 3) {
           await memory.publish(
             "log",
@@ -232,14 +232,14 @@ describe("readHistory()", () => {
     return { epoch, page, next };
   }
 
-  it("ends a page where the log lost what follows, so that the next tells of the gap", async () => {
+  it("ends a page where the following messages were lost, so that the next page reports the gap", async () => {
     const { epoch, page, next } = await readWhile(new Set(["a"]), 1000);
     assertEquals(page.entries.length, 500);
     assertEquals([page.offset, page.more, page.gap], [1000, true, undefined]);
     assertEquals(next.gap, { after: `${epoch}-1000`, before: `${epoch}-1201` });
   });
 
-  it("tells of the gap at once where the page has nothing yet", async () => {
+  it("reports the gap at once when the page is still empty", async () => {
     const { epoch, page } = await readWhile(new Set(["c"]), 1000);
     assertEquals(page.entries.length, 0);
     assertEquals(page.gap, { after: `${epoch}-0`, before: `${epoch}-1201` });
@@ -247,7 +247,7 @@ describe("readHistory()", () => {
 });
 
 describe("GET /v1/realtime/history of a trimmed log", () => {
-  it("starts with the oldest message and tells of the gap", async () => {
+  it("starts with the oldest message and reports the gap", async () => {
     const broker = new MemoryBroker({ historySize: 3 });
     await using gateway = await startGateway({ broker });
     const ids = await publishAll(gateway, "log/t", [1, 2, 3, 4, 5, 6]);

@@ -22,7 +22,7 @@ describe("POST /v1/realtime/publish", () => {
   });
   afterAll(() => gateway.close());
 
-  /** Publishes a body, and returns the frame that a subscriber got, as text. */
+  /** Publishes a body; returns the text of the frame that a subscriber received. */
   async function delivered(
     channel: string,
     body: string,
@@ -73,22 +73,22 @@ describe("POST /v1/realtime/publish", () => {
     assertEquals(JSON.parse(text).data, { a: "x\ny", b: [1, 2] });
   });
 
-  it("sends text that is no JSON on as a string", async () => {
+  it("delivers text that is not JSON as a string", async () => {
     const text = await delivered("text", 'He said "hi"\n{not json}');
     assertEquals(JSON.parse(text).data, 'He said "hi"\n{not json}');
   });
 
-  it("takes JSON for JSON whatever the content-type says, as SDKs don't set it", async () => {
+  it("recognizes JSON whatever the content-type, which SDKs don't set", async () => {
     const headers = { "content-type": "text/plain" };
     const text = await delivered("type", '{"a":1}', headers);
     assertEquals(JSON.parse(text).data, { a: 1 });
   });
 
-  it("sends an empty body on as an empty string", async () => {
+  it("delivers an empty body as an empty string", async () => {
     assertEquals(JSON.parse(await delivered("empty", "")).data, "");
   });
 
-  it("publishes to several topics, next to each other", async () => {
+  it("publishes to several topics, with consecutive ids", async () => {
     const token = await tokenFor(gateway, ["several/a", "several/b"]);
     await using client = await connectWire(gateway, { token });
     const { id, ids } = await postJson(gateway, {
@@ -103,7 +103,7 @@ describe("POST /v1/realtime/publish", () => {
     assertEquals(id, ids[0]);
   });
 
-  it("counts the messages of a channel, whatever their topic", async () => {
+  it("numbers the messages of a channel, whatever their topic", async () => {
     const ids: string[] = [];
     for (const topic of ["x", "y", "x"]) {
       ids.push((await postJson(gateway, { channel: "count", topic })).id);
@@ -122,7 +122,7 @@ describe("POST /v1/realtime/publish", () => {
     assertEquals((await client.next()).data, 3);
   });
 
-  it("passes run_id, fn_id, fn_slug, env_id and metadata on", async () => {
+  it("delivers run_id, fn_id, fn_slug, env_id and metadata", async () => {
     const token = await tokenFor(gateway, ["run/t"]);
     await using client = await connectWire(gateway, { token });
     await postJson(gateway, {
@@ -151,7 +151,7 @@ describe("POST /v1/realtime/publish", () => {
     });
   });
 
-  it("leaves out ids of another form, and what is empty", async () => {
+  it("leaves out ids of another form, and empty fields", async () => {
     const token = await tokenFor(gateway, ["forms/t"]);
     await using client = await connectWire(gateway, { token });
     await postJson(gateway, {
@@ -176,7 +176,7 @@ describe("POST /v1/realtime/publish", () => {
     ]);
   });
 
-  it("refuses metadata that is no JSON", async () => {
+  it("refuses metadata that is not JSON", async () => {
     const { status, error } = await postJson(gateway, {
       channel: "metadata",
       topic: "t",
@@ -207,7 +207,7 @@ describe("Idempotency-Key", () => {
     });
   }
 
-  it("makes a repetition answer with the first ids and publish nothing", async () => {
+  it("answers a repeated request with the first ids and publishes nothing", async () => {
     const token = await tokenFor(gateway, ["keys/a", "keys/b"]);
     await using client = await connectWire(gateway, { token });
     const first = await publishWith("k1", "keys", "1");
@@ -218,7 +218,7 @@ describe("Idempotency-Key", () => {
     assertEquals(other.id.slice(8), "-3");
   });
 
-  it("publishes once for many at the same time", async () => {
+  it("publishes once for many requests at the same time", async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => publishWith("k", "at-once", "1")),
     );
@@ -226,7 +226,7 @@ describe("Idempotency-Key", () => {
     assertEquals((await publishWith("k2", "at-once", "2")).id.slice(8), "-3");
   });
 
-  it("counts for its channel alone", async () => {
+  it("applies to its channel only", async () => {
     await publishWith("k", "one", "1");
     const { ids } = await publishWith("k", "two", "1");
     assertEquals(ids.map((id) => id.slice(8)), ["-1", "-2"]);

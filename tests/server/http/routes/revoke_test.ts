@@ -33,7 +33,7 @@ describe("POST /v1/realtime/revoke", () => {
     return [response.status, subscriptions ?? error.code];
   }
 
-  it("ends a user's connections for good, tickets included", async () => {
+  it("ends a user's connections for good, and refuses their tickets", async () => {
     const mine = await tokenFor(gateway, ["user/t"], { sub: "u1" });
     const other = await tokenFor(gateway, ["user/t"], { sub: "u2" });
     const { client, ready } = await connectReady(gateway, { token: mine });
@@ -49,7 +49,7 @@ describe("POST /v1/realtime/revoke", () => {
     assertEquals((await kept.next()).data, 1);
   });
 
-  it("ends one token by its id, and a channel's", async () => {
+  it("ends the sessions of one token, and those of one channel", async () => {
     await using client = await connectWire(gateway, { v1: true });
     const one = await tokenFor(gateway, ["by-id/t"]);
     const two = await tokenFor(gateway, ["by-channel/t"]);
@@ -67,7 +67,7 @@ describe("POST /v1/realtime/revoke", () => {
     assertEquals((await client.next()).data, 1);
   });
 
-  it("ends publishing to a channel, by a frame and by HTTP", async () => {
+  it("ends publishing to a channel, by frames and by HTTP", async () => {
     const bearer = await tokenFor(gateway, ["read/t"], {
       publish: claims(["written/t"]),
     });
@@ -81,7 +81,7 @@ describe("POST /v1/realtime/revoke", () => {
     assertEquals((await client.closed).code, 4403);
   });
 
-  it("takes tokens that were made later", async () => {
+  it("accepts tokens that were made later", async () => {
     assertEquals(await revoke({ sub: "later" }), [200, 0]);
     const now = Math.floor(Date.now() / 1000);
     const payload = payloadOf(["later/t"]);
@@ -95,7 +95,7 @@ describe("POST /v1/realtime/revoke", () => {
     assertEquals((await client.next()).data, 1);
   });
 
-  it("takes the signing key alone, and a body that names something", async () => {
+  it("accepts only the signing key, and a body that says what to revoke", async () => {
     const token = await tokenFor(gateway, ["c/t"], { publish: true });
     assertEquals(await revoke({ sub: "x" }, token), [401, "unauthenticated"]);
     for (const body of [{}, { sub: 1 }, { user: "x" }, [], { sub: "" }]) {

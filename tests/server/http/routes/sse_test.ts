@@ -28,7 +28,7 @@ describe("GET /v1/realtime/sse", () => {
   });
   afterAll(() => gateway.close());
 
-  it("sends each message as an event: the frame as data, its id as id", async () => {
+  it("sends each message as an event with the frame as data and its id as id", async () => {
     const token = await tokenFor(gateway, ["events/t"]);
     await using client = await connectSse(gateway, { token });
     const ids = await publishAll(gateway, "events/t", [{ a: "é\n" }, 2]);
@@ -40,7 +40,7 @@ describe("GET /v1/realtime/sse", () => {
     }
   });
 
-  it("answers at once, as an event stream that no one stores or holds back", async () => {
+  it("answers at once, with headers against storing and buffering", async () => {
     const token = await tokenFor(gateway, ["silent/t"]);
     await using client = await connectSse(gateway, { token });
     assertEquals(client.headers.get("content-type"), "text/event-stream");
@@ -49,7 +49,7 @@ describe("GET /v1/realtime/sse", () => {
     assertEquals(await client.takeUntil("\n\n"), ":\n\n");
   });
 
-  it("takes the token as Authorization too", async () => {
+  it("accepts the token as Authorization too", async () => {
     const token = await tokenFor(gateway, ["header/t"]);
     await using client = await connectSse(gateway, {
       headers: { authorization: `Bearer ${token}` },
@@ -62,7 +62,7 @@ describe("GET /v1/realtime/sse", () => {
     const [first, second] = await publishAll(gateway, "last/t", [1, 2, 3]);
     const token = await tokenFor(gateway, ["last/t"]);
     const headers = { "last-event-id": second ?? "" };
-    // The address stays as it was when the browser first connected.
+    // A browser reconnects with the address of its first connection.
     await using client = await connectSse(gateway, {
       token,
       headers,
@@ -79,7 +79,7 @@ describe("GET /v1/realtime/sse", () => {
     assertEquals(frames.map(({ data }) => data), [2, 3]);
   });
 
-  it("gives events of several channels a cursor as id, which resumes all", async () => {
+  it("gives events of several channels a cursor as id, which resumes all of them", async () => {
     const token = await tokenFor(gateway, ["one/t", "two/t"]);
     await publish(gateway, "one/t", 0);
     const cursors: (string | undefined)[] = [];
@@ -94,7 +94,7 @@ describe("GET /v1/realtime/sse", () => {
       }
     }
     const [one, two] = ids;
-    // Also of a channel that was silent so far: what comes next in it is not missed.
+    // The cursor also has the position of a channel without messages, so that its next message is not missed.
     assertEquals(parseSince(cursors[0]), {
       from: "cursor",
       positions: new Map([
@@ -115,7 +115,7 @@ describe("GET /v1/realtime/sse", () => {
     assertEquals(frames.map(({ data }) => data).sort(), [3, 4]);
   });
 
-  it("tells tidings.v1 of ready, gap and position", async () => {
+  it("sends ready, gap and positions to clients of tidings.v1", async () => {
     const [first] = await publishAll(gateway, "v1/t", [1, 2]);
     const token = await tokenFor(gateway, ["v1/t"]);
     const since = "zzzzzzzz-7";
@@ -128,7 +128,7 @@ describe("GET /v1/realtime/sse", () => {
     assertEquals((await back.ready()).channels[0]?.channel, "v1");
   });
 
-  it("doesn't give control events an id, which a browser would resume from", async () => {
+  it("gives control events no id, as a browser would resume from it", async () => {
     const token = await tokenFor(gateway, ["control/t"]);
     await using client = await connectSse(gateway, {
       token,
@@ -144,7 +144,7 @@ describe("GET /v1/realtime/sse", () => {
     ]);
   });
 
-  it("gives plain clients the bytes of tee as they are, tidings.v1 chunks", async () => {
+  it("sends the bytes of tee to plain clients as they are, and as chunks to tidings.v1", async () => {
     const token = await tokenFor(gateway, ["tee/$stream"]);
     await using plain = await connectSse(gateway, { token });
     await using v1 = await connectSse(gateway, { token, v1: true });
@@ -167,7 +167,7 @@ describe("GET /v1/realtime/sse", () => {
     assertEquals(chunks, text);
   });
 
-  it("puts no heartbeat into the middle of an event of tee's", async () => {
+  it("sends no heartbeat in the middle of an event of tee", async () => {
     await using quick = await startGateway({ pingIntervalMs: 5 });
     const token = await tokenFor(quick, ["tee/$stream"]);
     await using plain = await connectSse(quick, { token });
@@ -182,7 +182,7 @@ describe("GET /v1/realtime/sse", () => {
     });
     await writer.write(encoder.encode("data: one "));
     await plain.takeUntil("data: one ");
-    // Time enough for heartbeats, as the other stream's show.
+    // The other stream's heartbeats show that enough time has passed.
     for (let pings = 0; pings < 20;) {
       if ((await pinged.next()).kind === "ping") pings++;
     }
@@ -208,7 +208,7 @@ describe("GET /v1/realtime/sse", () => {
     ]);
   });
 
-  it("refuses a client of tidings.v1 in an event, and ends when it doesn't go", async () => {
+  it("refuses a client of tidings.v1 in an event, and closes if the client doesn't", async () => {
     await using hurried = await startGateway({ tokenDeadlineMs: 100 });
     const token = await tokenFor(hurried, ["c/t"]);
     const refused = {

@@ -21,7 +21,7 @@ import {
 } from "../../../support/wire/websocket.ts";
 import { until } from "../../../support/until.ts";
 
-/** Asks how many there are. */
+/** Asks for the number of subscribers. */
 async function count(
   gateway: TestGateway,
   channel: string,
@@ -46,7 +46,7 @@ describe("GET /v1/realtime/subscribers", () => {
   });
   afterAll(() => gateway.close());
 
-  it("counts connections by topic and by channel, whatever they speak", async () => {
+  it("counts connections by topic and by channel, on every transport", async () => {
     const a = await tokenFor(gateway, ["count/a"]);
     const both = await tokenFor(gateway, ["count/a", "count/b", "other/a"]);
     const numbers = async () =>
@@ -80,7 +80,7 @@ describe("GET /v1/realtime/subscribers", () => {
     assertEquals(await numbers(), [0, 0, 0, 0, 0]);
   });
 
-  it("is for who may publish", async () => {
+  it("answers only callers that may publish", async () => {
     const publishing = { use: "publish" } as const;
     const some = await tokenFor(gateway, [], {
       ...publishing,
@@ -108,7 +108,7 @@ describe("GET /v1/realtime/subscribers", () => {
     );
   });
 
-  it("refuses names that are none, and two topics", async () => {
+  it("refuses invalid names, and two topics", async () => {
     const refusals = await Promise.all([
       count(gateway, ""),
       count(gateway, "c", ""),
@@ -127,7 +127,7 @@ describe("realtime.subscribers()", () => {
     .addTopic(topic("ai").type<string>())
     .addTopic(topic("channel").type<string>());
 
-  it("tells how many follow a topic or a channel", async () => {
+  it("returns the number of subscribers of a topic or a channel", async () => {
     await using test = createTestRealtime();
     const { realtime } = test;
     const target = user("1");
@@ -147,7 +147,7 @@ describe("realtime.subscribers()", () => {
     await until(async () => await realtime.subscribers(target) === 0);
   });
 
-  it("rejects with what the gateway refuses", async () => {
+  it("rejects with the gateway's error", async () => {
     await using gateway = await startGateway();
     const realtime = createRealtime({
       url: gateway.url,

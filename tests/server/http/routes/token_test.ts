@@ -60,7 +60,7 @@ describe("POST /v1/realtime/token", () => {
     assertMatch(jti ?? "", /^[0-9a-f-]{36}$/);
   });
 
-  it("takes the signing key raw, hashed and hashed without its prefix", async () => {
+  it("accepts the signing key raw, hashed and hashed without its prefix", async () => {
     const hashed = await hashSigningKey(gateway.signingKey);
     const topics = [{ channel: "c", name: "t" }];
     const bare = hashed.replace("signkey-test-", "");
@@ -69,7 +69,7 @@ describe("POST /v1/realtime/token", () => {
     }
   });
 
-  it("takes no token in place of the signing key", async () => {
+  it("refuses a token in place of the signing key", async () => {
     const publisher = await tokenFor(gateway, ["c/t"], { publish: true });
     const topics = [{ channel: "c", name: "t" }];
     for (const bearer of ["", publisher, "x".repeat(77)]) {
@@ -77,7 +77,7 @@ describe("POST /v1/realtime/token", () => {
     }
   });
 
-  it("refuses a body that is no list of 1 to 128 topics", async () => {
+  it("refuses a body that is not a list of 1 to 128 topics", async () => {
     const topic = { channel: "c", name: "t" };
     const many = Array.from({ length: 129 }, () => topic);
     for (const body of [[], {}, null, "x", [{}], [{ channel: 1 }], many]) {
@@ -86,7 +86,7 @@ describe("POST /v1/realtime/token", () => {
     assertEquals(await mint(many.slice(1)), [201, undefined]);
   });
 
-  it("refuses names that no channel or topic can have", async () => {
+  it("refuses invalid names of channels and topics", async () => {
     for (const name of ["", "a\nb", "x".repeat(256)]) {
       for (
         const topic of [{ channel: name, name: "t" }, { channel: "c", name }]
@@ -96,7 +96,7 @@ describe("POST /v1/realtime/token", () => {
     }
   });
 
-  it("refuses a body that is no JSON, or over 128 KiB", async () => {
+  it("refuses a body that is not JSON, or over 128 KiB", async () => {
     const broken = { route: "token", body: "[" } as const;
     const long = { route: "token", body: " ".repeat(128 * 1024 + 1) } as const;
     assertEquals((await postJson(gateway, broken)).error?.code, "invalid_json");
@@ -105,7 +105,7 @@ describe("POST /v1/realtime/token", () => {
 });
 
 describe("key rotation", () => {
-  it("takes the key before the current one, and its tokens", async () => {
+  it("accepts the previous key and its tokens", async () => {
     const previous = `signkey-test-${"fedcba9876543210".repeat(4)}`;
     await using gateway = await startGateway({ signingKeyFallback: previous });
     const before = { ...gateway, signingKey: previous };
