@@ -111,7 +111,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     subscriptions: settings.maxSubscriptions,
     maxInboundRate: settings.maxInboundRate,
     tokenDeadlineMs: settings.tokenDeadlineMs,
-    ticket: (claims) => auth.mintTicket(claims),
+    ticket: (claims) => auth.tokens.mintTicket(claims),
     report,
     opened: (session) => sessions.add(session),
     ended: (session) => sessions.delete(session),
