@@ -28,7 +28,7 @@ import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
 import type { UpgradeContext } from "./runtimes/runtime.ts";
 import { answerWith, headOf, setShortcut } from "./runtimes/shortcut.ts";
-import { Sessions } from "./sessions/open_sessions.ts";
+import { OpenSessions } from "./sessions/open_sessions.ts";
 import { Streams } from "./streams/streams.ts";
 
 /** A gateway: a Hono app inside, `fetch` outside, to serve or to mount in another app. */
@@ -85,7 +85,7 @@ const logger = getLogger(["tidings", "gateway"]);
  */
 export function createGateway(options: GatewayOptions = {}): Gateway {
   const settings = resolveOptions(options);
-  const sessions = new Sessions(settings.pingIntervalMs);
+  const sessions = new OpenSessions(settings.pingIntervalMs);
   const auth = new Auth(settings.signingKeys, settings.dev);
   const state = { draining: false };
   const hub = new Hub(settings.broker);
@@ -102,13 +102,13 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     publisherFor: (claims) =>
       claims ? new ClientPublisher(publisher, claims, rules) : publisher,
     streams,
-    outbox: {
+    sendQueue: {
       queueBytes: settings.queueBytes,
       deadlineMs: settings.queueDeadlineMs,
     },
     pingIntervalMs: settings.pingIntervalMs,
     pongTimeoutMs: settings.pongTimeoutMs,
-    subscriptions: settings.maxSubscriptions,
+    maxSubscriptions: settings.maxSubscriptions,
     maxInboundRate: settings.maxInboundRate,
     tokenDeadlineMs: settings.tokenDeadlineMs,
     ticket: (claims) => auth.tokens.mintTicket(claims),

@@ -2,33 +2,33 @@ import type { MessageKind } from "../../core/protocol/frames.ts";
 import type { Position } from "../../core/protocol/id.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 
-/** A message that is about to get its place in a channel's log. */
+/** A message that is to be appended to a channel's log. */
 export interface NewMessage {
   /** The topic that it is published to. */
   readonly topic: string;
-  /** What it is. */
+  /** Its kind. */
   readonly kind: MessageKind;
   /** The data stream that it belongs to, if any. */
   readonly streamId?: string;
-  /** The frame's JSON text without its id and without the closing brace: the broker appends `,"id":"…"}`. */
+  /** The frame's JSON text without its id and the closing brace. The broker appends `,"id":"…"}`. */
   readonly head: string;
-  /** What plain clients get instead of the frame: bytes of `publish/tee`. */
+  /** Text that plain clients get instead of the frame: what was published to `publish/tee`. */
   readonly raw?: string;
 }
 
-/** A message in a channel's log. Its text is made once and shared by all who read it. */
+/** A message in a channel's log. All readers share its text. */
 export interface LogEntry {
-  /** Its place: 1 more than that of the message before. */
+  /** Its place in the log, 1 more than that of the message before. */
   readonly offset: number;
   /** The topic that it was published to. */
   readonly topic: string;
-  /** What it is. */
+  /** Its kind. */
   readonly kind: MessageKind;
   /** The data stream that it belongs to, if any. */
   readonly streamId?: string;
-  /** The frame as it goes out: one line of JSON. */
+  /** The frame that clients get, as one line of JSON. */
   readonly json: string;
-  /** What plain clients get instead. */
+  /** Text that plain clients get instead. */
   readonly raw?: string;
   /** Bytes of `json` in UTF-8. */
   readonly bytes: number;
@@ -38,9 +38,9 @@ export interface LogEntry {
 export interface LogPage {
   /** The log's epoch. */
   readonly epoch: string;
-  /** The offset of the newest message in the channel, 0 before the first. */
+  /** The offset of the newest message that was ever appended, 0 before the first. */
   readonly top: number;
-  /** The offset of the oldest message that the log still holds; `top + 1` if it holds none. */
+  /** The offset of the oldest message that the log still holds, or `top + 1` if it holds none. */
   readonly first: number;
   /** Consecutive messages, in order. */
   readonly entries: readonly LogEntry[];
@@ -56,27 +56,27 @@ export interface OpenStream {
   readonly offset: number;
 }
 
-/** What a subscriber needs to know of a channel when it starts listening. */
+/** The state of a channel at the moment when a gateway starts to listen to it. */
 export interface ChannelState extends Position {
   /** Data streams that are open at this position, oldest first. */
   readonly openStreams: readonly OpenStream[];
 }
 
-/** Who follows a channel. It is called for one thing after the other, in the order of the log. */
+/** Gets what happens to a channel, one call after the other, in the order of the log. */
 export interface LogListener {
-  /** A new message: the next of the epoch after the one before, or after the position that was told last. */
+  /** A message was appended. It follows the message of the last call or the position of the last `moved`. */
   entry(epoch: string, entry: LogEntry): void;
-  /** The log can't be followed from where it was: it was lost, or lost messages. What comes next stands after this position. */
+  /** The log was lost, or lost messages that the listener did not get. The next message follows this position. */
   moved(position: Position): void;
 }
 
 /**
- * Keeps the channels' logs and tells gateways of new messages.
+ * Keeps the channels' logs, and notifies gateways of new messages.
  *
- * A broker MUST give each channel one order: offsets grow by exactly 1, an (epoch, offset) pair never
- * names two messages, and every listener gets entries in the order of their offsets. It MUST make a new epoch when it
- * can't tell whether messages were lost, and MUST NOT reuse one. What it can't do now it MUST refuse in bounded time, with
- * `unavailable`, and MUST NOT keep for later.
+ * A broker MUST give each channel one order: offsets grow by exactly 1, an (epoch, offset) pair never stands for two messages, and
+ * every listener gets entries in the order of their offsets. It MUST begin a new epoch when it can't tell whether messages were lost,
+ * and MUST NOT use an epoch twice. When it can't do something now, it MUST refuse it with `unavailable` in bounded time, and MUST NOT
+ * do it later.
  */
 export interface Broker {
   /** Its name, for health checks and logs. */
@@ -85,11 +85,11 @@ export interface Broker {
   /**
    * Appends messages to a channel's log, all or none, next to each other, and notifies its listeners.
    *
-   * It MUST resolve only when they are in the log. With a `key` that was used on the channel in the last 2 minutes it
-   * MUST append nothing and resolve with the ids of that time. One that need not wait may return without a promise, which
-   * spares 0.2 to 0.9 µs a message.
+   * It MUST resolve only when they are in the log. If `key`, an idempotency key, was used on the channel in the last 2 minutes, it
+   * MUST append nothing and resolve with the earlier ids. A broker that need not wait may return without a promise, which saves 0.2
+   * to 0.9 µs a message.
    *
-   * @returns The ids, one for each message.
+   * @returns The id of each message.
    */
   publish(
     channel: string,
@@ -98,8 +98,8 @@ export interface Broker {
   ): MaybePromise<readonly string[]>;
 
   /**
-   * Starts listening to a channel. Every message later than the state's position that this resolves with MUST reach the listener,
-   * or be told as moved, also after the broker could not be reached for a while. One listener a channel at a time.
+   * Starts listening to a channel. The listener MUST get every message after the position that this resolves with, or `moved`
+   * instead, also after the broker could not be reached for a while. A channel has one listener at a time.
    */
   subscribe(channel: string, listener: LogListener): Promise<ChannelState>;
 
@@ -107,8 +107,8 @@ export interface Broker {
   unsubscribe(channel: string): void;
 
   /**
-   * Reads the messages after an offset: at most `limit` of them and about `maxBytes`, at least one if there is one.
-   * If the log no longer holds `after + 1`, it starts with the oldest that it holds.
+   * Reads the messages after an offset, at most `limit` of them and about `maxBytes`, but at least one if there is one. If the log no
+   * longer holds `after + 1`, the page begins with the oldest message that it holds.
    */
   read(
     channel: string,
@@ -117,7 +117,7 @@ export interface Broker {
     maxBytes: number,
   ): Promise<LogPage>;
 
-  /** The position before the `count` newest messages of the topics that the log holds. */
+  /** Returns the position before the `count` newest messages of the topics in the log. */
   before(
     channel: string,
     topics: ReadonlySet<string>,
@@ -125,17 +125,17 @@ export interface Broker {
   ): Promise<Position>;
 
   /**
-   * Says how many of this gateway's connections follow each topic of a channel, in place of what was said before; the topic
-   * `""` stands for the channel: how many follow any topic of it. What a gateway said MUST be forgotten within 30 s of its end.
+   * Announces how many of this gateway's connections follow each topic of a channel, and replaces the last announcement. The topic
+   * `""` counts the connections that follow any topic. An announcement MUST be forgotten within 30 s of its gateway's end.
    */
   announce(channel: string, subscribers: ReadonlyMap<string, number>): void;
 
-  /** How many connections follow a topic of a channel, or any topic of it, at all gateways together. */
+  /** Counts the connections of all gateways that follow a topic of a channel, or any topic of it. */
   subscribers(channel: string, topic?: string): Promise<number>;
 
-  /** Whether it can be used; the reason if not. */
+  /** Tells whether the broker can be used, and if not, why. */
   health(): Promise<{ ok: boolean; detail?: string }>;
 
-  /** Lets go of everything. Nothing is called afterwards. */
+  /** Ends all connections and timers. Nothing is called afterwards. */
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type {
 } from "./broker.ts";
 import { Log, type Retention } from "./log.ts";
 
-/** What the memory broker keeps. */
+/** Options of a {@linkcode MemoryBroker}. */
 export interface MemoryBrokerOptions {
   /**
    * Messages in a channel's log.
@@ -17,7 +17,7 @@ export interface MemoryBrokerOptions {
    */
   historySize?: number;
   /**
-   * Seconds that a message is kept.
+   * Seconds that a message stays in the log.
    *
    * @default {300}
    */
@@ -29,7 +29,7 @@ export interface MemoryBrokerOptions {
    */
   historyBytes?: number;
   /**
-   * Bytes in the logs of all channels together; the log of the channel that was idle longest goes first.
+   * Bytes in the logs of all channels together. The channel that was idle longest loses its messages first.
    *
    * @default {268435456}
    */
@@ -41,13 +41,14 @@ export interface MemoryBrokerOptions {
    */
   keyTtlMs?: number;
   /**
-   * The clock, in milliseconds; it must not go back.
+   * The clock, in milliseconds. It must not go back.
    *
    * @default {performance.now}
    */
   now?: () => number;
 }
 
+/** The result of a publish with an idempotency key. */
 interface Remembered {
   readonly ids: readonly string[];
   readonly until: number;
@@ -56,8 +57,8 @@ interface Remembered {
 const SWEEP_MS = 1000;
 
 /**
- * Keeps the logs in the memory of one process: the default, with no dependency. A restart loses them, which
- * clients learn from the new epoch.
+ * Keeps the logs in the memory of one process. It is the default broker and needs no other program. A restart loses the logs, which
+ * clients see by the new epoch.
  *
  * @example
  * ```ts
@@ -76,11 +77,11 @@ export class MemoryBroker implements Broker {
   readonly #budget: number;
   readonly #keyTtlMs: number;
   readonly #now: () => number;
-  /** In the order of their last use, the longest idle first. */
+  /** In the order of their last use: the log that was idle longest comes first. */
   readonly #logs = new Map<string, Log>();
-  /** The one that was used last: it is at its place already. */
+  /** The log that was used last, which is at the end of the order already. */
   #newest: Log | undefined;
-  /** Channels whose logs hold something, in the same order: what the budget may take from. */
+  /** Channels whose logs hold messages, in the same order. The budget takes from them. */
   readonly #filled = new Set<string>();
   readonly #listeners = new Map<string, LogListener>();
   readonly #subscribers = new Map<string, ReadonlyMap<string, number>>();
@@ -91,9 +92,9 @@ export class MemoryBroker implements Broker {
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
   /**
-   * A broker without any channel.
+   * Creates a broker without any channel.
    *
-   * @param options What it keeps.
+   * @param options How much it keeps.
    */
   constructor(options: MemoryBrokerOptions = {}) {
     this.#retention = {
@@ -106,7 +107,7 @@ export class MemoryBroker implements Broker {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Appends at once: what is acknowledged is in this process's memory. */
+  /** Appends messages to the log in memory, and calls the listener. */
   publish(
     channel: string,
     messages: readonly NewMessage[],
@@ -137,20 +138,20 @@ export class MemoryBroker implements Broker {
     return ids;
   }
 
-  /** Starts listening to a channel; its position is as of the call. */
+  /** Starts listening to a channel, at the position of this moment. */
   subscribe(channel: string, listener: LogListener): Promise<ChannelState> {
     const { epoch, top, openStreams } = this.#use(channel, this.#now());
     this.#listeners.set(channel, listener);
     return Promise.resolve({ epoch, offset: top, openStreams });
   }
 
-  /** Stops listening to a channel; its log stays as long as any other's. */
+  /** Stops listening to a channel. Its log stays as long as any other. */
   unsubscribe(channel: string): void {
     this.#use(channel, this.#now());
     this.#listeners.delete(channel);
   }
 
-  /** Reads from the log in memory. */
+  /** Reads a page of the log in memory. */
   read(
     channel: string,
     after: number,
@@ -161,7 +162,7 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(log.read(after, limit, maxBytes));
   }
 
-  /** Looks for the newest messages from the top. */
+  /** Searches the log for the newest messages, from its top. */
   before(
     channel: string,
     topics: ReadonlySet<string>,
@@ -172,23 +173,23 @@ export class MemoryBroker implements Broker {
     return Promise.resolve({ epoch: log.epoch, offset });
   }
 
-  /** Remembers it: there is no other gateway. */
+  /** Keeps the announcement. There is no other gateway. */
   announce(channel: string, subscribers: ReadonlyMap<string, number>): void {
     if (subscribers.size === 0) this.#subscribers.delete(channel);
     else this.#subscribers.set(channel, subscribers);
   }
 
-  /** How many this gateway announced. */
+  /** Returns the number that this gateway announced. */
   subscribers(channel: string, topic = ""): Promise<number> {
     return Promise.resolve(this.#subscribers.get(channel)?.get(topic) ?? 0);
   }
 
-  /** Memory is always there. */
+  /** Reports that the broker can be used: memory always can. */
   health(): Promise<{ ok: boolean }> {
     return Promise.resolve({ ok: true });
   }
 
-  /** Drops everything. */
+  /** Drops all logs and listeners. */
   close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#sweeper);
@@ -203,16 +204,21 @@ export class MemoryBroker implements Broker {
     return Promise.resolve();
   }
 
-  /** The channel's log without what is too old. */
+  /** Returns the channel's log, without messages that are too old. */
   #fresh(channel: string): Log {
     const now = this.#now();
     const log = this.#logs.get(channel) ?? this.#use(channel, now);
-    const before = log.bytes;
-    log.trim(this.#retention, now);
-    this.#bytes += log.bytes - before;
+    this.#trim(log, now);
     return log;
   }
 
+  #trim(log: Log, now: number): void {
+    const before = log.bytes;
+    log.trim(this.#retention, now);
+    this.#bytes += log.bytes - before;
+  }
+
+  /** Returns the channel's log, and makes it the one that was used last. */
   #use(channel: string, now: number): Log {
     const log = this.#logs.get(channel) ?? new Log(now);
     log.usedAt = now;
@@ -225,6 +231,7 @@ export class MemoryBroker implements Broker {
     return log;
   }
 
+  /** Clears the logs of idle channels while all logs together exceed the budget. */
   #keepBudget(current: string): void {
     if (this.#bytes <= this.#budget) return;
     for (const channel of this.#filled) {
@@ -237,14 +244,15 @@ export class MemoryBroker implements Broker {
     }
   }
 
-  /** Runs only while there is something to forget. */
+  /** Starts the timer that drops old logs and keys. It runs only while there are any. */
   #startSweeper(): void {
     if (this.#sweeper !== undefined || this.#closed) return;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
-    // A sweep must not keep a process alive; browsers' and Deno's timers are numbers.
+    // The sweeper must not keep the process alive. On Deno and in browsers a timer is a number.
     if (typeof this.#sweeper === "object") this.#sweeper.unref();
   }
 
+  /** Drops messages and keys that are too old, and logs that are empty and have no listener. */
   #sweep(): void {
     const now = this.#now();
     for (const [key, { until }] of this.#keys) {
@@ -252,11 +260,9 @@ export class MemoryBroker implements Broker {
       this.#keys.delete(key);
     }
     for (const [channel, log] of this.#logs) {
-      // Used later than a message may live: so were all that follow.
+      // This log and all that follow were used recently enough.
       if (now - log.usedAt < this.#retention.ttlMs) break;
-      const before = log.bytes;
-      log.trim(this.#retention, now);
-      this.#bytes += log.bytes - before;
+      this.#trim(log, now);
       if (log.length === 0) this.#filled.delete(channel);
       if (!this.#listeners.has(channel)) this.#logs.delete(channel);
     }

@@ -1,6 +1,6 @@
 import type { LogEntry, OpenStream } from "./broker.ts";
 
-/** Keeps the streams that are open up to date with the next message of their channel. */
+/** Updates a channel's open streams with its next message. */
 export function followStream(
   streams: Map<string, OpenStream>,
   { kind, streamId, topic, offset }: Pick<

@@ -1,57 +1,62 @@
 import type { LogEntry } from "../brokers/broker.ts";
-import type { Feed } from "./hub.ts";
-import { moveCursor } from "../wire/since.ts";
-import type { Packet } from "../wire/socket.ts";
 import { encodeEntries, type Wire } from "../wire/encode.ts";
+import { cursorIds } from "../wire/since.ts";
+import type { Packet } from "../wire/socket.ts";
 
-/** One who gets an audience's messages. */
+/** A connection that gets an audience's messages. */
 export interface Member {
-  /** Gets packets that all members share. */
+  /** Sends packets. Other members may get the same ones. */
   write(packets: readonly Packet[]): void;
-  /** Its position in each channel, where that is what its SSE events have as `id`: then it shares no packets. */
+  /** The member's position in each channel, if the ids of its SSE events are cursors. Then it can't share packets. */
   readonly cursor: Map<string, string> | undefined;
 }
 
-/** Connections that get the same topics of a channel on the same wire: they share every byte that is made for them. */
+/** The channel whose messages an audience gets. */
+export interface AudienceChannel {
+  readonly channel: string;
+  /** The epoch of its log, as of now. */
+  readonly epoch: string;
+}
+
+/** The connections that get the same topics of a channel on the same wire. They share the encoded messages. */
 export class Audience {
   readonly wire: Wire;
   readonly topics: ReadonlySet<string>;
   readonly members = new Set<Member>();
-  readonly #feed: Pick<Feed, "channel" | "epoch">;
+  readonly #source: AudienceChannel;
   #pending: LogEntry[] = [];
 
   constructor(
-    feed: Pick<Feed, "channel" | "epoch">,
+    source: AudienceChannel,
     wire: Wire,
     topics: ReadonlySet<string>,
   ) {
-    this.#feed = feed;
+    this.#source = source;
     this.wire = wire;
     this.topics = topics;
   }
 
   /**
-   * Takes a message for the next flush.
+   * Keeps a message for the next flush.
    *
-   * @returns Whether it is the first.
+   * @returns Whether it is the first since the last flush.
    */
   add(entry: LogEntry): boolean {
     return this.#pending.push(entry) === 1;
   }
 
-  /** Sends what was added: encoded once, written once to each member. */
+  /** Encodes the messages that were added, once for all members, and writes them to each. */
   flush(): void {
     if (this.#pending.length === 0) return;
     const entries = this.#pending;
     this.#pending = [];
-    const { channel, epoch } = this.#feed;
+    const { channel, epoch } = this.#source;
     let shared: Packet[] | undefined;
     for (const member of this.members) {
       const { cursor } = member;
       if (cursor) {
-        member.write(encodeEntries(this.wire, epoch, entries, ({ offset }) => {
-          return moveCursor(cursor, channel, epoch, offset);
-        }));
+        const ids = cursorIds(cursor, channel, epoch);
+        member.write(encodeEntries(this.wire, epoch, entries, ids));
       } else {
         shared ??= encodeEntries(this.wire, epoch, entries);
         member.write(shared);
@@ -60,7 +65,7 @@ export class Audience {
   }
 }
 
-/** The name under which a channel finds the audience. */
+/** Returns the key by which a channel finds the audience of some topics on a wire. */
 export function audienceKey(wire: Wire, topics: ReadonlySet<string>): string {
   return wire + JSON.stringify([...topics].sort());
 }

@@ -1,10 +1,10 @@
-import type { ConnectionHost } from "../sessions/websocket_client.ts";
+import type { WebSocketHost } from "../sessions/websocket_client.ts";
 import type { GatewaySettings } from "../options.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Streams } from "../streams/streams.ts";
 
 /** What routes share: the gateway's parts. */
-export interface GatewayParts extends ConnectionHost {
+export interface GatewayParts extends WebSocketHost {
   readonly settings: GatewaySettings;
   readonly streams: Streams;
   /** What changes in its life. */

@@ -1,4 +1,4 @@
-import { formatId } from "../../core/protocol/id.ts";
+import { formatId, type Position } from "../../core/protocol/id.ts";
 import type { Broker, LogEntry } from "../brokers/broker.ts";
 import { logPages, PAGE_BYTES } from "../brokers/log_pages.ts";
 import type { Gap } from "../fan_out/delivery_target.ts";
@@ -41,10 +41,10 @@ export async function readHistory(
       : Math.max(first - 1, top - since.count);
   }
   if (since.from === "id") {
-    const { position, id } = since;
+    const { position } = since;
     if (position.epoch === epoch && position.offset >= first - 1) {
       after = Math.min(position.offset, top);
-    } else gap = { after: id, before: formatId(epoch, first) };
+    } else gap = gapAfter(position, epoch, first);
   }
   const entries: LogEntry[] = [];
   let bytes = 0;
@@ -56,7 +56,7 @@ export async function readHistory(
       // The log dropped messages that were not read yet. Only the start of a history can say so: this one ends before them.
       if (entries.length > 0) break;
       if (since.from === "id") {
-        gap = { after: since.id, before: formatId(epoch, page.first) };
+        gap = gapAfter(since.position, epoch, page.first);
       }
     }
     for (const entry of page.entries) {
@@ -75,4 +75,9 @@ export async function readHistory(
     more: after < top,
     ...(gap ? { gap } : {}),
   };
+}
+
+function gapAfter(position: Position, epoch: string, first: number): Gap {
+  const after = formatId(position.epoch, position.offset);
+  return { after, before: formatId(epoch, first) };
 }

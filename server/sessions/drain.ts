@@ -1,15 +1,15 @@
 import type { Session } from "./session.ts";
 
-/** How a gateway goes away. */
+/** How a gateway drains. */
 export interface DrainOptions {
   /**
-   * Milliseconds over which clients are told to come back, each at a moment of its own.
+   * Milliseconds over which the clients' reconnects are spread.
    *
    * @default {10000}
    */
   spreadMs?: number;
   /**
-   * Milliseconds after which connections that still have something to take are closed all the same.
+   * Milliseconds after which connections are closed even if their send queue is not empty.
    *
    * @default {20000}
    */
@@ -18,31 +18,27 @@ export interface DrainOptions {
 
 const POLL_MS = 20;
 
-/** Tells every client to come back, gives each what it has coming, and closes with 1012. */
+/** Tells every client when to reconnect, flushes its send queue, and closes the connection with 1012. */
 export async function drainSessions(
   sessions: readonly Session[],
   { spreadMs = 10_000, deadlineMs = 20_000 }: DrainOptions,
 ): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   for (const session of sessions) {
+    const retryAfterMs = Math.round(Math.random() * spreadMs);
     session.control({
       kind: "closing",
-      data: {
-        reason: "draining",
-        retry_after_ms: Math.round(Math.random() * spreadMs),
-      },
+      data: { reason: "draining", retry_after_ms: retryAfterMs },
     });
   }
   let open = sessions;
   while (open.length > 0) {
-    const over = performance.now() >= deadline;
-    const waiting: Session[] = [];
-    for (const session of open) {
+    const isLate = performance.now() >= deadline;
+    open = open.filter((session) => {
       if (session.settled) session.close(1012, "the gateway restarts");
-      else if (over) session.close(1012, "the gateway restarts", true);
-      else waiting.push(session);
-    }
-    open = waiting;
+      else if (isLate) session.terminate(1012, "the gateway restarts");
+      return !session.isClosed;
+    });
     if (open.length > 0) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

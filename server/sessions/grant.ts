@@ -1,35 +1,32 @@
 import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
 import { sameTopics } from "./topic_sets.ts";
 
-/** What a token gave a session. */
-export interface Subscription {
-  /** The reference of the `sub` frame that brought the token, if it had one. */
+/** The rights that a token gives a session. */
+export interface Grant {
+  /** The reference of the `sub` frame with the token, if it had one. */
   readonly ref: string | undefined;
-  /** The token's topics that were not unsubscribed. */
+  /** The token's topics, without those that were unsubscribed. */
   readonly topics: readonly TopicClaim[];
   readonly claims: TokenClaims;
-  /** When its session ends, by `performance.now()`: were the wall clock set, it would end too soon or too late. */
+  /** When the grant ends, by `performance.now()`, which a change of the wall clock does not move. */
   readonly endsAt: number;
 }
 
-/** What a verified token gives, as of now. */
-export function grant(
-  claims: TokenClaims,
-  ref: string | undefined,
-): Subscription {
+/** Makes a grant of a verified token's claims. */
+export function grantOf(claims: TokenClaims, ref: string | undefined): Grant {
   const left = claims.sexp * 1000 - Date.now();
   const endsAt = performance.now() + left;
   return { ref, topics: claims.topics, claims, endsAt };
 }
 
-/** The subscription in whose place a token comes: that of the same reference or, without one, of the same topics. */
-export function findKnown(
-  subscriptions: readonly Subscription[],
+/** Finds the grant that a new token replaces: the one with the same reference or, without a reference, with the same topics. */
+export function findGrant(
+  grants: readonly Grant[],
   { topics }: TokenClaims,
   ref: string | undefined,
-): Subscription | undefined {
-  return subscriptions.find((known) =>
-    known.ref === ref &&
-    (ref !== undefined || sameTopics(known.claims.topics, topics))
+): Grant | undefined {
+  return grants.find((grant) =>
+    grant.ref === ref &&
+    (ref !== undefined || sameTopics(grant.claims.topics, topics))
   );
 }

@@ -1,153 +1,124 @@
 import type { Packet, Socket } from "../wire/socket.ts";
+import {
+  Backlog,
+  type BacklogState,
+  HANDED_BYTES,
+  type SendQueueLimits,
+} from "./backlog.ts";
+import { staggerEnd } from "./staggered_end.ts";
 
-/** Bytes handed to the runtime at most; the rest waits here, where it is counted. */
-export const HANDED_BYTES = 256 * 1024;
-
-/** How often a waiting queue looks whether the runtime has room, for runtimes that don't tell: soon, then ever more seldom. */
-const POLL_MS = { first: 1, last: 100 } as const;
-
-/** Bounds of a connection's queue. */
-export interface OutboxLimits {
-  /** Bytes that may wait. */
-  readonly queueBytes: number;
-  /** Milliseconds without progress after which the peer is too slow. */
-  readonly deadlineMs: number;
+/** The session that a send queue belongs to. */
+export interface SendQueueOwner {
+  readonly host: { readonly sendQueue: SendQueueLimits };
+  /** The peer is a slow consumer. Called once. */
+  tooSlow(): void;
 }
 
 /**
- * What waits to be sent to one connection, counted in bytes. What the peer takes in time goes straight to the
- * runtime; for one that doesn't, it holds a bounded queue, then gives up.
+ * The send queue of one connection, in front of its socket. Packets go straight to the runtime while it has room. Others wait in a
+ * {@linkcode Backlog}, up to a limit. An idle connection has no backlog.
  */
-export class Outbox {
+export class SendQueue {
   readonly #socket: Socket;
-  readonly #limits: OutboxLimits;
-  readonly #tooSlow: () => void;
-  readonly #now: () => number;
-  #queue: Packet[] = [];
-  #bytes = 0;
-  /** What the runtime may have at most: to ask it for each message takes a tenth of what a delivery costs on Deno. */
-  #handed: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What the runtime had when it was last seen to make progress, and when. */
-  #lastBuffered = 0;
-  #progressAt = 0;
-  #pollMs: number = POLL_MS.first;
-  #waiters: Array<() => void> = [];
-  #closed = false;
+  readonly #owner: SendQueueOwner;
+  /** Upper bound of the bytes that the runtime holds. To ask it for each message would take a tenth of a delivery's time on Deno. */
+  #handed = 0;
+  #backlog: Backlog | undefined;
+  /** Settles when the last of the reads that take turns is done. */
+  #turn: Promise<void> | undefined;
+  #isClosed = false;
 
-  /**
-   * @param tooSlow Called once, when it has given up.
-   * @param now The clock, in milliseconds.
-   */
-  constructor(
-    socket: Socket,
-    limits: OutboxLimits,
-    tooSlow: () => void,
-    now: () => number = () => performance.now(),
-  ) {
+  constructor(socket: Socket, owner: SendQueueOwner) {
     this.#socket = socket;
-    this.#limits = limits;
-    this.#tooSlow = tooSlow;
-    this.#now = now;
-    this.#handed = socket.buffered;
+    this.#owner = owner;
   }
 
   /** Bytes that wait, here and in the runtime. */
   get bytes(): number {
-    return this.#bytes + this.#socket.buffered;
+    return (this.#backlog?.bytes ?? 0) + this.#socket.buffered;
   }
 
-  /** Sends, now or when there is room. */
+  /** Sends a packet now, or when there is room. */
   write(packet: Packet): void {
-    if (this.#closed) return;
-    if (this.#queue.length === 0 && this.#hasRoom()) {
+    if (this.#isClosed) return;
+    if (this.#hasRoom()) {
       this.#handed += packet.bytes;
       this.#socket.send(packet);
-      return;
-    }
-    if (this.#timer === undefined) this.#beginWaiting();
-    this.#queue.push(packet);
-    this.#bytes += packet.bytes;
-    if (this.#bytes > this.#limits.queueBytes) this.#giveUp();
+    } else this.#settle(this.#wait().add(packet));
   }
 
-  /** Resolves when the runtime has room, at once if it has; also when the connection ends. */
+  /** Resolves when there is room, or when the connection ends. */
   ready(): Promise<void> {
-    if (
-      this.#closed ||
-      (this.#queue.length === 0 && this.#socket.buffered < HANDED_BYTES)
-    ) return Promise.resolve();
-    if (this.#timer === undefined) this.#beginWaiting();
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    if (this.#isClosed || this.#hasRoom()) return Promise.resolve();
+    return this.#wait().room();
   }
 
-  /** The runtime has room, or may have. */
+  /** Calls `read` when there is room, one call at a time: several at once would fill the queue of a client that keeps up. */
+  inTurn(read: () => Promise<void>): Promise<void> {
+    const turn = (this.#turn ?? Promise.resolve())
+      .then(() => this.ready())
+      .then(read);
+    // The caller handles a failure. It must not keep the next read from its turn.
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Sends what waits, as far as the runtime has room. */
   drain(): void {
-    if (this.#closed) return;
-    const buffered = this.#socket.buffered;
-    let sent = 0;
-    while (sent < this.#queue.length && this.#socket.buffered < HANDED_BYTES) {
-      const packet = this.#queue[sent++];
-      if (packet === undefined) break;
-      this.#bytes -= packet.bytes;
-      this.#socket.send(packet);
-    }
-    if (sent > 0) this.#queue = this.#queue.slice(sent);
-    const now = this.#now();
-    if (sent > 0 || buffered < this.#lastBuffered) {
-      this.#progressAt = now;
-      this.#pollMs = POLL_MS.first;
-    }
-    this.#lastBuffered = this.#handed = this.#socket.buffered;
-    if (this.#queue.length === 0 && this.#lastBuffered < HANDED_BYTES) {
-      this.#stopWaiting();
-    } else if (now - this.#progressAt > this.#limits.deadlineMs) this.#giveUp();
+    if (this.#backlog) this.#settle(this.#backlog.drain());
   }
 
-  /** Forgets everything: the connection is gone. */
-  close(): void {
-    this.#closed = true;
-    this.#queue = [];
-    this.#bytes = 0;
-    this.#stopWaiting();
+  /** Closes the connection after what the runtime holds; drops what waits here. */
+  close(code: number, reason: string): void {
+    this.stop();
+    this.#socket.close(code, reason);
   }
 
-  /** Whether the runtime takes more, as far as is known without asking. */
+  /** Ends the connection to a peer that does not read. */
+  terminate(code: number, reason: string): void {
+    this.stop();
+    staggerEnd(() => this.#socket.terminate(code, reason));
+  }
+
+  /** Drops what waits, because the connection is gone. */
+  stop(): void {
+    this.#isClosed = true;
+    this.#dropBacklog();
+  }
+
+  /** Tells whether a packet may go straight to the runtime. */
   #hasRoom(): boolean {
+    if (this.#backlog !== undefined) return false;
     if (this.#handed < HANDED_BYTES) return true;
     this.#handed = this.#socket.buffered;
     return this.#handed < HANDED_BYTES;
   }
 
-  #giveUp(): void {
-    this.close();
-    this.#tooSlow();
+  #wait(): Backlog {
+    return this.#backlog ??= new Backlog(
+      this.#socket,
+      this.#owner.host.sendQueue,
+      () => this.drain(),
+    );
   }
 
-  #beginWaiting(): void {
-    this.#progressAt = this.#now();
-    this.#lastBuffered = this.#socket.buffered;
-    this.#pollMs = POLL_MS.first;
-    this.#poll();
+  /** Acts on the new state of the backlog. */
+  #settle(state: BacklogState): void {
+    switch (state) {
+      case "waiting":
+        return;
+      case "empty":
+        this.#handed = this.#socket.buffered;
+        return this.#dropBacklog();
+      case "too slow":
+        this.stop();
+        this.#owner.tooSlow();
+    }
   }
 
-  #poll(): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.drain();
-      if (
-        !this.#closed &&
-        (this.#queue.length > 0 || this.#waiters.length > 0)
-      ) this.#poll();
-    }, this.#pollMs);
-    this.#pollMs = Math.min(2 * this.#pollMs, POLL_MS.last);
-  }
-
-  #stopWaiting(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const resolve of waiters) resolve();
+  #dropBacklog(): void {
+    const backlog = this.#backlog;
+    this.#backlog = undefined;
+    backlog?.stop();
   }
 }

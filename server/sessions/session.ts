@@ -1,217 +1,133 @@
-import type { ControlFrame } from "../../core/protocol/frames.ts";
-import { RealtimeError } from "../../core/protocol/errors.ts";
-import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
-import type { ChannelState } from "../brokers/broker.ts";
-import { grantsPublish } from "../publish/client_publisher.ts";
-import { closeOf } from "../wire/close_code.ts";
-import { endSoon } from "./staggered_end.ts";
 import { errorBody } from "../../core/protocol/error_body.ts";
-import { HANDED_BYTES, Outbox } from "./send_queue.ts";
-import { positionsOf, Reader } from "../fan_out/delivery.ts";
-import type { Gap, ReaderOwner, Start } from "../fan_out/delivery_target.ts";
-import { parseSince, type Since, sinceOfChannel } from "../wire/since.ts";
+import type { RealtimeError } from "../../core/protocol/errors.ts";
+import type { ControlFrame } from "../../core/protocol/frames.ts";
+import type { Gap } from "../fan_out/delivery_target.ts";
+import { closeOf } from "../wire/close_code.ts";
+import { encodeControl, isV1, type Wire } from "../wire/encode.ts";
 import type { Packet, Socket } from "../wire/socket.ts";
+import type { SendQueueLimits } from "./backlog.ts";
+import { SendQueue, type SendQueueOwner } from "./send_queue.ts";
 import { HEARTBEAT } from "./sse_socket.ts";
 import {
-  byChannel,
-  countTopics,
-  sameTopics,
-  withoutTopics,
-} from "./topic_sets.ts";
-import type { SessionHost } from "./session_host.ts";
-import { findKnown, grant, type Subscription } from "./grant.ts";
-import { encodeControl, isV1, type Wire } from "../wire/encode.ts";
+  type SubscribedSession,
+  Subscriptions,
+  type SubscriptionsHost,
+} from "./subscriptions.ts";
 
-interface Found {
-  readonly reader: Reader;
-  readonly topics: ReadonlySet<string>;
-  readonly start: Start;
+/** The parts of the gateway that a session uses. */
+export interface SessionHost extends SubscriptionsHost {
+  readonly sendQueue: SendQueueLimits;
+  /** Milliseconds that a ping may stay unanswered beyond the ping interval. */
+  readonly pongTimeoutMs: number;
+  /** Reports a failure that no request waits for. */
+  report(stage: string, error: unknown): void;
+  /** The session ended. Called once. */
+  ended(session: Session): void;
 }
 
-/** What the ids of this process's sessions begin with, UUIDs that need not be kept: a number makes one. */
+/** `ending` while a client, which got the reason, has a while to leave by itself. */
+type State = "open" | "ending" | "closed";
+
+/** The ids of this process's sessions are UUIDs: a random part that they share, and a number. */
 const PROCESS = crypto.randomUUID().slice(0, 24);
 
 let sessions = 0;
 
-/** One client's connection: what it subscribed to, with which rights, and what waits to be sent to it. */
-export class Session implements ReaderOwner {
+/** The session of one client: its connection, whose state it keeps, and its subscriptions. */
+export class Session implements SubscribedSession, SendQueueOwner {
+  // 8 fields are the most that take 80 bytes on Bun; with a ninth it is 112. There is a session for each connection.
   readonly wire: Wire;
-  readonly cursor: ReaderOwner["cursor"];
-  readonly #host: SessionHost;
-  readonly #socket: Socket;
-  /**
-   * There once the runtime was given what it may hold, which an idle connection never is; until then, how many bytes it was given. As two
-   * fields, the two make a session 160 bytes large on Bun instead of 112.
-   */
-  #outbox: Outbox | number = 0;
+  readonly cursor: Map<string, string> | undefined;
+  readonly host: SessionHost;
+  readonly subscriptions: Subscriptions;
+  readonly #queue: SendQueue;
   readonly #number = ++sessions;
-  // Lists, though they are looked through: most have one entry, for which a map has 0.3 KB on Bun, and none over 128.
-  #readers: readonly Reader[] = [];
-  #subscriptions: readonly Subscription[] = [];
-  /** What ends its subscriptions and, when none is left, the session. */
-  #expiry: ReturnType<typeof setTimeout> | undefined;
   #heardAt = performance.now();
-  /** Settled when the last one who reads is done. */
-  #turn: Promise<void> | undefined;
-  #closed = false;
+  #state: State = "open";
 
-  /**
-   * @param cursors Whether events carry a position in several channels.
-   */
+  /** @param hasCursor Whether the ids of SSE events are cursors, because the session has several channels. */
   constructor(
     host: SessionHost,
     socket: Socket,
     wire: Wire,
-    cursors: boolean = false,
+    hasCursor: boolean = false,
   ) {
-    this.#host = host;
-    this.#socket = socket;
+    this.host = host;
     this.wire = wire;
-    this.cursor = cursors ? new Map() : undefined;
+    this.cursor = hasCursor ? new Map() : undefined;
+    this.subscriptions = new Subscriptions(this);
+    this.#queue = new SendQueue(socket, this);
   }
 
-  /** Whether nothing is on its way to the client any more. */
+  /** The session's id, a UUID. */
+  get id(): string {
+    return PROCESS + this.#number.toString(16).padStart(12, "0");
+  }
+
+  get isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  /** Whether the client has everything, or is gone. */
   get settled(): boolean {
-    if (this.#closed) return true;
-    for (const reader of this.#readers) {
-      reader.flush();
-      if (reader.position === undefined) return false;
-    }
-    return (this.#queue?.bytes ?? this.#socket.buffered) === 0;
+    return this.isClosed ||
+      (this.subscriptions.areLive && this.#queue.bytes === 0);
   }
 
-  /** The rights of a token of it that grants publishing to the topic; `undefined` where none does. */
-  publisherClaims(channel: string, topic: string): TokenClaims | undefined {
-    return this.#subscriptions.find(({ claims, endsAt }) =>
-      endsAt > performance.now() && grantsPublish(claims, channel, topic)
-    )?.claims;
-  }
-
-  /**
-   * Adds a token's topics; with a `ref` or topics that it has already, renews them.
-   *
-   * @param marks What "now" means in a channel, where the client counts as subscribed since a moment ago.
-   * @throws {RealtimeError} When there are too many, or `since` is malformed.
-   */
-  async subscribe(
-    claims: TokenClaims,
-    since?: string,
-    ref?: string,
-    marks?: ReadonlyMap<string, ChannelState>,
-  ): Promise<void> {
-    const from = parseSince(since);
-    const known = findKnown(this.#subscriptions, claims, ref);
-    const renewal = known !== undefined && since === undefined &&
-      sameTopics(known.topics, claims.topics);
-    const others = this.#subscriptions.filter((one) => one !== known);
-    const granted = [...others.map(({ claims }) => claims), claims];
-    const topics = granted.flatMap(({ topics }) => topics);
-    const limit = this.#host.subscriptions;
-    if (topics.length > limit && countTopics(topics) > limit) {
-      throw new RealtimeError(
-        "too_many",
-        `Cannot subscribe: a connection may have ${limit} topics`,
-      );
-    }
-    const ticket = isV1(this.wire) ? await this.#host.ticket(claims) : "";
-    if (this.#closed) return;
-    if (known && !renewal) this.#end(known);
-    const subscription = grant(claims, ref);
-    this.#subscriptions = [
-      ...this.#subscriptions.filter((one) => one !== known),
-      subscription,
-    ];
-    this.#armExpiry();
-    const starts = await this.#findStarts(claims.topics, from, marks)
-      .catch((error: unknown) => {
-        this.#end(subscription);
-        throw error;
-      });
-    // Ended, unsubscribed or renewed in the meantime.
-    if (!this.#subscriptions.includes(subscription)) return;
-    this.#begin(starts, ticket, ref, renewal);
-  }
-
-  /** Ends the subscription that a `sub` frame with this `ref` made. */
-  unsubscribe(ref: string): void {
-    const subscription = this.#subscriptions.find((one) => one.ref === ref);
-    if (subscription) this.#end(subscription);
-  }
-
-  /** Ends delivery of topics, whichever subscription they belong to. */
-  unsubscribeTopics(topics: readonly TopicClaim[]): void {
-    // What runs then is the time for another token.
-    if (this.#subscriptions.length === 0) return;
-    this.#subscriptions = this.#subscriptions
-      .map((one) => ({ ...one, topics: withoutTopics(one.topics, topics) }))
-      .filter(({ topics }) => topics.length > 0);
-    this.#drop(topics);
-    this.#armExpiry();
-  }
-
-  /** Sends messages; how long they wait is the outbox's affair. */
   write(packets: readonly Packet[]): void {
-    for (const packet of packets) this.#send(packet);
+    for (const packet of packets) this.#queue.write(packet);
   }
 
-  /** Sends what only a client of `tidings.v1` understands; nothing to others. */
+  /** Sends a control frame to a client of `tidings.v1`, nothing to other clients. */
   control(frame: ControlFrame): void {
-    if (isV1(this.wire) && !this.#closed) {
-      this.#send(encodeControl(this.wire, frame));
+    if (isV1(this.wire) && !this.isClosed) {
+      this.#queue.write(encodeControl(this.wire, frame));
     }
   }
 
-  /** One reader at a time: all of them at once would fill the queue of a client that keeps up. */
-  inTurn(read: () => Promise<void>): Promise<void> {
-    const turn = (this.#turn ?? Promise.resolve())
-      .then(() => this.#queue?.ready())
-      .then(read);
-    // Who reads is told of its failure; the next one's turn comes all the same.
-    this.#turn = turn.catch(() => undefined);
-    return turn;
-  }
-
-  /** Tells the client of messages that it can't have. */
-  gap(channel: string, { after, before }: Gap): void {
-    this.control({ kind: "gap", channel, data: { after, before } });
-  }
-
-  /** Ends the session after the log could not be read: the client comes back and resumes. */
-  fail(error: unknown): void {
-    this.#host.report("read", error);
-    this.close(1012, "the log could not be read");
-  }
-
-  /** Answers a frame, or says why the connection closes. */
+  /** Sends an error to a client of `tidings.v1`: the answer to the frame with this `ref`, or the reason of a close that follows. */
   error(error: RealtimeError, ref?: string): void {
     const data = errorBody(error);
     this.control({ kind: "error", data, ...ref !== undefined && { ref } });
   }
 
-  /** The client said something: it is alive. */
+  /** Reports that messages of a channel are missing. */
+  gap(channel: string, { after, before }: Gap): void {
+    this.control({ kind: "gap", channel, data: { after, before } });
+  }
+
+  /** Calls `read` when the send queue has room, one call at a time. */
+  inTurn(read: () => Promise<void>): Promise<void> {
+    return this.#queue.inTurn(read);
+  }
+
+  /** Notes that the client sent something, so it is alive. */
   heard(): void {
     this.#heardAt = performance.now();
   }
 
-  /** The runtime has room for more. */
+  /** Notes that the runtime has room for more. */
   drain(): void {
-    this.#queue?.drain();
+    this.#queue.drain();
   }
 
-  /** Pings a client that can answer, ends one that didn't. */
+  /** Sends a heartbeat, or ends a client that did not answer the last ones. */
   ping(): void {
-    if (this.#closed) return;
-    if (this.#expiry === undefined) this.#armExpiry();
-    const limit = this.#host.pingIntervalMs + this.#host.pongTimeoutMs;
+    if (this.isClosed) return;
+    this.subscriptions.watchExpiry();
+    const limit = this.host.pingIntervalMs + this.host.pongTimeoutMs;
     if (this.wire === "ws.v1" && performance.now() - this.#heardAt > limit) {
-      this.close(1001, "no pong", true);
-      return;
-    }
-    if (this.wire === "sse") return this.#send(HEARTBEAT);
-    this.control({ kind: "ping", data: positionsOf(this.#readers) });
+      this.terminate(1001, "no pong");
+    } else if (this.wire === "sse") this.#queue.write(HEARTBEAT);
+    else this.control({ kind: "ping", data: this.subscriptions.positions });
   }
 
-  /** Refuses the client: says why, and closes with the code for it. */
+  /** Closes the connection unless the client brings a token in time. */
+  awaitToken(error: RealtimeError): void {
+    this.subscriptions.startDeadline(() => this.refuse(error));
+  }
+
+  /** Sends the error, and closes the connection with its code. */
   refuse(error: RealtimeError): void {
     this.error(error);
     const { code, reason } = closeOf(error);
@@ -219,181 +135,50 @@ export class Session implements ReaderOwner {
   }
 
   /**
-   * Says why there is nothing to read. A client of `tidings.v1` ends such a response itself: an end would look like a lost network,
-   * which its other responses share.
+   * Ends a session that has no subscription, or none any more. A client of `tidings.v1` first has a while: on a WebSocket to send a
+   * new token, on SSE to end the response itself, since it would take an end by the gateway for a lost network.
    */
   decline(error: RealtimeError): void {
+    if (this.wire === "ws.v1") return this.awaitToken(error);
     if (this.wire !== "sse.v1") return this.refuse(error);
+    if (this.#state !== "open") return;
+    this.#state = "ending";
     this.error(error);
     const { code, reason } = closeOf(error);
-    this.#expiry = setTimeout(
-      () => this.close(code, reason),
-      this.#host.tokenDeadlineMs,
-    );
+    this.subscriptions.startDeadline(() => this.close(code, reason));
   }
 
-  /** Closes the connection: after what waits in the runtime, or at once where the client doesn't take what it has coming. */
-  close(code: number, reason: string, isDead = false): void {
-    if (this.#closed) return;
-    if (isDead) endSoon(() => this.#socket.terminate(code, reason));
-    else this.#socket.close(code, reason);
+  /** Ends the session because the log can't be read. The client connects again and resumes. */
+  fail(error: unknown): void {
+    this.host.report("read", error);
+    this.close(1012, "the log could not be read");
+  }
+
+  /** Ends a slow consumer. The client connects again and resumes. */
+  tooSlow(): void {
+    this.terminate(4408, "too slow");
+  }
+
+  /** Closes the connection after what the runtime holds. */
+  close(code: number, reason: string): void {
+    if (this.isClosed) return;
+    this.#queue.close(code, reason);
     this.ended();
   }
 
-  /** The connection is gone. */
+  /** Ends the connection to a client that does not read. */
+  terminate(code: number, reason: string): void {
+    if (this.isClosed) return;
+    this.#queue.terminate(code, reason);
+    this.ended();
+  }
+
+  /** Ends the session because its connection is gone. */
   ended(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    clearTimeout(this.#expiry);
-    this.#queue?.close();
-    for (const reader of this.#readers) reader.close();
-    this.#readers = [];
-    this.#subscriptions = [];
-    this.#host.ended(this);
-  }
-
-  /**
-   * Ends what was granted by tokens that match, for good.
-   *
-   * @returns How many subscriptions that were.
-   */
-  revoke(matches: (claims: TokenClaims) => boolean): number {
-    const refused = new RealtimeError("forbidden", "The token was revoked");
-    const count = this.#endSubscriptions((one) => matches(one.claims), refused);
-    if (count > 0 && this.#subscriptions.length === 0) this.refuse(refused);
-    return count;
-  }
-
-  /** What waits, where anything may. */
-  get #queue(): Outbox | undefined {
-    return typeof this.#outbox === "number" ? undefined : this.#outbox;
-  }
-
-  #send(packet: Packet): void {
-    if (this.#closed) return;
-    if (typeof this.#outbox === "number") {
-      const handed = this.#outbox + packet.bytes;
-      if (handed < HANDED_BYTES) {
-        this.#outbox = handed;
-        this.#socket.send(packet);
-        return;
-      }
-      this.#outbox = new Outbox(this.#socket, this.#host.outbox, () => {
-        this.close(4408, "too slow", true);
-      });
-    }
-    this.#outbox.write(packet);
-  }
-
-  #findStarts(
-    topics: readonly TopicClaim[],
-    from: Since,
-    marks: ReadonlyMap<string, ChannelState> | undefined,
-  ): Promise<Found[]> {
-    const channels = [...byChannel(topics)];
-    return Promise.all(channels.map(async ([channel, topics], index) => {
-      const reader = this.#reader(channel);
-      const since = sinceOfChannel(from, channel, index === 0);
-      const start = await reader.start(topics, since, marks?.get(channel));
-      return { reader, topics, start };
-    }));
-  }
-
-  #begin(
-    starts: readonly Found[],
-    ticket: string,
-    ref: string | undefined,
-    renewal: boolean,
-  ): void {
-    // What the connection had before stands before what it gets now.
-    for (const { reader } of starts) reader.flush();
-    this.control({
-      kind: "ready",
-      ...(ref === undefined ? {} : { ref }),
-      data: {
-        session: PROCESS + this.#number.toString(16).padStart(12, "0"),
-        ticket,
-        ping_interval_ms: this.#host.pingIntervalMs,
-        channels: starts.map(({ start }) => start.ready),
-      },
-    });
-    if (renewal) return;
-    for (const { reader, topics, start } of starts) {
-      this.cursor?.set(reader.channel, start.ready.position);
-      if (start.gap) this.gap(reader.channel, start.gap);
-      reader.begin(topics, start);
-    }
-  }
-
-  #reader(channel: string): Reader {
-    const known = this.#readers.find((reader) => reader.channel === channel);
-    if (known) return known;
-    const reader = new Reader(this.#host.hub, this, channel);
-    this.#readers = [...this.#readers, reader];
-    return reader;
-  }
-
-  #end(subscription: Subscription): void {
-    this.#subscriptions = this.#subscriptions.filter((one) =>
-      one !== subscription
-    );
-    this.#drop(subscription.topics);
-    this.#armExpiry();
-  }
-
-  /** Ends topics that no subscription has any more. */
-  #drop(topics: readonly TopicClaim[]): void {
-    const kept = byChannel(this.#subscriptions.flatMap(({ topics }) => topics));
-    for (const [channel, names] of byChannel(topics)) {
-      const reader = this.#readers.find((reader) => reader.channel === channel);
-      if (!reader) continue;
-      const others = kept.get(channel);
-      if (others) {
-        reader.remove([...names].filter((name) => !others.has(name)));
-      } else {
-        this.#readers = this.#readers.filter((one) => one !== reader);
-        reader.flush();
-        reader.close();
-      }
-    }
-  }
-
-  /** Each ping calls it again: until the end is near, a session needs no timer (0.4 KB of its memory on Node). */
-  #armExpiry(): void {
-    clearTimeout(this.#expiry);
-    this.#expiry = undefined;
-    if (this.#subscriptions.length === 0) return;
-    const ends = this.#subscriptions.map(({ endsAt }) => endsAt);
-    const left = Math.min(...ends) - performance.now();
-    if (left > 2 * this.#host.pingIntervalMs) return;
-    this.#expiry = setTimeout(() => {
-      const now = performance.now();
-      const expired = new RealtimeError("token_expired", "The session ended");
-      this.#endSubscriptions(({ endsAt }) => endsAt <= now, expired);
-      if (this.#subscriptions.length > 0) this.#armExpiry();
-      else this.#awaitRenewal(expired);
-    }, Math.max(0, left) + 1);
-  }
-
-  /** A client of `tidings.v1` may come with a new token; to any other, the close is what tells. */
-  #awaitRenewal(expired: RealtimeError): void {
-    if (this.wire !== "ws.v1") return this.decline(expired);
-    this.#expiry = setTimeout(
-      () => this.refuse(expired),
-      this.#host.tokenDeadlineMs,
-    );
-  }
-
-  #endSubscriptions(
-    matches: (subscription: Subscription) => boolean,
-    error: RealtimeError,
-  ): number {
-    const ended = this.#subscriptions.filter(matches);
-    for (const subscription of ended) {
-      this.#end(subscription);
-      const { ref } = subscription;
-      if (ref !== undefined) this.error(error, ref);
-    }
-    return ended.length;
+    if (this.isClosed) return;
+    this.#state = "closed";
+    this.#queue.stop();
+    this.subscriptions.close();
+    this.host.ended(this);
   }
 }

@@ -1,17 +1,17 @@
-import { HANDED_BYTES } from "./send_queue.ts";
 import { Packet, type Socket, type SocketHandler } from "../wire/socket.ts";
+import { HANDED_BYTES } from "./backlog.ts";
 
-/** A comment: proves that the connection lives, and is no event. */
+/** A comment of the event stream: it shows that the connection is alive, and is not an event. */
 export const HEARTBEAT: Packet = new Packet([":\n\n"], 3);
 
 const encoder = new TextEncoder();
 
-/** A response body of Server-Sent Events as a {@linkcode Socket}. */
+/** A {@linkcode Socket} whose packets become the body of a response with Server-Sent Events. */
 export class SseSocket implements Socket {
   /** The response's body. */
   readonly body: ReadableStream<Uint8Array>;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  /** Whether the last piece was part of an event, as pieces of `tee` may be. */
+  /** Whether the last packet ended within an event, as packets of `tee` may. */
   #midEvent = false;
 
   constructor(handler: SocketHandler) {
@@ -44,14 +44,14 @@ export class SseSocket implements Socket {
     }
   }
 
-  /** A response has no close code: `tidings.v1` clients get an `error` or `closing` before. */
+  /** Ends the response. It has no close code; clients of `tidings.v1` got an `error` or `closing` before. */
   close(): void {
     this.#controller?.close();
     this.#controller = undefined;
   }
 
   terminate(): void {
-    this.#controller?.error(new Error("the client was too slow"));
+    this.#controller?.error(new Error("The client is too slow"));
     this.#controller = undefined;
   }
 }

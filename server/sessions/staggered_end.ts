@@ -1,21 +1,21 @@
 import { setImmediate } from "node:timers";
 
-/** What is done in one turn of the event loop. */
+/** Connections that are ended in one turn of the event loop. */
 const PER_TURN = 4;
 
 const waiting: Array<() => void> = [];
 
 /**
- * Does something in one of the next turns of the event loop, a few a turn: to end a connection whose buffers are full
- * takes 0.3 ms, and a thousand at once would hold up all others.
+ * Ends a connection in one of the next turns of the event loop, a few in each. To end a connection whose buffers are full takes
+ * 0.3 ms, so a thousand in one turn would delay all others.
  */
-export function endSoon(end: () => void): void {
+export function staggerEnd(end: () => void): void {
   if (waiting.push(end) === 1) setImmediate(run);
 }
 
 function run(): void {
   const ends = waiting.splice(0, PER_TURN);
-  // First: what they add calls for a turn itself where nothing waits.
+  // This comes first: an end that adds another one to an empty list schedules a turn itself.
   if (waiting.length > 0) setImmediate(run);
   for (const end of ends) end();
 }

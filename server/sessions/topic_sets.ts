@@ -1,6 +1,6 @@
 import type { TopicClaim } from "../../core/protocol/token.ts";
 
-/** Sorts topics by their channel, in the order in which channels come. */
+/** Groups topics by channel. The channels keep their order. */
 export function byChannel(
   topics: readonly TopicClaim[],
 ): Map<string, Set<string>> {
@@ -13,7 +13,7 @@ export function byChannel(
   return channels;
 }
 
-/** Whether both name the same topics. */
+/** Tells whether two lists have the same topics. */
 export function sameTopics(
   a: readonly TopicClaim[],
   b: readonly TopicClaim[],
@@ -22,16 +22,16 @@ export function sameTopics(
   return countTopics(a) === all && countTopics(b) === all;
 }
 
-/** The first, without what is in the second. */
+/** Returns the topics that are not in the second list. */
 export function withoutTopics(
   topics: readonly TopicClaim[],
-  gone: readonly TopicClaim[],
+  removed: readonly TopicClaim[],
 ): TopicClaim[] {
-  const names = byChannel(gone);
+  const names = byChannel(removed);
   return topics.filter(({ channel, name }) => !names.get(channel)?.has(name));
 }
 
-/** How many different topics there are. */
+/** Counts the different topics of a list. */
 export function countTopics(topics: readonly TopicClaim[]): number {
   return [...byChannel(topics).values()]
     .reduce((sum, names) => sum + names.size, 0);

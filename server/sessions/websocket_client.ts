@@ -2,54 +2,56 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { ChannelState } from "../brokers/broker.ts";
-import { type InboundFrame, parseInbound } from "../wire/client_frame.ts";
 import { type MessagePublisher, quote } from "../publish/publisher.ts";
-import { Session } from "./session.ts";
-import type { SessionHost } from "./session_host.ts";
-import type { Socket, SocketHandler } from "../wire/socket.ts";
+import { type ClientCommand, parseClientFrame } from "../wire/client_frame.ts";
 import { createEnvelope } from "../wire/envelope.ts";
 import type { Wire } from "../wire/encode.ts";
+import type { Socket, SocketHandler } from "../wire/socket.ts";
+import { Session, type SessionHost } from "./session.ts";
 
-/** What a connection needs of its gateway. */
-export interface ConnectionHost extends SessionHost {
+/** The parts of the gateway that a WebSocket client uses. */
+export interface WebSocketHost extends SessionHost {
   readonly auth: Auth;
-  /** What publishes for a client with such a token; for who has the signing key without one. */
+  /** Returns what publishes with the rights of a token or, without claims, with those of the signing key. */
   publisherFor(claims?: TokenClaims): MessagePublisher;
+  /** Most frames of a client in a second. */
   readonly maxInboundRate: number;
   /** A session opened. */
   opened(session: Session): void;
 }
 
-/** How a WebSocket came: what its handshake said. */
+/** A command that calls for an action. */
+type ActiveCommand = Exclude<ClientCommand, { kind: "pong" }>;
+
+/** The result of a WebSocket client's handshake. */
 export interface Handshake {
   readonly wire: Wire;
-  /** The token's claims; absent when the client sends it later. */
+  /** The token's claims; absent if the client will send a token later. */
   readonly claims?: TokenClaims;
-  /** Why the token was refused: said on the socket, where browsers can read it. */
+  /** Why the token was refused. Browsers can't read the answer to a handshake, so the socket's close says it. */
   readonly refusal?: RealtimeError;
   readonly since?: string;
-  /** Where its channels stood when it was answered: a plain client counts as subscribed from then on. */
+  /** The position of each channel at the handshake, from which a plain client is subscribed. */
   readonly marks?: ReadonlyMap<string, ChannelState>;
 }
 
-/** A client on a WebSocket: acts on its frames, one after the other. */
-export class Connection implements SocketHandler {
-  readonly #host: ConnectionHost;
-  /** Until it is open. */
+/** A client on a WebSocket. It acts on the client's frames one after the other. */
+export class WebSocketClient implements SocketHandler {
+  readonly #host: WebSocketHost;
+  /** Present until the connection is open. */
   #handshake: Handshake | undefined;
   #session: Session | undefined;
-  #deadline: ReturnType<typeof setTimeout> | undefined;
-  /** Settled when it has acted on every frame that came. */
+  /** Settles when all frames that came are handled. */
   #work: Promise<void> | undefined;
-  /** Frames left in this second, and when it began. */
+  /** Frames that are left in this second. */
   #budget: number;
   #second = currentSecond();
 
-  constructor(host: ConnectionHost, handshake: Handshake) {
+  constructor(host: WebSocketHost, handshake: Handshake) {
     this.#host = host;
     this.#handshake = handshake;
-    // A client that comes back brings all of its subscriptions at once.
-    this.#budget = host.maxInboundRate + host.subscriptions;
+    // A client that connects again brings all of its subscriptions at once.
+    this.#budget = host.maxInboundRate + host.maxSubscriptions;
   }
 
   open(socket: Socket): void {
@@ -61,35 +63,31 @@ export class Connection implements SocketHandler {
     this.#host.opened(session);
     if (refusal) session.refuse(refusal);
     else if (claims) {
-      this.#enqueue(session, async () => {
-        await session.subscribe(claims, since, undefined, marks);
-      });
+      this.#enqueue(
+        session,
+        () => session.subscriptions.subscribe(claims, since, undefined, marks),
+      );
     } else {
-      this.#deadline = setTimeout(() => {
-        session.refuse(
-          new RealtimeError("unauthenticated", "No token came in time"),
-        );
-      }, this.#host.tokenDeadlineMs);
+      session.awaitToken(
+        new RealtimeError("unauthenticated", "No token came in time"),
+      );
     }
   }
 
   message(text: string | undefined): void {
     const session = this.#session;
-    if (!session) return;
-    if (!this.#allowed()) {
+    if (!session || session.isClosed) return;
+    if (!this.#takeFromBudget()) {
       const limit = this.#host.maxInboundRate;
       const message = `More than ${limit} frames came in a second`;
-      session.refuse(new RealtimeError("rate_limited", message));
-      // What still comes until the socket is closed is not worth a look.
-      this.#session = undefined;
-      return;
+      return session.refuse(new RealtimeError("rate_limited", message));
     }
     session.heard();
-    const { frame, error, ref } = parseInbound(text);
-    if (error) session.error(error, ref);
-    else if (frame && frame.kind !== "pong") {
-      this.#enqueue(session, () => this.#act(session, frame), frame);
-    }
+    const parsed = parseClientFrame(text);
+    if (parsed.error) return session.error(parsed.error, parsed.ref);
+    const { command } = parsed;
+    if (command.kind === "pong") return;
+    this.#enqueue(session, () => this.#act(session, command), command);
   }
 
   drain(): void {
@@ -97,60 +95,68 @@ export class Connection implements SocketHandler {
   }
 
   close(): void {
-    clearTimeout(this.#deadline);
     this.#session?.ended();
   }
 
-  /** One after the other: an `unsub` must not overtake its `sub`. */
+  /** Acts after all earlier frames: an `unsub` must not overtake its `sub`. */
   #enqueue(
     session: Session,
     action: () => Promise<void>,
-    frame?: InboundFrame,
+    command?: ActiveCommand,
   ): void {
     const before = this.#work ?? Promise.resolve();
-    const work = before.then(action).catch((cause) => {
-      const known = cause instanceof RealtimeError;
-      if (!known) this.#host.report("inbound frame", cause);
-      const error = known
-        ? cause
-        : new RealtimeError("internal", "The gateway failed", { cause });
-      const ref = frame && "ref" in frame ? frame.ref : undefined;
-      // Without a reference, or where nothing else lives on the connection, the code of the close says it.
-      if (frame?.kind === "publish" || (ref !== undefined)) {
-        session.error(error, ref);
-      } else session.refuse(error);
-    }).then(() => {
-      if (this.#work === work) this.#work = undefined;
-    });
+    const work = before.then(action)
+      .catch((error) => this.#answerFailure(session, error, command))
+      .then(() => {
+        if (this.#work === work) this.#work = undefined;
+      });
     this.#work = work;
   }
 
-  async #act(session: Session, frame: InboundFrame): Promise<void> {
-    switch (frame.kind) {
+  /** Sends the error of a failed action, or closes the connection with it. */
+  #answerFailure(
+    session: Session,
+    cause: unknown,
+    command: ActiveCommand | undefined,
+  ): void {
+    const error = cause instanceof RealtimeError
+      ? cause
+      : new RealtimeError("internal", "The gateway failed", { cause });
+    if (error !== cause) this.#host.report("inbound frame", cause);
+    const ref = command?.ref;
+    // A client that sends no references has one subscription, so its connection closes when that fails.
+    if (ref !== undefined || command?.kind === "publish") {
+      session.error(error, ref);
+    } else session.refuse(error);
+  }
+
+  async #act(session: Session, command: ActiveCommand): Promise<void> {
+    switch (command.kind) {
       case "sub": {
-        const { token, since, ref } = frame;
+        const { token, since, ref } = command;
         const claims = await this.#host.auth.verify(token, [
           "subscribe",
           "ticket",
         ]);
-        clearTimeout(this.#deadline);
-        return session.subscribe(claims, since, ref);
+        return session.subscriptions.subscribe(claims, since, ref);
       }
-      case "unsub":
-        if (frame.ref !== undefined) session.unsubscribe(frame.ref);
-        if (frame.topics) session.unsubscribeTopics(frame.topics);
+      case "unsub": {
+        const { ref, topics } = command;
+        if (ref !== undefined) session.subscriptions.unsubscribe(ref);
+        if (topics) session.subscriptions.unsubscribeTopics(topics);
         return;
+      }
       case "publish":
-        return await this.#publish(session, frame);
+        return await this.#publish(session, command);
     }
   }
 
   async #publish(
     session: Session,
-    frame: InboundFrame & { kind: "publish" },
+    frame: ClientCommand & { kind: "publish" },
   ): Promise<void> {
     const { channel, topic, data, key, ref } = frame;
-    const claims = session.publisherClaims(channel, topic);
+    const claims = session.subscriptions.publisherClaims(channel, topic);
     if (!claims) {
       throw new RealtimeError(
         "forbidden",
@@ -171,7 +177,8 @@ export class Connection implements SocketHandler {
     if (ref !== undefined) session.control({ kind: "ack", ref, data: { id } });
   }
 
-  #allowed(): boolean {
+  /** Counts a frame, and tells whether the limit of this second allows it. */
+  #takeFromBudget(): boolean {
     const second = currentSecond();
     if (second !== this.#second) {
       this.#second = second;

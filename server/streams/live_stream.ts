@@ -1,5 +1,5 @@
 import { pause } from "../../core/time/backoff.ts";
-import type { Feed } from "../fan_out/hub.ts";
+import type { Feed } from "../fan_out/feed.ts";
 import { type Envelope, mergeOrigins, type Origin } from "../wire/envelope.ts";
 import { otherTopicError } from "./stream_errors.ts";
 

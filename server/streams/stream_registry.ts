@@ -1,6 +1,7 @@
 import { formatId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
-import type { Feed, Hub, StreamEntry } from "../fan_out/hub.ts";
+import type { Feed, StreamEntry } from "../fan_out/feed.ts";
+import type { Hub } from "../fan_out/hub.ts";
 import { findStream } from "./find_stream.ts";
 import { LiveStream } from "./live_stream.ts";
 import { readEnd, type StreamEnd } from "./stream_end.ts";

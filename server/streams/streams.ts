@@ -1,6 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { checkName } from "../../core/protocol/names.ts";
-import type { Feed, Hub } from "../fan_out/hub.ts";
+import type { Feed } from "../fan_out/feed.ts";
+import type { Hub } from "../fan_out/hub.ts";
 import {
   type MessagePublisher,
   type Publisher,

@@ -1,37 +1,11 @@
 import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import type { TopicClaim } from "../../core/protocol/token.ts";
-import { parseJson } from "./json_text.ts";
-
-/** A client's frame, as the gateway acts on it. */
-export type InboundFrame =
-  | {
-    readonly kind: "sub";
-    readonly ref?: string | undefined;
-    readonly token: string;
-    readonly since?: string | undefined;
-  }
-  | {
-    readonly kind: "unsub";
-    readonly ref?: string | undefined;
-    readonly topics?: readonly TopicClaim[] | undefined;
-  }
-  | {
-    readonly kind: "publish";
-    readonly ref?: string | undefined;
-    readonly channel: string;
-    readonly topic: string;
-    readonly data: unknown;
-    readonly key?: string | undefined;
-    readonly reply_topic?: string | undefined;
-    readonly reply_to?: string | undefined;
-  }
-  | { readonly kind: "pong" };
+import { tryParseJson } from "./json_text.ts";
 
 const ref = z.string().min(1).max(64).optional();
 const topics = z.array(z.object({ channel: z.string(), name: z.string() }));
 
-const frames = z.discriminatedUnion("kind", [
+const commands = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("sub"),
     ref,
@@ -55,34 +29,37 @@ const frames = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("pong") }),
 ]);
 
-/** What {@linkcode parseInbound} found: a frame, or why there is none. */
-export interface Inbound {
-  readonly frame?: InboundFrame;
-  readonly error?: RealtimeError;
-  /** The reference of a frame that is wrong otherwise, so that its sender learns which. */
-  readonly ref?: string;
+/** A client's frame, checked and in the form in which the gateway acts on it. */
+export type ClientCommand = z.infer<typeof commands>;
+
+/** A parsed frame: a command, or the error to answer with. */
+export type ParsedFrame =
+  | { readonly command: ClientCommand; readonly error?: undefined }
+  | {
+    readonly command?: undefined;
+    readonly error: RealtimeError;
+    /** The reference of the malformed frame, if it has one. */
+    readonly ref?: string;
+  };
+
+const withRef = z.object({ ref: z.string() });
+
+/** Parses the text of a client's frame (`undefined` for a binary frame). Never throws. */
+export function parseClientFrame(text: string | undefined): ParsedFrame {
+  if (text === undefined) return malformed("it is binary, not text");
+  const { value, error } = tryParseJson(text, "the frame");
+  if (error) return { error };
+  const result = commands.safeParse(value);
+  if (result.success) return { command: result.data };
+  const issue = result.error.issues[0];
+  const field = issue?.path.join(".") || "frame";
+  return malformed(
+    `${field}: ${issue?.message ?? "is malformed"}`,
+    withRef.safeParse(value).data,
+  );
 }
 
-/** Reads a client's frame, `undefined` for a binary one; never throws. */
-export function parseInbound(text: string | undefined): Inbound {
-  if (text === undefined) {
-    const message = "Cannot read the frame: it is binary, not text";
-    return { error: new RealtimeError("invalid_argument", message) };
-  }
-  let value: unknown;
-  try {
-    value = parseJson(text, "the frame");
-  } catch (error) {
-    return error instanceof RealtimeError ? { error } : {};
-  }
-  const result = frames.safeParse(value);
-  if (result.success) return { frame: result.data };
-  const issue = result.error.issues[0];
-  const where = issue?.path.join(".") || "frame";
-  const error = new RealtimeError(
-    "invalid_argument",
-    `Cannot read the frame: ${where}: ${issue?.message ?? "is malformed"}`,
-  );
-  const { ref } = Object(value);
-  return typeof ref === "string" ? { error, ref } : { error };
+function malformed(reason: string, fields?: { ref: string }): ParsedFrame {
+  const message = `Cannot read the frame: ${reason}`;
+  return { error: new RealtimeError("invalid_argument", message), ...fields };
 }

@@ -1,12 +1,11 @@
 import type { RealtimeError } from "../../core/protocol/errors.ts";
 
-/** How a connection is closed for an error: the code that tells the client what to do. */
+/** Returns the close code and reason for an error. The code decides what the client does next. */
 export function closeOf(
   error: RealtimeError,
 ): { code: number; reason: string } {
-  const code = codeOf(error.code);
-  // A close frame's reason may have 123 bytes; messages of these errors are ASCII.
-  return { code, reason: error.message.slice(0, 120) };
+  // The reason of a close frame may have 123 bytes; the messages of these errors are ASCII.
+  return { code: codeOf(error.code), reason: error.message.slice(0, 120) };
 }
 
 function codeOf(code: RealtimeError["code"]): number {

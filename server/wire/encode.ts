@@ -4,28 +4,21 @@ import { formatId } from "../../core/protocol/id.ts";
 import type { LogEntry } from "../brokers/broker.ts";
 import { Packet } from "./socket.ts";
 
-/** What a client understands, and over what. */
+/** A transport (WebSocket or Server-Sent Events) and a protocol (Inngest's, or with `.v1` our own). */
 export type Wire = "ws" | "ws.v1" | "sse" | "sse.v1";
 
-/** The most that is sent at once, be it in one frame or in several. */
+/** Most bytes of one packet, unless a single message is larger. */
 const BATCH_BYTES = 64 * 1024;
 
-/** Whether the client knows more than Inngest's kinds. */
+/** Tells whether a client understands `tidings.v1`: batches and control frames. */
 export function isV1(wire: Wire): boolean {
-  return wire.endsWith(".v1");
-}
-
-/** One SSE event. `data` is one line; the id has no line break by its form. */
-export function sseEvent(data: string, id?: string): string {
-  return id === undefined
-    ? `data: ${data}\n\n`
-    : `id: ${id}\ndata: ${data}\n\n`;
+  return wire === "ws.v1" || wire === "sse.v1";
 }
 
 /**
- * Encodes messages for all connections of one wire: many in one packet, and in one frame where the wire allows it.
+ * Encodes messages for all connections of a wire, as few packets.
  *
- * @param idOf The SSE event's id of an entry, where it is not the message's own.
+ * @param idOf Returns the id of an entry's SSE event. By default it is the message's own id.
  */
 export function encodeEntries(
   wire: Wire,
@@ -34,47 +27,63 @@ export function encodeEntries(
   idOf?: (entry: LogEntry) => string,
 ): Packet[] {
   const packets: Packet[] = [];
-  let lines: string[] = [];
+  let texts: string[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    const line = encodeLine(wire, epoch, entry, idOf?.(entry));
-    const size = line === entry.raw
-      ? Buffer.byteLength(line)
-      : entry.bytes + (line.length - entry.json.length) + 1;
-    if (lines.length > 0 && bytes + size > BATCH_BYTES) {
-      packets.push(packet(wire, lines, bytes));
-      lines = [];
+    const text = encodeEntry(wire, epoch, entry, idOf?.(entry));
+    const size = byteLength(text, entry);
+    if (texts.length > 0 && bytes + size > BATCH_BYTES) {
+      packets.push(joinTexts(wire, texts, bytes));
+      texts = [];
       bytes = 0;
     }
-    lines.push(line);
+    texts.push(text);
     bytes += size;
   }
-  if (lines.length > 0) packets.push(packet(wire, lines, bytes));
+  if (texts.length > 0) packets.push(joinTexts(wire, texts, bytes));
   return packets;
 }
 
-/** A plain client's frames hold one message each. */
-function packet(wire: Wire, lines: string[], bytes: number): Packet {
-  if (wire === "ws") return new Packet(lines, bytes);
-  return new Packet([lines.join(wire === "ws.v1" ? "\n" : "")], bytes);
-}
-
-/** Encodes what the gateway says of the connection, for a client of `tidings.v1`. */
+/** Encodes a control frame, for a client of `tidings.v1`. */
 export function encodeControl(wire: Wire, frame: ControlFrame): Packet {
   const json = JSON.stringify(frame);
   const text = wire === "sse.v1" ? sseEvent(json) : json;
   return new Packet([text], Buffer.byteLength(text));
 }
 
-function encodeLine(
+function encodeEntry(
   wire: Wire,
   epoch: string,
   entry: LogEntry,
-  id: string | undefined,
+  eventId: string | undefined,
 ): string {
-  if (wire === "ws.v1") return entry.json;
-  if (wire === "ws") return entry.raw ?? entry.json;
-  // What is published to `tee` is an event stream already: Inngest's browser code parses it as it was sent.
-  if (wire === "sse" && entry.raw !== undefined) return entry.raw;
-  return sseEvent(entry.json, id ?? formatId(epoch, entry.offset));
+  switch (wire) {
+    case "ws.v1":
+      return entry.json;
+    case "ws":
+      return entry.raw ?? entry.json;
+    case "sse":
+      // Bytes that were published to `tee` are an event stream already, which Inngest's browser code parses.
+      if (entry.raw !== undefined) return entry.raw;
+  }
+  return sseEvent(entry.json, eventId ?? formatId(epoch, entry.offset));
+}
+
+/** Encodes one SSE event. The data are one line of JSON, and no id has a line break. */
+function sseEvent(data: string, id?: string): string {
+  return id === undefined
+    ? `data: ${data}\n\n`
+    : `id: ${id}\ndata: ${data}\n\n`;
+}
+
+/** Returns the bytes of an encoded entry, with a separator. Only raw bytes have to be counted. */
+function byteLength(text: string, entry: LogEntry): number {
+  if (text === entry.raw) return Buffer.byteLength(text);
+  return entry.bytes + (text.length - entry.json.length) + 1;
+}
+
+/** Makes a packet: one frame for each text for plain WebSocket clients, one text for all others. */
+function joinTexts(wire: Wire, texts: string[], bytes: number): Packet {
+  if (wire === "ws") return new Packet(texts, bytes);
+  return new Packet([texts.join(wire === "ws.v1" ? "\n" : "")], bytes);
 }

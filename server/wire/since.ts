@@ -1,18 +1,27 @@
+import { Buffer } from "node:buffer";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { formatId, parseId, type Position } from "../../core/protocol/id.ts";
+import { tryParseJson } from "./json_text.ts";
 
-/** Where a subscription starts, as `since` says it. */
-export type Since =
+/** The point at which the subscription of one channel starts. */
+export type ChannelSince =
   | { readonly from: "live" }
   | { readonly from: "start" }
   | { readonly from: "last"; readonly count: number }
-  | { readonly from: "id"; readonly position: Position; readonly id: string }
-  | { readonly from: "cursor"; readonly ids: ReadonlyMap<string, string> };
+  | { readonly from: "id"; readonly position: Position };
+
+/** The point at which a subscription starts; a cursor has a position for each of several channels. */
+export type Since =
+  | ChannelSince
+  | {
+    readonly from: "cursor";
+    readonly positions: ReadonlyMap<string, Position>;
+  };
 
 /**
- * Reads a `since`.
+ * Parses a `since`.
  *
- * @throws {RealtimeError} `invalid_argument` where it is none.
+ * @throws {RealtimeError} `invalid_argument` for any other text.
  */
 export function parseSince(since: string | undefined): Since {
   if (!since || since === "live") return { from: "live" };
@@ -20,59 +29,65 @@ export function parseSince(since: string | undefined): Since {
   const last = /^last:([1-9][0-9]{0,8})$/.exec(since);
   if (last) return { from: "last", count: Number(last[1]) };
   const position = parseId(since);
-  if (position) return { from: "id", position, id: since };
-  const ids = since.startsWith("c.") ? readCursor(since) : undefined;
-  if (ids) return { from: "cursor", ids };
+  if (position) return { from: "id", position };
+  const positions = parseCursor(since);
+  if (positions) return { from: "cursor", positions };
   throw new RealtimeError(
     "invalid_argument",
     'Cannot start there: "since" must be "live", "start", "last:<n>", a message\'s id or a cursor',
   );
 }
 
-/** What a `since` means for one channel; `first` tells whether it is the token's first. */
+/**
+ * Returns the point at which one channel of a subscription starts.
+ *
+ * @param isFirst Whether it is the token's first channel, which an id belongs to.
+ */
 export function sinceOfChannel(
   since: Since,
   channel: string,
-  first: boolean,
-): Since {
-  if (since.from === "cursor") return parseSince(since.ids.get(channel));
-  return since.from === "id" && !first ? { from: "live" } : since;
+  isFirst: boolean,
+): ChannelSince {
+  if (since.from === "cursor") {
+    const position = since.positions.get(channel);
+    return position ? { from: "id", position } : { from: "live" };
+  }
+  return since.from === "id" && !isFirst ? { from: "live" } : since;
 }
 
-/** Writes a position in several channels. */
+const CURSOR_PREFIX = "c.";
+
+/** Encodes a position in each of several channels. */
 export function formatCursor(ids: ReadonlyMap<string, string>): string {
-  const bytes = new TextEncoder().encode(
-    JSON.stringify(Object.fromEntries(ids)),
-  );
-  const base64 = btoa(String.fromCharCode(...bytes));
-  return "c." + base64.replaceAll("+", "-").replaceAll("/", "_")
-    .replace(/=+$/, "");
+  const json = JSON.stringify(Object.fromEntries(ids));
+  return CURSOR_PREFIX + Buffer.from(json).toString("base64url");
 }
 
-/** Moves a cursor in one channel, and writes it. */
-export function moveCursor(
+/** Returns a function that moves a cursor to a message of a channel, and encodes it: the id of that message's SSE event. */
+export function cursorIds(
   cursor: Map<string, string>,
   channel: string,
   epoch: string,
-  offset: number,
-): string {
-  cursor.set(channel, formatId(epoch, offset));
-  return formatCursor(cursor);
+): (message: { readonly offset: number }) => string {
+  return ({ offset }) => {
+    cursor.set(channel, formatId(epoch, offset));
+    return formatCursor(cursor);
+  };
 }
 
-function readCursor(cursor: string): Map<string, string> | undefined {
-  try {
-    const base64 = cursor.slice(2).replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    const ids = new Map<string, string>();
-    for (const [channel, id] of Object.entries(Object(value))) {
-      if (typeof id !== "string" || !parseId(id)) return undefined;
-      ids.set(channel, id);
-    }
-    return ids;
-  } catch {
-    // Not base64, not JSON: the caller's error says what a cursor is.
+/** Decodes a cursor; returns `undefined` for any other text. */
+function parseCursor(text: string): Map<string, Position> | undefined {
+  if (!text.startsWith(CURSOR_PREFIX)) return undefined;
+  const json = Buffer.from(text.slice(CURSOR_PREFIX.length), "base64url");
+  const { value } = tryParseJson(json.toString(), "the cursor");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return undefined;
   }
+  const positions = new Map<string, Position>();
+  for (const [channel, id] of Object.entries(value)) {
+    const position = parseId(id);
+    if (!position) return undefined;
+    positions.set(channel, position);
+  }
+  return positions;
 }

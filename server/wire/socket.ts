@@ -1,20 +1,20 @@
 /**
- * What is sent at once, made once for all connections that get it. Runtimes keep what they make of it (bytes, whole
- * frames) on it, so that it is made once too.
+ * Encoded messages for one write. All connections that get the same messages share the packet, and with it the bytes or frames that
+ * a runtime makes of its texts.
  */
 export class Packet {
-  /** The texts that are sent: frames of a WebSocket, or a piece of an event stream. */
+  /** Frames of a WebSocket, or one part of an event stream. */
   readonly texts: readonly string[];
-  /** Their size in UTF-8. */
+  /** Size of the texts in UTF-8. */
   readonly bytes: number;
-  /** What a runtime adapter made of it. */
+  /** The texts as the runtime adapter encoded them for its sockets. */
   prepared: unknown;
 
   /**
-   * A packet that no runtime has seen yet.
+   * Creates a packet that no runtime has encoded yet.
    *
-   * @param texts What is sent.
-   * @param bytes Their size in UTF-8.
+   * @param texts Frames of a WebSocket, or one part of an event stream.
+   * @param bytes Size of the texts in UTF-8.
    */
   constructor(texts: readonly string[], bytes: number) {
     this.texts = texts;
@@ -23,30 +23,33 @@ export class Packet {
 }
 
 /**
- * One connection to a client, as a runtime gives it: a WebSocket or an SSE response.
+ * A connection to one client: a runtime's WebSocket, or an SSE response.
  *
- * `send` MUST keep the order, MUST NOT throw for a closed connection and MUST NOT drop silently: it either sends in the
- * end or closes. It is never called while {@linkcode Socket.buffered} is over what the outbox allows.
+ * `send` MUST keep the order, MUST NOT throw for a closed connection, and MUST NOT drop a packet silently: it sends it, or the
+ * connection closes. The gateway MUST NOT call it while {@linkcode Socket.buffered} is above the limit of the send queue.
  */
 export interface Socket {
-  /** Hands over one packet; what it holds goes out with as few system calls as the runtime allows. */
+  /** Hands a packet to the runtime, which sends it with as few system calls as it can. */
   send(packet: Packet): void;
-  /** Bytes handed over that the peer's kernel has not taken, as far as the runtime tells. */
+  /** Bytes that the runtime still holds, as far as it tells. */
   readonly buffered: number;
-  /** Begins to close: the peer gets code and reason. */
+  /** Begins to close the connection with a code and a reason. */
   close(code: number, reason: string): void;
-  /** Ends a peer that doesn't take what is sent, within a second where the runtime can; it gets the code if it reads on. */
+  /**
+   * Ends the connection to a peer that does not read, within a second where the runtime can. If the peer reads on, it gets the
+   * code.
+   */
   terminate(code: number, reason: string): void;
 }
 
-/** What a runtime tells of a connection. Nothing is called before `open` or after `close`. */
+/** Receives the events of a connection. Nothing is called before `open` or after `close`. */
 export interface SocketHandler {
-  /** It is open. Called once. */
+  /** The connection opened. Called once. */
   open(socket: Socket): void;
-  /** A frame arrived: its text, `undefined` for a binary one. */
+  /** A frame arrived, with its text, or with `undefined` for a binary frame. */
   message(text: string | undefined): void;
-  /** Room was made: only from runtimes that know. */
+  /** The runtime has room for more. Only some runtimes call it. */
   drain(): void;
-  /** It is closed. Called once. */
+  /** The connection closed. Called once. */
   close(): void;
 }

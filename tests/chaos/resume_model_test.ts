@@ -13,7 +13,7 @@ import { batch } from "../support/wire/publish.ts";
 import { connectRaw, type RawTransport } from "../support/wire/raw_client.ts";
 import { tokenFor } from "../support/wire/websocket.ts";
 
-/** What takes this long waits for a message that never comes: the steps that lead there are worth more than a hanging test. */
+/** After this time a run waits for a message that never comes. To print its steps is better than to hang. */
 const HANGS_MS = 20_000;
 
 /** One client of a race: how often it comes back, and how many messages it takes each time. */
@@ -76,7 +76,7 @@ describe("a channel's log", () => {
   });
   afterAll(() => gateway.close());
 
-  it("gives everyone what its model gives, whatever is published, forgotten, subscribed to and resumed", async () => {
+  it("gives every client the messages that the model gives, whatever the steps", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 1, maxLength: 40 }),
@@ -89,7 +89,7 @@ describe("a channel's log", () => {
     );
   });
 
-  it("is read without a loss, a repetition or a silent gap by those who come and go while it is written and trimmed", async () => {
+  it("is read without a loss, a repetition or an unreported gap by clients that come and go while it is written and trimmed", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(racer, { minLength: 1, maxLength: 4 }),

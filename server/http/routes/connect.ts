@@ -4,7 +4,10 @@ import { PROTOCOL } from "../../../core/protocol/frames.ts";
 import type { TokenClaims } from "../../../core/protocol/token.ts";
 import { readBearer, readOffer } from "../../auth/credentials.ts";
 import type { ChannelState } from "../../brokers/broker.ts";
-import { Connection, type Handshake } from "../../sessions/websocket_client.ts";
+import {
+  type Handshake,
+  WebSocketClient,
+} from "../../sessions/websocket_client.ts";
 import { runtime, type UpgradeContext } from "../../runtimes/runtime.ts";
 import { Session } from "../../sessions/session.ts";
 import { parseSince } from "../../wire/since.ts";
@@ -51,7 +54,7 @@ export function connectRoutes(parts: GatewayParts): Hono {
       // The first bytes: without any, runtimes keep the headers back.
       if (wire === "sse") session.ping();
       if (claims) {
-        session.subscribe(claims, since, undefined, marks).catch(
+        session.subscriptions.subscribe(claims, since, undefined, marks).catch(
           (error: unknown) => {
             const known = error instanceof RealtimeError;
             if (!known) parts.report("subscribe", error);
@@ -86,7 +89,7 @@ export async function connect(
     offer.v1 ? "ws.v1" : "ws",
     since,
   );
-  const connection = new Connection(parts, handshake);
+  const connection = new WebSocketClient(parts, handshake);
   return (await runtime()).upgrade(context, connection, offer.answer);
 }
 

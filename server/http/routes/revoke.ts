@@ -30,7 +30,9 @@ export function revokeRoutes(parts: GatewayParts): Hono {
     parts.auth.revocations.add(result.data);
     let closed = 0;
     for (const session of parts.sessions()) {
-      closed += session.revoke((claims) => parts.auth.revocations.has(claims));
+      closed += session.subscriptions.revoke((claims) =>
+        parts.auth.revocations.has(claims)
+      );
     }
     return c.json({ subscriptions: closed });
   });

@@ -27,7 +27,7 @@ function range(first: number, last: number): number[] {
 }
 
 describe("Log", () => {
-  it("gives each message the next offset and finishes its text with the id", () => {
+  it("gives each message the next offset, and completes its text with the id", () => {
     const log = new Log(0);
     const entries = ["a", "é", "👋"].map((data) =>
       log.append(message(data), 0)
@@ -39,14 +39,14 @@ describe("Log", () => {
     }
   });
 
-  it("has an epoch of its own, 8 letters and digits", () => {
+  it("has an epoch of its own, of 8 letters and digits", () => {
     const epochs = range(1, 100).map(newEpoch);
     for (const epoch of epochs) assertMatch(epoch, /^[a-z0-9]{8}$/);
     assertEquals(new Set(epochs).size, 100);
     assertNotEquals(new Log(0).epoch, new Log(0).epoch);
   });
 
-  it("reads at most so many messages and bytes, at least one", () => {
+  it("reads at most the given messages and bytes, but at least one message", () => {
     const log = new Log(0);
     for (const i of range(1, 10)) log.append(message(i), 0);
     const { bytes } = log.append(message(11), 0);
@@ -57,7 +57,7 @@ describe("Log", () => {
     assertEquals(offsets(log.read(99, 100, 1e6).entries), []);
   });
 
-  it("finds the newest messages of topics", () => {
+  it("finds the offset before the newest messages of topics", () => {
     const log = new Log(0);
     for (const i of range(1, 9)) log.append(message(i, i % 3 ? "a" : "b"), 0);
     assertEquals(log.before(new Set(["b"]), 1), 8);
@@ -77,7 +77,7 @@ describe("Log", () => {
     assertEquals(offsets(log.read(0, 10, 1e6).entries), [6]);
   });
 
-  it("follows data streams from their start to their end", () => {
+  it("knows the data streams that have started and not ended", () => {
     const log = new Log(0);
     function stream(kind: NewMessage["kind"], streamId: string): void {
       log.append({ topic: "t", kind, streamId, head: '{"data":1' }, 0);
@@ -98,7 +98,7 @@ describe("Log", () => {
     const steps = fc.array(
       fc.oneof(
         {
-          // Often enough that the list behind it is cut, too.
+          // Appends are frequent enough that the array behind the log is cut, too.
           weight: 12,
           arbitrary: fc.record({
             do: fc.constant("append" as const),
@@ -132,7 +132,7 @@ describe("Log", () => {
       const log = new Log(0);
       let now = 0;
       let top = 0;
-      /** What the log holds, and when it came. */
+      /** The messages in the log, and when they were appended. */
       let model: Array<{ entry: LogEntry; at: number }> = [];
       for (const step of list) {
         if (step.do === "pass") now += step.ms;
@@ -187,13 +187,13 @@ describe("Log", () => {
   });
 });
 
-/** What the log counts for its messages. */
+/** Returns the bytes that the log counts for its messages. */
 function costOf(model: ReadonlyArray<{ entry: LogEntry }>): number {
   return model.reduce((sum, { entry }) => sum + entry.bytes + 200, 0);
 }
 
 describe("Log.append()", () => {
-  it("counts what plain clients get instead", () => {
+  it("counts the text that plain clients get instead", () => {
     const log = new Log(0);
     const { bytes } = log.append({ ...message(1), raw: "x".repeat(1000) }, 0);
     assert(log.bytes >= bytes + 1000);

@@ -11,7 +11,7 @@ function message(data: unknown, topic = "t"): NewMessage {
   return { topic, kind: "data", head: `{"data":${JSON.stringify(data)}` };
 }
 
-/** A broker whose clock stands still until it is moved. */
+/** Makes a broker with a clock that the test moves. */
 function createBroker(options: MemoryBrokerOptions = {}) {
   const clock = { now: 0 };
   const broker = new MemoryBroker({ now: () => clock.now, ...options });
@@ -27,7 +27,7 @@ async function offsetsIn(
 }
 
 describe("MemoryBroker", () => {
-  it("appends messages of one publish next to each other and tells its listener in order", async () => {
+  it("appends the messages of one publish next to each other, and notifies its listener in order", async () => {
     const { broker } = createBroker();
     await broker.publish("c", [message(1)]);
     const heard: number[] = [];
@@ -58,14 +58,14 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
-  it("keeps so many messages", async () => {
+  it("keeps as many messages as historySize says", async () => {
     const { broker } = createBroker({ historySize: 3 });
     for (let i = 0; i < 10; i++) await broker.publish("c", [message(i)]);
     assertEquals(await offsetsIn(broker, "c"), [8, 9, 10]);
     await broker.close();
   });
 
-  it("keeps so many bytes", async () => {
+  it("keeps as many bytes as historyBytes says", async () => {
     const { broker } = createBroker({ historyBytes: 3000 });
     for (let i = 0; i < 10; i++) {
       await broker.publish("c", [message("x".repeat(700))]);
@@ -74,7 +74,7 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
-  it("keeps messages so long, no matter whether more come", async () => {
+  it("keeps messages as long as historyTtl says, whether or not more are published", async () => {
     const { broker, clock } = createBroker({ historyTtl: 10 });
     await broker.publish("c", [message(1)]);
     clock.now = 4_000;
@@ -92,7 +92,7 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
-  it("remembers an idempotency key so long, for its channel", async () => {
+  it("remembers an idempotency key as long as keyTtlMs says, for its channel", async () => {
     const { broker, clock } = createBroker({ keyTtlMs: 1000 });
     const first = await broker.publish("c", [message(1), message(2)], "k");
     clock.now = 999;
@@ -106,7 +106,7 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
-  it("keeps the budget: the channel that was idle longest loses its messages, not its position", async () => {
+  it("keeps the memory budget: the channel that was idle longest loses its messages, but not its position", async () => {
     const { broker } = createBroker({ memoryBudget: 25_000 });
     const big = message("x".repeat(9_700));
     for (const channel of ["a", "b"]) await broker.publish(channel, [big]);
@@ -121,14 +121,14 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
-  it("forgets a channel that nobody used for as long as a message lives", async () => {
+  it("forgets a channel that was not used for as long as it keeps messages", async () => {
     const { broker, clock } = createBroker({ historyTtl: 10 });
     const idle = await broker.publish("idle", [message(1)]);
     const followed = await broker.publish("followed", [message(1)]);
     await broker.subscribe("followed", { entry() {}, moved() {} });
     clock.now = 10_000;
     const used = await broker.publish("used", [message(1)]);
-    // Its sweeper runs every second; a timer that is set later fires later.
+    // The sweeper runs every second, before this timer, which is set later.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const epochs = new Map<string, string>();
     for (const channel of ["idle", "followed", "used"]) {
@@ -140,7 +140,7 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
-  it("is as a set of lists, whatever is done to it", async () => {
+  it("behaves like a list for each channel, whatever is done to it", async () => {
     const channels = fc.constantFrom("a", "b", "c");
     const steps = fc.array(
       fc.oneof(
@@ -224,7 +224,7 @@ describe("MemoryBroker", () => {
             1e9,
           );
           const held = entries.map(({ offset }) => offset);
-          // The newest, without a hole, none of them too old.
+          // The log has the newest messages without a hole, and none that is too old.
           const young = log.filter(({ at }) => clock.now - at < 1000).slice(-6);
           assertEquals(
             held,
@@ -239,7 +239,7 @@ describe("MemoryBroker", () => {
             0,
           );
           assert(bytes <= 2500);
-          // As many as may be: one more would be too much.
+          // It has as many as it may: one more would exceed the bytes.
           if (held.length < young.length) assert(bytes + 600 > 2500);
           assertEquals(heard.get(channel), wanted.get(channel));
         }

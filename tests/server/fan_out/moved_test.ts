@@ -18,16 +18,16 @@ import {
 } from "../../support/wire/websocket.ts";
 import { until } from "../../support/until.ts";
 
-/** A broker whose logs can be lost, and which can be away, as Redis can. */
+/** A broker that can lose its logs and be unreachable, as Redis can. */
 class FrailBroker implements Broker {
   readonly name = "frail";
   isAway = false;
-  /** How often it was asked to read while it was away. */
+  /** How many reads it refused while it was away. */
   refusals = 0;
   #memory = new MemoryBroker();
   readonly #listeners = new Map<string, LogListener>();
 
-  /** Loses every log. Who listens is told when {@linkcode tell} is called. */
+  /** Loses every log. {@linkcode tell} notifies the listeners. */
   async lose(): Promise<void> {
     const { size } = this.#listeners;
     await this.#memory.close();
@@ -35,7 +35,7 @@ class FrailBroker implements Broker {
     assertEquals(this.#listeners.size, size);
   }
 
-  /** Tells who listens where their channel stands now. */
+  /** Notifies the listeners of the new position of their channel. */
   async tell(): Promise<void> {
     for (const [channel, listener] of this.#listeners) {
       const { epoch, first } = await this.#memory.read(channel, 0, 1, 1);
@@ -60,7 +60,7 @@ class FrailBroker implements Broker {
     this.#memory.unsubscribe(channel);
   }
 
-  /** While it is away, it fails for those who read more than a position. */
+  /** Reads from memory. While it is away, it refuses reads of more than a position. */
   read(...args: Parameters<Broker["read"]>): Promise<LogPage> {
     const [, , limit] = args;
     if (this.isAway && limit > 1) {
@@ -91,8 +91,8 @@ class FrailBroker implements Broker {
   }
 }
 
-describe("A log that is lost while its channel is followed", () => {
-  it("is one gap to clients of tidings.v1, and none to plain ones, which go on", async () => {
+describe("a log that is lost while its channel is followed", () => {
+  it("is reported to clients of tidings.v1 as one gap, and plain clients go on without it", async () => {
     const broker = new FrailBroker();
     await using gateway = await startGateway({ broker });
     const token = await tokenFor(gateway, ["c/t", "c/u"]);
@@ -120,7 +120,7 @@ describe("A log that is lost while its channel is followed", () => {
     await client.close();
   });
 
-  it("is a gap to who resumes before the gateway knows, told once and after what it follows", async () => {
+  it("is reported once, in the right place, to a client that resumes before the gateway knows of the loss", async () => {
     const broker = new FrailBroker();
     await using gateway = await startGateway({ broker });
     const token = await tokenFor(gateway, ["c/t"]);
@@ -128,7 +128,7 @@ describe("A log that is lost while its channel is followed", () => {
     const [since = ""] = await publishAll(gateway, "c/t", [1]);
     await broker.lose();
     const [next] = await publishAll(gateway, "c/t", [2]);
-    // The log is read in its new epoch while the feed still has the old one: nothing can be told until it knows.
+    // The log has its new epoch while the feed still has the old one. Nothing can be sent until the feed knows.
     const connecting = connectWire(gateway, { token, since, v1: true });
     const late = await connecting;
     await broker.tell();
@@ -149,8 +149,8 @@ describe("A log that is lost while its channel is followed", () => {
   });
 });
 
-describe("A broker that is away", () => {
-  it("is asked again for what a client is owed, and the client stays", async () => {
+describe("a broker that is away", () => {
+  it("is asked again for the messages of a client, which stays connected", async () => {
     const broker = new FrailBroker();
     await using gateway = await startGateway({ broker });
     const token = await tokenFor(gateway, ["c/t"]);

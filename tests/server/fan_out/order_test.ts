@@ -16,7 +16,7 @@ import {
 const PUBLISHERS = 50;
 const MESSAGES = 10;
 
-/** Takes everything that the publishers send, on a wire of its own. */
+/** Connects a client and takes everything that the publishers send. */
 type Subscriber = (gateway: TestGateway, token: string) => Promise<{
   readonly frames: Promise<readonly Frame[]>;
 }>;
@@ -32,7 +32,7 @@ const SUBSCRIBERS: Readonly<Record<string, Subscriber>> = {
     const { client } = await connectReady(gateway, { token });
     return { frames: client.take(TOTAL).finally(() => client.close()) };
   },
-  async "another WebSocket of tidings.v1, with a topic more"(gateway) {
+  async "another WebSocket of tidings.v1, with more topics"(gateway) {
     const token = await tokenFor(gateway, ["c/t", "c/u", "d/t"]);
     const { client } = await connectReady(gateway, { token });
     return { frames: client.take(TOTAL).finally(() => client.close()) };
@@ -45,7 +45,7 @@ const SUBSCRIBERS: Readonly<Record<string, Subscriber>> = {
 };
 
 describe("the order of a channel", () => {
-  it("is one for all, on every wire, with 50 publishers at once", async () => {
+  it("is the same for all subscribers on every wire, with 50 publishers at once", async () => {
     await using gateway = await startGateway();
     const token = await tokenFor(gateway, ["c/t"]);
     const subscribers = await Promise.all(
@@ -68,7 +68,7 @@ describe("the order of a channel", () => {
       const seen = orders[i]?.map(({ id, data }) => [id, data]);
       assertEquals(seen, first.map(({ id, data }) => [id, data]), name);
     }
-    // Each publisher's own messages keep the order in which it sent them.
+    // Each publisher's messages keep the order in which it sent them.
     for (let publisher = 0; publisher < PUBLISHERS; publisher++) {
       const own = first.map(({ data }) => String(data).split(":"))
         .filter(([name]) => name === String(publisher));

@@ -21,7 +21,7 @@ const ROUNDS = 100;
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
-/** Publishes all the time, in bursts of changing size, until it is told to stop. */
+/** Publishes bursts of changing size until it is stopped. */
 function startPublisher(gateway: TestGateway, channel: string) {
   let isRunning = true;
   let count = 0;
@@ -35,7 +35,7 @@ function startPublisher(gateway: TestGateway, channel: string) {
     }
   }
   const running = run();
-  /** Stops; answers how many messages there were. */
+  /** Stops, and returns how many messages there were. */
   async function stop(): Promise<number> {
     isRunning = false;
     await running;
@@ -49,7 +49,7 @@ function offset(id: string | undefined): number {
   return Number(id?.slice(9));
 }
 
-/** Takes messages and checks that each follows the one before. */
+/** Takes messages, and checks that each follows the one before. */
 async function takeInOrder(
   client: WireClient,
   after: number,
@@ -72,7 +72,7 @@ function itLosesNothing(
   });
   afterAll(() => gateway.close());
 
-  it("from an id loses nothing and doubles nothing", async () => {
+  it("from an id neither loses nor repeats a message", async () => {
     const token = await tokenFor(gateway, ["id/t"]);
     let since = await publish(gateway, "id/t", 1);
     const epoch = since.slice(0, 8);
@@ -92,7 +92,7 @@ function itLosesNothing(
     await publisher.stop();
   });
 
-  it("from the start has every message, from the first to the last", async () => {
+  it("from the start delivers every message, from the first to the last", async () => {
     const token = await tokenFor(gateway, ["start/t"]);
     await using publisher = startPublisher(gateway, "start");
     const clients: WireClient[] = [];
@@ -111,7 +111,7 @@ function itLosesNothing(
     }
   });
 
-  it("from now has every message after its position", async () => {
+  it("from now delivers every message after its position", async () => {
     const token = await tokenFor(gateway, ["now/t"]);
     await using publisher = startPublisher(gateway, "now");
     const clients: Array<[WireClient, number]> = [];
@@ -126,7 +126,7 @@ function itLosesNothing(
     }
   });
 
-  it("on a connection that is live already keeps what it has, and its order", async () => {
+  it("on a connection that is live keeps its other topics, and the order", async () => {
     const token = await tokenFor(gateway, ["live/t"]);
     const other = await tokenFor(gateway, ["live/t", "live/u"]);
     await using publisher = startPublisher(gateway, "live");
@@ -162,7 +162,7 @@ function itLosesNothing(
       const { channels } = frame.data as {
         channels: Array<{ position: string }>;
       };
-      // What the first subscription still has coming is not left out for what the second one has.
+      // Messages that the first subscription is still to get are not left out because of the second.
       last = Math.min(last, offset(channels[0]?.position));
     }
     const count = await publisher.stop() + 3;
@@ -173,7 +173,7 @@ function itLosesNothing(
     );
   });
 
-  it("resumes while the log is trimmed without a hole that no gap names", async () => {
+  it("from an id, while the log is trimmed, reports every hole as a gap", async () => {
     const broker = createBroker({ historySize: 10 });
     await using gateway = await startGateway({ broker });
     const token = await tokenFor(gateway, ["c/t"]);

@@ -14,7 +14,7 @@ import {
 } from "../../support/wire/websocket.ts";
 
 describe("Gateway.drain()", () => {
-  it("tells tidings.v1 when to come back and closes every client with 1012", async () => {
+  it("tells clients of tidings.v1 when to reconnect, and closes every client with 1012", async () => {
     await using gateway = await startGateway();
     const token = await tokenFor(gateway, ["c/t"]);
     const clients = await Promise.all(
@@ -33,13 +33,13 @@ describe("Gateway.drain()", () => {
       times.add(time);
       assertEquals((await client.closed).code, 1012);
     }
-    assert(times.size > 1, "all come back at once");
+    assert(times.size > 1, "all reconnect at once");
     assertEquals((await plain.closed).code, 1012);
     assertEquals((await sse.next()).kind, "closing");
     assertEquals(await sse.rest(), "");
   });
 
-  it("refuses new connections and messages with 503 meanwhile", async () => {
+  it("refuses new connections and messages with 503", async () => {
     await using gateway = await startGateway();
     const token = await tokenFor(gateway, ["c/t"]);
     await gateway.gateway.drain();
@@ -53,7 +53,7 @@ describe("Gateway.drain()", () => {
     assertEquals((await health.json()).status, "draining");
   });
 
-  it("gives each client what it has coming before it closes", async () => {
+  it("sends each client all of its messages before it closes", async () => {
     await using gateway = await startGateway();
     const data = "x".repeat(100_000);
     await batch(
@@ -71,7 +71,7 @@ describe("Gateway.drain()", () => {
     assertEquals((await client.closed).code, 1012);
   });
 
-  it("doesn't wait for a client that doesn't read longer than it may", async () => {
+  it("waits for a client that does not read no longer than the deadline", async () => {
     await using gateway = await startGateway({ queueBytes: 64 * 1024 * 1024 });
     const token = await tokenFor(gateway, ["c/t"]);
     await using reading = await connectWire(gateway, { token });
@@ -88,9 +88,9 @@ describe("Gateway.drain()", () => {
 });
 
 describe("drainSessions()", () => {
-  it("doesn't wait for a connection that is gone, whatever its socket says", async () => {
+  it("does not wait for a connection that is gone, even if its socket still has bytes", async () => {
     const host = fakeHost();
-    // A runtime may count what was sent to a closed socket.
+    // A runtime may still count what was sent to a socket that is closed.
     const socket = new FakeSocket();
     socket.buffered = 100;
     const session = new Session(host, socket, "ws.v1");

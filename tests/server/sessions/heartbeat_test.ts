@@ -10,7 +10,7 @@ import {
 } from "../../support/wire/websocket.ts";
 
 describe("ping", () => {
-  it("tells a client of tidings.v1 where it is up to date in each channel", async () => {
+  it("tells a client of tidings.v1 up to which id it has everything, for each channel", async () => {
     await using gateway = await startGateway({ pingIntervalMs: 20 });
     const token = await tokenFor(gateway, ["a/t", "__proto__/t"]);
     const { client, ready } = await connectReady(gateway, { token });
@@ -19,7 +19,7 @@ describe("ping", () => {
     const quiet = await publish(gateway, "a/other", 1);
     const heard = await publish(gateway, "__proto__/t", 2);
     assertEquals((await client.find("data")).id, heard);
-    // The first may have been on its way while these were published.
+    // The first ping may be older than these messages.
     await client.find("ping");
     const { data } = await client.find("ping");
     assertEquals(Object.entries(Object(data)), [
@@ -28,7 +28,7 @@ describe("ping", () => {
     ]);
   });
 
-  it("never runs ahead of the messages", async () => {
+  it("is never ahead of the messages", async () => {
     await using gateway = await startGateway({ pingIntervalMs: 1 });
     const token = await tokenFor(gateway, ["c/t"]);
     const { client } = await connectReady(gateway, { token });
@@ -48,7 +48,7 @@ describe("ping", () => {
     await publishing;
   });
 
-  it("keeps a client that answers, and ends one that never does", async () => {
+  it("ends a client that never answers, and keeps one that does", async () => {
     await using gateway = await startGateway({
       pingIntervalMs: 20,
       pongTimeoutMs: 800,
@@ -71,7 +71,7 @@ describe("ping", () => {
     assertEquals((await alive.find("data")).data, 1);
   });
 
-  it("is not sent to plain clients, which are not ended for want of an answer", async () => {
+  it("is not sent to plain clients, which are not ended although they do not answer", async () => {
     await using gateway = await startGateway({
       pingIntervalMs: 5,
       pongTimeoutMs: 20,
@@ -89,7 +89,7 @@ describe("ping", () => {
     await using gateway = await startGateway({ pingIntervalMs: 10 });
     const token = await tokenFor(gateway, ["c/t"]);
     await using client = await connectSse(gateway, { token });
-    // One opens the stream, others come with time.
+    // One comes at the start, the others at the interval.
     for (let i = 0; i < 4; i++) {
       assertEquals(await client.takeUntil("\n\n"), ":\n\n");
     }

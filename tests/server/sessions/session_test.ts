@@ -15,7 +15,7 @@ import {
   tokenFor,
 } from "../../support/wire/websocket.ts";
 
-/** Lets the time of a token pass, as whoever checks it sees it. */
+/** Waits until a token has expired. */
 async function expire({ signingKey }: TestGateway, jwt: string): Promise<void> {
   const { exp = 0 } = decodeJwt(jwt);
   await new Promise((resolve) =>
@@ -32,7 +32,7 @@ describe("a session", () => {
   });
   afterAll(() => gateway.close());
 
-  it("outlives its token, and comes back with the ticket alone", async () => {
+  it("outlives its token, and resumes with the ticket alone", async () => {
     const token = await tokenFor(gateway, ["ticket/t"], {
       expiresIn: 2,
       sessionExpiresIn: 60,
@@ -55,7 +55,7 @@ describe("a session", () => {
     assertEquals((await back.client.next()).data, 2);
   });
 
-  it("gives a ticket the token's rights, user, id and end", async () => {
+  it("gets a ticket with the token's rights, user, id and deadline", async () => {
     const token = await tokenFor(gateway, ["rights/t"], {
       expiresIn: 60,
       sessionExpiresIn: 500,
@@ -70,13 +70,13 @@ describe("a session", () => {
       assertEquals(ticket[name], claims[name]);
     }
     assertEquals(ticket.aud, "tidings.ticket");
-    // Whole seconds, counted from now.
+    // Deadlines are whole seconds, counted from now.
     const late = Number(ticket.sexp) - Number(claims.sexp);
     assertEquals(late === 0 || late === 1, true);
     assertEquals(ticket.exp, ticket.sexp);
   });
 
-  it("ends for a plain client with 4401", async () => {
+  it("closes a plain client with 4401 at its deadline", async () => {
     const token = await tokenEnding(gateway, ["plain/t"], 100);
     await using client = await connectWire(gateway, { token });
     assertEquals(await client.closed, {
@@ -85,7 +85,7 @@ describe("a session", () => {
     });
   });
 
-  it("ends for an event stream with the stream, with the reason for tidings.v1", async () => {
+  it("ends an event stream at its deadline, after an error for tidings.v1", async () => {
     await using hurried = await startGateway({ tokenDeadlineMs: 100 });
     const token = await tokenEnding(hurried, ["sse/t"], 200);
     await using plain = await connectSse(hurried, { token });
@@ -96,7 +96,7 @@ describe("a session", () => {
     assertEquals([await v1.rest(), await plain.rest()], ["", ":\n\n"]);
   });
 
-  it("ends subscription by subscription, each with an error of its ref", async () => {
+  it("ends each subscription at its own deadline, with an error that has its ref", async () => {
     await using client = await connectWire(gateway, { v1: true });
     await client.subscribe(await tokenEnding(gateway, ["short/t"], 500), "1");
     await client.subscribe(await tokenFor(gateway, ["long/t"]), "2");
@@ -108,7 +108,7 @@ describe("a session", () => {
     assertEquals((await client.next()).data, "kept");
   });
 
-  it("waits for a new token when the last subscription ended, then closes", async () => {
+  it("waits for a new token after its last subscription ended, then closes", async () => {
     await using strict = await startGateway({ tokenDeadlineMs: 700 });
     await using client = await connectWire(strict, { v1: true });
     await client.subscribe(await tokenEnding(strict, ["last/t"], 200), "1");
@@ -121,7 +121,7 @@ describe("a session", () => {
     assertEquals((await client.closed).code, 4401);
   });
 
-  it("closes all the same when topics that it had are unsubscribed", async () => {
+  it("also closes when the topics of the ended subscription are unsubscribed", async () => {
     await using strict = await startGateway({ tokenDeadlineMs: 300 });
     await using client = await connectWire(strict, { v1: true });
     await client.subscribe(await tokenEnding(strict, ["left/t"], 200), "1");
@@ -132,7 +132,18 @@ describe("a session", () => {
     assertEquals((await client.closed).code, 4401);
   });
 
-  it("goes on with a new token for the same ref", async () => {
+  it("closes when the only token that came could not be used", async () => {
+    await using strict = await startGateway({
+      tokenDeadlineMs: 300,
+      maxSubscriptions: 1,
+    });
+    await using client = await connectWire(strict, { v1: true });
+    await client.subscribe(await tokenFor(strict, ["a/t", "b/t"]), "1");
+    assertEquals(await client.error(), { ref: "1", code: "too_many" });
+    assertEquals((await client.closed).code, 4401);
+  });
+
+  it("goes on when a new token comes for the same ref", async () => {
     await using client = await connectWire(gateway, { v1: true });
     const token = await tokenEnding(gateway, ["renewed/t"], 500);
     await client.subscribe(token, "1");
@@ -145,7 +156,7 @@ describe("a session", () => {
     assertEquals((await client.next()).data, 1);
   });
 
-  it("takes a new token in the time after its end", async () => {
+  it("accepts a new token after its last subscription ended", async () => {
     await using client = await connectWire(gateway, { v1: true });
     await client.subscribe(await tokenEnding(gateway, ["c/t"], 500), "1");
     await client.ready();

@@ -20,7 +20,7 @@ import {
 
 const BIG = "x".repeat(400 * 1024);
 
-/** Publishes what no kernel's buffers hold; the reader takes each message before the next, so that it is never late. */
+/** Publishes more than the kernel's buffers hold. The healthy client takes each message before the next is published. */
 async function flood(
   gateway: TestGateway,
   take: () => Promise<unknown>,
@@ -37,7 +37,7 @@ async function connectionsOf({ url }: TestGateway): Promise<number> {
 }
 
 describe("a WebSocket client that stops reading", () => {
-  it("is closed with 4408, while others go on and the gateway forgets it", async () => {
+  it("is closed with 4408 and forgotten, while others go on", async () => {
     await using gateway = await startGateway();
     const token = await tokenFor(gateway, ["c/t"]);
     await using healthy = await connectWire(gateway, { token });
@@ -50,7 +50,7 @@ describe("a WebSocket client that stops reading", () => {
     assertEquals((await healthy.next()).id, id);
   });
 
-  it("is closed with 4408 when it makes no progress", async () => {
+  it("is closed with 4408 when it makes no progress before the deadline", async () => {
     await using gateway = await startGateway({
       queueBytes: 64 * 1024 * 1024,
       queueDeadlineMs: 200,
@@ -65,7 +65,7 @@ describe("a WebSocket client that stops reading", () => {
     assertEquals((await healthy.next()).data, "last");
   });
 
-  it("learns of it with what it reads on, and resumes without a loss", async () => {
+  it("gets the close code when it reads again, and resumes without a loss", async () => {
     await using gateway = await startGateway();
     const token = await tokenFor(gateway, ["c/t"]);
     await using healthy = await connectWire(gateway, { token });
@@ -86,7 +86,7 @@ describe("a WebSocket client that stops reading", () => {
       }
     }
     const { code } = await stalled.closed;
-    // Where the runtime cut it off, the code was still behind what it had not read.
+    // If the runtime cut the connection, the code was behind messages that the client had not read.
     assert(code === 4408 || code === 1006, String(code));
     const since = `${first.slice(0, 8)}-${last}`;
     const back = await connectReady(gateway, { token, since });
@@ -117,8 +117,8 @@ describe("an event stream whose client stops reading", () => {
   });
 });
 
-describe("a client that reads slowly, but reads", () => {
-  it("is not closed for all that it resumes at once", async () => {
+describe("a client that reads slowly", () => {
+  it("is not closed although it resumes many channels at once", async () => {
     const broker = new MemoryBroker();
     const data = JSON.stringify("x".repeat(60_000));
     const channels = Array.from({ length: 40 }, (_, i) => `c${i}`);
@@ -131,7 +131,7 @@ describe("a client that reads slowly, but reads", () => {
     const socket = new FakeSocket();
     const session = new Session(fakeHost(broker), socket, "ws.v1");
     const now = Math.floor(Date.now() / 1000);
-    await session.subscribe({
+    await session.subscriptions.subscribe({
       use: "subscribe",
       topics: channels.map((channel) => ({ channel, name: "t" })),
       jti: "1",
@@ -154,7 +154,7 @@ describe("a client that reads slowly, but reads", () => {
 });
 
 describe("a client that reads", () => {
-  it("is not closed for what one request publishes", async () => {
+  it("is not closed although one request publishes more than its queue holds", async () => {
     await using gateway = await startGateway();
     const token = await tokenFor(gateway, ["c/t"]);
     await using client = await connectWire(gateway, { token });

@@ -21,13 +21,13 @@ describe("sub", () => {
   });
   afterAll(() => gateway.close());
 
-  /** A client with one subscription, which is ready. */
+  /** Connects a client with one subscription, and waits for its `ready`. */
   async function subscribed(...topics: string[]): Promise<WireClient> {
     const token = await tokenFor(gateway, topics);
     return (await connectReady(gateway, { token })).client;
   }
 
-  it("delivers several channels of one token", async () => {
+  it("delivers all channels of a token", async () => {
     await using client = await subscribed("many-a/t", "many-b/t", "many-b/u");
     await publish(gateway, "many-a/t", 1);
     await publish(gateway, "many-b/u", 2);
@@ -42,7 +42,7 @@ describe("sub", () => {
     );
   });
 
-  it("adds a token's topics and answers ready with its ref", async () => {
+  it("adds the token's topics, and is answered by a ready with its ref", async () => {
     await using client = await subscribed("add-a/t");
     await client.subscribe(await tokenFor(gateway, ["add-b/t"]), "x");
     const { ref, channels } = await client.ready();
@@ -52,7 +52,7 @@ describe("sub", () => {
     assertEquals(await client.takeData(2), [1, 2]);
   });
 
-  it("takes the token itself as data, as Inngest's clients send it", async () => {
+  it("accepts the bare token as data, as Inngest's clients send it", async () => {
     await using client = await connectWire(gateway, { v1: true });
     const data = await tokenFor(gateway, ["bare/t"]);
     await client.send({ kind: "sub", data });
@@ -61,7 +61,7 @@ describe("sub", () => {
     assertEquals((await client.next()).data, 1);
   });
 
-  it("adds topics to a plain client's connection too", async () => {
+  it("adds topics to the connection of a plain client, too", async () => {
     const token = await tokenFor(gateway, ["plain-a/t"]);
     await using client = await connectWire(gateway, { token });
     const [first] = await publishAll(gateway, "plain-b/t", [1, 2]);
@@ -75,7 +75,7 @@ describe("sub", () => {
     assertEquals((await client.next()).data, 3);
   });
 
-  it("delivers once what two subscriptions share", async () => {
+  it("delivers messages once to two subscriptions of the same topic", async () => {
     await using client = await subscribed("shared/t");
     await client.subscribe(await tokenFor(gateway, ["shared/t"]), "2");
     await client.ready();
@@ -83,7 +83,7 @@ describe("sub", () => {
     assertEquals(await client.takeData(3), [1, 2, 3]);
   });
 
-  it("replays for a since in the past on a channel that is live, then goes on", async () => {
+  it("with a since in the past replays a channel that is live, then goes on", async () => {
     await using client = await subscribed("replay/t");
     await publishAll(gateway, "replay/t", [1, 2, 3]);
     assertEquals(await client.takeData(3), [1, 2, 3]);
@@ -95,7 +95,7 @@ describe("sub", () => {
     assertEquals((await client.next()).data, 4);
   });
 
-  it("replays only the topics that are asked for", async () => {
+  it("replays only its own topics", async () => {
     await using client = await subscribed("part/a");
     await publish(gateway, "part/a", 1);
     await publish(gateway, "part/b", 2);
@@ -118,7 +118,7 @@ describe("sub", () => {
     assertEquals((await client.next()).data, "new");
   });
 
-  it("with the same ref and a since starts anew there", async () => {
+  it("with the same ref and a since starts again there", async () => {
     await using client = await connectWire(gateway, { v1: true });
     const token = await tokenFor(gateway, ["anew/t"]);
     const [first] = await publishAll(gateway, "anew/t", [1, 2, 3]);
@@ -130,7 +130,7 @@ describe("sub", () => {
     assertEquals((await client.next()).data, 3);
   });
 
-  it("with a newer token for the same topics goes on without a break", async () => {
+  it("with a newer token for the same topics goes on without a gap or a repetition", async () => {
     await using client = await subscribed("renew/t");
     await publish(gateway, "renew/t", 1);
     const newer = await tokenFor(gateway, ["renew/t"]);
@@ -144,7 +144,7 @@ describe("sub", () => {
     assertEquals(frames.filter(({ kind }) => kind === "ready").length, 1);
   });
 
-  it("answers a token that is refused with an error, and leaves the rest", async () => {
+  it("with a refused token is answered by an error, and other subscriptions go on", async () => {
     await using client = await subscribed("refused/t");
     await client.subscribe("garbage", "2");
     assertEquals(await client.error(), { ref: "2", code: "invalid_token" });
@@ -152,7 +152,7 @@ describe("sub", () => {
     assertEquals((await client.next()).data, 1);
   });
 
-  it("without a ref, a token that is refused closes the connection", async () => {
+  it("with a refused token and no ref closes the connection", async () => {
     await using client = await subscribed("closed/t");
     await client.subscribe("garbage");
     assertEquals((await client.error()).code, "invalid_token");
@@ -171,7 +171,7 @@ describe("sub", () => {
     );
   });
 
-  it("replays many long logs at once to a client that reads", async () => {
+  it("replays many long logs to a client that reads", async () => {
     const channels = Array.from({ length: 24 }, (_, i) => `long-${i}`);
     const data = "x".repeat(64 * 1024);
     for (const channel of channels) {
@@ -203,7 +203,7 @@ describe("unsub", () => {
   });
   afterAll(() => gateway.close());
 
-  it("with a ref ends that subscription, and no other's topics", async () => {
+  it("with a ref ends that subscription, but not the topics of others", async () => {
     await using client = await connectWire(gateway, { v1: true });
     await client.subscribe(await tokenFor(gateway, ["ref/a", "ref/b"]), "1");
     await client.subscribe(await tokenFor(gateway, ["ref/b", "ref/c"]), "2");
@@ -218,7 +218,7 @@ describe("unsub", () => {
     assertEquals(await client.takeData(2), ["kept", "kept too"]);
   });
 
-  it("with topics ends their delivery, whichever subscription they are of", async () => {
+  it("with topics ends their delivery in every subscription", async () => {
     await using client = await connectWire(gateway, { v1: true });
     await client.subscribe(await tokenFor(gateway, ["of/a", "of/b"]), "1");
     await client.subscribe(await tokenFor(gateway, ["of/b", "other/t"]), "2");
@@ -248,7 +248,7 @@ describe("unsub", () => {
     assertEquals((await client.next()).data, 3);
   });
 
-  it("doesn't overtake the sub that came before", async () => {
+  it("does not overtake an earlier sub", async () => {
     await using client = await connectWire(gateway, { v1: true });
     void client.subscribe(await tokenFor(gateway, ["quick/a"]), "1");
     void client.send({ kind: "unsub", ref: "1" });
@@ -260,7 +260,7 @@ describe("unsub", () => {
     assertEquals((await client.next()).data, "kept");
   });
 
-  it("lets a topic be subscribed to again", async () => {
+  it("allows a new subscription of the same topic", async () => {
     await using client = await connectWire(gateway, { v1: true });
     const token = await tokenFor(gateway, ["again/t"]);
     for (const data of [1, 2, 3]) {
@@ -273,8 +273,8 @@ describe("unsub", () => {
   });
 });
 
-describe("a sub that the broker fails", () => {
-  it("is answered with an error, leaves nothing behind and can be sent again", async () => {
+describe("a sub that fails at the broker", () => {
+  it("is answered by an error, grants nothing, and can be sent again", async () => {
     const memory = new MemoryBroker();
     let failures = 1;
     const broker: Broker = Object.assign(memory, {
@@ -304,7 +304,7 @@ describe("a sub that the broker fails", () => {
 });
 
 describe("a data stream that ends while a subscription starts", () => {
-  it("is delivered whole", async () => {
+  it("is delivered from its start to its end", async () => {
     const memory = new MemoryBroker();
     const held = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();

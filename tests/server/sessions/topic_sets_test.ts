@@ -15,7 +15,7 @@ function topics(...names: readonly string[]) {
 }
 
 describe("topics of several channels", () => {
-  it("are sorted by channel, each once", () => {
+  it("are grouped by channel, each once", () => {
     assertEquals(
       [...byChannel(topics("a/1", "b/1", "a/2", "a/1"))],
       [["a", new Set(["1", "2"])], ["b", new Set(["1"])]],
@@ -23,13 +23,13 @@ describe("topics of several channels", () => {
     assertEquals(countTopics(topics("a/1", "b/1", "a/2", "a/1")), 3);
   });
 
-  it("are the same in any order, and not when one is more", () => {
+  it("are the same in any order, and not the same with one more", () => {
     assertEquals(sameTopics(topics("a/1", "b/1"), topics("b/1", "a/1")), true);
     assertEquals(sameTopics(topics("a/1"), topics("a/1", "a/2")), false);
     assertEquals(sameTopics(topics("a/1"), topics("b/1")), false);
   });
 
-  it("are left without others", () => {
+  it("can be removed from a list", () => {
     assertEquals(
       withoutTopics(topics("a/1", "a/2", "b/1"), topics("a/2", "b/1", "c/1")),
       topics("a/1"),

@@ -11,7 +11,7 @@ import {
   tokenFor,
 } from "../../support/wire/websocket.ts";
 
-describe("a client's frame that is no good", () => {
+describe("a malformed or unwanted frame of a client", () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway();
@@ -19,8 +19,8 @@ describe("a client's frame that is no good", () => {
   afterAll(() => gateway.close());
 
   const malformed = {
-    "no JSON": ["hello", "invalid_json"],
-    "nothing": ["", "invalid_json"],
+    "text that is not JSON": ["hello", "invalid_json"],
+    "an empty text": ["", "invalid_json"],
     "half a JSON text": ['{"kind":"pong"', "invalid_json"],
     "two JSON texts": ['{"kind":"pong"}\n{"kind":"pong"}', "invalid_json"],
     "a number": ["1", "invalid_argument"],
@@ -29,15 +29,21 @@ describe("a client's frame that is no good", () => {
     "a list": ['[{"kind":"pong"}]', "invalid_argument"],
     "an object without a kind": ["{}", "invalid_argument"],
     "an unknown kind": ['{"kind":"subscribe"}', "invalid_argument"],
-    "a kind of the gateway's": ['{"kind":"ready"}', "invalid_argument"],
-    "a kind that objects have": ['{"kind":"toString"}', "invalid_argument"],
-    "a kind that is no string": ['{"kind":["pong"]}', "invalid_argument"],
+    "a kind that only the gateway sends": [
+      '{"kind":"ready"}',
+      "invalid_argument",
+    ],
+    "a kind that is a property of objects": [
+      '{"kind":"toString"}',
+      "invalid_argument",
+    ],
+    "a kind that is not a string": ['{"kind":["pong"]}', "invalid_argument"],
     "a sub without a token": ['{"kind":"sub"}', "invalid_argument"],
-    "a sub with a token that is no string": [
+    "a sub with a token that is not a string": [
       '{"kind":"sub","data":{"token":1}}',
       "invalid_argument",
     ],
-    "a sub with a since that is no string": [
+    "a sub with a since that is not a string": [
       '{"kind":"sub","data":{"token":"x","since":1}}',
       "invalid_argument",
     ],
@@ -53,7 +59,7 @@ describe("a client's frame that is no good", () => {
   } as const;
 
   for (const [name, [text, code]] of Object.entries(malformed)) {
-    it(`${name}: an error for tidings.v1, nothing for a plain client`, async () => {
+    it(`(${name}) is answered by an error for tidings.v1, and ignored for a plain client`, async () => {
       const token = await tokenFor(gateway, ["c/t"], { publish: true });
       const { client: v1 } = await connectReady(gateway, { token });
       await using _ = v1;
@@ -67,7 +73,7 @@ describe("a client's frame that is no good", () => {
     });
   }
 
-  it("is named by its ref in the answer", async () => {
+  it("is identified by its ref in the answer", async () => {
     await using client = await connectWire(gateway, { v1: true });
     await client.send({ kind: "nonsense", ref: "42" });
     assertEquals((await client.error()).ref, "42");
@@ -86,7 +92,7 @@ describe("a client's frame that is no good", () => {
     }
   });
 
-  it("binary: an error for tidings.v1, nothing for a plain client", async () => {
+  it("(binary) is answered by an error for tidings.v1, and ignored for a plain client", async () => {
     const token = await tokenFor(gateway, ["binary/t"]);
     const { client: v1 } = await connectReady(gateway, { token });
     await using _ = v1;
@@ -100,14 +106,14 @@ describe("a client's frame that is no good", () => {
     assertEquals((await plain.next()).data, 1);
   });
 
-  describe("over 64 KiB", () => {
+  describe("that is larger than 64 KiB", () => {
     const big = {
       "of 100 KiB": "x".repeat(100 * 1024),
       "of 100 KiB in 34,000 characters": "€".repeat(34_000),
       "of one byte too many": "x".repeat(64 * 1024 + 1),
     };
     for (const [name, text] of Object.entries(big)) {
-      it(`${name} closes the connection with 1009`, async () => {
+      it(`(${name}) closes the connection with 1009`, async () => {
         const token = await tokenFor(gateway, ["big/t"]);
         for (const v1 of [true, false]) {
           await using client = await connectWire(gateway, { token, v1 });
@@ -117,14 +123,14 @@ describe("a client's frame that is no good", () => {
       });
     }
 
-    it("binary closes the connection with 1009 too", async () => {
+    it("(binary) closes the connection with 1009", async () => {
       const token = await tokenFor(gateway, ["big/t"]);
       await using client = await connectWire(gateway, { token });
       void client.socket.send(new Uint8Array(100 * 1024), "binary");
       assertEquals((await client.closed).code, 1009);
     });
 
-    it("no less: 64 KiB are taken", async () => {
+    it("is accepted at exactly 64 KiB", async () => {
       const token = await tokenFor(gateway, ["most/t"], { publish: true });
       const { client } = await connectReady(gateway, { token });
       await using _ = client;
@@ -135,15 +141,15 @@ describe("a client's frame that is no good", () => {
     });
   });
 
-  describe("one of too many", () => {
-    it("over 100 in a second, or 228 in the first, close the connection with 4429", async () => {
+  describe("that exceeds the rate", () => {
+    it("closes the connection with 4429: over 100 in a second, or 228 in the first", async () => {
       await using client = await connectWire(gateway, { v1: true });
       await client.socket.send('{"kind":"pong"}', "text", 500);
       assertEquals((await client.error()).code, "rate_limited");
       assertEquals((await client.closed).code, 4429);
     });
 
-    it("whatever they are: binary, or none at all", async () => {
+    it("counts even if it is binary or malformed", async () => {
       for (const kind of ["binary", "text"] as const) {
         const token = await tokenFor(gateway, ["many/t"]);
         await using client = await connectWire(gateway, { token });
@@ -152,7 +158,7 @@ describe("a client's frame that is no good", () => {
       }
     });
 
-    it("a client that comes back may bring 128 subscriptions at once", async () => {
+    it("leaves room for the 128 subscriptions of a client that connects again", async () => {
       await using client = await connectWire(gateway, { v1: true });
       const token = await tokenFor(gateway, ["back/t"]);
       for (let i = 0; i < 128; i++) void client.subscribe(token, `${i}`);
@@ -161,7 +167,7 @@ describe("a client's frame that is no good", () => {
       }
     });
 
-    it("up to the limit are taken", async () => {
+    it("is accepted up to the limit", async () => {
       await using strict = await startGateway({ maxInboundRate: 20 });
       await using client = await connectWire(strict, { v1: true });
       for (let i = 0; i < 20; i++) void client.send({ kind: "?", ref: `${i}` });
@@ -170,12 +176,12 @@ describe("a client's frame that is no good", () => {
     });
   });
 
-  describe("a subscription too many", () => {
+  describe("that subscribes to too many topics", () => {
     function topics(count: number, channel: string): string[] {
       return Array.from({ length: count }, (_, i) => `${channel}/${i}`);
     }
 
-    it("over 128 topics on a connection: an error, the others stay", async () => {
+    it("is answered by an error over 128 topics on a connection, and the others stay", async () => {
       const token = await tokenFor(gateway, topics(128, "one"));
       const { client } = await connectReady(gateway, { token });
       await using _ = client;
@@ -187,7 +193,7 @@ describe("a client's frame that is no good", () => {
       assertEquals((await client.next()).data, 1);
     });
 
-    it("without a ref: the connection closes with 4429", async () => {
+    it("closes the connection with 4429 if it has no ref", async () => {
       const token = await tokenFor(gateway, topics(100, "one"));
       const { client } = await connectReady(gateway, { token });
       await using _ = client;
@@ -196,7 +202,7 @@ describe("a client's frame that is no good", () => {
       assertEquals((await client.closed).code, 4429);
     });
 
-    it("not where it takes the place of another", async () => {
+    it("is accepted where it replaces another subscription", async () => {
       await using client = await connectWire(gateway, { v1: true });
       for (const channel of ["one", "two"]) {
         await client.subscribe(
@@ -210,7 +216,7 @@ describe("a client's frame that is no good", () => {
       assertEquals((await client.next()).data, "new");
     });
 
-    it("of another limit, where one is set", async () => {
+    it("is held against the configured limit", async () => {
       await using small = await startGateway({ maxSubscriptions: 2 });
       await using client = await connectWire(small, { v1: true });
       await client.subscribe(await tokenFor(small, topics(3, "c")), "1");

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { parseInbound } from "../../../server/wire/client_frame.ts";
+import { parseClientFrame } from "../../../server/wire/client_frame.ts";
 import {
   dataOfBody,
   JSON_DEPTH,
@@ -10,19 +10,19 @@ import {
   parseJson,
 } from "../../../server/wire/json_text.ts";
 
-/** Text of what is hard on encoders: quotes, escapes, line breaks, control characters, halves of surrogate pairs. */
+/** Text that is hard to encode: quotes, escapes, line breaks, control characters, halves of surrogate pairs. */
 const anyText = fc.string({
   unit: fc.constantFrom(...'a"\\\n\r\u0000\u007f\u2028\ud83dé\udc4b€👋{}[]'),
 });
 
-/** How deep a value's lists and objects are nested. */
+/** Returns how deep a value's lists and objects are nested. */
 function depthOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
 describe("dataOfBody()", () => {
-  it("makes one line of any JSON, and means the same", () => {
+  it("puts any JSON on one line without changing its meaning", () => {
     const indents = fc.constantFrom<string | number>(0, 2, "\t");
     fc.assert(
       fc.property(fc.json({ maxDepth: 5 }), indents, (json, indent) => {
@@ -38,7 +38,7 @@ describe("dataOfBody()", () => {
     );
   });
 
-  it("makes a JSON string of any other text", () => {
+  it("encodes any other text as a JSON string", () => {
     fc.assert(fc.property(anyText, (text) => {
       const body = `not JSON: ${text}`;
       const data = dataOfBody(body);
@@ -49,7 +49,7 @@ describe("dataOfBody()", () => {
 });
 
 describe("jsonDepth()", () => {
-  it("counts what is nested, and no bracket in a string", () => {
+  it("counts nested brackets, but none in a string", () => {
     const values = fc.jsonValue({ maxDepth: 8 });
     const strings = fc.string({
       unit: fc.constantFrom("[", "{", "]", "\\", '"'),
@@ -60,7 +60,7 @@ describe("jsonDepth()", () => {
     }));
   });
 
-  it("takes any text, however deep, however broken", () => {
+  it("bears any text, however deep or malformed", () => {
     assertEquals(jsonDepth("[".repeat(1_000_000)), 1_000_000);
     assertEquals(jsonDepth('"['), 0);
     assertEquals(jsonDepth('"\\'), 0);
@@ -69,7 +69,7 @@ describe("jsonDepth()", () => {
 });
 
 describe("parseJson()", () => {
-  it("parses what is nested as deep as may be, and refuses one more", () => {
+  it("parses the deepest JSON that is allowed, and refuses one level more", () => {
     const most = "[".repeat(JSON_DEPTH) + "]".repeat(JSON_DEPTH);
     assertEquals(depthOf(parseJson(most, "it")), JSON_DEPTH);
     const error = assertThrows(
@@ -80,8 +80,8 @@ describe("parseJson()", () => {
   });
 });
 
-describe("parseInbound()", () => {
-  it("finds a frame or an error in any text, and never throws", () => {
+describe("parseClientFrame()", () => {
+  it("returns a command or an error for any text, and never throws", () => {
     const frames = fc.oneof(
       anyText,
       fc.json(),
@@ -95,14 +95,14 @@ describe("parseInbound()", () => {
         try {
           return JSON.stringify(frame);
         } catch {
-          // A bigint, which no JSON has.
+          // JSON has no bigint.
           return "{}";
         }
       }),
     );
     fc.assert(fc.property(frames, (text) => {
-      const { frame, error } = parseInbound(text);
-      assert((frame === undefined) !== (error === undefined));
+      const { command, error } = parseClientFrame(text);
+      assert((command === undefined) !== (error === undefined));
     }));
   });
 });

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import type { Position } from "../../../core/protocol/id.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
 import { formatCursor, parseSince } from "../../../server/wire/since.ts";
 import {
@@ -16,7 +17,7 @@ import {
   tokenFor,
 } from "../../support/wire/websocket.ts";
 
-/** What a subscription from a position is told, and which messages it gets. */
+/** The frames at the start of a subscription, and its messages. */
 interface Outcome {
   readonly position: string;
   readonly recovered: boolean | undefined;
@@ -38,7 +39,7 @@ describe("since", () => {
   });
   afterAll(() => gateway.close());
 
-  /** Connects, and takes what comes up to a message that is published then. */
+  /** Connects, publishes a last message, and takes everything up to it. */
   async function from(
     since: string | undefined,
     topics = ["log/odd", "log/even"],
@@ -66,13 +67,13 @@ describe("since", () => {
     };
   }
 
-  it("absent: now", async () => {
+  it("absent: starts now", async () => {
     const { position, ...outcome } = await from(undefined);
     assertEquals(outcome, { recovered: undefined, gap: undefined, data: [] });
     assertEquals(Number(position) >= 6, true);
   });
 
-  it("start: the oldest message in the log", async () => {
+  it("start: starts with the oldest message in the log", async () => {
     assertEquals(await from("start"), {
       position: "0",
       recovered: undefined,
@@ -82,8 +83,8 @@ describe("since", () => {
     assertEquals((await from("start", ["log/even"])).data, [2, 4, 6]);
   });
 
-  it("last:<n>: the newest of the granted topics", async () => {
-    // Messages of the topic "last", which earlier tests published, count too.
+  it("last:<n>: starts with the newest n messages of the granted topics", async () => {
+    // Without the topic "last", whose messages would count.
     const token = await tokenFor(gateway, ["log/even"]);
     for (
       const [since, position, data] of [
@@ -100,7 +101,7 @@ describe("since", () => {
     }
   });
 
-  it("an id: what is later", async () => {
+  it("an id: delivers the messages after it", async () => {
     assertEquals(await from(ids[3]), {
       position: "4",
       recovered: true,
@@ -110,13 +111,13 @@ describe("since", () => {
     assertEquals((await from(`${epoch}-0`)).data, [1, 2, 3, 4, 5, 6]);
   });
 
-  it("the newest id: nothing, recovered", async () => {
+  it("the newest id: recovers, and delivers nothing", async () => {
     const newest = await publish(gateway, "log/other", 0);
     const { recovered, gap, data } = await from(newest);
     assertEquals([recovered, gap, data], [true, undefined, []]);
   });
 
-  it("an id of another epoch: a gap, and what the log holds", async () => {
+  it("an id of another epoch: reports a gap, and delivers all messages in the log", async () => {
     assertEquals(await from("zzzzzzzz-3"), {
       position: "0",
       recovered: false,
@@ -125,7 +126,7 @@ describe("since", () => {
     });
   });
 
-  it("an id that the log never had: a gap, never a silence", async () => {
+  it("an id that the log never had: reports a gap", async () => {
     for (const since of [`${epoch}-1000000`, `${epoch}-9007199254740991`]) {
       const { recovered, gap, data } = await from(since);
       const { after, before } = Object(gap);
@@ -134,7 +135,7 @@ describe("since", () => {
     }
   });
 
-  it("a cursor: the position of each channel it names, now for others", async () => {
+  it("a cursor: starts at its position in each of its channels, and now in others", async () => {
     const first = await publish(gateway, "one/t", 1);
     await publish(gateway, "one/t", 2);
     await publish(gateway, "two/t", 3);
@@ -151,7 +152,7 @@ describe("since", () => {
     assertEquals((await client.next()).data, 4);
   });
 
-  it("an id, with several channels: of the first alone", async () => {
+  it("an id with several channels: applies to the first channel only", async () => {
     const first = await publish(gateway, "three/t", 1);
     await publish(gateway, "three/t", 2);
     await publish(gateway, "four/t", 3);
@@ -163,7 +164,7 @@ describe("since", () => {
     assertEquals((await client.next()).data, 4);
   });
 
-  describe("of another form", () => {
+  describe("that is malformed", () => {
     const malformed = [
       "0",
       "end",
@@ -174,15 +175,18 @@ describe("since", () => {
       "ABCDEFGH-1",
       "k3v9qd2m-01",
       "k3v9qd2m--1",
-      // Beyond 2^53 - 1, where numbers are no longer exact.
+      // Numbers beyond 2^53 - 1 are not exact.
       "k3v9qd2m-9007199254740992",
       "k3v9qd2m-99999999999999999999",
       "c.!",
       `c.${btoa('{"a":"no id"}')}`,
       `c.${btoa("[".repeat(9000))}`,
+      ...["1", "null", "[]", '["k3v9qd2m-1"]', '"k3v9qd2m-1"'].map((json) =>
+        `c.${btoa(json)}`
+      ),
     ];
 
-    it("is refused: 400 for a plain client", async () => {
+    it("is refused with 400 for a plain client", async () => {
       const token = await tokenFor(gateway, ["log/odd"]);
       for (const since of malformed) {
         const { answer } = await handshake(gateway, { token, since });
@@ -190,7 +194,7 @@ describe("since", () => {
       }
     });
 
-    it("is refused: an error that answers the sub frame", async () => {
+    it("is refused with an error that answers the sub frame", async () => {
       await using client = await connectWire(gateway, { v1: true });
       const token = await tokenFor(gateway, ["log/odd"]);
       for (const since of malformed) {
@@ -200,7 +204,7 @@ describe("since", () => {
       }
     });
 
-    it("is refused: an error and a close on connecting with tidings.v1", async () => {
+    it("is refused with an error and a close when a client of tidings.v1 connects", async () => {
       const token = await tokenFor(gateway, ["log/odd"]);
       const options = { token, since: "yesterday", v1: true };
       await using client = await connectWire(gateway, options);
@@ -211,7 +215,7 @@ describe("since", () => {
 });
 
 describe("since in a trimmed log", () => {
-  it("an id that is no longer held: a gap up to the oldest that is", async () => {
+  it("an id that the log no longer holds: reports a gap up to the oldest message", async () => {
     const broker = new MemoryBroker({ historySize: 3 });
     await using gateway = await startGateway({ broker });
     const ids = await publishAll(gateway, "log/t", [1, 2, 3, 4, 5]);
@@ -242,7 +246,7 @@ describe("a data stream that is open", () => {
     return { channel, topic: "t", kind, data, stream_id: id };
   }
 
-  it("is delivered from its start to who joins late, on every wire", async () => {
+  it("is delivered from its start to a client that joins late, on every wire", async () => {
     await publish(gateway, "late/t", "before");
     await batch(gateway, [line("late", "datastream-start", "s")]);
     await batch(gateway, [line("late", "chunk", "a")]);
@@ -263,7 +267,7 @@ describe("a data stream that is open", () => {
     }
   });
 
-  it("is not, once it ended", async () => {
+  it("is not delivered once it has ended", async () => {
     await batch(gateway, [
       line("ended", "datastream-start", "s"),
       line("ended", "chunk", "a"),
@@ -275,7 +279,7 @@ describe("a data stream that is open", () => {
     assertEquals((await client.next()).data, "after");
   });
 
-  it("doesn't bring the others' chunks with it", async () => {
+  it("is delivered without the chunks of a stream that has ended", async () => {
     await batch(gateway, [
       line("two", "datastream-start", "x", "x"),
       line("two", "datastream-start", "y", "y"),
@@ -290,23 +294,38 @@ describe("a data stream that is open", () => {
   });
 });
 
+function positionsOf(ids: ReadonlyMap<string, string>): Map<string, Position> {
+  return new Map(
+    [...ids].map(([channel, id]) => [
+      channel,
+      { epoch: id.slice(0, 8), offset: Number(id.slice(9)) },
+    ]),
+  );
+}
+
 describe("parseSince()", () => {
-  it("reads what formatCursor() writes, whatever a channel is called", () => {
+  it("parses what formatCursor() encodes, whatever the channels' names", () => {
     const ids = new Map([
       ["user:1", "k3v9qd2m-41"],
       ["Zürich 👋", "k3v9qd2m-0"],
       ["__proto__", "k3v9qd2m-9007199254740991"],
     ]);
-    assertEquals(parseSince(formatCursor(ids)), { from: "cursor", ids });
+    assertEquals(parseSince(formatCursor(ids)), {
+      from: "cursor",
+      positions: positionsOf(ids),
+    });
   });
 
-  it("writes the longest cursor that a token can lead to", () => {
+  it("parses the longest cursor that a token can lead to", () => {
     const ids = new Map(
       Array.from({ length: 128 }, (_, i) => [
         '"'.repeat(252) + i,
         "k3v9qd2m-9007199254740991",
       ]),
     );
-    assertEquals(parseSince(formatCursor(ids)), { from: "cursor", ids });
+    assertEquals(parseSince(formatCursor(ids)), {
+      from: "cursor",
+      positions: positionsOf(ids),
+    });
   });
 });

@@ -7,7 +7,7 @@ import type {
 } from "../../../server/brokers/broker.ts";
 import { until } from "../until.ts";
 
-/** What every broker can be made with. */
+/** Options that every broker has. */
 export interface ContractOptions {
   historySize?: number;
   historyTtl?: number;
@@ -15,7 +15,7 @@ export interface ContractOptions {
   keyTtlMs?: number;
 }
 
-/** A message whose data are the ones given. */
+/** Makes a message with these data. */
 export function message(
   data: unknown,
   topic = "t",
@@ -25,7 +25,7 @@ export function message(
   return { topic, kind: "data", head, ...more };
 }
 
-/** A listener that keeps what it is told. */
+/** Makes a listener that records its calls. */
 export function listen(): {
   readonly heard: LogEntry[];
   readonly offsets: number[];
@@ -64,9 +64,9 @@ async function offsetsIn(broker: Broker, channel: string): Promise<number[]> {
 }
 
 /**
- * What a broker promises, as tests, within a `describe`.
+ * Adds the tests of the broker contract to a `describe`.
  *
- * @param create Makes a broker without any channel that a test could meet.
+ * @param create Makes a broker whose channels are all new.
  */
 export function itKeepsTheContract(
   create: (options?: ContractOptions) => Broker,
@@ -83,7 +83,7 @@ export function itKeepsTheContract(
     }
   }
 
-  it("appends messages of one publish next to each other and tells its listener in order", () =>
+  it("appends the messages of one publish next to each other, and notifies its listener in order", () =>
     using(async (broker) => {
       await broker.publish("c", [message(1)]);
       const listener = listen();
@@ -102,7 +102,7 @@ export function itKeepsTheContract(
       ]);
     }));
 
-  it("tells nothing after unsubscribing, and all again after subscribing", () =>
+  it("stops notifying when it is unsubscribed, and notifies of everything again when it is subscribed again", () =>
     using(async (broker) => {
       const first = listen();
       await broker.subscribe("c", first);
@@ -116,7 +116,7 @@ export function itKeepsTheContract(
       assertEquals(first.offsets, []);
     }));
 
-  it("gives many publishers one order, which it tells without a hole", () =>
+  it("puts the messages of many publishers in one order, and notifies of all of them", () =>
     using(async (broker) => {
       const listener = listen();
       const { offset } = await broker.subscribe("c", listener);
@@ -134,7 +134,7 @@ export function itKeepsTheContract(
       }
     }));
 
-  it("tells everything after the position that subscribing found, while messages are published", () =>
+  it("notifies of every message after the position of the subscription, while others publish", () =>
     using(async (broker) => {
       let isOver = false;
       let top = 0;
@@ -142,7 +142,7 @@ export function itKeepsTheContract(
         while (!isOver) {
           const ids = await broker.publish("c", [message(1), message(2)]);
           top = offsetOf(ids[1]);
-          // In memory nothing else would have its turn.
+          // Without a pause, a broker in memory would let nothing else run.
           await new Promise((resolve) => setTimeout(resolve, 0));
         }
       })();
@@ -159,7 +159,7 @@ export function itKeepsTheContract(
       assert(top > 0);
     }));
 
-  it("publishes once with one key, whoever repeats it and when", () =>
+  it("publishes once for an idempotency key, however often and by whomever it is repeated", () =>
     using(async (broker) => {
       const listener = listen();
       await broker.subscribe("c", listener);
@@ -176,7 +176,7 @@ export function itKeepsTheContract(
       await until(() => listener.offsets.length === 3);
     }));
 
-  it("forgets a key after its time", () =>
+  it("forgets an idempotency key when its time is over", () =>
     using(async (broker) => {
       await broker.publish("c", [message(1)], "k");
       await until(async () => {
@@ -185,7 +185,7 @@ export function itKeepsTheContract(
       });
     }, { keyTtlMs: 100 }));
 
-  it("keeps so many messages", () =>
+  it("keeps as many messages as historySize says", () =>
     using(async (broker) => {
       for (const data of range(1, 10)) {
         await broker.publish("c", [message(data)]);
@@ -196,7 +196,7 @@ export function itKeepsTheContract(
       assertEquals([first, top], [13, 15]);
     }, { historySize: 3 }));
 
-  it("keeps so many bytes", () =>
+  it("keeps as many bytes as historyBytes says", () =>
     using(async (broker) => {
       for (const _ of range(1, 10)) {
         await broker.publish("c", [message("x".repeat(700))]);
@@ -204,7 +204,7 @@ export function itKeepsTheContract(
       assertEquals(await offsetsIn(broker, "c"), [8, 9, 10]);
     }, { historyBytes: 3000 }));
 
-  it("keeps messages so long, and their position while the channel is followed", () =>
+  it("keeps messages as long as historyTtl says, and the position while the channel is followed", () =>
     using(async (broker) => {
       await broker.subscribe("c", listen());
       const [id = ""] = await broker.publish("c", [message(1)]);
@@ -217,7 +217,7 @@ export function itKeepsTheContract(
       assertEquals([epoch, offset], [id.slice(0, 8), 1]);
     }, { historyTtl: 1 }));
 
-  it("reads pages of so many messages and bytes, at least one", () =>
+  it("reads pages of at most the given messages and bytes, but at least one message", () =>
     using(async (broker) => {
       for (const _ of range(1, 60)) {
         await broker.publish("c", [message("x".repeat(1000))]);
@@ -232,7 +232,7 @@ export function itKeepsTheContract(
       assertEquals(await offsets(2 ** 52, 40, 1e9), []);
     }));
 
-  it("finds the place before the newest messages of some topics", () =>
+  it("finds the position before the newest messages of some topics", () =>
     using(async (broker) => {
       for (const offset of range(1, 50)) {
         await broker.publish("c", [message(offset, `t${offset % 10}`)]);
@@ -246,7 +246,7 @@ export function itKeepsTheContract(
       assertEquals(await before(["none"], 1), 0);
     }));
 
-  it("knows the data streams that are open", () =>
+  it("knows which data streams are open", () =>
     using(async (broker) => {
       const start = (streamId: string, topic: string) =>
         message("", topic, { kind: "datastream-start", streamId });
@@ -268,7 +268,7 @@ export function itKeepsTheContract(
       assertEquals(await open(), [['b"\n', "u", 2]]);
     }));
 
-  it("forgets a data stream whose start left the log", () =>
+  it("forgets a data stream whose start is no longer in the log", () =>
     using(async (broker) => {
       const start = message("", "t", {
         kind: "datastream-start",
@@ -281,7 +281,7 @@ export function itKeepsTheContract(
       assertEquals((await broker.subscribe("c", listen())).openStreams, []);
     }, { historySize: 3 }));
 
-  it("gives back what it was given, whatever it is and however large", () =>
+  it("returns messages unchanged, whatever they contain and however large they are", () =>
     using(async (broker) => {
       const channel = 'a {b} }{ \u2028 "\\ 名前 🙂 ' + "x".repeat(200);
       const topic = "}{ \u2029 🙂";
@@ -311,7 +311,7 @@ export function itKeepsTheContract(
       assertEquals([...entries], listener.heard.map(({ ...entry }) => entry));
     }));
 
-  it("counts the subscribers that are announced, of a topic and of a channel", () =>
+  it("counts the announced subscribers of a topic and of a channel", () =>
     using(async (broker) => {
       await broker.subscribe("c", listen());
       assertEquals(await broker.subscribers("c", "t"), 0);
@@ -328,7 +328,7 @@ export function itKeepsTheContract(
       await until(async () => await broker.subscribers("c") === 0);
     }));
 
-  it("is well, and lets go of everything", () =>
+  it("reports that it is healthy, and closes while it has a listener", () =>
     using(async (broker) => {
       assertEquals(await broker.health(), { ok: true });
       await broker.subscribe("c", listen());

@@ -1,13 +1,13 @@
 import type { Frame } from "../wire/websocket.ts";
 
-/** A message in the model's log. */
+/** A message in the log of the model. */
 export interface ModelMessage {
   readonly offset: number;
   readonly topic: string;
   readonly at: number;
 }
 
-/** Where a subscription begins, before anybody knows the log's epoch. */
+/** The start of a subscription, without the log's epoch, which the model does not know. */
 export type ModelSince =
   | { readonly from: "live" | "start" | "stranger" }
   | { readonly from: "last"; readonly count: number }
@@ -16,7 +16,7 @@ export type ModelSince =
   /** An id, by how far it is ahead of the newest message's. */
   | { readonly from: "ahead"; readonly by: number };
 
-/** What a subscription must be told at its start, and must get. */
+/** The frames that a subscription has to get: those at its start, then messages. */
 export interface ModelStart {
   readonly position: number;
   readonly recovered: boolean | undefined;
@@ -25,7 +25,7 @@ export interface ModelStart {
   readonly messages: readonly ModelMessage[];
 }
 
-/** What a channel's log does, in the plainest way there is: the truth that the gateway is held against. */
+/** A model of a channel's log, as simple as possible. Tests compare the gateway with it. */
 export class LogModel {
   readonly #size: number;
   readonly #ttlMs: number;
@@ -34,7 +34,7 @@ export class LogModel {
 
   /**
    * @param size How many messages it keeps.
-   * @param ttlMs For how long.
+   * @param ttlMs Milliseconds that it keeps a message.
    */
   constructor(size: number, ttlMs: number) {
     this.#size = size;
@@ -57,7 +57,7 @@ export class LogModel {
     return added;
   }
 
-  /** What a subscription that begins now is told and gets. */
+  /** Returns what a subscription that begins now has to get. */
   start(
     topics: ReadonlySet<string>,
     since: ModelSince,
@@ -107,7 +107,7 @@ export class LogModel {
   }
 }
 
-/** The offset in an id. */
+/** Returns the offset in an id. */
 export function offsetOf({ id }: Pick<Frame, "id">): number {
   return Number(id.slice(9));
 }

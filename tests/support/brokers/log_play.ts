@@ -19,15 +19,15 @@ import { type Ready, tokenFor } from "../wire/websocket.ts";
 /** How many messages the log keeps. */
 export const SIZE = 8;
 
-/** A client in the model: what it reads, and up to where it has it. */
+/** A client in the model: its topics and its position. */
 interface Seat {
   topics: readonly string[];
-  /** The offset that it would resume from. */
+  /** The offset from which it would resume. */
   position: number;
   connection: RawClient | undefined;
 }
 
-/** Plays steps on the gateway and in the model, and compares whatever anybody gets. */
+/** Plays steps on the gateway and in the model, and compares what every client gets. */
 export class Play implements AsyncDisposable {
   readonly #gateway: TestGateway;
   readonly #channel: string;
@@ -36,11 +36,11 @@ export class Play implements AsyncDisposable {
   readonly #seats = new Map<number, Seat>();
   #epoch = "";
   #refs = 0;
-  /** Keeps the channel in use: an idle one is forgotten when its messages are. */
+  /** A client that keeps the channel in use: the gateway forgets an idle channel together with its messages. */
   #holder: RawClient | undefined;
 
   /**
-   * @param clock What the gateway's log takes for the time, in milliseconds.
+   * @param clock The clock of the gateway's log, in milliseconds.
    */
   constructor(gateway: TestGateway, channel: string, clock: { now: number }) {
     this.#gateway = gateway;
@@ -48,7 +48,7 @@ export class Play implements AsyncDisposable {
     this.#clock = clock;
   }
 
-  /** Plays all of them. */
+  /** Plays all steps. */
   async run(steps: readonly Step[]): Promise<void> {
     const token = await this.#token(["holder"]);
     this.#holder = await connectRaw(this.#gateway, "websocket", { token });
@@ -56,7 +56,7 @@ export class Play implements AsyncDisposable {
     this.#epoch = position.slice(0, 8);
     assertEquals(position, `${this.#epoch}-0`);
     for (const step of steps) await this.#step(step);
-    // Whoever is there gets this next: nobody has anything left over.
+    // Every client gets these messages next, so none has anything left over.
     await this.#publish(TOPICS);
   }
 
@@ -117,7 +117,7 @@ export class Play implements AsyncDisposable {
     await this.#expect(connection, seat, start.messages);
   }
 
-  /** Subscribes to more on a connection that has something already, or to the same from elsewhere. */
+  /** Adds topics to a connection that has some already, or the same topics from another position. */
   async #add({ client, topics, since }: {
     readonly client: number;
     readonly topics: readonly string[];
@@ -165,7 +165,7 @@ export class Play implements AsyncDisposable {
     });
   }
 
-  /** Takes exactly what is due of these messages. */
+  /** Takes exactly those messages that are of the client's topics. */
   async #expect(
     connection: RawClient,
     seat: Seat,

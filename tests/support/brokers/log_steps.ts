@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { ModelSince } from "./log_model.ts";
 import type { RawTransport } from "../wire/raw_client.ts";
 
-/** The topics that steps are about. */
+/** The topics that steps publish and subscribe to. */
 export const TOPICS = ["a", "b", "c"];
 
 /** Seconds that the log keeps a message. */

@@ -1,6 +1,6 @@
 import type { Broker, LogListener } from "../../../server/mod.ts";
 
-/** Makes brokers for several gateways out of one, as a distributed one is for each of them. */
+/** Makes several brokers of one, so that several gateways share it as they share a distributed broker. */
 export function shareBroker(broker: Broker): () => Broker {
   const listeners = new Map<string, Set<LogListener>>();
   return () => {
@@ -31,7 +31,7 @@ export function shareBroker(broker: Broker): () => Broker {
       },
       read: (...args) => broker.read(...args),
       before: (...args) => broker.before(...args),
-      // Who counts subscribers has brokers that are several.
+      // Tests that count subscribers use a real distributed broker.
       announce: () => {},
       subscribers: (...args) => broker.subscribers(...args),
       health: () => broker.health(),

@@ -1,6 +1,6 @@
 import { Hub } from "../../../server/fan_out/hub.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
-import type { SessionHost } from "../../../server/sessions/session_host.ts";
+import type { SessionHost } from "../../../server/sessions/session.ts";
 import type { Packet, Socket } from "../../../server/wire/socket.ts";
 
 /** A socket whose peer takes what the test says. */
@@ -38,10 +38,10 @@ export function fakeHost(
 ): SessionHost {
   return {
     hub: new Hub(broker),
-    outbox: { queueBytes: 1024 * 1024, deadlineMs: 10_000 },
+    sendQueue: { queueBytes: 1024 * 1024, deadlineMs: 10_000 },
     pingIntervalMs: 15_000,
     pongTimeoutMs: 10_000,
-    subscriptions: 128,
+    maxSubscriptions: 128,
     tokenDeadlineMs: 10_000,
     ticket: () => Promise.resolve("ticket"),
     report() {},

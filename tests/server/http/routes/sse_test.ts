@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { parseId, type Position } from "../../../../core/protocol/id.ts";
 import { parseSince } from "../../../../server/wire/since.ts";
 import {
   startGateway,
@@ -15,6 +16,10 @@ import { connectSse, requestSse } from "../../../support/wire/sse.ts";
 import { tokenFor } from "../../../support/wire/websocket.ts";
 
 const encoder = new TextEncoder();
+
+function positionOf(id: string | undefined): Position {
+  return parseId(id) ?? { epoch: "", offset: NaN };
+}
 
 describe("GET /v1/realtime/sse", () => {
   let gateway: TestGateway;
@@ -92,11 +97,14 @@ describe("GET /v1/realtime/sse", () => {
     // Also of a channel that was silent so far: what comes next in it is not missed.
     assertEquals(parseSince(cursors[0]), {
       from: "cursor",
-      ids: new Map([["one", one ?? ""], ["two", `${two?.slice(0, 8)}-0`]]),
+      positions: new Map([
+        ["one", positionOf(one)],
+        ["two", positionOf(`${two?.slice(0, 8)}-0`)],
+      ]),
     });
     assertEquals(parseSince(cursors[1]), {
       from: "cursor",
-      ids: new Map([["one", one ?? ""], ["two", two ?? ""]]),
+      positions: new Map([["one", positionOf(one)], ["two", positionOf(two)]]),
     });
     await publish(gateway, "two/t", 4);
     await using back = await connectSse(gateway, {

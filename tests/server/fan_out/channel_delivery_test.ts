@@ -11,15 +11,15 @@ import type {
 import { newMessage } from "../../../server/wire/envelope.ts";
 import { Hub } from "../../../server/fan_out/hub.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
-import { Reader } from "../../../server/fan_out/delivery.ts";
+import { ChannelDelivery } from "../../../server/fan_out/channel_delivery.ts";
 import type {
+  DeliveryTarget,
   Gap,
-  ReaderOwner,
 } from "../../../server/fan_out/delivery_target.ts";
-import { parseSince } from "../../../server/wire/since.ts";
+import { parseSince, sinceOfChannel } from "../../../server/wire/since.ts";
 import type { Packet } from "../../../server/wire/socket.ts";
 
-/** A broker at the other end of a network: everything takes its time, the order of which the test decides. */
+/** A broker at the other end of a network: the test decides in which order its answers and notifications arrive. */
 class DistantBroker implements Broker {
   readonly name = "distant";
   readonly #memory: MemoryBroker;
@@ -37,7 +37,7 @@ class DistantBroker implements Broker {
     return this.#memory.publish(...args);
   }
 
-  /** Listens first, then finds out where it stands: what comes in between is told twice. */
+  /** Listens first, then reads the position: messages published in between are in both. */
   async subscribe(
     channel: string,
     listener: LogListener,
@@ -88,12 +88,12 @@ class DistantBroker implements Broker {
   }
 }
 
-/** What a connection got, in order. */
+/** A message or a gap that a connection got. */
 type Event =
   | { readonly topic: string; readonly offset: number }
   | { readonly gap: Gap };
 
-class FakeOwner implements ReaderOwner {
+class FakeTarget implements DeliveryTarget {
   readonly wire = "ws.v1";
   readonly cursor = undefined;
   readonly events: Event[] = [];
@@ -137,20 +137,24 @@ const plans = fc.record({
   then: fc.constantFrom("start", "last:3", "id:1", ""),
 });
 
-/** The `since` of a plan, in the words of the wire. */
+/** Parses the `since` of a plan. */
 function sinceOf(plan: string, epoch: string) {
-  return parseSince(plan.replace(/^id:/, `${epoch}-`) || undefined);
+  return sinceOfChannel(
+    parseSince(plan.replace(/^id:/, `${epoch}-`) || undefined),
+    "ch",
+    true,
+  );
 }
 
-describe("Reader", () => {
-  it("delivers every message once and in order, or names it in a gap, however slow the broker is", async () => {
+describe("ChannelDelivery", () => {
+  it("delivers every message once and in order, or reports it in a gap, however slow the broker is", async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), plans, async (scheduler, plan) => {
         const memory = new MemoryBroker({ historySize: plan.historySize });
         const broker = new DistantBroker(memory, scheduler);
         const hub = new Hub(broker);
-        const owner = new FakeOwner();
-        const reader = new Reader(hub, owner, "ch");
+        const target = new FakeTarget();
+        const delivery = new ChannelDelivery(hub, target, "ch");
         const topics: string[] = [];
         async function publish(names: readonly string[]): Promise<void> {
           topics.push(...names);
@@ -162,14 +166,14 @@ describe("Reader", () => {
         const { epoch } = await memory.read("ch", 0, 1, 1);
         if (plan.before.length > 0) await publish(plan.before);
 
-        /** Subscribes; answers what was delivered before, and from where the topic is wanted. */
+        /** Subscribes, and returns how many events came before, and the position of the subscription. */
         async function subscribe(topic: string, since: string) {
           const names = new Set([topic]);
-          const start = await reader.start(names, sinceOf(since, epoch));
-          reader.flush();
-          const at = owner.events.length;
-          if (start.gap) owner.gap("ch", start.gap);
-          reader.begin(names, start);
+          const start = await delivery.start(names, sinceOf(since, epoch));
+          delivery.flush();
+          const at = target.events.length;
+          if (start.gap) target.gap("ch", start.gap);
+          delivery.begin(names, start);
           return { topic, at, position: offset(start.ready.position) };
         }
         const subscribing = (async () => [
@@ -180,7 +184,7 @@ describe("Reader", () => {
           plan.during.map((names) => () => publish(names)),
         );
         await scheduler.waitFor(subscribing);
-        // Until nothing moves: notifications, then the reads that they lead to.
+        // Notifications lead to reads, and reads to other reads, until nothing is left.
         for (let moved = true; moved;) {
           moved = scheduler.count() > 0;
           await scheduler.waitAll();
@@ -188,31 +192,54 @@ describe("Reader", () => {
           moved ||= scheduler.count() > 0;
         }
         hub.flush();
-        assertEquals(owner.failure, undefined);
-        assertEquals(reader.position, `${epoch}-${topics.length}`);
+        assertEquals(target.failure, undefined);
+        assertEquals(delivery.position, `${epoch}-${topics.length}`);
         for (const { topic, at, position } of await subscribing) {
-          check(owner.events.slice(at), topics, topic, position);
+          check(target.events.slice(at), topics, topic, position);
         }
         const [first] = await subscribing;
-        // The second subscription is of another topic: the first one's messages come once all the same.
-        const all = owner.events.slice(first?.at)
+        // The second subscription is of another topic, so the messages of the first still come once.
+        const all = target.events.slice(first?.at)
           .flatMap((event) => "topic" in event ? [event] : [])
           .filter(({ topic }) => topic === "a")
           .map((event) => event.offset);
         assertEquals(all, [...new Set(all)].sort((a, b) => a - b));
         assertEquals(
-          owner.events.some((event) => "topic" in event && event.topic === "c"),
+          target.events.some((event) =>
+            "topic" in event && event.topic === "c"
+          ),
           false,
         );
-        reader.close();
+        delivery.close();
         await broker.close();
       }),
       { numRuns: 200 },
     );
   });
+
+  it("leaves no subscriber behind when a flush ends its connection", async () => {
+    const broker = new MemoryBroker();
+    const hub = new Hub(broker);
+    const target = new FakeTarget();
+    const delivery = new ChannelDelivery(hub, target, "ch");
+    const live = parseSince(undefined);
+    const [a, b] = [new Set(["a"]), new Set(["b"])];
+    delivery.begin(
+      a,
+      await delivery.start(a, sinceOfChannel(live, "ch", true)),
+    );
+    const start = await delivery.start(b, sinceOfChannel(live, "ch", true));
+    assertEquals(await broker.subscribers("ch"), 1);
+    target.write = () => delivery.close();
+    await broker.publish("ch", [newMessage({ channel: "ch" }, "a", "1")]);
+    delivery.begin(b, start);
+    assertEquals([await broker.subscribers("ch"), hub.size], [0, 0]);
+    assertEquals(delivery.position, undefined);
+    await broker.close();
+  });
 });
 
-/** Checks one topic of one subscription: what it got, and what it was told it can't have. */
+/** Checks that one topic of one subscription got each message, or a gap instead. */
 function check(
   events: readonly Event[],
   topics: readonly string[],

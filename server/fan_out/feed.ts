@@ -1,0 +1,144 @@
+import type { Position } from "../../core/protocol/id.ts";
+import type { Broker, LogEntry, OpenStream } from "../brokers/broker.ts";
+import { followStream } from "../brokers/open_streams.ts";
+import type { Wire } from "../wire/encode.ts";
+import { Audience, audienceKey } from "./audience.ts";
+
+/** A message of a data stream, with the fields that show how far the stream has come. */
+export type StreamEntry =
+  & Pick<LogEntry, "kind" | "topic" | "offset">
+  & Partial<Pick<LogEntry, "json">>
+  & { readonly streamId: string };
+
+/** Sees every message of a data stream, in order, and at the start of a feed the streams that are open then. */
+export type StreamWatcher = (feed: Feed, entry: StreamEntry) => void;
+
+/** Follows a feed, and learns when it jumps. */
+export interface FeedFollower {
+  /** The feed jumped from this position to another. The messages in between can't be delivered. */
+  moved(from: Position): void;
+}
+
+interface Waiter extends Position {
+  resolve(isReached: boolean): void;
+}
+
+/** One channel that clients of this gateway follow: its position, and the audiences of its new messages. */
+export class Feed {
+  readonly channel: string;
+  epoch = "";
+  /** The offset of the newest message that the audiences got. */
+  top = 0;
+  /** How many hold the feed. It ends with the last hold. */
+  holds = 0;
+  readonly openStreams = new Map<string, OpenStream>();
+  readonly followers = new Set<FeedFollower>();
+  readonly #audiences = new Map<string, Audience>();
+  readonly #subscribers = new Map<string, number>();
+  readonly #broker: Broker;
+  readonly #dirty: (audience: Audience) => void;
+  readonly #watch: StreamWatcher;
+  #waiters: Waiter[] = [];
+
+  /** @param dirty Receives each audience that has something to flush. */
+  constructor(
+    channel: string,
+    broker: Broker,
+    dirty: (audience: Audience) => void,
+    watch: StreamWatcher,
+  ) {
+    this.channel = channel;
+    this.#broker = broker;
+    this.#dirty = dirty;
+    this.#watch = watch;
+  }
+
+  /** Returns the audience of some topics on a wire; makes it if there is none. */
+  audience(wire: Wire, topics: ReadonlySet<string>): Audience {
+    const key = audienceKey(wire, topics);
+    let audience = this.#audiences.get(key);
+    if (!audience) {
+      audience = new Audience(this, wire, topics);
+      this.#audiences.set(key, audience);
+    }
+    return audience;
+  }
+
+  dropIfEmpty(audience: Audience): void {
+    if (audience.members.size > 0) return;
+    this.#audiences.delete(audienceKey(audience.wire, audience.topics));
+  }
+
+  /** Counts connections that begin (1) or cease (-1) to follow topics; the topic `""` stands for any topic of the channel. */
+  countSubscribers(topics: Iterable<string>, by: 1 | -1): void {
+    for (const topic of topics) {
+      const count = (this.#subscribers.get(topic) ?? 0) + by;
+      if (count > 0) this.#subscribers.set(topic, count);
+      else this.#subscribers.delete(topic);
+    }
+    this.#broker.announce(this.channel, this.#subscribers);
+  }
+
+  /**
+   * Waits until the feed has reached a position. A log that was read may be ahead of the broker's notifications.
+   *
+   * @returns `true` once it is there, `false` if the feed moves to another epoch instead.
+   */
+  reached(position: Position): Promise<boolean> {
+    if (this.#hasReached(position)) return Promise.resolve(true);
+    return new Promise((resolve) =>
+      this.#waiters.push({ ...position, resolve })
+    );
+  }
+
+  /** Jumps to another position, because the log was lost or lost messages. */
+  moveTo({ epoch, offset }: Position): void {
+    for (const audience of this.#audiences.values()) audience.flush();
+    const from = { epoch: this.epoch, offset: this.top };
+    this.epoch = epoch;
+    this.top = offset;
+    this.openStreams.clear();
+    for (const follower of this.followers) follower.moved(from);
+    for (const waiter of this.#waiters.splice(0)) {
+      if (waiter.epoch === epoch) this.#waiters.push(waiter);
+      else waiter.resolve(false);
+    }
+    this.#wake();
+  }
+
+  /** Gives a new message to the audiences of its topic. Ignores a message from before the feed's start. */
+  dispatch(entry: LogEntry): void {
+    if (entry.offset <= this.top) return;
+    this.top = entry.offset;
+    const { streamId } = entry;
+    if (streamId !== undefined) {
+      followStream(this.openStreams, entry);
+      this.#watch(this, { ...entry, streamId });
+    }
+    if (this.#waiters.length > 0) this.#wake();
+    for (const audience of this.#audiences.values()) {
+      if (audience.topics.has(entry.topic) && audience.add(entry)) {
+        this.#dirty(audience);
+      }
+    }
+  }
+
+  /** Adds a stream that was open before the feed began. */
+  addOpenStream(stream: OpenStream): void {
+    this.openStreams.set(stream.streamId, stream);
+    this.#watch(this, { kind: "datastream-start", ...stream });
+  }
+
+  #hasReached({ epoch, offset }: Position): boolean {
+    return epoch === this.epoch && offset <= this.top;
+  }
+
+  /** Resolves the promises of those who wait for a position that is reached. */
+  #wake(): void {
+    const waiters = this.#waiters;
+    this.#waiters = waiters.filter((waiter) => !this.#hasReached(waiter));
+    for (const waiter of waiters) {
+      if (this.#hasReached(waiter)) waiter.resolve(true);
+    }
+  }
+}

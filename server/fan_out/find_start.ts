@@ -1,0 +1,117 @@
+import type { ReadyChannel } from "../../core/protocol/frames.ts";
+import { formatId, type Position } from "../../core/protocol/id.ts";
+import type { Broker, ChannelState, OpenStream } from "../brokers/broker.ts";
+import type { ChannelSince } from "../wire/since.ts";
+import type { Gap } from "./delivery_target.ts";
+import type { Feed } from "./feed.ts";
+
+/** The point at which the subscription of a channel starts. */
+export interface Start {
+  readonly ready: ReadyChannel;
+  /** Stands after `ready` and before the first message. */
+  readonly gap?: Gap;
+  /** The epoch of the log that `after` belongs to. */
+  readonly epoch: string;
+  /** The offset after which all messages of the topics are delivered. Earlier ones, later than `ready.position`, belong to `streams`. */
+  readonly after: number;
+  /** Data streams that were open then. Each is delivered from its beginning. */
+  readonly streams: readonly OpenStream[];
+}
+
+/**
+ * Finds the point at which a subscription of some topics starts.
+ *
+ * @param mark The position that "now" stands for, where that was a moment ago.
+ */
+export async function findStart(
+  broker: Broker,
+  feed: Feed,
+  topics: ReadonlySet<string>,
+  since: ChannelSince,
+  mark: ChannelState | undefined,
+): Promise<Start> {
+  const { channel } = feed;
+  switch (since.from) {
+    case "live":
+      return await startLive(broker, feed, topics, mark);
+    case "start": {
+      const { epoch, first } = await broker.read(channel, 0, 1, 1);
+      return startAfter(channel, topics, { epoch, offset: first - 1 });
+    }
+    case "last": {
+      const position = await broker.before(channel, topics, since.count);
+      return startAfter(channel, topics, position);
+    }
+    case "id":
+      return await resume(broker, channel, topics, since.position);
+  }
+}
+
+/** Returns a start after a position. */
+export function startAfter(
+  channel: string,
+  topics: ReadonlySet<string>,
+  { epoch, offset }: Position,
+): Start {
+  const position = formatId(epoch, offset);
+  return {
+    ready: { channel, topics: [...topics], position },
+    epoch,
+    after: offset,
+    streams: [],
+  };
+}
+
+async function startLive(
+  broker: Broker,
+  feed: Feed,
+  topics: ReadonlySet<string>,
+  mark: ChannelState | undefined,
+): Promise<Start> {
+  const { channel } = feed;
+  const openStreams = () =>
+    [...feed.openStreams.values()].filter(({ topic }) => topics.has(topic));
+  let first = 0;
+  if (openStreams().length > 0) {
+    first = (await broker.read(channel, 0, 1, 1)).first;
+    for (const { streamId, offset } of openStreams()) {
+      // The log no longer has its beginning.
+      if (offset < first) feed.openStreams.delete(streamId);
+    }
+  }
+  let after = feed.top;
+  let streams = openStreams();
+  if (mark?.epoch === feed.epoch) {
+    after = mark.offset;
+    streams = mark.openStreams
+      .filter(({ topic, offset }) => topics.has(topic) && offset >= first);
+  }
+  const offset = Math.min(after, ...streams.map(({ offset }) => offset - 1));
+  const start = startAfter(channel, topics, { epoch: feed.epoch, offset });
+  return { ...start, after, streams };
+}
+
+async function resume(
+  broker: Broker,
+  channel: string,
+  topics: ReadonlySet<string>,
+  since: Position,
+): Promise<Start> {
+  const { epoch, first, top } = await broker.read(channel, 0, 1, 1);
+  const isSameLog = since.epoch === epoch;
+  if (isSameLog && since.offset + 1 >= first && since.offset <= top) {
+    const start = startAfter(channel, topics, since);
+    return { ...start, ready: { ...start.ready, recovered: true } };
+  }
+  // The log never had this position, or no longer has it: a gap, then the messages that the log has.
+  const offset = isSameLog && since.offset > top ? top : first - 1;
+  const start = startAfter(channel, topics, { epoch, offset });
+  return {
+    ...start,
+    ready: { ...start.ready, recovered: false },
+    gap: {
+      after: formatId(since.epoch, since.offset),
+      before: formatId(epoch, offset + 1),
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import type { LogEntry } from "../../../server/brokers/broker.ts";
+import { CatchUp } from "../../../server/fan_out/catch_up.ts";
+
+function entry(offset: number, topic: string, streamId?: string): LogEntry {
+  const json = "{}";
+  const fields = { offset, topic, kind: "data", json, bytes: 2 } as const;
+  return streamId === undefined ? fields : { ...fields, streamId };
+}
+
+describe("CatchUp", () => {
+  it("wants the messages of its topics after its offset", () => {
+    const catchUp = new CatchUp(["a"], 5);
+    assertEquals(catchUp.offset, 5);
+    assertEquals(catchUp.wants(entry(5, "a")), false);
+    assertEquals(catchUp.wants(entry(6, "a")), true);
+    assertEquals(catchUp.wants(entry(6, "b")), false);
+  });
+
+  it("goes back for an added topic, and leaves the others where they are", () => {
+    const catchUp = new CatchUp(["a"], 5).with(["b"], 2, []);
+    assertEquals(catchUp.offset, 2);
+    assertEquals(catchUp.wants(entry(3, "a")), false);
+    assertEquals(catchUp.wants(entry(3, "b")), true);
+  });
+
+  it("goes back for a topic that it has when it is added from an earlier offset", () => {
+    const catchUp = new CatchUp(["a"], 5).with(["a"], 2, []);
+    assertEquals(catchUp.offset, 2);
+    assertEquals(catchUp.wants(entry(3, "a")), true);
+  });
+
+  it("wants an open stream from its beginning, and nothing else from before its offset", () => {
+    const streams = [{ streamId: "s", topic: "a", offset: 3 }];
+    const catchUp = new CatchUp().with(["a"], 5, streams);
+    assertEquals(catchUp.offset, 2);
+    assertEquals(catchUp.wants(entry(3, "a", "s")), true);
+    assertEquals(catchUp.wants(entry(4, "a", "other")), false);
+    assertEquals(catchUp.wants(entry(4, "a")), false);
+    assertEquals(catchUp.wants(entry(6, "a")), true);
+  });
+
+  it("no longer wants the messages that it has advanced over", () => {
+    const streams = [{ streamId: "s", topic: "a", offset: 3 }];
+    const catchUp = new CatchUp().with(["a"], 5, streams);
+    catchUp.advance(3);
+    assertEquals(catchUp.offset, 3);
+    assertEquals(catchUp.wants(entry(3, "a", "s")), false);
+    assertEquals(catchUp.wants(entry(4, "a", "s")), true);
+    catchUp.advance(7);
+    assertEquals(catchUp.offset, 7);
+    assertEquals(catchUp.wants(entry(6, "a")), false);
+  });
+
+  it("removes topics, and returns those that it had", () => {
+    const catchUp = new CatchUp(["a", "b"], 5);
+    assertEquals(catchUp.remove(["b", "c"]), ["b"]);
+    assertEquals([...catchUp.topics], ["a"]);
+    assertEquals(catchUp.wants(entry(6, "b")), false);
+  });
+});
