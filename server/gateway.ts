@@ -183,7 +183,7 @@ function createHost(
     maxSubscriptions: settings.maxSubscriptions,
     maxInboundRate: settings.maxInboundRate,
     tokenDeadlineMs: settings.tokenDeadlineMs,
-    ticket: (claims) => auth.mintTicket(claims),
+    ticket: (claims) => auth.tokens.mintTicket(claims),
     report,
     opened: (session) => sessions.add(session),
     ended: (session) => sessions.delete(session),

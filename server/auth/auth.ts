@@ -1,10 +1,6 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { hashSigningKey } from "../../core/protocol/signing_key.ts";
-import type {
-  MintOptions,
-  TokenClaims,
-  TokenUse,
-} from "../../core/protocol/token.ts";
+import type { TokenClaims, TokenUse } from "../../core/protocol/token.ts";
 import { readBearer } from "./credentials.ts";
 import { Revocations } from "./revocations.ts";
 import { Secret } from "./secret.ts";
@@ -14,9 +10,9 @@ import { Tokens } from "./tokens.ts";
 export class Auth {
   /** Whether everything is allowed: development mode. */
   readonly open: boolean;
-  /** The revoked tokens. */
   readonly revocations: Revocations = new Revocations();
-  readonly #tokens: Tokens;
+  /** Mints tokens and tickets. */
+  readonly tokens: Tokens;
   /** Every header that carries one of the keys; empty until the keys are hashed. */
   #headers: readonly Secret[] = [];
   readonly #ready: Promise<void>;
@@ -26,26 +22,11 @@ export class Auth {
    * @param open Whether publishing and minting need no key.
    */
   constructor(signingKeys: readonly [string, ...string[]], open: boolean) {
-    this.#tokens = new Tokens(signingKeys);
+    this.tokens = new Tokens(signingKeys);
     this.open = open;
     this.#ready = formsOf(signingKeys).then((forms) => {
       this.#headers = forms.map((form) => new Secret(`Bearer ${form}`));
     });
-  }
-
-  /**
-   * Mints a token with the current key.
-   *
-   * @throws {RealtimeError} `invalid_name`.
-   * @throws {RangeError} For a lifetime or a number of topics that is not allowed.
-   */
-  mint(options: MintOptions): Promise<string> {
-    return this.#tokens.mint(options);
-  }
-
-  /** Mints a ticket, with which the client of a session reconnects until the session ends. */
-  mintTicket(claims: TokenClaims): Promise<string> {
-    return this.#tokens.mintTicket(claims);
   }
 
   /**
@@ -63,7 +44,7 @@ export class Auth {
         "Cannot do that without a token: send it as Authorization: Bearer <token>",
       );
     }
-    return this.revocations.check(await this.#tokens.verify(jwt, uses));
+    return this.revocations.check(await this.tokens.verify(jwt, uses));
   }
 
   /** Tells whether the header carries a signing key, raw or hashed. */

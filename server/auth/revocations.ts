@@ -28,7 +28,6 @@ export class Revocations {
   /** Unix seconds of each revocation, oldest first. */
   readonly #at = new Map<string, number>();
 
-  /** Adds a revocation. */
   add(revocation: Revocation, now: number = Date.now()): void {
     if (this.#at.size >= PRUNE_AT) this.#prune(now);
     for (const key of keysOf(revocation)) {

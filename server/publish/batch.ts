@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
 import { createEnvelope } from "../wire/envelope.ts";
+import { MESSAGE_KINDS } from "../../core/protocol/frames.ts";
 import { parseJson } from "../wire/json_text.ts";
 import { FairTurns } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";
@@ -15,15 +16,7 @@ const line = z.object({
   channel: z.string(),
   topic: z.string(),
   data: z.unknown().refine((data) => data !== undefined, "is missing"),
-  kind: z.enum([
-    "data",
-    "run",
-    "step",
-    "event",
-    "datastream-start",
-    "chunk",
-    "datastream-end",
-  ]).default("data"),
+  kind: z.enum(MESSAGE_KINDS).default("data"),
   stream_id: z.string().min(1).max(MAX_STREAM_ID).optional(),
   producer: z.string().min(1).max(255).optional(),
   run_id: z.string().optional(),

@@ -38,7 +38,6 @@ export class ChannelSchemas {
     this.#patterns = patterns.sort((a, b) => weight(b) - weight(a));
   }
 
-  /** Whether no channel is known. */
   get isEmpty(): boolean {
     return this.#names.size === 0 && this.#patterns.length === 0;
   }

@@ -40,7 +40,6 @@ export class MessageCallback {
     this.#report = report;
   }
 
-  /** Calls the function with a message. */
   call(message: InboundMessage): void {
     const handling = this.#handle(message);
     this.#pending.add(handling);

@@ -1,3 +1,4 @@
+import { pause } from "../../core/time/backoff.ts";
 import type { Feed } from "../fan_out/feed.ts";
 import { type Envelope, mergeOrigins, type Origin } from "../wire/envelope.ts";
 import { otherTopicError } from "./stream_errors.ts";
@@ -51,17 +52,7 @@ export class LiveStream {
 
   /** Resolves when the stream ends, after some milliseconds, or when a signal aborts. */
   ended(ms: number, signal: AbortSignal): Promise<void> {
-    const signals = [this.signal, signal];
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        for (const signal of signals) signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      for (const signal of signals) signal.addEventListener("abort", end);
-      if (signals.some(({ aborted }) => aborted)) end();
-    });
+    return pause(ms, AbortSignal.any([this.signal, signal]));
   }
 
   /**

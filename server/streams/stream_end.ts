@@ -3,7 +3,6 @@ export interface StreamEnd {
   readonly state: "ended";
   /** The id of the message that ended it. */
   readonly id: string;
-  /** The stream's topics. */
   readonly topics: ReadonlySet<string>;
   /** Its producer ended it (`done`) or failed (`failed`), its lease ran out (`lost`), or a reader stopped it (`stopped`). */
   readonly reason: "done" | "failed" | "lost" | "stopped";

@@ -39,7 +39,6 @@ export class StreamLeases {
     this.#options = options;
   }
 
-  /** Sets the timer of a stream's lease. */
   watch(stream: LiveStream): void {
     stream.setTimer(() => {
       this.#check(stream).catch((error) => {

@@ -133,7 +133,6 @@ export class StreamRegistry {
     for (const topic of found.topics) stream.topics.add(topic);
   }
 
-  /** Forgets every stream. */
   close(): void {
     this.#isClosed = true;
     for (const stream of this.#live.values()) stream.end();

@@ -1,22 +1,51 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { checkName } from "../../core/protocol/names.ts";
+import type { Feed } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
-import { type Publisher, quote } from "../publish/publisher.ts";
-import { STOPPED, type StreamEnd } from "./stream_end.ts";
+import {
+  type MessagePublisher,
+  type Publisher,
+  quote,
+} from "../publish/publisher.ts";
+import type { LiveStream } from "./live_stream.ts";
+import {
+  endKey,
+  endReasonOf,
+  REPLACED,
+  STOPPED,
+  type StreamEnd,
+} from "./stream_end.ts";
+import { endedError, otherProducerError } from "./stream_errors.ts";
 import { type LeaseOptions, StreamLeases } from "./stream_leases.ts";
 import type { StreamEnvelope } from "./stream_message.ts";
-import {
-  type PublishedStreamMessage,
-  type StreamOptions,
-  StreamPublisher,
-} from "./stream_publisher.ts";
 import { StreamRegistry } from "./stream_registry.ts";
+
+/** Options of publishing a stream's message. */
+export interface StreamOptions {
+  readonly key?: string | undefined;
+  /** The producer that begins the stream. Another producer can't continue it, nor begin it again once it has ended well. */
+  readonly producer?: string | undefined;
+  /** Publishes with the rights of the request; by default with those of the signing key. */
+  readonly publisher?: MessagePublisher;
+  /** How many milliseconds the body may be silent, where this gateway reads the stream from a body. */
+  readonly patienceMs?: number | undefined;
+}
+
+/** The ids of a stream's message, one for each topic. */
+export interface PublishedStreamMessage {
+  readonly ids: readonly string[];
+  /** Comes with the id of a start that was published before, when the stream has ended since. */
+  readonly error?: RealtimeError;
+}
+
+/** Milliseconds for which a repeated start of an ended stream counts as a retry, as for any idempotency key. */
+const KEY_TTL_MS = 120_000;
 
 /** Publishes into data streams, keeps them open and stops them. */
 export class Streams {
   readonly #registry: StreamRegistry;
   readonly #leases: StreamLeases;
-  readonly #publisher: StreamPublisher;
+  readonly #publisher: Publisher;
   readonly #leaseMs: number;
   readonly #leaving = new AbortController();
 
@@ -31,11 +60,7 @@ export class Streams {
       publisher,
       options,
     );
-    this.#publisher = new StreamPublisher(
-      this.#registry,
-      this.#leases,
-      publisher,
-    );
+    this.#publisher = publisher;
     this.#leaseMs = options.leaseMs;
   }
 
@@ -44,13 +69,27 @@ export class Streams {
    *
    * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` where another producer began the stream; the errors of publishing.
    */
-  publish(
+  async publish(
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
     options: StreamOptions = {},
   ): Promise<PublishedStreamMessage> {
-    return this.#publisher.publish(envelope, topics, data, options);
+    const { channel, streamId, kind } = envelope;
+    // A producer without a name makes a new id for each stream, which no log has yet.
+    const mayBeInLog = kind !== "datastream-start" ||
+      options.producer !== undefined;
+    // No transition awaits anything between the look at the state and the call of the broker, so that nothing can follow a stream's end.
+    return await this.#registry.hold(channel, streamId, mayBeInLog, (feed) => {
+      switch (kind) {
+        case "datastream-start":
+          return this.#start(feed, envelope, topics, data, options);
+        case "chunk":
+          return this.#append(feed, envelope, topics, data, options);
+        case "datastream-end":
+          return this.#end(envelope, topics, data, options);
+      }
+    });
   }
 
   /** Returns a signal that aborts when a stream that was published here ends. */
@@ -132,4 +171,101 @@ export class Streams {
     this.leave();
     this.#registry.close();
   }
+
+  async #start(
+    feed: Feed,
+    envelope: StreamEnvelope,
+    topics: readonly string[],
+    data: string,
+    { publisher = this.#publisher, key, producer, patienceMs }: StreamOptions,
+  ): Promise<PublishedStreamMessage> {
+    const { channel, streamId } = envelope;
+    const known = this.#registry.get(channel, streamId);
+    if (known?.state === "ended") return restart(channel, known, producer);
+    known?.requireTopics(topics);
+    if (known && known.producer !== producer) {
+      await this.#leases.end(known, REPLACED);
+      throw otherProducerError(channel);
+    }
+    const ids = await publisher.publish(envelope, topics, data, key);
+    const stream = this.#published(feed, envelope, topics);
+    if (stream) {
+      stream.start = ids[0];
+      stream.producer = producer;
+      stream.patienceMs = patienceMs;
+      this.#leases.watch(stream);
+    }
+    return { ids };
+  }
+
+  async #append(
+    feed: Feed,
+    envelope: StreamEnvelope,
+    topics: readonly string[],
+    data: string,
+    { publisher = this.#publisher, key }: StreamOptions,
+  ): Promise<PublishedStreamMessage> {
+    this.#registry.requireOpen(envelope.channel, envelope.streamId, topics);
+    const ids = await publisher.publish(envelope, topics, data, key);
+    this.#published(feed, envelope, topics);
+    return { ids };
+  }
+
+  async #end(
+    envelope: StreamEnvelope,
+    topics: readonly string[],
+    data: string,
+    { publisher = this.#publisher }: StreamOptions,
+  ): Promise<PublishedStreamMessage> {
+    const { channel, streamId, metadata = "null" } = envelope;
+    const known = this.#registry.get(channel, streamId);
+    if (known?.state === "ended") return { ids: [repeatEnd(channel, known)] };
+    known?.requireTopics(topics);
+    const key = endKey(streamId);
+    const ids = await publisher.publish(envelope, topics, data, key);
+    this.#registry.end(channel, streamId, {
+      state: "ended",
+      reason: endReasonOf(JSON.parse(metadata)),
+      at: Date.now(),
+      id: String(ids[0]),
+      topics: new Set(topics),
+    });
+    return { ids };
+  }
+
+  /** Records a message that was published; returns the stream, unless it has ended in the meantime. */
+  #published(
+    feed: Feed,
+    envelope: StreamEnvelope,
+    topics: readonly string[],
+  ): LiveStream | undefined {
+    const { channel, streamId } = envelope;
+    if (this.#registry.endOf(channel, streamId)) return undefined;
+    const stream = this.#registry.open(feed, channel, streamId);
+    stream.published(envelope, topics);
+    return stream;
+  }
+}
+
+/** Answers the start of a stream that has ended: a retry of the producer learns the end, another producer gets an error. */
+function restart(
+  channel: string,
+  end: StreamEnd,
+  producer: string | undefined,
+): PublishedStreamMessage {
+  const endedWell = end.reason === "done" || end.reason === "stopped";
+  const isRecent = Date.now() - end.at < KEY_TTL_MS;
+  if (producer !== undefined && !(endedWell && isRecent)) {
+    throw otherProducerError(channel);
+  }
+  return {
+    ids: end.start === undefined ? [] : [end.start],
+    error: endedError(channel, end),
+  };
+}
+
+/** Returns the id of an end that its producer publishes again. */
+function repeatEnd(channel: string, end: StreamEnd): string {
+  if (end.reason === "done" || end.reason === "failed") return end.id;
+  throw endedError(channel, end);
 }

@@ -89,7 +89,7 @@ export class ClusterServers implements Servers {
         return await server.commands.send(args, wantsBytes);
       } catch (error) {
         if (!isReply(error)) {
-          this.refresh();
+          this.#refresh();
           throw error;
         }
         const { message } = error;
@@ -97,7 +97,7 @@ export class ClusterServers implements Servers {
         if (redirect && redirects < MAX_REDIRECTS) {
           redirects++;
           needsAsking = redirect.needsAsking;
-          if (!needsAsking) this.refresh();
+          if (!needsAsking) this.#refresh();
           server = this.#server(redirect.address);
           continue;
         }
@@ -112,12 +112,13 @@ export class ClusterServers implements Servers {
 
   /** Requests a discovery of the slots and waits a moment; returns `false` once the broker is closed. */
   async #refreshAndWait(): Promise<boolean> {
-    this.refresh();
+    this.#refresh();
     await pause(REPEAT_MS, this.#closing.signal);
     return !this.#closing.signal.aborted;
   }
 
-  refresh(): void {
+  /** Requests a discovery without delay; requests at the same time share one. */
+  #refresh(): void {
     this.#refreshRequested.abort();
   }
 
@@ -134,7 +135,7 @@ export class ClusterServers implements Servers {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.refresh();
+    this.#refresh();
     await this.#done;
     await Promise.all(
       [...this.#servers.values()].map((server) => server.close()),
@@ -205,7 +206,7 @@ export class ClusterServers implements Servers {
     if (!server) {
       server = new RedisServer(address, this.#target, this.#limits, (error) => {
         this.#report(error);
-        this.refresh();
+        this.#refresh();
       });
       this.#servers.set(name, server);
     }

@@ -91,7 +91,6 @@ export class RedisConnection {
     this.#done = this.#run();
   }
 
-  /** Whether the connection is open. */
   get isUp(): boolean {
     return this.#client !== undefined;
   }

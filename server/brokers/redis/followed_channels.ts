@@ -59,7 +59,6 @@ export class FollowedChannels {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Returns the follower of a channel. */
   get(channel: string): ChannelFollower | undefined {
     return this.#followers.get(channel);
   }

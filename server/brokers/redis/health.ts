@@ -1,3 +1,4 @@
+import { within } from "../../../core/time/within.ts";
 import { groupKey, GROUPS } from "./keys.ts";
 import type { RedisServer } from "./server.ts";
 import type { Servers } from "./servers.ts";
@@ -17,31 +18,22 @@ export async function checkHealth(
   prefix: string,
   gateway: string,
 ): Promise<{ ok: boolean; detail?: string }> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(
-      () => resolve("Redis can't be used: it doesn't answer"),
-      ANSWER_MS,
-    );
-  });
-  const check = async (): Promise<string | undefined> => {
-    // Right after the start no server may be known yet.
-    await servers.locate(0);
-    await Promise.all(
-      servers.all.map((server) => write(servers, server, prefix, gateway)),
-    );
-    return undefined;
-  };
-  try {
-    const problem = await Promise.race([
-      check().catch((error) => String(Object(error).message)),
-      late,
-    ]);
-    const detail = servers.problem ?? problem;
-    return detail === undefined ? { ok: true } : { ok: false, detail };
-  } finally {
-    clearTimeout(timer);
+  let problem: string | undefined = "Redis can't be used: it doesn't answer";
+  async function check(): Promise<void> {
+    try {
+      // Right after the start no server may be known yet.
+      await servers.locate(0);
+      await Promise.all(
+        servers.all.map((server) => write(servers, server, prefix, gateway)),
+      );
+      problem = undefined;
+    } catch (error) {
+      problem = String(Object(error).message);
+    }
   }
+  await within(ANSWER_MS, check());
+  const detail = servers.problem ?? problem;
+  return detail === undefined ? { ok: true } : { ok: false, detail };
 }
 
 /** Writes a test key to a server. */

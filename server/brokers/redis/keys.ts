@@ -9,7 +9,6 @@ const SLOTS = 16384;
 
 /** The names of a channel's keys in Redis; the hash tag puts all of them into one slot. */
 export interface ChannelKeys {
-  /** The channel's group. */
   readonly group: number;
   /** A hash: the epoch, the newest offset, the log's bytes, the open streams. */
   readonly meta: string;

@@ -12,11 +12,9 @@ const BATCH = 500;
 
 /** A pub/sub channel and the callbacks for its messages. */
 export interface PubSubChannel {
-  /** The pub/sub channel's name. */
   readonly name: string;
   /** The channel's group; one command can name the channels of one group. */
   readonly group: number;
-  /** Receives a message. */
   receive(message: Buffer): void;
   /** The connection was lost and is back: messages may have been missed in the meantime. */
   resubscribed(): void;
@@ -44,7 +42,6 @@ export class PubSubConnection {
     });
   }
 
-  /** Whether the connection is open. */
   get isUp(): boolean {
     return this.#connection.isUp;
   }
@@ -80,7 +77,6 @@ export class PubSubConnection {
     }
   }
 
-  /** Unsubscribes from a channel. */
   remove(channel: PubSubChannel): void {
     if (this.#channels.get(channel.name) !== channel) return;
     this.#channels.delete(channel.name);
@@ -99,7 +95,6 @@ export class PubSubConnection {
     this.#connection.drop(reason);
   }
 
-  /** Closes the connection for good. */
   close(): Promise<void> {
     this.#channels.clear();
     return this.#connection.close();

@@ -61,7 +61,6 @@ export class RedisServer {
     return live && !live.isUp ? live.problem : undefined;
   }
 
-  /** Closes its connections. */
   async close(): Promise<void> {
     await Promise.all([this.commands.close(), this.#pubsub?.close()]);
   }

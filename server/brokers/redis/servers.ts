@@ -25,11 +25,8 @@ export interface Servers {
     args: readonly string[],
     wantsBytes?: boolean,
   ): Promise<unknown>;
-  /** Requests a new discovery of the servers' groups; requests at the same time share one discovery. */
-  refresh(): void;
   /** The reason why some channels can't be used, if there is one. */
   readonly problem: string | undefined;
-  /** Closes every connection. */
   close(): Promise<void>;
 }
 
@@ -71,9 +68,6 @@ export class SingleServer implements Servers {
       throw asUnavailable(error, this.#server);
     }
   }
-
-  /** Does nothing: there is nothing to discover. */
-  refresh(): void {}
 
   get problem(): string | undefined {
     return this.#server.problem;

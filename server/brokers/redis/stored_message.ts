@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { MessageKind } from "../../../core/protocol/frames.ts";
+import { MESSAGE_KINDS } from "../../../core/protocol/frames.ts";
 import { parseId } from "../../../core/protocol/id.ts";
 import type { LogEntry, NewMessage } from "../broker.ts";
 
@@ -40,34 +40,21 @@ export function decodeStored(bytes: unknown): StoredMessage | undefined {
   const [topic = "", kind = "", streamId = "", raw = ""] = bytes
     .toString("utf8", 0, start).split("\n");
   const json = bytes.toString("utf8", start);
+  const known = MESSAGE_KINDS.find((one) => one === kind);
   const position = parseId(json.slice(json.lastIndexOf(ID) + ID.length, -2));
-  if (!position || !isKind(kind)) return undefined;
+  if (!position || !known) return undefined;
   return {
     epoch: position.epoch,
     entry: {
       offset: position.offset,
       topic,
-      kind,
+      kind: known,
       json,
       bytes: bytes.length - start,
       ...(streamId === "" ? {} : { streamId: String(parse(streamId)) }),
       ...(raw === "" ? {} : { raw: String(parse(raw)) }),
     },
   };
-}
-
-const KINDS: Readonly<Record<MessageKind, true>> = {
-  data: true,
-  run: true,
-  step: true,
-  event: true,
-  "datastream-start": true,
-  chunk: true,
-  "datastream-end": true,
-};
-
-function isKind(text: string): text is MessageKind {
-  return Object.hasOwn(KINDS, text);
 }
 
 function parse(json: string): unknown {

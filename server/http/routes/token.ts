@@ -27,6 +27,9 @@ export function tokenRoutes(auth: Auth): Hono {
         `Cannot mint a token: the body must be a list of 1 to ${LIMITS.subscriptions} {"channel","name"}`,
       );
     }
-    return c.json({ jwt: await auth.mint({ topics: result.data }) }, 201);
+    return c.json(
+      { jwt: await auth.tokens.mint({ topics: result.data }) },
+      201,
+    );
   });
 }
