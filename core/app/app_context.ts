@@ -28,7 +28,7 @@ export function signingKeyFor(
   );
 }
 
-/** Returns what requests of an app need. */
+/** Returns the context for an app's requests. */
 export async function contextOf(
   options: CreateRealtimeOptions,
 ): Promise<HttpContext> {

@@ -4,7 +4,7 @@ import type { RealtimeError } from "../protocol/errors.ts";
 import type { MessageKind } from "../protocol/frames.ts";
 import type { PublishTarget } from "./publish_target.ts";
 
-/** One message of a batch request, besides what all messages of its target have in common. */
+/** One message of a batch request, without the fields of its target. */
 export interface BatchLine {
   readonly kind: MessageKind;
   readonly data: unknown;

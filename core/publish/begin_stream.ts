@@ -16,8 +16,8 @@ export interface OutgoingStream {
 }
 
 /**
- * Sends the start of the stream with this idempotency key. If another producer began that stream and failed, the text of that producer
- * stays as it is, and a new stream begins whose id has a number.
+ * Sends the start of the stream with this idempotency key. If another producer began that stream and failed, that stream stays in the log
+ * unchanged, and a new stream begins whose id has a number.
  *
  * @throws {RealtimeError} The gateway's refusal.
  */

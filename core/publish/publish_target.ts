@@ -1,6 +1,6 @@
 import type { HttpContext } from "../http/request.ts";
 
-/** Where messages are published, and what they have in common. */
+/** The destination of messages, with the fields that they have in common. */
 export interface PublishTarget {
   readonly context: HttpContext;
   readonly channel: string;

@@ -141,7 +141,7 @@ describe("Inngest's Python and Go SDKs, at HTTP level", () => {
     await subscriber.close();
   });
 
-  it("Publish() of Go: the key as it is, no content-type, any bytes", async () => {
+  it("Publish() of Go: an unhashed key, no content-type, any bytes", async () => {
     const channel = uniqueName("user");
     const subscriber = await openFrames(
       connectUrl,
