@@ -4,28 +4,29 @@ import type {
   StandardSchema,
 } from "../types/standard_schema.ts";
 
-/** Some libraries put the data into their issues' paths: of those only the keys are left. */
+/** Converts an issue of a schema library. Some libraries put data into the paths of their issues; only the keys are kept. */
 function toIssue({ message, path }: StandardIssue): SchemaIssue {
   return {
     message,
-    // Not with the path's own map: it may be of a class of the schema library's.
+    // Array.from(), because the path may be of a class of the schema library, with another map().
     path: path &&
       Array.from(path, (key) => typeof key === "object" ? key.key : key),
   };
 }
 
 /**
- * Checks data by a schema, which may take its time.
+ * Validates data by a schema, if there is one.
  *
- * @param action What was tried, for the message: `Cannot publish to "user:1"`.
- * @returns What the schema makes of the data.
- * @throws {RealtimeError} `invalid_data`, with the issues; with the cause where the schema itself failed.
+ * @param action The attempted action, for the message: `Cannot publish to "user:1"`.
+ * @returns The schema's output; without a schema, the data.
+ * @throws {RealtimeError} `invalid_data`, with the issues, or with the cause if the schema threw.
  */
 export async function validate(
-  schema: StandardSchema,
+  schema: StandardSchema | undefined,
   data: unknown,
   action: string,
 ): Promise<unknown> {
+  if (!schema) return data;
   let options;
   try {
     const result = await schema["~standard"].validate(data);
@@ -34,7 +35,7 @@ export async function validate(
   } catch (cause) {
     options = { cause };
   }
-  // What the issues say may repeat the data, so it stays out of the message.
+  // The issues may repeat the data, so they stay out of the message.
   throw new RealtimeError(
     "invalid_data",
     `${action}: the data do not match the topic's schema`,

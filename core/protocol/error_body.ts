@@ -4,42 +4,50 @@ import {
   type RealtimeErrorCode,
   type SchemaIssue,
 } from "./errors.ts";
+import {
+  isJsonObject,
+  isText,
+  type JsonObject,
+  list,
+  object,
+  optional,
+} from "./shape.ts";
 
-/** An error as the wire has it. */
+/** An error in its form on the wire. */
 export interface ErrorBody {
   readonly code: RealtimeErrorCode;
   readonly message: string;
-  /** The issues that a schema found; absent without any. */
+  /** The issues that a schema found; absent if there are none. */
   readonly issues?: readonly SchemaIssue[];
 }
 
-/** Encodes an error for the wire. Its cause stays here. */
+/** Encodes an error for the wire, without its cause. */
 export function errorBody(
   { code, message, issues }: RealtimeError,
 ): ErrorBody {
   return { code, message, ...issues.length > 0 ? { issues } : {} };
 }
 
+function isKey(value: unknown): boolean {
+  return isText(value) || typeof value === "number";
+}
+
+const isIssue = object({ message: isText, path: optional(list(isKey)) });
+
 /**
- * Decodes an error of the wire. Whatever the wire has, the result is a whole error: with a code and issues of the right types, and
- * without a cause.
+ * Decodes an error of the wire. The result is a complete error for any value: its code is one that this version knows, its issues have the
+ * right types, and it has no cause.
  *
- * @param fallback The code for an error that has none, or one that this version doesn't know.
+ * @param fallback The code for an error without a code or with an unknown one.
  */
 export function errorOf(
   body: unknown,
   fallback: RealtimeErrorCode = "invalid_argument",
 ): RealtimeError {
-  const { code, message, issues } = Object(body);
+  const { code, message, issues }: JsonObject = isJsonObject(body) ? body : {};
   return new RealtimeError(
     isErrorCode(code) ? code : fallback,
-    typeof message === "string" ? message : "The gateway gave no reason",
+    isText(message) ? message : "The gateway gave no reason",
     { issues: Array.isArray(issues) ? issues.filter(isIssue) : [] },
   );
-}
-
-function isIssue(issue: unknown): issue is SchemaIssue {
-  const { message, path = [] } = Object(issue);
-  return typeof message === "string" && Array.isArray(path) &&
-    path.every((key) => typeof key === "string" || typeof key === "number");
 }

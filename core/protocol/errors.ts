@@ -28,34 +28,34 @@ export type RealtimeErrorCode =
   | "network"
   | "aborted";
 
-const CODES: Readonly<Record<RealtimeErrorCode, true>> = {
-  invalid_argument: true,
-  invalid_name: true,
-  invalid_json: true,
-  invalid_data: true,
-  unauthenticated: true,
-  invalid_token: true,
-  token_expired: true,
-  forbidden: true,
-  not_found: true,
-  conflict: true,
-  stream_ended: true,
-  stream_stopped: true,
-  producer_lost: true,
-  too_large: true,
-  rate_limited: true,
-  too_many: true,
-  too_slow: true,
-  unavailable: true,
-  internal: true,
-  timeout: true,
-  network: true,
-  aborted: true,
-};
+const CODES: ReadonlySet<unknown> = new Set<RealtimeErrorCode>([
+  "invalid_argument",
+  "invalid_name",
+  "invalid_json",
+  "invalid_data",
+  "unauthenticated",
+  "invalid_token",
+  "token_expired",
+  "forbidden",
+  "not_found",
+  "conflict",
+  "stream_ended",
+  "stream_stopped",
+  "producer_lost",
+  "too_large",
+  "rate_limited",
+  "too_many",
+  "too_slow",
+  "unavailable",
+  "internal",
+  "timeout",
+  "network",
+  "aborted",
+]);
 
 /** Tells whether a value is a code that this version knows. */
 export function isErrorCode(value: unknown): value is RealtimeErrorCode {
-  return typeof value === "string" && Object.hasOwn(CODES, value);
+  return CODES.has(value);
 }
 
 /** One thing that a schema found wrong: what, and where in the data. */

@@ -78,13 +78,10 @@ export type ControlFrame =
   }
   | {
     readonly kind: "ping";
-    readonly ref?: undefined;
     readonly data?: Readonly<Record<string, string>>;
   }
   | {
     readonly kind: "closing";
-    readonly ref?: undefined;
-    readonly channel?: undefined;
     readonly data: { readonly reason: string; readonly retry_after_ms: number };
   }
   | {

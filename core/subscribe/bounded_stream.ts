@@ -1,73 +1,75 @@
 import { RealtimeError } from "../protocol/errors.ts";
 
-/** A stream that an app reads, as fast as it likes, of what comes in as fast as it comes: bounded. */
-export interface Queue {
-  readonly stream: ReadableStream<unknown>;
-  /** What it still has room for; nothing once it has ended. */
-  room(): number;
-  /** Takes a value, and how much it counts. */
-  push(value: unknown, size: number): void;
-  /** Ends the stream after what waits in it; with an error when it failed. */
+/** A readable stream that holds a limited amount of unread values. */
+export interface BoundedStream<T> {
+  readonly stream: ReadableStream<T>;
+  /** Returns the size of all unread values. */
+  unread(): number;
+  /** Adds a value, unless the stream has ended. A value beyond the limit ends it with an error. */
+  push(value: T, size: number): void;
+  /** Ends the stream after its unread values; with an error, if it failed. */
   end(error?: Error): void;
 }
 
-/** Who takes out less than comes in can't have everything. */
-export function tooSlow(): RealtimeError {
-  return new RealtimeError("too_slow", "Too much is unread");
+/** Makes the error for a slow consumer. */
+export function slowConsumer(): RealtimeError {
+  return new RealtimeError("too_slow", "Cannot go on: too much is unread");
 }
 
 /**
- * Makes a queue.
+ * Makes a bounded stream.
  *
- * @param limit How much may wait in it.
- * @param onRead Called when something was taken out.
- * @param onCancel Called when nobody wants it any more.
+ * @param limit The limit of unread values, in the unit of their sizes.
+ * @param onRead Called when a value was read.
+ * @param onCancel Called when the stream is cancelled.
  */
-export function createQueue(
+export function createBoundedStream<T>(
   limit: number,
   onRead?: () => void,
   onCancel?: () => Promise<void>,
-): Queue {
-  let controller: ReadableStreamDefaultController<unknown> | undefined;
-  let nextSize = 0;
+): BoundedStream<T> {
+  let hasEnded = false;
+  let controller: ReadableStreamDefaultController<T> | undefined;
+  /** The error of a stream that has failed. It waits until all values are read, because it would discard them. */
   let failure: Error | undefined;
+  let nextSize = 0;
 
-  function room(): number {
-    return controller?.desiredSize ?? 0;
+  function unread(): number {
+    return limit - (controller?.desiredSize ?? 0);
   }
 
-  /** An error would take the place of what waits: it comes after that. */
-  function fail(): void {
-    if (failure && room() === limit) controller?.error(failure);
+  function failOnceRead(): void {
+    if (failure && unread() === 0) controller?.error(failure);
   }
 
   function end(error?: Error): void {
-    if (failure) return;
+    if (hasEnded) return;
+    hasEnded = true;
     failure = error;
-    if (error) return fail();
-    controller?.close();
-    controller = undefined;
+    if (error) failOnceRead();
+    else controller?.close();
   }
 
   return {
     stream: new ReadableStream({
-      start(it) {
-        controller = it;
+      start(given) {
+        controller = given;
       },
       pull() {
-        fail();
+        failOnceRead();
         onRead?.();
       },
       cancel() {
-        controller = undefined;
+        hasEnded = true;
         return onCancel?.();
       },
     }, { highWaterMark: limit, size: () => nextSize }),
-    room,
+    unread,
     push(value, size) {
+      if (hasEnded) return;
+      if (unread() >= limit) return end(slowConsumer());
       nextSize = size;
-      if (room() > 0) controller?.enqueue(value);
-      else end(tooSlow());
+      controller?.enqueue(value);
     },
     end,
   };

@@ -1,17 +1,17 @@
-import { backoff } from "../time/backoff.ts";
 import { RealtimeError, type RealtimeErrorCode } from "../protocol/errors.ts";
 import type { ClientFrame } from "../protocol/frames.ts";
-import { gatewayFetch } from "../http/gateway_fetch.ts";
-import { iterate } from "./iterate.ts";
 import { LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
-import { type IncomingFrame, readFrame } from "./decode_frame.ts";
-import type { Transport } from "./transport.ts";
+import { backoff } from "../time/backoff.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
+import { type DecodedFrame, decodeFrame } from "./decode_frame.ts";
+import { onPageEvent, page, type PageEvent } from "./page_events.ts";
+import type { Transport } from "./transport.ts";
+import { openSse } from "./sse_transport.ts";
 import { openWebSocket } from "./websocket_transport.ts";
 
 /**
- * How a connection stands: nobody needs it, though it may stay open for a moment (`idle`); an attempt is under way (`connecting`); it is
- * `open`; it will try again (`waiting`); it is over (`closed`).
+ * The state of a connection: `idle` (it has no members, but a page keeps it open for a moment), `connecting`, `open`, `waiting` (it was
+ * lost and waits for the next attempt) or `closed`.
  */
 export type ConnectionState =
   | "idle"
@@ -20,135 +20,123 @@ export type ConnectionState =
   | "waiting"
   | "closed";
 
-/** Tells members of the connection's state, among the frames that come on it. */
-export interface StateFrame {
-  /** When it is `open`, members may send their `sub`; when it is `waiting`, what they asked for is gone with it. */
-  readonly kind: ConnectionState;
-  /** Why it is gone, where another attempt alone doesn't help. */
-  readonly data?: RealtimeError | undefined;
-  readonly ref?: undefined;
-  readonly channel?: undefined;
+/** A frame that members receive. */
+export type MemberFrame = Exclude<
+  DecodedFrame,
+  { readonly kind: "closing" | "unknown" }
+>;
+
+/** A user of a connection. It receives the frames for itself and those for all members. */
+export interface ConnectionMember {
+  /**
+   * Handles a frame.
+   *
+   * @param size The frame's length in characters.
+   */
+  receive(frame: MemberFrame, size: number): void;
+  /**
+   * Handles a change of the connection's state. When it is `open` the member can send its `sub`; when it is `waiting` the gateway has
+   * dropped the subscriptions.
+   *
+   * @param reason The gateway's reason for closing, if another attempt alone does not help.
+   */
+  connectionChanged(state: ConnectionState, reason?: RealtimeError): void;
 }
 
-/** Who uses a connection gets every frame that is for it or for all, with its size; `false` for what is no frame. */
-export type Member = (
-  frame: IncomingFrame | StateFrame | false,
-  size: number,
-) => void;
+/** The close codes of the gateway for which another attempt alone does not help. */
+const REFUSALS: ReadonlyMap<number, RealtimeErrorCode> = new Map([
+  [4401, "unauthenticated"],
+  [4403, "forbidden"],
+]);
 
-/** One way to a gateway, for any number of members. It comes back when it is lost, until nobody needs it any more. */
+/** The close code of a connection that was lost without a close frame. */
+const LOST = 1006;
+
+/** A connection to a gateway that any number of members share. It reconnects when it is lost, and closes when its last member leaves. */
 export interface Connection {
   /** The gateway's base URL. */
   readonly url: string;
   /**
-   * Takes a member in.
+   * Adds a member.
    *
-   * @param ref Names it on the wire.
+   * @param ref The name of the member's subscription on the wire.
    */
-  add(ref: string, member: Member): void;
-  /** Sends a frame; `false` where that can't be done now. */
+  add(ref: string, member: ConnectionMember): void;
+  /** Sends a frame. Returns `false` if the connection is not open. */
   send(frame: ClientFrame): boolean;
-  /** Lets a member go; with the last one the connection ends. Resolves when it is gone. */
+  /** Removes a member. If it was the last one, resolves when the connection is closed. */
   remove(ref: string): Promise<void>;
 }
 
-/** What a browser has and others may not. */
-interface Page {
-  readonly addEventListener?: (
-    type: string,
-    listener: (event: { readonly type: string }) => void,
-    options: { readonly signal: AbortSignal },
-  ) => void;
-  readonly document?: object;
-}
-
-/** What the gateway's close codes say, where another attempt alone doesn't help. */
-const CODES: Readonly<Record<number, RealtimeErrorCode>> = {
-  4401: "unauthenticated",
-  4403: "forbidden",
-};
-
 /**
- * Makes a connection, which connects with its first member.
+ * Makes a connection. It connects when its first member is added.
  *
  * @param url The gateway's base URL.
- * @param ended Called when it is over.
+ * @param onClosed Called when the connection closes for good.
  */
 export function createConnection(
   url: string,
   choice: TransportChoice,
-  ended: () => void,
+  onClosed?: () => void,
 ): Connection {
-  const members = new Map<string, Member>();
-  const page = globalThis as unknown as Page;
+  const members = new Map<string, ConnectionMember>();
+  /** The transport of the next attempt. WebSocket and Server-Sent Events take turns until one is known to work, or the app chose it. */
+  let isSse = choice === "sse" || !globalThis.WebSocket;
+  let isFixed = choice !== "auto" || isSse;
   const listening = new AbortController();
   let state: ConnectionState = "idle";
   let transport: Transport | undefined;
-  let isSse = choice === "sse" || !globalThis.WebSocket;
-  /** Whether another transport may be tried: until a WebSocket opens, then the network lets them through. */
-  let mayTurn = choice === "auto" && !isSse;
-  /** When something was heard last. */
-  let heard: number;
-  let silenceMs: number;
-  /** The one timer: what ends the state, if nothing else does. */
+  /** The time at which the gateway was heard last, and how long it may be silent. */
+  let heardAt = 0;
+  let silenceMs = SILENCE_MS;
+  /** The only timer: it ends the current state if nothing else does. */
   let timer: ReturnType<typeof setTimeout> | undefined;
   let attempt = 0;
   let retryAfterMs: number | undefined;
 
+  /** Enters a state, which ends by `onTimeout` if nothing ends it before. */
   function enter(
     next: ConnectionState,
     ms: number,
-    then: () => void,
-    data?: RealtimeError,
+    onTimeout: () => void,
+    reason?: RealtimeError,
   ): void {
     clearTimeout(timer);
-    timer = setTimeout(then, ms);
-    if (state !== next) tell({ kind: state = next, data });
-  }
-
-  function tell(
-    frame: Parameters<Member>[0],
-    size = 0,
-    to?: string | false,
-  ): void {
-    for (const [ref, member] of members) {
-      if (!to || to === ref) member(frame, size);
+    timer = setTimeout(onTimeout, ms);
+    if (state === next) return;
+    state = next;
+    for (const member of members.values()) {
+      member.connectionChanged(state, reason);
     }
   }
 
-  async function connect(): Promise<void> {
-    heard = performance.now();
+  /** Enters or keeps a state in which the connection counts as lost when the gateway is silent for too long. */
+  function watch(next: "connecting" | "open"): void {
+    const ms = heardAt + silenceMs - performance.now();
+    if (ms > 0) enter(next, ms, () => watch(next));
+    else lost(LOST);
+  }
+
+  function connect(): void {
+    heardAt = performance.now();
     silenceMs = SILENCE_MS;
     watch("connecting");
     try {
-      // Fetched where it is needed only: most networks let WebSockets through.
-      const open = isSse
-        ? (await import("./sse_transport.ts")).openSse
-        : openWebSocket;
-      // It was closed in the meantime, or another attempt was faster.
-      if (state !== "connecting" || transport) return;
-      transport = open(url, gatewayFetch(url), iterate);
+      transport = isSse ? openSse(url) : openWebSocket(url);
     } catch {
-      // Without the network, or not allowed to: as any other failure.
-      return lose(1006);
+      // The runtime allows no such connection, or has no network.
+      return lost(LOST);
     }
     transport.onopen = () => {
-      mayTurn &&= isSse;
+      if (!isSse) isFixed = true;
       watch("open");
     };
     transport.onmessage = receive;
-    transport.onclose = ({ code }) => lose(code);
+    transport.onclose = ({ code }) => lost(code);
   }
 
-  /** Ends the connection if nothing was heard for too long, else looks again when that may be so. */
-  function watch(next = state): void {
-    const ms = heard + silenceMs - performance.now();
-    if (ms > 0) enter(next, ms, () => watch());
-    else lose(1006);
-  }
-
-  /** Lets go of the transport: what it still says is not heard. */
-  function drop(onclose: Transport["onclose"]): void {
+  /** Closes the transport, and ignores what it may still receive. */
+  function release(onclose: Transport["onclose"]): void {
     if (!transport) return;
     transport.onopen = transport.onmessage = null;
     transport.onclose = onclose;
@@ -156,79 +144,92 @@ export function createConnection(
     transport = undefined;
   }
 
-  function lose(code: number): void {
-    drop(null);
-    // A network that lets no WebSocket through is tried with plain HTTP next.
-    if (mayTurn) isSse = !isSse && state === "connecting";
-    const reason = CODES[code];
-    enter(
-      "waiting",
-      retryAfterMs ?? backoff(attempt++),
-      connect,
-      reason && new RealtimeError(reason, "The session is closed"),
-    );
+  function lost(code: number): void {
+    release(null);
+    if (!isFixed) isSse = !isSse;
+    const refusal = REFUSALS.get(code);
+    const reason = refusal &&
+      new RealtimeError(refusal, "Cannot connect: the session is closed");
+    const ms = retryAfterMs ?? backoff(attempt++);
     retryAfterMs = undefined;
+    enter("waiting", ms, connect, reason);
     if (members.size === 0) void close();
   }
 
   async function close(): Promise<void> {
-    ended();
+    onClosed?.();
     listening.abort();
     await new Promise<void>((resolve) => {
       enter("closed", LEAVE_MS, resolve);
-      if (transport) drop(resolve as () => void);
+      if (transport) release(() => resolve());
       else resolve();
     });
     clearTimeout(timer);
   }
 
   function receive({ data, ref }: { data: string; ref?: string }): void {
-    heard = performance.now();
-    for (const line of `${data}`.split("\n")) {
-      const frame = readFrame(line);
-      if (frame) {
-        if (frame.kind === "ping") send({ kind: "pong" });
-        if (frame.kind === "closing") retryAfterMs = frame.data.retry_after_ms;
-        if (frame.kind === "ready") {
-          attempt = 0;
-          silenceMs = frame.data.ping_interval_ms + SILENCE_MS;
-        }
-      }
-      if (frame !== null) tell(frame, line.length, ref || frame && frame.ref);
+    heardAt = performance.now();
+    // A hostile gateway may send binary frames, which are not strings.
+    for (const line of String(data).split("\n")) {
+      dispatch(decodeFrame(line), line.length, ref);
     }
+  }
+
+  /** Handles what concerns the connection itself, and passes a frame to the members that it is for. */
+  function dispatch(
+    frame: DecodedFrame,
+    size: number,
+    ref: string | undefined,
+  ): void {
+    if (frame.kind === "unknown") return;
+    if (frame.kind === "closing") {
+      retryAfterMs = frame.data.retry_after_ms;
+      return;
+    }
+    if (frame.kind === "ping") send({ kind: "pong" });
+    if (frame.kind === "ready") {
+      attempt = 0;
+      silenceMs = frame.data.ping_interval_ms + SILENCE_MS;
+    }
+    const target = ref ?? ("ref" in frame ? frame.ref : undefined);
+    if (target !== undefined) {
+      members.get(target)?.receive(frame, size);
+      return;
+    }
+    for (const member of members.values()) member.receive(frame, size);
   }
 
   function send(frame: ClientFrame): boolean {
-    if (state === "open") transport?.send(JSON.stringify(frame));
-    return state === "open";
+    if (state !== "open") return false;
+    transport?.send(JSON.stringify(frame));
+    return true;
   }
 
-  /** The network came or went, or the page did. */
-  function hurry({ type }: { readonly type: string }): void {
-    if (state === "waiting") void connect();
-    else if (state === "open") {
-      if (type === "offline") lose(1006);
-      else watch();
-    }
+  /** Handles an event of the page: the network came or went, or the page was shown or hidden. */
+  function pageChanged({ type }: PageEvent): void {
+    if (state === "waiting") return connect();
+    if (state !== "open") return;
+    if (type === "offline") lost(LOST);
+    else watch("open");
   }
 
-  page.addEventListener?.("online", hurry, listening);
-  page.addEventListener?.("offline", hurry, listening);
-  page.addEventListener?.("visibilitychange", hurry, listening);
+  onPageEvent(pageChanged, listening.signal);
 
   return {
     url,
     add(ref, member) {
       members.set(ref, member);
-      if (state !== "idle") queueMicrotask(() => tell({ kind: state }, 0, ref));
-      else if (transport) watch("open");
-      else void connect();
+      if (state !== "idle") {
+        queueMicrotask(() => members.get(ref)?.connectionChanged(state));
+      } else if (transport) watch("open");
+      else connect();
     },
     send,
     async remove(ref) {
       members.delete(ref);
       send({ kind: "unsub", ref });
       if (members.size > 0 || state === "closed") return;
+      // The page's next view may need the connection.
       if (page.document && state === "open") enter("idle", LEAVE_MS, close);
       else await close();
     },

@@ -1,23 +1,23 @@
-import { type Connection, createConnection } from "./connection.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
+import { type Connection, createConnection } from "./connection.ts";
 
-const connections = new Map<string | symbol, Connection>();
+const shared = new Map<string, Connection>();
 
 /**
- * Finds the connection for a new subscription: the one that leads to the same gateway the same way, else a new one.
+ * Returns the connection for a new subscription: the shared one to the same gateway by the same transport, or a new one.
  *
  * @param url The gateway's base URL.
- * @param choice How to reach the gateway.
- * @param isShared Whether it may share; else it gets a connection of its own.
+ * @param isShared Whether the subscription may share a connection.
  */
 export function connectionTo(
   url: string,
   choice: TransportChoice = "auto",
   isShared = true,
 ): Connection {
-  const way = isShared ? choice + url : Symbol();
-  const connection = connections.get(way) ??
-    createConnection(url, choice, () => connections.delete(way));
-  connections.set(way, connection);
+  if (!isShared) return createConnection(url, choice);
+  const key = `${choice} ${url}`;
+  const connection = shared.get(key) ??
+    createConnection(url, choice, () => shared.delete(key));
+  shared.set(key, connection);
   return connection;
 }

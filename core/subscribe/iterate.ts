@@ -1,6 +1,4 @@
-/**
- * Iterates over a stream, also where the platform's streams can't be. Leaving the loop cancels the stream.
- */
+/** Iterates over a stream, also on platforms whose streams have no iterator. Leaving the loop cancels the stream. */
 export function iterate<T>(
   stream: ReadableStream<T>,
 ): AsyncIterableIterator<T> {

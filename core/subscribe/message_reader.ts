@@ -1,278 +1,243 @@
-import { backoff } from "../time/backoff.ts";
 import { isTransient } from "../http/transient.ts";
-import type { Connection } from "./connection.ts";
-import { RealtimeError } from "../protocol/errors.ts";
 import { errorOf } from "../protocol/error_body.ts";
-import type { ReaderMessage } from "./decode_frame.ts";
-import { createQueue, type Queue, tooSlow } from "./bounded_stream.ts";
+import { RealtimeError } from "../protocol/errors.ts";
+import { backoff } from "../time/backoff.ts";
+import type { Gap, ReaderState } from "../types/subscription.ts";
+import type { Connection } from "./connection.ts";
+import type { IncomingControlFrame } from "./decode_control_frame.ts";
+import type { IncomingMessage } from "./decode_message.ts";
+import { slowConsumer } from "./bounded_stream.ts";
+import { createDelivery, type DeliveryOptions } from "./message_delivery.ts";
+import { idBefore, isLater } from "./position.ts";
+import { isTokenRefusal } from "./token_refusal.ts";
 import type { TokenSource } from "./token_source.ts";
-import type { ReaderState } from "../types/subscription.ts";
 
-/** What the readers of a subscription have in common. */
-export interface ReaderOptions {
+/** How often in a row a reader replaces a token that the gateway refused. */
+const MAX_RENEWALS = 3;
+
+/** Options that the readers of a subscription share. */
+export interface ReaderOptions extends DeliveryOptions {
   readonly channel: string;
   readonly topics: readonly string[];
   readonly connection: Connection;
   readonly tokens: TokenSource;
-  /** How much may wait unread, in characters of JSON. */
-  readonly maxUnread?: number | undefined;
-  /**
-   * How a message is checked, if it is to be: resolves with its data as the app gets them, rejects with what is wrong with them.
-   */
-  readonly check: (
-    frame: ReaderMessage,
-  ) => (() => Promise<unknown>) | undefined;
-  readonly onError: (error: RealtimeError) => void;
-  readonly onGap: (
-    gap: {
-      readonly channel: string;
-      readonly after: string;
-      readonly before: string;
-    },
-  ) => void;
+  readonly onGap: (gap: Gap) => void;
 }
 
+/** Called when a reader's state changes; with the error if it failed. */
+export type StateListener = (
+  state: ReaderState,
+  error?: RealtimeError,
+) => Promise<void> | void;
+
 /**
- * One ordered way through one channel: it knows up to which message it has everything, and feeds one stream, which keeps what waits to
- * be read. What the stream has no room for is not lost: the reader stops to listen, and resumes from its position when there is room.
+ * The state of a reader. Two states are not visible to the app: `joining` (the gateway has not yet answered the request to subscribe) and
+ * `paused` (the reader has unsubscribed because too much is unread).
  */
-export interface Reader {
-  readonly stream: ReadableStream<unknown>;
-  /** A position from which another reader misses nothing that this one's stream has not begun to deliver. */
+type State = ReaderState | "joining" | "paused";
+
+type Frame<K extends IncomingControlFrame["kind"]> = Extract<
+  IncomingControlFrame,
+  { readonly kind: K }
+>;
+
+/**
+ * Reads a channel in order, over any number of connections, into one stream. When too much is unread the reader pauses; it resumes from
+ * its position, so that no message is lost.
+ */
+export interface MessageReader {
+  /** The stream of the messages. */
+  readonly stream: ReadableStream<IncomingMessage>;
+  /** Returns a position from which another reader misses nothing that this reader's stream has not begun to deliver. */
   position(): string | undefined;
-  /** Ends its stream after what was received; with an error when it failed. Resolves when nothing is left of it but that. */
+  /** Ends the stream after the messages so far; with an error, if the reader failed. Resolves when the connection has let it go. */
   end(error?: RealtimeError): Promise<void>;
 }
 
-let readers = 0;
+let readerCount = 0;
 
 /**
- * Makes a reader, a member of its connection.
+ * Makes a reader, and adds it to its connection.
  *
- * @param position Where it starts, as the wire has it.
- * @param onState It is in another state; with the error when it failed.
+ * @param position The start: an id, or another form that the wire knows.
  */
 export function createReader(
   options: ReaderOptions,
   position: string | undefined,
-  onState: (state: ReaderState, error?: RealtimeError) => Promise<void> | void,
-): Reader {
-  const { channel, topics, connection, tokens, onError } = options;
-  const maxUnread = options.maxUnread ?? 2 ** 23;
-  const ref = `${++readers}`;
-  const streams = new Map<unknown, Queue>();
+  onState: StateListener,
+): MessageReader {
+  const { channel, topics, connection, tokens, onError, onGap } = options;
+  const delivery = createDelivery(options, resume, end);
+  const { stream } = delivery;
+  /** The name of the reader's subscription on the wire. */
+  const ref = `${++readerCount}`;
+  let state: State = "idle";
   let start: string | undefined;
-  /** As the app knows it; besides, it asked the gateway (`sent`), or wants nothing for now though it is open (`full`). */
-  let state: ReaderState | "sent" | "full" = "idle";
+  /** How many attempts to join have failed in a row. */
   let attempt = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
-  /** What it asked with; since it was accepted, the ticket that it got for that. */
+  /** The token or ticket that the gateway knows from this reader. */
   let presented: string | undefined;
-  /** Whether the gateway announced a gap. */
-  let isLost: boolean | undefined;
-  /** What is being checked, and how much that is. */
-  let checking = Promise.resolve();
-  let checkingSize = 0;
-  const { stream, room, push, end: endQueue } = createQueue(
-    maxUnread,
-    resume,
-    end,
-  );
+  /** Whether the gateway announced a gap that it has not yet described. */
+  let expectsGap = false;
 
-  function to(next: typeof state): void {
+  function hasJoined(): boolean {
+    return state === "joining" || state === "open" || state === "paused";
+  }
+
+  function enter(next: State): void {
     if (state === next) return;
     state = next;
-    if (next !== "sent" && next !== "full") void onState(next);
+    if (next !== "joining" && next !== "paused") void onState(next);
   }
 
-  function isOver(): boolean {
-    return /ed$/.test(state);
-  }
-
-  /** Asks the gateway for messages, once the connection is open. */
+  /** Asks the gateway to subscribe, if the connection is open. */
   async function join(): Promise<void> {
     try {
       if (!tokens.jwt) {
-        to("refreshing");
+        enter("refreshing");
         await tokens.renew();
       }
-      const token = tokens.jwt as string;
-      if (
-        // Still connecting, waiting or refreshing, also after the app was asked.
-        /ing|idle/.test(state) &&
-        connection.send({ kind: "sub", ref, data: { token, since: position } })
-      ) {
-        to("sent");
-        presented = token;
-      }
     } catch (error) {
-      refuse(error as RealtimeError);
+      return failed(error as RealtimeError);
     }
+    const token = tokens.jwt;
+    // While the app was asked, the reader may have joined or ended.
+    if (hasJoined() || isOver(state) || !token) return;
+    const data = { token, since: position };
+    if (!connection.send({ kind: "sub", ref, data })) return;
+    presented = token;
+    enter("joining");
   }
 
-  /** It can't be done, for a reason that may pass or not. */
-  function refuse(error: RealtimeError, isAnswer?: boolean): void {
-    if (isOver()) return;
-    const isToken = isAnswer && /token|unauth/.test(error.code);
-    if (isToken && presented === tokens.jwt) {
+  function joinLater(ms: number): void {
+    attempt++;
+    enter("connecting");
+    clearTimeout(retry);
+    retry = setTimeout(join, ms);
+  }
+
+  /** Handles the gateway's answer that the subscription is ready. */
+  function accepted({ data: { ticket, channels } }: Frame<"ready">): void {
+    const ready = channels.find((ready) => ready.channel === channel);
+    if (!ready || !topics.every((topic) => ready.topics.includes(topic))) {
+      void end(
+        new RealtimeError(
+          "forbidden",
+          "Cannot subscribe: the token has other topics",
+        ),
+      );
+      return;
+    }
+    presented = tokens.jwt = ticket;
+    attempt = 0;
+    start ??= ready.position;
+    expectsGap = ready.recovered === false;
+    // The old position stays until the gap is reported, because the connection may be lost before that.
+    if (!expectsGap) position = ready.position;
+    enter("open");
+  }
+
+  /** Handles a refusal by the gateway. Another token may help, but not if several did not. */
+  function refused(error: RealtimeError): void {
+    if (!isTokenRefusal(error)) return failed(error);
+    // Another reader may have replaced the token in the meantime.
+    if (tokens.jwt === presented) {
       tokens.jwt = undefined;
       tokens.refusal = error;
     }
-    const mayPass = isToken
-      // Another token may do; but not if several did not.
-      ? attempt < 3
-      : isTransient(error);
-    if (mayPass) {
-      to("connecting");
-      clearTimeout(retry);
-      // With another token at once.
-      retry = setTimeout(join, isToken ? attempt++ : backoff(attempt++));
-    } else void end(error);
+    if (attempt < MAX_RENEWALS) joinLater(0);
+    else void end(error);
   }
 
-  /** Whether an id is later than the position. */
-  function isNew(id: string): boolean {
-    return id.slice(0, 9) !== position?.slice(0, 9) ||
-      // No offset has leading zeros: the one with more digits is greater, or else the greater text.
-      +(id.length - position.length || id > position) > 0;
+  /** Handles a failure to join, or a refusal for which another token does not help. */
+  function failed(error: RealtimeError): void {
+    if (isOver(state)) return;
+    if (isTransient(error)) joinLater(backoff(attempt));
+    else void end(error);
   }
 
-  function endStreams(error: RealtimeError, all = true): void {
-    for (const incoming of streams.values()) {
-      if (all || incoming.stream.locked) incoming.end(error);
-    }
+  /** Handles a gap. */
+  function missed({ data: { after, before } }: Frame<"gap">): void {
+    const last = idBefore(before);
+    // A gap that `ready` did not announce may concern another reader that is behind this one.
+    if (!expectsGap && !isLater(last, position)) return;
+    expectsGap = false;
+    position = last;
+    delivery.endStreams(
+      new RealtimeError("unavailable", "Cannot go on: messages are lost"),
+    );
+    onGap({ channel, after, before });
   }
 
-  function receive(frame: ReaderMessage, size: number): void {
-    // While nobody reads, little is kept.
-    const limit = stream.locked ? maxUnread : maxUnread / 64;
-    if (maxUnread - room() + checkingSize >= limit) {
-      to("full");
-      // Who reads a data stream before going on with the messages would now wait for ever.
-      endStreams(tooSlow(), false);
-      connection.send({ kind: "unsub", ref });
+  /** Handles a message. */
+  function received(message: IncomingMessage, size: number): void {
+    if (!topics.includes(message.topic) || !isLater(message.id, position)) {
       return;
     }
-    position = frame.id;
-    const check = options.check(frame);
-    // At once, where there is nothing to wait for.
-    if (!check && checkingSize === 0) return deliver(frame, frame.data, size);
-    checkingSize += size;
-    checking = checking.then(async () => {
-      try {
-        deliver(frame, check ? await check() : frame.data, size);
-      } catch (error) {
-        onError(error as RealtimeError);
-      }
-      checkingSize -= size;
-      resume();
-    });
+    // Without a consumer the limit is lower.
+    if (delivery.load() >= (stream.locked ? 1 : 1 / 64)) return pause();
+    position = message.id;
+    delivery.add(message, size);
   }
 
-  /** Gives the app a message, and its data stream what is in it. */
-  function deliver(frame: ReaderMessage, data: unknown, size: number): void {
-    // Others on the connection get the same frame.
-    const message = { ...frame, data };
-    const { kind, metadata, streamId } = frame;
-    if (streamId) {
-      const incoming = streams.get(streamId) ?? createQueue(maxUnread);
-      streams.set(streamId, incoming);
-      message.stream = incoming.stream;
-      if (kind === "chunk") incoming.push(data, size);
-      if (kind === "datastream-end") {
-        const { error } = Object(metadata);
-        incoming.end(error && errorOf(error));
-        streams.delete(streamId);
-      }
-    }
-    push(message, size);
+  function pause(): void {
+    enter("paused");
+    // A consumer of a data stream would wait for the paused reader forever.
+    delivery.endStreams(slowConsumer(), true);
+    connection.send({ kind: "unsub", ref });
   }
 
-  /** Listens again, when there is room and somebody reads. */
   function resume(): void {
-    if (
-      state === "full" && stream.locked &&
-      room() - checkingSize > maxUnread / 2
-    ) {
-      to("connecting");
-      void join();
+    if (state !== "paused" || !stream.locked || delivery.load() >= 1 / 2) {
+      return;
     }
+    enter("connecting");
+    void join();
   }
 
   async function end(error?: RealtimeError): Promise<void> {
-    if (isOver()) return;
-    state = error ? "failed" : "closed";
+    if (isOver(state)) return;
+    const last = state = error ? "failed" : "closed";
     clearTimeout(retry);
-    endStreams(
-      error ?? new RealtimeError("aborted", "The subscription is closed"),
-    );
+    delivery.endStreams(error ?? closedError());
     await connection.remove(ref);
-    await checking;
-    await onState(state, error);
-    endQueue(error);
+    await delivery.settled();
+    await onState(last, error);
+    delivery.end(error);
   }
 
-  connection.add(ref, (frame, size) => {
-    if (!frame) {
-      return onError(
-        new RealtimeError("invalid_json", "Cannot accept a frame"),
-      );
-    }
-    switch (frame.kind) {
-      case "open":
-        if (state !== "full") void join();
-        break;
-      case "connecting":
-      case "waiting": {
-        const answer = /sent|open/.test(state) && frame.data;
-        if (state !== "full") to(frame.kind);
-        if (answer) refuse(answer, true);
-        break;
-      }
-      case "error":
-        refuse(errorOf(frame.data), true);
-        break;
-      case "ready": {
-        const found = frame.data.channels.find((ready) =>
-          ready.channel === channel
-        );
-        if (!found || !topics.every((topic) => found.topics.includes(topic))) {
-          return refuse(
-            new RealtimeError("forbidden", "The token is for other topics"),
+  connection.add(ref, {
+    connectionChanged(next, reason) {
+      // A paused reader needs no connection. It joins when it resumes.
+      if (state === "paused") return;
+      if (next === "open") void join();
+      if (next !== "connecting" && next !== "waiting") return;
+      const hasAsked = hasJoined();
+      enter(next);
+      if (reason && hasAsked) refused(reason);
+    },
+    receive(frame, size) {
+      switch (frame.kind) {
+        case "ready":
+          return accepted(frame);
+        case "error":
+          return refused(errorOf(frame.data));
+        case "invalid":
+          return onError(
+            new RealtimeError("invalid_json", "Cannot read a frame"),
           );
-        }
-        presented = tokens.jwt = frame.data.ticket;
-        attempt = 0;
-        start ??= found.position;
-        isLost = found.recovered === false;
-        // Where it stood counts until the gap is told: the connection may be lost before that.
-        if (!isLost) position = found.position;
-        to("open");
-        break;
       }
-      case "ping": {
+      if (state !== "open") return;
+      if (frame.kind === "ping") {
+        // The channel has moved, though the topics of this reader may be quiet.
         const id = frame.data?.[channel];
-        if (state === "open" && id && isNew(id)) position = id;
-        break;
+        if (id && isLater(id, position)) position = id;
+      } else if (frame.channel === channel) {
+        if (frame.kind === "gap") missed(frame);
+        else received(frame, size);
       }
-      case "gap":
-        if (state === "open" && frame.channel === channel) {
-          const { after, before } = frame.data;
-          const last = before.slice(0, 9) + (+before.slice(9) - 1);
-          // The gateway announced it in `ready`, or what was had ends before it ends.
-          if (!isLost && !isNew(last)) return;
-          isLost = false;
-          position = last;
-          endStreams(new RealtimeError("unavailable", "Messages are lost"));
-          options.onGap({ channel, after, before });
-        }
-        break;
-      default:
-        if (
-          state === "open" && frame.channel === channel &&
-          topics.includes(frame.topic) && isNew(frame.id)
-        ) receive(frame, size);
-    }
+    },
   });
 
   return {
@@ -280,4 +245,17 @@ export function createReader(
     position: () => stream.locked ? position : start,
     end,
   };
+}
+
+/** Tells whether a reader in this state has ended. */
+export function isOver(state: State): boolean {
+  return state === "closed" || state === "failed";
+}
+
+/** Makes the error for a subscription that is closed. */
+export function closedError(): RealtimeError {
+  return new RealtimeError(
+    "aborted",
+    "Cannot go on: the subscription is closed",
+  );
 }

@@ -1,10 +1,10 @@
 /**
- * Decodes the gateway's event streams, wherever the bytes are cut: each event has one line of data.
+ * Makes a decoder for the gateway's event streams, each event of which has one line of data. The bytes may be cut anywhere.
  *
- * @returns A function that takes bytes and gives the data whose line they complete.
+ * @returns A function that takes bytes and returns the data of the lines that they complete.
  */
 export function createSseDecoder(): (bytes: Uint8Array) => string[] {
-  // Takes away the byte order mark, and keeps half of a character for the next bytes.
+  // It removes the byte order mark, and keeps an incomplete character for the next call.
   const decoder = new TextDecoder();
   let rest = "";
   return (bytes) => {

@@ -1,60 +1,66 @@
+import { PROTOCOL } from "../protocol/frames.ts";
+import { gatewayFetch } from "../http/gateway_fetch.ts";
+import { iterate } from "./iterate.ts";
 import { createSseDecoder } from "./sse_decoder.ts";
 import type { Transport } from "./transport.ts";
 
-/** How long a request may be silent, or unanswered: more than two of the gateway's pings. */
+/** How long a request may be unanswered or silent: more than two of the gateway's ping intervals. */
 const SILENCE_MS = 40_000;
 
+/** A frame that the connection sends. */
+interface SentFrame {
+  readonly kind: string;
+  readonly ref: string;
+  readonly data: { readonly token: string; readonly since?: string };
+}
+
 /**
- * Connects by Server-Sent Events over fetch, where WebSockets can't be had: one request for each subscription. When one
- * of them fails all are ended, the connection comes back with all of them.
- *
- * What it is made of comes along, as a bundle that loads this file when it is needed would else take it out of the part that loads at the
- * start.
+ * Connects by Server-Sent Events over fetch, for networks without WebSockets: one request for each subscription. If one request fails, all
+ * end, and the connection reconnects with all subscriptions.
  *
  * @param url The gateway's base URL.
  */
-export function openSse(
-  url: string,
-  fetch: typeof globalThis.fetch,
-  iterate: (stream: ReadableStream) => AsyncIterable<Uint8Array>,
-): Transport {
+export function openSse(url: string): Transport {
   const requests = new Map<string, AbortController>();
 
-  const transport: Transport = {
-    async send(text) {
-      const { kind, ref, data } = JSON.parse(text);
-      // A subscription that is renewed or ended; other frames have no answer.
-      requests.get(ref)?.abort();
-      if (kind !== "sub") return;
-      const request = new AbortController();
-      const { signal } = request;
-      requests.set(ref, request);
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      // The connection hears the others when this one is silent: so each looks after itself.
-      const live = (): void => {
-        clearTimeout(timer);
-        timer = setTimeout(transport.close, SILENCE_MS);
-      };
-      try {
-        live();
-        const { body } = await fetch(
-          `${url}/v1/realtime/sse?protocol=tidings.v1&since=${
-            data.since ?? ""
-          }`,
-          { headers: { authorization: `Bearer ${data.token}` }, signal },
-        );
-        const decode = createSseDecoder();
-        for await (const bytes of iterate(body as ReadableStream)) {
-          live();
-          for (const data of decode(bytes)) {
-            transport.onmessage?.({ data, ref });
-          }
-        }
-      } catch {
-        // The network's failure, or a refusal that is not the gateway's own: the connection tries again.
-      }
+  async function read(
+    { ref, data: { token, since = "" } }: SentFrame,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // The connection's own heartbeat hears other requests when this one is silent.
+    function heard(): void {
       clearTimeout(timer);
-      if (!signal.aborted) transport.close();
+      timer = setTimeout(transport.close, SILENCE_MS);
+    }
+    const query = new URLSearchParams({ protocol: PROTOCOL, since });
+    try {
+      heard();
+      const { body } = await gatewayFetch(url)(
+        `${url}/v1/realtime/sse?${query}`,
+        { headers: { authorization: `Bearer ${token}` }, signal },
+      );
+      const decode = createSseDecoder();
+      for await (const bytes of body ? iterate(body) : []) {
+        heard();
+        for (const data of decode(bytes)) transport.onmessage?.({ data, ref });
+      }
+    } catch {
+      // The network failed, or something other than the gateway answered. The connection retries.
+    }
+    clearTimeout(timer);
+    if (!signal.aborted) transport.close();
+  }
+
+  const transport: Transport = {
+    send(text) {
+      const frame: SentFrame = JSON.parse(text);
+      // The subscription is renewed or ends. Other frames have no request.
+      requests.get(frame.ref)?.abort();
+      if (frame.kind !== "sub") return;
+      const request = new AbortController();
+      requests.set(frame.ref, request);
+      void read(frame, request.signal);
     },
     close() {
       for (const request of requests.values()) request.abort();

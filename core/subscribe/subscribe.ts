@@ -1,49 +1,57 @@
-import type { RealtimeApp, TokenOptions } from "../types/app.ts";
 import { channelName, topicSchema } from "../channel/channel.ts";
-import { connectionTo } from "./connection_pool.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { validate } from "../channel/validate.ts";
+import type { RealtimeApp, TokenOptions } from "../types/app.ts";
 import type { SubscribeFn, SubscribeOptions } from "../types/subscribe.ts";
-import { openSubscription } from "./subscription.ts";
+import { connectionTo } from "./connection_pool.ts";
+import type { IncomingMessage } from "./decode_message.ts";
+import { openSubscription, type Subscription } from "./subscription.ts";
 import {
   type AskForToken,
   createTokenSource,
   type TokenLike,
+  type TokenSource,
 } from "./token_source.ts";
-import type { Realtime, Untyped } from "../types/realtime.ts";
 
-type Source = TokenLike | (TokenOptions & { readonly app: RealtimeApp });
+/** The target of a subscription on a server, which makes the token itself. */
+type Target = TokenOptions & { readonly app: RealtimeApp };
 
-/** Calls what the app gave after the present work: what it throws is its own, and does not stop that work. */
+type Options = SubscribeOptions<IncomingMessage>;
+
+/** Wraps a function of the app, so that it is called after the current work and cannot interrupt that by throwing. */
 function later<T extends unknown[]>(
   handler: ((...args: T) => void) | undefined,
 ): (...args: T) => void {
-  return (...args) => handler && queueMicrotask(() => handler(...args));
+  return (...args) => {
+    if (handler) queueMicrotask(() => handler(...args));
+  };
 }
 
+/** Returns the gateway's base URL without a slash at its end. */
 function urlOf({ apiBaseUrl }: TokenLike, url = apiBaseUrl): string {
   if (!url || !URL.canParse(url)) {
     throw new RealtimeError(
       "invalid_argument",
-      "The token has no URL",
+      "Cannot subscribe: the token has no URL",
     );
   }
   return url.replace(/\/$/, "");
 }
 
 async function open(
-  source: Source | AskForToken,
-  given: SubscribeOptions<Untyped> | SubscribeOptions<Untyped>["onMessage"],
-): Promise<Realtime.Subscribe.StreamSubscription<Untyped>> {
-  const options: SubscribeOptions<Untyped> = typeof given === "function"
+  source: TokenLike | AskForToken | Target,
+  given: Options | Options["onMessage"],
+): Promise<Subscription> {
+  const options = typeof given === "function"
     ? { onMessage: given }
     : given ?? {};
-  const isTarget = "app" in source;
-  const ask = isTarget ? () => source.app.token(source) : source;
-  const tokens = createTokenSource(ask);
-  const token = typeof ask === "function" ? await tokens.renew() : ask;
-  const { channel, topics } = isTarget ? source : token;
-  const { from = token.from } = options;
+  const provider = "app" in source ? () => source.app.token(source) : source;
+  const tokens = createTokenSource(provider);
+  const token = typeof provider === "function"
+    ? await tokens.renew()
+    : provider;
+  // A token has the channel's name only. A target may have the channel itself, which knows its schemas.
+  const { channel, topics } = "app" in source ? source : token;
+  const { from = token.from, validate = true } = options;
   options.signal?.throwIfAborted();
   return await openSubscription({
     ...options,
@@ -56,12 +64,7 @@ async function open(
     ),
     tokens,
     since: typeof from === "object" ? `last:${from.last}` : from,
-    check({ kind, topic, id, data }) {
-      const schema = options.validate !== false && topicSchema(channel, topic);
-      return schema && !/-/.test(kind)
-        ? () => validate(schema, data, `Cannot accept ${id}`)
-        : undefined;
-    },
+    schemaOf: (topic) => validate ? topicSchema(channel, topic) : undefined,
     onError: later(options.onError ?? console.warn),
     onGap: later(options.onGap ?? console.warn),
     onState: later(options.onState),
@@ -69,11 +72,12 @@ async function open(
 }
 
 /**
- * Subscribes to topics of a channel, and resolves when the gateway has accepted that: nothing that is published from then on is missed.
+ * Subscribes to topics of a channel. Resolves when the gateway has accepted the subscription: no message that is published from then on is
+ * missed.
  *
- * A lost network never ends the subscription: it comes back, and what was published in the meantime is delivered then, once and in order.
- * What can't be any more is told to `onGap`. Only a final refusal ends it, with an error: a token that is not valid or doesn't grant the
- * topics, where there is no function that gets another, or what that function throws.
+ * A lost network does not end the subscription. It reconnects, and delivers the messages of the meantime, once and in order. Messages that
+ * the gateway no longer has are reported to `onGap`. Only a final error ends the subscription: the gateway refused the token or its topics
+ * and there is no function that provides another token, or that function threw.
  *
  * @example Read the messages
  * ```ts
@@ -87,7 +91,7 @@ async function open(
  * }
  * ```
  *
- * @example Get a new token whenever one is needed, begin with the oldest message that is left
+ * @example Fetch a token whenever one is needed, and start with the oldest message of the log
  * ```ts
  * import { type Realtime, subscribe } from "@tidings/realtime";
  *
@@ -104,8 +108,8 @@ async function open(
  * await subscription.close();
  * ```
  *
- * @param source A token, a function that gets one, or, on a server, `{ app, channel, topics }`.
- * @param options What to do with messages, and how to subscribe; a function is called with each message.
- * @throws {RealtimeError} For a final refusal.
+ * @param source A token, a function that provides one, or, on a server, `{ app, channel, topics }`.
+ * @param options The options, or a function that is called with each message.
+ * @throws {RealtimeError} The final error, if the subscription could not be opened.
  */
-export const subscribe: SubscribeFn = open as SubscribeFn;
+export const subscribe: SubscribeFn = open as unknown as SubscribeFn;

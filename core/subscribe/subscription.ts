@@ -1,155 +1,150 @@
-import { backoff } from "../time/backoff.ts";
-import { RealtimeError } from "../protocol/errors.ts";
-import { errorOf } from "../protocol/error_body.ts";
-import { gatewayFetch } from "../http/gateway_fetch.ts";
-import { iterate } from "./iterate.ts";
-import { encoder } from "../protocol/names.ts";
-import {
-  createReader,
-  type Reader,
-  type ReaderOptions,
-} from "./message_reader.ts";
-import type { Sender } from "./send.ts";
+import type { RealtimeError } from "../protocol/errors.ts";
 import type { StreamPlace } from "../types/stream.ts";
 import type { ReaderState } from "../types/subscription.ts";
-import type { Untyped } from "../types/realtime.ts";
+import type { IncomingMessage } from "./decode_message.ts";
+import { encodeEvents } from "./encode_events.ts";
+import { iterate } from "./iterate.ts";
+import {
+  closedError,
+  createReader,
+  isOver,
+  type MessageReader,
+  type ReaderOptions,
+} from "./message_reader.ts";
+import { send, type Sender, stop } from "./send.ts";
 
-/** What a subscription is made of. */
-export interface SubscriptionOptions extends ReaderOptions {
-  /** Where it starts, as the wire has it. */
-  readonly since: string | undefined;
-  /** Closes it when it aborts. */
-  readonly signal?: AbortSignal | undefined;
-  /** It is in another state; with the error when it failed. */
-  readonly onState: (state: ReaderState, error?: RealtimeError) => void;
-  /** Gets the messages, one after the other, besides the stream. */
-  readonly onMessage?: ((message: Untyped) => unknown) | undefined;
+/** The fields of a question that an answer needs. */
+interface Question {
+  readonly id: string;
+  /** The topic for answers. */
+  readonly replyTopic: string;
 }
 
-/** What a subscription is besides a stream. */
-export interface SubscriptionMethods {
-  getJsonStream(): ReadableStream<Untyped>;
-  getEncodedStream(): ReadableStream<Untyped>;
+/** Options of a subscription. */
+export interface SubscriptionOptions extends ReaderOptions {
+  /** The start, in a form that the wire knows. */
+  readonly since: string | undefined;
+  /** Closes the subscription. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called when the state changes; with the error if the subscription failed. */
+  readonly onState: (state: ReaderState, error?: RealtimeError) => void;
+  /** Called with each message, one after the other. The stream has the messages, too. */
+  readonly onMessage?: ((message: IncomingMessage) => unknown) | undefined;
+}
+
+/** A subscription: a stream of messages with further methods. */
+export interface Subscription extends ReadableStream<IncomingMessage> {
+  getJsonStream(): ReadableStream<IncomingMessage>;
+  getEncodedStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
   unsubscribe(): Promise<void>;
   position(): string | undefined;
   send(topic: string, data: unknown): Promise<string>;
-  reply(message: Untyped, data: unknown): Promise<string>;
+  reply(question: Question, data: unknown): Promise<string>;
   stop(stream: StreamPlace): Promise<boolean>;
-  [Symbol.asyncIterator](): AsyncIterableIterator<Untyped>;
+  [Symbol.asyncIterator](): AsyncIterableIterator<IncomingMessage>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Writes messages as Server-Sent Events. JSON has no line breaks, so the data is one line. */
-function toEvents(): TransformStream<Untyped, Uint8Array> {
-  return new TransformStream({
-    transform({ stream: _, ...message }, controller) {
-      controller.enqueue(
-        encoder.encode(
-          `id: ${message.id}\ndata: ${JSON.stringify(message)}\n\n`,
-        ),
-      );
-    },
-  });
-}
-
 /**
- * Opens a subscription: the stream of its messages, from which more streams can be had. Each has a reader of its own, so that one that
- * is slow, or not read at all, keeps nothing from the others. Resolves when the gateway has accepted it.
+ * Opens a subscription. Resolves when the gateway has accepted it.
+ *
+ * Each of its streams has its own reader, so that a slow consumer does not delay the others. The readers present the same token, so a final
+ * error of one ends all. When the last reader with a consumer ends, all end.
  */
 export async function openSubscription(
   options: SubscriptionOptions,
-): Promise<ReadableStream<Untyped> & SubscriptionMethods> {
+): Promise<Subscription> {
   const { onError, onMessage, signal } = options;
-  const readers = new Set<Reader>();
-  let isOver = false;
+  const readers = new Set<MessageReader>();
   const opened = Promise.withResolvers<void>();
-  /** Where another reader begins. */
-  let begin = (): string | undefined => options.since;
+  let hasEnded = false;
 
-  async function endAll(error?: RealtimeError): Promise<void> {
-    isOver = true;
+  async function end(error?: RealtimeError): Promise<void> {
+    hasEnded = true;
     await Promise.all([...readers].map((reader) => reader.end(error)));
   }
 
-  function close(): Promise<void> {
-    return endAll();
+  async function readerEnded(
+    reader: MessageReader,
+    error?: RealtimeError,
+  ): Promise<void> {
+    readers.delete(reader);
+    const hasConsumer = [...readers].some(({ stream }) => stream.locked);
+    if (error || !hasConsumer) await end(error);
   }
 
-  function read(
+  /** Adds a reader. If the subscription has ended, its stream is empty. */
+  function addReader(
+    position: string | undefined,
     onState?: SubscriptionOptions["onState"],
-  ): Reader {
-    const reader = createReader(
+  ): MessageReader {
+    const reader: MessageReader = createReader(
       options,
-      begin(),
+      position,
       (state, error) => {
         onState?.(state, error);
-        if (
-          (state === "closed" || error) && readers.delete(reader) &&
-          // All present the same tokens: what is final for one is final for all. And what nobody reads is not kept.
-          (error || ![...readers].some(({ stream }) => stream.locked))
-        ) return endAll(error);
+        if (isOver(state)) return readerEnded(reader, error);
       },
     );
     readers.add(reader);
-    if (isOver) void reader.end();
+    if (hasEnded) void reader.end();
     return reader;
   }
 
+  /** Returns another stream, which starts where the first reader is. */
+  function fork(): ReadableStream<IncomingMessage> {
+    return addReader(first.position()).stream;
+  }
+
+  function close(): Promise<void> {
+    return end();
+  }
+
   signal?.addEventListener("abort", close);
-  const first = read((state, error) => {
+  const first = addReader(options.since, (state, error) => {
     options.onState(state, error);
     if (state === "open") opened.resolve();
-    if (state === "closed" || error) {
+    if (isOver(state)) {
       signal?.removeEventListener("abort", close);
-      opened.reject(
-        error ?? new RealtimeError("aborted", "The subscription is closed"),
-      );
+      opened.reject(error ?? closedError());
     }
   });
-  begin = first.position;
   await opened.promise;
 
-  const { url } = options.connection;
-  const sender: Sender = {
-    ...options,
-    url,
-    fetch: gatewayFetch(url),
-    errorOf,
-    backoff,
-    isOver: () => isOver,
-  };
-  /** The code for that is fetched where it is needed only: most subscriptions send nothing. */
-  function later(
-    name: "send" | "stop",
-  ): (...args: Untyped) => Promise<Untyped> {
-    return async (...args: [Untyped, unknown]) =>
-      (await import("./send.ts"))[name](sender, ...args);
-  }
-
-  let { stream } = first;
-  if (onMessage) {
-    ({ stream } = read());
-    first.stream.pipeTo(
-      new WritableStream({
-        // What the app's own function throws ends nothing.
-        write: (message) =>
-          Promise.resolve(message).then(onMessage).catch(
-            onError,
-          ) as Promise<void>,
-      }),
-    ).catch(onError);
-  }
+  const stream = onMessage ? fork() : first.stream;
+  if (onMessage) void callWithEach(first.stream, onMessage, onError);
+  const sender: Sender = { ...options, isOver: () => hasEnded };
   return Object.assign(stream, {
-    getJsonStream: () => read().stream,
-    getEncodedStream: () => read().stream.pipeThrough(toEvents()),
+    getJsonStream: fork,
+    getEncodedStream: () => fork().pipeThrough(encodeEvents()),
     close,
     unsubscribe: close,
-    position: begin,
-    send: later("send"),
-    reply: later("send"),
-    stop: later("stop"),
+    position: first.position,
+    send: (topic: string, data: unknown) => send(sender, topic, data),
+    reply: ({ replyTopic, id }: Question, data: unknown) =>
+      send(sender, replyTopic, data, id),
+    stop: (place: StreamPlace) => stop(sender, place),
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]: () => iterate(stream),
   });
+}
+
+/** Calls a function with each message of a stream, one after the other. Reports what it throws, and continues. */
+async function callWithEach(
+  stream: ReadableStream<IncomingMessage>,
+  onMessage: (message: IncomingMessage) => unknown,
+  onError: (error: RealtimeError) => void,
+): Promise<void> {
+  try {
+    for await (const message of iterate(stream)) {
+      try {
+        await onMessage(message);
+      } catch (error) {
+        onError(error as RealtimeError);
+      }
+    }
+  } catch (error) {
+    onError(error as RealtimeError);
+  }
 }

@@ -1,43 +1,46 @@
-import type { From } from "../types/token.ts";
 import { RealtimeError } from "../protocol/errors.ts";
+import type { From } from "../types/token.ts";
 
-/** A subscription token as an app hands it out, of whatever type its channel is. */
+/** A subscription token as an app provides it, for any type of channel. */
 export interface TokenLike {
   readonly channel: unknown;
   readonly topics: readonly string[];
   readonly key?: string | undefined;
   readonly apiBaseUrl?: string | undefined;
-  /** How a gateway of this process is reached, which has no sockets. */
   readonly from?: From | undefined;
+  /** The only transport that reaches the gateway: one in this process has no sockets. */
   readonly transport?: "sse";
 }
 
-/** Asks the app for a token. */
+/** The app's function that provides a token. */
 export type AskForToken = () => TokenLike | PromiseLike<TokenLike>;
 
-/** What a subscription presents to the gateway. */
+/** The credentials of a subscription: first the app's token, later the ticket of its session. */
 export interface TokenSource {
-  /** What to present: the token, later the session's ticket; nothing after a refusal. */
-  jwt?: string | undefined;
-  /** Why the last was refused. */
+  /** The token or ticket to present to the gateway; absent after a refusal. */
+  jwt: string | undefined;
+  /** The reason for the last refusal. */
   refusal: RealtimeError;
   /**
-   * Asks the app for a token; all who wait for one share the answer.
+   * Asks the app for a token. Concurrent calls share one answer.
    *
-   * @throws {RealtimeError} The app's own; else `network` where it looks like one, `unauthenticated` for any other; the last refusal where
-   * nobody can be asked.
+   * @throws {RealtimeError} The app's own error; for another error `network` if it looks like one, else `unauthenticated`; the last refusal
+   * if the app provides no function.
    */
   renew(): Promise<TokenLike>;
 }
 
-/** @param source A token, or what gives one. */
+/** @param source A token, or the function that provides one. */
 export function createTokenSource(
   source: TokenLike | AskForToken,
 ): TokenSource {
   let answer: ReturnType<AskForToken> | undefined;
   const tokens: TokenSource = {
-    jwt: (source as TokenLike).key,
-    refusal: new RealtimeError("unauthenticated", "The token has no key"),
+    jwt: typeof source === "function" ? undefined : source.key,
+    refusal: new RealtimeError(
+      "unauthenticated",
+      "Cannot subscribe: the token has no key",
+    ),
     async renew() {
       if (typeof source !== "function") throw tokens.refusal;
       try {
@@ -46,12 +49,10 @@ export function createTokenSource(
         tokens.jwt = token.key;
         return token;
       } catch (cause) {
-        throw cause instanceof RealtimeError ? cause : new RealtimeError(
-          // What fetch() rejects with where there is no network.
-          cause instanceof TypeError ? "network" : "unauthenticated",
-          "Cannot get a token",
-          { cause },
-        );
+        if (cause instanceof RealtimeError) throw cause;
+        // fetch() rejects with a TypeError if there is no network.
+        const code = cause instanceof TypeError ? "network" : "unauthenticated";
+        throw new RealtimeError(code, "Cannot get a token", { cause });
       } finally {
         answer = undefined;
       }

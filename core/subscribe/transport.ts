@@ -1,21 +1,21 @@
 /**
- * One attempt to reach the gateway, as `WebSocket` has it: what the connection needs of one, and what other transports imitate.
+ * One attempt to connect to the gateway, with the interface of a `WebSocket`.
  *
- * `send` MUST keep the order and MUST NOT throw once it is open; what is sent to one that is ending MAY be lost. Nothing is called before
- * the transport is returned.
+ * `send` MUST keep the order, and MUST NOT throw after `onopen`; it MAY lose frames while the transport closes. A transport MUST NOT call
+ * a handler before its caller can set the handlers.
  */
 export interface Transport {
   /** Called when frames can be sent. */
   onopen?: (() => void) | null;
   /**
-   * Called when text arrived: one frame, or several joined by `\n`; with the `ref` of the subscription that it is for by a transport that
-   * keeps subscriptions apart.
+   * Called when text arrives: one frame, or several joined by `\n`. A transport that separates subscriptions adds the `ref` of the
+   * subscription.
    */
   onmessage?: ((event: { data: string; ref?: string }) => void) | null;
-  /** Called once, when it ended or can't come to be; with 1006 where the transport knows no code. */
+  /** Called once, when the transport closes or fails to open; with the code 1006 if it has no close code. */
   onclose?: ((event: { code: number }) => void) | null;
-  /** Sends a frame. */
+  /** Sends the JSON of a frame. */
   send(text: string): void;
-  /** Ends it; `onclose` follows as soon as it is gone. */
+  /** Closes the transport; `onclose` follows. */
   close(): void;
 }

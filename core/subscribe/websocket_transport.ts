@@ -1,14 +1,12 @@
+import { PROTOCOL } from "../protocol/frames.ts";
 import type { Transport } from "./transport.ts";
 
 /**
- * Connects by WebSocket: one socket for all subscriptions. Tokens go in frames, so they stay out of URLs and logs.
+ * Connects by WebSocket: one socket for all subscriptions. Tokens are sent in frames, so that they stay out of URLs and logs.
  *
  * @param url The gateway's base URL.
  */
 export function openWebSocket(url: string): Transport {
-  return new WebSocket(
-    url.replace("http", "ws") + "/v1/realtime/connect",
-    // Written out, as in the other transport: that is shorter.
-    ["tidings.v1"],
-  ) as Transport;
+  const address = `${url.replace("http", "ws")}/v1/realtime/connect`;
+  return new WebSocket(address, [PROTOCOL]) as Transport;
 }

@@ -1,0 +1,116 @@
+import type { MessageKind } from "../protocol/frames.ts";
+import { isId, isText, type JsonObject } from "../protocol/shape.ts";
+
+/** A message as apps receive it: the fields of the wire under the names that JavaScript gives them. */
+export interface IncomingMessage {
+  kind: MessageKind;
+  channel: string;
+  topic: string;
+  id: string;
+  /** The data from the wire; after validation, the output of the topic's schema. */
+  data: unknown;
+  createdAt: Date;
+  metadata?: unknown;
+  runId?: string;
+  fnId?: string;
+  fnSlug?: string;
+  envId?: string;
+  replyTopic?: string;
+  replyTo?: string;
+  /** Every message of a data stream has it, also the first and the last. */
+  streamId?: string;
+  /** The chunks of the data stream. */
+  stream?: ReadableStream<unknown>;
+}
+
+const MESSAGE_KINDS: ReadonlySet<string> = new Set<MessageKind>([
+  "data",
+  "run",
+  "step",
+  "event",
+  "chunk",
+  "datastream-start",
+  "datastream-end",
+]);
+
+/** Tells whether a kind is that of a message. */
+export function isMessageKind(kind: string): kind is MessageKind {
+  return MESSAGE_KINDS.has(kind);
+}
+
+type TextField =
+  | "runId"
+  | "fnId"
+  | "fnSlug"
+  | "envId"
+  | "replyTopic"
+  | "replyTo"
+  | "streamId";
+
+/** The optional fields of the wire that are texts, and their names in messages. */
+const TEXT_FIELDS: ReadonlyMap<string, TextField> = new Map([
+  ["run_id", "runId"],
+  ["fn_id", "fnId"],
+  ["fn_slug", "fnSlug"],
+  ["env_id", "envId"],
+  ["stream_id", "streamId"],
+  ["reply_topic", "replyTopic"],
+  ["reply_to", "replyTo"],
+]);
+
+/** The time that was parsed last. Messages that are published together have the same time. */
+let lastTime = "";
+let lastMs = NaN;
+
+function parseTime(time: string): number {
+  if (time !== lastTime) {
+    lastTime = time;
+    lastMs = Date.parse(time);
+  }
+  return lastMs;
+}
+
+/**
+ * Decodes a message. Fields that this version does not know are left out. A known field of a wrong type makes the whole message invalid,
+ * because nothing else in it can be trusted either.
+ *
+ * @returns `undefined` for an invalid message.
+ */
+export function decodeMessage(
+  kind: MessageKind,
+  frame: JsonObject,
+): IncomingMessage | undefined {
+  const { channel, topic, data, id, created_at, metadata } = frame;
+  if (!isText(channel) || !isText(topic) || !isId(id) || !isText(created_at)) {
+    return undefined;
+  }
+  const createdAt = new Date(parseTime(created_at));
+  const message: IncomingMessage = {
+    kind,
+    channel,
+    topic,
+    id,
+    data,
+    createdAt,
+  };
+  for (const name in frame) {
+    const field = TEXT_FIELDS.get(name);
+    if (!field) continue;
+    const value = frame[name];
+    if (!isText(value)) return undefined;
+    message[field] = value;
+  }
+  if (metadata !== undefined) message.metadata = metadata;
+  if (isStreamBoundary(kind)) {
+    if (!isText(data)) return undefined;
+    message.streamId = data;
+  }
+  const isComplete = data !== undefined && lastMs > 0 &&
+    (kind !== "chunk" || message.streamId !== undefined);
+  return isComplete ? message : undefined;
+}
+
+/** Tells whether a message starts or ends a data stream, so that its data are the stream's id. */
+export function isStreamBoundary(kind: MessageKind): boolean {
+  return kind === "datastream-start" || kind === "datastream-end";
+}

@@ -1,0 +1,106 @@
+import { validate } from "../channel/validate.ts";
+import type { RealtimeError } from "../protocol/errors.ts";
+import type { StandardSchema } from "../types/standard_schema.ts";
+import { type BoundedStream, createBoundedStream } from "./bounded_stream.ts";
+import { addToStream, type DataStreams } from "./data_streams.ts";
+import { type IncomingMessage, isStreamBoundary } from "./decode_message.ts";
+
+const DEFAULT_MAX_UNREAD = 8 * 1024 * 1024;
+
+/** Options of a delivery. */
+export interface DeliveryOptions {
+  /** The limit of unread messages, in characters of JSON. */
+  readonly maxUnread?: number | undefined;
+  /** Returns the schema by which the messages of a topic are validated, if there is one. */
+  readonly schemaOf: (topic: string) => StandardSchema | undefined;
+  readonly onError: (error: RealtimeError) => void;
+}
+
+/** Delivers messages to the app, in order: validates them, adds them to their data streams, and queues them in one stream. */
+export interface MessageDelivery {
+  /** The stream of the messages. */
+  readonly stream: ReadableStream<IncomingMessage>;
+  /** Returns how much is unread, as a fraction of the limit. */
+  load(): number;
+  /** Delivers a message; if it has to be validated, after those before it. */
+  add(message: IncomingMessage, size: number): void;
+  /**
+   * Ends the data streams with an error.
+   *
+   * @param hasConsumer Whether only those that are being read end.
+   */
+  endStreams(error: RealtimeError, hasConsumer?: true): void;
+  /** Resolves when all messages so far are delivered. */
+  settled(): Promise<void>;
+  /** Ends the stream after its unread messages; with an error, if it failed. */
+  end(error?: RealtimeError): void;
+}
+
+/**
+ * Makes a delivery.
+ *
+ * @param onRoom Called when there may be room again.
+ * @param onCancel Called when the stream is cancelled.
+ */
+export function createDelivery(
+  { maxUnread = DEFAULT_MAX_UNREAD, schemaOf, onError }: DeliveryOptions,
+  onRoom: () => void,
+  onCancel: () => Promise<void>,
+): MessageDelivery {
+  const messages: BoundedStream<IncomingMessage> = createBoundedStream(
+    maxUnread,
+    onRoom,
+    onCancel,
+  );
+  const { stream, end } = messages;
+  const dataStreams: DataStreams = new Map();
+  /** Resolves when all validations are done. */
+  let validating = Promise.resolve();
+  /** The size of the messages that wait for validation. */
+  let validatingSize = 0;
+
+  function push(message: IncomingMessage, data: unknown, size: number): void {
+    // A copy, because other readers of the connection get the same object.
+    const copy = { ...message, data };
+    const { streamId } = message;
+    if (streamId !== undefined) {
+      copy.stream = addToStream(dataStreams, streamId, copy, size, maxUnread);
+    }
+    messages.push(copy, size);
+  }
+
+  async function pushValidated(
+    message: IncomingMessage,
+    schema: StandardSchema | undefined,
+    size: number,
+  ): Promise<void> {
+    const { id, data } = message;
+    try {
+      const output = await validate(schema, data, `Cannot accept ${id}`);
+      push(message, output, size);
+    } catch (error) {
+      onError(error as RealtimeError);
+    }
+    validatingSize -= size;
+    onRoom();
+  }
+
+  return {
+    stream,
+    load: () => (messages.unread() + validatingSize) / maxUnread,
+    add(message, size) {
+      const { kind, topic, data } = message;
+      const schema = isStreamBoundary(kind) ? undefined : schemaOf(topic);
+      if (!schema && validatingSize === 0) return push(message, data, size);
+      validatingSize += size;
+      validating = validating.then(() => pushValidated(message, schema, size));
+    },
+    endStreams(error, hasConsumer) {
+      for (const { stream, end } of dataStreams.values()) {
+        if (!hasConsumer || stream.locked) end(error);
+      }
+    },
+    settled: () => validating,
+    end,
+  };
+}
