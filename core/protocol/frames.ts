@@ -1,16 +1,12 @@
-/** The kinds of a message, which are Inngest's. */
-export const MESSAGE_KINDS = [
-  "data",
-  "run",
-  "step",
-  "event",
-  "datastream-start",
-  "chunk",
-  "datastream-end",
-] as const;
-
-/** The kind of a message. */
-export type MessageKind = typeof MESSAGE_KINDS[number];
+/** The kinds of a message: what Inngest's clients know. */
+export type MessageKind =
+  | "data"
+  | "run"
+  | "step"
+  | "event"
+  | "datastream-start"
+  | "chunk"
+  | "datastream-end";
 
 /** A message as it stands on the wire. A field that does not apply is absent. */
 export interface MessageFrame {

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
-import { createEnvelope } from "../wire/envelope.ts";
-import { MESSAGE_KINDS } from "../../core/protocol/frames.ts";
+import { createEnvelope, MESSAGE_KINDS } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
 import { FairTurns } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";

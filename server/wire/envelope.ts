@@ -1,6 +1,17 @@
 import type { MessageKind } from "../../core/protocol/frames.ts";
 import type { NewMessage } from "../brokers/broker.ts";
 
+/** Every kind of a message. */
+export const MESSAGE_KINDS = [
+  "data",
+  "run",
+  "step",
+  "event",
+  "datastream-start",
+  "chunk",
+  "datastream-end",
+] as const satisfies readonly MessageKind[];
+
 /** The run, function and environment that published a message. */
 export interface Origin {
   readonly runId?: string;

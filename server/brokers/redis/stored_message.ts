@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { MESSAGE_KINDS } from "../../../core/protocol/frames.ts";
 import { parseId } from "../../../core/protocol/id.ts";
+import { MESSAGE_KINDS } from "../../wire/envelope.ts";
 import type { LogEntry, NewMessage } from "../broker.ts";
 
 /** A message from Redis, with the epoch of its id. */
