@@ -15,7 +15,7 @@ import { crossOrigin } from "./origin.ts";
 /** The address of a WebSocket's handshake. */
 const CONNECT_PATH = "/v1/realtime/connect";
 
-/** What lies behind the entrance. */
+/** The routes behind the entrance. */
 export interface Interior {
   /** Publishes one message, for requests whose head and body are enough. */
   readonly publish: DirectHandler;

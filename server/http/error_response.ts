@@ -7,7 +7,7 @@ import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
 import { JSON_HEADERS } from "./answer.ts";
 
 /**
- * How much of a body that is too large is read before the answer, and for how long: a proxy that is still sending it may take
+ * Limits for reading a body that is too large before its answer: a proxy that is still sending it may take
  * the end of the connection for a failure of the gateway (nginx: 502).
  */
 const DRAIN_BYTES = 16 * 1024 * 1024;

@@ -2,7 +2,7 @@ import { queryOf } from "../runtimes/request_head.ts";
 import { createEnvelope, type Envelope } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
 
-/** How many addresses are remembered, and of which length: 16 MB at most. */
+/** Limits of the remembered addresses, in number and length: 16 MB at most. */
 const KNOWN_ADDRESSES = 16_384;
 const KNOWN_LENGTH = 256;
 

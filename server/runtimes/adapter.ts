@@ -6,7 +6,7 @@ export interface Fetcher {
   fetch(request: Request, env?: object): Response | Promise<Response>;
 }
 
-/** Where a server listens. */
+/** Options of `serve`: the address to listen on. */
 export interface ListenOptions {
   /**
    * The TCP port, 0 for a free one.
@@ -45,7 +45,7 @@ export const INBOUND_BYTES = 64 * 1024;
 export const IDLE_SECONDS = 30;
 
 /**
- * What differs between the runtimes.
+ * The parts of serving that differ between runtimes.
  *
  * An adapter MUST pass every frame to the handler, in order, and close with 1009 for one over
  * {@linkcode INBOUND_BYTES}; it MUST find dead peers within 40 s.
