@@ -33,7 +33,11 @@ export interface SubscriptionOptions extends ReaderOptions {
 }
 
 /** A subscription: a stream of messages with further methods. */
-export interface Subscription extends ReadableStream<IncomingMessage> {
+export type Subscription =
+  & ReadableStream<IncomingMessage>
+  & SubscriptionMethods;
+
+interface SubscriptionMethods {
   getJsonStream(): ReadableStream<IncomingMessage>;
   getEncodedStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
