@@ -47,7 +47,7 @@ export function errorOf(
   const { code, message, issues }: JsonObject = isJsonObject(body) ? body : {};
   return new RealtimeError(
     isErrorCode(code) ? code : fallback,
-    isText(message) ? message : "The gateway gave no reason",
+    isText(message) ? message : "No reason given",
     { issues: Array.isArray(issues) ? issues.filter(isIssue) : [] },
   );
 }

@@ -149,7 +149,7 @@ export function createConnection(
     if (!isFixed) isSse = !isSse;
     const refusal = REFUSALS.get(code);
     const reason = refusal &&
-      new RealtimeError(refusal, "Cannot connect: the session is closed");
+      new RealtimeError(refusal, "Cannot go on: the session is closed");
     const ms = retryAfterMs ?? backoff(attempt++);
     retryAfterMs = undefined;
     enter("waiting", ms, connect, reason);
@@ -191,7 +191,7 @@ export function createConnection(
       attempt = 0;
       silenceMs = frame.data.ping_interval_ms + SILENCE_MS;
     }
-    const target = ref ?? ("ref" in frame ? frame.ref : undefined);
+    const target = ref ?? frame.ref;
     if (target !== undefined) {
       members.get(target)?.receive(frame, size);
       return;

@@ -25,6 +25,7 @@ export interface UnknownFrame {
 /** Text that is no frame, or a frame with missing fields or fields of a wrong type. */
 export interface InvalidFrame {
   readonly kind: "invalid";
+  readonly ref?: undefined;
 }
 
 const UNKNOWN: UnknownFrame = { kind: "unknown" };

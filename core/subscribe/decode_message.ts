@@ -19,6 +19,8 @@ export interface IncomingMessage {
   replyTo?: string;
   /** Every message of a data stream has it, also the first and the last. */
   streamId?: string;
+  /** Messages are for all members of a connection. */
+  readonly ref?: undefined;
   /** The chunks of the data stream. */
   stream?: ReadableStream<unknown>;
 }

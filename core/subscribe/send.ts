@@ -4,7 +4,7 @@ import { isTransient } from "../http/transient.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { isText, type JsonObject } from "../protocol/shape.ts";
-import { backoff, pause } from "../time/backoff.ts";
+import { backoff } from "../time/backoff.ts";
 import type { StreamPlace } from "../types/stream.ts";
 import { closedError, type ReaderOptions } from "./message_reader.ts";
 import { isTokenRefusal } from "./token_refusal.ts";

@@ -41,7 +41,7 @@ export function openSse(url: string): Transport {
         { headers: { authorization: `Bearer ${token}` }, signal },
       );
       const decode = createSseDecoder();
-      for await (const bytes of body ? iterate(body) : []) {
+      for await (const bytes of iterate(body as ReadableStream<Uint8Array>)) {
         heard();
         for (const data of decode(bytes)) transport.onmessage?.({ data, ref });
       }

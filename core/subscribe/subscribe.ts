@@ -9,7 +9,6 @@ import {
   type AskForToken,
   createTokenSource,
   type TokenLike,
-  type TokenSource,
 } from "./token_source.ts";
 
 /** The target of a subscription on a server, which makes the token itself. */

@@ -33,7 +33,11 @@ export interface SubscriptionOptions extends ReaderOptions {
 }
 
 /** A subscription: a stream of messages with further methods. */
-export interface Subscription extends ReadableStream<IncomingMessage> {
+export type Subscription =
+  & ReadableStream<IncomingMessage>
+  & SubscriptionMethods;
+
+interface SubscriptionMethods {
   getJsonStream(): ReadableStream<IncomingMessage>;
   getEncodedStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
@@ -113,7 +117,9 @@ export async function openSubscription(
   await opened.promise;
 
   const stream = onMessage ? fork() : first.stream;
-  if (onMessage) void callWithEach(first.stream, onMessage, onError);
+  if (onMessage) {
+    callWithEach(first.stream, onMessage, onError).catch(onError);
+  }
   const sender: Sender = { ...options, isOver: () => hasEnded };
   return Object.assign(stream, {
     getJsonStream: fork,
@@ -136,15 +142,11 @@ async function callWithEach(
   onMessage: (message: IncomingMessage) => unknown,
   onError: (error: RealtimeError) => void,
 ): Promise<void> {
-  try {
-    for await (const message of iterate(stream)) {
-      try {
-        await onMessage(message);
-      } catch (error) {
-        onError(error as RealtimeError);
-      }
+  for await (const message of iterate(stream)) {
+    try {
+      await onMessage(message);
+    } catch (error) {
+      onError(error as RealtimeError);
     }
-  } catch (error) {
-    onError(error as RealtimeError);
   }
 }

@@ -1,14 +1,12 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import {
-  type ReaderMessage,
-  readFrame,
-} from "../../../core/subscribe/decode_frame.ts";
+import { decodeFrame } from "../../../core/subscribe/decode_frame.ts";
+import type { IncomingMessage } from "../../../core/subscribe/decode_message.ts";
 import { frame } from "../../support/client/fake_gateway.ts";
 
 function read(value: unknown): unknown {
-  return readFrame(JSON.stringify(value));
+  return decodeFrame(JSON.stringify(value));
 }
 
 const VALID: Readonly<Record<string, object>> = {
@@ -51,6 +49,12 @@ const INVALID: Readonly<Record<string, unknown>> = {
   "a message without data": frame(1, undefined),
   "a message without a time": frame(1, 1, { created_at: undefined }),
   "a message with a time that is none": frame(1, 1, { created_at: "soon" }),
+  "a message of a channel that is no text": frame(1, 1, { channel: 1 }),
+  "a message of a topic that is no text": frame(1, 1, { topic: null }),
+  "a ready whose session is no text": {
+    kind: "ready",
+    data: { session: 1, ticket: "t", ping_interval_ms: 1, channels: [] },
+  },
   "a message with a run that is no text": frame(1, 1, { run_id: 5 }),
   "a chunk without a stream": frame(1, 1, { kind: "chunk" }),
   "a chunk whose stream is no text": frame(1, 1, {
@@ -93,7 +97,7 @@ const INVALID: Readonly<Record<string, unknown>> = {
   "an error without a code": { kind: "error", data: {} },
 };
 
-describe("readFrame()", () => {
+describe("decodeFrame()", () => {
   for (const [name, value] of Object.entries(VALID)) {
     it(`reads ${name}`, () => {
       const { created_at, stream_id, ...fields } = Object(value);
@@ -112,22 +116,22 @@ describe("readFrame()", () => {
 
   for (const [name, value] of Object.entries(INVALID)) {
     it(`refuses ${name}`, () =>
-      assertStrictEquals(read(value) || false, false));
+      assertStrictEquals(Object(read(value)).kind, "invalid"));
   }
 
   it("refuses what is not JSON", () => {
     for (const text of ["", "{", "undefined", "{}{}"]) {
-      assertStrictEquals(readFrame(text), false);
+      assertStrictEquals(decodeFrame(text).kind, "invalid");
     }
   });
 
-  it("knows that it doesn't know a kind", () => {
+  it("names a kind that this version does not know", () => {
     for (const kind of ["hologram", "toString", "__proto__", "data2", ""]) {
-      assertStrictEquals(read({ kind }), null);
+      assertStrictEquals(Object(read({ kind })).kind, "unknown");
     }
   });
 
-  it("never throws, and gives nothing but frames", () => {
+  it("never throws, and returns a typed result for every JSON value", () => {
     const kind = fc.constantFrom(...Object.keys(VALID), "other");
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom("abcdefgh-1", "c"));
     const object = fc.record({
@@ -154,16 +158,15 @@ describe("readFrame()", () => {
     fc.assert(fc.property(object, (object) => {
       const result = read(object);
       assert(
-        !result || result === null ||
-          Object(result).kind === object.kind,
+        [object.kind, "unknown", "invalid"].includes(Object(result).kind),
       );
     }));
   });
 });
 
-describe("readFrame(), of a message", () => {
-  function message(fields: object): ReaderMessage {
-    return read(frame(7, { n: 1 }, fields)) as ReaderMessage;
+describe("decodeFrame(), of a message", () => {
+  function message(fields: object): IncomingMessage {
+    return read(frame(7, { n: 1 }, fields)) as IncomingMessage;
   }
 
   it("has JavaScript's names", () => {
@@ -186,7 +189,10 @@ describe("readFrame(), of a message", () => {
     assertEquals(other.createdAt.getUTCFullYear(), 2026);
     const later = message({ created_at: "2026-11-24T11:05:40.124Z" });
     assertEquals(later.createdAt.getTime() - other.createdAt.getTime(), 1);
-    assertStrictEquals(read(frame(1, 1, { created_at: "soon" })), false);
+    assertStrictEquals(
+      Object(read(frame(1, 1, { created_at: "soon" }))).kind,
+      "invalid",
+    );
   });
 
   it("has the stream's id in every message of a data stream", () => {
@@ -197,12 +203,50 @@ describe("readFrame(), of a message", () => {
     assertEquals(message({ kind: "chunk", stream_id: "s" }).streamId, "s");
   });
 
+  it("leaves out fields that this version does not know", () => {
+    const known = Object.keys(message({}));
+    const later = { attempt_no: 3, reply_to_id: "r", more: {}, ref: "1" };
+    assertEquals(Object.keys(message(later)), known);
+  });
+
+  it("returns what was encoded, for all optional fields", () => {
+    const text = fc.string();
+    const fields = fc.record({
+      run_id: text,
+      fn_id: text,
+      fn_slug: text,
+      env_id: text,
+      reply_topic: text,
+      reply_to: text,
+      metadata: fc.jsonValue(),
+    }, { requiredKeys: [] });
+    fc.assert(fc.property(fc.jsonValue(), fields, (data, fields) => {
+      const {
+        run_id,
+        fn_id,
+        fn_slug,
+        env_id,
+        reply_topic,
+        reply_to,
+        metadata,
+      } = JSON.parse(JSON.stringify(fields));
+      const read = decodeFrame(JSON.stringify(frame(7, data, fields)));
+      const { runId, fnId, fnSlug, envId, replyTopic, replyTo, ...rest } =
+        read as IncomingMessage;
+      assertEquals(
+        [runId, fnId, fnSlug, envId, replyTopic, replyTo, rest.metadata],
+        [run_id, fn_id, fn_slug, env_id, reply_topic, reply_to, metadata],
+      );
+      assertEquals(rest.data, JSON.parse(JSON.stringify(data)));
+    }));
+  });
+
   it("is polluted by no __proto__", () => {
     const text = JSON.stringify(frame(1, 0)).replace(
       '"data":0',
       '"data":{"__proto__":{"a":1}},"__proto__":"b","constructor":{"c":1}',
     );
-    const result = readFrame(text);
+    const result = decodeFrame(text);
     assertStrictEquals(Object.getPrototypeOf(result), Object.prototype);
     assertEquals(Object.hasOwn(Object(result), "__proto__"), false);
     assertStrictEquals(Object({}).a ?? Object({}).c, undefined);
