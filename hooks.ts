@@ -25,10 +25,7 @@
  *
  * @module
  */
-export type {
-  MessageHookOptions,
-  SubscriptionHookOptions,
-} from "./react/hook_options.ts";
+export type * from "./react/hook_options.ts";
 export {
   type InngestSubscription,
   InngestSubscriptionState,
@@ -36,18 +33,7 @@ export {
   type UseInngestSubscriptionOptions,
 } from "./react/use_inngest_subscription.ts";
 export { useRealtime } from "./react/use_realtime.ts";
-export type {
-  ClientSubscriptionToken,
-  RunError,
-  UseRealtimeConnectionStatus,
-  UseRealtimeMessage,
-  UseRealtimeOptions,
-  UseRealtimePauseReason,
-  UseRealtimeResult,
-  UseRealtimeRunStatus,
-  UseRealtimeToken,
-  UseRealtimeTopics,
-} from "./react/use_realtime_types.ts";
+export type * from "./react/use_realtime_types.ts";
 export {
   type StreamTopic,
   useStream,

@@ -1,9 +1,8 @@
 import type { TopicClaim } from "../protocol/token.ts";
 import type { Channel } from "./channel.ts";
-import type { MessageInput } from "./message_input.ts";
 import type { Streamed, StreamFunction } from "./stream.ts";
 import type { From, Token } from "./token.ts";
-import type { Topic, TopicDefinition } from "./topic.ts";
+import type { MessageInput, Topic, TopicDefinition } from "./topic.ts";
 import type { MaybePromise, Mutable, Untyped } from "./utility.ts";
 
 /** Options of `publish`. */
