@@ -28,12 +28,14 @@ export function knownTarget(
   ];
 }
 
-/** Makes the options for the token of a hook, whose `token` may be a function that gets one. */
+/** Makes the view's options for the token of a hook, whose `token` may be a function that gets one. */
 export function tokenOptions(
   input: TokenInput,
-): Pick<ViewOptions<unknown>, "token" | "tokenId"> {
+): Pick<ViewOptions<unknown>, "grant" | "factory" | "token" | "tokenId"> {
   const { token } = input;
   return {
+    grant: knownTarget(input),
+    factory: typeof token === "function" ? token : undefined,
     tokenId: typeof token === "object" ? Object(token).key ?? "" : "",
     token: async () =>
       completeToken(typeof token === "function" ? await token() : token, input),

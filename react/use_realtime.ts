@@ -15,7 +15,7 @@ import type {
   UseRealtimeResult,
   UseRealtimeTopics,
 } from "./use_realtime_types.ts";
-import { knownTarget, tokenOptions } from "./token_input.ts";
+import { tokenOptions } from "./token_input.ts";
 import { useSharedSubscription } from "./use_shared_subscription.ts";
 
 const STATUSES: Readonly<Record<SharedState, UseRealtimeConnectionStatus>> = {
@@ -65,12 +65,8 @@ export function useRealtime<
   UseRealtimeMessage<TChannel, TTopics, TToken>,
   UseRealtimeTopics<TChannel, TToken>
 > {
-  const { token, key, enabled = true, historyLimit = 100 } = options;
+  const { enabled = true, historyLimit = 100 } = options;
   const [shown, view] = useSharedSubscription({
-    grant: knownTarget(options),
-    factory: typeof token === "function" ? token : undefined,
-    key,
-  }, {
     ...options,
     ...tokenOptions(options),
     enabled,

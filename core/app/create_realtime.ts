@@ -75,9 +75,7 @@ export function createRealtime(
       data: unknown,
       requestOptions: RequestOptions = {},
     ) {
-      const ask = (publishOptions: PublishOptions): Promise<Publication> =>
-        publish(topic, data, publishOptions);
-      return await requestReply(app, ask, topic, requestOptions);
+      return await requestReply(app, topic, data, requestOptions);
     },
     token: ((wanted) => createToken(options, wanted)) as RealtimeApp["token"],
     async subscribers(target: SubscribersTarget) {

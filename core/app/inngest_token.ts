@@ -54,8 +54,6 @@ async function requestToken(
       body: JSON.stringify(
         topics.map((name) => ({ channel, name, kind: "run" })),
       ),
-      headers: {},
-      signal: undefined,
       action: ACTION,
     },
   );

@@ -3,7 +3,7 @@ import type { StandardSchema } from "../types/standard_schema.ts";
 import type { TopicDefinition } from "../types/topic.ts";
 
 /**
- * Defines a topic: a kind of message that channels can have.
+ * Defines a topic that channels can have.
  *
  * @example With a type, and with a schema
  * ```ts

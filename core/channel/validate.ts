@@ -4,22 +4,21 @@ import type {
   StandardSchema,
 } from "../types/standard_schema.ts";
 
-/** Some libraries put the data into their issues' paths: of those only the keys are left. */
+/** Makes an issue without the data that some libraries put into the paths of their issues. */
 function toIssue({ message, path }: StandardIssue): SchemaIssue {
   return {
     message,
-    // Not with the path's own map: it may be of a class of the schema library's.
+    // The path's own map is not used: the path may be of a class of the schema library.
     path: path &&
       Array.from(path, (key) => typeof key === "object" ? key.key : key),
   };
 }
 
 /**
- * Checks data by a schema, which may take its time.
+ * Checks data by a schema, and returns the schema's output.
  *
- * @param action What was tried, for the message: `Cannot publish to "user:1"`.
- * @returns What the schema makes of the data.
- * @throws {RealtimeError} `invalid_data`, with the issues; with the cause where the schema itself failed.
+ * @param action The beginning of error messages: `Cannot publish to "user:1"`.
+ * @throws {RealtimeError} `invalid_data`, with the issues; with the cause if the schema itself failed.
  */
 export async function validate(
   schema: StandardSchema,
@@ -34,7 +33,7 @@ export async function validate(
   } catch (cause) {
     options = { cause };
   }
-  // What the issues say may repeat the data, so it stays out of the message.
+  // The texts of the issues may repeat the data and stay out of the message.
   throw new RealtimeError(
     "invalid_data",
     `${action}: the data do not match the topic's schema`,

@@ -11,8 +11,8 @@ import {
   decodeLineAnswers,
   encodeLine,
   type LineAnswer,
+  type PublishTarget,
 } from "./batch_line.ts";
-import type { PublishTarget } from "./publish_target.ts";
 
 /** How many seconds the gateway may hold back the answer to a stream's heartbeat. */
 const MAX_KEEP_SECONDS = 20;
@@ -96,7 +96,6 @@ export async function postHeartbeat(
   await request(context, {
     path: `/v1/realtime/stream/keep?${query}`,
     body: "",
-    headers: {},
     signal,
     action,
   });
