@@ -1,4 +1,4 @@
-import type { Realtime, RealtimeApp } from "../core/types/realtime.ts";
+import type { RealtimeApp } from "../core/types/realtime.ts";
 import { property } from "./async_context.ts";
 import {
   type FunctionRun,
@@ -7,9 +7,6 @@ import {
   runFields,
   type TriggerEvent,
 } from "./function_run.ts";
-
-/** The default topic for messages about runs. */
-export const RUN_TOPIC = "$run";
 
 /** The channel, or a topic of it, for messages about a run. The channel is given by its name or as a typed channel. */
 export type RunTarget =
@@ -67,9 +64,8 @@ export async function publishRunUpdate(
 ): Promise<void> {
   const target = typeof lifecycle === "function" ? lifecycle(run) : lifecycle;
   if (target === undefined) return;
-  const { channel, topic = RUN_TOPIC } = readTarget(target);
-  const message: Realtime.Message.Input = { channel, topic, data: update };
-  await app.publish(message, {
+  const { channel, topic = "$run" } = readTarget(target);
+  await app.publish({ channel, topic, data: update }, {
     ...await runFields(run),
     kind: "run",
     key: await messageKey([run.runId, "run", update.status]),

@@ -10,11 +10,7 @@ export type SubscribersTarget = string | Realtime.Channel | {
   readonly topic: string;
 };
 
-/**
- * Asks the gateway how many connections subscribe to a topic or a channel.
- *
- * @throws {RealtimeError} The gateway's refusal, or that it can't be reached.
- */
+/** Asks the gateway how many connections subscribe to a topic or a channel. */
 export async function countSubscribers(
   context: HttpContext,
   target: SubscribersTarget,

@@ -17,7 +17,6 @@ function toIssue({ message, path }: StandardIssue): SchemaIssue {
 /**
  * Checks data by a schema, and returns the schema's output.
  *
- * @param action The beginning of error messages: `Cannot publish to "user:1"`.
  * @throws {RealtimeError} `invalid_data`, with the issues; with the cause if the schema itself failed.
  */
 export async function validate(
