@@ -15,17 +15,20 @@ export interface TokenInput {
 export function knownTarget(
   { token, ...own }: TokenInput,
 ): readonly unknown[] | undefined {
-  const given: TokenInput = typeof token === "object" ? Object(token) : {};
-  const channel = own.channel ?? given.channel;
-  const topics = own.topics ?? given.topics;
+  const { channel, topics, apiBaseUrl } = merge(own, token);
   if (channel === undefined || !topics) return undefined;
-  return [
-    channelName(channel),
-    topics,
-    own.apiBaseUrl ?? given.apiBaseUrl,
-    // Messages of a typed channel are checked by its schemas.
-    typeof channel,
-  ];
+  // Messages of a typed channel are checked by its schemas.
+  return [channelName(channel), topics, apiBaseUrl, typeof channel];
+}
+
+/** Returns the hook's own options, completed by those of its token. */
+function merge(own: TokenInput, token: unknown): TokenInput {
+  const given: TokenInput = typeof token === "object" ? Object(token) : {};
+  return {
+    channel: own.channel ?? given.channel,
+    topics: own.topics ?? given.topics,
+    apiBaseUrl: own.apiBaseUrl ?? given.apiBaseUrl,
+  };
 }
 
 /** Makes the view's options for the token of a hook, whose `token` may be a function that gets one. */
@@ -52,9 +55,7 @@ export function completeToken(given: unknown, own: TokenInput): AnyToken {
   const token: Partial<AnyToken> = typeof given === "string"
     ? { key: given }
     : Object(given);
-  const channel = own.channel ?? token.channel;
-  const topics = own.topics ?? token.topics;
-  const apiBaseUrl = own.apiBaseUrl ?? token.apiBaseUrl;
+  const { channel, topics, apiBaseUrl } = merge(own, token);
   if (token.key && channel && topics) {
     return { ...token, channel: channel as string, topics, apiBaseUrl };
   }

@@ -32,11 +32,11 @@ export function useSharedSubscription<T = never>(
     !isOver,
   ]);
   const view = useMemo(() => new ComponentView(viewKey, options), [viewKey]);
-  const state = useSyncExternalStore(view.subscribe, view.getState, getInitial);
+  const state = useSyncExternalStore(
+    view.subscribe,
+    view.getState,
+    () => INITIAL,
+  );
   useEffect(() => view.committed(state, options));
   return [state, view];
-}
-
-function getInitial(): ViewState<never> {
-  return INITIAL;
 }
