@@ -8,18 +8,11 @@
  * @example
  * ```tsx
  * "use client";
- * import type { Realtime } from "@tidings/realtime";
- * import { useInngestSubscription } from "@tidings/realtime/hooks";
- * import type { ReactElement } from "react";
+ * import { useStream } from "@tidings/realtime/hooks";
  *
- * declare function fetchToken(): Promise<Realtime.Subscribe.Token>;
- *
- * export function Messages(): ReactElement {
- *   const { data, error } = useInngestSubscription({ refreshToken: fetchToken });
- *   if (error) return <p role="alert">{error.message}</p>;
- *   return (
- *     <ul>{data.map((message) => <li key={message.id}>{String(message.data)}</li>)}</ul>
- *   );
+ * export function Answer({ fetchToken }: { fetchToken: () => Promise<string> }) {
+ *   const { text, error } = useStream("answer", { channel: "user:1", token: fetchToken });
+ *   return <p role={error ? "alert" : "status"}>{error?.message ?? text}</p>;
  * }
  * ```
  *

@@ -57,7 +57,6 @@ export interface TokenRoute {
  *
  * The request may name a channel and topics (JSON body, or `?channel=&topic=`), which are passed to `authorize`.
  *
- * @param options How requests are authorized, and how to reach the gateway.
  * @throws {TypeError} If `authorize` is not a function.
  *
  * @example Next.js, `app/api/realtime-token/route.ts`

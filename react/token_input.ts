@@ -46,9 +46,8 @@ export function tokenOptions(
 }
 
 /**
- * Completes a token of the app with the hook's own channel and topics.
+ * Completes a token of the app, a part of one, or only its key, with the hook's own channel and topics.
  *
- * @param given A token, a part of one, or only its key.
  * @throws {RealtimeError} `invalid_argument` if the key, the channel or the topics are missing.
  */
 export function completeToken(given: unknown, own: TokenInput): AnyToken {

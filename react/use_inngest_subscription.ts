@@ -71,11 +71,10 @@ const STATES: Readonly<Record<SharedState, InngestSubscriptionState>> = {
  * "use client";
  * import type { Realtime } from "@tidings/realtime";
  * import { useInngestSubscription } from "@tidings/realtime/hooks";
- * import type { ReactElement } from "react";
  *
  * declare function fetchToken(): Promise<Realtime.Subscribe.Token>;
  *
- * export function Messages(): ReactElement {
+ * export function Messages() {
  *   const { data, state } = useInngestSubscription({ refreshToken: fetchToken });
  *   return (
  *     <ul aria-busy={state !== "active"}>

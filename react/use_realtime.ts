@@ -38,13 +38,12 @@ const STATUSES: Readonly<Record<SharedState, UseRealtimeConnectionStatus>> = {
  * "use client";
  * import { channel, topic } from "@tidings/realtime";
  * import { useRealtime } from "@tidings/realtime/hooks";
- * import type { ReactElement } from "react";
  *
  * const userChannel = channel((id: string) => `user:${id}`)
  *   .addTopic(topic("progress").type<{ percent: number }>());
  * declare function fetchToken(): Promise<string>;
  *
- * export function Progress({ userId }: { userId: string }): ReactElement {
+ * export function Progress({ userId }: { userId: string }) {
  *   const { messages, runStatus } = useRealtime({
  *     channel: userChannel(userId),
  *     topics: ["progress"],

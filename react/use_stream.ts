@@ -59,13 +59,12 @@ export type StreamTopic = string | {
  * "use client";
  * import { channel, topic } from "@tidings/realtime";
  * import { useStream } from "@tidings/realtime/hooks";
- * import type { ReactElement } from "react";
  *
  * const userChannel = channel((id: string) => `user:${id}`)
  *   .addTopic(topic("answer").type<string>());
  * declare function fetchToken(): Promise<string>;
  *
- * export function Answer({ userId }: { userId: string }): ReactElement {
+ * export function Answer({ userId }: { userId: string }) {
  *   const { text, done } = useStream(userChannel(userId).answer, { token: fetchToken });
  *   return <p aria-busy={!done}>{text}</p>;
  * }

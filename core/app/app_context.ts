@@ -10,9 +10,8 @@ import type { HttpContext } from "../http/request.ts";
 import type { CreateRealtimeOptions } from "../types/app.ts";
 
 /**
- * Returns the gateway's base URL, without a slash at its end.
+ * Returns the gateway's base URL, from the options or else from the environment variable `REALTIME_URL`, without a slash at its end.
  *
- * @param given The URL from the options; without one, the environment variable `REALTIME_URL` counts.
  * @throws {RealtimeError} `invalid_argument` if there is no URL, or one of another scheme than http and https.
  */
 export function gatewayUrl(given?: string): string {

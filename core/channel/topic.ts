@@ -14,15 +14,6 @@ import type { TopicDefinition } from "../types/topic.ts";
  * const ai = topic("ai").schema(z.object({ response: z.string() }));
  * ```
  *
- * @example A question, and the topic of its answers
- * ```ts
- * import { channel, topic } from "@tidings/realtime";
- *
- * const decision = topic("decision").type<{ isApproved: boolean }>();
- * const approvals = channel((userId: string) => `approvals:${userId}`)
- *   .addTopic(topic("approval").type<{ text: string }>().reply(decision));
- * ```
- *
  * @param name The topic's name: 1 to 255 bytes, no control characters.
  * @throws {RealtimeError} `invalid_name`.
  */

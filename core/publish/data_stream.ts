@@ -25,7 +25,7 @@ export interface DataStreamOptions {
   readonly key: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly flush: FlushOptions | undefined;
-  /** As in {@linkcode CheckedInput}. */
+  /** Whether each piece matches a schema, so that text must not be joined. */
   readonly keepPieces: boolean | undefined;
 }
 

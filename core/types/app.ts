@@ -103,7 +103,6 @@ export interface RequestFn {
    * ```
    *
    * @param topic The topic of the question. It must have a `reply`.
-   * @param data The question.
    * @throws {RealtimeError} `timeout` if no answer arrives in time; `aborted`; `invalid_data` if the question or the answer does not match
    * its schema; otherwise the gateway's refusal.
    * @throws {TypeError} If the topic has no `reply`.
