@@ -18,8 +18,9 @@ export async function countSubscribers(
   // A channel may have topics named "channel" and "topic", but none named "topics".
   const isWhole = typeof target === "string" || "topics" in target;
   const channel = channelName(isWhole ? target : target.channel);
+  const topic = isWhole ? undefined : target.topic;
   const query = new URLSearchParams({ channel });
-  if (!isWhole) query.set("topic", checkName("topic", target.topic));
+  if (topic !== undefined) query.set("topic", checkName("topic", topic));
   const action = `Cannot count the subscribers of "${channel}"`;
   const path = `/v1/realtime/subscribers?${query}`;
   const answer = await request(context, { path, method: "GET", action });
