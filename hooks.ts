@@ -8,27 +8,17 @@
  * @example
  * ```tsx
  * "use client";
- * import type { Realtime } from "@tidings/realtime";
- * import { useInngestSubscription } from "@tidings/realtime/hooks";
- * import type { ReactElement } from "react";
+ * import { useStream } from "@tidings/realtime/hooks";
  *
- * declare function fetchToken(): Promise<Realtime.Subscribe.Token>;
- *
- * export function Messages(): ReactElement {
- *   const { data, error } = useInngestSubscription({ refreshToken: fetchToken });
- *   if (error) return <p role="alert">{error.message}</p>;
- *   return (
- *     <ul>{data.map((message) => <li key={message.id}>{String(message.data)}</li>)}</ul>
- *   );
+ * export function Answer({ fetchToken }: { fetchToken: () => Promise<string> }) {
+ *   const { text, error } = useStream("answer", { channel: "user:1", token: fetchToken });
+ *   return <p role={error ? "alert" : "status"}>{error?.message ?? text}</p>;
  * }
  * ```
  *
  * @module
  */
-export type {
-  MessageHookOptions,
-  SubscriptionHookOptions,
-} from "./react/hook_options.ts";
+export type * from "./react/hook_options.ts";
 export {
   type InngestSubscription,
   InngestSubscriptionState,
@@ -36,18 +26,7 @@ export {
   type UseInngestSubscriptionOptions,
 } from "./react/use_inngest_subscription.ts";
 export { useRealtime } from "./react/use_realtime.ts";
-export type {
-  ClientSubscriptionToken,
-  RunError,
-  UseRealtimeConnectionStatus,
-  UseRealtimeMessage,
-  UseRealtimeOptions,
-  UseRealtimePauseReason,
-  UseRealtimeResult,
-  UseRealtimeRunStatus,
-  UseRealtimeToken,
-  UseRealtimeTopics,
-} from "./react/use_realtime_types.ts";
+export type * from "./react/use_realtime_types.ts";
 export {
   type StreamTopic,
   useStream,

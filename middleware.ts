@@ -22,45 +22,15 @@
  * @module
  */
 export type { RealtimeOptions } from "./middleware/app.ts";
-export {
-  type CancelledRunArgs,
-  cancelledRunHandler,
-} from "./middleware/cancelled_run.ts";
+export * from "./middleware/cancelled_run.ts";
 export type { FunctionRun, TriggerEvent } from "./middleware/function_run.ts";
-export {
-  type HonoRealtime,
-  honoRealtime,
-  type RealtimeVariables,
-} from "./middleware/hono.ts";
-export {
-  realtimeMiddleware,
-  type RealtimeMiddlewareConfig,
-} from "./middleware/inngest.ts";
-export type {
-  InngestMiddleware,
-  Jsonified,
-  JsonifiedObject,
-  JsonKey,
-  JsonTransform,
-  NotOfJson,
-  RealtimeContext,
-  RealtimeMiddleware,
-  RealtimeMiddlewareClass,
-  RealtimeMiddlewareInstance,
-  RealtimeMiddlewareOptions,
-} from "./middleware/inngest_types.ts";
+export * from "./middleware/hono.ts";
+export * from "./middleware/inngest.ts";
+export type * from "./middleware/inngest_types.ts";
 export type {
   Lifecycle,
   RunTarget,
   RunUpdate,
 } from "./middleware/lifecycle.ts";
 export type { AskedToken } from "./middleware/token_request.ts";
-export {
-  type Authorize,
-  type AuthorizeResult,
-  type RouteInput,
-  type TokenGrant,
-  type TokenRoute,
-  tokenRoute,
-  type TokenRouteOptions,
-} from "./middleware/token_route.ts";
+export * from "./middleware/token_route.ts";

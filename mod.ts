@@ -48,21 +48,7 @@ export {
 export type { MessageFrame, MessageKind } from "./core/protocol/frames.ts";
 export type { TopicClaim } from "./core/protocol/token.ts";
 export { subscribe } from "./core/subscribe/subscribe.ts";
-export type {
-  AppLike,
-  CreateRealtimeOptions,
-  FlushOptions,
-  GetSubscriptionTokenFn,
-  InngestClient,
-  Publication,
-  PublishFn,
-  PublishOptions,
-  RealtimeApp,
-  RequestFn,
-  RequestOptions,
-  RetryOptions,
-  TokenOptions,
-} from "./core/types/app.ts";
+export type * from "./core/types/app.ts";
 export type {
   NoSchemas,
   TopicSchemas,
@@ -75,34 +61,20 @@ export type {
   RawMessage,
   StreamMessage,
 } from "./core/types/message.ts";
-export type { MessageInput } from "./core/types/message_input.ts";
 export { Realtime } from "./core/types/realtime.ts";
-export type {
-  SchemaInput,
-  SchemaOutput,
-  StandardIssue,
-  StandardResult,
-  StandardSchema,
-} from "./core/types/standard_schema.ts";
-export type {
-  Streamed,
-  StreamFunction,
-  StreamPlace,
-  StreamSource,
-} from "./core/types/stream.ts";
+export type * from "./core/types/standard_schema.ts";
+export type * from "./core/types/stream.ts";
 export type {
   SubscribeFn,
   SubscribeOptions,
   SubscribeTarget,
   TransportChoice,
 } from "./core/types/subscribe.ts";
-export type {
-  Gap,
-  ReaderState,
-  ReplyData,
-  SubscriptionControls,
-  SubscriptionSenders,
-} from "./core/types/subscription.ts";
+export type * from "./core/types/subscription.ts";
 export type { From, SubscriptionToken } from "./core/types/token.ts";
-export type { ReservedTopicName, TopicDefinition } from "./core/types/topic.ts";
-export type { MaybePromise, Mutable, Untyped } from "./core/types/utility.ts";
+export type {
+  MessageInput,
+  ReservedTopicName,
+  TopicDefinition,
+} from "./core/types/topic.ts";
+export type * from "./core/types/utility.ts";

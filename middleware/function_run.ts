@@ -1,4 +1,5 @@
 import { hexDigest } from "../core/protocol/digest.ts";
+import type { PublishOptions } from "../core/types/realtime.ts";
 import { inngestStore, property } from "./async_context.ts";
 
 /** A run of an Inngest function. */
@@ -48,15 +49,10 @@ export function readRun(
   };
 }
 
-/** The fields that all messages of a run have in common. */
-export interface RunFields {
-  readonly runId?: string;
-  readonly fnSlug?: string;
-  readonly fnId?: string;
-}
-
 /** Returns the fields that name the run and its function. Ids of another form, as in Inngest's test engine, are left out. */
-export async function runFields(run: FunctionRun): Promise<RunFields> {
+export async function runFields(
+  run: FunctionRun,
+): Promise<Pick<PublishOptions, "runId" | "fnSlug" | "fnId">> {
   const { runId, functionId } = run;
   const execution = property(await inngestStore(), "execution");
   const isCurrent = property(property(execution, "ctx"), "runId") === runId;

@@ -16,8 +16,6 @@ export type HonoRealtime = (
 /**
  * Makes a middleware that gives Hono handlers the app as `c.var.realtime`.
  *
- * @param options How to reach the gateway.
- *
  * @example
  * ```ts
  * import { Hono } from "@hono/hono";

@@ -1,5 +1,5 @@
 import { appOf, type RealtimeOptions } from "./app.ts";
-import { readRun } from "./function_run.ts";
+import { type FunctionRun, readRun } from "./function_run.ts";
 import { hooksOfVersion3, type RunInfo } from "./inngest_v3.ts";
 import type { RealtimeMiddleware } from "./inngest_types.ts";
 import { createReportRun, type Lifecycle, toRunError } from "./lifecycle.ts";
@@ -27,6 +27,9 @@ export interface RealtimeMiddlewareConfig extends RealtimeOptions {
 interface HookArgs {
   readonly ctx: { readonly step: StepTools };
   readonly fn: unknown;
+  readonly output?: unknown;
+  readonly error?: unknown;
+  readonly isFinalAttempt?: boolean;
 }
 
 /**
@@ -35,8 +38,6 @@ interface HookArgs {
  * Inside `step.run`, `publish` publishes at once. A retry of the step does not publish again what an earlier attempt has published: the nth
  * message of a step is one message, for 2 minutes. Outside of steps `publish` is a step of its own, so that a replay of the function
  * publishes nothing. Streams are published as data streams. Make them inside a step: outside of steps every replay makes them again.
- *
- * @param options How to reach the gateway, and where to publish the status of runs.
  *
  * @example
  * ```ts
@@ -73,8 +74,8 @@ export function realtimeMiddleware(
     }
 
     transformFunctionInput<T extends HookArgs>(args: T): T {
-      const { ctx, fn } = args;
-      const run = readRun(ctx, fn, this.client);
+      const { ctx } = args;
+      const run = this.#run(args);
       const publish = createRunPublish(app, run, this.#scope, ctx.step);
       return { ...args, ctx: { ...ctx, publish } };
     }
@@ -88,30 +89,23 @@ export function realtimeMiddleware(
       return await this.#scope.enter(stepInfo.hashedId, next);
     }
 
-    async onRunStart({ ctx, fn }: HookArgs): Promise<void> {
-      await report(readRun(ctx, fn, this.client), { status: "running" });
+    async onRunStart(args: HookArgs): Promise<void> {
+      await report(this.#run(args), { status: "running" });
     }
 
-    async onRunComplete(
-      { ctx, fn, output }: HookArgs & { readonly output: unknown },
-    ): Promise<void> {
-      await report(readRun(ctx, fn, this.client), {
-        status: "completed",
-        result: output ?? null,
-      });
+    async onRunComplete(args: HookArgs): Promise<void> {
+      const result = args.output ?? null;
+      await report(this.#run(args), { status: "completed", result });
     }
 
-    async onRunError(
-      { ctx, fn, error, isFinalAttempt }: HookArgs & {
-        readonly error: unknown;
-        readonly isFinalAttempt: boolean;
-      },
-    ): Promise<void> {
-      if (!isFinalAttempt) return;
-      await report(readRun(ctx, fn, this.client), {
-        status: "failed",
-        error: toRunError(error),
-      });
+    async onRunError(args: HookArgs): Promise<void> {
+      if (!args.isFinalAttempt) return;
+      const error = toRunError(args.error);
+      await report(this.#run(args), { status: "failed", error });
+    }
+
+    #run({ ctx, fn }: HookArgs): FunctionRun {
+      return readRun(ctx, fn, this.client);
     }
 
     static init({ client }: { client: unknown }): object {

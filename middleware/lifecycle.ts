@@ -1,4 +1,5 @@
-import type { Realtime, RealtimeApp } from "../core/types/realtime.ts";
+import { channelName } from "../core/channel/channel.ts";
+import type { RealtimeApp } from "../core/types/realtime.ts";
 import { property } from "./async_context.ts";
 import {
   type FunctionRun,
@@ -7,9 +8,6 @@ import {
   runFields,
   type TriggerEvent,
 } from "./function_run.ts";
-
-/** The default topic for messages about runs. */
-export const RUN_TOPIC = "$run";
 
 /** The channel, or a topic of it, for messages about a run. The channel is given by its name or as a typed channel. */
 export type RunTarget =
@@ -67,26 +65,15 @@ export async function publishRunUpdate(
 ): Promise<void> {
   const target = typeof lifecycle === "function" ? lifecycle(run) : lifecycle;
   if (target === undefined) return;
-  const { channel, topic = RUN_TOPIC } = readTarget(target);
-  const message: Realtime.Message.Input = { channel, topic, data: update };
-  await app.publish(message, {
+  // A typed channel may have a topic named "channel": its name is looked at first.
+  const isChannel = typeof target === "string" || "name" in target;
+  const channel = channelName(isChannel ? target : target.channel);
+  const { topic = "$run" } = isChannel ? {} : target;
+  await app.publish({ channel, topic, data: update }, {
     ...await runFields(run),
     kind: "run",
     key: await messageKey([run.runId, "run", update.status]),
   });
-}
-
-function readTarget(
-  target: RunTarget,
-): { channel: string; topic?: string | undefined } {
-  if (typeof target === "string") return { channel: target };
-  // A typed channel may have a topic named "channel": its name is looked at first.
-  if ("name" in target) return { channel: target.name };
-  const { channel, topic } = target;
-  return {
-    channel: typeof channel === "string" ? channel : channel.name,
-    topic,
-  };
 }
 
 /** Returns the part of an error that is published: no stack, which must not reach browsers. */

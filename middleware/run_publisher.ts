@@ -18,14 +18,12 @@ import type { StepScope } from "./step_scope.ts";
 
 /** The part of Inngest's step tools that is used here. */
 export interface StepTools {
-  run(id: unknown, handler: StepHandler, ...input: unknown[]): Promise<never>;
+  run(
+    id: unknown,
+    handler: (...args: unknown[]) => unknown,
+    ...input: unknown[]
+  ): Promise<never>;
 }
-
-/** The handler of a step. */
-export type StepHandler = (...args: unknown[]) => unknown;
-
-/** The first argument of `publish`. */
-type Target = Parameters<typeof resolveMessageInput>[0];
 
 /**
  * Makes the `publish` of one run.
@@ -54,7 +52,7 @@ export function createRunPublish(
   }
 
   async function publish(
-    target: Target,
+    target: Parameters<typeof resolveMessageInput>[0],
     ...rest: unknown[]
   ): Promise<Publication> {
     const options = rest[isTopicRef(target) ? 1 : 0] as

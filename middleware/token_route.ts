@@ -52,12 +52,11 @@ export interface TokenRoute {
 
 /**
  * Makes a route that mints subscription tokens behind the app's own authentication. The route is a `(Request) => Promise<Response>` that
- * also takes the contexts of Hono, SvelteKit and Astro, so that it can be mounted as it is. It responds to GET and POST with
+ * also takes the contexts of Hono, SvelteKit and Astro: `app.post("/token", tokenRoute(…))`. It responds to GET and POST with
  * `{"token":{…}}`, which `subscribe` and the hooks take.
  *
  * The request may name a channel and topics (JSON body, or `?channel=&topic=`), which are passed to `authorize`.
  *
- * @param options How requests are authorized, and how to reach the gateway.
  * @throws {TypeError} If `authorize` is not a function.
  *
  * @example Next.js, `app/api/realtime-token/route.ts`
@@ -73,18 +72,6 @@ export interface TokenRoute {
  *   },
  * });
  * ```
- *
- * @example Hono
- * ```ts
- * import { Hono } from "@hono/hono";
- * import { tokenRoute } from "@tidings/realtime/middleware";
- *
- * const app = new Hono();
- * app.post("/realtime-token", tokenRoute({
- *   authorize: (request, asked) =>
- *     request.headers.has("cookie") && asked.channel === "logs",
- * }));
- * ```
  */
 export function tokenRoute(options: TokenRouteOptions): TokenRoute {
   const { authorize } = options;
@@ -98,10 +85,8 @@ export function tokenRoute(options: TokenRouteOptions): TokenRoute {
   return async (input) => {
     const request = requestOf(input);
     if (request.method !== "GET" && request.method !== "POST") {
-      return new Response(null, {
-        status: 405,
-        headers: { allow: "GET, POST" },
-      });
+      const headers = { allow: "GET, POST" };
+      return new Response(null, { status: 405, headers });
     }
     let grant;
     try {

@@ -36,8 +36,7 @@ interface Run extends AbortController {
 }
 
 /** The part of `document` that is used here: the types of browsers may be missing. */
-interface Page
-  extends Pick<EventTarget, "addEventListener" | "removeEventListener"> {
+interface Page extends EventTarget {
   readonly hidden: boolean;
 }
 
@@ -95,7 +94,6 @@ export class SharedSubscription<T> {
     }
   }
 
-  /** Adds a component. */
   add(viewer: Viewer<T>): void {
     this.#viewers.add(viewer);
     this.update();
@@ -126,11 +124,7 @@ export class SharedSubscription<T> {
     if (!this.#run && tokenId !== this.#finalId) void this.#start(tokenId);
   };
 
-  /**
-   * Waits until the subscription is open.
-   *
-   * @throws {RealtimeError} `aborted` if no run is going on, or if it ends before.
-   */
+  /** Waits until the subscription is open; throws `aborted` if no run is going on, or if it ends before. */
   async subscription(): Promise<Subscription> {
     while (this.#run && !this.#subscription) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

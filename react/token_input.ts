@@ -15,25 +15,30 @@ export interface TokenInput {
 export function knownTarget(
   { token, ...own }: TokenInput,
 ): readonly unknown[] | undefined {
-  const given: TokenInput = typeof token === "object" ? Object(token) : {};
-  const channel = own.channel ?? given.channel;
-  const topics = own.topics ?? given.topics;
+  const { channel, topics, apiBaseUrl } = merge(own, token);
   if (channel === undefined || !topics) return undefined;
-  return [
-    channelName(channel),
-    topics,
-    own.apiBaseUrl ?? given.apiBaseUrl,
-    // Messages of a typed channel are checked by its schemas.
-    typeof channel,
-  ];
+  // Messages of a typed channel are checked by its schemas.
+  return [channelName(channel), topics, apiBaseUrl, typeof channel];
 }
 
-/** Makes the options for the token of a hook, whose `token` may be a function that gets one. */
+/** Returns the hook's own options, completed by those of its token. */
+function merge(own: TokenInput, token: unknown): TokenInput {
+  const given: TokenInput = typeof token === "object" ? Object(token) : {};
+  return {
+    channel: own.channel ?? given.channel,
+    topics: own.topics ?? given.topics,
+    apiBaseUrl: own.apiBaseUrl ?? given.apiBaseUrl,
+  };
+}
+
+/** Makes the view's options for the token of a hook, whose `token` may be a function that gets one. */
 export function tokenOptions(
   input: TokenInput,
-): Pick<ViewOptions<unknown>, "token" | "tokenId"> {
+): Pick<ViewOptions<unknown>, "grant" | "factory" | "token" | "tokenId"> {
   const { token } = input;
   return {
+    grant: knownTarget(input),
+    factory: typeof token === "function" ? token : undefined,
     tokenId: typeof token === "object" ? Object(token).key ?? "" : "",
     token: async () =>
       completeToken(typeof token === "function" ? await token() : token, input),
@@ -41,18 +46,15 @@ export function tokenOptions(
 }
 
 /**
- * Completes a token of the app with the hook's own channel and topics.
+ * Completes a token of the app, a part of one, or only its key, with the hook's own channel and topics.
  *
- * @param given A token, a part of one, or only its key.
  * @throws {RealtimeError} `invalid_argument` if the key, the channel or the topics are missing.
  */
 export function completeToken(given: unknown, own: TokenInput): AnyToken {
   const token: Partial<AnyToken> = typeof given === "string"
     ? { key: given }
     : Object(given);
-  const channel = own.channel ?? token.channel;
-  const topics = own.topics ?? token.topics;
-  const apiBaseUrl = own.apiBaseUrl ?? token.apiBaseUrl;
+  const { channel, topics, apiBaseUrl } = merge(own, token);
   if (token.key && channel && topics) {
     return { ...token, channel: channel as string, topics, apiBaseUrl };
   }

@@ -1,44 +1,22 @@
 import { RealtimeError } from "../core/protocol/errors.ts";
-import type { SubscriptionSenders } from "../core/types/subscription.ts";
-import type { Realtime } from "../core/types/realtime.ts";
+import type { Realtime, SubscriptionSenders } from "../core/types/realtime.ts";
 import type { SharedState } from "./view_state.ts";
 import { useSharedSubscription } from "./use_shared_subscription.ts";
 import type { MessageHookOptions } from "./hook_options.ts";
 
-/** The state of a subscription of {@linkcode useInngestSubscription}, under Inngest's name for it. */
-export type InngestSubscriptionState =
-  | "closed"
-  | "error"
-  | "refresh_token"
-  | "connecting"
-  | "active"
-  | "closing";
-
-/**
- * The names of the states, for comparisons.
- *
- * @example
- * ```ts
- * import { InngestSubscriptionState } from "@tidings/realtime/hooks";
- *
- * InngestSubscriptionState.Active satisfies "active";
- * ```
- */
-export const InngestSubscriptionState: {
-  readonly Closed: "closed";
-  readonly Error: "error";
-  readonly RefreshingToken: "refresh_token";
-  readonly Connecting: "connecting";
-  readonly Active: "active";
-  readonly Closing: "closing";
-} = {
+/** The names of the states, for comparisons: `state === InngestSubscriptionState.Active`. */
+export const InngestSubscriptionState = {
   Closed: "closed",
   Error: "error",
   RefreshingToken: "refresh_token",
   Connecting: "connecting",
   Active: "active",
   Closing: "closing",
-};
+} as const;
+
+/** The state of a subscription of {@linkcode useInngestSubscription}, under Inngest's name for it. */
+export type InngestSubscriptionState =
+  typeof InngestSubscriptionState[keyof typeof InngestSubscriptionState];
 
 /** The options of {@linkcode useInngestSubscription}. */
 export interface UseInngestSubscriptionOptions<
@@ -46,9 +24,7 @@ export interface UseInngestSubscriptionOptions<
 > extends MessageHookOptions {
   /** A token. One for another channel or other topics begins a new subscription; another one for the same is used when it is needed. */
   token?: TToken;
-  /**
-   * Gets a token, whenever one is needed. Components with the same function share its tokens, the messages and the connection.
-   */
+  /** Gets a token, whenever one is needed. Components with the same function share its tokens, the messages and the connection. */
   refreshToken?: () => Promise<TToken>;
   /**
    * How many messages `data` has at most, the newest ones.
@@ -95,11 +71,10 @@ const STATES: Readonly<Record<SharedState, InngestSubscriptionState>> = {
  * "use client";
  * import type { Realtime } from "@tidings/realtime";
  * import { useInngestSubscription } from "@tidings/realtime/hooks";
- * import type { ReactElement } from "react";
  *
  * declare function fetchToken(): Promise<Realtime.Subscribe.Token>;
  *
- * export function Messages(): ReactElement {
+ * export function Messages() {
  *   const { data, state } = useInngestSubscription({ refreshToken: fetchToken });
  *   return (
  *     <ul aria-busy={state !== "active"}>
@@ -114,13 +89,11 @@ export function useInngestSubscription<
 >(
   options: UseInngestSubscriptionOptions<TToken>,
 ): InngestSubscription<NonNullable<TToken>> {
-  const { token, refreshToken, key, enabled = true } = options;
+  const { token, refreshToken, enabled = true } = options;
   const [shown, view] = useSharedSubscription({
+    ...options,
     grant: token ? [token.channel, token.topics, token.apiBaseUrl] : undefined,
     factory: refreshToken,
-    key,
-  }, {
-    ...options,
     tokenId: token?.key ?? "",
     token: async (isRenewal) => {
       const isFetched = refreshToken && (isRenewal || !token);

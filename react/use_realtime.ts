@@ -15,7 +15,7 @@ import type {
   UseRealtimeResult,
   UseRealtimeTopics,
 } from "./use_realtime_types.ts";
-import { knownTarget, tokenOptions } from "./token_input.ts";
+import { tokenOptions } from "./token_input.ts";
 import { useSharedSubscription } from "./use_shared_subscription.ts";
 
 const STATUSES: Readonly<Record<SharedState, UseRealtimeConnectionStatus>> = {
@@ -38,13 +38,12 @@ const STATUSES: Readonly<Record<SharedState, UseRealtimeConnectionStatus>> = {
  * "use client";
  * import { channel, topic } from "@tidings/realtime";
  * import { useRealtime } from "@tidings/realtime/hooks";
- * import type { ReactElement } from "react";
  *
  * const userChannel = channel((id: string) => `user:${id}`)
  *   .addTopic(topic("progress").type<{ percent: number }>());
  * declare function fetchToken(): Promise<string>;
  *
- * export function Progress({ userId }: { userId: string }): ReactElement {
+ * export function Progress({ userId }: { userId: string }) {
  *   const { messages, runStatus } = useRealtime({
  *     channel: userChannel(userId),
  *     topics: ["progress"],
@@ -65,12 +64,8 @@ export function useRealtime<
   UseRealtimeMessage<TChannel, TTopics, TToken>,
   UseRealtimeTopics<TChannel, TToken>
 > {
-  const { token, key, enabled = true, historyLimit = 100 } = options;
+  const { enabled = true, historyLimit = 100 } = options;
   const [shown, view] = useSharedSubscription({
-    grant: knownTarget(options),
-    factory: typeof token === "function" ? token : undefined,
-    key,
-  }, {
     ...options,
     ...tokenOptions(options),
     enabled,

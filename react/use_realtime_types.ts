@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { SubscriptionSenders } from "../core/types/subscription.ts";
-import type { Realtime } from "../core/types/realtime.ts";
+import type { Realtime, SubscriptionSenders } from "../core/types/realtime.ts";
 import type { MessageHookOptions } from "./hook_options.ts";
 
 /** The state of a subscription of `useRealtime`. */

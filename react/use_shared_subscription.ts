@@ -13,24 +13,14 @@ function idOf(it: object): number {
   return id;
 }
 
-/** The target that components have to agree on to share a subscription. */
-export interface SharedTarget {
-  /** The channel and topics, if they are known before there is a token. */
-  readonly grant: readonly unknown[] | undefined;
-  /** The function that gets tokens, if channel and topics are unknown. Another function is another target only together with another `key`. */
-  readonly factory: object | undefined;
-  /** The app's own key. */
-  readonly key: string | undefined;
-}
-
 /** Subscribes a component. A server renders the initial state and does not subscribe. */
 export function useSharedSubscription<T = never>(
-  { grant, factory, key }: SharedTarget,
   options: ViewOptions<T>,
 ): readonly [ViewState<T>, ComponentView<T>] {
+  const { grant, factory, key, from, validate } = options;
+  const { pauseOnHidden, reconnect, fold, isOver } = options;
   // Apps often write the function inline: it is a new one at every render.
   const id = useMemo(() => factory && idOf(factory), [key, !factory]);
-  const { from, validate, pauseOnHidden, reconnect, fold, isOver } = options;
   const viewKey = JSON.stringify([
     grant ?? id,
     key,
@@ -42,11 +32,11 @@ export function useSharedSubscription<T = never>(
     !isOver,
   ]);
   const view = useMemo(() => new ComponentView(viewKey, options), [viewKey]);
-  const state = useSyncExternalStore(view.subscribe, view.getState, getInitial);
+  const state = useSyncExternalStore(
+    view.subscribe,
+    view.getState,
+    () => INITIAL,
+  );
   useEffect(() => view.committed(state, options));
   return [state, view];
-}
-
-function getInitial(): ViewState<never> {
-  return INITIAL;
 }

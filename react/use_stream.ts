@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import type { Realtime } from "../core/types/realtime.ts";
 import { foldStream } from "./stream_text.ts";
-import { knownTarget, tokenOptions } from "./token_input.ts";
+import { tokenOptions } from "./token_input.ts";
 import type { UseRealtimeToken } from "./use_realtime_types.ts";
 import { useSharedSubscription } from "./use_shared_subscription.ts";
 import type { SubscriptionHookOptions } from "./hook_options.ts";
@@ -59,13 +59,12 @@ export type StreamTopic = string | {
  * "use client";
  * import { channel, topic } from "@tidings/realtime";
  * import { useStream } from "@tidings/realtime/hooks";
- * import type { ReactElement } from "react";
  *
  * const userChannel = channel((id: string) => `user:${id}`)
  *   .addTopic(topic("answer").type<string>());
  * declare function fetchToken(): Promise<string>;
  *
- * export function Answer({ userId }: { userId: string }): ReactElement {
+ * export function Answer({ userId }: { userId: string }) {
  *   const { text, done } = useStream(userChannel(userId).answer, { token: fetchToken });
  *   return <p aria-busy={!done}>{text}</p>;
  * }
@@ -75,7 +74,7 @@ export function useStream(
   topic: StreamTopic,
   options: UseStreamOptions,
 ): UseStreamResult {
-  const { token, key, enabled = true } = options;
+  const { key, enabled = true } = options;
   const name = typeof topic === "string" ? topic : topic.topic;
   const input = {
     ...options,
@@ -83,13 +82,10 @@ export function useStream(
     topics: [name],
   };
   const [{ folded, error }, view] = useSharedSubscription({
-    grant: knownTarget(input),
-    factory: typeof token === "function" ? token : undefined,
-    // One function may get the tokens of several topics.
-    key: JSON.stringify([name, key]),
-  }, {
     ...options,
     ...tokenOptions(input),
+    // One function may get the tokens of several topics.
+    key: JSON.stringify([name, key]),
     enabled,
     historyLimit: 0,
     fold: foldStream,

@@ -7,11 +7,11 @@ export type AnyToken = Realtime.Subscribe.Token;
 
 /** A component's options, which may change with every render: those of its hook, with defaults. */
 export interface ViewOptions<T> extends MessageHookOptions {
-  /**
-   * Returns a token, whenever one is needed.
-   *
-   * @param isRenewal Whether the token with this `tokenId` was returned before.
-   */
+  /** The channel and topics, if they are known before there is a token. Components with equal ones and an equal `key` share a subscription. */
+  readonly grant: readonly unknown[] | undefined;
+  /** Takes the place of an unknown `grant`: the function that gets tokens. Another function counts only together with another `key`. */
+  readonly factory: object | undefined;
+  /** Returns a token, whenever one is needed. `isRenewal` tells whether the token with this `tokenId` was returned before. */
   readonly token: (isRenewal: boolean) => AnyToken | PromiseLike<AnyToken>;
   /** Identifies the token: after a subscription that ended for good, only another token is tried. */
   readonly tokenId: string;

@@ -15,12 +15,7 @@ export interface AnyMessage {
   readonly metadata?: unknown;
 }
 
-/**
- * Folds all messages into one value, one message after the other.
- *
- * @param known The value so far.
- * @param message The next message; `undefined` where messages are lost.
- */
+/** Adds the next message to the value that the messages so far were folded into. The message is `undefined` where messages are lost. */
 export type Fold<T> = (
   known: T | undefined,
   message: AnyMessage | undefined,

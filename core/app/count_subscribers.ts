@@ -10,47 +10,23 @@ export type SubscribersTarget = string | Realtime.Channel | {
   readonly topic: string;
 };
 
-/**
- * Asks the gateway how many connections subscribe to a topic or a channel.
- *
- * @throws {RealtimeError} The gateway's refusal, or that it can't be reached.
- */
+/** Asks the gateway how many connections subscribe to a topic or a channel. */
 export async function countSubscribers(
   context: HttpContext,
   target: SubscribersTarget,
 ): Promise<number> {
-  const { channel, topic } = resolve(target);
-  const query = new URLSearchParams({
-    channel: checkName("channel", channel),
-    ...topic === undefined ? {} : { topic: checkName("topic", topic) },
-  });
+  // A channel may have topics named "channel" and "topic", but none named "topics".
+  const isWhole = typeof target === "string" || "topics" in target;
+  const channel = channelName(isWhole ? target : target.channel);
+  const topic = isWhole ? undefined : target.topic;
+  const query = new URLSearchParams({ channel });
+  if (topic !== undefined) query.set("topic", checkName("topic", topic));
   const action = `Cannot count the subscribers of "${channel}"`;
-  const answer = await request(context, {
-    path: `/v1/realtime/subscribers?${query}`,
-    method: "GET",
-    headers: {},
-    signal: undefined,
-    action,
-  });
+  const path = `/v1/realtime/subscribers?${query}`;
+  const answer = await request(context, { path, method: "GET", action });
   const { subscribers } = parseAnswer(answer, action);
   if (typeof subscribers === "number" && Number.isSafeInteger(subscribers)) {
     return subscribers;
   }
   throw badAnswer("is not a number", action);
-}
-
-function resolve(
-  target: SubscribersTarget,
-): { channel: string; topic?: string } {
-  if (typeof target === "string" || isChannel(target)) {
-    return { channel: channelName(target) };
-  }
-  return { channel: channelName(target.channel), topic: target.topic };
-}
-
-// A channel may have topics named "channel" and "topic", but none named "topics".
-function isChannel(
-  target: Exclude<SubscribersTarget, string>,
-): target is Realtime.Channel {
-  return "topics" in target;
 }

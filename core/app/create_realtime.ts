@@ -8,13 +8,12 @@ import type {
 } from "../types/app.ts";
 import { channelName } from "../channel/channel.ts";
 import { gatewaysHere } from "../http/gateway_fetch.ts";
-import { gatewayUrl } from "../http/gateway_url.ts";
 import { mintToken } from "../protocol/mint_token.ts";
 import { isTopicRef, resolveMessageInput } from "../publish/message_input.ts";
 import { publishMessage } from "../publish/publish_message.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 import type { MaybePromise, Realtime } from "../types/realtime.ts";
-import { contextOf, signingKeyFor } from "./app_context.ts";
+import { contextOf, gatewayUrl, signingKeyFor } from "./app_context.ts";
 import {
   countSubscribers,
   type SubscribersTarget,
@@ -45,8 +44,6 @@ import { requestReply } from "./request_reply.ts";
  *   topics: ["ai"],
  * });
  * ```
- *
- * @param options The gateway and its key.
  */
 export function createRealtime(
   options: CreateRealtimeOptions = {},
@@ -75,9 +72,7 @@ export function createRealtime(
       data: unknown,
       requestOptions: RequestOptions = {},
     ) {
-      const ask = (publishOptions: PublishOptions): Promise<Publication> =>
-        publish(topic, data, publishOptions);
-      return await requestReply(app, ask, topic, requestOptions);
+      return await requestReply(app, topic, data, requestOptions);
     },
     token: ((wanted) => createToken(options, wanted)) as RealtimeApp["token"],
     async subscribers(target: SubscribersTarget) {

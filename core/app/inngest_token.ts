@@ -2,10 +2,10 @@ import type { InngestClient, TokenOptions } from "../types/app.ts";
 import { channelName } from "../channel/channel.ts";
 import { readEnvironment } from "../http/environment.ts";
 import { gatewayFetch } from "../http/gateway_fetch.ts";
-import { gatewayUrl } from "../http/gateway_url.ts";
 import { parseStringField } from "../http/json_answer.ts";
 import { request } from "../http/request.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
+import { gatewayUrl } from "./app_context.ts";
 
 const ACTION = "Cannot get a subscription token";
 
@@ -47,15 +47,12 @@ async function requestToken(
 ): Promise<string> {
   const bearer = readEnvironment("REALTIME_SIGNING_KEY");
   const retry = { attempts: 1 };
+  const claims = topics.map((name) => ({ channel, name, kind: "run" }));
   const answer = await request(
     { url, bearer, fetch: gatewayFetch(url), retry },
     {
       path: "/v1/realtime/token",
-      body: JSON.stringify(
-        topics.map((name) => ({ channel, name, kind: "run" })),
-      ),
-      headers: {},
-      signal: undefined,
+      body: JSON.stringify(claims),
       action: ACTION,
     },
   );

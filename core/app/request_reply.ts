@@ -1,9 +1,4 @@
-import type {
-  Publication,
-  PublishOptions,
-  RealtimeApp,
-  RequestOptions,
-} from "../types/app.ts";
+import type { RealtimeApp, RequestOptions } from "../types/app.ts";
 import { abortedError } from "../http/aborted.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { validate } from "../channel/validate.ts";
@@ -13,16 +8,11 @@ import type { Realtime } from "../types/realtime.ts";
 /** How long to wait for a reply by default: as long as a gateway keeps the question by default. */
 const TIMEOUT_MS = 300_000;
 
-/**
- * Publishes a question and waits for the first reply.
- *
- * @param ask Publishes the question.
- * @param topic The question's topic.
- */
+/** Publishes a question to its topic and waits for the first reply. */
 export async function requestReply(
   app: RealtimeApp,
-  ask: (options: PublishOptions) => Promise<Publication>,
   topic: Realtime.Topic.Ref,
+  question: unknown,
   { timeout = TIMEOUT_MS, signal, ...options }: RequestOptions,
 ): Promise<unknown> {
   const { channel, reply } = topic;
@@ -42,7 +32,10 @@ export async function requestReply(
   if (signal?.aborted) abort();
   try {
     ending.signal.throwIfAborted();
-    const { id } = await ask({ ...options, signal: ending.signal });
+    const { id } = await app.publish(topic, question, {
+      ...options,
+      signal: ending.signal,
+    });
     const target = { app, channel, topics: [reply.name] };
     const data = await firstReply(id, ending.signal, target);
     const schema = reply.getSchema();

@@ -8,19 +8,14 @@ import { inngestToken } from "./inngest_token.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 
 /** The options that only an app of `createRealtime` supports. */
-const APP_OPTIONS = [
-  "expiresIn",
-  "sessionExpiresIn",
-  "publish",
-  "sub",
-] as const;
+const APP_ONLY = ["expiresIn", "sessionExpiresIn", "publish", "sub"] as const;
 
 async function getToken(
   app: AppLike,
   options: TokenOptions,
 ): Promise<TokenLike> {
   if ("token" in app) return await app.token(options);
-  for (const name of APP_OPTIONS) {
+  for (const name of APP_ONLY) {
     if (options[name] === undefined) continue;
     throw new TypeError(
       `Cannot get a token with "${name}" through an Inngest client: give an app of createRealtime()`,

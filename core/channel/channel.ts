@@ -1,28 +1,19 @@
 import { RealtimeError } from "../protocol/errors.ts";
 import { checkName } from "../protocol/names.ts";
-import type {
-  Channel,
-  NoSchemas,
-  TopicSchemas,
-  TopicsOf,
-} from "../types/channel.ts";
+import type { Channel, TopicSchemas } from "../types/channel.ts";
 import type { StandardSchema } from "../types/standard_schema.ts";
 import type { Topic, TopicDefinition, Topics } from "../types/topic.ts";
 import { topic } from "./topic.ts";
 
-/** A channel's name, or the function that gives it. */
+/** A channel's name, or the function that returns it. */
 type Name = string | ((...args: never) => string);
 
-/**
- * What can't name a topic: the channel's own properties; what would make the channel a promise or a thing that says how it becomes
- * JSON; what leads to an object's prototype. Any other name works.
- */
+/** The names of {@linkcode ReservedTopicName}. */
 const RESERVED = /^(name|topics|then|toJSON|__proto__)$/;
 
 /**
- * Defines channels of the same topics, each with a name of its own. Add topics, then call the definition to get a channel.
- *
- * Definitions never change: `addTopic` returns another. In the form of Inngest's version 4 the topics come along.
+ * Defines a channel, or channels of the same topics whose names a function returns. Definitions never change: `addTopic` returns another one.
+ * Call the definition to get a channel.
  *
  * @example
  * ```ts
@@ -32,51 +23,10 @@ const RESERVED = /^(name|topics|then|toJSON|__proto__)$/;
  *   .addTopic(topic("ai").type<{ response: string }>());
  * const message = await userChannel("123").ai({ response: "Hello" });
  * ```
- *
- * @param name Gives the name, from whatever the definition is called with: 1 to 255 bytes, no control characters.
- * @throws {RealtimeError} `invalid_name` for a topic called `name`, `topics`, `then`, `toJSON` or `__proto__`.
  */
-// One signature for both forms: a function's type is found with the first signature, and is to keep the parts of its template.
-export function channel<
-  TArgs extends unknown[],
-  const TId extends string,
-  const TSchemas extends TopicSchemas = NoSchemas,
->(
-  name: ((...args: TArgs) => TId) | {
-    readonly name: (...args: TArgs) => TId;
-    readonly topics: TSchemas;
-  },
-): Channel.Definition<(...args: TArgs) => TId, TopicsOf<TSchemas>>;
-/**
- * Defines a channel. Add topics, then call the definition to get the channel.
- *
- * @example
- * ```ts
- * import { channel, topic } from "@tidings/realtime";
- *
- * const logsChannel = channel("logs").addTopic(topic("info").type<string>());
- * const message = await logsChannel().info("All went well");
- * ```
- *
- * @param name The name: 1 to 255 bytes, no control characters.
- * @throws {RealtimeError} `invalid_name`.
- */
-export function channel<const TId extends string>(
-  name: TId,
-): Channel.Definition<() => TId>;
-/**
- * Makes a channel, in the form of Inngest's version 4.
- *
- * @param options The name, and the schemas of the topics.
- * @throws {RealtimeError} `invalid_name`, also for a topic called `name`, `topics`, `then`, `toJSON` or `__proto__`.
- */
-export function channel<
-  const TId extends string,
-  const TSchemas extends TopicSchemas,
->(
-  options: { readonly name: TId; readonly topics: TSchemas },
-): Channel<TId, TopicsOf<TSchemas>>;
-export function channel(
+export const channel: Channel.Builder = defineChannel as Channel.Builder;
+
+function defineChannel(
   input: Name | { readonly name: Name; readonly topics: TopicSchemas },
 ): Channel.Definition | Channel {
   if (typeof input !== "object" || input === null) return define(input, NONE);
@@ -85,7 +35,7 @@ export function channel(
   for (const [key, { schema }] of Object.entries(topics)) {
     all = withTopic(all, topic(key).schema(schema));
   }
-  // In a literal, __proto__ names no topic: it sets the prototype, from which this comes then.
+  // In an object literal, __proto__ sets the prototype, and this schema is then inherited from it.
   if (topics.schema && "~standard" in topics.schema) {
     withTopic(all, topic("__proto__"));
   }
@@ -93,8 +43,8 @@ export function channel(
 }
 
 /**
- * A channel where only the type of its definition is known, as in a browser that doesn't load the code with the definition: by its
- * name. It has every topic of the type; schemas are not applied.
+ * Makes a channel of its name and the type of its definition, as in a browser that does not load the code of the definition. It has every
+ * topic of the type; schemas are not applied.
  *
  * @example
  * ```ts
@@ -108,25 +58,22 @@ export function channel(
  * });
  * ```
  *
- * @param name The channel's name, one that the definition could give.
+ * @param name The channel's name, one that the definition could return.
  * @throws {RealtimeError} `invalid_name`.
  */
-export function typeOnlyChannel<
-  TDefinition extends Channel.Definition,
->(
+export function typeOnlyChannel<TDefinition extends Channel.Definition>(
   name: Channel.InferId<TDefinition>,
-): Channel.Definition.AsChannel<TDefinition>;
-export function typeOnlyChannel(name: string): Channel {
+): Channel.Definition.AsChannel<TDefinition> {
   return new Proxy(make(name, NONE), {
     get: (target, key) =>
       typeof key === "symbol" || RESERVED.test(key)
         ? Reflect.get(target, key)
         : accessor(name, topic(key)),
-  });
+  }) as Channel.Definition.AsChannel<TDefinition>;
 }
 
 /**
- * The name of a channel that is given by its name or as a channel.
+ * Returns the name of a channel that is given by its name or as a channel.
  *
  * @throws {RealtimeError} `invalid_name`, also for a definition, which is no channel until it is called.
  */
@@ -137,7 +84,7 @@ export function channelName(channel: unknown): string {
   );
 }
 
-/** The schema of a channel's topic; `undefined` where the channel is only a name, or the topic has none. */
+/** Returns the schema of a channel's topic; `undefined` if the channel is only a name, or the topic has none. */
 export function topicSchema(
   channel: unknown,
   topic: string,
@@ -146,13 +93,10 @@ export function topicSchema(
   return topics?.[topic]?.getSchema();
 }
 
-// Without a prototype, so that a topic that isn't there is not found in one.
+// It has no prototype, in which a topic that is not defined would be found.
 const NONE: Topics = Object.freeze({ __proto__: null }) as never;
 
-function withTopic(
-  topics: Topics,
-  added: TopicDefinition,
-): Topics {
+function withTopic(topics: Topics, added: TopicDefinition): Topics {
   const name = checkName("topic", added.name);
   if (RESERVED.test(name)) {
     throw new RealtimeError(
@@ -168,10 +112,7 @@ function withTopic(
   }) as never;
 }
 
-function define(
-  name: Name,
-  topics: Topics,
-): Channel.Definition {
+function define(name: Name, topics: Topics): Channel.Definition {
   if (typeof name !== "function") checkName("channel", name);
   return Object.freeze(Object.assign(
     (...args: never) =>
@@ -195,15 +136,12 @@ function make(name: string, topics: Topics): Channel {
   return Object.freeze(made) as Channel;
 }
 
-function accessor(
-  channel: string,
-  definition: TopicDefinition,
-): Topic {
+function accessor(channel: string, definition: TopicDefinition): Topic {
   const topic = definition.name;
   const schema = definition.getSchema();
   const reply = definition.getReply();
   return Object.freeze(Object.assign(
-    // A promise, as in `@inngest/realtime`. What publishes checks the data: who only subscribes needs no code for it.
+    // It returns a promise, as in `@inngest/realtime`. `publish` checks the data, so that subscribers load no code for it.
     (data: unknown) =>
       Promise.resolve({
         channel,

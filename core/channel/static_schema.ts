@@ -1,9 +1,9 @@
 import type { StandardSchema } from "../types/standard_schema.ts";
 
 /**
- * A schema for types only: it takes everything as it is.
+ * Returns a schema for types only, which accepts all data unchanged.
  *
- * @example Types without a schema library, in the form that Inngest's version 4 has
+ * @example Types without a schema library, in the form of Inngest's version 4
  * ```ts
  * import { channel, staticSchema } from "@tidings/realtime";
  *

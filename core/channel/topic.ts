@@ -3,7 +3,7 @@ import type { StandardSchema } from "../types/standard_schema.ts";
 import type { TopicDefinition } from "../types/topic.ts";
 
 /**
- * Defines a topic: a kind of message that channels can have.
+ * Defines a topic that channels can have.
  *
  * @example With a type, and with a schema
  * ```ts
@@ -12,15 +12,6 @@ import type { TopicDefinition } from "../types/topic.ts";
  *
  * const info = topic("info").type<string>();
  * const ai = topic("ai").schema(z.object({ response: z.string() }));
- * ```
- *
- * @example A question, and the topic of its answers
- * ```ts
- * import { channel, topic } from "@tidings/realtime";
- *
- * const decision = topic("decision").type<{ isApproved: boolean }>();
- * const approvals = channel((userId: string) => `approvals:${userId}`)
- *   .addTopic(topic("approval").type<{ text: string }>().reply(decision));
  * ```
  *
  * @param name The topic's name: 1 to 255 bytes, no control characters.

@@ -5,11 +5,7 @@ interface Runtime {
   readonly Deno?: { readonly env: { get(name: string): string | undefined } };
 }
 
-/**
- * Reads an environment variable, on any runtime.
- *
- * @returns `undefined` if it is not set or empty, if the runtime has no environment, and if Deno may not read it.
- */
+/** Returns an environment variable, on any runtime; `undefined` if it is not set or empty, or can't be read. */
 export function readEnvironment(name: string): string | undefined {
   const { process, Deno } = globalThis as Runtime;
   try {

@@ -1,9 +1,8 @@
 import { RealtimeError } from "../protocol/errors.ts";
 
 /**
- * Parses the JSON object that a gateway answered with.
+ * Parses the JSON object that a gateway answered with, and returns its fields, unchecked.
  *
- * @returns Its fields, unchecked; no fields if the JSON is not an object.
  * @throws {RealtimeError} `internal` if the text is not JSON.
  */
 export function parseAnswer(

@@ -21,8 +21,8 @@ export interface HttpRequest {
   readonly method?: "GET" | "POST";
   readonly path: string;
   readonly body?: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
   /** The beginning of error messages: `Cannot publish to "user:1"`. */
   readonly action: string;
 }
@@ -65,10 +65,11 @@ async function sendOnce(
   try {
     const response = await fetch(url + path, {
       method,
-      ...body === undefined ? {} : { body },
-      headers: bearer
-        ? { ...headers, authorization: `Bearer ${bearer}` }
-        : headers,
+      body,
+      headers: {
+        ...headers,
+        ...bearer && { authorization: `Bearer ${bearer}` },
+      },
       signal: controller.signal,
     });
     if (!response.ok) throw await errorOfResponse(response, action);

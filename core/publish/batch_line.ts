@@ -1,8 +1,19 @@
+import type { HttpContext } from "../http/request.ts";
 import { badAnswer, parseAnswer } from "../http/json_answer.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
 import type { MessageKind } from "../protocol/frames.ts";
-import type { PublishTarget } from "./publish_target.ts";
+
+/** The destination of messages, with the fields that they have in common. */
+export interface PublishTarget {
+  readonly context: HttpContext;
+  readonly channel: string;
+  readonly topic: string;
+  /** The optional fields of each message, under the wire's names. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The beginning of error messages: `Cannot publish to "user:1"`. */
+  readonly action: string;
+}
 
 /** One message of a batch request, without the fields of its target. */
 export interface BatchLine {

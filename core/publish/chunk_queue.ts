@@ -54,13 +54,11 @@ export class ChunkQueue {
     this.#state = "closed";
   }
 
-  /** Adds the last line. */
   end(line: QueuedLine): void {
     this.#state = "ended";
     this.#push(line);
   }
 
-  /** Adds a line. */
   add(line: QueuedLine): void {
     if (this.#state === "open") this.#push(line);
   }

@@ -1,14 +1,22 @@
-import type { Publication, StreamSource } from "../types/realtime.ts";
+import type {
+  FlushOptions,
+  Publication,
+  StreamSource,
+} from "../types/realtime.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
-import { beginStream, type OutgoingStream } from "./begin_stream.ts";
-import type { FlushOptions } from "../types/app.ts";
+import type { PublishTarget } from "./batch_line.ts";
 import { ChunkQueue } from "./chunk_queue.ts";
 import { postHeartbeat } from "./publish_requests.ts";
-import type { PublishTarget } from "./publish_target.ts";
 import { pumpSource } from "./pump_source.ts";
 import { keepStream } from "./stream_lease.ts";
 import { StreamLifetime } from "./stream_lifetime.ts";
-import { endLine, sendStream, startLine } from "./stream_sender.ts";
+import {
+  beginStream,
+  endLine,
+  type OutgoingStream,
+  sendStream,
+  startLine,
+} from "./stream_sender.ts";
 import { discardSource } from "./stream_source.ts";
 
 /** How a data stream is published. */

@@ -7,7 +7,6 @@ const encoder = new TextEncoder();
 /**
  * Encodes a message's data as JSON and checks the size.
  *
- * @param action The beginning of error messages: `Cannot publish to "user:1"`.
  * @throws {RealtimeError} `invalid_data` for data that JSON can't express; `too_large`.
  */
 export function encodeMessage(data: unknown, action: string): string {

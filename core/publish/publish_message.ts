@@ -5,11 +5,11 @@ import type {
   Publication,
   PublishOptions,
 } from "../types/app.ts";
+import type { PublishTarget } from "./batch_line.ts";
 import { publishDataStream } from "./data_stream.ts";
 import { encodeMessage } from "./encode_message.ts";
 import type { CheckedInput } from "./message_input.ts";
 import { postLines, postMessage } from "./publish_requests.ts";
-import type { PublishTarget } from "./publish_target.ts";
 import { isStreamSource } from "./stream_source.ts";
 
 /**

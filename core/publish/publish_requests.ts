@@ -11,18 +11,13 @@ import {
   decodeLineAnswers,
   encodeLine,
   type LineAnswer,
+  type PublishTarget,
 } from "./batch_line.ts";
-import type { PublishTarget } from "./publish_target.ts";
 
 /** How many seconds the gateway may hold back the answer to a stream's heartbeat. */
 const MAX_KEEP_SECONDS = 20;
 
-/**
- * Publishes one message of the kind `data`.
- *
- * @param key The idempotency key.
- * @returns The message's id.
- */
+/** Publishes one message of the kind `data` with an idempotency key, and returns its id. */
 export async function postMessage(
   { context, channel, topic, fields, action }: PublishTarget,
   json: string,
@@ -46,10 +41,8 @@ export async function postMessage(
 }
 
 /**
- * Publishes messages in one request, in order. If the gateway refuses one of them for a reason that may pass, the whole batch is retried:
- * each line has its idempotency key.
- *
- * @returns The answer to each line.
+ * Publishes messages in one request, in order, and returns the answer to each line. If the gateway refuses one of them for a reason that
+ * may pass, the whole batch is retried: each line has its idempotency key.
  */
 export async function postLines(
   target: PublishTarget,
@@ -96,7 +89,6 @@ export async function postHeartbeat(
   await request(context, {
     path: `/v1/realtime/stream/keep?${query}`,
     body: "",
-    headers: {},
     signal,
     action,
   });

@@ -9,8 +9,6 @@ import { TextChunks } from "./text_chunks.ts";
 /**
  * Reads a source into the queue until the source ends or the stream is interrupted, and then stops the source.
  *
- * @param action The beginning of error messages: `Cannot publish to "user:1"`.
- * @param keepPieces Whether each piece matches a schema, so that text must not be joined.
  * @returns Why the stream ended early; `undefined` if its source ended by itself.
  */
 export async function pumpSource(

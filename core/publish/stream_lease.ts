@@ -9,10 +9,8 @@ const PAUSE_MS = 250;
 
 /**
  * Keeps a stream open while its source is quiet, by heartbeats. The gateway delays its answer to a heartbeat and answers at once when the
- * stream ends, so that the producer also learns here that a reader stopped the stream.
+ * stream ends, so that the producer also learns here that a reader stopped the stream. `beat` sends one heartbeat.
  *
- * @param beat Sends one heartbeat.
- * @param signal Ends the heartbeats.
  * @throws {RealtimeError} `stream_stopped` or `stream_ended`. All other failures are left to the requests that send chunks.
  */
 export async function keepStream(

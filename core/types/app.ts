@@ -1,9 +1,8 @@
 import type { TopicClaim } from "../protocol/token.ts";
 import type { Channel } from "./channel.ts";
-import type { MessageInput } from "./message_input.ts";
 import type { Streamed, StreamFunction } from "./stream.ts";
 import type { From, Token } from "./token.ts";
-import type { Topic, TopicDefinition } from "./topic.ts";
+import type { MessageInput, Topic, TopicDefinition } from "./topic.ts";
 import type { MaybePromise, Mutable, Untyped } from "./utility.ts";
 
 /** Options of `publish`. */
@@ -49,13 +48,13 @@ export interface Publication {
   readonly stopped?: true;
 }
 
-/** The type of `publish`, with one overload for each of its forms. */
+/**
+ * The type of `publish`, with one overload for each of its forms.
+ *
+ * @throws {RealtimeError} `invalid_data` if the data, or a chunk, do not match the topic's schema; otherwise the gateway's refusal.
+ */
 export interface PublishFn {
-  /**
-   * Publishes a message: `publish(userChannel("1").ai({ … }))`, or `publish({ channel, topic, data })`.
-   *
-   * @throws {RealtimeError} `invalid_data` if the data do not match the topic's schema; otherwise the gateway's refusal.
-   */
+  /** Publishes a message: `publish(userChannel("1").ai({ … }))`, or `publish({ channel, topic, data })`. */
   (
     message: MaybePromise<MessageInput>,
     options?: PublishOptions,
@@ -64,8 +63,6 @@ export interface PublishFn {
   /**
    * Publishes a data stream that subscribers can stop: `publish(userChannel("1").ai, (signal) => llm.stream({ signal }))`. The signal
    * aborts when the stream is no longer wanted.
-   *
-   * @throws {RealtimeError} `invalid_data` if a chunk does not match the topic's schema; otherwise the gateway's refusal.
    */
   <TData>(
     topic: Topic.Ref<TData>,
@@ -73,11 +70,7 @@ export interface PublishFn {
     options?: PublishOptions,
   ): Promise<Publication>;
 
-  /**
-   * Publishes to a topic: `publish(userChannel("1").ai, { … })`.
-   *
-   * @throws {RealtimeError} `invalid_data` if the data do not match the topic's schema; otherwise the gateway's refusal.
-   */
+  /** Publishes to a topic: `publish(userChannel("1").ai, { … })`. */
   <TData>(
     topic: Topic.Ref<TData>,
     data: NoInfer<TData> | Streamed<NoInfer<TData>>,
@@ -110,20 +103,15 @@ export interface RequestFn {
    * ```
    *
    * @param topic The topic of the question. It must have a `reply`.
-   * @param data The question.
    * @throws {RealtimeError} `timeout` if no answer arrives in time; `aborted`; `invalid_data` if the question or the answer does not match
    * its schema; otherwise the gateway's refusal.
    * @throws {TypeError} If the topic has no `reply`.
    */
-  <
-    TTopic extends TopicDefinition<string, Untyped, Untyped, TopicDefinition>,
-  >(
+  <TTopic extends TopicDefinition<string, Untyped, Untyped, TopicDefinition>>(
     topic: Topic<string, TTopic>,
     data: NoInfer<Topic.InferPublish<TTopic>>,
     options?: RequestOptions,
-  ): Promise<
-    Topic.InferSubscribe<Topic.InferReply<TTopic>>
-  >;
+  ): Promise<Topic.InferSubscribe<Topic.InferReply<TTopic>>>;
 }
 
 /** Options of a token: its topics, its rights and its lifetime. */
@@ -153,9 +141,7 @@ export interface TokenOptions<
    *
    * @default {none}
    */
-  publish?:
-    | true
-    | readonly (Channel.TopicName<TChannel> | TopicClaim)[];
+  publish?: true | readonly (Channel.TopicName<TChannel> | TopicClaim)[];
   /** The user that the token is for. */
   sub?: string;
   /** The start of subscriptions that name no other. */
@@ -246,19 +232,8 @@ export interface RealtimeApp {
   ): Promise<Token<TChannel, Mutable<TTopics>>>;
   /**
    * Counts the connections that subscribe to a topic, or to any topic of a channel, at all gateways together. An app can skip work that
-   * no subscriber would see. New subscribers are counted a moment later; those of a crashed gateway count for 30 seconds more.
-   *
-   * @example
-   * ```ts
-   * import { channel, createRealtime, topic } from "@tidings/realtime";
-   *
-   * const userChannel = channel((userId: string) => `user:${userId}`)
-   *   .addTopic(topic("thumbnails").type<{ url: string }>());
-   * const realtime = createRealtime();
-   * if (await realtime.subscribers(userChannel("1").thumbnails) > 0) {
-   *   // There are subscribers, so the work is worth it.
-   * }
-   * ```
+   * no subscriber would see: `if (await realtime.subscribers(userChannel("1").thumbnails) > 0)`. New subscribers are counted a moment
+   * later; those of a crashed gateway count for 30 seconds more.
    *
    * @param target A topic in any form that `publish` accepts, or a channel.
    * @throws {RealtimeError} The gateway's refusal, or `network` if it can't be reached.

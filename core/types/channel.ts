@@ -130,7 +130,13 @@ export declare namespace Channel {
 
   /** The type of the function `channel`. */
   interface Builder {
-    /** Defines channels whose names a function returns. */
+    /**
+     * Defines channels whose names a function returns, also in the form of Inngest's version 4.
+     *
+     * @param name Returns the name: 1 to 255 bytes, no control characters.
+     * @throws {RealtimeError} `invalid_name` for a topic called `name`, `topics`, `then`, `toJSON` or `__proto__`.
+     */
+    // The two forms have one signature: the type of a function is inferred by the first signature, and must keep the parts of its template.
     <
       TArgs extends unknown[],
       const TId extends string,
@@ -142,10 +148,19 @@ export declare namespace Channel {
       },
     ): Definition<(...args: TArgs) => TId, TopicsOf<TSchemas>>;
 
-    /** Defines a channel of one name. */
+    /**
+     * Defines a channel of one name.
+     *
+     * @param name The name: 1 to 255 bytes, no control characters.
+     * @throws {RealtimeError} `invalid_name`.
+     */
     <const TId extends string>(name: TId): Definition<() => TId>;
 
-    /** Makes a channel, in the form of Inngest's version 4. */
+    /**
+     * Makes a channel, in the form of Inngest's version 4.
+     *
+     * @throws {RealtimeError} `invalid_name`, also for the name of a topic.
+     */
     <const TId extends string, const TSchemas extends TopicSchemas>(
       options: { readonly name: TId; readonly topics: TSchemas },
     ): Channel<TId, TopicsOf<TSchemas>>;

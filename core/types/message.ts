@@ -1,6 +1,5 @@
-import type { MessageFrame, MessageKind } from "../protocol/frames.ts";
-import type { MessageInput } from "./message_input.ts";
-import type { Topic, Topics } from "./topic.ts";
+import type { MessageFrame } from "../protocol/frames.ts";
+import type { MessageInput, Topic, Topics } from "./topic.ts";
 
 /** The fields that every received message has. */
 export interface MessageBase<
@@ -81,8 +80,6 @@ export interface RawMessage<
   TTopicId extends string,
   TData,
 > extends MessageFrame {
-  /** The kind of the message. */
-  readonly kind: MessageKind;
   /** The channel's name. */
   readonly channel: TChannelId;
   /** The topic's name. */

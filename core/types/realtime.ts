@@ -9,6 +9,7 @@ import type { Topic, Topics } from "./topic.ts";
 export * from "./realtime_value.ts";
 export type * from "./app.ts";
 export type * from "./stream.ts";
+export type * from "./subscription.ts";
 export type * from "./utility.ts";
 
 /**

@@ -33,7 +33,6 @@ export interface SubscriptionSenders<TTopics extends Topics> {
    * Publishes a message to a topic of the channel. It retries with an idempotency key, so that a lost connection neither loses nor doubles
    * the message.
    *
-   * @param topic The topic's name.
    * @returns The message's id.
    * @throws {RealtimeError} `invalid_data` if the data do not match the topic's schema, here or at the gateway; `forbidden` if the token
    * does not grant the topic; `aborted` if the subscription is closed; `network` if the gateway can't be reached for a minute; otherwise the

@@ -4,8 +4,8 @@ import { RealtimeError } from "../../../core/protocol/errors.ts";
 import {
   decodeLineAnswers,
   encodeLine,
+  type PublishTarget,
 } from "../../../core/publish/batch_line.ts";
-import type { PublishTarget } from "../../../core/publish/publish_target.ts";
 
 function decode(text: string, count: number): unknown[] {
   return decodeLineAnswers(text, count, "Cannot publish")
