@@ -15,12 +15,10 @@ export interface Revocation {
 /** Entries from which on outdated ones are removed. */
 const PRUNE_AT = 1000;
 
-function keysOf({ sub, jti, channel }: Revocation): string[] {
-  return [
-    ...(sub === undefined ? [] : [`sub ${sub}`]),
-    ...(jti === undefined ? [] : [`jti ${jti}`]),
-    ...(channel === undefined ? [] : [`channel ${channel}`]),
-  ];
+function keysOf(revocation: Revocation): string[] {
+  return Object.entries(revocation)
+    .filter(([, value]) => value !== undefined)
+    .map(([field, value]) => `${field} ${value}`);
 }
 
 /** Remembers revocations for as long as the revoked tokens could still be valid. */

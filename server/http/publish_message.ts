@@ -12,12 +12,9 @@ import type { PublishAddress, PublishAddresses } from "./publish_address.ts";
 /** The beginning of the targets of requests that publish one message or one stream. */
 const PUBLISH = "/v1/realtime/publish?";
 
-const STREAM_TYPE = /^\s*text\/stream\s*(;|$)/i;
-
 /** Tells whether a request's body is to be published as a data stream. */
 export function isStream(head: RequestHead): boolean {
-  const type = head.header("content-type");
-  return type !== undefined && STREAM_TYPE.test(type);
+  return /^\s*text\/stream\s*(;|$)/i.test(head.header("content-type") ?? "");
 }
 
 /**
@@ -43,8 +40,6 @@ export function publishBody(
 /**
  * Creates the handler of most requests to publish: those with the signing key and a body of known length that is one message. It
  * declines every other request before it has done anything.
- *
- * @param publisher The publisher for the owner of the signing key.
  */
 export function directPublish(
   auth: Auth,
@@ -73,9 +68,8 @@ export function directPublish(
     if (!head.target.startsWith(PUBLISH)) return undefined;
     if (!auth.isPlainSigningKey(head.header("authorization"))) return undefined;
     const length = Number(head.header("content-length") ?? NaN);
-    if (!(length <= publisher.maxMessageBytes) || isStream(head)) {
-      return undefined;
-    }
+    if (!(length <= publisher.maxMessageBytes)) return undefined;
+    if (isStream(head)) return undefined;
     return (body) => publish(head, body);
   };
 }

@@ -32,6 +32,9 @@ export interface Server extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A server that listens, as an adapter returns it. */
+export type Listener = Pick<Server, "port" | "close">;
+
 /** A request and what its runtime passed beside it. */
 export interface Incoming {
   readonly request: Request;
@@ -65,10 +68,6 @@ export interface RuntimeAdapter {
   ): Response | Promise<Response>;
   /** Lifts the runtime's limit on how long a response may be silent. */
   keepOpen(incoming: Incoming): void;
-  /**
-   * Listens.
-   *
-   * @throws {RealtimeError} `unavailable` when the port is in use or the address is not this machine's.
-   */
-  serve(app: Fetcher, options: Required<ListenOptions>): Promise<Server>;
+  /** Listens; rejects with the runtime's own error. `close` MUST NOT need a `this`. */
+  serve(app: Fetcher, options: Required<ListenOptions>): Promise<Listener>;
 }

@@ -12,7 +12,7 @@ const HOW_ENDED: Readonly<Record<StreamEnd["reason"], string>> = {
 /** Creates the error for publishing to, or keeping open, a stream that has ended. */
 export function endedError(
   channel: string,
-  { reason }: Pick<StreamEnd, "reason">,
+  { reason }: StreamEnd,
 ): RealtimeError {
   return new RealtimeError(
     reason === "stopped" ? "stream_stopped" : "stream_ended",
@@ -20,18 +20,8 @@ export function endedError(
   );
 }
 
-/** Creates the error for a stream that another producer began. */
-export function otherProducerError(channel: string): RealtimeError {
-  return new RealtimeError(
-    "conflict",
-    `Cannot publish to ${quote(channel)}: another producer began the stream`,
-  );
-}
-
-/** Creates the error for a message that is not in the stream's topics. */
-export function otherTopicError(channel: string): RealtimeError {
-  return new RealtimeError(
-    "conflict",
-    `Cannot publish to ${quote(channel)}: the stream is in another topic`,
-  );
+/** Creates the error for a message that another producer, or another topic, may not add to a stream. */
+export function conflictError(channel: string, problem: string): RealtimeError {
+  const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+  return new RealtimeError("conflict", message);
 }

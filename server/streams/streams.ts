@@ -15,7 +15,7 @@ import {
   STOPPED,
   type StreamEnd,
 } from "./stream_end.ts";
-import { endedError, otherProducerError } from "./stream_errors.ts";
+import { conflictError, endedError } from "./stream_errors.ts";
 import { type LeaseOptions, StreamLeases } from "./stream_leases.ts";
 import type { StreamEnvelope } from "./stream_message.ts";
 import { StreamRegistry } from "./stream_registry.ts";
@@ -38,6 +38,8 @@ export interface PublishedStreamMessage {
   readonly error?: RealtimeError;
 }
 
+const OTHER_PRODUCER = "another producer began the stream";
+
 /** Milliseconds for which a repeated start of an ended stream counts as a retry, as for any idempotency key. */
 const KEY_TTL_MS = 120_000;
 
@@ -54,12 +56,7 @@ export class Streams {
       hub,
       (stream) => this.#leases.watch(stream),
     );
-    this.#leases = new StreamLeases(
-      this.#registry,
-      hub.broker,
-      publisher,
-      options,
-    );
+    this.#leases = new StreamLeases(this.#registry, publisher, options);
     this.#publisher = publisher;
     this.#leaseMs = options.leaseMs;
   }
@@ -98,7 +95,6 @@ export class Streams {
       AbortSignal.abort();
   }
 
-  /** Returns the end of a stream, as far as it is known. */
   endOf(channel: string, streamId: string): StreamEnd | undefined {
     return this.#registry.endOf(channel, streamId);
   }
@@ -116,22 +112,23 @@ export class Streams {
     waitMs: number,
   ): Promise<void> {
     checkName("topic", topic);
-    const stream = await this.#registry.hold(
+    const registry = this.#registry;
+    const stream = await registry.hold(
       channel,
       streamId,
       true,
       async (feed) => {
-        this.#registry.requireOpen(channel, streamId, [topic]);
+        registry.requireOpen(channel, streamId, [topic]);
         await this.#leases.renew(channel, topic, streamId);
-        this.#registry.requireOpen(channel, streamId, [topic]);
-        const stream = this.#registry.open(feed, channel, streamId);
+        registry.requireOpen(channel, streamId, [topic]);
+        const stream = registry.open(feed, channel, streamId);
         stream.topics.add(topic);
         return stream;
       },
     );
     const { signal } = this.#leaving;
     await stream.ended(Math.min(waitMs, this.#leaseMs / 3), signal);
-    this.#registry.requireOpen(channel, streamId, [topic]);
+    registry.requireOpen(channel, streamId, [topic]);
   }
 
   /**
@@ -161,7 +158,7 @@ export class Streams {
     });
   }
 
-  /** Answers the requests that wait for the end of a stream: the gateway goes away. */
+  /** Answers the requests that wait for the end of a stream. */
   leave(): void {
     this.#leaving.abort();
   }
@@ -185,7 +182,7 @@ export class Streams {
     known?.requireTopics(topics);
     if (known && known.producer !== producer) {
       await this.#leases.end(known, REPLACED);
-      throw otherProducerError(channel);
+      throw conflictError(channel, OTHER_PRODUCER);
     }
     const ids = await publisher.publish(envelope, topics, data, key);
     const stream = this.#published(feed, envelope, topics);
@@ -256,12 +253,10 @@ function restart(
   const endedWell = end.reason === "done" || end.reason === "stopped";
   const isRecent = Date.now() - end.at < KEY_TTL_MS;
   if (producer !== undefined && !(endedWell && isRecent)) {
-    throw otherProducerError(channel);
+    throw conflictError(channel, OTHER_PRODUCER);
   }
-  return {
-    ids: end.start === undefined ? [] : [end.start],
-    error: endedError(channel, end),
-  };
+  const ids = end.start === undefined ? [] : [end.start];
+  return { ids, error: endedError(channel, end) };
 }
 
 /** Returns the id of an end that its producer publishes again. */

@@ -45,11 +45,10 @@ export function publishRoutes(
       const patienceMs = readLease(address.lease);
       (await runtime()).keepOpen({ request, env: c.env });
       const { ids, streamId, isStopped } = await publishText(
-        { publisher, streams },
+        { publisher, streams, patienceMs },
         envelope,
         topics,
         request.body,
-        patienceMs,
       );
       // The unread rest of the body would stand before the connection's next request.
       if (isStopped) c.header("connection", "close");
@@ -57,21 +56,15 @@ export function publishRoutes(
       return c.json({ id: ids[0], ids, stream_id: streamId, ...stopped });
     }
     const limit = publisher.maxMessageBytes;
-    const body = await readBytes(
-      request,
-      limit,
-      () => tooLarge(envelope.channel, limit),
-    );
+    const error = () => tooLarge(envelope.channel, limit);
+    const body = await readBytes(request, limit, error);
     return toResponse(await publishBody(publisher, head, address, body));
   });
 
   app.post("/publish/batch", async (c) => {
     const publisher = await findPublisher(c.req.header("authorization"));
-    const text = await readText(c.req.raw, BATCH_BYTES, () =>
-      new RealtimeError(
-        "too_large",
-        `Cannot publish the batch: it is larger than ${BATCH_BYTES / 1024} KiB`,
-      ));
+    const subject = "Cannot publish the batch: it";
+    const text = await readText(c.req.raw, BATCH_BYTES, subject);
     const lines = await publishBatch(publisher, streams, text);
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
