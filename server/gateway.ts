@@ -16,11 +16,7 @@ import { sseRoutes } from "./http/routes/sse.ts";
 import { streamRoutes } from "./http/routes/streams.ts";
 import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
-import {
-  type GatewayOptions,
-  type GatewaySettings,
-  resolveOptions,
-} from "./options.ts";
+import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { pageRoutes } from "./page/mod.ts";
 import { ClientPublisher } from "./publish/client_publisher.ts";
 import { MessageCallback } from "./publish/message_callback.ts";
@@ -56,16 +52,6 @@ const logger = getLogger(["tidings", "gateway"]);
 
 /**
  * Creates a gateway.
- *
- * @example Serve it
- * ```ts
- * import { createGateway, serve } from "@tidings/realtime/server";
- *
- * const gateway = createGateway({ signingKey: "a-key-of-at-least-32-characters-0000" });
- * const server = await serve(gateway, { port: 0 });
- * await server.close();
- * await gateway.close();
- * ```
  *
  * @example Mount it in a Hono app
  * ```ts

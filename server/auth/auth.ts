@@ -42,7 +42,10 @@ export class Auth {
         "Cannot do that without a token: send it as Authorization: Bearer <token>",
       );
     }
-    return this.revocations.check(await this.tokens.verify(jwt, uses));
+    const claims = await this.tokens.verify(jwt, uses);
+    if (!this.revocations.has(claims)) return claims;
+    const message = "Cannot use the token: it was revoked";
+    throw new RealtimeError("forbidden", message);
   }
 
   /** Tells whether the header carries a signing key, raw or hashed. */
@@ -105,10 +108,8 @@ export class Auth {
     const uses = ["publish", "subscribe", "ticket"] as const;
     const claims = await this.verify(bearer, uses);
     if (claims.publish === undefined) {
-      throw new RealtimeError(
-        "forbidden",
-        "Cannot publish: the token doesn't grant it",
-      );
+      const message = "Cannot publish: the token doesn't grant it";
+      throw new RealtimeError("forbidden", message);
     }
     return claims;
   }

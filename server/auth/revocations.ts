@@ -1,4 +1,3 @@
-import { RealtimeError } from "../../core/protocol/errors.ts";
 import { LIMITS } from "../../core/protocol/limits.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 
@@ -44,21 +43,6 @@ export class Revocations {
       ...[...channels].flatMap((channel) => keysOf({ channel })),
     ];
     return keys.some((key) => iat <= (this.#at.get(key) ?? -1));
-  }
-
-  /**
-   * Returns the claims of a token that was not revoked.
-   *
-   * @throws {RealtimeError} `forbidden` for a token that was revoked.
-   */
-  check(claims: TokenClaims): TokenClaims {
-    if (this.has(claims)) {
-      throw new RealtimeError(
-        "forbidden",
-        "Cannot use the token: it was revoked",
-      );
-    }
-    return claims;
   }
 
   #prune(now: number): void {

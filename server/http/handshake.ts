@@ -75,11 +75,8 @@ async function markChannels(
   claims: TokenClaims,
 ): Promise<ReadonlyMap<string, ChannelState>> {
   const channels = new Set(claims.topics.map(({ channel }) => channel));
-  return new Map(
-    await Promise.all(
-      [...channels].map(async (channel) =>
-        [channel, await hub.mark(channel)] as const
-      ),
-    ),
+  const marks = [...channels].map(async (channel) =>
+    [channel, await hub.mark(channel)] as const
   );
+  return new Map(await Promise.all(marks));
 }

@@ -12,9 +12,11 @@ import type { PublishAddress, PublishAddresses } from "./publish_address.ts";
 /** The beginning of the targets of requests that publish one message or one stream. */
 const PUBLISH = "/v1/realtime/publish?";
 
+const STREAM_TYPE = /^\s*text\/stream\s*(;|$)/i;
+
 /** Tells whether a request's body is to be published as a data stream. */
 export function isStream(head: RequestHead): boolean {
-  return /^\s*text\/stream\s*(;|$)/i.test(head.header("content-type") ?? "");
+  return STREAM_TYPE.test(head.header("content-type") ?? "");
 }
 
 /**

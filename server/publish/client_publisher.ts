@@ -38,12 +38,9 @@ export class ClientPublisher implements MessagePublisher {
   require(channel: string, topics: readonly string[]): void {
     for (const topic of topics) {
       if (grantsPublish(this.#claims, channel, topic)) continue;
-      throw new RealtimeError(
-        "forbidden",
-        `Cannot publish to ${quote(channel)}: the token doesn't grant topic ${
-          quote(topic)
-        }`,
-      );
+      const problem = `the token doesn't grant topic ${quote(topic)}`;
+      const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+      throw new RealtimeError("forbidden", message);
     }
   }
 

@@ -3,7 +3,7 @@ import { splitText } from "../../core/protocol/split_text.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import { FairTurns } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";
-import { endedError } from "../streams/stream_errors.ts";
+import { endedError } from "../streams/stream_end.ts";
 import { TEE_TOPIC } from "../streams/stream_message.ts";
 import type { Streams } from "../streams/streams.ts";
 

@@ -1,3 +1,4 @@
+import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 
 /** Anything that answers requests: a gateway, a Hono app that it is mounted in. */
@@ -65,9 +66,9 @@ export interface RuntimeAdapter {
     incoming: Incoming,
     handler: SocketHandler,
     protocol: string | undefined,
-  ): Response | Promise<Response>;
+  ): MaybePromise<Response>;
   /** Lifts the runtime's limit on how long a response may be silent. */
   keepOpen(incoming: Incoming): void;
   /** Listens; rejects with the runtime's own error. `close` MUST NOT need a `this`. */
-  serve(app: Fetcher, options: Required<ListenOptions>): Promise<Listener>;
+  serve(app: Fetcher, options: Required<ListenOptions>): MaybePromise<Listener>;
 }

@@ -57,10 +57,8 @@ export const bunRuntime: RuntimeAdapter = {
     // A request that came through no server, as in tests, has no limit.
     serverOf(incoming).timeout?.(incoming.request, 0);
   },
-  async serve(
-    app: Fetcher,
-    { hostname, port }: Required<ListenOptions>,
-  ): Promise<Listener> {
+  serve(app: Fetcher, options: Required<ListenOptions>): Listener {
+    const { hostname, port } = options;
     const server = Bun.serve({
       hostname,
       port,

@@ -56,10 +56,8 @@ export const denoRuntime: RuntimeAdapter = {
   name: `Deno ${Deno?.version.deno}`,
   upgrade,
   keepOpen(): void {},
-  async serve(
-    app: Fetcher,
-    { hostname, port }: Required<ListenOptions>,
-  ): Promise<Listener> {
+  serve(app: Fetcher, options: Required<ListenOptions>): Listener {
+    const { hostname, port } = options;
     const stop = new AbortController();
     const { signal } = stop;
     let answering = 0;

@@ -45,19 +45,11 @@ export async function serve(
     const { close } = listener;
     const url = originOf(hostname, listener.port);
     return { url, port: listener.port, close, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    throw listenError(error, hostname, port);
+  } catch (cause) {
+    const address = originOf(hostname, port).slice("http://".length);
+    const message = `Cannot listen on ${address}: ${reasonOf(cause)}`;
+    throw new RealtimeError("unavailable", message, { cause });
   }
-}
-
-function listenError(
-  error: unknown,
-  hostname: string,
-  port: number,
-): RealtimeError {
-  const address = originOf(hostname, port).slice("http://".length);
-  const message = `Cannot listen on ${address}: ${reasonOf(error)}`;
-  return new RealtimeError("unavailable", message, { cause: error });
 }
 
 /** Explains an error by its code on Bun and Node, by its name on Deno. */

@@ -1,7 +1,14 @@
+import { RealtimeError } from "../../core/protocol/errors.ts";
 import { pause } from "../../core/time/backoff.ts";
 import type { Feed } from "../fan_out/feed.ts";
+import { quote } from "../publish/publisher.ts";
 import { type Envelope, mergeOrigins, type Origin } from "../wire/envelope.ts";
-import { conflictError } from "./stream_errors.ts";
+
+/** Creates the error for a message that another producer, or another topic, may not add to a stream. */
+export function conflictError(channel: string, problem: string): RealtimeError {
+  const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+  return new RealtimeError("conflict", message);
+}
 
 /** A data stream that has begun and not ended, with the times that decide on its lease. */
 export class LiveStream {
@@ -9,7 +16,6 @@ export class LiveStream {
   readonly channel: string;
   readonly streamId: string;
   readonly topics: Set<string> = new Set();
-  /** The channel's feed, which shows the stream's messages. */
   feed: Feed;
   /** Whether the feed is held for the stream, so that none of its messages is missed. */
   isHeld = false;

@@ -1,3 +1,6 @@
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import { quote } from "../publish/publisher.ts";
+
 /** The end of a data stream. */
 export interface StreamEnd {
   readonly state: "ended";
@@ -47,4 +50,22 @@ export function endReasonOf(metadata: unknown): StreamEnd["reason"] {
 /** Returns the idempotency key of a stream's end: all that end a stream use it, so that only the first end counts. */
 export function endKey(streamId: string): string {
   return `end:${streamId}`;
+}
+
+const HOW_ENDED: Readonly<Record<StreamEnd["reason"], string>> = {
+  done: "has ended",
+  failed: "has ended",
+  lost: "has ended, because nothing came from its producer for too long",
+  stopped: "was stopped by a reader",
+};
+
+/** Creates the error for publishing to, or keeping open, a stream that has ended. */
+export function endedError(
+  channel: string,
+  { reason }: StreamEnd,
+): RealtimeError {
+  return new RealtimeError(
+    reason === "stopped" ? "stream_stopped" : "stream_ended",
+    `Cannot publish to ${quote(channel)}: the stream ${HOW_ENDED[reason]}`,
+  );
 }

@@ -4,8 +4,7 @@ import type { Feed, StreamEntry } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import { findStream } from "./find_stream.ts";
 import { LiveStream } from "./live_stream.ts";
-import { readEnd, type StreamEnd } from "./stream_end.ts";
-import { endedError } from "./stream_errors.ts";
+import { endedError, readEnd, type StreamEnd } from "./stream_end.ts";
 import { showsState, streamTopicOf, TEE_TOPIC } from "./stream_message.ts";
 
 /** How many ended streams are remembered. Late messages of these are refused without a search of the log. */

@@ -7,15 +7,15 @@ import {
   type Publisher,
   quote,
 } from "../publish/publisher.ts";
-import type { LiveStream } from "./live_stream.ts";
+import { conflictError, type LiveStream } from "./live_stream.ts";
 import {
+  endedError,
   endKey,
   endReasonOf,
   REPLACED,
   STOPPED,
   type StreamEnd,
 } from "./stream_end.ts";
-import { conflictError, endedError } from "./stream_errors.ts";
 import { type LeaseOptions, StreamLeases } from "./stream_leases.ts";
 import type { StreamEnvelope } from "./stream_message.ts";
 import { StreamRegistry } from "./stream_registry.ts";

@@ -17,11 +17,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 /** The longest lease that a stream may ask for, in seconds: a day. */
 const MAX_LEASE = 24 * 3600;
 
-/**
- * Finds the publisher for the sender of a request, by its `Authorization` header.
- *
- * @throws {RealtimeError} `unauthenticated`, `invalid_token`, `token_expired`, or `forbidden` for a token that grants no publishing.
- */
+/** Finds the publisher for the sender of a request, by its `Authorization` header; throws what `Auth.publisherClaims` throws. */
 export type FindPublisher = (
   authorization: string | undefined,
 ) => Promise<MessagePublisher>;
