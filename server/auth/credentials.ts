@@ -1,7 +1,7 @@
 import { PROTOCOL } from "../../core/protocol/frames.ts";
 
 /** Prefix of the WebSocket subprotocol that carries a token; the token follows it. */
-export const BEARER_PROTOCOL = "tidings.bearer.";
+const BEARER_PROTOCOL = "tidings.bearer.";
 
 /** The subprotocols that a client offers in its handshake. */
 export interface Offer {

@@ -82,13 +82,8 @@ async function publishLine(
     publisher.require(channel, topics);
     const message = { ...envelope, kind, streamId };
     const options = { key, producer, publisher };
-    const { ids, error } = await streams.publish(
-      message,
-      topics,
-      data,
-      options,
-    );
-    return { id: ids[0], error: error && errorBody(error) };
+    const sent = await streams.publish(message, topics, data, options);
+    return { id: sent.ids[0], error: sent.error && errorBody(sent.error) };
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
     return { error: errorBody(error) };

@@ -69,6 +69,6 @@ export interface RuntimeAdapter {
   ): MaybePromise<Response>;
   /** Lifts the runtime's limit on how long a response may be silent. */
   keepOpen(incoming: Incoming): void;
-  /** Listens; rejects with the runtime's own error. `close` MUST NOT need a `this`. */
+  /** Listens; fails with the runtime's own error. */
   serve(app: Fetcher, options: Required<ListenOptions>): MaybePromise<Listener>;
 }

@@ -42,9 +42,8 @@ export async function serve(
   const adapter = await runtime();
   try {
     const listener = await adapter.serve(app, { port, hostname });
-    const { close } = listener;
     const url = originOf(hostname, listener.port);
-    return { url, port: listener.port, close, [Symbol.asyncDispose]: close };
+    return { ...listener, url, [Symbol.asyncDispose]: listener.close };
   } catch (cause) {
     const address = originOf(hostname, port).slice("http://".length);
     const message = `Cannot listen on ${address}: ${reasonOf(cause)}`;

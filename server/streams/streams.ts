@@ -25,8 +25,8 @@ export interface StreamOptions {
   readonly key?: string | undefined;
   /** The producer that begins the stream. Another producer can't continue it, nor begin it again once it has ended well. */
   readonly producer?: string | undefined;
-  /** Publishes with the rights of the request; by default with those of the signing key. */
-  readonly publisher?: MessagePublisher;
+  /** Publishes with the rights of the request. */
+  readonly publisher: MessagePublisher;
   /** How many milliseconds the body may be silent, where this gateway reads the stream from a body. */
   readonly patienceMs?: number | undefined;
 }
@@ -47,7 +47,6 @@ const KEY_TTL_MS = 120_000;
 export class Streams {
   readonly #registry: StreamRegistry;
   readonly #leases: StreamLeases;
-  readonly #publisher: Publisher;
   readonly #leaseMs: number;
   readonly #leaving = new AbortController();
 
@@ -57,7 +56,6 @@ export class Streams {
       (stream) => this.#leases.watch(stream),
     );
     this.#leases = new StreamLeases(this.#registry, publisher, options);
-    this.#publisher = publisher;
     this.#leaseMs = options.leaseMs;
   }
 
@@ -70,7 +68,7 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    options: StreamOptions = {},
+    options: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId, kind } = envelope;
     // A producer without a name makes a new id for each stream, which no log has yet.
@@ -174,7 +172,7 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    { publisher = this.#publisher, key, producer, patienceMs }: StreamOptions,
+    { publisher, key, producer, patienceMs }: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId } = envelope;
     const known = this.#registry.get(channel, streamId);
@@ -200,7 +198,7 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    { publisher = this.#publisher, key }: StreamOptions,
+    { publisher, key }: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     this.#registry.requireOpen(envelope.channel, envelope.streamId, topics);
     const ids = await publisher.publish(envelope, topics, data, key);
@@ -212,7 +210,7 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    { publisher = this.#publisher }: StreamOptions,
+    { publisher }: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId, metadata = "null" } = envelope;
     const known = this.#registry.get(channel, streamId);
