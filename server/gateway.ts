@@ -3,9 +3,9 @@ import { getLogger } from "@logtape/logtape";
 import { Auth } from "./auth/auth.ts";
 import { Hub } from "./fan_out/hub.ts";
 import { Admission } from "./http/admission.ts";
-import { connect } from "./http/connect.ts";
 import { Entrance } from "./http/entrance.ts";
 import { errorResponse } from "./http/error_response.ts";
+import { connect } from "./http/handshake.ts";
 import { PublishAddresses } from "./http/publish_address.ts";
 import { directPublish } from "./http/publish_message.ts";
 import { healthRoutes } from "./http/routes/health.ts";
@@ -16,11 +16,7 @@ import { sseRoutes } from "./http/routes/sse.ts";
 import { streamRoutes } from "./http/routes/streams.ts";
 import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
-import {
-  type GatewayOptions,
-  type GatewaySettings,
-  resolveOptions,
-} from "./options.ts";
+import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { pageRoutes } from "./page/mod.ts";
 import { ClientPublisher } from "./publish/client_publisher.ts";
 import { MessageCallback } from "./publish/message_callback.ts";
@@ -57,16 +53,6 @@ const logger = getLogger(["tidings", "gateway"]);
 /**
  * Creates a gateway.
  *
- * @example Serve it
- * ```ts
- * import { createGateway, serve } from "@tidings/realtime/server";
- *
- * const gateway = createGateway({ signingKey: "a-key-of-at-least-32-characters-0000" });
- * const server = await serve(gateway, { port: 0 });
- * await server.close();
- * await gateway.close();
- * ```
- *
  * @example Mount it in a Hono app
  * ```ts
  * import { Hono } from "@hono/hono";
@@ -94,9 +80,20 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const callback = onMessage && new MessageCallback(onMessage, report);
   const streams = new Streams(hub, publisher, { leaseMs, report });
   const rules = { schemas: settings.channels, callback };
-  const publisherFor: PublisherFor = (claims) =>
+  const publisherFor: WebSocketHost["publisherFor"] = (claims) =>
     claims ? new ClientPublisher(publisher, claims, rules) : publisher;
-  const host = createHost(settings, auth, hub, publisherFor, sessions);
+  const { queueBytes, queueDeadlineMs } = settings;
+  const host: WebSocketHost = {
+    ...settings,
+    auth,
+    hub,
+    publisherFor,
+    sendQueue: { queueBytes, deadlineMs: queueDeadlineMs },
+    ticket: (claims) => auth.tokens.mintTicket(claims),
+    report,
+    opened: (session) => sessions.add(session),
+    ended: (session) => sessions.delete(session),
+  };
   const admission = new Admission(settings);
   const addresses = new PublishAddresses();
 
@@ -140,7 +137,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   async function drain(options: DrainOptions = {}): Promise<void> {
-    admission.drain();
+    admission.isDraining = true;
     streams.leave();
     hub.flush();
     const began = performance.now();
@@ -158,36 +155,6 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   };
   directHandlers.set(gateway, (head) => entrance.direct(head));
   return gateway;
-}
-
-type PublisherFor = WebSocketHost["publisherFor"];
-
-/** Creates the part of the gateway that sessions and connections see. */
-function createHost(
-  settings: GatewaySettings,
-  auth: Auth,
-  hub: Hub,
-  publisherFor: PublisherFor,
-  sessions: OpenSessions,
-): WebSocketHost {
-  return {
-    auth,
-    hub,
-    publisherFor,
-    sendQueue: {
-      queueBytes: settings.queueBytes,
-      deadlineMs: settings.queueDeadlineMs,
-    },
-    pingIntervalMs: settings.pingIntervalMs,
-    pongTimeoutMs: settings.pongTimeoutMs,
-    maxSubscriptions: settings.maxSubscriptions,
-    maxInboundRate: settings.maxInboundRate,
-    tokenDeadlineMs: settings.tokenDeadlineMs,
-    ticket: (claims) => auth.tokens.mintTicket(claims),
-    report,
-    opened: (session) => sessions.add(session),
-    ended: (session) => sessions.delete(session),
-  };
 }
 
 function report(stage: string, error: unknown): void {

@@ -56,30 +56,6 @@ async function createBroker(config: Config): Promise<Broker> {
   return new RedisBroker({ url, ...history });
 }
 
-async function createFrom(config: Config): Promise<Gateway> {
-  const lease = config["stream-lease"];
-  return createGateway({
-    dev: config.dev,
-    broker: await createBroker(config),
-    signingKey: config["signing-key"],
-    signingKeyFallback: config["signing-key-fallback"],
-    maxMessageBytes: config["max-message-bytes"],
-    streamLeaseMs: lease === undefined ? undefined : lease * 1000,
-    allowedOrigins: config["allowed-origins"],
-  });
-}
-
-async function announce(gateway: Gateway, server: Server): Promise<void> {
-  if (gateway.dev) {
-    console.error(
-      "Development mode: anyone on this machine may publish and subscribe. Set REALTIME_SIGNING_KEY for anything else.",
-    );
-  }
-  console.log(
-    `Tidings ${VERSION} on ${(await runtime()).name} listens on ${server.url}`,
-  );
-}
-
 /** Milliseconds over which clients reconnect: long for a restart in production, short for a developer's Ctrl-C. */
 const SPREAD_MS = { SIGTERM: 10_000, SIGINT: 500 } as const;
 
@@ -100,23 +76,34 @@ function drainOnSignal(gateway: Gateway, server: Server): void {
 
 async function run(config: Config): Promise<void> {
   const sinks: "console"[] = ["console"];
+  const { "log-level": lowestLevel = "info" } = config;
   await configure({
     sinks: { console: getConsoleSink() },
     loggers: [
-      {
-        category: "tidings",
-        sinks,
-        lowestLevel: config["log-level"] ?? "info",
-      },
+      { category: "tidings", sinks, lowestLevel },
       { category: ["logtape", "meta"], sinks, lowestLevel: "error" },
     ],
   });
-  const gateway = await createFrom(config);
-  const { port, host: hostname } = config;
+  const { port, host: hostname, dev, "stream-lease": lease } = config;
+  const gateway = createGateway({
+    dev,
+    broker: await createBroker(config),
+    signingKey: config["signing-key"],
+    signingKeyFallback: config["signing-key-fallback"],
+    maxMessageBytes: config["max-message-bytes"],
+    streamLeaseMs: lease && lease * 1000,
+    allowedOrigins: config["allowed-origins"],
+  });
   const server = await serve(gateway, { port, hostname });
   // A process that waits for the announcement may send a signal right after it.
   drainOnSignal(gateway, server);
-  await announce(gateway, server);
+  if (dev) {
+    console.error(
+      "Development mode: anyone on this machine may publish and subscribe. Set REALTIME_SIGNING_KEY for anything else.",
+    );
+  }
+  const { name } = await runtime();
+  console.log(`Tidings ${VERSION} on ${name} listens on ${server.url}`);
 }
 
 /** Runs the command line. A mistake in it is reported in one line, with exit code 2. */

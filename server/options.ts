@@ -139,22 +139,31 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
   const current = signingKey ?? (dev ? DEVELOPMENT_SIGNING_KEY : "");
   checkKey(current, dev);
   if (fallback !== undefined) checkKey(fallback, dev);
+  const limits = {
+    maxMessageBytes: options.maxMessageBytes ?? LIMITS.messageBytes,
+    maxSubscriptions: options.maxSubscriptions ?? LIMITS.subscriptions,
+    maxInboundRate: options.maxInboundRate ?? 100,
+    tokenDeadlineMs: options.tokenDeadlineMs ?? 10_000,
+    pingIntervalMs: options.pingIntervalMs ?? 15_000,
+    pongTimeoutMs: options.pongTimeoutMs ?? 5_000,
+    queueBytes: options.queueBytes ?? 1024 * 1024,
+    queueDeadlineMs: options.queueDeadlineMs ?? 10_000,
+    streamLeaseMs: options.streamLeaseMs ?? 60_000,
+  };
+  for (const [name, value] of Object.entries(limits)) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw new RangeError(
+      `Cannot create a gateway: "${name}" is ${value}, it must be a positive whole number`,
+    );
+  }
   return {
+    ...limits,
     signingKeys: fallback === undefined ? [current] : [current, fallback],
     dev,
     broker: options.broker ?? new MemoryBroker(),
     channels: new ChannelSchemas(options.channels ?? {}),
     onMessage: options.onMessage,
     allowedOrigins: options.allowedOrigins ?? (dev ? [] : "*"),
-    maxMessageBytes: count(options, "maxMessageBytes", LIMITS.messageBytes),
-    maxSubscriptions: count(options, "maxSubscriptions", LIMITS.subscriptions),
-    maxInboundRate: count(options, "maxInboundRate", 100),
-    tokenDeadlineMs: count(options, "tokenDeadlineMs", 10_000),
-    pingIntervalMs: count(options, "pingIntervalMs", 15_000),
-    pongTimeoutMs: count(options, "pongTimeoutMs", 5_000),
-    queueBytes: count(options, "queueBytes", 1024 * 1024),
-    queueDeadlineMs: count(options, "queueDeadlineMs", 10_000),
-    streamLeaseMs: count(options, "streamLeaseMs", 60_000),
   };
 }
 
@@ -171,25 +180,4 @@ function checkKey(key: string, dev: boolean): void {
       `Cannot use the signing key: it has ${key.length} characters, at least ${MIN_SIGNING_KEY_LENGTH} are needed`,
     );
   }
-}
-
-/** The names of the options that are limits. */
-type Limit = {
-  [K in keyof GatewayOptions]-?: GatewayOptions[K] extends number | undefined
-    ? K
-    : never;
-}[keyof GatewayOptions];
-
-function count(
-  options: GatewayOptions,
-  name: Limit,
-  fallback: number,
-): number {
-  const value = options[name] ?? fallback;
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(
-      `Cannot create a gateway: "${name}" is ${value}, it must be a positive whole number`,
-    );
-  }
-  return value;
 }

@@ -3,7 +3,6 @@ import { hashSigningKey } from "../../core/protocol/signing_key.ts";
 import type { TokenClaims, TokenUse } from "../../core/protocol/token.ts";
 import { readBearer } from "./credentials.ts";
 import { Revocations } from "./revocations.ts";
-import { Secret } from "./secret.ts";
 import { Tokens } from "./tokens.ts";
 
 /** Decides which requests may publish, mint and subscribe. */
@@ -11,10 +10,9 @@ export class Auth {
   /** Whether everything is allowed: development mode. */
   readonly open: boolean;
   readonly revocations: Revocations = new Revocations();
-  /** Mints tokens and tickets. */
   readonly tokens: Tokens;
-  /** Every header that carries one of the keys; empty until the keys are hashed. */
-  #headers: readonly Secret[] = [];
+  /** The characters of every header that carries one of the keys; empty until the keys are hashed. */
+  #headers: readonly Uint16Array[] = [];
   readonly #ready: Promise<void>;
 
   /**
@@ -25,7 +23,7 @@ export class Auth {
     this.tokens = new Tokens(signingKeys);
     this.open = open;
     this.#ready = formsOf(signingKeys).then((forms) => {
-      this.#headers = forms.map((form) => new Secret(`Bearer ${form}`));
+      this.#headers = forms.map((form) => codesOf(`Bearer ${form}`));
     });
   }
 
@@ -44,7 +42,10 @@ export class Auth {
         "Cannot do that without a token: send it as Authorization: Bearer <token>",
       );
     }
-    return this.revocations.check(await this.tokens.verify(jwt, uses));
+    const claims = await this.tokens.verify(jwt, uses);
+    if (!this.revocations.has(claims)) return claims;
+    const message = "Cannot use the token: it was revoked";
+    throw new RealtimeError("forbidden", message);
   }
 
   /** Tells whether the header carries a signing key, raw or hashed. */
@@ -67,16 +68,12 @@ export class Auth {
     let found = false;
     // Every secret is compared, so that the time reveals nothing but the length of a key.
     for (const secret of this.#headers) {
-      if (secret.equals(header)) found = true;
+      if (isEqual(header, secret)) found = true;
     }
     return found;
   }
 
-  /**
-   * Requires the signing key.
-   *
-   * @throws {RealtimeError} `unauthenticated`.
-   */
+  /** @throws {RealtimeError} `unauthenticated` for a request without the signing key. */
   async requireSigningKey(authorization: string | undefined): Promise<void> {
     if (await this.isSigningKey(authorization)) return;
     throw new RealtimeError(
@@ -108,16 +105,11 @@ export class Auth {
         "Cannot publish without the signing key or a token that grants it: send it as Authorization: Bearer <key>",
       );
     }
-    const claims = await this.verify(bearer, [
-      "publish",
-      "subscribe",
-      "ticket",
-    ]);
+    const uses = ["publish", "subscribe", "ticket"] as const;
+    const claims = await this.verify(bearer, uses);
     if (claims.publish === undefined) {
-      throw new RealtimeError(
-        "forbidden",
-        "Cannot publish: the token doesn't grant it",
-      );
+      const message = "Cannot publish: the token doesn't grant it";
+      throw new RealtimeError("forbidden", message);
     }
     return claims;
   }
@@ -128,11 +120,24 @@ async function formsOf(signingKeys: readonly string[]): Promise<string[]> {
   const forms = new Set<string>();
   for (const key of signingKeys) {
     const hashed = await hashSigningKey(key);
-    forms.add(key);
-    if (hashed !== key) {
-      forms.add(hashed);
-      forms.add(hashed.replace(/^signkey-\w+-/, ""));
-    }
+    forms.add(key).add(hashed);
+    if (hashed !== key) forms.add(hashed.replace(/^signkey-\w+-/, ""));
   }
   return [...forms];
+}
+
+function codesOf(text: string): Uint16Array {
+  const { length } = text;
+  return Uint16Array.from({ length }, (_, i) => text.charCodeAt(i));
+}
+
+/** Compares in a time that depends only on both lengths. (Comparing digests takes 2 µs more on Deno, a sixth of publishing a message.) */
+function isEqual(text: string, codes: Uint16Array): boolean {
+  const { length } = codes;
+  if (text.length !== length) return false;
+  let difference = 0;
+  for (let i = 0; i < length; i++) {
+    difference |= text.charCodeAt(i) ^ (codes[i] ?? 0);
+  }
+  return difference === 0;
 }

@@ -1,7 +1,7 @@
 import { PROTOCOL } from "../../core/protocol/frames.ts";
 
 /** Prefix of the WebSocket subprotocol that carries a token; the token follows it. */
-export const BEARER_PROTOCOL = "tidings.bearer.";
+const BEARER_PROTOCOL = "tidings.bearer.";
 
 /** The subprotocols that a client offers in its handshake. */
 export interface Offer {
@@ -19,17 +19,10 @@ export function readOffer(header: string | undefined): Offer {
   const bearer = names.find((name) => name.startsWith(BEARER_PROTOCOL));
   const v1 = names.includes(PROTOCOL);
   const answer = v1 ? PROTOCOL : bearer;
-  return {
-    v1,
-    ...(bearer === undefined
-      ? {}
-      : { token: bearer.slice(BEARER_PROTOCOL.length) }),
-    ...(answer === undefined ? {} : { answer }),
-  };
+  return { v1, token: bearer?.slice(BEARER_PROTOCOL.length), answer };
 }
 
 /** Returns the credential of an `Authorization: Bearer …` header. */
 export function readBearer(header: string | undefined): string | undefined {
-  const match = /^Bearer +([^\s]+) *$/i.exec(header ?? "");
-  return match?.[1];
+  return /^Bearer +([^\s]+) *$/i.exec(header ?? "")?.[1];
 }

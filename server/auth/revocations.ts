@@ -1,4 +1,3 @@
-import { RealtimeError } from "../../core/protocol/errors.ts";
 import { LIMITS } from "../../core/protocol/limits.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 
@@ -15,12 +14,10 @@ export interface Revocation {
 /** Entries from which on outdated ones are removed. */
 const PRUNE_AT = 1000;
 
-function keysOf({ sub, jti, channel }: Revocation): string[] {
-  return [
-    ...(sub === undefined ? [] : [`sub ${sub}`]),
-    ...(jti === undefined ? [] : [`jti ${jti}`]),
-    ...(channel === undefined ? [] : [`channel ${channel}`]),
-  ];
+function keysOf(revocation: Revocation): string[] {
+  return Object.entries(revocation)
+    .filter(([, value]) => value !== undefined)
+    .map(([field, value]) => `${field} ${value}`);
 }
 
 /** Remembers revocations for as long as the revoked tokens could still be valid. */
@@ -46,21 +43,6 @@ export class Revocations {
       ...[...channels].flatMap((channel) => keysOf({ channel })),
     ];
     return keys.some((key) => iat <= (this.#at.get(key) ?? -1));
-  }
-
-  /**
-   * Returns the claims of a token that was not revoked.
-   *
-   * @throws {RealtimeError} `forbidden` for a token that was revoked.
-   */
-  check(claims: TokenClaims): TokenClaims {
-    if (this.has(claims)) {
-      throw new RealtimeError(
-        "forbidden",
-        "Cannot use the token: it was revoked",
-      );
-    }
-    return claims;
   }
 
   #prune(now: number): void {

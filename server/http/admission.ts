@@ -7,20 +7,11 @@ import { allowsOrigin, type OriginRules } from "./origin.ts";
 export class Admission {
   /** The pages that may use the gateway. */
   readonly origins: OriginRules;
-  #isDraining = false;
+  /** Whether every request is refused, except for the health and the page. */
+  isDraining = false;
 
   constructor(origins: OriginRules) {
     this.origins = origins;
-  }
-
-  /** Whether the gateway drains. */
-  get isDraining(): boolean {
-    return this.#isDraining;
-  }
-
-  /** Refuses every request from now on, except for the health and the page. */
-  drain(): void {
-    this.#isDraining = true;
   }
 
   /** Checks a request; returns the error to answer with, `undefined` for a request that may enter. */
@@ -39,7 +30,7 @@ export class Admission {
         `Cannot answer a page of ${quoted}: its origin is not allowed; see --allowed-origins`,
       );
     }
-    if (this.#isDraining && !staysOpen(pathOf(target))) {
+    if (this.isDraining && !staysOpen(pathOf(target))) {
       return new RealtimeError(
         "unavailable",
         "Cannot answer: the gateway restarts; try again",

@@ -67,7 +67,7 @@ export class Entrance {
   #enter(incoming: Incoming, head: RequestHead): MaybePromise<Response> {
     const { request, env } = incoming;
     const refusal = this.#admission.refusal(head);
-    if (refusal) return this.#refuse(request, head, refusal);
+    if (refusal) return this.#refuse(incoming, head, refusal);
     const handle = this.#interior.publish(head);
     if (handle) return answerBody(handle, request);
     if (head.method === "GET" && pathOf(head.target) === CONNECT_PATH) {
@@ -80,7 +80,7 @@ export class Entrance {
   }
 
   async #refuse(
-    request: Request,
+    { request }: Incoming,
     head: RequestHead,
     refusal: Error,
   ): Promise<Response> {

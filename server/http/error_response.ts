@@ -1,4 +1,4 @@
-import { errorBody } from "../../core/protocol/error_body.ts";
+import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
 import { within } from "../../core/time/within.ts";
@@ -13,8 +13,6 @@ import { JSON_HEADERS } from "./answer.ts";
 const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 500;
 
-const FAILED = "The gateway failed; its log says why";
-
 /** Reports a failure with the stage at which it happened. */
 export type Report = (stage: string, error: unknown) => void;
 
@@ -26,9 +24,9 @@ export function errorAnswer(
 ): JsonAnswer {
   const isKnown = error instanceof RealtimeError;
   if (!isKnown) report(`${method} ${pathOf(target)}`, error);
-  const body = errorBody(
-    isKnown ? error : new RealtimeError("internal", FAILED),
-  );
+  const body: ErrorBody = isKnown
+    ? errorBody(error)
+    : { code: "internal", message: "The gateway failed; its log says why" };
   const status = STATUS_OF_CODE[body.code] ?? 500;
   const json = JSON.stringify({ error: body });
   return { status, headers: JSON_HEADERS, json };

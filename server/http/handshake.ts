@@ -1,10 +1,45 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
+import { readBearer, readOffer } from "../auth/credentials.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import type { Hub } from "../fan_out/hub.ts";
-import type { Handshake, WebSocketHost } from "../sessions/websocket_client.ts";
+import type { Incoming } from "../runtimes/adapter.ts";
+import { queryOf, type RequestHead } from "../runtimes/request_head.ts";
+import { runtime } from "../runtimes/runtime.ts";
+import {
+  type Handshake,
+  WebSocketClient,
+  type WebSocketHost,
+} from "../sessions/websocket_client.ts";
 import { isV1, type Wire } from "../wire/encode.ts";
 import { parseSince } from "../wire/since.ts";
+
+/**
+ * Answers `GET /v1/realtime/connect`: opens a WebSocket. Every handshake comes here, whatever its runtime.
+ *
+ * @throws {RealtimeError} `invalid_argument` for a request that is no handshake, and the refusal of a plain client.
+ */
+export async function connect(
+  host: WebSocketHost,
+  incoming: Incoming,
+  head: RequestHead,
+): Promise<Response> {
+  if (head.header("upgrade")?.toLowerCase() !== "websocket") {
+    throw new RealtimeError(
+      "invalid_argument",
+      "Cannot connect: the request is not a WebSocket handshake; /v1/realtime/sse takes plain HTTP",
+    );
+  }
+  const query = queryOf(head.target);
+  const offer = readOffer(head.header("sec-websocket-protocol"));
+  const token = readBearer(head.header("authorization")) ?? offer.token ??
+    query.get("token") ?? undefined;
+  const wire = offer.v1 ? "ws.v1" : "ws";
+  const since = query.get("since") ?? undefined;
+  const handshake = await checkHandshake(host, token, wire, since);
+  const connection = new WebSocketClient(host, handshake);
+  return (await runtime()).upgrade(incoming, connection, offer.answer);
+}
 
 /**
  * Checks the token and the position of a client that connects. A refused client of `tidings.v1` learns the reason in a frame.
@@ -25,8 +60,8 @@ export async function checkHandshake(
     return {
       wire,
       claims,
-      ...(since === undefined ? {} : { since }),
-      ...(isV1(wire) ? {} : { marks: await markChannels(hub, claims) }),
+      since,
+      marks: isV1(wire) ? undefined : await markChannels(hub, claims),
     };
   } catch (error) {
     if (!isV1(wire) || !(error instanceof RealtimeError)) throw error;
@@ -40,11 +75,8 @@ async function markChannels(
   claims: TokenClaims,
 ): Promise<ReadonlyMap<string, ChannelState>> {
   const channels = new Set(claims.topics.map(({ channel }) => channel));
-  return new Map(
-    await Promise.all(
-      [...channels].map(async (channel) =>
-        [channel, await hub.mark(channel)] as const
-      ),
-    ),
+  const marks = [...channels].map(async (channel) =>
+    [channel, await hub.mark(channel)] as const
   );
+  return new Map(await Promise.all(marks));
 }

@@ -6,6 +6,9 @@ import { parseJson } from "../wire/json_text.ts";
 const KNOWN_ADDRESSES = 16_384;
 const KNOWN_LENGTH = 256;
 
+/** The parameters of an address that is remembered. */
+const PLAIN = ["channel", "topic"];
+
 /** The content of an address of a request to publish. */
 export interface PublishAddress {
   readonly envelope: Envelope;
@@ -14,24 +17,18 @@ export interface PublishAddress {
   readonly lease: string | undefined;
 }
 
-/**
- * Reads the addresses of requests to publish. Addresses with only a channel and topics repeat, so they are remembered, which saves
- * 1 µs.
- */
+/** Reads the targets of requests to publish. Those with only a channel and topics repeat, so they are remembered, which saves 1 µs. */
 export class PublishAddresses {
   readonly #known = new Map<string, PublishAddress>();
 
-  /**
-   * Reads a request's target.
-   *
-   * @throws {RealtimeError} `invalid_json` for metadata that is not JSON.
-   */
+  /** @throws {RealtimeError} `invalid_json` for metadata that is not JSON. */
   read(target: string): PublishAddress {
     const known = this.#known.get(target);
     if (known) return known;
     const query = queryOf(target);
     const address = parseAddress(query);
-    if (isPlain(query) && target.length <= KNOWN_LENGTH) {
+    const isPlain = [...query.keys()].every((name) => PLAIN.includes(name));
+    if (isPlain && target.length <= KNOWN_LENGTH) {
       if (this.#known.size >= KNOWN_ADDRESSES) this.#known.clear();
       this.#known.set(target, address);
     }
@@ -55,10 +52,4 @@ function parseAddress(query: URLSearchParams): PublishAddress {
   });
   const lease = query.get("lease") ?? undefined;
   return { envelope, topics: query.getAll("topic"), lease };
-}
-
-function isPlain(query: URLSearchParams): boolean {
-  return [...query.keys()].every((name) =>
-    name === "channel" || name === "topic"
-  );
 }

@@ -16,8 +16,7 @@ const STREAM_TYPE = /^\s*text\/stream\s*(;|$)/i;
 
 /** Tells whether a request's body is to be published as a data stream. */
 export function isStream(head: RequestHead): boolean {
-  const type = head.header("content-type");
-  return type !== undefined && STREAM_TYPE.test(type);
+  return STREAM_TYPE.test(head.header("content-type") ?? "");
 }
 
 /**
@@ -43,8 +42,6 @@ export function publishBody(
 /**
  * Creates the handler of most requests to publish: those with the signing key and a body of known length that is one message. It
  * declines every other request before it has done anything.
- *
- * @param publisher The publisher for the owner of the signing key.
  */
 export function directPublish(
   auth: Auth,
@@ -73,9 +70,8 @@ export function directPublish(
     if (!head.target.startsWith(PUBLISH)) return undefined;
     if (!auth.isPlainSigningKey(head.header("authorization"))) return undefined;
     const length = Number(head.header("content-length") ?? NaN);
-    if (!(length <= publisher.maxMessageBytes) || isStream(head)) {
-      return undefined;
-    }
+    if (!(length <= publisher.maxMessageBytes)) return undefined;
+    if (isStream(head)) return undefined;
     return (body) => publish(head, body);
   };
 }

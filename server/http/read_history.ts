@@ -21,7 +21,7 @@ export interface HistoryPage {
   readonly entries: readonly LogEntry[];
   /** Whether the log has messages after `offset`. */
   readonly more: boolean;
-  readonly gap?: Gap;
+  readonly gap: Gap | undefined;
 }
 
 /** Reads a page of a channel's log. */
@@ -31,7 +31,6 @@ export async function readHistory(
 ): Promise<HistoryPage> {
   const since = sinceOfChannel(asked, channel, true);
   const { epoch, first, top } = await broker.read(channel, 0, 1, 1);
-  const wants = (entry: LogEntry) => topics?.has(entry.topic) ?? true;
   let after = first - 1;
   let gap: Gap | undefined;
   if (since.from === "live") after = top;
@@ -62,19 +61,13 @@ export async function readHistory(
     for (const entry of page.entries) {
       if (entries.length >= limit) break;
       after = entry.offset;
-      if (!wants(entry)) continue;
+      if (topics && !topics.has(entry.topic)) continue;
       entries.push(entry);
       bytes += entry.bytes;
     }
     if (entries.length >= limit || bytes >= PAGE_BYTES || after >= top) break;
   }
-  return {
-    epoch,
-    offset: after,
-    entries,
-    more: after < top,
-    ...(gap ? { gap } : {}),
-  };
+  return { epoch, offset: after, entries, more: after < top, gap };
 }
 
 function gapAfter(position: Position, epoch: string, first: number): Gap {

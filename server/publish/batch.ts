@@ -31,17 +31,7 @@ const line = z.object({
   "stream_id is missing",
 );
 
-/** The result of a line. */
-interface LineResult {
-  readonly id?: string | undefined;
-  readonly error?: ErrorBody;
-}
-
-/**
- * Publishes each line of an NDJSON body, in order. A line that fails doesn't stop the others.
- *
- * @returns The result of each line, as JSON.
- */
+/** Publishes each line of an NDJSON body, in order; returns the results as JSON. A line that fails doesn't stop the others. */
 export async function publishBatch(
   publisher: MessagePublisher,
   streams: Streams,
@@ -57,10 +47,9 @@ export async function publishBatch(
       continue;
     }
     const result = await publishLine(publisher, streams, text);
-    const json = JSON.stringify(result);
-    results.push(json);
+    results.push(JSON.stringify(result));
     // The broker is away: each further line would wait for it as long as this one did.
-    if (result.error?.code === "unavailable") outage = json;
+    if (result.error?.code === "unavailable") outage = results.at(-1);
     await turns.spend(text.length);
   }
   return results;
@@ -70,40 +59,31 @@ async function publishLine(
   publisher: MessagePublisher,
   streams: Streams,
   text: string,
-): Promise<LineResult> {
+): Promise<{ id?: string; error?: ErrorBody }> {
   try {
     const result = line.safeParse(parseJson(text, "the line"));
     if (!result.success) {
       const issue = result.error.issues[0];
       const where = issue?.path.join(".") || "line";
-      throw new RealtimeError(
-        "invalid_argument",
-        `Cannot publish the line: ${where}: ${
-          issue?.message ?? "is malformed"
-        }`,
-      );
+      const problem = `${where}: ${issue?.message ?? "is malformed"}`;
+      const message = `Cannot publish the line: ${problem}`;
+      throw new RealtimeError("invalid_argument", message);
     }
-    const { data, channel, topic, kind, key } = result.data;
-    const { stream_id: streamId, producer } = result.data;
+    const { channel, topic, kind, key, producer } = result.data;
+    const { stream_id: streamId } = result.data;
     const envelope = createEnvelope(channel, result.data);
-    const json = JSON.stringify(data);
-    if (streamId !== undefined && isStreamKind(kind)) {
-      publisher.require(channel, [topic]);
-      const { ids: [id], error } = await streams.publish(
-        { ...envelope, kind, streamId },
-        [topic],
-        json,
-        { key, producer, publisher },
-      );
-      return error ? { id, error: errorBody(error) } : { id };
+    const topics = [topic];
+    const data = JSON.stringify(result.data.data);
+    if (streamId === undefined || !isStreamKind(kind)) {
+      const message = { ...envelope, kind, streamId };
+      const [id] = await publisher.publish(message, topics, data, key);
+      return { id };
     }
-    const [id] = await publisher.publish(
-      { ...envelope, kind, streamId },
-      [topic],
-      json,
-      key,
-    );
-    return { id };
+    publisher.require(channel, topics);
+    const message = { ...envelope, kind, streamId };
+    const options = { key, producer, publisher };
+    const sent = await streams.publish(message, topics, data, options);
+    return { id: sent.ids[0], error: sent.error && errorBody(sent.error) };
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
     return { error: errorBody(error) };

@@ -5,7 +5,6 @@ import { quote } from "./publisher.ts";
 /** A channel, or the definition of many channels. */
 export type KnownChannel = Realtime.Channel | Realtime.Channel.Definition;
 
-/** A pattern of channel names, and the topics of those channels. */
 interface Pattern {
   /** The texts before, between and after the stars. */
   readonly literals: readonly string[];
@@ -16,7 +15,7 @@ interface Pattern {
 export class ChannelSchemas {
   readonly #names = new Map<string, Realtime.Topics>();
   /** The most specific first. */
-  readonly #patterns: readonly Pattern[];
+  readonly #patterns: Pattern[] = [];
 
   /**
    * @param channels Channels by their names, or by patterns in which `*` stands for one or more characters.
@@ -28,35 +27,26 @@ export class ChannelSchemas {
         'Cannot create a gateway: "channels" is a list, it must be an object of names or patterns such as { "user:*": userChannel }',
       );
     }
-    const patterns: Pattern[] = [];
     for (const [key, value] of Object.entries(channels)) {
       const topics = topicsOf(key, value);
       const literals = key.split("*");
       if (literals.length === 1) this.#names.set(key, topics);
-      else patterns.push({ literals, topics });
+      else this.#patterns.push({ literals, topics });
     }
-    this.#patterns = patterns.sort((a, b) => weight(b) - weight(a));
+    this.#patterns.sort((a, b) => weight(b) - weight(a));
   }
 
   get isEmpty(): boolean {
     return this.#names.size === 0 && this.#patterns.length === 0;
   }
 
-  /**
-   * Checks data that a client publishes, if the topic has a schema.
-   *
-   * @throws {RealtimeError} `invalid_data`, with the issues.
-   */
+  /** @throws {RealtimeError} `invalid_data`, with the issues, for data that doesn't match the topic's schema. */
   async check(channel: string, topic: string, data: unknown): Promise<void> {
     const topics = this.#names.get(channel) ??
       this.#patterns.find((pattern) => matches(channel, pattern))?.topics;
     const schema = topics?.[topic]?.getSchema();
-    if (!schema) return;
-    await validate(
-      schema,
-      data,
-      `Cannot publish to ${quote(channel)}, topic ${quote(topic)}`,
-    );
+    const action = `Cannot publish to ${quote(channel)}, topic ${quote(topic)}`;
+    if (schema) await validate(schema, data, action);
   }
 }
 

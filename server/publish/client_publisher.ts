@@ -5,7 +5,7 @@ import type { Envelope } from "../wire/envelope.ts";
 import type { MessageCallback } from "./message_callback.ts";
 import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 
-/** The rules for clients' messages: the schemas that they must match, and the app's callback. */
+/** The schemas that clients' messages must match, and the app's callback. */
 export interface ClientRules {
   readonly schemas: ChannelSchemas;
   readonly callback: MessageCallback | undefined;
@@ -23,29 +23,24 @@ export function grantsPublish(
 
 /** Publishes the messages of one client: checks its token's grants and the topics' schemas, and calls the app's `onMessage` afterwards. */
 export class ClientPublisher implements MessagePublisher {
+  readonly maxMessageBytes: number;
   readonly #publisher: Publisher;
   readonly #claims: TokenClaims;
   readonly #rules: ClientRules;
 
   constructor(publisher: Publisher, claims: TokenClaims, rules: ClientRules) {
+    this.maxMessageBytes = publisher.maxMessageBytes;
     this.#publisher = publisher;
     this.#claims = claims;
     this.#rules = rules;
   }
 
-  get maxMessageBytes(): number {
-    return this.#publisher.maxMessageBytes;
-  }
-
   require(channel: string, topics: readonly string[]): void {
     for (const topic of topics) {
       if (grantsPublish(this.#claims, channel, topic)) continue;
-      throw new RealtimeError(
-        "forbidden",
-        `Cannot publish to ${quote(channel)}: the token doesn't grant topic ${
-          quote(topic)
-        }`,
-      );
+      const problem = `the token doesn't grant topic ${quote(topic)}`;
+      const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+      throw new RealtimeError("forbidden", message);
     }
   }
 

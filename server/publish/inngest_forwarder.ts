@@ -2,9 +2,6 @@ import { readEnvironment } from "../../core/http/environment.ts";
 import { request } from "../../core/http/request.ts";
 import type { InboundMessage, OnMessage } from "./message_callback.ts";
 
-/** The default name of the events. */
-const EVENT_NAME = "realtime/message";
-
 /** An event of Inngest. */
 export interface InngestEvent {
   /** The event's name. */
@@ -65,8 +62,7 @@ export interface ForwardOptions {
  * });
  * ```
  *
- * @param options A client, or an event key.
- * @throws {TypeError} Where there is neither.
+ * @throws {TypeError} Without a client and an event key.
  */
 export function forwardToInngest(options: ForwardOptions = {}): OnMessage {
   const { client, toEvent = toMessageEvent } = options;
@@ -82,7 +78,7 @@ export function forwardToInngest(options: ForwardOptions = {}): OnMessage {
 function toMessageEvent(
   { kind, ...data }: InboundMessage,
 ): InngestEvent | undefined {
-  return kind === "data" ? { name: EVENT_NAME, data } : undefined;
+  return kind === "data" ? { name: "realtime/message", data } : undefined;
 }
 
 /** Returns a function that sends events to Inngest's event API. */

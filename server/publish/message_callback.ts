@@ -31,7 +31,6 @@ export class MessageCallback {
   readonly #report: (stage: string, error: unknown) => void;
   readonly #pending = new Set<Promise<void>>();
 
-  /** @param report Called with each error of the app's function. */
   constructor(
     onMessage: OnMessage,
     report: (stage: string, error: unknown) => void,

@@ -17,11 +17,7 @@ export interface MessagePublisher {
   /** Maximum size of a message's data in bytes. */
   readonly maxMessageBytes: number;
 
-  /**
-   * Requires the right to publish to some topics.
-   *
-   * @throws {RealtimeError} `forbidden` where one of the topics is not granted.
-   */
+  /** @throws {RealtimeError} `forbidden` where the right to publish to one of the topics is missing. */
   require(channel: string, topics: readonly string[]): void;
 
   /**
@@ -42,16 +38,12 @@ export interface MessagePublisher {
 
 /** Checks messages and appends them to the log, without a limit to topics: publishes with the rights of the signing key. */
 export class Publisher implements MessagePublisher {
+  readonly maxMessageBytes: number;
   readonly #broker: Broker;
-  readonly #maxMessageBytes: number;
 
   constructor(broker: Broker, maxMessageBytes: number) {
     this.#broker = broker;
-    this.#maxMessageBytes = maxMessageBytes;
-  }
-
-  get maxMessageBytes(): number {
-    return this.#maxMessageBytes;
+    this.maxMessageBytes = maxMessageBytes;
   }
 
   require(): void {}
@@ -65,10 +57,11 @@ export class Publisher implements MessagePublisher {
     const { channel, metadata = "", fnSlug = "" } = envelope;
     checkNames(envelope, topics);
     checkKey(channel, key);
-    checkSize(channel, data + metadata + fnSlug, this.#maxMessageBytes);
+    checkSize(channel, data + metadata + fnSlug, this.maxMessageBytes);
     try {
+      const toMessage = (topic: string) => newMessage(envelope, topic, data);
       const published = envelope.replyTo === undefined
-        ? this.#append(envelope, topics, data, key)
+        ? this.#broker.publish(channel, topics.map(toMessage), key)
         : this.#reply(envelope, topics, data, key);
       return published instanceof Promise
         ? published.catch((cause) => this.#fail(channel, cause))
@@ -76,16 +69,6 @@ export class Publisher implements MessagePublisher {
     } catch (cause) {
       return this.#fail(channel, cause);
     }
-  }
-
-  #append(
-    envelope: Envelope,
-    topics: readonly string[],
-    data: string,
-    key: string | undefined,
-  ): MaybePromise<readonly string[]> {
-    const messages = topics.map((topic) => newMessage(envelope, topic, data));
-    return this.#broker.publish(envelope.channel, messages, key);
   }
 
   async #reply(
@@ -105,13 +88,9 @@ export class Publisher implements MessagePublisher {
 
   #fail(channel: string, cause: unknown): never {
     if (cause instanceof RealtimeError) throw cause;
-    throw new RealtimeError(
-      "unavailable",
-      `Cannot publish to ${
-        quote(channel)
-      }: the broker "${this.#broker.name}" failed`,
-      { cause },
-    );
+    const problem = `the broker "${this.#broker.name}" failed`;
+    const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+    throw new RealtimeError("unavailable", message, { cause });
   }
 }
 
@@ -130,10 +109,8 @@ function checkNames(
 function checkKey(channel: string, key: string | undefined): void {
   if (key === undefined) return;
   if (key === "" || key.length > KEY_LENGTH) {
-    throw invalid(
-      channel,
-      `an idempotency key has 1 to ${KEY_LENGTH} characters`,
-    );
+    const problem = `an idempotency key has 1 to ${KEY_LENGTH} characters`;
+    throw invalid(channel, problem);
   }
   if (key.startsWith(REPLY_KEY_PREFIX)) {
     throw invalid(
@@ -151,10 +128,8 @@ function checkSize(channel: string, text: string, limit: number): void {
 }
 
 function invalid(channel: string, problem: string): RealtimeError {
-  return new RealtimeError(
-    "invalid_argument",
-    `Cannot publish to ${quote(channel)}: ${problem}`,
-  );
+  const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+  return new RealtimeError("invalid_argument", message);
 }
 
 /** Quotes the name of a channel or topic for an error message. */
@@ -162,11 +137,7 @@ export function quote(name: string): string {
   return JSON.stringify(name);
 }
 
-/**
- * Creates the error for a message over the limit.
- *
- * @param bytes The message's size, where it is known: a body that exceeds the limit is not read to its end.
- */
+/** Creates the error for a message over the limit. Its size is unknown where a body was not read to its end. */
 export function tooLarge(
   channel: string,
   limit: number,
@@ -175,10 +146,7 @@ export function tooLarge(
   const size = bytes === undefined
     ? "larger than the limit of"
     : `${Math.ceil(bytes / 1024)} KiB, the limit is`;
-  return new RealtimeError(
-    "too_large",
-    `Cannot publish to ${quote(channel)}: the message is ${size} ${
-      limit / 1024
-    } KiB`,
-  );
+  const problem = `the message is ${size} ${limit / 1024} KiB`;
+  const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+  return new RealtimeError("too_large", message);
 }

@@ -1,15 +1,14 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { formatId, type Position } from "../../core/protocol/id.ts";
-import type { Broker, LogEntry, NewMessage } from "../brokers/broker.ts";
+import type { Broker, NewMessage } from "../brokers/broker.ts";
 import { logPages } from "../brokers/log_pages.ts";
 
 /** Prefix of the idempotency keys that the gateway reserves for replies. */
 export const REPLY_KEY_PREFIX = "$reply:";
 
-/** A reply that is in the log. */
+/** A reply that is in the log, and the idempotency key that its publisher chose. */
 interface Reply {
   readonly id: string;
-  /** The idempotency key that its publisher chose. */
   readonly key: unknown;
 }
 
@@ -19,9 +18,7 @@ interface Reply {
  * An idempotency key for all replies lets the broker decide between those that come at the same time; the log shows earlier ones for as
  * long as it keeps them.
  *
- * @param message The reply, with `key` in its `reply_key`.
- * @param original The position of the message that it replies to.
- * @param key The publisher's own idempotency key, which tells its retries from other replies.
+ * @param key The publisher's own idempotency key, also in the message's `reply_key`. It tells its retries from other replies.
  * @returns The reply's id.
  * @throws {RealtimeError} `conflict` where another reply was first; `not_found` where the original doesn't exist yet.
  */
@@ -67,21 +64,12 @@ async function findReply(
         `Cannot reply to ${id}: there is no such message`,
       );
     }
-    for (const entry of page.entries) {
-      if (entry.topic !== topic) continue;
-      const reply = readReply(entry, id);
-      if (reply) return { id: formatId(page.epoch, entry.offset), ...reply };
+    for (const { topic: itsTopic, json, offset } of page.entries) {
+      // Most messages are no replies: a search in the text saves parsing them.
+      if (itsTopic !== topic || !json.includes(`"reply_to":"${id}"`)) continue;
+      const frame: Record<string, unknown> = JSON.parse(json);
+      if (frame.reply_to !== id) continue;
+      return { id: formatId(page.epoch, offset), key: frame.reply_key };
     }
   }
-}
-
-/** Reads the key of a reply; returns `undefined` for a message that doesn't reply to the id. */
-function readReply(
-  { json }: LogEntry,
-  id: string,
-): Pick<Reply, "key"> | undefined {
-  // Most messages are no replies: a search in the text saves parsing them.
-  if (!json.includes(`"reply_to":"${id}"`)) return undefined;
-  const frame: Record<string, unknown> = JSON.parse(json);
-  return frame.reply_to === id ? { key: frame.reply_key } : undefined;
 }

@@ -3,7 +3,7 @@ import { splitText } from "../../core/protocol/split_text.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import { FairTurns } from "./fair_turns.ts";
 import type { MessagePublisher } from "./publisher.ts";
-import { endedError } from "../streams/stream_errors.ts";
+import { endedError } from "../streams/stream_end.ts";
 import { TEE_TOPIC } from "../streams/stream_message.ts";
 import type { Streams } from "../streams/streams.ts";
 
@@ -16,8 +16,6 @@ export interface PublishedText {
   readonly isStopped: boolean;
 }
 
-type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
-
 /** Maximum length of the text of one chunk, in characters. */
 const CHUNK_LENGTH = 16 * 1024;
 
@@ -26,14 +24,12 @@ const ESCAPED_BYTES = 6;
 
 /** Reads the text of a body while it arrives, in chunks of whole characters that fit into a message. */
 async function* readChunks(
-  body: BodyReader | undefined,
+  body: ReadableStreamDefaultReader<Uint8Array> | undefined,
   maxBytes: number,
 ): AsyncGenerator<string> {
   if (!body) return;
-  const length = Math.min(
-    CHUNK_LENGTH,
-    Math.max(2, Math.floor(maxBytes / ESCAPED_BYTES)),
-  );
+  const fitting = Math.max(2, Math.floor(maxBytes / ESCAPED_BYTES));
+  const length = Math.min(CHUNK_LENGTH, fitting);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   for (;;) {
     const { done, value } = await body.read();
@@ -47,30 +43,28 @@ async function* readChunks(
  * Publishes a body as a data stream while it arrives. If the body breaks off, the stream ends with an error that readers see. If the stream
  * ends first, because a reader stopped it or the body was silent for too long, the rest of the body is not read.
  *
- * @param patienceMs How many milliseconds the body may be silent; by default the lease of every stream.
  * @throws {RealtimeError} `invalid_data` when the body is not UTF-8 or broke off, `stream_ended` when it was silent for too long.
  */
 export async function publishText(
-  { publisher, streams }: {
+  { publisher, streams, patienceMs }: {
     readonly publisher: MessagePublisher;
     readonly streams: Streams;
+    /** How many milliseconds the body may be silent; by default the lease of every stream. */
+    readonly patienceMs: number | undefined;
   },
   envelope: Omit<Envelope, "streamId" | "kind">,
   topics: readonly string[],
   body: ReadableStream<Uint8Array> | null,
-  patienceMs: number | undefined,
 ): Promise<PublishedText> {
   const { channel } = envelope;
   const streamId = crypto.randomUUID();
   const stream = { ...envelope, streamId };
   const id = JSON.stringify(streamId);
-  const { ids } = await streams.publish(
-    { ...stream, kind: "datastream-start" },
-    topics,
-    id,
-    { patienceMs, publisher },
-  );
+  const start = { ...stream, kind: "datastream-start" } as const;
+  const chunk = { ...stream, kind: "chunk" } as const;
   const end = { ...stream, kind: "datastream-end" } as const;
+  const options = { publisher, patienceMs };
+  const { ids } = await streams.publish(start, topics, id, options);
   const reader = body?.getReader();
   const ended = streams.signal(channel, streamId);
   // Canceling ends the read that is pending.
@@ -80,22 +74,18 @@ export async function publishText(
   const turns = new FairTurns();
   try {
     for await (const text of readChunks(reader, publisher.maxMessageBytes)) {
-      await streams.publish(
-        { ...stream, kind: "chunk" },
-        topics,
-        JSON.stringify(text),
-        { publisher },
-      );
+      const data = JSON.stringify(text);
+      await streams.publish(chunk, topics, data, options);
       await turns.spend(text.length);
     }
-    await streams.publish(end, topics, id, { publisher });
+    await streams.publish(end, topics, id, options);
   } catch (cause) {
     const known = streams.endOf(channel, streamId);
     if (!known) {
       const error = bodyError(cause);
       const { code, message } = error;
       const metadata = JSON.stringify({ error: { code, message } });
-      await streams.publish({ ...end, metadata }, topics, id, { publisher });
+      await streams.publish({ ...end, metadata }, topics, id, options);
       throw error;
     }
     if (known.reason !== "stopped") throw endedError(channel, known);
@@ -115,17 +105,12 @@ export async function publishTee(
   const streamId = crypto.randomUUID();
   const ids: string[] = [];
   const turns = new FairTurns();
+  const chunks = readChunks(body?.getReader(), publisher.maxMessageBytes);
   try {
-    for await (
-      const raw of readChunks(body?.getReader(), publisher.maxMessageBytes)
-    ) {
-      ids.push(
-        ...await publisher.publish(
-          { channel, kind: "chunk", streamId, raw },
-          [TEE_TOPIC],
-          JSON.stringify(raw),
-        ),
-      );
+    for await (const raw of chunks) {
+      const envelope = { channel, kind: "chunk", streamId, raw } as const;
+      const data = JSON.stringify(raw);
+      ids.push(...await publisher.publish(envelope, [TEE_TOPIC], data));
       await turns.spend(raw.length);
     }
   } catch (cause) {

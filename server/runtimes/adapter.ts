@@ -1,3 +1,4 @@
+import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 
 /** Anything that answers requests: a gateway, a Hono app that it is mounted in. */
@@ -32,6 +33,9 @@ export interface Server extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A server that listens, as an adapter returns it. */
+export type Listener = Pick<Server, "port" | "close">;
+
 /** A request and what its runtime passed beside it. */
 export interface Incoming {
   readonly request: Request;
@@ -62,13 +66,9 @@ export interface RuntimeAdapter {
     incoming: Incoming,
     handler: SocketHandler,
     protocol: string | undefined,
-  ): Response | Promise<Response>;
+  ): MaybePromise<Response>;
   /** Lifts the runtime's limit on how long a response may be silent. */
   keepOpen(incoming: Incoming): void;
-  /**
-   * Listens.
-   *
-   * @throws {RealtimeError} `unavailable` when the port is in use or the address is not this machine's.
-   */
-  serve(app: Fetcher, options: Required<ListenOptions>): Promise<Server>;
+  /** Listens; fails with the runtime's own error. */
+  serve(app: Fetcher, options: Required<ListenOptions>): MaybePromise<Listener>;
 }

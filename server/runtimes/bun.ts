@@ -3,12 +3,11 @@ import type { SocketHandler } from "../wire/socket.ts";
 import type {
   Fetcher,
   Incoming,
+  Listener,
   ListenOptions,
   RuntimeAdapter,
-  Server,
 } from "./adapter.ts";
 import { websocket } from "./bun_websocket.ts";
-import { listenError, listening } from "./listen.ts";
 
 interface BunServerLike {
   readonly port: number;
@@ -38,13 +37,9 @@ function upgrade(
   handler: SocketHandler,
   protocol: string | undefined,
 ): Response {
-  const upgraded = serverOf(incoming).upgrade(incoming.request, {
-    data: handler,
-    ...(protocol === undefined
-      ? {}
-      : { headers: { "sec-websocket-protocol": protocol } }),
-  });
-  if (!upgraded) {
+  const headers = protocol ? { "sec-websocket-protocol": protocol } : undefined;
+  const options = { data: handler, headers };
+  if (!serverOf(incoming).upgrade(incoming.request, options)) {
     throw new RealtimeError(
       "invalid_argument",
       "Cannot open a WebSocket: the request is not a handshake",
@@ -62,20 +57,15 @@ export const bunRuntime: RuntimeAdapter = {
     // A request that came through no server, as in tests, has no limit.
     serverOf(incoming).timeout?.(incoming.request, 0);
   },
-  serve(app: Fetcher, options: Required<ListenOptions>): Promise<Server> {
+  serve(app: Fetcher, options: Required<ListenOptions>): Listener {
     const { hostname, port } = options;
-    try {
-      const server = Bun.serve({
-        hostname,
-        port,
-        fetch: (request: Request, server: BunServerLike) =>
-          app.fetch(request, { server }),
-        websocket,
-      });
-      const close = () => server.stop(true);
-      return Promise.resolve(listening(hostname, server.port, close));
-    } catch (error) {
-      return Promise.reject(listenError(error, hostname, port));
-    }
+    const server = Bun.serve({
+      hostname,
+      port,
+      fetch: (request: Request, server: BunServerLike) =>
+        app.fetch(request, { server }),
+      websocket,
+    });
+    return { port: server.port, close: () => server.stop(true) };
   },
 };

@@ -5,12 +5,11 @@ import {
   type Fetcher,
   IDLE_SECONDS,
   type Incoming,
+  type Listener,
   type ListenOptions,
   type RuntimeAdapter,
-  type Server,
 } from "./adapter.ts";
 import { allClosed, attach } from "./deno_socket.ts";
-import { listenError, listening } from "./listen.ts";
 
 /** The part of Deno's API that the gateway uses: Deno's own types exist on Deno only. */
 interface DenoLike {
@@ -26,10 +25,7 @@ interface DenoLike {
       signal: AbortSignal;
       onListen(): void;
     },
-    handler: (
-      request: Request,
-      info: object,
-    ) => Response | Promise<Response>,
+    handler: (request: Request, info: object) => Promise<Response>,
   ): {
     readonly addr: { readonly port: number };
     readonly finished: Promise<void>;
@@ -49,10 +45,8 @@ function upgrade(
   handler: SocketHandler,
   protocol: string | undefined,
 ): Response {
-  const { socket, response } = Deno.upgradeWebSocket(request, {
-    idleTimeout: IDLE_SECONDS,
-    ...(protocol === undefined ? {} : { protocol }),
-  });
+  const options = { protocol, idleTimeout: IDLE_SECONDS };
+  const { socket, response } = Deno.upgradeWebSocket(request, options);
   attach(socket, handler);
   return response;
 }
@@ -62,37 +56,33 @@ export const denoRuntime: RuntimeAdapter = {
   name: `Deno ${Deno?.version.deno}`,
   upgrade,
   keepOpen(): void {},
-  serve(app: Fetcher, options: Required<ListenOptions>): Promise<Server> {
+  serve(app: Fetcher, options: Required<ListenOptions>): Listener {
     const { hostname, port } = options;
-    try {
-      const stop = new AbortController();
-      const { signal } = stop;
-      let answering = 0;
-      let idle = (): void => {};
-      const server = Deno.serve(
-        { hostname, port, signal, onListen: () => {} },
-        async (request, info) => {
-          answering++;
-          try {
-            return await app.fetch(request, info);
-          } finally {
-            if (--answering === 0) idle();
-          }
-        },
-      );
-      // Deno's `shutdown()` sometimes waits forever for a connection that a browser left.
-      const close = async () => {
-        await allClosed();
-        if (answering > 0) {
-          await within(SHUTDOWN_MS, new Promise<void>((end) => idle = end));
+    const stop = new AbortController();
+    const { signal } = stop;
+    let answering = 0;
+    let idle = (): void => {};
+    const server = Deno.serve(
+      { hostname, port, signal, onListen: () => {} },
+      async (request, info) => {
+        answering++;
+        try {
+          return await app.fetch(request, info);
+        } finally {
+          if (--answering === 0) idle();
         }
-        await pause(FLUSH_MS);
-        stop.abort();
-        await within(SHUTDOWN_MS, server.finished);
-      };
-      return Promise.resolve(listening(hostname, server.addr.port, close));
-    } catch (error) {
-      return Promise.reject(listenError(error, hostname, port));
-    }
+      },
+    );
+    // Deno's `shutdown()` sometimes waits forever for a connection that a browser left.
+    const close = async () => {
+      await allClosed();
+      if (answering > 0) {
+        await within(SHUTDOWN_MS, new Promise<void>((end) => idle = end));
+      }
+      await pause(FLUSH_MS);
+      stop.abort();
+      await within(SHUTDOWN_MS, server.finished);
+    };
+    return { port: server.addr.port, close };
   },
 };

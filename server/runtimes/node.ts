@@ -1,15 +1,13 @@
 import { getRequestListener } from "@hono/node-server";
-import { createServer, type Server as HttpServer } from "node:http";
+import { createServer } from "node:http";
 import process from "node:process";
-import type { WebSocketServer } from "ws";
 import type {
   Fetcher,
+  Listener,
   ListenOptions,
   RuntimeAdapter,
-  Server,
 } from "./adapter.ts";
 import { directHandlers } from "./direct.ts";
-import { listenError, listening } from "./listen.ts";
 import { directFirst } from "./node_direct.ts";
 import {
   createWebSocketServer,
@@ -17,10 +15,10 @@ import {
   upgrade,
 } from "./node_upgrade.ts";
 
-function listen(
+function serve(
   app: Fetcher,
   { hostname, port }: Required<ListenOptions>,
-): Promise<{ server: HttpServer; sockets: WebSocketServer; port: number }> {
+): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const sockets = createWebSocketServer();
     const listener = getRequestListener(
@@ -36,14 +34,20 @@ function listen(
       shouldUpgradeCallback: ({ headers }) =>
         headers.upgrade?.toLowerCase() === "websocket",
     }, direct ? directFirst(direct, listener) : listener);
+    const close = () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets.clients) socket.terminate();
+        server.closeAllConnections();
+      });
     server.listen(port, hostname, () => {
-      resolve({ server, sockets, port: Object(server.address()).port });
+      resolve({ port: Object(server.address()).port, close });
     });
     takeUpgrades(server, sockets, app);
     server.once("close", () => sockets.close());
     server.once("error", (error) => {
       sockets.close();
-      reject(listenError(error, hostname, port));
+      reject(error);
     });
   });
 }
@@ -53,15 +57,5 @@ export const nodeRuntime: RuntimeAdapter = {
   name: `Node ${process.versions.node}`,
   upgrade,
   keepOpen(): void {},
-  async serve(app: Fetcher, options: Required<ListenOptions>): Promise<Server> {
-    const { server, sockets, port } = await listen(app, options);
-    function close(): Promise<void> {
-      return new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets.clients) socket.terminate();
-        server.closeAllConnections();
-      });
-    }
-    return listening(options.hostname, port, close);
-  },
+  serve,
 };

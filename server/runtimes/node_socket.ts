@@ -6,7 +6,7 @@ import type { Packet, Socket } from "../wire/socket.ts";
 const TEXT_FRAME = 0x81;
 
 /** Encodes texts as text frames of a WebSocket, one after the other. */
-export function encodeFrames(texts: readonly string[]): Buffer {
+function encodeFrames(texts: readonly string[]): Buffer {
   const sizes = texts.map((text) => Buffer.byteLength(text));
   const total = sizes.reduce((sum, size) => sum + headBytes(size) + size, 0);
   const frames = Buffer.allocUnsafe(total);

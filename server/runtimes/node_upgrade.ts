@@ -5,8 +5,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { WebSocket, WebSocketServer } from "ws";
-import { PROTOCOL } from "../../core/protocol/frames.ts";
-import { BEARER_PROTOCOL } from "../auth/credentials.ts";
+import { readOffer } from "../auth/credentials.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 import {
   type Fetcher,
@@ -19,8 +18,16 @@ import { NodeSocket } from "./node_socket.ts";
 /** The sockets that answered since the last round of pings. */
 const alive = new WeakSet<WebSocket>();
 
-/** Pings regularly and ends the sockets of dead peers: `ws` does neither by itself. */
-function startPings(server: WebSocketServer): ReturnType<typeof setInterval> {
+/** Creates the WebSocket server that works beside the HTTP server. */
+export function createWebSocketServer(): WebSocketServer {
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: INBOUND_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: (offered) =>
+      readOffer([...offered].join()).answer ?? false,
+  });
+  // `ws` neither pings by itself nor ends the sockets of dead peers.
   const timer = setInterval(() => {
     for (const socket of server.clients) {
       if (!alive.has(socket)) socket.terminate();
@@ -29,32 +36,12 @@ function startPings(server: WebSocketServer): ReturnType<typeof setInterval> {
     }
   }, IDLE_SECONDS * 500);
   timer.unref();
-  return timer;
-}
-
-/** Creates the WebSocket server that works beside the HTTP server. */
-export function createWebSocketServer(): WebSocketServer {
-  const server = new WebSocketServer({
-    noServer: true,
-    maxPayload: INBOUND_BYTES,
-    perMessageDeflate: false,
-    handleProtocols: (offered) =>
-      offered.has(PROTOCOL)
-        ? PROTOCOL
-        : [...offered].find((name) => name.startsWith(BEARER_PROTOCOL)) ??
-          false,
-  });
-  const timer = startPings(server);
   server.on("close", () => clearInterval(timer));
   return server;
 }
 
-/** A request to upgrade; `handler` is set when the app accepts it. */
-interface Handshake {
-  handler?: SocketHandler;
-}
-
-const handshakes = new WeakMap<IncomingMessage, Handshake>();
+/** Requests to upgrade; `handler` is set when the app accepts one. */
+const handshakes = new WeakMap<IncomingMessage, { handler?: SocketHandler }>();
 
 /**
  * Accepts WebSockets for an app. `@hono/node-server` can do it too, but keeps each one's request, URL and context as long as the
@@ -70,7 +57,7 @@ export function takeUpgrades(
     async (incoming: IncomingMessage, tcp: Duplex, head: Buffer) => {
       // Until `ws` listens for errors itself, a connection that breaks off must not throw.
       tcp.on("error", ignore);
-      const handshake: Handshake = {};
+      const handshake: { handler?: SocketHandler } = {};
       handshakes.set(incoming, handshake);
       const response = await answer(app, incoming);
       const { handler } = handshake;

@@ -1,3 +1,4 @@
+import { RealtimeError } from "../../core/protocol/errors.ts";
 import type {
   Fetcher,
   ListenOptions,
@@ -38,5 +39,37 @@ export async function serve(
   options: ListenOptions = {},
 ): Promise<Server> {
   const { port = 8787, hostname = "127.0.0.1" } = options;
-  return (await runtime()).serve(app, { port, hostname });
+  const adapter = await runtime();
+  try {
+    const listener = await adapter.serve(app, { port, hostname });
+    const url = originOf(hostname, listener.port);
+    return { ...listener, url, [Symbol.asyncDispose]: listener.close };
+  } catch (cause) {
+    const address = originOf(hostname, port).slice("http://".length);
+    const message = `Cannot listen on ${address}: ${reasonOf(cause)}`;
+    throw new RealtimeError("unavailable", message, { cause });
+  }
+}
+
+/** Explains an error by its code on Bun and Node, by its name on Deno. */
+function reasonOf(error: unknown): string {
+  const { code, name } = Object(error);
+  if (code === "EADDRINUSE" || name === "AddrInUse") {
+    return "the port is in use; choose another with --port, or 0 for a free one";
+  }
+  if (code === "EACCES" || name === "PermissionDenied") {
+    return "this user may not use the port";
+  }
+  if (code === "EADDRNOTAVAIL" || name === "AddrNotAvailable") {
+    return "this machine doesn't have the address";
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Returns the URL of a server that listens on an address; a wildcard address is reached on loopback. */
+function originOf(hostname: string, port: number): string {
+  const host = hostname === "0.0.0.0" || hostname === "::"
+    ? "127.0.0.1"
+    : hostname;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -9,7 +9,6 @@ export interface FoundStream {
   readonly topics: ReadonlySet<string>;
   /** The id of its start, if the log has it. */
   readonly start?: string;
-  /** Its end, if it has ended. */
   readonly end?: StreamEnd;
 }
 
@@ -34,8 +33,7 @@ export async function findStream(
       const here = formatId(page.epoch, offset);
       if (kind === "datastream-start") start = here;
       if (kind === "datastream-end") {
-        const ended = { ...readEnd(json), id: here, topics, start };
-        return { topics, end: { state: "ended", ...ended } };
+        return { topics, end: { ...readEnd(json), id: here, topics, start } };
       }
     }
   }

@@ -1,7 +1,14 @@
+import { RealtimeError } from "../../core/protocol/errors.ts";
 import { pause } from "../../core/time/backoff.ts";
 import type { Feed } from "../fan_out/feed.ts";
+import { quote } from "../publish/publisher.ts";
 import { type Envelope, mergeOrigins, type Origin } from "../wire/envelope.ts";
-import { otherTopicError } from "./stream_errors.ts";
+
+/** Creates the error for a message that another producer, or another topic, may not add to a stream. */
+export function conflictError(channel: string, problem: string): RealtimeError {
+  const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+  return new RealtimeError("conflict", message);
+}
 
 /** A data stream that has begun and not ended, with the times that decide on its lease. */
 export class LiveStream {
@@ -9,7 +16,6 @@ export class LiveStream {
   readonly channel: string;
   readonly streamId: string;
   readonly topics: Set<string> = new Set();
-  /** The channel's feed, which shows the stream's messages. */
   feed: Feed;
   /** Whether the feed is held for the stream, so that none of its messages is missed. */
   isHeld = false;
@@ -27,16 +33,13 @@ export class LiveStream {
   #publishedAt = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #ending = new AbortController();
+  /** Aborts when the stream ends. */
+  readonly signal: AbortSignal = this.#ending.signal;
 
   constructor(channel: string, streamId: string, feed: Feed) {
     this.channel = channel;
     this.streamId = streamId;
     this.feed = feed;
-  }
-
-  /** Aborts when the stream ends. */
-  get signal(): AbortSignal {
-    return this.#ending.signal;
   }
 
   /** Milliseconds since its newest message was seen in the log. */
@@ -55,15 +58,10 @@ export class LiveStream {
     return pause(ms, AbortSignal.any([this.signal, signal]));
   }
 
-  /**
-   * Requires that the stream is in some topics.
-   *
-   * @throws {RealtimeError} `conflict`.
-   */
+  /** @throws {RealtimeError} `conflict` for a topic that the stream is not in. */
   requireTopics(topics: readonly string[]): void {
-    if (topics.some((topic) => !this.topics.has(topic))) {
-      throw otherTopicError(this.channel);
-    }
+    if (topics.every((topic) => this.topics.has(topic))) return;
+    throw conflictError(this.channel, "the stream is in another topic");
   }
 
   /** Records that a message of the stream is in the log. */
@@ -82,15 +80,14 @@ export class LiveStream {
   /** Calls a function when the lease may have run out. */
   setTimer(check: () => void, leaseMs: number): void {
     clearTimeout(this.#timer);
-    const now = performance.now();
-    const due = this.patienceMs === undefined
-      ? this.#seenAt + leaseMs
+    let due = this.#seenAt + leaseMs;
+    if (this.patienceMs !== undefined) {
       // The other gateways must see a sign of life until the body was silent for too long.
-      : Math.min(
-        this.#seenAt + leaseMs / 3,
-        this.#publishedAt + this.patienceMs,
-      );
-    this.#timer = setTimeout(check, Math.max(1, Math.ceil(due - now)));
+      const renewal = this.#seenAt + leaseMs / 3;
+      due = Math.min(renewal, this.#publishedAt + this.patienceMs);
+    }
+    const ms = Math.max(1, Math.ceil(due - performance.now()));
+    this.#timer = setTimeout(check, ms);
     // A lease must not keep a process alive; browsers' and Deno's timers are numbers.
     if (typeof this.#timer === "object") this.#timer.unref();
   }

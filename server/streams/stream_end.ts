@@ -1,3 +1,6 @@
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import { quote } from "../publish/publisher.ts";
+
 /** The end of a data stream. */
 export interface StreamEnd {
   readonly state: "ended";
@@ -12,46 +15,57 @@ export interface StreamEnd {
   readonly start?: string;
 }
 
+function brokeOff(reason: string) {
+  const message = `The stream broke off: ${reason}`;
+  return { error: { code: "producer_lost", message } };
+}
+
 /** Metadata of the end of a stream whose producer is gone. */
-export const LOST = {
-  error: {
-    code: "producer_lost",
-    message:
-      "The stream broke off: nothing came from its producer for too long",
-  },
-};
+export const LOST: object = brokeOff(
+  "nothing came from its producer for too long",
+);
 
 /** Metadata of the end of a stream that another producer replaces. */
-export const REPLACED = {
-  error: {
-    code: "producer_lost",
-    message: "The stream broke off: another producer began it again",
-  },
-};
+export const REPLACED: object = brokeOff("another producer began it again");
 
 /** Metadata of the end of a stream that a reader stopped. */
 export const STOPPED = { stopped: true };
 
 /** Reads why and when a stream ended from the frame of its end. */
-export function readEnd(json: string): Pick<StreamEnd, "reason" | "at"> {
-  const frame: { metadata?: unknown; created_at?: unknown } = JSON.parse(json);
+export function readEnd(
+  json: string,
+): Pick<StreamEnd, "state" | "reason" | "at"> {
+  const frame: Record<string, unknown> = JSON.parse(json);
   const at = Date.parse(String(frame.created_at));
-  return { reason: endReasonOf(frame.metadata), at };
+  return { state: "ended", reason: endReasonOf(frame.metadata), at };
 }
 
 /** Reads why a stream ended from the metadata of its end. */
 export function endReasonOf(metadata: unknown): StreamEnd["reason"] {
-  const { error, stopped }: { error?: unknown; stopped?: unknown } = Object(
-    metadata,
-  );
-  if (error) {
-    const { code }: { code?: unknown } = Object(error);
-    return code === "producer_lost" ? "lost" : "failed";
-  }
-  return stopped === true ? "stopped" : "done";
+  const { error, stopped }: Record<string, unknown> = Object(metadata);
+  if (!error) return stopped === true ? "stopped" : "done";
+  return Object(error).code === "producer_lost" ? "lost" : "failed";
 }
 
 /** Returns the idempotency key of a stream's end: all that end a stream use it, so that only the first end counts. */
 export function endKey(streamId: string): string {
   return `end:${streamId}`;
+}
+
+const HOW_ENDED: Readonly<Record<StreamEnd["reason"], string>> = {
+  done: "has ended",
+  failed: "has ended",
+  lost: "has ended, because nothing came from its producer for too long",
+  stopped: "was stopped by a reader",
+};
+
+/** Creates the error for publishing to, or keeping open, a stream that has ended. */
+export function endedError(
+  channel: string,
+  { reason }: StreamEnd,
+): RealtimeError {
+  return new RealtimeError(
+    reason === "stopped" ? "stream_stopped" : "stream_ended",
+    `Cannot publish to ${quote(channel)}: the stream ${HOW_ENDED[reason]}`,
+  );
 }

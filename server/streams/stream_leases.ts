@@ -1,4 +1,3 @@
-import type { Broker } from "../brokers/broker.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import { findStream } from "./find_stream.ts";
 import type { LiveStream } from "./live_stream.ts";
@@ -23,18 +22,15 @@ export interface LeaseOptions {
  */
 export class StreamLeases {
   readonly #registry: StreamRegistry;
-  readonly #broker: Broker;
   readonly #publisher: Publisher;
   readonly #options: LeaseOptions;
 
   constructor(
     registry: StreamRegistry,
-    broker: Broker,
     publisher: Publisher,
     options: LeaseOptions,
   ) {
     this.#registry = registry;
-    this.#broker = broker;
     this.#publisher = publisher;
     this.#options = options;
   }
@@ -86,7 +82,6 @@ export class StreamLeases {
     });
   }
 
-  /** Checks a stream whose lease may have run out. */
   async #check(stream: LiveStream): Promise<void> {
     const { channel, streamId } = stream;
     if (this.#registry.liveOf(channel, streamId) !== stream) return;
@@ -107,7 +102,8 @@ export class StreamLeases {
     const { channel, streamId, feed, offset } = stream;
     // The feed may have missed messages that are in the log.
     const after = { epoch: feed.epoch, offset };
-    const found = await findStream(this.#broker, channel, streamId, after);
+    const { broker } = this.#registry.hub;
+    const found = await findStream(broker, channel, streamId, after);
     if (found?.end) return this.#registry.end(channel, streamId, found.end);
     if (found) return stream.seen(offset);
     // A gateway that only follows the channel may not know all of the stream's topics.

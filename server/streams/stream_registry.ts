@@ -4,8 +4,7 @@ import type { Feed, StreamEntry } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import { findStream } from "./find_stream.ts";
 import { LiveStream } from "./live_stream.ts";
-import { readEnd, type StreamEnd } from "./stream_end.ts";
-import { endedError } from "./stream_errors.ts";
+import { endedError, readEnd, type StreamEnd } from "./stream_end.ts";
 import { showsState, streamTopicOf, TEE_TOPIC } from "./stream_message.ts";
 
 /** How many ended streams are remembered. Late messages of these are refused without a search of the log. */
@@ -18,16 +17,16 @@ const MAX_ENDED = 10_000;
  * The registry learns of streams from the feeds of the hub, and from the log for the time before a feed began.
  */
 export class StreamRegistry {
-  readonly #hub: Hub;
+  readonly hub: Hub;
+  /** Called with each stream that begins. */
   readonly #opened: (stream: LiveStream) => void;
   readonly #live = new Map<string, LiveStream>();
   /** The oldest first. */
   readonly #ended = new Map<string, StreamEnd>();
   #isClosed = false;
 
-  /** @param opened Called with each stream that begins. */
   constructor(hub: Hub, opened: (stream: LiveStream) => void) {
-    this.#hub = hub;
+    this.hub = hub;
     this.#opened = opened;
     hub.watch = (feed, entry) => this.#see(feed, entry);
   }
@@ -37,7 +36,6 @@ export class StreamRegistry {
     return this.endOf(channel, streamId) ?? this.liveOf(channel, streamId);
   }
 
-  /** Returns the end of a stream, if it has ended. */
   endOf(channel: string, streamId: string): StreamEnd | undefined {
     return this.#ended.get(nameOf(channel, streamId));
   }
@@ -46,10 +44,9 @@ export class StreamRegistry {
   liveOf(channel: string, streamId: string): LiveStream | undefined {
     const name = nameOf(channel, streamId);
     const stream = this.#live.get(name);
-    if (!stream || stream.isHeld || this.#hub.has(stream.feed)) return stream;
+    if (!stream || stream.isHeld || this.hub.has(stream.feed)) return stream;
     stream.end();
     this.#live.delete(name);
-    return undefined;
   }
 
   /**
@@ -78,20 +75,18 @@ export class StreamRegistry {
     return stream;
   }
 
-  /** Ends a stream. Only the first end counts. */
+  /** Only the first end of a stream counts. */
   end(channel: string, streamId: string, end: StreamEnd): void {
     const name = nameOf(channel, streamId);
     if (this.#ended.has(name) || this.#isClosed) return;
     const stream = this.#live.get(name);
     this.#ended.set(name, { ...end, start: stream?.start ?? end.start });
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > MAX_ENDED && oldest !== undefined) {
-      this.#ended.delete(oldest);
-    }
+    const [oldest = ""] = this.#ended.keys();
+    if (this.#ended.size > MAX_ENDED) this.#ended.delete(oldest);
     this.#live.delete(name);
     if (!stream) return;
     stream.end();
-    if (stream.isHeld) this.#hub.release(stream.feed);
+    if (stream.isHeld) this.hub.release(stream.feed);
   }
 
   /**
@@ -108,7 +103,7 @@ export class StreamRegistry {
     checkName("channel", channel);
     const known = this.liveOf(channel, streamId);
     if (known?.isHeld) return await action(known.feed);
-    const feed = await this.#hub.hold(channel);
+    const feed = await this.hub.hold(channel);
     try {
       if (mayBeInLog) await this.readLog(feed, streamId);
       return await action(feed);
@@ -117,7 +112,7 @@ export class StreamRegistry {
       if (stream && !stream.isHeld && stream.topics.size > 0) {
         stream.feed = feed;
         stream.isHeld = true;
-      } else this.#hub.release(feed);
+      } else this.hub.release(feed);
     }
   }
 
@@ -125,7 +120,7 @@ export class StreamRegistry {
   async readLog(feed: Feed, streamId: string): Promise<void> {
     const { channel } = feed;
     if (this.endOf(channel, streamId)) return;
-    const found = await findStream(this.#hub.broker, channel, streamId);
+    const found = await findStream(this.hub.broker, channel, streamId);
     if (!found || this.endOf(channel, streamId)) return;
     if (found.end) return this.end(channel, streamId, found.end);
     const stream = this.open(feed, channel, streamId);
@@ -149,8 +144,7 @@ export class StreamRegistry {
     const id = formatId(epoch, offset);
     if (kind === "datastream-end") {
       const topics = this.liveOf(channel, streamId)?.topics ?? new Set([topic]);
-      const end = { state: "ended", ...readEnd(json), id, topics } as const;
-      return this.end(channel, streamId, end);
+      return this.end(channel, streamId, { ...readEnd(json), id, topics });
     }
     const stream = this.open(feed, channel, streamId);
     stream.topics.add(streamTopicOf(topic, json));

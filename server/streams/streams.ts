@@ -7,15 +7,15 @@ import {
   type Publisher,
   quote,
 } from "../publish/publisher.ts";
-import type { LiveStream } from "./live_stream.ts";
+import { conflictError, type LiveStream } from "./live_stream.ts";
 import {
+  endedError,
   endKey,
   endReasonOf,
   REPLACED,
   STOPPED,
   type StreamEnd,
 } from "./stream_end.ts";
-import { endedError, otherProducerError } from "./stream_errors.ts";
 import { type LeaseOptions, StreamLeases } from "./stream_leases.ts";
 import type { StreamEnvelope } from "./stream_message.ts";
 import { StreamRegistry } from "./stream_registry.ts";
@@ -25,8 +25,8 @@ export interface StreamOptions {
   readonly key?: string | undefined;
   /** The producer that begins the stream. Another producer can't continue it, nor begin it again once it has ended well. */
   readonly producer?: string | undefined;
-  /** Publishes with the rights of the request; by default with those of the signing key. */
-  readonly publisher?: MessagePublisher;
+  /** Publishes with the rights of the request. */
+  readonly publisher: MessagePublisher;
   /** How many milliseconds the body may be silent, where this gateway reads the stream from a body. */
   readonly patienceMs?: number | undefined;
 }
@@ -38,6 +38,8 @@ export interface PublishedStreamMessage {
   readonly error?: RealtimeError;
 }
 
+const OTHER_PRODUCER = "another producer began the stream";
+
 /** Milliseconds for which a repeated start of an ended stream counts as a retry, as for any idempotency key. */
 const KEY_TTL_MS = 120_000;
 
@@ -45,7 +47,6 @@ const KEY_TTL_MS = 120_000;
 export class Streams {
   readonly #registry: StreamRegistry;
   readonly #leases: StreamLeases;
-  readonly #publisher: Publisher;
   readonly #leaseMs: number;
   readonly #leaving = new AbortController();
 
@@ -54,13 +55,7 @@ export class Streams {
       hub,
       (stream) => this.#leases.watch(stream),
     );
-    this.#leases = new StreamLeases(
-      this.#registry,
-      hub.broker,
-      publisher,
-      options,
-    );
-    this.#publisher = publisher;
+    this.#leases = new StreamLeases(this.#registry, publisher, options);
     this.#leaseMs = options.leaseMs;
   }
 
@@ -73,7 +68,7 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    options: StreamOptions = {},
+    options: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId, kind } = envelope;
     // A producer without a name makes a new id for each stream, which no log has yet.
@@ -98,7 +93,6 @@ export class Streams {
       AbortSignal.abort();
   }
 
-  /** Returns the end of a stream, as far as it is known. */
   endOf(channel: string, streamId: string): StreamEnd | undefined {
     return this.#registry.endOf(channel, streamId);
   }
@@ -116,22 +110,23 @@ export class Streams {
     waitMs: number,
   ): Promise<void> {
     checkName("topic", topic);
-    const stream = await this.#registry.hold(
+    const registry = this.#registry;
+    const stream = await registry.hold(
       channel,
       streamId,
       true,
       async (feed) => {
-        this.#registry.requireOpen(channel, streamId, [topic]);
+        registry.requireOpen(channel, streamId, [topic]);
         await this.#leases.renew(channel, topic, streamId);
-        this.#registry.requireOpen(channel, streamId, [topic]);
-        const stream = this.#registry.open(feed, channel, streamId);
+        registry.requireOpen(channel, streamId, [topic]);
+        const stream = registry.open(feed, channel, streamId);
         stream.topics.add(topic);
         return stream;
       },
     );
     const { signal } = this.#leaving;
     await stream.ended(Math.min(waitMs, this.#leaseMs / 3), signal);
-    this.#registry.requireOpen(channel, streamId, [topic]);
+    registry.requireOpen(channel, streamId, [topic]);
   }
 
   /**
@@ -161,7 +156,7 @@ export class Streams {
     });
   }
 
-  /** Answers the requests that wait for the end of a stream: the gateway goes away. */
+  /** Answers the requests that wait for the end of a stream. */
   leave(): void {
     this.#leaving.abort();
   }
@@ -177,7 +172,7 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    { publisher = this.#publisher, key, producer, patienceMs }: StreamOptions,
+    { publisher, key, producer, patienceMs }: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId } = envelope;
     const known = this.#registry.get(channel, streamId);
@@ -185,7 +180,7 @@ export class Streams {
     known?.requireTopics(topics);
     if (known && known.producer !== producer) {
       await this.#leases.end(known, REPLACED);
-      throw otherProducerError(channel);
+      throw conflictError(channel, OTHER_PRODUCER);
     }
     const ids = await publisher.publish(envelope, topics, data, key);
     const stream = this.#published(feed, envelope, topics);
@@ -203,7 +198,7 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    { publisher = this.#publisher, key }: StreamOptions,
+    { publisher, key }: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     this.#registry.requireOpen(envelope.channel, envelope.streamId, topics);
     const ids = await publisher.publish(envelope, topics, data, key);
@@ -215,7 +210,7 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    { publisher = this.#publisher }: StreamOptions,
+    { publisher }: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId, metadata = "null" } = envelope;
     const known = this.#registry.get(channel, streamId);
@@ -256,12 +251,10 @@ function restart(
   const endedWell = end.reason === "done" || end.reason === "stopped";
   const isRecent = Date.now() - end.at < KEY_TTL_MS;
   if (producer !== undefined && !(endedWell && isRecent)) {
-    throw otherProducerError(channel);
+    throw conflictError(channel, OTHER_PRODUCER);
   }
-  return {
-    ids: end.start === undefined ? [] : [end.start],
-    error: endedError(channel, end),
-  };
+  const ids = end.start === undefined ? [] : [end.start];
+  return { ids, error: endedError(channel, end) };
 }
 
 /** Returns the id of an end that its producer publishes again. */

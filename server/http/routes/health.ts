@@ -11,15 +11,14 @@ export function healthRoutes(
   admission: Admission,
 ): Hono {
   return new Hono().get("/health", async (c) => {
-    const { broker } = hub;
     const { isDraining } = admission;
-    const { ok, detail } = await broker.health();
+    const { ok, detail } = await hub.broker.health();
     const usable = ok ? "ok" : "unavailable";
     return c.json({
       status: isDraining ? "draining" : usable,
       version: VERSION,
-      broker: broker.name,
-      ...(detail === undefined ? {} : { detail }),
+      broker: hub.broker.name,
+      detail,
       connections: sessions.size,
       channels: hub.size,
     }, ok && !isDraining ? 200 : 503);

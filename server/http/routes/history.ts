@@ -29,11 +29,10 @@ export function historyRoutes(auth: Auth, broker: Broker): Hono {
         `Cannot read the history: "limit" must be a whole number from 1 to ${MAX_LIMIT}`,
       );
     }
-    const since = parseSince(c.req.query("since") ?? "start");
     const page = await readHistory(broker, {
       channel,
       topics: isOwner && topics.length === 0 ? undefined : readable,
-      since,
+      since: parseSince(c.req.query("since") ?? "start"),
       limit,
     });
     const messages = page.entries.map(({ json }) => json).join(",");

@@ -17,11 +17,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 /** The longest lease that a stream may ask for, in seconds: a day. */
 const MAX_LEASE = 24 * 3600;
 
-/**
- * Finds the publisher for the sender of a request, by its `Authorization` header.
- *
- * @throws {RealtimeError} `unauthenticated`, `invalid_token`, `token_expired`, or `forbidden` for a token that grants no publishing.
- */
+/** Finds the publisher for the sender of a request, by its `Authorization` header; throws what `Auth.publisherClaims` throws. */
 export type FindPublisher = (
   authorization: string | undefined,
 ) => Promise<MessagePublisher>;
@@ -45,11 +41,10 @@ export function publishRoutes(
       const patienceMs = readLease(address.lease);
       (await runtime()).keepOpen({ request, env: c.env });
       const { ids, streamId, isStopped } = await publishText(
-        { publisher, streams },
+        { publisher, streams, patienceMs },
         envelope,
         topics,
         request.body,
-        patienceMs,
       );
       // The unread rest of the body would stand before the connection's next request.
       if (isStopped) c.header("connection", "close");
@@ -57,21 +52,15 @@ export function publishRoutes(
       return c.json({ id: ids[0], ids, stream_id: streamId, ...stopped });
     }
     const limit = publisher.maxMessageBytes;
-    const body = await readBytes(
-      request,
-      limit,
-      () => tooLarge(envelope.channel, limit),
-    );
+    const error = () => tooLarge(envelope.channel, limit);
+    const body = await readBytes(request, limit, error);
     return toResponse(await publishBody(publisher, head, address, body));
   });
 
   app.post("/publish/batch", async (c) => {
     const publisher = await findPublisher(c.req.header("authorization"));
-    const text = await readText(c.req.raw, BATCH_BYTES, () =>
-      new RealtimeError(
-        "too_large",
-        `Cannot publish the batch: it is larger than ${BATCH_BYTES / 1024} KiB`,
-      ));
+    const subject = "Cannot publish the batch: it";
+    const text = await readText(c.req.raw, BATCH_BYTES, subject);
     const lines = await publishBatch(publisher, streams, text);
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",

@@ -1,10 +1,8 @@
 import { Hono } from "@hono/hono";
 import { z } from "zod";
-import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { Auth } from "../../auth/auth.ts";
 import type { OpenSessions } from "../../sessions/open_sessions.ts";
-import { readText } from "../body.ts";
-import { parseJson } from "../../wire/json_text.ts";
+import { readJson } from "../body.ts";
 
 const BODY_BYTES = 8 * 1024;
 
@@ -16,19 +14,14 @@ const body = z.strictObject({ sub: name, jti: name, channel: name })
 export function revokeRoutes(auth: Auth, sessions: OpenSessions): Hono {
   return new Hono().post("/revoke", async (c) => {
     await auth.requireSigningKey(c.req.header("authorization"));
-    const text = await readText(c.req.raw, BODY_BYTES, () =>
-      new RealtimeError(
-        "too_large",
-        `Cannot revoke: the body is larger than ${BODY_BYTES / 1024} KiB`,
-      ));
-    const result = body.safeParse(parseJson(text, "the body"));
-    if (!result.success) {
-      throw new RealtimeError(
-        "invalid_argument",
-        'Cannot revoke: the body must be an object with "sub", "jti" or "channel"',
-      );
-    }
-    auth.revocations.add(result.data);
+    const revocation = await readJson(
+      c.req.raw,
+      BODY_BYTES,
+      body,
+      "Cannot revoke",
+      'an object with "sub", "jti" or "channel"',
+    );
+    auth.revocations.add(revocation);
     let closed = 0;
     for (const session of sessions.all()) {
       closed += session.subscriptions.revoke((claims) =>

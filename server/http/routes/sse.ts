@@ -45,15 +45,12 @@ function openStream(
   if (wire === "sse") session.ping();
   if (refusal) session.decline(refusal);
   if (claims) {
-    session.subscriptions.subscribe(claims, since, undefined, marks).catch(
-      (error: unknown) => {
-        const known = error instanceof RealtimeError;
-        if (!known) host.report("subscribe", error);
-        session.decline(
-          known ? error : new RealtimeError("internal", "The gateway failed"),
-        );
-      },
-    );
+    const { subscriptions } = session;
+    subscriptions.subscribe(claims, since, undefined, marks).catch((error) => {
+      if (error instanceof RealtimeError) return session.decline(error);
+      host.report("subscribe", error);
+      session.decline(new RealtimeError("internal", "The gateway failed"));
+    });
   }
   return socket.body;
 }

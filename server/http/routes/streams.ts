@@ -40,12 +40,9 @@ async function readStream(
   if (streamId !== "" && streamId.length <= MAX_STREAM_ID) {
     return { channel, topic, streamId };
   }
-  throw new RealtimeError(
-    "invalid_argument",
-    `Cannot find the stream of ${
-      quote(channel)
-    }: "stream_id" must have 1 to ${MAX_STREAM_ID} characters`,
-  );
+  const problem = `"stream_id" must have 1 to ${MAX_STREAM_ID} characters`;
+  const message = `Cannot find the stream of ${quote(channel)}: ${problem}`;
+  throw new RealtimeError("invalid_argument", message);
 }
 
 function readWait(text = "0"): number {
