@@ -17,19 +17,11 @@ export interface NewMessage {
 }
 
 /** A message in a channel's log. All readers share its text. */
-export interface LogEntry {
+export interface LogEntry extends Omit<NewMessage, "head"> {
   /** Its place in the log, 1 more than that of the message before. */
   readonly offset: number;
-  /** The topic that it was published to. */
-  readonly topic: string;
-  /** Its kind. */
-  readonly kind: MessageKind;
-  /** The data stream that it belongs to, if any. */
-  readonly streamId?: string;
   /** The frame that clients get, as one line of JSON. */
   readonly json: string;
-  /** Text that plain clients get instead. */
-  readonly raw?: string;
   /** Bytes of `json` in UTF-8. */
   readonly bytes: number;
 }

@@ -2,7 +2,6 @@ import type { Buffer } from "node:buffer";
 import type { Position } from "../../../core/protocol/id.ts";
 import type {
   ChannelState,
-  LogEntry,
   LogListener,
   LogPage,
   OpenStream,
@@ -27,10 +26,7 @@ export interface FollowerHost {
 const MAX_EARLY = 1000;
 const MAX_EARLY_BYTES = 1024 * 1024;
 
-/**
- * The states of a follower: `starting` until its position is known, `live` while messages arrive one after the other, `behind` when some
- * may be missing, `reading` while it reads them from the log.
- */
+/** `starting` until the position is known, `live` while messages arrive in order, `behind` when some may be missing, `reading` the log. */
 type State = "starting" | "live" | "behind" | "reading";
 
 /**
@@ -222,10 +218,9 @@ export class ChannelFollower implements PubSubChannel, Position {
     this.#early = [];
     this.#earlyBytes = 0;
     for (const stored of early) {
-      if (!this.#take(stored)) {
-        this.#mustReadAgain = true;
-        return;
-      }
+      if (this.#take(stored)) continue;
+      this.#mustReadAgain = true;
+      return;
     }
   }
 
@@ -241,7 +236,8 @@ export class ChannelFollower implements PubSubChannel, Position {
 
   #keep(stored: StoredMessage): void {
     this.#early.push(stored);
-    this.#earlyBytes += cost(stored.entry);
+    const { bytes, raw = "" } = stored.entry;
+    this.#earlyBytes += bytes + raw.length;
     if (
       this.#early.length > MAX_EARLY || this.#earlyBytes > MAX_EARLY_BYTES
     ) {
@@ -250,8 +246,4 @@ export class ChannelFollower implements PubSubChannel, Position {
       this.#mustReadAgain = true;
     }
   }
-}
-
-function cost({ bytes, raw }: LogEntry): number {
-  return bytes + (raw?.length ?? 0);
 }

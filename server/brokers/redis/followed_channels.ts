@@ -8,13 +8,13 @@ import type { Servers } from "./servers.ts";
 /** The parts of the broker that following channels needs. */
 export interface FollowedChannelsHost extends Omit<FollowerHost, "check"> {
   readonly prefix: string;
+  /** Whether one command can name channels of one group only. */
+  readonly sharded: boolean;
   readonly servers: Servers;
   /** Milliseconds between two comparisons of a channel with Redis, and of silence after which a connection is probed. */
   readonly checkMs: number;
   /** Stores the numbers of subscribers of some channels, and returns the positions of the channels; in one command. */
-  touch(
-    followers: readonly ChannelFollower[],
-  ): Promise<readonly ChannelState[]>;
+  touch(followers: readonly ChannelFollower[]): Promise<ChannelState[]>;
   /** Sends a probe, which is not a message, on a pub/sub channel. */
   probe(keys: ChannelKeys): Promise<void>;
 }
@@ -40,7 +40,7 @@ const PROBE_MS = 3_000;
 /** The channels that this gateway follows. Redis sends it the messages of these channels only. */
 export class FollowedChannels {
   readonly #host: FollowedChannelsHost;
-  readonly #sharded: boolean;
+  readonly #followerHost: FollowerHost;
   readonly #followers = new Map<string, ChannelFollower>();
   readonly #starting = new Map<ChannelFollower, Promise<void>>();
   /** Followers whose comparison was requested. */
@@ -52,10 +52,10 @@ export class FollowedChannels {
   readonly #timer: ReturnType<typeof setInterval>;
   #requestTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param sharded Whether one command can name channels of one group only. */
-  constructor(host: FollowedChannelsHost, sharded: boolean) {
+  constructor(host: FollowedChannelsHost) {
     this.#host = host;
-    this.#sharded = sharded;
+    const check = (follower: ChannelFollower) => this.#requestCheck(follower);
+    this.#followerHost = { ...host, check };
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -64,21 +64,11 @@ export class FollowedChannels {
   }
 
   /** Follows a channel; resolves with the position after which the listener gets every message. */
-  async follow(
-    channel: string,
-    listener: LogListener,
-  ): Promise<ChannelState> {
+  async follow(channel: string, listener: LogListener): Promise<ChannelState> {
     let follower = this.#followers.get(channel);
     if (!follower) {
-      follower = new ChannelFollower(
-        channel,
-        channelKeys(this.#host.prefix, channel),
-        {
-          read: (channel, after) => this.#host.read(channel, after),
-          report: (error) => this.#host.report(error),
-          check: (follower) => this.#requestCheck(follower),
-        },
-      );
+      const keys = channelKeys(this.#host.prefix, channel);
+      follower = new ChannelFollower(channel, keys, this.#followerHost);
       this.#followers.set(channel, follower);
       this.#starting.set(follower, this.#start(follower));
     }
@@ -229,16 +219,15 @@ export class FollowedChannels {
   }
 
   #recheckLater(follower: ChannelFollower): void {
-    if (!this.#late.has(follower)) {
-      this.#late.set(follower, performance.now());
-    }
+    if (this.#late.has(follower)) return;
+    this.#late.set(follower, performance.now());
   }
 
   #batches(followers: readonly ChannelFollower[]): ChannelFollower[][] {
     const batches: ChannelFollower[][] = [];
     const open = new Map<number, ChannelFollower[]>();
     for (const follower of followers) {
-      const key = this.#sharded ? follower.group : 0;
+      const key = this.#host.sharded ? follower.group : 0;
       let batch = open.get(key);
       if (!batch || batch.length >= BATCH) {
         batch = [];

@@ -1,11 +1,11 @@
 import type { Buffer } from "node:buffer";
 import {
-  type ConnectionLimits,
   isReply,
   type RedisClient,
   RedisConnection,
+  type RedisSettings,
 } from "./connection.ts";
-import type { RedisAddress, RedisTarget } from "./url.ts";
+import type { RedisAddress } from "./url.ts";
 
 /** Maximum number of pub/sub channels in one command. */
 const BATCH = 500;
@@ -31,12 +31,11 @@ export class PubSubConnection {
 
   constructor(
     address: RedisAddress,
-    target: RedisTarget,
-    limits: ConnectionLimits,
+    settings: RedisSettings,
     down: (error: unknown) => void,
   ) {
-    this.#sharded = target.hosts.length > 1;
-    this.#connection = new RedisConnection(address, target, limits, {
+    this.#sharded = settings.hosts.length > 1;
+    this.#connection = new RedisConnection(address, settings, {
       up: (client) => this.#up(client),
       down,
     });
