@@ -36,11 +36,7 @@ export class Audience {
     this.topics = topics;
   }
 
-  /**
-   * Keeps a message for the next flush.
-   *
-   * @returns Whether it is the first since the last flush.
-   */
+  /** Keeps a message for the next flush. Returns whether it is the first since the last one. */
   add(entry: LogEntry): boolean {
     return this.#pending.push(entry) === 1;
   }

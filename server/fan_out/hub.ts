@@ -34,12 +34,8 @@ export class Hub {
   async hold(channel: string): Promise<Feed> {
     let holding = this.#feeds.get(channel);
     if (!holding) {
-      const feed = new Feed(
-        channel,
-        this.broker,
-        this.#addDirty,
-        (...args) => this.watch(...args),
-      );
+      const watch: StreamWatcher = (...args) => this.watch(...args);
+      const feed = new Feed(channel, this.broker, this.#addDirty, watch);
       holding = { feed, ready: this.#subscribe(feed) };
       this.#feeds.set(channel, holding);
     }

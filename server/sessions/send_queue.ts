@@ -102,7 +102,6 @@ export class SendQueue {
     );
   }
 
-  /** Acts on the new state of the backlog. */
   #settle(state: BacklogState): void {
     switch (state) {
       case "waiting":
