@@ -3,10 +3,7 @@ import type { LogEntry, OpenStream } from "./broker.ts";
 /** Updates a channel's open streams with its next message. */
 export function followStream(
   streams: Map<string, OpenStream>,
-  { kind, streamId, topic, offset }: Pick<
-    LogEntry,
-    "kind" | "streamId" | "topic" | "offset"
-  >,
+  { kind, streamId, topic, offset }: LogEntry,
 ): void {
   if (streamId === undefined) return;
   if (kind === "datastream-start") {

@@ -16,9 +16,8 @@ export class Hub {
   watch: StreamWatcher = () => {};
   readonly #feeds = new Map<string, Holding>();
   #dirty: Audience[] = [];
-  readonly #flush = (): void => this.flush();
   readonly #addDirty = (audience: Audience): void => {
-    if (this.#dirty.push(audience) === 1) setImmediate(this.#flush);
+    if (this.#dirty.push(audience) === 1) setImmediate(this.flush);
   };
 
   constructor(broker: Broker) {
@@ -70,11 +69,11 @@ export class Hub {
   }
 
   /** Flushes the audiences now instead of at the end of the turn. */
-  flush(): void {
+  readonly flush = (): void => {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const audience of dirty) audience.flush();
-  }
+  };
 
   /** Subscribes a feed at the broker. Notifications that come before the broker's answer take effect after it. */
   async #subscribe(feed: Feed): Promise<Feed> {

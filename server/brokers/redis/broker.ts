@@ -71,15 +71,6 @@ const logger = getLogger(["tidings", "redis"]);
  *
  * An acknowledged message is in the memory of the Redis server. After that server was restarted or replaced, channels begin new epochs,
  * because it may have lost acknowledged messages; clients learn it from one `gap`.
- *
- * @example
- * ```ts
- * import { createGateway, serve } from "@tidings/realtime/server";
- * import { RedisBroker } from "@tidings/realtime/server/redis";
- *
- * const broker = new RedisBroker({ url: "rediss://gateway:secret@redis.internal/0" });
- * const server = await serve(createGateway({ broker, signingKey: "a-key-of-at-least-32-characters-0000" }));
- * ```
  */
 export class RedisBroker implements Broker {
   /** Always `"redis"`. */
@@ -95,7 +86,6 @@ export class RedisBroker implements Broker {
   /**
    * Begins to connect; {@linkcode RedisBroker.health} tells whether that succeeds.
    *
-   * @param options The URL of Redis, and the limits of the logs.
    * @throws {TypeError} For a URL that can't be used.
    * @throws {RangeError} For a number out of its range.
    */
@@ -253,7 +243,7 @@ export class RedisBroker implements Broker {
       const announced = [...follower.subscribers];
       args.push(announced.length === 0 ? "" : JSON.stringify(announced));
     }
-    const { group = 0 } = followers[0] ?? {};
+    const { group = 0 } = followers[0]?.keys ?? {};
     const script = this.#scripts.touch;
     return readTouched(await this.#run(script, group, keys, args));
   }

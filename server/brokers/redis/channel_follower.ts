@@ -65,14 +65,6 @@ export class ChannelFollower implements PubSubChannel, Position {
     this.#host = host;
   }
 
-  get name(): string {
-    return this.keys.live;
-  }
-
-  get group(): number {
-    return this.keys.group;
-  }
-
   /** The position and the open streams, for a new listener. */
   get state(): ChannelState {
     const { epoch, offset } = this;

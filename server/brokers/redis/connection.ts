@@ -216,12 +216,9 @@ export class RedisConnection {
   }
 
   async #connect(client: RedisClient, ended: Promise<void>): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error("it doesn't answer")),
-        this.#settings.answerMs,
-      );
+    const over = new AbortController();
+    const late = pause(this.#settings.answerMs, over.signal).then(() => {
+      throw new Error("it doesn't answer");
     });
     const gone = ended.then(() => {
       throw this.#error ?? new Error("the connection was closed");
@@ -230,7 +227,7 @@ export class RedisConnection {
     try {
       await Promise.race([connecting, gone, late]);
     } finally {
-      clearTimeout(timer);
+      over.abort();
       // Only the promise that settled first counts.
       for (const promise of [connecting, gone, late]) promise.catch(() => {});
     }

@@ -1,7 +1,7 @@
 import type { Position } from "../../../core/protocol/id.ts";
 import type { ChannelState, LogListener } from "../broker.ts";
 import { ChannelFollower, type FollowerHost } from "./channel_follower.ts";
-import { type ChannelKeys, channelKeys } from "./keys.ts";
+import { batchesOf, type ChannelKeys, channelKeys } from "./keys.ts";
 import type { PubSubConnection } from "./pubsub_connection.ts";
 import type { Servers } from "./servers.ts";
 
@@ -117,14 +117,13 @@ export class FollowedChannels {
     });
     for (const follower of announced) follower.subscribers = new Map();
     this.#followers.clear();
-    await Promise.allSettled(
-      this.#batches(announced).map((batch) => this.#host.touch(batch)),
-    );
+    const batches = batchesOf(announced, this.#host.sharded, BATCH);
+    await Promise.allSettled(batches.map((batch) => this.#host.touch(batch)));
   }
 
   async #start(follower: ChannelFollower): Promise<void> {
     try {
-      const server = await this.#host.servers.locate(follower.group);
+      const server = await this.#host.servers.locate(follower.keys.group);
       follower.server = server;
       await server.pubsub.add(follower);
       const [state] = await this.#host.touch([follower]);
@@ -183,7 +182,7 @@ export class FollowedChannels {
 
   /** Moves a subscription to the server that has the channel. */
   #route(follower: ChannelFollower): void {
-    const server = this.#host.servers.serverOf(follower.group);
+    const server = this.#host.servers.serverOf(follower.keys.group);
     if (server !== follower.server && !this.#starting.has(follower)) {
       this.#resubscribe(follower);
     }
@@ -191,7 +190,7 @@ export class FollowedChannels {
 
   #resubscribe(follower: ChannelFollower): void {
     follower.server?.pubsub.remove(follower);
-    const server = this.#host.servers.serverOf(follower.group);
+    const server = this.#host.servers.serverOf(follower.keys.group);
     follower.server = server;
     server?.pubsub.add(follower).then(
       () => follower.resubscribed(),
@@ -204,7 +203,7 @@ export class FollowedChannels {
 
   #compare(followers: readonly ChannelFollower[]): void {
     const now = performance.now();
-    for (const batch of this.#batches(followers)) {
+    for (const batch of batchesOf(followers, this.#host.sharded, BATCH)) {
       for (const follower of batch) follower.checkAt = now + this.#host.checkMs;
       this.#host.touch(batch).then((states) => {
         batch.forEach((follower, i) => {
@@ -223,27 +222,11 @@ export class FollowedChannels {
     this.#late.set(follower, performance.now());
   }
 
-  #batches(followers: readonly ChannelFollower[]): ChannelFollower[][] {
-    const batches: ChannelFollower[][] = [];
-    const open = new Map<number, ChannelFollower[]>();
-    for (const follower of followers) {
-      const key = this.#host.sharded ? follower.group : 0;
-      let batch = open.get(key);
-      if (!batch || batch.length >= BATCH) {
-        batch = [];
-        open.set(key, batch);
-        batches.push(batch);
-      }
-      batch.push(follower);
-    }
-    return batches;
-  }
-
   /** Probes silent connections: an open connection may still deliver nothing. */
   #probe(now: number): void {
     for (const { name, pubsubInUse } of this.#host.servers.all) {
       const sent = this.#probes.get(name);
-      if (!pubsubInUse?.isUp) this.#probes.delete(name);
+      if (!pubsubInUse?.connection.isUp) this.#probes.delete(name);
       else if (sent === undefined) {
         if (pubsubInUse.silenceMs > this.#host.checkMs) {
           this.#sendProbe(name, pubsubInUse, now);
@@ -252,16 +235,16 @@ export class FollowedChannels {
         this.#probes.delete(name);
       } else if (now - sent > PROBE_MS) {
         this.#probes.delete(name);
-        pubsubInUse.drop("nothing arrives on it");
+        pubsubInUse.connection.drop("nothing arrives on it");
       }
     }
   }
 
   #sendProbe(server: string, pubsub: PubSubConnection, now: number): void {
     this.#probes.set(server, now);
-    const follower = pubsub.anyChannel;
-    if (!(follower instanceof ChannelFollower)) return;
-    this.#host.probe(follower.keys).catch((error) => {
+    const channel = pubsub.anyChannel;
+    if (!channel) return;
+    this.#host.probe(channel.keys).catch((error) => {
       // Commands fail too, so the probe says nothing about this connection.
       this.#probes.delete(server);
       this.#host.report(error);

@@ -60,6 +60,27 @@ export function groupKey(
   return `${prefix}{${group}}:${kind}:${name}`;
 }
 
+/** Divides channels into batches of one command each. Only without a cluster may a command name channels of several groups. */
+export function batchesOf<T extends { readonly keys: ChannelKeys }>(
+  channels: Iterable<T>,
+  sharded: boolean,
+  size: number,
+): T[][] {
+  const batches: T[][] = [];
+  const open = new Map<number, T[]>();
+  for (const channel of channels) {
+    const key = sharded ? channel.keys.group : 0;
+    let batch = open.get(key);
+    if (!batch || batch.length >= size) {
+      batch = [];
+      open.set(key, batch);
+      batches.push(batch);
+    }
+    batch.push(channel);
+  }
+  return batches;
+}
+
 /** Returns the slot of a group's keys. */
 export function slotOf(group: number): number {
   return slots[group] ?? 0;

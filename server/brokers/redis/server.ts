@@ -52,7 +52,7 @@ export class RedisServer {
   /** The reason why the server can't be used, if there is one. */
   get problem(): string | undefined {
     if (!this.commands.isUp) return this.commands.problem;
-    const live = this.pubsubInUse;
+    const live = this.pubsubInUse?.connection;
     return live && !live.isUp ? live.problem : undefined;
   }
 
