@@ -77,11 +77,9 @@ export interface Broker {
   /**
    * Appends messages to a channel's log, all or none, next to each other, and notifies its listeners.
    *
-   * It MUST resolve only when they are in the log. If `key`, an idempotency key, was used on the channel in the last 2 minutes, it
+   * It MUST resolve, with their ids, only when they are in the log. If `key`, an idempotency key, was used on the channel in the last 2 minutes, it
    * MUST append nothing and resolve with the earlier ids. A broker that need not wait may return without a promise, which saves 0.2
    * to 0.9 µs a message.
-   *
-   * @returns The id of each message.
    */
   publish(
     channel: string,

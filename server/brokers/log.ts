@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { formatId } from "../../core/protocol/id.ts";
 import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
-import { followStream } from "./open_streams.ts";
 
 /** How much a log keeps. The bound that is reached first counts. */
 export interface Retention {
@@ -157,4 +156,15 @@ export class Log {
 /** Returns the bytes of memory that an entry takes. */
 function cost(entry: LogEntry): number {
   return entry.bytes + (entry.raw?.length ?? 0) + ENTRY_OVERHEAD;
+}
+
+/** Updates a channel's open streams with its next message. */
+export function followStream(
+  streams: Map<string, OpenStream>,
+  { kind, streamId, topic, offset }: LogEntry,
+): void {
+  if (streamId === undefined) return;
+  if (kind === "datastream-start") {
+    streams.set(streamId, { streamId, topic, offset });
+  } else if (kind === "datastream-end") streams.delete(streamId);
 }

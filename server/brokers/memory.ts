@@ -189,7 +189,6 @@ export class MemoryBroker implements Broker {
   close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#sweeper);
-    this.#sweeper = undefined;
     this.#logs.clear();
     this.#newest = undefined;
     this.#filled.clear();

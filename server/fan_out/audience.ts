@@ -11,10 +11,9 @@ export interface Member {
   readonly cursor: Map<string, string> | undefined;
 }
 
-/** The channel whose messages an audience gets. */
+/** The channel whose messages an audience gets, and the epoch of its log as of now. */
 export interface AudienceChannel {
   readonly channel: string;
-  /** The epoch of its log, as of now. */
   readonly epoch: string;
 }
 

@@ -1,6 +1,6 @@
 import type { Position } from "../../core/protocol/id.ts";
 import type { Broker, LogEntry, OpenStream } from "../brokers/broker.ts";
-import { followStream } from "../brokers/open_streams.ts";
+import { followStream } from "../brokers/log.ts";
 import type { Wire } from "../wire/encode.ts";
 import { Audience, audienceKey } from "./audience.ts";
 

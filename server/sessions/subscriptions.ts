@@ -91,10 +91,8 @@ export class Subscriptions {
   }
 
   /**
-   * Adds a token's topics. A token with a known `ref`, or without one for topics that are known, replaces the earlier token.
-   *
-   * @param marks Position that "now" stands for in each channel, if it was a moment ago.
-   * @throws {RealtimeError} `too_many` topics, or a malformed `since`.
+   * Adds a token's topics; throws an error for too many topics or a malformed `since`. A token with a known `ref`, or without one for topics
+   * that are known, replaces the earlier token. `marks` are the positions that "now" stands for, if it was a moment ago.
    */
   async subscribe(
     claims: TokenClaims,

@@ -64,13 +64,13 @@ export class WebSocketClient implements SocketHandler {
     if (refusal) session.refuse(refusal);
     else if (claims) {
       const { subscriptions } = session;
-      const start = () =>
-        subscriptions.subscribe(claims, since, undefined, marks);
-      this.#enqueue(session, start);
-    } else {
-      session.awaitToken(
-        new RealtimeError("unauthenticated", "No token came in time"),
+      this.#enqueue(
+        session,
+        () => subscriptions.subscribe(claims, since, undefined, marks),
       );
+    } else {
+      const message = "No token came in time";
+      session.awaitToken(new RealtimeError("unauthenticated", message));
     }
   }
 

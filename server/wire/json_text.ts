@@ -47,11 +47,8 @@ function closingQuote(text: string, opening: number): number {
 }
 
 /**
- * Converts a body into a message's `data`: JSON on one line. A body that is not JSON becomes a JSON string.
- *
- * JSON is not encoded again, so numbers keep their digits and keys such as `__proto__` do no harm.
- *
- * @throws {RealtimeError} `invalid_json` for JSON that is nested too deep.
+ * Converts a body into a message's `data`: JSON on one line. A body that is not JSON becomes a JSON string. JSON is not encoded again, so
+ * numbers keep their digits and keys such as `__proto__` do no harm. Throws `invalid_json` for JSON that is nested too deep.
  */
 export function dataOfBody(body: string): string {
   if (/^\s*[[{]/.test(body)) {

@@ -6,7 +6,7 @@ import type {
   LogPage,
   OpenStream,
 } from "../broker.ts";
-import { followStream } from "../open_streams.ts";
+import { followStream } from "../log.ts";
 import type { ChannelKeys } from "./keys.ts";
 import type { PubSubChannel } from "./pubsub_connection.ts";
 import type { RedisServer } from "./server.ts";
@@ -100,11 +100,7 @@ export class ChannelFollower implements PubSubChannel, Position {
     this.resubscribed();
   }
 
-  /**
-   * Compares the follower with the channel's position in Redis.
-   *
-   * @returns Whether to call {@linkcode recheck} in a moment, because missing messages may be on their way.
-   */
+  /** Compares the follower with the channel's position in Redis. `true` calls for a {@linkcode recheck}: messages may be on their way. */
   compare({ epoch, offset }: Position): boolean {
     switch (this.#state) {
       case "starting":
@@ -121,11 +117,7 @@ export class ChannelFollower implements PubSubChannel, Position {
     }
   }
 
-  /**
-   * Notes the offset of a message of the same epoch that is in the log.
-   *
-   * @returns Whether to call {@linkcode recheck} in a moment, because the message has not arrived yet.
-   */
+  /** Notes the offset of a message of the same epoch in the log. `true` calls for a {@linkcode recheck} in a moment: it has not arrived. */
   expect(offset: number): boolean {
     if (this.#state !== "live" || offset <= this.offset) return false;
     // Only the first missing offset counts: on a busy channel the newest message is always on its way.
@@ -133,11 +125,7 @@ export class ChannelFollower implements PubSubChannel, Position {
     return true;
   }
 
-  /**
-   * Reads the log if an expected message has not arrived.
-   *
-   * @returns Whether a message was missing: the subscription may be broken.
-   */
+  /** Reads the log if an expected message has not arrived; returns whether that is so, and the subscription may be broken. */
   recheck(): boolean {
     const isMissing = this.offset < this.#expected;
     this.#expected = 0;

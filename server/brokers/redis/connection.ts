@@ -98,11 +98,8 @@ export class RedisConnection {
   }
 
   /**
-   * Sends a command.
-   *
-   * @param wantsBytes Whether strings in the answer are returned as bytes.
-   * @throws {RealtimeError} `unavailable` when Redis did not answer in time, or the command can't be sent.
-   * @throws {ErrorReply} When Redis refuses the command.
+   * Sends a command; returns the strings of the answer as bytes if `wantsBytes`. Throws `unavailable` when Redis did not answer in time or
+   * the command can't be sent, an `ErrorReply` when Redis refuses it.
    */
   async send(args: readonly string[], wantsBytes = false): Promise<unknown> {
     const client = this.#client ?? await this.#whenUp();

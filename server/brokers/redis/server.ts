@@ -61,11 +61,7 @@ export class RedisServer {
   }
 }
 
-/**
- * Checks that a server is what the URL says, and no replica: a replica's data may be old, and it accepts no messages.
- *
- * @throws {Error} The reason why the server can't be used.
- */
+/** Throws an error unless a server is what the URL says, and no replica: a replica's data may be old, and it accepts no messages. */
 async function checkServer(
   client: RedisClient,
   { hosts }: RedisSettings,

@@ -25,11 +25,7 @@ const PREFIX = "tidings:";
 const URL_FORM =
   /^(rediss?):\/\/(?:([^/?#@]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
 
-/**
- * Parses `redis://[user:password@]host[:port][,host…][/database][?prefix=…]`; `rediss:` encrypts.
- *
- * @returns The parts, or a text that says what is wrong. The text never repeats a part that may be a password.
- */
+/** Parses the URL of Redis, or returns a text that says what is wrong. The text never repeats a part that may be a password. */
 export function parseRedisUrl(text: string): RedisTarget | string {
   const match = URL_FORM.exec(text);
   if (!match) {
