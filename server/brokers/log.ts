@@ -153,7 +153,6 @@ export class Log {
   }
 }
 
-/** Returns the bytes of memory that an entry takes. */
 function cost(entry: LogEntry): number {
   return entry.bytes + (entry.raw?.length ?? 0) + ENTRY_OVERHEAD;
 }

@@ -59,7 +59,6 @@ export class Session implements SubscribedSession, SendQueueOwner {
     this.#queue = new SendQueue(socket, this);
   }
 
-  /** The session's id, a UUID. */
   get id(): string {
     return PROCESS + this.#number.toString(16).padStart(12, "0");
   }

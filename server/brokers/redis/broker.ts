@@ -27,11 +27,8 @@ import { encodeStored } from "./stored_message.ts";
 import { parseRedisUrl } from "./url.ts";
 
 /** Options of {@linkcode RedisBroker}. */
-export interface RedisBrokerOptions extends
-  Pick<
-    MemoryBrokerOptions,
-    "historySize" | "historyTtl" | "historyBytes" | "keyTtlMs"
-  > {
+export interface RedisBrokerOptions
+  extends Omit<MemoryBrokerOptions, "memoryBudget" | "now"> {
   /**
    * `redis://[user:password@]host[:port][,host…][/database][?prefix=…]`, `rediss:` for an encrypted connection. Several hosts are servers of
    * one cluster; the broker discovers the others. Every key begins with the prefix, `tidings:` by default.

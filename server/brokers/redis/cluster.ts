@@ -213,7 +213,6 @@ export class ClusterServers implements Servers {
   }
 }
 
-/** The slots of one server. */
 interface SlotRange {
   readonly from: number;
   readonly to: number;

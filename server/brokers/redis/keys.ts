@@ -22,7 +22,6 @@ export interface ChannelKeys {
 
 const encoder = new TextEncoder();
 
-/** The slot of each group. */
 const slots: readonly number[] = Array.from(
   { length: GROUPS },
   (_, group) => crc16(String(group)) % SLOTS,
