@@ -17,19 +17,11 @@ export interface NewMessage {
 }
 
 /** A message in a channel's log. All readers share its text. */
-export interface LogEntry {
+export interface LogEntry extends Omit<NewMessage, "head"> {
   /** Its place in the log, 1 more than that of the message before. */
   readonly offset: number;
-  /** The topic that it was published to. */
-  readonly topic: string;
-  /** Its kind. */
-  readonly kind: MessageKind;
-  /** The data stream that it belongs to, if any. */
-  readonly streamId?: string;
   /** The frame that clients get, as one line of JSON. */
   readonly json: string;
-  /** Text that plain clients get instead. */
-  readonly raw?: string;
   /** Bytes of `json` in UTF-8. */
   readonly bytes: number;
 }
@@ -85,11 +77,9 @@ export interface Broker {
   /**
    * Appends messages to a channel's log, all or none, next to each other, and notifies its listeners.
    *
-   * It MUST resolve only when they are in the log. If `key`, an idempotency key, was used on the channel in the last 2 minutes, it
+   * It MUST resolve, with their ids, only when they are in the log. If `key`, an idempotency key, was used on the channel in the last 2 minutes, it
    * MUST append nothing and resolve with the earlier ids. A broker that need not wait may return without a promise, which saves 0.2
    * to 0.9 µs a message.
-   *
-   * @returns The id of each message.
    */
   publish(
     channel: string,

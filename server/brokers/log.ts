@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { formatId } from "../../core/protocol/id.ts";
 import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
-import { followStream } from "./open_streams.ts";
 
 /** How much a log keeps. The bound that is reached first counts. */
 export interface Retention {
@@ -44,9 +43,10 @@ export class Log {
   readonly epoch: string = newEpoch();
   /** When it was last written to, or left by its listener, in milliseconds of the broker's clock. */
   usedAt: number;
+  /** The offset of the newest message that was ever appended. */
+  top = 0;
   /** Bytes of memory that it takes. */
   bytes = 0;
-  #top = 0;
   #entries: TimedEntry[] = [];
   /** Entries before this index are dropped. The array is cut when they are half of it. */
   #head = 0;
@@ -56,18 +56,13 @@ export class Log {
     this.usedAt = now;
   }
 
-  /** The offset of the newest message that was ever appended. */
-  get top(): number {
-    return this.#top;
-  }
-
   get length(): number {
     return this.#entries.length - this.#head;
   }
 
   /** The offset of the oldest message that the log holds. */
   get first(): number {
-    return this.#top - this.length + 1;
+    return this.top - this.length + 1;
   }
 
   /** Data streams that are open and whose start the log still holds. */
@@ -77,7 +72,7 @@ export class Log {
 
   /** Appends a message, which gets the next offset. */
   append(message: NewMessage, now: number): LogEntry {
-    const offset = ++this.#top;
+    const offset = ++this.top;
     const json = `${message.head},"id":"${formatId(this.epoch, offset)}"}`;
     const entry: TimedEntry = {
       offset,
@@ -123,14 +118,14 @@ export class Log {
     const from = Math.max(after + 1, this.first);
     const entries: LogEntry[] = [];
     let bytes = 0;
-    for (let offset = from; offset <= this.#top; offset++) {
+    for (let offset = from; offset <= this.top; offset++) {
       const entry = this.#entries[this.#head + offset - this.first];
       if (entry === undefined || entries.length >= limit) break;
       bytes += entry.bytes;
       if (bytes > maxBytes && entries.length > 0) break;
       entries.push(entry);
     }
-    return { epoch: this.epoch, top: this.#top, first: this.first, entries };
+    return { epoch: this.epoch, top: this.top, first: this.first, entries };
   }
 
   /** Returns the offset before the `count` newest messages of the topics. */
@@ -158,7 +153,17 @@ export class Log {
   }
 }
 
-/** Returns the bytes of memory that an entry takes. */
 function cost(entry: LogEntry): number {
   return entry.bytes + (entry.raw?.length ?? 0) + ENTRY_OVERHEAD;
+}
+
+/** Updates a channel's open streams with its next message. */
+export function followStream(
+  streams: Map<string, OpenStream>,
+  { kind, streamId, topic, offset }: LogEntry,
+): void {
+  if (streamId === undefined) return;
+  if (kind === "datastream-start") {
+    streams.set(streamId, { streamId, topic, offset });
+  } else if (kind === "datastream-end") streams.delete(streamId);
 }

@@ -3,7 +3,6 @@ import type { Broker, LogPage } from "./broker.ts";
 
 /** Most messages of a page, as every reader of a whole log asks for them. */
 export const PAGE_ENTRIES = 1000;
-
 /** Bytes of a page's messages after which the page ends. */
 export const PAGE_BYTES = 4 * 1024 * 1024;
 

@@ -91,11 +91,7 @@ export class MemoryBroker implements Broker {
   #closed = false;
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
-  /**
-   * Creates a broker without any channel.
-   *
-   * @param options How much it keeps.
-   */
+  /** Creates a broker without any channel. */
   constructor(options: MemoryBrokerOptions = {}) {
     this.#retention = {
       size: options.historySize ?? 1000,
@@ -193,7 +189,6 @@ export class MemoryBroker implements Broker {
   close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#sweeper);
-    this.#sweeper = undefined;
     this.#logs.clear();
     this.#newest = undefined;
     this.#filled.clear();

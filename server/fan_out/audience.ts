@@ -11,10 +11,9 @@ export interface Member {
   readonly cursor: Map<string, string> | undefined;
 }
 
-/** The channel whose messages an audience gets. */
+/** The channel whose messages an audience gets, and the epoch of its log as of now. */
 export interface AudienceChannel {
   readonly channel: string;
-  /** The epoch of its log, as of now. */
   readonly epoch: string;
 }
 
@@ -36,11 +35,7 @@ export class Audience {
     this.topics = topics;
   }
 
-  /**
-   * Keeps a message for the next flush.
-   *
-   * @returns Whether it is the first since the last flush.
-   */
+  /** Keeps a message for the next flush. Returns whether it is the first since the last one. */
   add(entry: LogEntry): boolean {
     return this.#pending.push(entry) === 1;
   }

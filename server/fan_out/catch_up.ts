@@ -15,7 +15,6 @@ export class CatchUp {
     this.#streams = [];
   }
 
-  /** The topics that are delivered. */
   get topics(): ReadonlySet<string> {
     return new Set(this.#cursors.keys());
   }

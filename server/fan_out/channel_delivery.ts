@@ -2,17 +2,27 @@ import { formatId, type Position } from "../../core/protocol/id.ts";
 import { isTransient } from "../../core/http/transient.ts";
 import { backoff, pause } from "../../core/time/backoff.ts";
 import type { ChannelState } from "../brokers/broker.ts";
-import { encodeEntries } from "../wire/encode.ts";
+import { encodeEntries, type Wire } from "../wire/encode.ts";
 import { type ChannelSince, cursorIds } from "../wire/since.ts";
-import type { Audience } from "./audience.ts";
+import type { Audience, Member } from "./audience.ts";
 import { CatchUp } from "./catch_up.ts";
-import type { DeliveryTarget } from "./delivery_target.ts";
 import type { Feed, FeedFollower } from "./feed.ts";
-import { findStart, type Start, startAfter } from "./find_start.ts";
+import { findStart, type Gap, type Start, startAfter } from "./find_start.ts";
 import type { Hub } from "./hub.ts";
 
 const PAGE_ENTRIES = 500;
 const PAGE_BYTES = 128 * 1024;
+
+/** The connection that a channel is delivered to. */
+export interface DeliveryTarget extends Member {
+  readonly wire: Wire;
+  /** Calls `read` when more can be written and no other delivery to this connection reads; also when the connection ended. */
+  inTurn(read: () => Promise<void>): Promise<void>;
+  /** Reports that messages of the channel are missing. */
+  gap(channel: string, gap: Gap): void;
+  /** Ends the connection because its channel's log can't be read. */
+  fail(error: unknown): void;
+}
 
 /** `idle` without topics, `catching up` while it reads the log, `live` while the connection is in an audience, `closed` for good. */
 type State = "idle" | "catching up" | "live" | "closed";
@@ -47,11 +57,7 @@ export class ChannelDelivery implements FeedFollower {
       : undefined;
   }
 
-  /**
-   * Finds where the delivery of topics starts. None of them is delivered before {@linkcode begin}.
-   *
-   * @param mark The position that "now" stands for, where that was a moment ago.
-   */
+  /** Finds where the delivery of topics starts. None of them is delivered before {@linkcode begin}. */
   async start(
     topics: ReadonlySet<string>,
     since: ChannelSince,
@@ -218,11 +224,7 @@ export class ChannelDelivery implements FeedFollower {
     this.#retry = undefined;
   }
 
-  /**
-   * Reads and delivers a page of the log.
-   *
-   * @returns The epoch of the page. If the feed does not have this epoch yet, nothing was delivered.
-   */
+  /** Reads and delivers a page of the log, and returns its epoch. If the feed does not have it yet, nothing was delivered. */
   async #deliverPage(feed: Feed): Promise<string> {
     const catchUp = this.#catchUp;
     if (!catchUp) return feed.epoch;

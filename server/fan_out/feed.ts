@@ -1,6 +1,6 @@
 import type { Position } from "../../core/protocol/id.ts";
 import type { Broker, LogEntry, OpenStream } from "../brokers/broker.ts";
-import { followStream } from "../brokers/open_streams.ts";
+import { followStream } from "../brokers/log.ts";
 import type { Wire } from "../wire/encode.ts";
 import { Audience, audienceKey } from "./audience.ts";
 
@@ -13,7 +13,7 @@ export type StreamEntry =
 /** Sees every message of a data stream, in order, and at the start of a feed the streams that are open then. */
 export type StreamWatcher = (feed: Feed, entry: StreamEntry) => void;
 
-/** Follows a feed, and learns when it jumps. */
+/** A listener that learns when a feed jumps. */
 export interface FeedFollower {
   /** The feed jumped from this position to another. The messages in between can't be delivered. */
   moved(from: Position): void;
@@ -53,7 +53,7 @@ export class Feed {
     this.#watch = watch;
   }
 
-  /** Returns the audience of some topics on a wire; makes it if there is none. */
+  /** Returns the audience of some topics on a wire. */
   audience(wire: Wire, topics: ReadonlySet<string>): Audience {
     const key = audienceKey(wire, topics);
     let audience = this.#audiences.get(key);
@@ -79,11 +79,7 @@ export class Feed {
     this.#broker.announce(this.channel, this.#subscribers);
   }
 
-  /**
-   * Waits until the feed has reached a position. A log that was read may be ahead of the broker's notifications.
-   *
-   * @returns `true` once it is there, `false` if the feed moves to another epoch instead.
-   */
+  /** Resolves with `true` once the feed is at a position, which a log that was read may be ahead of; with `false` if the epoch changes. */
   reached(position: Position): Promise<boolean> {
     if (this.#hasReached(position)) return Promise.resolve(true);
     return new Promise((resolve) =>
@@ -133,7 +129,6 @@ export class Feed {
     return epoch === this.epoch && offset <= this.top;
   }
 
-  /** Resolves the promises of those who wait for a position that is reached. */
   #wake(): void {
     const waiters = this.#waiters;
     this.#waiters = waiters.filter((waiter) => !this.#hasReached(waiter));

@@ -2,8 +2,13 @@ import type { ReadyChannel } from "../../core/protocol/frames.ts";
 import { formatId, type Position } from "../../core/protocol/id.ts";
 import type { Broker, ChannelState, OpenStream } from "../brokers/broker.ts";
 import type { ChannelSince } from "../wire/since.ts";
-import type { Gap } from "./delivery_target.ts";
 import type { Feed } from "./feed.ts";
+
+/** Messages that can't be delivered: those between the two ids. */
+export interface Gap {
+  readonly after: string;
+  readonly before: string;
+}
 
 /** The point at which the subscription of a channel starts. */
 export interface Start {
@@ -18,11 +23,7 @@ export interface Start {
   readonly streams: readonly OpenStream[];
 }
 
-/**
- * Finds the point at which a subscription of some topics starts.
- *
- * @param mark The position that "now" stands for, where that was a moment ago.
- */
+/** Finds the point at which a subscription of some topics starts. `mark` is what "now" stands for, where that was a moment ago. */
 export async function findStart(
   broker: Broker,
   feed: Feed,
@@ -54,12 +55,8 @@ export function startAfter(
   { epoch, offset }: Position,
 ): Start {
   const position = formatId(epoch, offset);
-  return {
-    ready: { channel, topics: [...topics], position },
-    epoch,
-    after: offset,
-    streams: [],
-  };
+  const ready = { channel, topics: [...topics], position };
+  return { ready, epoch, after: offset, streams: [] };
 }
 
 async function startLive(
@@ -106,12 +103,7 @@ async function resume(
   // The log never had this position, or no longer has it: a gap, then the messages that the log has.
   const offset = isSameLog && since.offset > top ? top : first - 1;
   const start = startAfter(channel, topics, { epoch, offset });
-  return {
-    ...start,
-    ready: { ...start.ready, recovered: false },
-    gap: {
-      after: formatId(since.epoch, since.offset),
-      before: formatId(epoch, offset + 1),
-    },
-  };
+  const after = formatId(since.epoch, since.offset);
+  const gap = { after, before: formatId(epoch, offset + 1) };
+  return { ...start, ready: { ...start.ready, recovered: false }, gap };
 }

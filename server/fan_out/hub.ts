@@ -16,9 +16,8 @@ export class Hub {
   watch: StreamWatcher = () => {};
   readonly #feeds = new Map<string, Holding>();
   #dirty: Audience[] = [];
-  readonly #flush = (): void => this.flush();
   readonly #addDirty = (audience: Audience): void => {
-    if (this.#dirty.push(audience) === 1) setImmediate(this.#flush);
+    if (this.#dirty.push(audience) === 1) setImmediate(this.flush);
   };
 
   constructor(broker: Broker) {
@@ -34,12 +33,8 @@ export class Hub {
   async hold(channel: string): Promise<Feed> {
     let holding = this.#feeds.get(channel);
     if (!holding) {
-      const feed = new Feed(
-        channel,
-        this.broker,
-        this.#addDirty,
-        (...args) => this.watch(...args),
-      );
+      const watch: StreamWatcher = (...args) => this.watch(...args);
+      const feed = new Feed(channel, this.broker, this.#addDirty, watch);
       holding = { feed, ready: this.#subscribe(feed) };
       this.#feeds.set(channel, holding);
     }
@@ -74,11 +69,11 @@ export class Hub {
   }
 
   /** Flushes the audiences now instead of at the end of the turn. */
-  flush(): void {
+  readonly flush = (): void => {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const audience of dirty) audience.flush();
-  }
+  };
 
   /** Subscribes a feed at the broker. Notifications that come before the broker's answer take effect after it. */
   async #subscribe(feed: Feed): Promise<Feed> {

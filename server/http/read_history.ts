@@ -1,7 +1,7 @@
 import { formatId, type Position } from "../../core/protocol/id.ts";
 import type { Broker, LogEntry } from "../brokers/broker.ts";
 import { logPages, PAGE_BYTES } from "../brokers/log_pages.ts";
-import type { Gap } from "../fan_out/delivery_target.ts";
+import type { Gap } from "../fan_out/find_start.ts";
 import { type Since, sinceOfChannel } from "../wire/since.ts";
 
 /** The part of a log to read. */

@@ -4,7 +4,7 @@ import type { Packet, Socket } from "../wire/socket.ts";
 export const HANDED_BYTES = 256 * 1024;
 
 /** How often a backlog checks for room, since not all runtimes report it: the interval grows while there is none. */
-const POLL_MS = { first: 1, last: 100 } as const;
+const POLL_MS = { first: 1, last: 100 };
 
 /** Limits of a connection's send queue. */
 export interface SendQueueLimits {
@@ -27,7 +27,7 @@ export class Backlog {
   #packets: Packet[] = [];
   #bytes = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #pollMs: number = POLL_MS.first;
+  #pollMs = POLL_MS.first;
   /** Bytes that the runtime held when it was last asked, and the time of the last progress. */
   #lastBuffered: number;
   #progressAt: number;

@@ -25,11 +25,9 @@ export async function drainSessions(
 ): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   for (const session of sessions) {
-    const retryAfterMs = Math.round(Math.random() * spreadMs);
-    session.control({
-      kind: "closing",
-      data: { reason: "draining", retry_after_ms: retryAfterMs },
-    });
+    const retry_after_ms = Math.round(Math.random() * spreadMs);
+    const data = { reason: "draining", retry_after_ms };
+    session.control({ kind: "closing", data });
   }
   let open = sessions;
   while (open.length > 0) {

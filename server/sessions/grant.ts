@@ -14,8 +14,7 @@ export interface Grant {
 
 /** Makes a grant of a verified token's claims. */
 export function grantOf(claims: TokenClaims, ref: string | undefined): Grant {
-  const left = claims.sexp * 1000 - Date.now();
-  const endsAt = performance.now() + left;
+  const endsAt = performance.now() + claims.sexp * 1000 - Date.now();
   return { ref, topics: claims.topics, claims, endsAt };
 }
 

@@ -36,7 +36,6 @@ export class OpenSessions {
     return this.#slots.flatMap((slot) => [...slot]);
   }
 
-  /** Pings the sessions of one slot. */
   #tick(): void {
     const slot = this.#slots[this.#next++ % this.#slots.length] ?? [];
     for (const session of slot) session.ping();

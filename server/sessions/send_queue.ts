@@ -86,7 +86,6 @@ export class SendQueue {
     this.#dropBacklog();
   }
 
-  /** Tells whether a packet may go straight to the runtime. */
   #hasRoom(): boolean {
     if (this.#backlog !== undefined) return false;
     if (this.#handed < HANDED_BYTES) return true;
@@ -102,7 +101,6 @@ export class SendQueue {
     );
   }
 
-  /** Acts on the new state of the backlog. */
   #settle(state: BacklogState): void {
     switch (state) {
       case "waiting":

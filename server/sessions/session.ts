@@ -1,7 +1,7 @@
 import { errorBody } from "../../core/protocol/error_body.ts";
 import type { RealtimeError } from "../../core/protocol/errors.ts";
 import type { ControlFrame } from "../../core/protocol/frames.ts";
-import type { Gap } from "../fan_out/delivery_target.ts";
+import type { Gap } from "../fan_out/find_start.ts";
 import { closeOf } from "../wire/close_code.ts";
 import { encodeControl, isV1, type Wire } from "../wire/encode.ts";
 import type { Packet, Socket } from "../wire/socket.ts";
@@ -59,7 +59,6 @@ export class Session implements SubscribedSession, SendQueueOwner {
     this.#queue = new SendQueue(socket, this);
   }
 
-  /** The session's id, a UUID. */
   get id(): string {
     return PROCESS + this.#number.toString(16).padStart(12, "0");
   }
@@ -78,25 +77,20 @@ export class Session implements SubscribedSession, SendQueueOwner {
     for (const packet of packets) this.#queue.write(packet);
   }
 
-  /** Sends a control frame to a client of `tidings.v1`, nothing to other clients. */
   control(frame: ControlFrame): void {
     if (isV1(this.wire) && !this.isClosed) {
       this.#queue.write(encodeControl(this.wire, frame));
     }
   }
 
-  /** Sends an error to a client of `tidings.v1`: the answer to the frame with this `ref`, or the reason of a close that follows. */
   error(error: RealtimeError, ref?: string): void {
-    const data = errorBody(error);
-    this.control({ kind: "error", data, ...ref !== undefined && { ref } });
+    this.control({ kind: "error", data: errorBody(error), ref });
   }
 
-  /** Reports that messages of a channel are missing. */
   gap(channel: string, { after, before }: Gap): void {
     this.control({ kind: "gap", channel, data: { after, before } });
   }
 
-  /** Calls `read` when the send queue has room, one call at a time. */
   inTurn(read: () => Promise<void>): Promise<void> {
     return this.#queue.inTurn(read);
   }
@@ -106,7 +100,6 @@ export class Session implements SubscribedSession, SendQueueOwner {
     this.#heardAt = performance.now();
   }
 
-  /** Notes that the runtime has room for more. */
   drain(): void {
     this.#queue.drain();
   }
@@ -159,14 +152,12 @@ export class Session implements SubscribedSession, SendQueueOwner {
     this.terminate(4408, "too slow");
   }
 
-  /** Closes the connection after what the runtime holds. */
   close(code: number, reason: string): void {
     if (this.isClosed) return;
     this.#queue.close(code, reason);
     this.ended();
   }
 
-  /** Ends the connection to a client that does not read. */
   terminate(code: number, reason: string): void {
     if (this.isClosed) return;
     this.#queue.terminate(code, reason);

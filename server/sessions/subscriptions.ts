@@ -2,8 +2,10 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { ControlFrame } from "../../core/protocol/frames.ts";
 import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
 import type { ChannelState } from "../brokers/broker.ts";
-import { ChannelDelivery } from "../fan_out/channel_delivery.ts";
-import type { DeliveryTarget } from "../fan_out/delivery_target.ts";
+import {
+  ChannelDelivery,
+  type DeliveryTarget,
+} from "../fan_out/channel_delivery.ts";
 import type { Start } from "../fan_out/find_start.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import { grantsPublish } from "../publish/client_publisher.ts";
@@ -35,9 +37,9 @@ export interface SubscribedSession extends DeliveryTarget {
   /** The id in `ready` frames. */
   readonly id: string;
   readonly isClosed: boolean;
-  /** Sends a control frame to a client of `tidings.v1`. */
+  /** Sends a control frame to a client of `tidings.v1`, nothing to other clients. */
   control(frame: ControlFrame): void;
-  /** Sends an error to a client of `tidings.v1`. */
+  /** Sends an error to a client of `tidings.v1`: the answer to the frame with this `ref`, or the reason of a close that follows. */
   error(error: RealtimeError, ref?: string): void;
   /** Closes the connection because of an error. */
   refuse(error: RealtimeError): void;
@@ -89,10 +91,8 @@ export class Subscriptions {
   }
 
   /**
-   * Adds a token's topics. A token with a known `ref`, or without one for topics that are known, replaces the earlier token.
-   *
-   * @param marks Position that "now" stands for in each channel, if it was a moment ago.
-   * @throws {RealtimeError} `too_many` topics, or a malformed `since`.
+   * Adds a token's topics; throws an error for too many topics or a malformed `since`. A token with a known `ref`, or without one for topics
+   * that are known, replaces the earlier token. `marks` are the positions that "now" stands for, if it was a moment ago.
    */
   async subscribe(
     claims: TokenClaims,
@@ -111,10 +111,8 @@ export class Subscriptions {
     if (this.#session.isClosed) return;
     if (replaced && !isRenewal) this.#end(replaced);
     const grant = grantOf(claims, ref);
-    this.#setGrants([
-      ...this.#grants.filter((grant) => grant !== replaced),
-      grant,
-    ]);
+    const kept = this.#grants.filter((grant) => grant !== replaced);
+    this.#setGrants([...kept, grant]);
     const starts = await this.#findStarts(claims.topics, from, marks)
       .catch((error: unknown) => {
         this.#end(grant);
@@ -136,22 +134,14 @@ export class Subscriptions {
   unsubscribeTopics(topics: readonly TopicClaim[]): void {
     // Without grants the timer limits the wait for a token, and has to go on.
     if (this.#grants.length === 0) return;
-    this.#setGrants(
-      this.#grants
-        .map((grant) => ({
-          ...grant,
-          topics: withoutTopics(grant.topics, topics),
-        }))
-        .filter(({ topics }) => topics.length > 0),
-    );
+    const grants = this.#grants.map((grant) => {
+      return { ...grant, topics: withoutTopics(grant.topics, topics) };
+    });
+    this.#setGrants(grants.filter(({ topics }) => topics.length > 0));
     this.#dropTopics(topics);
   }
 
-  /**
-   * Ends the grants of tokens that match, for good.
-   *
-   * @returns How many there were.
-   */
+  /** Ends the grants of tokens that match, for good, and returns how many there were. */
   revoke(matches: (claims: TokenClaims) => boolean): number {
     const error = new RealtimeError(
       "forbidden",
@@ -186,10 +176,8 @@ export class Subscriptions {
     const topics = tokens.flatMap(({ topics }) => topics);
     const limit = this.#session.host.maxSubscriptions;
     if (topics.length <= limit || countTopics(topics) <= limit) return;
-    throw new RealtimeError(
-      "too_many",
-      `Cannot subscribe: a connection may have ${limit} topics`,
-    );
+    const message = `Cannot subscribe: a connection may have ${limit} topics`;
+    throw new RealtimeError("too_many", message);
   }
 
   #findStarts(
@@ -215,7 +203,7 @@ export class Subscriptions {
     for (const { delivery } of starts) delivery.flush();
     this.#session.control({
       kind: "ready",
-      ...(ref === undefined ? {} : { ref }),
+      ref,
       data: {
         session: this.#session.id,
         ticket,

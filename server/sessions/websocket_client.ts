@@ -63,14 +63,14 @@ export class WebSocketClient implements SocketHandler {
     this.#host.opened(session);
     if (refusal) session.refuse(refusal);
     else if (claims) {
+      const { subscriptions } = session;
       this.#enqueue(
         session,
-        () => session.subscriptions.subscribe(claims, since, undefined, marks),
+        () => subscriptions.subscribe(claims, since, undefined, marks),
       );
     } else {
-      session.awaitToken(
-        new RealtimeError("unauthenticated", "No token came in time"),
-      );
+      const message = "No token came in time";
+      session.awaitToken(new RealtimeError("unauthenticated", message));
     }
   }
 
@@ -134,10 +134,8 @@ export class WebSocketClient implements SocketHandler {
     switch (command.kind) {
       case "sub": {
         const { token, since, ref } = command;
-        const claims = await this.#host.auth.verify(token, [
-          "subscribe",
-          "ticket",
-        ]);
+        const uses = ["subscribe", "ticket"] as const;
+        const claims = await this.#host.auth.verify(token, uses);
         return session.subscriptions.subscribe(claims, since, ref);
       }
       case "unsub": {
@@ -155,25 +153,17 @@ export class WebSocketClient implements SocketHandler {
     session: Session,
     frame: ClientCommand & { kind: "publish" },
   ): Promise<void> {
-    const { channel, topic, data, key, ref } = frame;
+    const { channel, topic, key, ref, reply_topic, reply_to } = frame;
     const claims = session.subscriptions.publisherClaims(channel, topic);
     if (!claims) {
-      throw new RealtimeError(
-        "forbidden",
-        `Cannot publish to ${
-          quote(channel)
-        }: no token of this connection grants topic ${quote(topic)}`,
-      );
+      const action = `Cannot publish to ${quote(channel)}`;
+      const reason = `no token of this connection grants topic ${quote(topic)}`;
+      throw new RealtimeError("forbidden", `${action}: ${reason}`);
     }
-    const [id = ""] = await this.#host.publisherFor(claims).publish(
-      createEnvelope(channel, {
-        reply_topic: frame.reply_topic,
-        reply_to: frame.reply_to,
-      }),
-      [topic],
-      JSON.stringify(data),
-      key,
-    );
+    const envelope = createEnvelope(channel, { reply_topic, reply_to });
+    const data = JSON.stringify(frame.data);
+    const publisher = this.#host.publisherFor(claims);
+    const [id = ""] = await publisher.publish(envelope, [topic], data, key);
     if (ref !== undefined) session.control({ kind: "ack", ref, data: { id } });
   }
 

@@ -1,15 +1,9 @@
 import type { Gateway } from "../gateway.ts";
 
-/** Requests to a gateway in this process. */
-export interface LocalFetch {
-  /** Works like the platform's `fetch`, without a network. */
-  readonly fetch: typeof fetch;
-  /** Breaks off every response that is still being read, as a network failure does. */
-  disconnect(): void;
-}
-
-/** Creates a `fetch` that calls a gateway directly: nothing listens, nothing connects. */
-export function createLocalFetch(gateway: Gateway): LocalFetch {
+/** Creates a `fetch` that calls a gateway directly, and a `disconnect` that breaks off its responses, as a network failure does. */
+export function createLocalFetch(
+  gateway: Gateway,
+): { fetch: typeof fetch; disconnect(): void } {
   const open = new Set<AbortController>();
 
   async function ask(request: Request): Promise<Response> {

@@ -41,8 +41,6 @@ export interface TestRealtime extends AsyncDisposable {
   /**
    * Returns the messages that were published to a channel so far, oldest first: topics and data, without ids and times. A data stream is
    * one message, whose data is its text.
-   *
-   * @param channel The channel, or its name.
    */
   messages<const TChannel extends string | Realtime.Channel>(
     channel: TChannel,
@@ -67,24 +65,12 @@ let count = 0;
 /**
  * Creates a gateway in memory for one test. It does all that a gateway does, without sockets and without a server: `subscribe` and the
  * hooks reach it with a token of its own.
- *
- * @param options Options of the gateway, such as `maxMessageBytes`.
- *
- * @example
- * ```ts
- * import { createTestRealtime } from "@tidings/realtime/testing";
- * import { assertEquals } from "@std/assert";
- *
- * const test = createTestRealtime();
- * await test.realtime.publish({ channel: "user:1", topic: "ai", data: "Hello" });
- * assertEquals(await test.messages("user:1"), [{ topic: "ai", data: "Hello" }]);
- * await test.close();
- * ```
  */
 export function createTestRealtime(
   options: Omit<GatewayOptions, "dev" | "signingKey"> = {},
 ): TestRealtime {
   const url = `http://gateway-${++count}.test`;
+  const access = { url, signingKey: SIGNING_KEY };
   const gateway = createGateway({ signingKey: SIGNING_KEY, ...options });
   const local = createLocalFetch(gateway);
   gatewaysHere.set(url, local.fetch);
@@ -95,15 +81,11 @@ export function createTestRealtime(
     const frames: MessageFrame[] = [];
     let page: HistoryPage = { messages: [], position: "start", more: true };
     while (page.more) {
-      const query = new URLSearchParams({
-        channel: channelName(channel),
-        since: page.position,
-      });
+      const fields = { channel: channelName(channel), since: page.position };
+      const query = new URLSearchParams(fields);
       const response = await local.fetch(
         `${url}/v1/realtime/history?${query}`,
-        {
-          headers: { authorization: `Bearer ${SIGNING_KEY}` },
-        },
+        { headers: { authorization: `Bearer ${SIGNING_KEY}` } },
       );
       if (!response.ok) {
         throw await errorOfResponse(response, "Cannot read the messages");
@@ -121,13 +103,8 @@ export function createTestRealtime(
   }
 
   return {
-    realtime: createRealtime({
-      url,
-      signingKey: SIGNING_KEY,
-      fetch: local.fetch,
-    }),
-    url,
-    signingKey: SIGNING_KEY,
+    realtime: createRealtime({ ...access, fetch: local.fetch }),
+    ...access,
     gateway,
     messages,
     disconnect: local.disconnect,
@@ -140,9 +117,9 @@ export function createTestRealtime(
 function gone(request: string): Response {
   const message = "Cannot answer: the test's gateway is closed";
   const error = { code: "forbidden", message };
-  return request.includes("/sse?")
-    ? new Response(
-      `data: ${JSON.stringify({ kind: "error", data: error })}\n\n`,
-    )
-    : Response.json({ error }, { status: 403 });
+  if (!request.includes("/sse?")) {
+    return Response.json({ error }, { status: 403 });
+  }
+  const frame = JSON.stringify({ kind: "error", data: error });
+  return new Response(`data: ${frame}\n\n`);
 }

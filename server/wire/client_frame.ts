@@ -38,7 +38,6 @@ export type ParsedFrame =
   | {
     readonly command?: undefined;
     readonly error: RealtimeError;
-    /** The reference of the malformed frame, if it has one. */
     readonly ref?: string;
   };
 
@@ -53,10 +52,8 @@ export function parseClientFrame(text: string | undefined): ParsedFrame {
   if (result.success) return { command: result.data };
   const issue = result.error.issues[0];
   const field = issue?.path.join(".") || "frame";
-  return malformed(
-    `${field}: ${issue?.message ?? "is malformed"}`,
-    withRef.safeParse(value).data,
-  );
+  const reason = `${field}: ${issue?.message ?? "is malformed"}`;
+  return malformed(reason, withRef.safeParse(value).data);
 }
 
 function malformed(reason: string, fields?: { ref: string }): ParsedFrame {

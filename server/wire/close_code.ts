@@ -1,32 +1,26 @@
-import type { RealtimeError } from "../../core/protocol/errors.ts";
+import type {
+  RealtimeError,
+  RealtimeErrorCode,
+} from "../../core/protocol/errors.ts";
+
+/** The close codes of errors; 4400 stands for all others. */
+const CLOSE_CODES: Partial<Record<RealtimeErrorCode, number>> = {
+  unauthenticated: 4401,
+  invalid_token: 4401,
+  token_expired: 4401,
+  forbidden: 4403,
+  too_large: 1009,
+  too_slow: 4408,
+  rate_limited: 4429,
+  too_many: 4429,
+  unavailable: 1012,
+  internal: 1012,
+};
 
 /** Returns the close code and reason for an error. The code decides what the client does next. */
 export function closeOf(
-  error: RealtimeError,
+  { code, message }: RealtimeError,
 ): { code: number; reason: string } {
   // The reason of a close frame may have 123 bytes; the messages of these errors are ASCII.
-  return { code: codeOf(error.code), reason: error.message.slice(0, 120) };
-}
-
-function codeOf(code: RealtimeError["code"]): number {
-  switch (code) {
-    case "unauthenticated":
-    case "invalid_token":
-    case "token_expired":
-      return 4401;
-    case "forbidden":
-      return 4403;
-    case "too_large":
-      return 1009;
-    case "too_slow":
-      return 4408;
-    case "rate_limited":
-    case "too_many":
-      return 4429;
-    case "unavailable":
-    case "internal":
-      return 1012;
-    default:
-      return 4400;
-  }
+  return { code: CLOSE_CODES[code] ?? 4400, reason: message.slice(0, 120) };
 }

@@ -15,11 +15,7 @@ export function isV1(wire: Wire): boolean {
   return wire === "ws.v1" || wire === "sse.v1";
 }
 
-/**
- * Encodes messages for all connections of a wire, as few packets.
- *
- * @param idOf Returns the id of an entry's SSE event. By default it is the message's own id.
- */
+/** Encodes messages for all connections of a wire, as few packets. Without `idOf` the id of an SSE event is the message's own. */
 export function encodeEntries(
   wire: Wire,
   epoch: string,

@@ -40,12 +40,12 @@ export interface Envelope extends Origin {
 
 /** The fields of an envelope by their names on the wire. */
 export interface EnvelopeFields {
-  readonly run_id?: string | undefined;
-  readonly fn_id?: string | undefined;
-  readonly fn_slug?: string | undefined;
-  readonly env_id?: string | undefined;
-  readonly reply_topic?: string | undefined;
-  readonly reply_to?: string | undefined;
+  readonly run_id?: string;
+  readonly fn_id?: string;
+  readonly fn_slug?: string;
+  readonly env_id?: string;
+  readonly reply_topic?: string;
+  readonly reply_to?: string;
   /** Any JSON value; `undefined` means that there is none. */
   readonly metadata?: unknown;
 }
@@ -95,11 +95,8 @@ function timestamp(): string {
 }
 
 /**
- * Encodes a message without its id, which the broker adds.
- *
+ * Encodes a message without its id, which the broker adds. Its data are JSON on one line.
  * Leaves out run, function and environment ids that don't have Inngest's form: its Go client would fail on the whole message.
- *
- * @param data JSON text on one line.
  */
 export function newMessage(
   envelope: Envelope,

@@ -13,16 +13,9 @@ export type ChannelSince =
 /** The point at which a subscription starts; a cursor has a position for each of several channels. */
 export type Since =
   | ChannelSince
-  | {
-    readonly from: "cursor";
-    readonly positions: ReadonlyMap<string, Position>;
-  };
+  | { readonly from: "cursor"; readonly positions: Map<string, Position> };
 
-/**
- * Parses a `since`.
- *
- * @throws {RealtimeError} `invalid_argument` for any other text.
- */
+/** Parses a `since`; throws `invalid_argument` for any other text. */
 export function parseSince(since: string | undefined): Since {
   if (!since || since === "live") return { from: "live" };
   if (since === "start") return { from: "start" };
@@ -38,11 +31,7 @@ export function parseSince(since: string | undefined): Since {
   );
 }
 
-/**
- * Returns the point at which one channel of a subscription starts.
- *
- * @param isFirst Whether it is the token's first channel, which an id belongs to.
- */
+/** Returns the point at which one channel of a subscription starts. An id belongs to the token's first channel. */
 export function sinceOfChannel(
   since: Since,
   channel: string,

@@ -10,12 +10,7 @@ export class Packet {
   /** The texts as the runtime adapter encoded them for its sockets. */
   prepared: unknown;
 
-  /**
-   * Creates a packet that no runtime has encoded yet.
-   *
-   * @param texts Frames of a WebSocket, or one part of an event stream.
-   * @param bytes Size of the texts in UTF-8.
-   */
+  /** Creates a packet that no runtime has encoded yet. */
   constructor(texts: readonly string[], bytes: number) {
     this.texts = texts;
     this.bytes = bytes;
@@ -35,10 +30,7 @@ export interface Socket {
   readonly buffered: number;
   /** Begins to close the connection with a code and a reason. */
   close(code: number, reason: string): void;
-  /**
-   * Ends the connection to a peer that does not read, within a second where the runtime can. If the peer reads on, it gets the
-   * code.
-   */
+  /** Ends the connection to a peer that does not read, within a second where the runtime can. If the peer reads on, it gets the code. */
   terminate(code: number, reason: string): void;
 }
 

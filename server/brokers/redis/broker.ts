@@ -8,6 +8,7 @@ import type {
   NewMessage,
 } from "../broker.ts";
 import { newEpoch } from "../log.ts";
+import type { MemoryBrokerOptions } from "../memory.ts";
 import { ClusterServers } from "./cluster.ts";
 import type { ChannelFollower } from "./channel_follower.ts";
 import { FollowedChannels } from "./followed_channels.ts";
@@ -23,39 +24,16 @@ import {
 import { createScripts, type Script, type Scripts } from "./scripts.ts";
 import { type Servers, SingleServer } from "./servers.ts";
 import { encodeStored } from "./stored_message.ts";
-import { parseRedisUrl, type RedisTarget } from "./url.ts";
+import { parseRedisUrl } from "./url.ts";
 
 /** Options of {@linkcode RedisBroker}. */
-export interface RedisBrokerOptions {
+export interface RedisBrokerOptions
+  extends Omit<MemoryBrokerOptions, "memoryBudget" | "now"> {
   /**
    * `redis://[user:password@]host[:port][,host…][/database][?prefix=…]`, `rediss:` for an encrypted connection. Several hosts are servers of
    * one cluster; the broker discovers the others. Every key begins with the prefix, `tidings:` by default.
    */
   url: string;
-  /**
-   * Maximum number of messages in a channel's log.
-   *
-   * @default {1000}
-   */
-  historySize?: number;
-  /**
-   * Seconds that a message is kept.
-   *
-   * @default {300}
-   */
-  historyTtl?: number;
-  /**
-   * Maximum size of a channel's log in bytes.
-   *
-   * @default {8388608}
-   */
-  historyBytes?: number;
-  /**
-   * Milliseconds that an idempotency key is remembered.
-   *
-   * @default {120000}
-   */
-  keyTtlMs?: number;
   /**
    * Milliseconds between two comparisons of each followed channel with Redis, at most 10,000. A message that pub/sub lost is late by at
    * most this time, and a loss of Redis's data is noticed within it. A connection that is silent for this long is probed; the subscribers
@@ -90,21 +68,12 @@ const logger = getLogger(["tidings", "redis"]);
  *
  * An acknowledged message is in the memory of the Redis server. After that server was restarted or replaced, channels begin new epochs,
  * because it may have lost acknowledged messages; clients learn it from one `gap`.
- *
- * @example
- * ```ts
- * import { createGateway, serve } from "@tidings/realtime/server";
- * import { RedisBroker } from "@tidings/realtime/server/redis";
- *
- * const broker = new RedisBroker({ url: "rediss://gateway:secret@redis.internal/0" });
- * const server = await serve(createGateway({ broker, signingKey: "a-key-of-at-least-32-characters-0000" }));
- * ```
  */
 export class RedisBroker implements Broker {
   /** Always `"redis"`. */
   readonly name = "redis";
   readonly #id = crypto.randomUUID();
-  readonly #target: RedisTarget;
+  readonly #prefix: string;
   readonly #scripts: Scripts;
   readonly #servers: Servers;
   readonly #followed: FollowedChannels;
@@ -114,7 +83,6 @@ export class RedisBroker implements Broker {
   /**
    * Begins to connect; {@linkcode RedisBroker.health} tells whether that succeeds.
    *
-   * @param options The URL of Redis, and the limits of the logs.
    * @throws {TypeError} For a URL that can't be used.
    * @throws {RangeError} For a number out of its range.
    */
@@ -125,9 +93,10 @@ export class RedisBroker implements Broker {
     }
     const checkMs = whole(options, "checkIntervalMs", 10_000, 10_000);
     const answerMs = whole(options, "timeoutMs", 3_000);
-    const limits = { answerMs, connectMs: Math.ceil(answerMs * 2 / 3) };
+    const connectMs = Math.ceil(answerMs * 2 / 3);
+    const settings = { ...target, answerMs, connectMs };
     const sharded = target.hosts.length > 1;
-    this.#target = target;
+    this.#prefix = target.prefix;
     this.#scripts = createScripts({
       retention: {
         size: whole(options, "historySize", 1000),
@@ -140,15 +109,11 @@ export class RedisBroker implements Broker {
     });
     const report = (error: unknown): void => this.#report(error);
     this.#servers = sharded
-      ? new ClusterServers(
-        target,
-        limits,
-        report,
-        () => this.#followed.rerouted(),
-      )
-      : new SingleServer(target, limits, report);
+      ? new ClusterServers(settings, report, () => this.#followed.rerouted())
+      : new SingleServer(settings, report);
     this.#followed = new FollowedChannels({
       prefix: target.prefix,
+      sharded,
       servers: this.#servers,
       checkMs,
       report,
@@ -159,7 +124,7 @@ export class RedisBroker implements Broker {
         const command = sharded ? "SPUBLISH" : "PUBLISH";
         await this.#servers.send(group, [command, live, "probe"]);
       },
-    }, sharded);
+    });
   }
 
   /** Appends messages and notifies the gateways in one step; rejects with `unavailable` within 5 seconds if Redis can't be used. */
@@ -171,7 +136,7 @@ export class RedisBroker implements Broker {
     const { group, meta, log, live } = this.#keys(channel);
     const keys = [meta, log];
     if (key !== undefined) {
-      keys.push(idempotencyKey(this.#target.prefix, group, channel, key));
+      keys.push(idempotencyKey(this.#prefix, group, channel, key));
     }
     const args = [newEpoch(), live];
     for (const message of messages) args.push(encodeStored(message));
@@ -211,11 +176,12 @@ export class RedisBroker implements Broker {
     count: number,
   ): Promise<Position> {
     const { group, meta, log } = this.#keys(channel);
+    const args = [newEpoch(), String(count), ...topics];
     const reply = await this.#run(
       this.#scripts.before,
       group,
       [meta, log],
-      [newEpoch(), String(count), ...topics],
+      args,
     );
     const [epoch, offset] = Array.isArray(reply) ? reply : [];
     return { epoch: String(epoch), offset: Number(offset) };
@@ -229,18 +195,14 @@ export class RedisBroker implements Broker {
   /** Adds up the numbers of the gateways that are alive. */
   async subscribers(channel: string, topic = ""): Promise<number> {
     const { group, subscribers } = this.#keys(channel);
-    const reply = await this.#run(
-      this.#scripts.subscribers,
-      group,
-      [subscribers],
-      [],
-    );
+    const script = this.#scripts.subscribers;
+    const reply = await this.#run(script, group, [subscribers], []);
     return readSubscribers(reply, topic);
   }
 
   /** Tells whether every server accepts writes and sends live messages. */
   health(): Promise<{ ok: boolean; detail?: string }> {
-    return checkHealth(this.#servers, this.#target.prefix, this.#id);
+    return checkHealth(this.#servers, this.#prefix, this.#id);
   }
 
   /** Withdraws this gateway's numbers of subscribers, and closes the connections. */
@@ -253,7 +215,7 @@ export class RedisBroker implements Broker {
 
   #keys(channel: string): ChannelKeys {
     return this.#followed.get(channel)?.keys ??
-      channelKeys(this.#target.prefix, channel);
+      channelKeys(this.#prefix, channel);
   }
 
   async #read(
@@ -264,9 +226,8 @@ export class RedisBroker implements Broker {
   ): Promise<LogPage> {
     const { group, meta, log } = this.#keys(channel);
     const args = [newEpoch(), ...[after, limit, maxBytes].map(String)];
-    return readPage(
-      await this.#run(this.#scripts.read, group, [meta, log], args, true),
-    );
+    const script = this.#scripts.read;
+    return readPage(await this.#run(script, group, [meta, log], args, true));
   }
 
   async #touch(followers: readonly ChannelFollower[]): Promise<ChannelState[]> {
@@ -275,20 +236,13 @@ export class RedisBroker implements Broker {
     for (const follower of followers) {
       const { meta, log, subscribers } = follower.keys;
       keys.push(meta, log, subscribers);
-      const announced = follower.subscribers.size === 0
-        ? ""
-        : JSON.stringify([...follower.subscribers]);
-      args.push(
-        newEpoch(),
-        follower.epoch,
-        String(follower.offset),
-        announced,
-      );
+      args.push(newEpoch(), follower.epoch, String(follower.offset));
+      const announced = [...follower.subscribers];
+      args.push(announced.length === 0 ? "" : JSON.stringify(announced));
     }
-    const { group = 0 } = followers[0] ?? {};
-    return readTouched(
-      await this.#run(this.#scripts.touch, group, keys, args),
-    );
+    const { group = 0 } = followers[0]?.keys ?? {};
+    const script = this.#scripts.touch;
+    return readTouched(await this.#run(script, group, keys, args));
   }
 
   async #run(

@@ -2,12 +2,11 @@ import type { Buffer } from "node:buffer";
 import type { Position } from "../../../core/protocol/id.ts";
 import type {
   ChannelState,
-  LogEntry,
   LogListener,
   LogPage,
   OpenStream,
 } from "../broker.ts";
-import { followStream } from "../open_streams.ts";
+import { followStream } from "../log.ts";
 import type { ChannelKeys } from "./keys.ts";
 import type { PubSubChannel } from "./pubsub_connection.ts";
 import type { RedisServer } from "./server.ts";
@@ -27,10 +26,7 @@ export interface FollowerHost {
 const MAX_EARLY = 1000;
 const MAX_EARLY_BYTES = 1024 * 1024;
 
-/**
- * The states of a follower: `starting` until its position is known, `live` while messages arrive one after the other, `behind` when some
- * may be missing, `reading` while it reads them from the log.
- */
+/** `starting` until the position is known, `live` while messages arrive in order, `behind` when some may be missing, `reading` the log. */
 type State = "starting" | "live" | "behind" | "reading";
 
 /**
@@ -69,14 +65,6 @@ export class ChannelFollower implements PubSubChannel, Position {
     this.#host = host;
   }
 
-  get name(): string {
-    return this.keys.live;
-  }
-
-  get group(): number {
-    return this.keys.group;
-  }
-
   /** The position and the open streams, for a new listener. */
   get state(): ChannelState {
     const { epoch, offset } = this;
@@ -112,11 +100,7 @@ export class ChannelFollower implements PubSubChannel, Position {
     this.resubscribed();
   }
 
-  /**
-   * Compares the follower with the channel's position in Redis.
-   *
-   * @returns Whether to call {@linkcode recheck} in a moment, because missing messages may be on their way.
-   */
+  /** Compares the follower with the channel's position in Redis. `true` calls for a {@linkcode recheck}: messages may be on their way. */
   compare({ epoch, offset }: Position): boolean {
     switch (this.#state) {
       case "starting":
@@ -133,11 +117,7 @@ export class ChannelFollower implements PubSubChannel, Position {
     }
   }
 
-  /**
-   * Notes the offset of a message of the same epoch that is in the log.
-   *
-   * @returns Whether to call {@linkcode recheck} in a moment, because the message has not arrived yet.
-   */
+  /** Notes the offset of a message of the same epoch in the log. `true` calls for a {@linkcode recheck} in a moment: it has not arrived. */
   expect(offset: number): boolean {
     if (this.#state !== "live" || offset <= this.offset) return false;
     // Only the first missing offset counts: on a busy channel the newest message is always on its way.
@@ -145,11 +125,7 @@ export class ChannelFollower implements PubSubChannel, Position {
     return true;
   }
 
-  /**
-   * Reads the log if an expected message has not arrived.
-   *
-   * @returns Whether a message was missing: the subscription may be broken.
-   */
+  /** Reads the log if an expected message has not arrived; returns whether that is so, and the subscription may be broken. */
   recheck(): boolean {
     const isMissing = this.offset < this.#expected;
     this.#expected = 0;
@@ -222,10 +198,9 @@ export class ChannelFollower implements PubSubChannel, Position {
     this.#early = [];
     this.#earlyBytes = 0;
     for (const stored of early) {
-      if (!this.#take(stored)) {
-        this.#mustReadAgain = true;
-        return;
-      }
+      if (this.#take(stored)) continue;
+      this.#mustReadAgain = true;
+      return;
     }
   }
 
@@ -241,7 +216,8 @@ export class ChannelFollower implements PubSubChannel, Position {
 
   #keep(stored: StoredMessage): void {
     this.#early.push(stored);
-    this.#earlyBytes += cost(stored.entry);
+    const { bytes, raw = "" } = stored.entry;
+    this.#earlyBytes += bytes + raw.length;
     if (
       this.#early.length > MAX_EARLY || this.#earlyBytes > MAX_EARLY_BYTES
     ) {
@@ -250,8 +226,4 @@ export class ChannelFollower implements PubSubChannel, Position {
       this.#mustReadAgain = true;
     }
   }
-}
-
-function cost({ bytes, raw }: LogEntry): number {
-  return bytes + (raw?.length ?? 0);
 }

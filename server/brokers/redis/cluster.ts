@@ -1,16 +1,19 @@
 import { pause } from "../../../core/time/backoff.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { GROUPS, slotOf } from "./keys.ts";
-import { type ConnectionLimits, isReply } from "./connection.ts";
+import { isReply, type RedisSettings } from "./connection.ts";
 import { RedisServer } from "./server.ts";
-import { asUnavailable, REPEAT_MS, type Servers } from "./servers.ts";
-import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
+import { asUnavailable, type Servers } from "./servers.ts";
+import { formatAddress, type RedisAddress } from "./url.ts";
 
 /** Milliseconds between two discoveries of the slots while all is well. */
 const REFRESH_MS = 10_000;
 
 /** Milliseconds between two discoveries while something is wrong. */
 const RETRY_MS = 250;
+
+/** Milliseconds before the retry of a command that Redis refused for a moment. */
+const REPEAT_MS = 50;
 
 /** How many servers are asked at the same time. */
 const ASKED_AT_ONCE = 3;
@@ -26,8 +29,7 @@ const TEMPORARY = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)/;
  * without delaying those to other servers, and a subscription must be on the server that has its slot.
  */
 export class ClusterServers implements Servers {
-  readonly #target: RedisTarget;
-  readonly #limits: ConnectionLimits;
+  readonly #settings: RedisSettings;
   readonly #report: (error: unknown) => void;
   readonly #changed: () => void;
   readonly #servers = new Map<string, RedisServer>();
@@ -38,13 +40,11 @@ export class ClusterServers implements Servers {
 
   /** @param changed Called when some groups have moved to another server. */
   constructor(
-    target: RedisTarget,
-    limits: ConnectionLimits,
+    settings: RedisSettings,
     report: (error: unknown) => void,
     changed: () => void,
   ) {
-    this.#target = target;
-    this.#limits = limits;
+    this.#settings = settings;
     this.#report = report;
     this.#changed = changed;
     this.#done = this.#run();
@@ -59,7 +59,7 @@ export class ClusterServers implements Servers {
   }
 
   async locate(group: number): Promise<RedisServer> {
-    const until = performance.now() + this.#limits.connectMs;
+    const until = performance.now() + this.#settings.connectMs;
     for (;;) {
       const server = this.serverOf(group);
       if (server) return server;
@@ -77,7 +77,7 @@ export class ClusterServers implements Servers {
     args: readonly string[],
     wantsBytes?: boolean,
   ): Promise<unknown> {
-    const until = performance.now() + this.#limits.connectMs;
+    const until = performance.now() + this.#settings.connectMs;
     let server = this.serverOf(group) ?? await this.locate(group);
     let needsAsking = false;
     for (let redirects = 0;;) {
@@ -110,7 +110,7 @@ export class ClusterServers implements Servers {
     }
   }
 
-  /** Requests a discovery of the slots and waits a moment; returns `false` once the broker is closed. */
+  /** Requests a discovery and waits a moment; returns `false` once the broker is closed. */
   async #refreshAndWait(): Promise<boolean> {
     this.#refresh();
     await pause(REPEAT_MS, this.#closing.signal);
@@ -137,9 +137,8 @@ export class ClusterServers implements Servers {
     this.#closing.abort();
     this.#refresh();
     await this.#done;
-    await Promise.all(
-      [...this.#servers.values()].map((server) => server.close()),
-    );
+    const servers = [...this.#servers.values()];
+    await Promise.all(servers.map((server) => server.close()));
   }
 
   /** Discovers the slots again and again, without delay when a refresh was requested. */
@@ -160,7 +159,7 @@ export class ClusterServers implements Servers {
     const known = [...this.#servers.values()];
     const prompt = known.filter(({ commands }) => commands.isPrompt);
     if (prompt.length === 0) {
-      for (const address of this.#target.hosts) this.#server(address);
+      for (const address of this.#settings.hosts) this.#server(address);
     }
     const asked = prompt.length > 0 ? prompt : [...this.#servers.values()];
     // Each of them may know an old state of the cluster, or not answer.
@@ -204,7 +203,7 @@ export class ClusterServers implements Servers {
     const name = formatAddress(address);
     let server = this.#servers.get(name);
     if (!server) {
-      server = new RedisServer(address, this.#target, this.#limits, (error) => {
+      server = new RedisServer(address, this.#settings, (error) => {
         this.#report(error);
         this.#refresh();
       });
@@ -214,7 +213,6 @@ export class ClusterServers implements Servers {
   }
 }
 
-/** The slots of one server. */
 interface SlotRange {
   readonly from: number;
   readonly to: number;
@@ -223,17 +221,12 @@ interface SlotRange {
 
 /** Reads the reply to `CLUSTER SLOTS`. A server without a host is the one that was asked. */
 function readSlots(answer: unknown, asked: RedisAddress): SlotRange[] {
-  const ranges: SlotRange[] = [];
-  for (const range of Array.isArray(answer) ? answer : []) {
-    const [from, to, master] = Array.isArray(range) ? range : [];
-    const [host, port] = Array.isArray(master) ? master : [];
-    ranges.push({
-      from: Number(from),
-      to: Number(to),
-      address: { host: hostOf(host, asked), port: Number(port) },
-    });
-  }
-  return ranges;
+  return listOf(answer).map((range) => {
+    const [from, to, master] = listOf(range);
+    const [host, port] = listOf(master);
+    const address = { host: hostOf(host, asked), port: Number(port) };
+    return { from: Number(from), to: Number(to), address };
+  });
 }
 
 /** Reads the server to which an error redirects a command, and whether `ASKING` must precede it. */
@@ -242,12 +235,13 @@ function readRedirect(
   asked: RedisAddress,
 ): { needsAsking: boolean; address: RedisAddress } | undefined {
   const match = /^(MOVED|ASK) \d+ (.*):(\d+)$/.exec(message);
-  return match
-    ? {
-      needsAsking: match[1] === "ASK",
-      address: { host: hostOf(match[2], asked), port: Number(match[3]) },
-    }
-    : undefined;
+  if (!match) return undefined;
+  const address = { host: hostOf(match[2], asked), port: Number(match[3]) };
+  return { needsAsking: match[1] === "ASK", address };
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function hostOf(host: unknown, asked: RedisAddress): string {

@@ -4,8 +4,8 @@ import { backoff, pause } from "../../../core/time/backoff.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { RedisAddress, RedisTarget } from "./url.ts";
 
-/** Time limits of a connection. */
-export interface ConnectionLimits {
+/** The parts of the URL, and the time limits of a connection. */
+export interface RedisSettings extends RedisTarget {
   /** Milliseconds within which Redis must answer; otherwise the connection is closed. */
   readonly answerMs: number;
   /** Milliseconds that a command waits for a connection. */
@@ -64,8 +64,7 @@ export interface ConnectionEvents {
  */
 export class RedisConnection {
   readonly address: RedisAddress;
-  readonly #target: RedisTarget;
-  readonly #limits: ConnectionLimits;
+  readonly #settings: RedisSettings;
   readonly #events: ConnectionEvents;
   /** The times at which the unanswered commands were sent, by their numbers, the oldest first. */
   readonly #pending = new Map<number, number>();
@@ -80,13 +79,11 @@ export class RedisConnection {
 
   constructor(
     address: RedisAddress,
-    target: RedisTarget,
-    limits: ConnectionLimits,
+    settings: RedisSettings,
     events: ConnectionEvents,
   ) {
     this.address = address;
-    this.#target = target;
-    this.#limits = limits;
+    this.#settings = settings;
     this.#events = events;
     this.#done = this.#run();
   }
@@ -101,11 +98,8 @@ export class RedisConnection {
   }
 
   /**
-   * Sends a command.
-   *
-   * @param wantsBytes Whether strings in the answer are returned as bytes.
-   * @throws {RealtimeError} `unavailable` when Redis did not answer in time, or the command can't be sent.
-   * @throws {ErrorReply} When Redis refuses the command.
+   * Sends a command; returns the strings of the answer as bytes if `wantsBytes`. Throws `unavailable` when Redis did not answer in time or
+   * the command can't be sent, an `ErrorReply` when Redis refuses it.
    */
   async send(args: readonly string[], wantsBytes = false): Promise<unknown> {
     const client = this.#client ?? await this.#whenUp();
@@ -115,35 +109,13 @@ export class RedisConnection {
       this.#pending.size >= MAX_PENDING ||
       this.#pendingBytes + bytes > MAX_PENDING_BYTES
     ) throw this.#unavailable("too many commands wait for it");
-    const number = this.#sent++;
-    this.#pending.set(number, performance.now());
-    this.#pendingBytes += bytes;
-    try {
-      const answer = await client
-        .sendCommand(args, wantsBytes ? BUFFERS : undefined);
-      this.#heardAt = performance.now();
-      return answer;
-    } catch (error) {
-      throw isReply(error) ? error : this.#unavailable("it was lost", error);
-    } finally {
-      this.#pending.delete(number);
-      this.#pendingBytes -= bytes;
-    }
+    const options = wantsBytes ? BUFFERS : undefined;
+    return await this.#answer(client.sendCommand(args, options), bytes);
   }
 
   /** Runs an action of the client, such as subscribing, with the same time limit as a command. */
   async use(act: (client: RedisClient) => Promise<void>): Promise<void> {
-    const client = this.#client ?? await this.#whenUp();
-    const number = this.#sent++;
-    this.#pending.set(number, performance.now());
-    try {
-      await act(client);
-      this.#heardAt = performance.now();
-    } catch (error) {
-      throw isReply(error) ? error : this.#unavailable("it was lost", error);
-    } finally {
-      this.#pending.delete(number);
-    }
+    await this.#answer(act(this.#client ?? await this.#whenUp()), 0);
   }
 
   /** Whether the connection is open and no answer is late. */
@@ -163,6 +135,23 @@ export class RedisConnection {
     this.#closing.abort();
     this.#client?.destroy();
     await this.#done;
+  }
+
+  /** Waits for the answer to a command of so many bytes. Until then the command is pending. */
+  async #answer<T>(answer: Promise<T>, bytes: number): Promise<T> {
+    const number = this.#sent++;
+    this.#pending.set(number, performance.now());
+    this.#pendingBytes += bytes;
+    try {
+      const value = await answer;
+      this.#heardAt = performance.now();
+      return value;
+    } catch (error) {
+      throw isReply(error) ? error : this.#unavailable("it was lost", error);
+    } finally {
+      this.#pending.delete(number);
+      this.#pendingBytes -= bytes;
+    }
   }
 
   async #run(): Promise<void> {
@@ -200,18 +189,18 @@ export class RedisConnection {
   }
 
   #createClient(): RedisClient {
-    const { tls, username, password, database } = this.#target;
+    const { tls, username, password, database } = this.#settings;
     const { host, port } = this.address;
     const client: unknown = createClient({
       socket: {
         host,
         port,
         ...tls ? { tls: true, servername: host } : {},
-        connectTimeout: this.#limits.answerMs,
+        connectTimeout: this.#settings.answerMs,
         reconnectStrategy: false,
       },
-      ...username === undefined ? {} : { username },
-      ...password === undefined ? {} : { password },
+      username,
+      password,
       database,
       name: "tidings",
       disableOfflineQueue: true,
@@ -224,12 +213,9 @@ export class RedisConnection {
   }
 
   async #connect(client: RedisClient, ended: Promise<void>): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error("it doesn't answer")),
-        this.#limits.answerMs,
-      );
+    const over = new AbortController();
+    const late = pause(this.#settings.answerMs, over.signal).then(() => {
+      throw new Error("it doesn't answer");
     });
     const gone = ended.then(() => {
       throw this.#error ?? new Error("the connection was closed");
@@ -238,7 +224,7 @@ export class RedisConnection {
     try {
       await Promise.race([connecting, gone, late]);
     } finally {
-      clearTimeout(timer);
+      over.abort();
       // Only the promise that settled first counts.
       for (const promise of [connecting, gone, late]) promise.catch(() => {});
     }
@@ -254,7 +240,7 @@ export class RedisConnection {
     const timer = setInterval(() => {
       const [oldest] = this.#pending.values();
       const now = performance.now();
-      if (oldest !== undefined && now - oldest > this.#limits.answerMs) {
+      if (oldest !== undefined && now - oldest > this.#settings.answerMs) {
         this.#error = new Error("it doesn't answer");
         client.destroy();
       } else if (oldest === undefined && now - this.#heardAt > IDLE_MS) {
@@ -277,7 +263,7 @@ export class RedisConnection {
           this.#waiters.delete(wake);
           resolve();
         };
-        const timer = setTimeout(wake, this.#limits.connectMs);
+        const timer = setTimeout(wake, this.#settings.connectMs);
         this.#waiters.add(wake);
       });
     }

@@ -1,20 +1,20 @@
 import type { Position } from "../../../core/protocol/id.ts";
 import type { ChannelState, LogListener } from "../broker.ts";
 import { ChannelFollower, type FollowerHost } from "./channel_follower.ts";
-import { type ChannelKeys, channelKeys } from "./keys.ts";
+import { batchesOf, type ChannelKeys, channelKeys } from "./keys.ts";
 import type { PubSubConnection } from "./pubsub_connection.ts";
 import type { Servers } from "./servers.ts";
 
 /** The parts of the broker that following channels needs. */
 export interface FollowedChannelsHost extends Omit<FollowerHost, "check"> {
   readonly prefix: string;
+  /** Whether one command can name channels of one group only. */
+  readonly sharded: boolean;
   readonly servers: Servers;
   /** Milliseconds between two comparisons of a channel with Redis, and of silence after which a connection is probed. */
   readonly checkMs: number;
   /** Stores the numbers of subscribers of some channels, and returns the positions of the channels; in one command. */
-  touch(
-    followers: readonly ChannelFollower[],
-  ): Promise<readonly ChannelState[]>;
+  touch(followers: readonly ChannelFollower[]): Promise<ChannelState[]>;
   /** Sends a probe, which is not a message, on a pub/sub channel. */
   probe(keys: ChannelKeys): Promise<void>;
 }
@@ -40,7 +40,7 @@ const PROBE_MS = 3_000;
 /** The channels that this gateway follows. Redis sends it the messages of these channels only. */
 export class FollowedChannels {
   readonly #host: FollowedChannelsHost;
-  readonly #sharded: boolean;
+  readonly #followerHost: FollowerHost;
   readonly #followers = new Map<string, ChannelFollower>();
   readonly #starting = new Map<ChannelFollower, Promise<void>>();
   /** Followers whose comparison was requested. */
@@ -52,10 +52,10 @@ export class FollowedChannels {
   readonly #timer: ReturnType<typeof setInterval>;
   #requestTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param sharded Whether one command can name channels of one group only. */
-  constructor(host: FollowedChannelsHost, sharded: boolean) {
+  constructor(host: FollowedChannelsHost) {
     this.#host = host;
-    this.#sharded = sharded;
+    const check = (follower: ChannelFollower) => this.#requestCheck(follower);
+    this.#followerHost = { ...host, check };
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -64,21 +64,11 @@ export class FollowedChannels {
   }
 
   /** Follows a channel; resolves with the position after which the listener gets every message. */
-  async follow(
-    channel: string,
-    listener: LogListener,
-  ): Promise<ChannelState> {
+  async follow(channel: string, listener: LogListener): Promise<ChannelState> {
     let follower = this.#followers.get(channel);
     if (!follower) {
-      follower = new ChannelFollower(
-        channel,
-        channelKeys(this.#host.prefix, channel),
-        {
-          read: (channel, after) => this.#host.read(channel, after),
-          report: (error) => this.#host.report(error),
-          check: (follower) => this.#requestCheck(follower),
-        },
-      );
+      const keys = channelKeys(this.#host.prefix, channel);
+      follower = new ChannelFollower(channel, keys, this.#followerHost);
       this.#followers.set(channel, follower);
       this.#starting.set(follower, this.#start(follower));
     }
@@ -127,14 +117,13 @@ export class FollowedChannels {
     });
     for (const follower of announced) follower.subscribers = new Map();
     this.#followers.clear();
-    await Promise.allSettled(
-      this.#batches(announced).map((batch) => this.#host.touch(batch)),
-    );
+    const batches = batchesOf(announced, this.#host.sharded, BATCH);
+    await Promise.allSettled(batches.map((batch) => this.#host.touch(batch)));
   }
 
   async #start(follower: ChannelFollower): Promise<void> {
     try {
-      const server = await this.#host.servers.locate(follower.group);
+      const server = await this.#host.servers.locate(follower.keys.group);
       follower.server = server;
       await server.pubsub.add(follower);
       const [state] = await this.#host.touch([follower]);
@@ -193,7 +182,7 @@ export class FollowedChannels {
 
   /** Moves a subscription to the server that has the channel. */
   #route(follower: ChannelFollower): void {
-    const server = this.#host.servers.serverOf(follower.group);
+    const server = this.#host.servers.serverOf(follower.keys.group);
     if (server !== follower.server && !this.#starting.has(follower)) {
       this.#resubscribe(follower);
     }
@@ -201,7 +190,7 @@ export class FollowedChannels {
 
   #resubscribe(follower: ChannelFollower): void {
     follower.server?.pubsub.remove(follower);
-    const server = this.#host.servers.serverOf(follower.group);
+    const server = this.#host.servers.serverOf(follower.keys.group);
     follower.server = server;
     server?.pubsub.add(follower).then(
       () => follower.resubscribed(),
@@ -214,7 +203,7 @@ export class FollowedChannels {
 
   #compare(followers: readonly ChannelFollower[]): void {
     const now = performance.now();
-    for (const batch of this.#batches(followers)) {
+    for (const batch of batchesOf(followers, this.#host.sharded, BATCH)) {
       for (const follower of batch) follower.checkAt = now + this.#host.checkMs;
       this.#host.touch(batch).then((states) => {
         batch.forEach((follower, i) => {
@@ -229,32 +218,15 @@ export class FollowedChannels {
   }
 
   #recheckLater(follower: ChannelFollower): void {
-    if (!this.#late.has(follower)) {
-      this.#late.set(follower, performance.now());
-    }
-  }
-
-  #batches(followers: readonly ChannelFollower[]): ChannelFollower[][] {
-    const batches: ChannelFollower[][] = [];
-    const open = new Map<number, ChannelFollower[]>();
-    for (const follower of followers) {
-      const key = this.#sharded ? follower.group : 0;
-      let batch = open.get(key);
-      if (!batch || batch.length >= BATCH) {
-        batch = [];
-        open.set(key, batch);
-        batches.push(batch);
-      }
-      batch.push(follower);
-    }
-    return batches;
+    if (this.#late.has(follower)) return;
+    this.#late.set(follower, performance.now());
   }
 
   /** Probes silent connections: an open connection may still deliver nothing. */
   #probe(now: number): void {
     for (const { name, pubsubInUse } of this.#host.servers.all) {
       const sent = this.#probes.get(name);
-      if (!pubsubInUse?.isUp) this.#probes.delete(name);
+      if (!pubsubInUse?.connection.isUp) this.#probes.delete(name);
       else if (sent === undefined) {
         if (pubsubInUse.silenceMs > this.#host.checkMs) {
           this.#sendProbe(name, pubsubInUse, now);
@@ -263,16 +235,16 @@ export class FollowedChannels {
         this.#probes.delete(name);
       } else if (now - sent > PROBE_MS) {
         this.#probes.delete(name);
-        pubsubInUse.drop("nothing arrives on it");
+        pubsubInUse.connection.drop("nothing arrives on it");
       }
     }
   }
 
   #sendProbe(server: string, pubsub: PubSubConnection, now: number): void {
     this.#probes.set(server, now);
-    const follower = pubsub.anyChannel;
-    if (!(follower instanceof ChannelFollower)) return;
-    this.#host.probe(follower.keys).catch((error) => {
+    const channel = pubsub.anyChannel;
+    if (!channel) return;
+    this.#host.probe(channel.keys).catch((error) => {
       // Commands fail too, so the probe says nothing about this connection.
       this.#probes.delete(server);
       this.#host.report(error);

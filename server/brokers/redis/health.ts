@@ -23,28 +23,20 @@ export async function checkHealth(
     try {
       // Right after the start no server may be known yet.
       await servers.locate(0);
-      await Promise.all(
-        servers.all.map((server) => write(servers, server, prefix, gateway)),
-      );
+      await Promise.all(servers.all.map(write));
       problem = undefined;
     } catch (error) {
       problem = String(Object(error).message);
     }
   }
+  /** Writes a test key to a server. */
+  async function write(server: RedisServer): Promise<void> {
+    let group = 0;
+    while (group < GROUPS && servers.serverOf(group) !== server) group++;
+    const key = groupKey(prefix, group, "health", gateway);
+    await servers.send(group, ["SET", key, "", "PX", String(WRITTEN_MS)]);
+  }
   await within(ANSWER_MS, check());
   const detail = servers.problem ?? problem;
   return detail === undefined ? { ok: true } : { ok: false, detail };
-}
-
-/** Writes a test key to a server. */
-async function write(
-  servers: Servers,
-  server: RedisServer,
-  prefix: string,
-  gateway: string,
-): Promise<void> {
-  let group = 0;
-  while (group < GROUPS && servers.serverOf(group) !== server) group++;
-  const key = groupKey(prefix, group, "health", gateway);
-  await servers.send(group, ["SET", key, "", "PX", String(WRITTEN_MS)]);
 }

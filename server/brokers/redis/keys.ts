@@ -22,7 +22,6 @@ export interface ChannelKeys {
 
 const encoder = new TextEncoder();
 
-/** The slot of each group. */
 const slots: readonly number[] = Array.from(
   { length: GROUPS },
   (_, group) => crc16(String(group)) % SLOTS,
@@ -58,6 +57,27 @@ export function groupKey(
   name: string,
 ): string {
   return `${prefix}{${group}}:${kind}:${name}`;
+}
+
+/** Divides channels into batches of one command each. Only without a cluster may a command name channels of several groups. */
+export function batchesOf<T extends { readonly keys: ChannelKeys }>(
+  channels: Iterable<T>,
+  sharded: boolean,
+  size: number,
+): T[][] {
+  const batches: T[][] = [];
+  const open = new Map<number, T[]>();
+  for (const channel of channels) {
+    const key = sharded ? channel.keys.group : 0;
+    let batch = open.get(key);
+    if (!batch || batch.length >= size) {
+      batch = [];
+      open.set(key, batch);
+      batches.push(batch);
+    }
+    batch.push(channel);
+  }
+  return batches;
 }
 
 /** Returns the slot of a group's keys. */

@@ -1,20 +1,19 @@
 import type { Buffer } from "node:buffer";
 import {
-  type ConnectionLimits,
   isReply,
   type RedisClient,
   RedisConnection,
+  type RedisSettings,
 } from "./connection.ts";
-import type { RedisAddress, RedisTarget } from "./url.ts";
+import { batchesOf, type ChannelKeys } from "./keys.ts";
+import type { RedisAddress } from "./url.ts";
 
 /** Maximum number of pub/sub channels in one command. */
 const BATCH = 500;
 
 /** A pub/sub channel and the callbacks for its messages. */
 export interface PubSubChannel {
-  readonly name: string;
-  /** The channel's group; one command can name the channels of one group. */
-  readonly group: number;
+  readonly keys: ChannelKeys;
   receive(message: Buffer): void;
   /** The connection was lost and is back: messages may have been missed in the meantime. */
   resubscribed(): void;
@@ -24,31 +23,21 @@ export interface PubSubChannel {
 
 /** The connection on which a server sends live messages of all channels that are followed there. */
 export class PubSubConnection {
-  readonly #connection: RedisConnection;
+  readonly connection: RedisConnection;
   readonly #sharded: boolean;
   readonly #channels = new Map<string, PubSubChannel>();
   #arrivedAt = 0;
 
   constructor(
     address: RedisAddress,
-    target: RedisTarget,
-    limits: ConnectionLimits,
+    settings: RedisSettings,
     down: (error: unknown) => void,
   ) {
-    this.#sharded = target.hosts.length > 1;
-    this.#connection = new RedisConnection(address, target, limits, {
+    this.#sharded = settings.hosts.length > 1;
+    this.connection = new RedisConnection(address, settings, {
       up: (client) => this.#up(client),
       down,
     });
-  }
-
-  get isUp(): boolean {
-    return this.#connection.isUp;
-  }
-
-  /** The reason why the connection is not open. */
-  get problem(): string {
-    return this.#connection.problem;
   }
 
   /** Milliseconds since the last message, or since the connection was opened. */
@@ -64,55 +53,41 @@ export class PubSubConnection {
 
   /** Subscribes to a channel; resolves when its messages arrive. */
   async add(channel: PubSubChannel): Promise<void> {
-    this.#channels.set(channel.name, channel);
+    const { live } = channel.keys;
+    this.#channels.set(live, channel);
     try {
-      await this.#connection.use((client) =>
-        this.#subscribe(client, [channel.name])
-      );
+      await this.connection.use((client) => this.#subscribe(client, [live]));
     } catch (error) {
-      if (this.#channels.get(channel.name) === channel) {
-        this.#channels.delete(channel.name);
-      }
+      if (this.#channels.get(live) === channel) this.#channels.delete(live);
       throw error;
     }
   }
 
   remove(channel: PubSubChannel): void {
-    if (this.#channels.get(channel.name) !== channel) return;
-    this.#channels.delete(channel.name);
-    if (!this.isUp) return;
-    this.#connection.use((client) =>
-      this.#sharded
-        ? client.sUnsubscribe([channel.name])
-        : client.unsubscribe([channel.name])
+    const { live } = channel.keys;
+    if (this.#channels.get(live) !== channel) return;
+    this.#channels.delete(live);
+    if (!this.connection.isUp) return;
+    this.connection.use((client) =>
+      this.#sharded ? client.sUnsubscribe([live]) : client.unsubscribe([live])
     ).catch(() => {
       // The connection was lost, and the subscription with it.
     });
   }
 
-  /** Closes the connection and opens another. */
-  drop(reason: string): void {
-    this.#connection.drop(reason);
-  }
-
   close(): Promise<void> {
     this.#channels.clear();
-    return this.#connection.close();
+    return this.connection.close();
   }
 
   async #up(client: RedisClient): Promise<void> {
     this.#arrivedAt = performance.now();
     client.on("sharded-channel-moved", (name) => this.#forget([String(name)]));
     const channels = [...this.#channels.values()];
-    const batches = new Map<number, string[]>();
-    channels.forEach(({ name, group }, i) => {
-      const key = this.#sharded ? group : Math.floor(i / BATCH);
-      const batch = batches.get(key);
-      if (batch) batch.push(name);
-      else batches.set(key, [name]);
-    });
+    const batches = batchesOf(channels, this.#sharded, BATCH);
     await Promise.all(
-      [...batches.values()].map(async (names) => {
+      batches.map(async (batch) => {
+        const names = batch.map(({ keys }) => keys.live);
         try {
           await this.#subscribe(client, names);
         } catch (error) {
@@ -123,7 +98,7 @@ export class PubSubConnection {
       }),
     );
     for (const channel of channels) {
-      if (this.#channels.has(channel.name)) channel.resubscribed();
+      if (this.#channels.has(channel.keys.live)) channel.resubscribed();
     }
   }
 

@@ -1,5 +1,5 @@
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import type { ChannelState, LogEntry, LogPage, OpenStream } from "../broker.ts";
+import type { ChannelState, LogPage, OpenStream } from "../broker.ts";
 import { decodeStored } from "./stored_message.ts";
 
 /** Reads the result of the publish script: `epoch:first:count`. */
@@ -7,23 +7,19 @@ export function readPublished(
   reply: unknown,
 ): { epoch: string; first: number; count: number } {
   const match = /^([a-z0-9]{8}):(\d+):(\d+)$/.exec(String(reply));
-  if (!match?.[1]) throw unexpected();
-  return {
-    epoch: match[1],
-    first: Number(match[2]),
-    count: Number(match[3]),
-  };
+  const [, epoch, first, count] = match ?? [];
+  if (epoch === undefined) throw unexpected();
+  return { epoch, first: Number(first), count: Number(count) };
 }
 
 /** Reads the result of the read script, as bytes: epoch, top, first, messages. */
 export function readPage(reply: unknown): LogPage {
   const [epoch, top, first, ...messages] = list(reply);
-  const entries: LogEntry[] = [];
-  for (const message of messages) {
+  const entries = messages.map((message) => {
     const stored = decodeStored(message);
     if (!stored) throw unexpected();
-    entries.push(stored.entry);
-  }
+    return stored.entry;
+  });
   return {
     epoch: String(epoch),
     top: Number(top),
@@ -36,12 +32,9 @@ export function readPage(reply: unknown): LogPage {
 export function readTouched(reply: unknown): ChannelState[] {
   return list(reply).map((state) => {
     const [epoch, offset, streams] = list(state);
-    return {
-      epoch: String(epoch),
-      offset: Number(offset),
-      openStreams: list(streams).map(readStream)
-        .sort((a, b) => a.offset - b.offset),
-    };
+    const openStreams = list(streams).map(readStream)
+      .sort((a, b) => a.offset - b.offset);
+    return { epoch: String(epoch), offset: Number(offset), openStreams };
   });
 }
 
@@ -71,8 +64,6 @@ function list(reply: unknown): unknown[] {
 }
 
 function unexpected(): RealtimeError {
-  return new RealtimeError(
-    "unavailable",
-    "Cannot use Redis: its data were not written by a gateway",
-  );
+  const message = "Cannot use Redis: its data were not written by a gateway";
+  return new RealtimeError("unavailable", message);
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Retention } from "../log.ts";
 
-/** A Lua script: its text, and the checksum that names it in Redis. */
+/** A Lua script, and the checksum that names it in Redis. */
 export interface Script {
   readonly text: string;
   readonly sha: string;
@@ -10,7 +10,6 @@ export interface Script {
 /** The settings that are written into the scripts. */
 export interface ScriptOptions {
   readonly retention: Retention;
-  /** Milliseconds that an idempotency key is remembered. */
   readonly keyTtlMs: number;
   /** Milliseconds after which the subscribers of a silent gateway are no longer counted. */
   readonly subscribersTtlMs: number;

@@ -1,52 +1,47 @@
 import {
-  type ConnectionLimits,
   reasonOf,
   type RedisClient,
   RedisConnection,
+  type RedisSettings,
 } from "./connection.ts";
 import { PubSubConnection } from "./pubsub_connection.ts";
-import { formatAddress, type RedisAddress, type RedisTarget } from "./url.ts";
+import { formatAddress, type RedisAddress } from "./url.ts";
 
 /** One Redis server that holds data, with a connection for commands and, once a channel is followed there, one for live messages. */
 export class RedisServer {
   readonly address: RedisAddress;
   readonly name: string;
   readonly commands: RedisConnection;
-  readonly #target: RedisTarget;
-  readonly #limits: ConnectionLimits;
+  readonly #settings: RedisSettings;
   readonly #down: (error: unknown) => void;
   #pubsub: PubSubConnection | undefined;
 
   /** @param down Called with the error when a connection was lost. */
   constructor(
     address: RedisAddress,
-    target: RedisTarget,
-    limits: ConnectionLimits,
+    settings: RedisSettings,
     down: (error: unknown) => void,
   ) {
     this.address = address;
     this.name = formatAddress(address);
-    this.#target = target;
-    this.#limits = limits;
+    this.#settings = settings;
     this.#down = (error) => {
       const { message = "" } = Object(error);
       down(new Error(`${this.name}: ${message || reasonOf(error)}`));
     };
-    this.commands = new RedisConnection(address, target, limits, {
-      up: (client) => checkServer(client, target),
+    this.commands = new RedisConnection(address, settings, {
+      up: (client) => checkServer(client, settings),
       down: this.#down,
     });
   }
 
   /** The connection for live messages, created on first use. */
   get pubsub(): PubSubConnection {
-    this.#pubsub ??= new PubSubConnection(
+    return this.#pubsub ??= new PubSubConnection(
       this.address,
-      this.#target,
-      this.#limits,
+      this.#settings,
       this.#down,
     );
-    return this.#pubsub;
   }
 
   /** The connection for live messages, if a channel is followed there. */
@@ -57,7 +52,7 @@ export class RedisServer {
   /** The reason why the server can't be used, if there is one. */
   get problem(): string | undefined {
     if (!this.commands.isUp) return this.commands.problem;
-    const live = this.pubsubInUse;
+    const live = this.pubsubInUse?.connection;
     return live && !live.isUp ? live.problem : undefined;
   }
 
@@ -66,14 +61,10 @@ export class RedisServer {
   }
 }
 
-/**
- * Checks that a server is what the URL says, and no replica: a replica's data may be old, and it accepts no messages.
- *
- * @throws {Error} The reason why the server can't be used.
- */
+/** Throws an error unless a server is what the URL says, and no replica: a replica's data may be old, and it accepts no messages. */
 async function checkServer(
   client: RedisClient,
-  { hosts }: RedisTarget,
+  { hosts }: RedisSettings,
 ): Promise<void> {
   const info = String(await client.sendCommand(["INFO"]));
   const field = (name: string): string =>

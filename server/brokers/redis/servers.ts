@@ -1,25 +1,16 @@
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { type ConnectionLimits, isReply, reasonOf } from "./connection.ts";
+import { isReply, reasonOf, type RedisSettings } from "./connection.ts";
 import { RedisServer } from "./server.ts";
-import type { RedisTarget } from "./url.ts";
 
 /** The Redis servers of a broker, and the groups of channels that each of them has. */
 export interface Servers {
   /** Returns the server that has a group of channels; `undefined` while none is known. */
   serverOf(group: number): RedisServer | undefined;
-  /**
-   * Waits for the server that has a group to be known.
-   *
-   * @throws {RealtimeError} `unavailable`.
-   */
+  /** Waits for the server that has a group to be known; rejects with `unavailable`. */
   locate(group: number): Promise<RedisServer>;
   /** Every server that has a group. */
   readonly all: readonly RedisServer[];
-  /**
-   * Sends a command to the server that has a group's keys.
-   *
-   * @throws {RealtimeError} `unavailable`.
-   */
+  /** Sends a command to the server that has a group's keys; rejects with `unavailable`. */
   send(
     group: number,
     args: readonly string[],
@@ -30,19 +21,12 @@ export interface Servers {
   close(): Promise<void>;
 }
 
-/** Milliseconds before the retry of a command that Redis refused for a moment. */
-export const REPEAT_MS = 50;
-
 /** A single Redis server. */
 export class SingleServer implements Servers {
   readonly #server: RedisServer;
 
-  constructor(
-    target: RedisTarget,
-    limits: ConnectionLimits,
-    report: (error: unknown) => void,
-  ) {
-    this.#server = new RedisServer(target.hosts[0], target, limits, report);
+  constructor(settings: RedisSettings, report: (error: unknown) => void) {
+    this.#server = new RedisServer(settings.hosts[0], settings, report);
   }
 
   get all(): readonly RedisServer[] {
@@ -78,17 +62,12 @@ export class SingleServer implements Servers {
   }
 }
 
-/**
- * Converts an error of Redis into `unavailable`, except for a missing script. Closes the connection to a server that became a replica.
- */
+/** Converts an error of Redis into `unavailable`, except for a missing script. Closes the connection to a server that became a replica. */
 export function asUnavailable(error: unknown, server: RedisServer): unknown {
   if (!isReply(error) || error.message.startsWith("NOSCRIPT")) return error;
   if (error.message.startsWith("READONLY")) {
     server.commands.drop("it became a replica");
   }
-  return new RealtimeError(
-    "unavailable",
-    `Cannot use Redis: ${reasonOf(error)}`,
-    { cause: error },
-  );
+  const message = `Cannot use Redis: ${reasonOf(error)}`;
+  return new RealtimeError("unavailable", message, { cause: error });
 }

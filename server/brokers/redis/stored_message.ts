@@ -25,11 +25,7 @@ export function encodeStored(message: NewMessage): string {
   return `${topic}\n${kind}\n${id}\n${bytes}\n${head}`;
 }
 
-/**
- * Decodes a message from Redis.
- *
- * @returns `undefined` where the bytes are not a message.
- */
+/** Decodes a message from Redis; returns `undefined` for anything else. */
 export function decodeStored(bytes: unknown): StoredMessage | undefined {
   if (!Buffer.isBuffer(bytes)) return undefined;
   let start = 0;

@@ -2,7 +2,6 @@
 export interface RedisAddress {
   /** A name or an IP address, without the brackets of IPv6. */
   readonly host: string;
-  /** The TCP port. */
   readonly port: number;
 }
 
@@ -12,9 +11,7 @@ export interface RedisTarget {
   readonly hosts: readonly [RedisAddress, ...RedisAddress[]];
   /** Whether connections are encrypted: `rediss:`. */
   readonly tls: boolean;
-  /** The user, of an access control list. */
   readonly username?: string;
-  /** The password. */
   readonly password?: string;
   /** The database's number, 0 on a cluster. */
   readonly database: number;
@@ -28,11 +25,7 @@ const PREFIX = "tidings:";
 const URL_FORM =
   /^(rediss?):\/\/(?:([^/?#@]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
 
-/**
- * Parses `redis://[user:password@]host[:port][,host…][/database][?prefix=…]`; `rediss:` encrypts.
- *
- * @returns The parts, or a text that says what is wrong. The text never repeats a part that may be a password.
- */
+/** Parses the URL of Redis, or returns a text that says what is wrong. The text never repeats a part that may be a password. */
 export function parseRedisUrl(text: string): RedisTarget | string {
   const match = URL_FORM.exec(text);
   if (!match) {
@@ -58,9 +51,8 @@ export function parseRedisUrl(text: string): RedisTarget | string {
   const parameters = new URLSearchParams(query);
   const unknown = [...parameters.keys()].find((name) => name !== "prefix");
   if (unknown !== undefined) {
-    return `a Redis URL has no parameter ${
-      JSON.stringify(unknown)
-    }, only "prefix"`;
+    const name = JSON.stringify(unknown);
+    return `a Redis URL has no parameter ${name}, only "prefix"`;
   }
   const prefix = parameters.get("prefix") ?? PREFIX;
   if (/[{}\p{Cc}]/u.test(prefix) || prefix.length > 64) {
@@ -88,17 +80,12 @@ function parseHost(text: string): RedisAddress | undefined {
 }
 
 function parseLogin(
-  login: string | undefined,
+  login = "",
 ): Pick<RedisTarget, "username" | "password"> | undefined {
-  if (login === undefined || login === "") return {};
   try {
-    const colon = login.indexOf(":");
-    const username = decodeURIComponent(
-      colon < 0 ? login : login.slice(0, colon),
-    );
-    const password = colon < 0 ? "" : decodeURIComponent(
-      login.slice(colon + 1),
-    );
+    const [, user = "", secret = ""] = /^([^:]*):?(.*)$/s.exec(login) ?? [];
+    const username = decodeURIComponent(user);
+    const password = decodeURIComponent(secret);
     return {
       ...username === "" ? {} : { username },
       ...password === "" ? {} : { password },

@@ -11,11 +11,11 @@ import type {
 import { newMessage } from "../../../server/wire/envelope.ts";
 import { Hub } from "../../../server/fan_out/hub.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
-import { ChannelDelivery } from "../../../server/fan_out/channel_delivery.ts";
-import type {
-  DeliveryTarget,
-  Gap,
-} from "../../../server/fan_out/delivery_target.ts";
+import {
+  ChannelDelivery,
+  type DeliveryTarget,
+} from "../../../server/fan_out/channel_delivery.ts";
+import type { Gap } from "../../../server/fan_out/find_start.ts";
 import { parseSince, sinceOfChannel } from "../../../server/wire/since.ts";
 import type { Packet } from "../../../server/wire/socket.ts";
 
