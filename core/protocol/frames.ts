@@ -74,12 +74,12 @@ export type ControlFrame =
   }
   | {
     readonly kind: "ping";
-    readonly ref?: undefined;
+    readonly ref?: string;
     readonly data?: Readonly<Record<string, string>>;
   }
   | {
     readonly kind: "closing";
-    readonly ref?: undefined;
+    readonly ref?: string;
     readonly data: { readonly reason: string; readonly retry_after_ms: number };
   }
   | {

@@ -1,4 +1,4 @@
-import { RealtimeError, type RealtimeErrorCode } from "../protocol/errors.ts";
+import { RealtimeError } from "../protocol/errors.ts";
 import type { ClientFrame } from "../protocol/frames.ts";
 import { LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
 import { backoff } from "../time/backoff.ts";
@@ -43,11 +43,14 @@ export interface ConnectionMember {
   connectionChanged(state: ConnectionState, reason?: RealtimeError): void;
 }
 
-/** The close codes of the gateway for which another attempt alone does not help. */
-const REFUSALS: ReadonlyMap<number, RealtimeErrorCode> = new Map([
-  [4401, "unauthenticated"],
-  [4403, "forbidden"],
-]);
+/** Returns the error for a close code for which another attempt alone does not help. */
+function refusalOf(closeCode: number): RealtimeError | undefined {
+  if (closeCode !== 4401 && closeCode !== 4403) return undefined;
+  return new RealtimeError(
+    closeCode === 4401 ? "unauthenticated" : "forbidden",
+    "Cannot go on: the session is closed",
+  );
+}
 
 /** The close code of a connection that was lost without a close frame. */
 const LOST = 1006;
@@ -147,12 +150,9 @@ export function createConnection(
   function lost(code: number): void {
     release(null);
     if (!isFixed) isSse = !isSse;
-    const refusal = REFUSALS.get(code);
-    const reason = refusal &&
-      new RealtimeError(refusal, "Cannot go on: the session is closed");
     const ms = retryAfterMs ?? backoff(attempt++);
     retryAfterMs = undefined;
-    enter("waiting", ms, connect, reason);
+    enter("waiting", ms, connect, refusalOf(code));
     if (members.size === 0) void close();
   }
 

@@ -1,6 +1,7 @@
-import type { ControlFrame } from "../protocol/frames.ts";
+import type { ControlFrame, ReadyChannel } from "../protocol/frames.ts";
 import {
   type Check,
+  isBoolean,
   isId,
   isJsonObject,
   isText,
@@ -16,26 +17,32 @@ export type IncomingControlFrame = Exclude<
   { readonly kind: "ack" }
 >;
 
-function isDuration(value: unknown): boolean {
+type Kind = IncomingControlFrame["kind"];
+
+/** A control frame of one kind. */
+export type FrameOf<K extends Kind> = Extract<
+  IncomingControlFrame,
+  { readonly kind: K }
+>;
+
+function isDuration(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value < Infinity;
 }
 
-function isBoolean(value: unknown): boolean {
-  return typeof value === "boolean";
-}
-
-function isPositions(value: unknown): boolean {
+function isPositions(value: unknown): value is Record<string, string> {
   return isJsonObject(value) && Object.values(value).every(isId);
 }
 
-const CHECKS: Readonly<Record<IncomingControlFrame["kind"], Check>> = {
-  ready: object({
-    ref: optional(isText),
+const ref = optional(isText);
+
+const CHECKS: { readonly [K in Kind]: Check<FrameOf<K>> } = {
+  ready: object<FrameOf<"ready">, "kind">({
+    ref,
     data: object({
       session: isText,
       ticket: isText,
       ping_interval_ms: isDuration,
-      channels: list(object({
+      channels: list(object<ReadyChannel>({
         channel: isText,
         topics: list(isText),
         position: isId,
@@ -43,38 +50,35 @@ const CHECKS: Readonly<Record<IncomingControlFrame["kind"], Check>> = {
       })),
     }),
   }),
-  gap: object({
-    ref: optional(isText),
+  gap: object<FrameOf<"gap">, "kind">({
+    ref,
     channel: isText,
     data: object({ after: isId, before: isId }),
   }),
-  ping: object({ data: optional(isPositions) }),
-  closing: object({
+  ping: object<FrameOf<"ping">, "kind">({ ref, data: optional(isPositions) }),
+  closing: object<FrameOf<"closing">, "kind">({
+    ref,
     data: object({ reason: isText, retry_after_ms: isDuration }),
   }),
-  error: object({
-    ref: optional(isText),
-    data: object({ code: isText, message: isText }),
+  error: object<FrameOf<"error">, "kind">({
+    ref,
+    data: object<FrameOf<"error">["data"], "issues">({
+      code: isText,
+      message: isText,
+    }),
   }),
 };
 
 /** Tells whether a kind is that of a control frame. */
-export function isControlKind(
-  kind: string,
-): kind is IncomingControlFrame["kind"] {
+export function isControlKind(kind: string): kind is Kind {
   return Object.hasOwn(CHECKS, kind);
 }
 
-/**
- * Decodes a control frame.
- *
- * @returns `undefined` for an invalid frame.
- */
+/** Decodes a control frame. Returns `undefined` for an invalid one. */
 export function decodeControlFrame(
-  kind: IncomingControlFrame["kind"],
+  kind: Kind,
   frame: JsonObject,
 ): IncomingControlFrame | undefined {
-  return CHECKS[kind](frame)
-    ? frame as unknown as IncomingControlFrame
-    : undefined;
+  const check: Check<IncomingControlFrame> = CHECKS[kind];
+  return check(frame) ? frame : undefined;
 }

@@ -32,8 +32,8 @@ const UNKNOWN: UnknownFrame = { kind: "unknown" };
 const INVALID: InvalidFrame = { kind: "invalid" };
 
 /**
- * Decodes one frame of the gateway. The result has every field that its kind requires, each of the right type; a message has
- * no other fields.
+ * Decodes one frame of the gateway. Every field of the result that this version knows has the right type; a message has no
+ * other fields.
  */
 export function decodeFrame(text: string): DecodedFrame {
   let frame: unknown;

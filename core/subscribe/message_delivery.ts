@@ -1,8 +1,9 @@
 import { validate } from "../channel/validate.ts";
+import { errorOf } from "../protocol/error_body.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
+import { isJsonObject } from "../protocol/shape.ts";
 import type { StandardSchema } from "../types/standard_schema.ts";
 import { type BoundedStream, createBoundedStream } from "./bounded_stream.ts";
-import { addToStream, type DataStreams } from "./data_streams.ts";
 import { type IncomingMessage, isStreamBoundary } from "./decode_message.ts";
 
 const DEFAULT_MAX_UNREAD = 8 * 1024 * 1024;
@@ -53,7 +54,7 @@ export function createDelivery(
     onCancel,
   );
   const { stream, end } = messages;
-  const dataStreams: DataStreams = new Map();
+  const dataStreams = new Map<string, BoundedStream<unknown>>();
   /** Resolves when all validations are done. */
   let validating = Promise.resolve();
   /** The size of the messages that wait for validation. */
@@ -103,4 +104,23 @@ export function createDelivery(
     settled: () => validating,
     end,
   };
+}
+
+/** Starts the data stream of a message, adds a chunk to it, or ends it. Returns the whole stream. */
+function addToStream(
+  streams: Map<string, BoundedStream<unknown>>,
+  streamId: string,
+  { kind, data, metadata }: IncomingMessage,
+  size: number,
+  limit: number,
+): ReadableStream<unknown> {
+  const target = streams.get(streamId) ?? createBoundedStream<unknown>(limit);
+  streams.set(streamId, target);
+  if (kind === "chunk") target.push(data, size);
+  if (kind === "datastream-end") {
+    const error = isJsonObject(metadata) ? metadata.error : undefined;
+    target.end(error ? errorOf(error) : undefined);
+    streams.delete(streamId);
+  }
+  return target.stream;
 }

@@ -1,16 +1,16 @@
 import { isTransient } from "../http/transient.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
+import { isText } from "../protocol/shape.ts";
 import { backoff } from "../time/backoff.ts";
 import type { Gap, ReaderState } from "../types/subscription.ts";
 import type { Connection } from "./connection.ts";
-import type { IncomingControlFrame } from "./decode_control_frame.ts";
+import type { FrameOf } from "./decode_control_frame.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { slowConsumer } from "./bounded_stream.ts";
 import { createDelivery, type DeliveryOptions } from "./message_delivery.ts";
 import { idBefore, isLater } from "./position.ts";
-import { isTokenRefusal } from "./token_refusal.ts";
-import type { TokenSource } from "./token_source.ts";
+import { isTokenRefusal, type TokenSource } from "./token_source.ts";
 
 /** How often in a row a reader replaces a token that the gateway refused. */
 const MAX_RENEWALS = 3;
@@ -35,11 +35,6 @@ export type StateListener = (
  * `paused` (the reader has unsubscribed because too much is unread).
  */
 type State = ReaderState | "joining" | "paused";
-
-type Frame<K extends IncomingControlFrame["kind"]> = Extract<
-  IncomingControlFrame,
-  { readonly kind: K }
->;
 
 /**
  * Reads a channel in order, over any number of connections, into one stream. When too much is unread the reader pauses; it resumes from
@@ -118,7 +113,7 @@ export function createReader(
   }
 
   /** Handles the gateway's answer that the subscription is ready. */
-  function accepted({ data: { ticket, channels } }: Frame<"ready">): void {
+  function accepted({ data: { ticket, channels } }: FrameOf<"ready">): void {
     const ready = channels.find((ready) => ready.channel === channel);
     if (!ready || !topics.every((topic) => ready.topics.includes(topic))) {
       void end(
@@ -158,7 +153,7 @@ export function createReader(
   }
 
   /** Handles a gap. */
-  function missed({ data: { after, before } }: Frame<"gap">): void {
+  function missed({ data: { after, before } }: FrameOf<"gap">): void {
     const last = idBefore(before);
     // A gap that `ready` did not announce may concern another reader that is behind this one.
     if (!expectsGap && !isLater(last, position)) return;
@@ -232,7 +227,8 @@ export function createReader(
       if (frame.kind === "ping") {
         // The channel has moved, though the topics of this reader may be quiet.
         const id = frame.data?.[channel];
-        if (id && isLater(id, position)) position = id;
+        // A channel may have the name of a property that every object has, whose value is no text.
+        if (isText(id) && isLater(id, position)) position = id;
       } else if (frame.channel === channel) {
         if (frame.kind === "gap") missed(frame);
         else received(frame, size);

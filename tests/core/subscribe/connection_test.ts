@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { subscribe } from "../../../core/subscribe/subscribe.ts";
 import type { RealtimeError } from "../../../core/protocol/errors.ts";
 import { readAll, takeData } from "../../support/client/client.ts";
 import {
@@ -103,6 +104,35 @@ describe("A connection", () => {
     const sub = await (await gateway.peer()).next("sub");
     assertEquals(sub.data.since, `${EPOCH}-40`);
     await subscription.close();
+  });
+
+  it("moves its position with no ping about other channels, whatever its channel's name", async () => {
+    await using gateway = await startFakeGateway();
+    const opening = subscribe({
+      channel: "constructor",
+      topics: ["t"],
+      key: "jwt",
+      apiBaseUrl: gateway.url,
+    });
+    const peer = await gateway.peer();
+    const { ref } = await peer.next("sub");
+    const position = `${EPOCH}-7`;
+    peer.send({
+      kind: "ready",
+      ref,
+      data: {
+        session: "s",
+        ticket: "t",
+        ping_interval_ms: 15_000,
+        channels: [{ channel: "constructor", topics: ["t"], position }],
+      },
+    });
+    await using _subscription = await opening;
+    peer.send({ kind: "ping", data: { c: `${EPOCH}-40` } });
+    await peer.next("pong");
+    peer.terminate();
+    const sub = await (await gateway.peer()).next("sub");
+    assertEquals(sub.data.since, position);
   });
 
   it("gives what is for others, older or known to nobody", async () => {

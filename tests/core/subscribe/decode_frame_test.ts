@@ -1,12 +1,111 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import { decodeFrame } from "../../../core/subscribe/decode_frame.ts";
+import {
+  type DecodedFrame,
+  decodeFrame,
+} from "../../../core/subscribe/decode_frame.ts";
 import type { IncomingMessage } from "../../../core/subscribe/decode_message.ts";
 import { frame } from "../../support/client/fake_gateway.ts";
 
-function read(value: unknown): unknown {
+function read(value: unknown): DecodedFrame {
   return decodeFrame(JSON.stringify(value));
+}
+
+type Test = (value: unknown) => boolean;
+
+const isText: Test = (value) => typeof value === "string";
+const isId: Test = (value) => /^[a-z0-9]{8}-[0-9]+$/.test(String(value));
+const isNumber: Test = (value) => Number.isFinite(value);
+const isAnything: Test = (value) => value !== undefined;
+
+function isListOf(test: Test): Test {
+  return (value) => Array.isArray(value) && value.every(test);
+}
+
+function isAbsentOr(test: Test): Test {
+  return (value) => value === undefined || test(value);
+}
+
+function isObjectOf(tests: Readonly<Record<string, Test>>): Test {
+  return (value) =>
+    Object(value) === value &&
+    Object.entries(tests).every(([name, test]) => test(Object(value)[name]));
+}
+
+const MESSAGE: Readonly<Record<string, Test>> = {
+  kind: isText,
+  channel: isText,
+  topic: isText,
+  id: isId,
+  data: isAnything,
+  createdAt: (value) => value instanceof Date && isNumber(value.getTime()),
+  metadata: () => true,
+  runId: isAbsentOr(isText),
+  fnId: isAbsentOr(isText),
+  fnSlug: isAbsentOr(isText),
+  envId: isAbsentOr(isText),
+  replyTopic: isAbsentOr(isText),
+  replyTo: isAbsentOr(isText),
+  streamId: isAbsentOr(isText),
+};
+const STREAM_MESSAGE = { ...MESSAGE, streamId: isText };
+
+/** The tests of every field that a decoded frame of a kind has. */
+const FIELDS: Readonly<
+  Record<DecodedFrame["kind"], Readonly<Record<string, Test>>>
+> = {
+  data: MESSAGE,
+  run: MESSAGE,
+  step: MESSAGE,
+  event: MESSAGE,
+  chunk: STREAM_MESSAGE,
+  "datastream-start": STREAM_MESSAGE,
+  "datastream-end": STREAM_MESSAGE,
+  ready: {
+    ref: isAbsentOr(isText),
+    data: isObjectOf({
+      session: isText,
+      ticket: isText,
+      ping_interval_ms: isNumber,
+      channels: isListOf(isObjectOf({
+        channel: isText,
+        topics: isListOf(isText),
+        position: isId,
+        recovered: isAbsentOr((value) => typeof value === "boolean"),
+      })),
+    }),
+  },
+  gap: {
+    ref: isAbsentOr(isText),
+    channel: isText,
+    data: isObjectOf({ after: isId, before: isId }),
+  },
+  ping: {
+    ref: isAbsentOr(isText),
+    data: isAbsentOr((value) => Object.values(Object(value)).every(isId)),
+  },
+  closing: {
+    ref: isAbsentOr(isText),
+    data: isObjectOf({ reason: isText, retry_after_ms: isNumber }),
+  },
+  error: {
+    ref: isAbsentOr(isText),
+    data: isObjectOf({ code: isText, message: isText }),
+  },
+  unknown: {},
+  invalid: {},
+};
+
+/** Asserts that each field of a decoded frame has its type, and that a message has no others. */
+function assertTyped(frame: DecodedFrame): void {
+  const fields = FIELDS[frame.kind];
+  for (const [name, test] of Object.entries(fields)) {
+    const value = Object(frame)[name];
+    assert(test(value), `${frame.kind}: ${name} is ${JSON.stringify(value)}`);
+  }
+  if (!Object.hasOwn(fields, "createdAt")) return;
+  assertEquals(Object.keys(frame).filter((name) => !fields[name]), []);
 }
 
 const VALID: Readonly<Record<string, object>> = {
@@ -97,6 +196,34 @@ const INVALID: Readonly<Record<string, unknown>> = {
   "an error without a code": { kind: "error", data: {} },
 };
 
+/** The names of fields whose types matter, in frames and in their data. */
+const FIELD_NAMES = [
+  "ref",
+  "run_id",
+  "fn_id",
+  "fn_slug",
+  "env_id",
+  "stream_id",
+  "reply_topic",
+  "reply_to",
+  "metadata",
+  "session",
+  "ticket",
+  "ping_interval_ms",
+  "channels",
+  "topics",
+  "position",
+  "recovered",
+  "after",
+  "before",
+  "reason",
+  "retry_after_ms",
+  "code",
+  "message",
+  "issues",
+];
+const CONTROL_KINDS = ["ready", "gap", "ping", "closing", "error"];
+
 describe("decodeFrame()", () => {
   for (const [name, value] of Object.entries(VALID)) {
     it(`reads ${name}`, () => {
@@ -131,36 +258,59 @@ describe("decodeFrame()", () => {
     }
   });
 
+  for (const kind of CONTROL_KINDS) {
+    it(`takes over a ref of ${kind}, and refuses one that is no text`, () => {
+      const text = read({ ...VALID[kind], ref: "1" });
+      assertEquals([text.kind, Object(text).ref], [kind, "1"]);
+      for (const ref of [1, null, {}, ["1"]]) {
+        assertStrictEquals(read({ ...VALID[kind], ref }).kind, "invalid");
+      }
+    });
+  }
+
   it("never throws, and returns a typed result for every JSON value", () => {
-    const kind = fc.constantFrom(...Object.keys(VALID), "other");
-    const value = fc.oneof(fc.jsonValue(), fc.constantFrom("abcdefgh-1", "c"));
-    const object = fc.record({
-      kind,
-      channel: value,
-      topic: value,
-      id: value,
-      created_at: value,
-      stream_id: value,
-      data: fc.oneof(
-        value,
-        fc.record({
-          code: value,
-          message: value,
-          ticket: value,
-          channels: value,
-          after: value,
-          before: value,
-          ping_interval_ms: value,
-          retry_after_ms: value,
-        }),
-      ),
-    }, { requiredKeys: ["kind"] });
-    fc.assert(fc.property(object, (object) => {
-      const result = read(object);
-      assert(
-        [object.kind, "unknown", "invalid"].includes(Object(result).kind),
-      );
+    fc.assert(fc.property(fc.jsonValue(), (value) => {
+      assertTyped(read(value));
     }));
+  });
+
+  it("gives every field of a frame its type when any field is replaced", () => {
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom("abcdefgh-1", "c", 1, -1, ["t"], undefined),
+    );
+    const kinds = Object.keys(FIELDS).filter((kind) =>
+      kind !== "unknown" && kind !== "invalid"
+    );
+    const name = fc.constantFrom(...Object.keys(frame(1, 1)), ...FIELD_NAMES);
+    const changes = fc.dictionary(name, value, { maxKeys: 2 });
+    const counts = new Map<string, number>();
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...kinds),
+        changes,
+        changes,
+        changes,
+        (kind, outer, inner, innermost) => {
+          const valid = Object(VALID[kind] ?? frame(1, 1, { kind }));
+          const { data } = valid;
+          const channels = data?.channels?.map((channel: object) => ({
+            ...channel,
+            ...innermost,
+          }));
+          const changed = Object(data) === data
+            ? { ...data, ...channels && { channels }, ...inner }
+            : data;
+          const result = read({ ...valid, data: changed, ...outer, kind });
+          assert([kind, "invalid"].includes(result.kind));
+          assertTyped(result);
+          counts.set(result.kind, (counts.get(result.kind) ?? 0) + 1);
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+    // Every kind was also decoded, so that its fields were looked at.
+    assertEquals([...counts.keys()].sort(), [...kinds, "invalid"].sort());
   });
 });
 

@@ -160,6 +160,42 @@ for (const transport of ["websocket", "sse"] as const) {
       assertEquals(message.id, id);
     });
 
+    it("rejects with internal if every answer is malformed", async () => {
+      const test = createTestRealtime();
+      const { gatewaysHere } = await import(
+        "../../../core/http/gateway_fetch.ts"
+      );
+      const ask = gatewaysHere.get(test.url) as typeof fetch;
+      const answers = ["[]", "{}", "null", '{"id":1}', "[{}]", '"x"'];
+      gatewaysHere.set(
+        test.url,
+        async (input, init) =>
+          init?.method === "POST"
+            ? new Response(answers.shift())
+            : await ask(input, init),
+      );
+      await using room = await subscribe(
+        await getSubscriptionToken(test.realtime, {
+          channel: rooms("10"),
+          topics: ["said"],
+          publish: ["said"],
+        }),
+      );
+      const { random } = Math;
+      // The shortest pauses between the attempts.
+      Math.random = () => 0;
+      try {
+        assertEquals(
+          await codeOf(room.send("said", { text: "Hello" })),
+          "internal",
+        );
+      } finally {
+        Math.random = random;
+      }
+      assertEquals(answers, []);
+      await test.close();
+    });
+
     it("publishes once, though the answer was lost", async () => {
       let isLost = false;
       const test = createTestRealtime();
