@@ -5,7 +5,7 @@ import { isText } from "../protocol/shape.ts";
 import { backoff } from "../time/backoff.ts";
 import type { Gap, ReaderState } from "../types/subscription.ts";
 import type { Connection } from "./connection.ts";
-import type { FrameOf } from "./decode_control_frame.ts";
+import type { FrameOf } from "./decode_frame.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { slowConsumer } from "./bounded_stream.ts";
 import { createDelivery, type DeliveryOptions } from "./message_delivery.ts";
