@@ -19,17 +19,12 @@ export interface DeliveryOptions {
 
 /** Delivers messages to the app, in order: validates them, adds them to their data streams, and queues them in one stream. */
 export interface MessageDelivery {
-  /** The stream of the messages. */
   readonly stream: ReadableStream<IncomingMessage>;
   /** Returns how much is unread, as a fraction of the limit. */
   load(): number;
   /** Delivers a message; if it has to be validated, after those before it. */
   add(message: IncomingMessage, size: number): void;
-  /**
-   * Ends the data streams with an error.
-   *
-   * @param hasConsumer Whether only those that are being read end.
-   */
+  /** Ends the data streams with an error: all, or only those that have a consumer. */
   endStreams(error: RealtimeError, hasConsumer?: true): void;
   /** Resolves when all messages so far are delivered. */
   settled(): Promise<void>;
@@ -37,12 +32,7 @@ export interface MessageDelivery {
   end(error?: RealtimeError): void;
 }
 
-/**
- * Makes a delivery.
- *
- * @param onRoom Called when there may be room again.
- * @param onCancel Called when the stream is cancelled.
- */
+/** Makes a delivery. It calls `onRoom` when there may be room again, and `onCancel` when its stream is cancelled. */
 export function createDelivery(
   { maxUnread = DEFAULT_MAX_UNREAD, schemaOf, onError }: DeliveryOptions,
   onRoom: () => void,

@@ -24,42 +24,25 @@ export interface ReaderOptions extends DeliveryOptions {
   readonly onGap: (gap: Gap) => void;
 }
 
-/** Called when a reader's state changes; with the error if it failed. */
-export type StateListener = (
-  state: ReaderState,
-  error?: RealtimeError,
-) => Promise<void> | void;
-
-/**
- * The state of a reader. Two states are not visible to the app: `joining` (the gateway has not yet answered the request to subscribe) and
- * `paused` (the reader has unsubscribed because too much is unread).
- */
+/** The state of a reader. The app does not see `joining` (it has asked to subscribe) and `paused` (too much is unread). */
 type State = ReaderState | "joining" | "paused";
 
-/**
- * Reads a channel in order, over any number of connections, into one stream. When too much is unread the reader pauses; it resumes from
- * its position, so that no message is lost.
- */
+/** Reads a channel in order into one stream. It pauses when too much is unread, and resumes from its position. */
 export interface MessageReader {
-  /** The stream of the messages. */
   readonly stream: ReadableStream<IncomingMessage>;
   /** Returns a position from which another reader misses nothing that this reader's stream has not begun to deliver. */
   position(): string | undefined;
-  /** Ends the stream after the messages so far; with an error, if the reader failed. Resolves when the connection has let it go. */
+  /** Ends the stream after the messages so far; with an error, if the reader failed. */
   end(error?: RealtimeError): Promise<void>;
 }
 
 let readerCount = 0;
 
-/**
- * Makes a reader, and adds it to its connection.
- *
- * @param position The start: an id, or another form that the wire knows.
- */
+/** Makes a reader that starts at a position, an id or another form that the wire knows, and adds it to its connection. */
 export function createReader(
   options: ReaderOptions,
   position: string | undefined,
-  onState: StateListener,
+  onState: (state: ReaderState, error?: RealtimeError) => Promise<void> | void,
 ): MessageReader {
   const { channel, topics, connection, tokens, onError, onGap } = options;
   const delivery = createDelivery(options, resume, end);
@@ -152,7 +135,6 @@ export function createReader(
     else void end(error);
   }
 
-  /** Handles a gap. */
   function missed({ data: { after, before } }: FrameOf<"gap">): void {
     const last = idBefore(before);
     // A gap that `ready` did not announce may concern another reader that is behind this one.
@@ -165,7 +147,6 @@ export function createReader(
     onGap({ channel, after, before });
   }
 
-  /** Handles a message. */
   function received(message: IncomingMessage, size: number): void {
     if (!topics.includes(message.topic) || !isLater(message.id, position)) {
       return;

@@ -67,12 +67,7 @@ async function ask<T>(
   throw failure;
 }
 
-/**
- * Publishes a message. An idempotency key makes its retries safe.
- *
- * @param questionId The id of the question, if the message is an answer.
- * @returns The message's id.
- */
+/** Publishes a message, which may be the reply to a question, and returns its id. An idempotency key makes its retries safe. */
 export async function send(
   sender: Sender,
   topic: string,
@@ -88,11 +83,7 @@ export async function send(
   return await ask(sender, "publish/batch", body, "id", isText);
 }
 
-/**
- * Stops a data stream.
- *
- * @returns `true` if this call ended the stream.
- */
+/** Stops a data stream. Returns `true` if this call ended it. */
 export async function stop(
   sender: Sender,
   { channel, topic, streamId }: StreamPlace,
