@@ -153,7 +153,10 @@ export class Subscriptions {
    * @returns How many there were.
    */
   revoke(matches: (claims: TokenClaims) => boolean): number {
-    const error = new RealtimeError("forbidden", "Cannot use the token: it was revoked");
+    const error = new RealtimeError(
+      "forbidden",
+      "Cannot use the token: it was revoked",
+    );
     const count = this.#endGrants(({ claims }) => matches(claims), error);
     if (count > 0 && this.#grants.length === 0) this.#session.refuse(error);
     return count;

@@ -47,7 +47,7 @@ describe("isErrorCode()", () => {
 });
 
 describe("errorOf()", () => {
-  it("reads what errorBody() wrote, without the cause", () => {
+  it("decodes the result of errorBody(), without the cause", () => {
     const error = new RealtimeError("invalid_data", "No", {
       cause: new Error("secret"),
       issues: [{ message: "too short", path: ["text", 0] }],
@@ -59,7 +59,7 @@ describe("errorOf()", () => {
     );
   });
 
-  it("gives an unknown code the fallback, and takes no cause from the wire", () => {
+  it("replaces an unknown code, and ignores a cause", () => {
     const body = { code: "out_of_cheese", message: "No", cause: { a: 1 } };
     const error = errorOf(body, "forbidden");
     assertEquals([error.code, error.message], ["forbidden", "No"]);
@@ -67,7 +67,7 @@ describe("errorOf()", () => {
     assertEquals(errorOf({ code: "toString" }).code, "invalid_argument");
   });
 
-  it("leaves out issues that are none", () => {
+  it("leaves out malformed issues", () => {
     const good = { message: "too short", path: ["text"] };
     const issues = [good, null, "x", { path: [] }, { message: 1 }, {
       message: "x",
@@ -77,7 +77,7 @@ describe("errorOf()", () => {
     assertEquals(read, [good]);
   });
 
-  it("makes a whole error of anything", () => {
+  it("returns a complete error for any value", () => {
     fc.assert(fc.property(fc.anything(), (body) => {
       const { code, message, issues, cause } = errorOf(body);
       assert(isErrorCode(code));

@@ -21,7 +21,7 @@ describe("A connection", () => {
     await peer.closed;
   });
 
-  it("is one socket for several subscriptions, until the last one leaves", async () => {
+  it("shares one socket between subscriptions, until the last one leaves", async () => {
     await using gateway = await startFakeGateway();
     const { subscription: one, peer, sub } = await joined(gateway);
     const opening = join(gateway, {}, ["u"]);
@@ -40,7 +40,7 @@ describe("A connection", () => {
     assertEquals(gateway.waiting, 0);
   });
 
-  it("gives a closed subscription nothing more, though it stays for others", async () => {
+  it("delivers nothing more to a closed subscription while others use it", async () => {
     await using gateway = await startFakeGateway();
     const { subscription: one, peer } = await joined(gateway);
     const opening = join(gateway);
@@ -53,7 +53,7 @@ describe("A connection", () => {
     await two.close();
   });
 
-  it("is not shared by a subscription that does not want to", async () => {
+  it("is not shared by a subscription with `multiplex: false`", async () => {
     await using gateway = await startFakeGateway();
     const { subscription: one } = await joined(gateway);
     const { subscription: two, peer } = await joined(gateway, {
@@ -73,7 +73,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("comes back with the ticket, from where it was", async () => {
+  it("reconnects with the ticket, and resumes from its position", async () => {
     await using gateway = await startFakeGateway();
     const { onState, reached } = states();
     const { subscription, peer, sub } = await joined(gateway, { onState });
@@ -92,7 +92,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("moves its position with pings, where its topics are quiet", async () => {
+  it("moves its position forward with pings while its topics are quiet", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer } = await joined(gateway);
     peer.send(
@@ -106,7 +106,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("moves its position with no ping about other channels, whatever its channel's name", async () => {
+  it("ignores pings about other channels if its channel is named like a property of objects", async () => {
     await using gateway = await startFakeGateway();
     const opening = subscribe({
       channel: "constructor",
@@ -135,7 +135,7 @@ describe("A connection", () => {
     assertEquals(sub.data.since, position);
   });
 
-  it("gives what is for others, older or known to nobody", async () => {
+  it("ignores messages for others, older messages and unknown kinds", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer } = await joined(gateway);
     peer.send(
@@ -151,7 +151,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("reports once what is no frame, and goes on", async () => {
+  it("reports a malformed frame once, and continues", async () => {
     await using gateway = await startFakeGateway();
     const errors: RealtimeError[] = [];
     const { subscription, peer } = await joined(gateway, {
@@ -167,7 +167,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("waits as long as the gateway asks", async () => {
+  it("reconnects after the time that the gateway asks for", async () => {
     await using gateway = await startFakeGateway();
     using page = fakePage({ document: false });
     const { onState, reached } = states();
@@ -183,7 +183,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("tries again at once when the network is back", async () => {
+  it("reconnects at once when the network is back", async () => {
     await using gateway = await startFakeGateway();
     using page = fakePage({ document: false });
     const { onState, reached } = states();
@@ -196,7 +196,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("is given up when nothing was heard for too long", async () => {
+  it("reconnects when the gateway is silent for too long", async () => {
     await using gateway = await startFakeGateway();
     using page = fakePage();
     const { subscription, peer } = await joined(gateway);
@@ -210,7 +210,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("is kept for a moment by a page, for the next view", async () => {
+  it("stays open for a moment in a page, for the next view", async () => {
     await using gateway = await startFakeGateway();
     using _page = fakePage();
     const { subscription, peer } = await joined(gateway);
@@ -223,7 +223,7 @@ describe("A connection", () => {
     assertEquals(gateway.waiting, 0);
   });
 
-  it("ends while it is still connecting", async () => {
+  it("can be closed while it is still connecting", async () => {
     await using gateway = await startFakeGateway();
     const controller = new AbortController();
     const opening = join(gateway, { signal: controller.signal });

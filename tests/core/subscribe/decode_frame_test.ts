@@ -139,34 +139,34 @@ const INVALID: Readonly<Record<string, unknown>> = {
   "a number": 1,
   "a list": [],
   "no kind": {},
-  "a kind that is no text": { kind: 1 },
+  "a kind that is not a string": { kind: 1 },
   "a message without id": frame(1, 1, { id: undefined }),
-  "a message with another id": frame(1, 1, { id: "1" }),
+  "a message with a malformed id": frame(1, 1, { id: "1" }),
   "a message with an id that is too large": frame(1, 1, {
     id: "abcdefgh-99999999999999999",
   }),
   "a message without data": frame(1, undefined),
   "a message without a time": frame(1, 1, { created_at: undefined }),
-  "a message with a time that is none": frame(1, 1, { created_at: "soon" }),
-  "a message of a channel that is no text": frame(1, 1, { channel: 1 }),
-  "a message of a topic that is no text": frame(1, 1, { topic: null }),
-  "a ready whose session is no text": {
+  "a message with a malformed time": frame(1, 1, { created_at: "soon" }),
+  "a message whose channel is not a string": frame(1, 1, { channel: 1 }),
+  "a message whose topic is not a string": frame(1, 1, { topic: null }),
+  "a ready whose session is not a string": {
     kind: "ready",
     data: { session: 1, ticket: "t", ping_interval_ms: 1, channels: [] },
   },
-  "a message with a run that is no text": frame(1, 1, { run_id: 5 }),
+  "a message whose run is not a string": frame(1, 1, { run_id: 5 }),
   "a chunk without a stream": frame(1, 1, { kind: "chunk" }),
-  "a chunk whose stream is no text": frame(1, 1, {
+  "a chunk whose stream is not a string": frame(1, 1, {
     kind: "chunk",
     stream_id: {},
   }),
   "a stream's start without its id": frame(1, {}, { kind: "datastream-start" }),
-  "a ready without anything": { kind: "ready" },
+  "a ready without data": { kind: "ready" },
   "a ready without channels": {
     kind: "ready",
     data: { ticket: "t", ping_interval_ms: 1 },
   },
-  "a ready with a position that is none": {
+  "a ready with a malformed position": {
     kind: "ready",
     data: {
       ticket: "t",
@@ -174,7 +174,7 @@ const INVALID: Readonly<Record<string, unknown>> = {
       channels: [{ channel: "c", topics: [], position: 1 }],
     },
   },
-  "a ready with topics that are none": {
+  "a ready with malformed topics": {
     kind: "ready",
     data: {
       ticket: "t",
@@ -182,16 +182,16 @@ const INVALID: Readonly<Record<string, unknown>> = {
       channels: [{ channel: "c", topics: [1], position: "abcdefgh-1" }],
     },
   },
-  "a ready with an interval that is none": {
+  "a ready with a malformed interval": {
     kind: "ready",
     data: { ticket: "t", ping_interval_ms: "soon", channels: [] },
   },
   "a gap without ids": { kind: "gap", channel: "c", data: {} },
-  "a gap of no channel": {
+  "a gap without a channel": {
     kind: "gap",
     data: { after: "abcdefgh-1", before: "abcdefgh-9" },
   },
-  "a ping with positions that are none": { kind: "ping", data: { c: 1 } },
+  "a ping with malformed positions": { kind: "ping", data: { c: 1 } },
   "a closing without a time": { kind: "closing", data: {} },
   "an error without a code": { kind: "error", data: {} },
 };
@@ -246,20 +246,20 @@ describe("decodeFrame()", () => {
       assertStrictEquals(Object(read(value)).kind, "invalid"));
   }
 
-  it("refuses what is not JSON", () => {
+  it("refuses text that is not JSON", () => {
     for (const text of ["", "{", "undefined", "{}{}"]) {
       assertStrictEquals(decodeFrame(text).kind, "invalid");
     }
   });
 
-  it("names a kind that this version does not know", () => {
+  it("returns `unknown` for a kind that this version does not know", () => {
     for (const kind of ["hologram", "toString", "__proto__", "data2", ""]) {
       assertStrictEquals(Object(read({ kind })).kind, "unknown");
     }
   });
 
   for (const kind of CONTROL_KINDS) {
-    it(`takes over a ref of ${kind}, and refuses one that is no text`, () => {
+    it(`takes over the ref of ${kind}, and refuses one that is not a string`, () => {
       const text = read({ ...VALID[kind], ref: "1" });
       assertEquals([text.kind, Object(text).ref], [kind, "1"]);
       for (const ref of [1, null, {}, ["1"]]) {
@@ -309,7 +309,7 @@ describe("decodeFrame()", () => {
       ),
       { numRuns: 3_000 },
     );
-    // Every kind was also decoded, so that its fields were looked at.
+    // Each kind was decoded at least once, so that its fields were checked.
     assertEquals([...counts.keys()].sort(), [...kinds, "invalid"].sort());
   });
 });
@@ -319,7 +319,7 @@ describe("decodeFrame(), of a message", () => {
     return read(frame(7, { n: 1 }, fields)) as IncomingMessage;
   }
 
-  it("has JavaScript's names", () => {
+  it("gives the fields JavaScript's names", () => {
     assertEquals(message({ run_id: "r", fn_slug: "f", metadata: [1] }), {
       kind: "data",
       channel: "c",
@@ -333,7 +333,7 @@ describe("decodeFrame(), of a message", () => {
     });
   });
 
-  it("has a time of its own, also in the same millisecond", () => {
+  it("gives each message its own Date, also in the same millisecond", () => {
     const [one, other] = [message({}), message({})];
     one.createdAt.setFullYear(1970);
     assertEquals(other.createdAt.getUTCFullYear(), 2026);
@@ -345,7 +345,7 @@ describe("decodeFrame(), of a message", () => {
     );
   });
 
-  it("has the stream's id in every message of a data stream", () => {
+  it("gives every message of a data stream the stream's id", () => {
     const kinds = ["datastream-start", "datastream-end"];
     for (const kind of kinds) {
       assertEquals(message({ kind, data: "s" }).streamId, "s");
@@ -391,7 +391,7 @@ describe("decodeFrame(), of a message", () => {
     }));
   });
 
-  it("is polluted by no __proto__", () => {
+  it("cannot be polluted by __proto__", () => {
     const text = JSON.stringify(frame(1, 0)).replace(
       '"data":0',
       '"data":{"__proto__":{"a":1}},"__proto__":"b","constructor":{"c":1}',
