@@ -1,9 +1,9 @@
 /**
- * Typed realtime channels: publish from a job, watch it live, lose nothing.
+ * Typed realtime channels: a job publishes messages, and subscribers receive them live, without a loss.
  *
- * This is what an app, a browser or an edge function imports. The gateway is in `@tidings/realtime/server`.
+ * Apps, browsers and edge functions import this module. The gateway is in `@tidings/realtime/server`.
  *
- * @example Publish and watch
+ * @example Publish and subscribe
  * ```ts
  * import {
  *   channel,
@@ -16,17 +16,17 @@
  * const uploads = channel((userId: string) => `uploads:${userId}`)
  *   .addTopic(topic("progress").type<{ percent: number }>());
  *
- * // Where the work is done:
+ * // In the job:
  * const realtime = createRealtime({ url: "http://localhost:8787" });
  * await realtime.publish(uploads("42").progress({ percent: 60 }));
  *
- * // Behind the app's own sign-in:
+ * // On the app's server, for a user who has signed in:
  * const token = await getSubscriptionToken(realtime, {
  *   channel: uploads("42"),
  *   topics: ["progress"],
  * });
  *
- * // Where it is watched:
+ * // In the browser:
  * for await (const message of await subscribe(token, { from: "start" })) {
  *   if (message.kind === "data") console.log(message.data.percent);
  * }

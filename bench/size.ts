@@ -1,6 +1,6 @@
 /**
- * Prints what parts of the package weigh in a browser's bundle, next to
- * Inngest's own client, and exits with 1 where one is over its limit.
+ * Prints the size of parts of the package in a browser's bundle, next to
+ * Inngest's own client. Exits with 1 if one is over its limit.
  *
  * @module
  */
@@ -12,7 +12,7 @@ interface Entry {
   readonly label: string;
   /** The program that is bundled. */
   readonly program: string;
-  /** Bytes it may have, minified and compressed; none for comparisons. */
+  /** Maximum size in bytes, minified and compressed. Comparisons have none. */
   readonly limit?: number;
 }
 
@@ -54,7 +54,7 @@ async function bundle(program: string): Promise<Uint8Array> {
   return file.contents;
 }
 
-/** The command, not a library: compressors differ by a percent. */
+/** Compresses with the gzip command, because other compressors differ by a percent. */
 async function gzip(bytes: Uint8Array): Promise<number> {
   const child = new Deno.Command("gzip", {
     args: ["-9"],

@@ -1,4 +1,4 @@
-/** The SHA-256 of bytes, or of a text's UTF-8, in lower-case hexadecimal digits. */
+/** Returns the SHA-256 of bytes, or of a text's UTF-8, in lower-case hexadecimal digits. */
 export async function hexDigest(
   data: string | Uint8Array<ArrayBuffer>,
 ): Promise<string> {

@@ -3,8 +3,8 @@ import { RealtimeError } from "./errors.ts";
 /**
  * Encodes data as JSON.
  *
- * @param action What it is for, for the message: `Cannot publish to "user:1"`.
- * @throws {RealtimeError} `invalid_data` for what JSON can't say.
+ * @param action The beginning of the error's message: `Cannot publish to "user:1"`.
+ * @throws {RealtimeError} `invalid_data` if JSON has no such value.
  */
 export function encodeJson(data: unknown, action: string): string {
   let json: string | undefined;
@@ -17,13 +17,10 @@ export function encodeJson(data: unknown, action: string): string {
       { cause },
     );
   }
-  if (json === undefined) {
-    throw new RealtimeError(
-      "invalid_data",
-      `${action}: the data is ${
-        data === undefined ? "undefined" : `a ${typeof data}`
-      }, which JSON does not have`,
-    );
-  }
-  return json;
+  if (json !== undefined) return json;
+  const type = data === undefined ? "undefined" : `a ${typeof data}`;
+  throw new RealtimeError(
+    "invalid_data",
+    `${action}: the data is ${type}, which JSON does not have`,
+  );
 }

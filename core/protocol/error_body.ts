@@ -4,14 +4,7 @@ import {
   type RealtimeErrorCode,
   type SchemaIssue,
 } from "./errors.ts";
-import {
-  isJsonObject,
-  isText,
-  type JsonObject,
-  list,
-  object,
-  optional,
-} from "./shape.ts";
+import { isJsonObject, isText, list, object, optional } from "./shape.ts";
 
 /** An error in its form on the wire. */
 export interface ErrorBody {
@@ -28,15 +21,17 @@ export function errorBody(
   return { code, message, ...issues.length > 0 ? { issues } : {} };
 }
 
-function isKey(value: unknown): boolean {
+function isKey(value: unknown): value is string | number {
   return isText(value) || typeof value === "number";
 }
 
-const isIssue = object({ message: isText, path: optional(list(isKey)) });
+const isIssue = object<SchemaIssue>({
+  message: isText,
+  path: optional(list(isKey)),
+});
 
 /**
- * Decodes an error of the wire. The result is a complete error for any value: its code is one that this version knows, its issues have the
- * right types, and it has no cause.
+ * Decodes an error of the wire. The result is a complete error for any value, with a code that this version knows and without a cause.
  *
  * @param fallback The code for an error without a code or with an unknown one.
  */
@@ -44,7 +39,7 @@ export function errorOf(
   body: unknown,
   fallback: RealtimeErrorCode = "invalid_argument",
 ): RealtimeError {
-  const { code, message, issues }: JsonObject = isJsonObject(body) ? body : {};
+  const { code, message, issues } = isJsonObject(body) ? body : {};
   return new RealtimeError(
     isErrorCode(code) ? code : fallback,
     isText(message) ? message : "No reason given",

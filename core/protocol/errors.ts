@@ -1,8 +1,8 @@
 /**
- * What went wrong, in a word that a program can test. Codes are stable; messages are for people.
+ * The reason for an error, as a word that a program can test. Codes are stable; messages are for people.
  *
- * Codes of the gateway arrive over HTTP (with the status in {@linkcode STATUS_OF_CODE}), in an `error`
- * frame or as a close code; `timeout`, `network` and `aborted` are made by the client.
+ * The gateway sends codes in HTTP responses, in `error` frames and as close codes. The client itself makes `timeout`, `network` and
+ * `aborted`.
  */
 export type RealtimeErrorCode =
   | "invalid_argument"
@@ -58,27 +58,26 @@ export function isErrorCode(value: unknown): value is RealtimeErrorCode {
   return CODES.has(value);
 }
 
-/** One thing that a schema found wrong: what, and where in the data. */
+/** One mistake that a schema found in the data. */
 export interface SchemaIssue {
-  /** What is wrong, for people. */
+  /** A description of the mistake, for people. */
   readonly message: string;
-  /** Where: the keys that lead to it, `undefined` for the whole value. */
+  /** The keys that lead to the wrong value; `undefined` if the whole value is wrong. */
   readonly path?: ReadonlyArray<PropertyKey> | undefined;
 }
 
-/** What a {@linkcode RealtimeError} can carry besides its code and message. */
+/** Options of a {@linkcode RealtimeError}. */
 export interface RealtimeErrorOptions {
   /** The error that led to this one. */
   cause?: unknown;
-  /** What the schema found, with code `invalid_data`. */
+  /** The mistakes that a schema found, with code `invalid_data`. */
   issues?: readonly SchemaIssue[];
 }
 
 /**
- * The one error of Tidings: everything that fails at run time rejects or throws with it. Arguments of the wrong
- * type throw a `TypeError` or `RangeError` instead.
+ * The error of every failure at run time. Arguments of a wrong type throw a `TypeError` or `RangeError` instead.
  *
- * @example Tell a refusal from an outage
+ * @example Handle one code
  * ```ts
  * import { createRealtime, RealtimeError } from "@tidings/realtime";
  *
@@ -95,18 +94,16 @@ export interface RealtimeErrorOptions {
 export class RealtimeError extends Error {
   /** Always `"RealtimeError"`, also after a bundler shortened the class's name. */
   override readonly name = "RealtimeError";
-  // Declared only: that leaves no field in a bundle, and the constructor sets them.
-  /** What went wrong, in a stable word. */
+  // `declare` leaves no field in a bundle. The constructor sets both.
+  /** The reason, as a stable word. */
   declare readonly code: RealtimeErrorCode;
-  /** What the schema found, with code `invalid_data`; else empty. */
+  /** The mistakes that a schema found, with code `invalid_data`; otherwise empty. */
   declare readonly issues: readonly SchemaIssue[];
 
   /**
    * Makes an error.
    *
-   * @param code What went wrong, in a stable word.
-   * @param message What went wrong, for people: never a token, never a payload.
-   * @param options The cause, and what a schema found.
+   * @param message The reason, for people: never a token, never a payload.
    */
   constructor(
     code: RealtimeErrorCode,

@@ -1,4 +1,4 @@
-/** The kinds of a message: what Inngest's clients know. */
+/** The kind of a message, as Inngest's clients know it. */
 export type MessageKind =
   | "data"
   | "run"
@@ -8,9 +8,9 @@ export type MessageKind =
   | "chunk"
   | "datastream-end";
 
-/** A message as it stands on the wire. A field that does not apply is absent. */
+/** A message in its form on the wire. A field that does not apply is absent. */
 export interface MessageFrame {
-  /** What sort of message it is. */
+  /** The message's kind. */
   readonly kind: MessageKind;
   /** The channel's name. */
   readonly channel: string;
@@ -18,94 +18,67 @@ export interface MessageFrame {
   readonly topic: string;
   /** Any JSON value. */
   readonly data: unknown;
-  /** `<epoch>-<offset>`. */
+  /** The message's id, `<epoch>-<offset>`. */
   readonly id: string;
-  /** RFC 3339. */
+  /** The time of the publish, RFC 3339. */
   readonly created_at: string;
-  /** The run that published it, a ULID. */
+  /** The ULID of the run that published the message. */
   readonly run_id?: string;
-  /** The function that published it, a UUID. */
+  /** The UUID of the function that published the message. */
   readonly fn_id?: string;
-  /** The readable id of the function that published it. */
+  /** The readable id of the function that published the message. */
   readonly fn_slug?: string;
-  /** The environment it was published in, a UUID. */
+  /** The UUID of the environment in which the message was published. */
   readonly env_id?: string;
-  /** The data stream that it is a part of. */
+  /** The id of the data stream that the message belongs to. */
   readonly stream_id?: string;
-  /** Of a question: the topic in which it is to be answered. */
+  /** On a question: the topic for its replies. */
   readonly reply_topic?: string;
-  /** Of an answer: the id of the question. */
+  /** On a reply: the question's id. */
   readonly reply_to?: string;
-  /** Of an answer: the idempotency key that it was published with. */
+  /** On a reply: the idempotency key with which it was published. */
   readonly reply_key?: string;
-  /** What the publisher sent besides. */
+  /** The metadata that the publisher added. */
   readonly metadata?: unknown;
-  /** Answers to frames have one, messages don't. */
+  /** Messages have no `ref`; responses to frames have one. */
   readonly ref?: undefined;
 }
 
-/** Where one channel of a subscription starts. */
+/** The start of one channel of a subscription. */
 export interface ReadyChannel {
   readonly channel: string;
   readonly topics: readonly string[];
-  /** The first message delivered is later than this. */
+  /** Every delivered message is later than this position. */
   readonly position: string;
-  /** There when the subscription resumed: `false` when a gap follows. */
+  /** Present if the subscription resumed: `false` if a gap follows. */
   readonly recovered?: boolean;
 }
 
-/** What the gateway says of the connection itself, to clients of `tidings.v1`. */
-export type ControlFrame =
-  | {
-    readonly kind: "ready";
-    readonly ref?: string;
-    readonly data: {
-      readonly session: string;
-      readonly ticket: string;
-      readonly ping_interval_ms: number;
-      readonly channels: readonly ReadyChannel[];
-    };
-  }
-  | {
-    readonly kind: "gap";
-    readonly ref?: string;
-    readonly channel: string;
-    readonly data: { readonly after: string; readonly before: string };
-  }
-  | {
-    readonly kind: "ping";
-    readonly ref?: undefined;
-    readonly data?: Readonly<Record<string, string>>;
-  }
-  | {
-    readonly kind: "closing";
-    readonly ref?: undefined;
-    readonly data: { readonly reason: string; readonly retry_after_ms: number };
-  }
-  | {
-    readonly kind: "error";
-    readonly ref?: string;
-    readonly data: {
-      readonly code: string;
-      readonly message: string;
-      readonly issues?: unknown;
-    };
-  }
-  | {
-    readonly kind: "ack";
-    readonly ref: string;
-    readonly data: { readonly id: string };
-  };
+interface Control<K extends string, D> {
+  readonly kind: K;
+  readonly ref?: string;
+  readonly data: Readonly<D>;
+}
 
-/** What a client may send. */
-export type ClientFrame =
-  | {
-    readonly kind: "sub";
-    readonly ref?: string;
-    readonly data:
-      | string
-      | { readonly token: string; readonly since?: string };
+/** A frame of the gateway about the connection itself, for clients of `tidings.v1`. */
+export type ControlFrame =
+  | Control<"ready", {
+    session: string;
+    ticket: string;
+    ping_interval_ms: number;
+    channels: readonly ReadyChannel[];
+  }>
+  | Control<"gap", { after: string; before: string }> & {
+    readonly channel: string;
   }
+  | Partial<Control<"ping", Record<string, string>>> & { readonly kind: "ping" }
+  | Control<"closing", { reason: string; retry_after_ms: number }>
+  | Control<"error", { code: string; message: string; issues?: unknown }>
+  | Control<"ack", { id: string }> & { readonly ref: string };
+
+/** A frame that a client may send. */
+export type ClientFrame =
+  | Control<"sub", string | { token: string; since?: string }>
   | {
     readonly kind: "unsub";
     readonly ref?: string;
@@ -113,16 +86,13 @@ export type ClientFrame =
       { readonly channel: string; readonly name: string }
     >;
   }
-  | {
-    readonly kind: "publish";
-    readonly ref?: string;
+  | Control<"publish", unknown> & {
     readonly channel: string;
     readonly topic: string;
-    readonly data: unknown;
     readonly key?: string;
     readonly reply_to?: string;
   }
   | { readonly kind: "pong" };
 
-/** The WebSocket subprotocol that asks for everything beyond Inngest's wire. */
+/** The WebSocket subprotocol of the frames that Inngest's wire does not have. */
 export const PROTOCOL = "tidings.v1";

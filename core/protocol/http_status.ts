@@ -1,7 +1,7 @@
 import { RealtimeError, type RealtimeErrorCode } from "./errors.ts";
 import { errorOf } from "./error_body.ts";
 
-/** The HTTP status that carries each code; codes that only a client makes have none. */
+/** The HTTP status of each code. Codes that no HTTP response has are absent. */
 export const STATUS_OF_CODE: Readonly<
   Partial<Record<RealtimeErrorCode, number>>
 > = {
@@ -24,7 +24,7 @@ export const STATUS_OF_CODE: Readonly<
   unavailable: 503,
 };
 
-/** The code for an HTTP status whose body named none, as a proxy's has. */
+/** Returns the code for an HTTP response without one, for example a proxy's. */
 export function codeOfStatus(status: number): RealtimeErrorCode {
   if (status === 401) return "unauthenticated";
   if (status === 403) return "forbidden";
@@ -37,10 +37,9 @@ export function codeOfStatus(status: number): RealtimeErrorCode {
 }
 
 /**
- * Reads a failed HTTP response into an error: the gateway's own code and message where its body has them, else the code for its status.
+ * Decodes the error of a failed HTTP response, and consumes its body. If the body has no code, the status decides.
  *
- * @param response A response whose status is not 2xx; its body is consumed.
- * @param action What was tried, for the message: `Cannot publish to "user:1"`.
+ * @param action The beginning of the error's message: `Cannot publish to "user:1"`.
  */
 export async function errorOfResponse(
   response: Response,

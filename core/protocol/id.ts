@@ -1,24 +1,20 @@
-/** A place in a channel's log: everything up to and including `offset` of `epoch`. */
+/** A position in a channel's log: everything up to and including the message with this offset. */
 export interface Position {
-  /** Which life of the log: 8 lower-case letters and digits. */
+  /** The name of the log, which changes when the log is lost: 8 lower-case letters and digits. */
   readonly epoch: string;
-  /** How many messages of it; 0 is before the first. */
+  /** The number of the message in its log. The first has 1; 0 is the position before it. */
   readonly offset: number;
 }
 
 /** The form of an id: the epoch, a hyphen, the offset. */
 export const ID: RegExp = /^([a-z0-9]{8})-(0|[1-9][0-9]{0,15})$/;
 
-/** Writes a position as it stands on the wire: `<epoch>-<offset>`. */
+/** Formats an id: `<epoch>-<offset>`. */
 export function formatId(epoch: string, offset: number): string {
   return `${epoch}-${offset}`;
 }
 
-/**
- * Reads an id.
- *
- * @returns `undefined` where it is none: another form, or an offset beyond 2^53 - 1.
- */
+/** Parses an id. Returns `undefined` for another form, or an offset beyond 2^53 - 1. */
 export function parseId(id: unknown): Position | undefined {
   if (typeof id !== "string") return undefined;
   const match = ID.exec(id);

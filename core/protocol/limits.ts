@@ -1,26 +1,25 @@
-// What a browser needs stands by itself: that goes into its bundle as numbers, without the rest.
+// The limits for browsers are constants of their own, so that a bundle has the numbers and not the whole object.
 
-/** UTF-8 bytes of a channel's or topic's name. */
+/** Maximum length of a channel's or topic's name, in bytes of UTF-8. */
 export const NAME_BYTES = 255;
 
-/** How long a client may hear nothing, beyond the gateway's ping interval; also, how long its connecting may take. */
+/** Time without a frame, beyond the ping interval, after which a connection counts as lost. Also the time limit for connecting. */
 export const SILENCE_MS = 10_000;
 
-/** How long a page keeps a connection that nobody needs (the next view may), and how long closing may take. */
+/** Time for which a page keeps an unused connection for its next view. Also the time limit for closing. */
 export const LEAVE_MS = 1_000;
 
-/** The limits that both sides know. The gateway's can be configured; these are the defaults. */
+/** The default limits. The gateway's can be configured. */
 export const LIMITS = {
-  /** Bytes of one message's data as JSON. */
+  /** Maximum length of a message's data as JSON, in bytes. */
   messageBytes: 512 * 1024,
-  /** UTF-8 bytes of a channel's or topic's name. */
   nameBytes: NAME_BYTES,
-  /** Seconds in which a token opens a connection. */
+  /** Seconds within which a token must be used to connect. */
   tokenSeconds: 60,
   /** Seconds that a session lasts. */
   sessionSeconds: 3600,
   /** The longest life of a token or session, in seconds. */
   maxTokenSeconds: 24 * 3600,
-  /** Subscriptions, that is topics, on one connection, and in one token. */
+  /** Maximum number of topics on one connection, and in one token. */
   subscriptions: 128,
 } as const;

@@ -22,27 +22,17 @@ export async function mintToken(
   signingKey: string,
   options: MintOptions,
 ): Promise<string> {
+  const key = keys.get(signingKey) ?? importTokenKey(signingKey);
+  keys.set(signingKey, key);
   return new SignJWT({ ...toPayload(createClaims(options)) })
     .setProtectedHeader(TOKEN_HEADER)
-    .sign(await tokenKey(signingKey));
-}
-
-function tokenKey(signingKey: string): Promise<CryptoKey> {
-  let key = keys.get(signingKey);
-  if (!key) {
-    key = importTokenKey(signingKey);
-    keys.set(signingKey, key);
-  }
-  return key;
+    .sign(await key);
 }
 
 async function importTokenKey(signingKey: string): Promise<CryptoKey> {
-  const bytes = await deriveTokenKey(signingKey);
-  return await crypto.subtle.importKey(
-    "raw",
-    new Uint8Array(bytes),
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    ["sign"],
-  );
+  const bytes = new Uint8Array(await deriveTokenKey(signingKey));
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return await crypto.subtle.importKey("raw", bytes, algorithm, false, [
+    "sign",
+  ]);
 }

@@ -6,10 +6,8 @@ export const encoder: TextEncoder = new TextEncoder();
 /**
  * Checks a channel's or topic's name: 1 to 255 bytes of UTF-8, no control characters, no lone surrogates.
  *
- * @param kind What it names, for the message.
- * @param name The name; anything but a string is refused too.
- * @returns The name.
- * @throws {RealtimeError} `invalid_name`.
+ * @param kind The word for the error's message.
+ * @throws {RealtimeError} `invalid_name` for another name, or a value that is not a string.
  */
 export function checkName(kind: "channel" | "topic", name: unknown): string {
   if (isName(name)) return name;
@@ -19,7 +17,7 @@ export function checkName(kind: "channel" | "topic", name: unknown): string {
   );
 }
 
-/** Whether a channel or topic can have the name. */
+/** Tells whether a channel or topic can have the name. */
 export function isName(name: unknown): name is string {
   return typeof name === "string" && /^[^\p{Cc}\p{Cs}]+$/u.test(name) &&
     encoder.encode(name).length <= NAME_BYTES;

@@ -1,6 +1,7 @@
 import { RealtimeError } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { checkName, isName } from "./names.ts";
+import type { JsonObject } from "./shape.ts";
 
 /** The name of a topic of a channel in a token. */
 export interface TopicClaim {
@@ -34,25 +35,13 @@ export interface TokenClaims {
 
 /** Options of a new token. */
 export interface MintOptions {
-  /**
-   * The purpose of the token.
-   *
-   * @default {"subscribe"}
-   */
+  /** The purpose of the token; `subscribe` by default. */
   use?: TokenUse;
   /** The topics that it subscribes to: 1 to 128 of them, or none with `use: "publish"`. */
   topics: readonly TopicClaim[];
-  /**
-   * Seconds within which the token must be used to connect, at most a day.
-   *
-   * @default {60}
-   */
+  /** Seconds within which the token must be used to connect: 60 by default, at most a day. */
   expiresIn?: number;
-  /**
-   * Seconds that the session lasts, at most a day.
-   *
-   * @default {3600}
-   */
+  /** Seconds that the session lasts: 3600 by default, at most a day. */
   sessionExpiresIn?: number;
   /** The topics that it may publish to, `true` for every topic. */
   publish?: true | readonly TopicClaim[];
@@ -63,7 +52,7 @@ export interface MintOptions {
 }
 
 /** The payload of a JWT: a JSON object. */
-export type TokenPayload = Readonly<Record<string, unknown>>;
+export type TokenPayload = JsonObject;
 
 /** The header of every token. */
 export const TOKEN_HEADER = { alg: "HS256", typ: "JWT" } as const;
@@ -172,8 +161,8 @@ export function readClaims(
     iat,
     exp,
     sexp,
-    ...(publish === undefined ? {} : { publish }),
-    ...(sub === undefined ? {} : { sub }),
+    ...publish !== undefined && { publish },
+    ...sub !== undefined && { sub },
   };
 }
 
@@ -215,8 +204,7 @@ function readTopics(value: unknown): TopicClaim[] | undefined {
   }
   const topics: TopicClaim[] = [];
   for (const entry of value) {
-    const { channel, name }: Partial<Record<keyof TopicClaim, unknown>> =
-      Object(entry);
+    const { channel, name }: JsonObject = Object(entry);
     if (!isName(channel) || !isName(name)) return undefined;
     topics.push({ channel, name });
   }

@@ -16,13 +16,7 @@ export function slowConsumer(): RealtimeError {
   return new RealtimeError("too_slow", "Cannot go on: too much is unread");
 }
 
-/**
- * Makes a bounded stream.
- *
- * @param limit The limit of unread values, in the unit of their sizes.
- * @param onRead Called when a value was read.
- * @param onCancel Called when the stream is cancelled.
- */
+/** Makes a bounded stream. Its limit has the unit of the values' sizes. */
 export function createBoundedStream<T>(
   limit: number,
   onRead?: () => void,

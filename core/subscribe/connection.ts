@@ -1,18 +1,14 @@
-import { RealtimeError, type RealtimeErrorCode } from "../protocol/errors.ts";
+import { RealtimeError } from "../protocol/errors.ts";
 import type { ClientFrame } from "../protocol/frames.ts";
 import { LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
 import { backoff } from "../time/backoff.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
 import { type DecodedFrame, decodeFrame } from "./decode_frame.ts";
-import { onPageEvent, page, type PageEvent } from "./page_events.ts";
 import type { Transport } from "./transport.ts";
 import { openSse } from "./sse_transport.ts";
 import { openWebSocket } from "./websocket_transport.ts";
 
-/**
- * The state of a connection: `idle` (it has no members, but a page keeps it open for a moment), `connecting`, `open`, `waiting` (it was
- * lost and waits for the next attempt) or `closed`.
- */
+/** The state of a connection. It is `idle` while a page keeps it open without members, and `waiting` before its next attempt. */
 export type ConnectionState =
   | "idle"
   | "connecting"
@@ -20,19 +16,26 @@ export type ConnectionState =
   | "waiting"
   | "closed";
 
-/** A frame that members receive. */
-export type MemberFrame = Exclude<
+type MemberFrame = Exclude<
   DecodedFrame,
   { readonly kind: "closing" | "unknown" }
 >;
 
+/** The parts of a browser's global object that other runtimes may lack. */
+interface Page {
+  readonly addEventListener?: (
+    type: string,
+    listener: (event: { readonly type: string }) => void,
+    options: { readonly signal: AbortSignal },
+  ) => void;
+  readonly document?: object;
+}
+
+const page: Page = globalThis;
+
 /** A user of a connection. It receives the frames for itself and those for all members. */
 export interface ConnectionMember {
-  /**
-   * Handles a frame.
-   *
-   * @param size The frame's length in characters.
-   */
+  /** Handles a frame. Its size is its length in characters. */
   receive(frame: MemberFrame, size: number): void;
   /**
    * Handles a change of the connection's state. When it is `open` the member can send its `sub`; when it is `waiting` the gateway has
@@ -43,11 +46,14 @@ export interface ConnectionMember {
   connectionChanged(state: ConnectionState, reason?: RealtimeError): void;
 }
 
-/** The close codes of the gateway for which another attempt alone does not help. */
-const REFUSALS: ReadonlyMap<number, RealtimeErrorCode> = new Map([
-  [4401, "unauthenticated"],
-  [4403, "forbidden"],
-]);
+/** Returns the error for a close code for which another attempt alone does not help. */
+function refusalOf(closeCode: number): RealtimeError | undefined {
+  if (closeCode !== 4401 && closeCode !== 4403) return undefined;
+  return new RealtimeError(
+    closeCode === 4401 ? "unauthenticated" : "forbidden",
+    "Cannot go on: the session is closed",
+  );
+}
 
 /** The close code of a connection that was lost without a close frame. */
 const LOST = 1006;
@@ -56,11 +62,7 @@ const LOST = 1006;
 export interface Connection {
   /** The gateway's base URL. */
   readonly url: string;
-  /**
-   * Adds a member.
-   *
-   * @param ref The name of the member's subscription on the wire.
-   */
+  /** Adds a member. On the wire its subscription has the name `ref`. */
   add(ref: string, member: ConnectionMember): void;
   /** Sends a frame. Returns `false` if the connection is not open. */
   send(frame: ClientFrame): boolean;
@@ -68,12 +70,7 @@ export interface Connection {
   remove(ref: string): Promise<void>;
 }
 
-/**
- * Makes a connection. It connects when its first member is added.
- *
- * @param url The gateway's base URL.
- * @param onClosed Called when the connection closes for good.
- */
+/** Makes a connection, which connects when its first member is added, and calls `onClosed` when it closes for good. */
 export function createConnection(
   url: string,
   choice: TransportChoice,
@@ -147,12 +144,9 @@ export function createConnection(
   function lost(code: number): void {
     release(null);
     if (!isFixed) isSse = !isSse;
-    const refusal = REFUSALS.get(code);
-    const reason = refusal &&
-      new RealtimeError(refusal, "Cannot go on: the session is closed");
     const ms = retryAfterMs ?? backoff(attempt++);
     retryAfterMs = undefined;
-    enter("waiting", ms, connect, reason);
+    enter("waiting", ms, connect, refusalOf(code));
     if (members.size === 0) void close();
   }
 
@@ -206,14 +200,16 @@ export function createConnection(
   }
 
   /** Handles an event of the page: the network came or went, or the page was shown or hidden. */
-  function pageChanged({ type }: PageEvent): void {
+  function pageChanged({ type }: { readonly type: string }): void {
     if (state === "waiting") return connect();
     if (state !== "open") return;
     if (type === "offline") lost(LOST);
     else watch("open");
   }
 
-  onPageEvent(pageChanged, listening.signal);
+  for (const type of ["online", "offline", "visibilitychange"]) {
+    page.addEventListener?.(type, pageChanged, { signal: listening.signal });
+  }
 
   return {
     url,

@@ -3,12 +3,7 @@ import { type Connection, createConnection } from "./connection.ts";
 
 const shared = new Map<string, Connection>();
 
-/**
- * Returns the connection for a new subscription: the shared one to the same gateway by the same transport, or a new one.
- *
- * @param url The gateway's base URL.
- * @param isShared Whether the subscription may share a connection.
- */
+/** Returns the shared connection to a gateway by a transport, or a new one if the subscription may not share it. */
 export function connectionTo(
   url: string,
   choice: TransportChoice = "auto",

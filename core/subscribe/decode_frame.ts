@@ -1,14 +1,81 @@
-import { isJsonObject, isText } from "../protocol/shape.ts";
+import type { ControlFrame, ReadyChannel } from "../protocol/frames.ts";
 import {
-  decodeControlFrame,
-  type IncomingControlFrame,
-  isControlKind,
-} from "./decode_control_frame.ts";
+  type Check,
+  isBoolean,
+  isId,
+  isJsonObject,
+  isText,
+  list,
+  object,
+  optional,
+} from "../protocol/shape.ts";
 import {
   decodeMessage,
   type IncomingMessage,
   isMessageKind,
 } from "./decode_message.ts";
+
+/** A control frame that a subscriber can receive. Only publishers by WebSocket receive `ack`. */
+type IncomingControlFrame = Exclude<
+  ControlFrame,
+  { readonly kind: "ack" }
+>;
+
+type Kind = IncomingControlFrame["kind"];
+
+/** A control frame of one kind. */
+export type FrameOf<K extends Kind> = Extract<
+  IncomingControlFrame,
+  { readonly kind: K }
+>;
+
+function isDuration(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value < Infinity;
+}
+
+function isPositions(value: unknown): value is Record<string, string> {
+  return isJsonObject(value) && Object.values(value).every(isId);
+}
+
+const ref = optional(isText);
+
+const CHECKS: { readonly [K in Kind]: Check<FrameOf<K>> } = {
+  ready: object<FrameOf<"ready">, "kind">({
+    ref,
+    data: object({
+      session: isText,
+      ticket: isText,
+      ping_interval_ms: isDuration,
+      channels: list(object<ReadyChannel>({
+        channel: isText,
+        topics: list(isText),
+        position: isId,
+        recovered: optional(isBoolean),
+      })),
+    }),
+  }),
+  gap: object<FrameOf<"gap">, "kind">({
+    ref,
+    channel: isText,
+    data: object({ after: isId, before: isId }),
+  }),
+  ping: object<FrameOf<"ping">, "kind">({ ref, data: optional(isPositions) }),
+  closing: object<FrameOf<"closing">, "kind">({
+    ref,
+    data: object({ reason: isText, retry_after_ms: isDuration }),
+  }),
+  error: object<FrameOf<"error">, "kind">({
+    ref,
+    data: object<FrameOf<"error">["data"], "issues">({
+      code: isText,
+      message: isText,
+    }),
+  }),
+};
+
+function isControlKind(kind: string): kind is Kind {
+  return Object.hasOwn(CHECKS, kind);
+}
 
 /** A decoded frame: a message, a control frame, or a name for what it is instead. */
 export type DecodedFrame =
@@ -32,8 +99,8 @@ const UNKNOWN: UnknownFrame = { kind: "unknown" };
 const INVALID: InvalidFrame = { kind: "invalid" };
 
 /**
- * Decodes one frame of the gateway. The result has every field that its kind requires, each of the right type; a message has
- * no other fields.
+ * Decodes one frame of the gateway. Every field of the result that this version knows has the right type; a message has no
+ * other fields.
  */
 export function decodeFrame(text: string): DecodedFrame {
   let frame: unknown;
@@ -45,6 +112,7 @@ export function decodeFrame(text: string): DecodedFrame {
   if (!isJsonObject(frame) || !isText(frame.kind)) return INVALID;
   const { kind } = frame;
   if (isMessageKind(kind)) return decodeMessage(kind, frame) ?? INVALID;
-  if (isControlKind(kind)) return decodeControlFrame(kind, frame) ?? INVALID;
-  return UNKNOWN;
+  if (!isControlKind(kind)) return UNKNOWN;
+  const check: Check<IncomingControlFrame> = CHECKS[kind];
+  return check(frame) ? frame : INVALID;
 }

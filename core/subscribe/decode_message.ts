@@ -1,7 +1,7 @@
 import type { MessageKind } from "../protocol/frames.ts";
 import { isId, isText, type JsonObject } from "../protocol/shape.ts";
 
-/** A message as apps receive it: the fields of the wire under the names that JavaScript gives them. */
+/** A message as apps receive it, with the names that JavaScript gives the fields of the wire. */
 export interface IncomingMessage {
   kind: MessageKind;
   channel: string;
@@ -73,10 +73,8 @@ function parseTime(time: string): number {
 }
 
 /**
- * Decodes a message. Fields that this version does not know are left out. A known field of a wrong type makes the whole message invalid,
- * because nothing else in it can be trusted either.
- *
- * @returns `undefined` for an invalid message.
+ * Decodes a message without the fields that this version does not know. Returns `undefined` if a known field has a wrong type, because
+ * nothing else in the message can be trusted either.
  */
 export function decodeMessage(
   kind: MessageKind,

@@ -1,8 +1,9 @@
 import { validate } from "../channel/validate.ts";
+import { errorOf } from "../protocol/error_body.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
+import { isJsonObject } from "../protocol/shape.ts";
 import type { StandardSchema } from "../types/standard_schema.ts";
 import { type BoundedStream, createBoundedStream } from "./bounded_stream.ts";
-import { addToStream, type DataStreams } from "./data_streams.ts";
 import { type IncomingMessage, isStreamBoundary } from "./decode_message.ts";
 
 const DEFAULT_MAX_UNREAD = 8 * 1024 * 1024;
@@ -18,17 +19,12 @@ export interface DeliveryOptions {
 
 /** Delivers messages to the app, in order: validates them, adds them to their data streams, and queues them in one stream. */
 export interface MessageDelivery {
-  /** The stream of the messages. */
   readonly stream: ReadableStream<IncomingMessage>;
   /** Returns how much is unread, as a fraction of the limit. */
   load(): number;
   /** Delivers a message; if it has to be validated, after those before it. */
   add(message: IncomingMessage, size: number): void;
-  /**
-   * Ends the data streams with an error.
-   *
-   * @param hasConsumer Whether only those that are being read end.
-   */
+  /** Ends the data streams with an error: all, or only those that have a consumer. */
   endStreams(error: RealtimeError, hasConsumer?: true): void;
   /** Resolves when all messages so far are delivered. */
   settled(): Promise<void>;
@@ -36,12 +32,7 @@ export interface MessageDelivery {
   end(error?: RealtimeError): void;
 }
 
-/**
- * Makes a delivery.
- *
- * @param onRoom Called when there may be room again.
- * @param onCancel Called when the stream is cancelled.
- */
+/** Makes a delivery. It calls `onRoom` when there may be room again, and `onCancel` when its stream is cancelled. */
 export function createDelivery(
   { maxUnread = DEFAULT_MAX_UNREAD, schemaOf, onError }: DeliveryOptions,
   onRoom: () => void,
@@ -53,7 +44,7 @@ export function createDelivery(
     onCancel,
   );
   const { stream, end } = messages;
-  const dataStreams: DataStreams = new Map();
+  const dataStreams = new Map<string, BoundedStream<unknown>>();
   /** Resolves when all validations are done. */
   let validating = Promise.resolve();
   /** The size of the messages that wait for validation. */
@@ -103,4 +94,23 @@ export function createDelivery(
     settled: () => validating,
     end,
   };
+}
+
+/** Starts the data stream of a message, adds a chunk to it, or ends it. Returns the whole stream. */
+function addToStream(
+  streams: Map<string, BoundedStream<unknown>>,
+  streamId: string,
+  { kind, data, metadata }: IncomingMessage,
+  size: number,
+  limit: number,
+): ReadableStream<unknown> {
+  const target = streams.get(streamId) ?? createBoundedStream<unknown>(limit);
+  streams.set(streamId, target);
+  if (kind === "chunk") target.push(data, size);
+  if (kind === "datastream-end") {
+    const error = isJsonObject(metadata) ? metadata.error : undefined;
+    target.end(error ? errorOf(error) : undefined);
+    streams.delete(streamId);
+  }
+  return target.stream;
 }

@@ -1,16 +1,16 @@
 import { isTransient } from "../http/transient.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
+import { isText } from "../protocol/shape.ts";
 import { backoff } from "../time/backoff.ts";
 import type { Gap, ReaderState } from "../types/subscription.ts";
 import type { Connection } from "./connection.ts";
-import type { IncomingControlFrame } from "./decode_control_frame.ts";
+import type { FrameOf } from "./decode_frame.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { slowConsumer } from "./bounded_stream.ts";
 import { createDelivery, type DeliveryOptions } from "./message_delivery.ts";
 import { idBefore, isLater } from "./position.ts";
-import { isTokenRefusal } from "./token_refusal.ts";
-import type { TokenSource } from "./token_source.ts";
+import { isTokenRefusal, type TokenSource } from "./token_source.ts";
 
 /** How often in a row a reader replaces a token that the gateway refused. */
 const MAX_RENEWALS = 3;
@@ -24,47 +24,25 @@ export interface ReaderOptions extends DeliveryOptions {
   readonly onGap: (gap: Gap) => void;
 }
 
-/** Called when a reader's state changes; with the error if it failed. */
-export type StateListener = (
-  state: ReaderState,
-  error?: RealtimeError,
-) => Promise<void> | void;
-
-/**
- * The state of a reader. Two states are not visible to the app: `joining` (the gateway has not yet answered the request to subscribe) and
- * `paused` (the reader has unsubscribed because too much is unread).
- */
+/** The state of a reader. The app does not see `joining` (it has asked to subscribe) and `paused` (too much is unread). */
 type State = ReaderState | "joining" | "paused";
 
-type Frame<K extends IncomingControlFrame["kind"]> = Extract<
-  IncomingControlFrame,
-  { readonly kind: K }
->;
-
-/**
- * Reads a channel in order, over any number of connections, into one stream. When too much is unread the reader pauses; it resumes from
- * its position, so that no message is lost.
- */
+/** Reads a channel in order into one stream. It pauses when too much is unread, and resumes from its position. */
 export interface MessageReader {
-  /** The stream of the messages. */
   readonly stream: ReadableStream<IncomingMessage>;
   /** Returns a position from which another reader misses nothing that this reader's stream has not begun to deliver. */
   position(): string | undefined;
-  /** Ends the stream after the messages so far; with an error, if the reader failed. Resolves when the connection has let it go. */
+  /** Ends the stream after the messages so far; with an error, if the reader failed. */
   end(error?: RealtimeError): Promise<void>;
 }
 
 let readerCount = 0;
 
-/**
- * Makes a reader, and adds it to its connection.
- *
- * @param position The start: an id, or another form that the wire knows.
- */
+/** Makes a reader that starts at a position, an id or another form that the wire knows, and adds it to its connection. */
 export function createReader(
   options: ReaderOptions,
   position: string | undefined,
-  onState: StateListener,
+  onState: (state: ReaderState, error?: RealtimeError) => Promise<void> | void,
 ): MessageReader {
   const { channel, topics, connection, tokens, onError, onGap } = options;
   const delivery = createDelivery(options, resume, end);
@@ -118,7 +96,7 @@ export function createReader(
   }
 
   /** Handles the gateway's answer that the subscription is ready. */
-  function accepted({ data: { ticket, channels } }: Frame<"ready">): void {
+  function accepted({ data: { ticket, channels } }: FrameOf<"ready">): void {
     const ready = channels.find((ready) => ready.channel === channel);
     if (!ready || !topics.every((topic) => ready.topics.includes(topic))) {
       void end(
@@ -157,8 +135,7 @@ export function createReader(
     else void end(error);
   }
 
-  /** Handles a gap. */
-  function missed({ data: { after, before } }: Frame<"gap">): void {
+  function missed({ data: { after, before } }: FrameOf<"gap">): void {
     const last = idBefore(before);
     // A gap that `ready` did not announce may concern another reader that is behind this one.
     if (!expectsGap && !isLater(last, position)) return;
@@ -170,7 +147,6 @@ export function createReader(
     onGap({ channel, after, before });
   }
 
-  /** Handles a message. */
   function received(message: IncomingMessage, size: number): void {
     if (!topics.includes(message.topic) || !isLater(message.id, position)) {
       return;
@@ -232,7 +208,8 @@ export function createReader(
       if (frame.kind === "ping") {
         // The channel has moved, though the topics of this reader may be quiet.
         const id = frame.data?.[channel];
-        if (id && isLater(id, position)) position = id;
+        // A channel may have the name of a property that every object has, whose value is no text.
+        if (isText(id) && isLater(id, position)) position = id;
       } else if (frame.channel === channel) {
         if (frame.kind === "gap") missed(frame);
         else received(frame, size);

@@ -3,11 +3,11 @@ import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { isTransient } from "../http/transient.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { isText, type JsonObject } from "../protocol/shape.ts";
+import { isBoolean, isJsonObject, isText } from "../protocol/shape.ts";
 import { backoff } from "../time/backoff.ts";
 import type { StreamPlace } from "../types/stream.ts";
 import { closedError, type ReaderOptions } from "./message_reader.ts";
-import { isTokenRefusal } from "./token_refusal.ts";
+import { isTokenRefusal } from "./token_source.ts";
 
 /** The parts of a subscription that sending needs. */
 export interface Sender
@@ -24,13 +24,18 @@ const TIMEOUT_MS = 10_000;
 /**
  * Sends a request, with retries: each request is safe to repeat. It uses HTTP, which works on every network and without a connection.
  *
- * @throws {RealtimeError} The gateway's refusal; `aborted` if the subscription is closed; `network` if the gateway can't be reached.
+ * @param is Tells whether the answer's field has its type.
+ * @returns The field of the answer.
+ * @throws {RealtimeError} The gateway's refusal; `aborted` if the subscription is closed; `network` if the gateway can't be reached;
+ * `internal` for a malformed answer.
  */
-async function ask(
+async function ask<T>(
   { tokens, connection: { url }, isOver }: Sender,
   path: string,
   body: string | null,
-): Promise<JsonObject> {
+  field: string,
+  is: (value: unknown) => value is T,
+): Promise<T> {
   let failure = new RealtimeError(
     "network",
     "Cannot send: the gateway can't be reached",
@@ -47,9 +52,12 @@ async function ask(
         body,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      const answer: JsonObject = await response.json();
-      if (!answer.error) return answer;
-      failure = errorOf(answer.error);
+      const answer: unknown = await response.json();
+      const { [field]: value, error } = isJsonObject(answer) ? answer : {};
+      if (is(value)) return value;
+      failure = error
+        ? errorOf(error)
+        : new RealtimeError("internal", "Cannot read the answer");
     } catch {
       // The network failed, or something other than the gateway answered.
     }
@@ -59,12 +67,7 @@ async function ask(
   throw failure;
 }
 
-/**
- * Publishes a message. An idempotency key makes its retries safe.
- *
- * @param questionId The id of the question, if the message is an answer.
- * @returns The message's id.
- */
+/** Publishes a message, which may be the reply to a question, and returns its id. An idempotency key makes its retries safe. */
 export async function send(
   sender: Sender,
   topic: string,
@@ -76,24 +79,16 @@ export async function send(
   // crypto.randomUUID is missing in pages without TLS. The key does not have to be secret.
   const key = `${Math.random()}`;
   const message = { channel, topic, data, reply_to: questionId, key };
-  const { id } = await ask(sender, "publish/batch", JSON.stringify(message));
-  return isText(id) ? id : "";
+  const body = JSON.stringify(message);
+  return await ask(sender, "publish/batch", body, "id", isText);
 }
 
-/**
- * Stops a data stream.
- *
- * @returns `true` if this call ended the stream.
- */
+/** Stops a data stream. Returns `true` if this call ended it. */
 export async function stop(
   sender: Sender,
   { channel, topic, streamId }: StreamPlace,
 ): Promise<boolean> {
   const query = new URLSearchParams({ channel, topic, stream_id: streamId });
-  const { stopped } = await ask(
-    sender,
-    `stream/stop?${query}`,
-    null,
-  );
-  return stopped === true;
+  const path = `stream/stop?${query}`;
+  return await ask(sender, path, null, "stopped", isBoolean);
 }

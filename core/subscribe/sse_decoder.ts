@@ -1,8 +1,4 @@
-/**
- * Makes a decoder for the gateway's event streams, each event of which has one line of data. The bytes may be cut anywhere.
- *
- * @returns A function that takes bytes and returns the data of the lines that they complete.
- */
+/** Makes a decoder of event streams. It takes bytes that may be cut anywhere, and returns the data of the lines that they complete. */
 export function createSseDecoder(): (bytes: Uint8Array) => string[] {
   // It removes the byte order mark, and keeps an incomplete character for the next call.
   const decoder = new TextDecoder();

@@ -7,24 +7,16 @@ import type { Transport } from "./transport.ts";
 /** How long a request may be unanswered or silent: more than two of the gateway's ping intervals. */
 const SILENCE_MS = 40_000;
 
-/** A frame that the connection sends. */
-interface SentFrame {
-  readonly kind: string;
-  readonly ref: string;
-  readonly data: { readonly token: string; readonly since?: string };
-}
-
 /**
  * Connects by Server-Sent Events over fetch, for networks without WebSockets: one request for each subscription. If one request fails, all
  * end, and the connection reconnects with all subscriptions.
- *
- * @param url The gateway's base URL.
  */
 export function openSse(url: string): Transport {
   const requests = new Map<string, AbortController>();
 
   async function read(
-    { ref, data: { token, since = "" } }: SentFrame,
+    ref: string,
+    { token, since = "" }: { token: string; since?: string },
     signal: AbortSignal,
   ): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -54,13 +46,13 @@ export function openSse(url: string): Transport {
 
   const transport: Transport = {
     send(text) {
-      const frame: SentFrame = JSON.parse(text);
+      const { kind, ref, data } = JSON.parse(text);
       // The subscription is renewed or ends. Other frames have no request.
-      requests.get(frame.ref)?.abort();
-      if (frame.kind !== "sub") return;
+      requests.get(ref)?.abort();
+      if (kind !== "sub") return;
       const request = new AbortController();
-      requests.set(frame.ref, request);
-      void read(frame, request.signal);
+      requests.set(ref, request);
+      void read(ref, data, request.signal);
     },
     close() {
       for (const request of requests.values()) request.abort();

@@ -1,8 +1,8 @@
 import type { RealtimeError } from "../protocol/errors.ts";
+import { encoder } from "../protocol/names.ts";
 import type { StreamPlace } from "../types/stream.ts";
 import type { ReaderState } from "../types/subscription.ts";
 import type { IncomingMessage } from "./decode_message.ts";
-import { encodeEvents } from "./encode_events.ts";
 import { iterate } from "./iterate.ts";
 import {
   closedError,
@@ -12,13 +12,6 @@ import {
   type ReaderOptions,
 } from "./message_reader.ts";
 import { send, type Sender, stop } from "./send.ts";
-
-/** The fields of a question that an answer needs. */
-interface Question {
-  readonly id: string;
-  /** The topic for answers. */
-  readonly replyTopic: string;
-}
 
 /** Options of a subscription. */
 export interface SubscriptionOptions extends ReaderOptions {
@@ -33,18 +26,19 @@ export interface SubscriptionOptions extends ReaderOptions {
 }
 
 /** A subscription: a stream of messages with further methods. */
-export type Subscription =
-  & ReadableStream<IncomingMessage>
-  & SubscriptionMethods;
+export type Subscription = ReadableStream<IncomingMessage> & Methods;
 
-interface SubscriptionMethods {
+interface Methods {
   getJsonStream(): ReadableStream<IncomingMessage>;
   getEncodedStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
   unsubscribe(): Promise<void>;
   position(): string | undefined;
   send(topic: string, data: unknown): Promise<string>;
-  reply(question: Question, data: unknown): Promise<string>;
+  reply(
+    question: { id: string; replyTopic: string },
+    data: unknown,
+  ): Promise<string>;
   stop(stream: StreamPlace): Promise<boolean>;
   [Symbol.asyncIterator](): AsyncIterableIterator<IncomingMessage>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -121,19 +115,19 @@ export async function openSubscription(
     callWithEach(first.stream, onMessage, onError).catch(onError);
   }
   const sender: Sender = { ...options, isOver: () => hasEnded };
-  return Object.assign(stream, {
+  const methods: Methods = {
     getJsonStream: fork,
     getEncodedStream: () => fork().pipeThrough(encodeEvents()),
     close,
     unsubscribe: close,
     position: first.position,
-    send: (topic: string, data: unknown) => send(sender, topic, data),
-    reply: ({ replyTopic, id }: Question, data: unknown) =>
-      send(sender, replyTopic, data, id),
-    stop: (place: StreamPlace) => stop(sender, place),
+    send: (topic, data) => send(sender, topic, data),
+    reply: ({ replyTopic, id }, data) => send(sender, replyTopic, data, id),
+    stop: (place) => stop(sender, place),
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]: () => iterate(stream),
-  });
+  };
+  return Object.assign(stream, methods);
 }
 
 /** Calls a function with each message of a stream, one after the other. Reports what it throws, and continues. */
@@ -149,4 +143,17 @@ async function callWithEach(
       onError(error as RealtimeError);
     }
   }
+}
+
+/** Makes a transformation of messages into the bytes of Server-Sent Events. JSON has no line breaks, so the data are one line. */
+function encodeEvents(): TransformStream<
+  IncomingMessage,
+  Uint8Array<ArrayBuffer>
+> {
+  return new TransformStream({
+    transform({ stream: _, ...message }, controller) {
+      const event = `id: ${message.id}\ndata: ${JSON.stringify(message)}\n\n`;
+      controller.enqueue(encoder.encode(event));
+    },
+  });
 }

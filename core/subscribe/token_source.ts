@@ -30,6 +30,12 @@ export interface TokenSource {
   renew(): Promise<TokenLike>;
 }
 
+/** Tells whether the gateway refused the token, so that it may accept another one. */
+export function isTokenRefusal({ code }: RealtimeError): boolean {
+  return code === "unauthenticated" || code === "invalid_token" ||
+    code === "token_expired";
+}
+
 /** @param source A token, or the function that provides one. */
 export function createTokenSource(
   source: TokenLike | AskForToken,

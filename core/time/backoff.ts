@@ -2,11 +2,11 @@ const SHORTEST_MS = 250;
 const LONGEST_MS = 20_000;
 
 /**
- * How long to wait before another attempt, in milliseconds: anywhere between 250 ms and a limit that doubles with each
- * attempt up to 20 s. Clients that lost their gateway together spread this way, they don't come back in step.
+ * Returns the pause before another attempt, in milliseconds: a random time between 250 ms and a limit that doubles with each attempt, up
+ * to 20 s. The randomness spreads the reconnects of clients that lost their gateway together.
  *
- * @param attempt How many attempts failed before, from 0.
- * @param random Gives a number from 0 to 1.
+ * @param attempt The number of attempts that failed before.
+ * @param random Returns a number from 0 to 1.
  */
 export function backoff(
   attempt: number,
@@ -16,12 +16,7 @@ export function backoff(
   return SHORTEST_MS + random() * (limit - SHORTEST_MS);
 }
 
-/**
- * Waits.
- *
- * @param ms For how long.
- * @param signal Ends the wait early; that is no error, the caller looks at the signal.
- */
+/** Waits, until the time is over or the signal aborts. It never rejects. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();

@@ -1,6 +1,6 @@
 import { pause } from "./backoff.ts";
 
-/** Waits for a promise that never rejects, but not for longer than so many milliseconds. */
+/** Waits for a promise that never rejects, but at most for `ms` milliseconds. */
 export async function within(
   ms: number,
   promise: Promise<unknown>,

@@ -1,4 +1,4 @@
-/** What `channel` and `topic` are to the type checker. Never run. */
+/** Tests of the types of `channel` and `topic`. This file is never run. */
 import {
   channel,
   type Realtime,
@@ -90,9 +90,9 @@ export type Data = [
   Expect<Equal<IsAny<ReturnType<typeof user>>, false>>,
   Expect<Equal<IsAny<ReturnType<typeof user>["ai"]>, false>>,
   Expect<Equal<IsAny<typeof news.headline>, false>>,
-  // Data that nobody gave a type are what JSON.parse makes them, as in @inngest/realtime.
+  // Data without a type have the type of JSON.parse, as in @inngest/realtime.
   Expect<IsAny<Publish<Realtime.Topic.Definition<"plain">>>>,
-  // A definition's type written by hand is the one that is inferred.
+  // A hand-written type of a definition equals the inferred one.
   Expect<
     Equal<
       typeof logs,
@@ -144,7 +144,7 @@ export function refusals(): void {
   user("1").ai();
   // @ts-expect-error: more data than there should be
   user("1").ai({ response: "Hello", more: 1 });
-  // @ts-expect-error: what subscribers get, not what is published
+  // @ts-expect-error: the output of the schema, not its input
   user("1").flag({ on: true });
   // @ts-expect-error: a stream of something else
   logs().info(new ReadableStream<number>());

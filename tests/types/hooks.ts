@@ -1,4 +1,4 @@
-/** What the React hooks are to the type checker. Never run. */
+/** Tests of the types of the React hooks. This file is never run. */
 import { useInngestSubscription, useRealtime, useStream } from "../../hooks.ts";
 import { channel, type Realtime, topic } from "../../mod.ts";
 import {
@@ -30,7 +30,7 @@ export type Subscriptions = [
   Expect<Equal<(typeof subscription)["error"], Error | null>>,
 ];
 
-// The token may come later, and from a server's own component.
+// The token may be available later, or come from a server component.
 useInngestSubscription({ token: value<AiToken | null>() })
   .data satisfies Data[];
 useInngestSubscription({ token: undefined, enabled: false });
@@ -38,11 +38,11 @@ useInngestSubscription({ refreshToken: fetchUntyped }).data.map(({ data }) =>
   data
 );
 subscription.state satisfies "active" | "closed" | string;
-// @ts-expect-error a state that there isn't
+// @ts-expect-error a state that does not exist
 subscription.state satisfies "active" | "closed";
 // @ts-expect-error a topic that the token is not for
 subscription.data.filter(({ topic }) => topic === "count");
-// @ts-expect-error what gets a token must give one
+// @ts-expect-error the function must return a token
 useInngestSubscription({ refreshToken: () => Promise.resolve("token") });
 // @ts-expect-error there is no such option
 useInngestSubscription({ refreshToken: fetchToken, interval: 1 });
@@ -79,7 +79,7 @@ export type Messages = [
 
 // @ts-expect-error a topic that was not asked for
 byChannel.messages.byTopic.count;
-// @ts-expect-error a status that there isn't
+// @ts-expect-error a status that does not exist
 byToken.runStatus satisfies "running" | "completed";
 // @ts-expect-error a channel by its definition, which has no name yet
 useRealtime({ channel: user, topics: ["ai"] });

@@ -1,4 +1,4 @@
-/** What `publish` is to the type checker. Never run. */
+/** Tests of the types of `publish`. This file is never run. */
 import {
   channel,
   createRealtime,
@@ -40,7 +40,7 @@ export async function forms(): Promise<void> {
   const options = { key: "1", runId: "01J", metadata: { a: 1 }, signal };
   await publish(user("1").ai({ response: "Hello" }), options);
   await publish(user("1").ai, { response: "Hello" }, options);
-  // A reference made by Inngest's version 4.
+  // This is a reference as Inngest's version 4 makes it.
   const schema = staticSchema<unknown>();
   await publish({ channel: "a", topic: "b", config: { schema } }, 1);
 }
@@ -100,7 +100,7 @@ export async function refusals(): Promise<void> {
   await publish(user("1").ai, { response: 1 });
   // @ts-expect-error: missing data
   await publish(user("1").ai, {});
-  // @ts-expect-error: what subscribers get, not what is published
+  // @ts-expect-error: the output of the schema, not its input
   await publish(user("1").count, 42);
   // @ts-expect-error: a stream of something else
   await publish(user("1").count, new ReadableStream<number>());

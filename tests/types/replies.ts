@@ -1,4 +1,4 @@
-/** What sending, replying and asking are to the type checker. Never run. */
+/** Tests of the types of sending, replying and asking. This file is never run. */
 import {
   channel,
   createRealtime,
@@ -37,7 +37,7 @@ type Token = Realtime.Token<typeof approvals, ["approval", "decision"]>;
 type Subscription = Realtime.Subscribe.StreamSubscription<Token>;
 
 export type Answers = [
-  // The topic of the answers comes along.
+  // The message has the topic for the answers.
   Expect<Equal<keyof Topics, "approval" | "decision" | "note">>,
   Expect<
     Equal<Realtime.Topic.InferReply<Topics["approval"]>, typeof decision>
@@ -48,7 +48,7 @@ export type Answers = [
   >,
   Expect<Equal<Realtime.Topic.InferSubscribe<Topics["decision"]>, boolean>>,
   Expect<Equal<IsAny<Topics["decision"]>, false>>,
-  // In whatever order they are called.
+  // The order of the calls does not matter.
   Expect<
     Equal<
       Realtime.Topic.InferReply<typeof otherOrder>,
@@ -84,7 +84,7 @@ export async function answers(subscription: Subscription): Promise<void> {
       message.replyTopic satisfies string | undefined;
       const id = await subscription.reply(message, "yes");
       type _ = Expect<Equal<typeof id, string>>;
-      // @ts-expect-error: what subscribers get, not what is published
+      // @ts-expect-error: the output of the schema, not its input
       await subscription.reply(message, true);
       // @ts-expect-error: no answer
       await subscription.reply(message);
@@ -150,7 +150,7 @@ export function hooks(): void {
   void untyped.send("anything", { at: "all" });
 }
 
-/** Code without types. */
+/** Uses code without types. */
 export async function untyped(): Promise<void> {
   const subscription = await subscribe(JSON.parse("{}"));
   for await (const message of subscription) {

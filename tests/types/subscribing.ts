@@ -1,4 +1,4 @@
-/** What tokens and `subscribe` are to the type checker. Never run. */
+/** Tests of the types of tokens and `subscribe`. This file is never run. */
 import {
   channel,
   createRealtime,
@@ -67,7 +67,7 @@ export type Messages = [
   Expect<Equal<Realtime.Message.Raw["id"], string>>,
 ];
 
-/** The seed's: the token's type tells what is in it, also where the channel is given by its name. */
+/** The type of a token has its channel and topics, also if the channel is given by its name. */
 export async function fetchToken(userId: string): Promise<AiToken> {
   return await getSubscriptionToken(app, {
     channel: `user:${userId}`,
@@ -89,7 +89,7 @@ export async function tokens(): Promise<AiToken[]> {
   const args = { channel: user("1"), topics: ["ai"] } as const;
   const four = await getSubscriptionToken(value<Inngest>(), args);
   const five = await getSubscriptionToken(value<InngestV3>(), args);
-  // For any channel and topics; a typed token is one too.
+  // This type is for any channel and topics, and a typed token is assignable to it.
   const all: Realtime.Subscribe.Token[] = [one, two, three, four, five];
   console.log(all);
   return [one, two, three, four, five];
@@ -152,12 +152,12 @@ export async function calls(): Promise<void> {
   console.log(kept);
 }
 
-/** The channels of this package with Inngest's own functions. */
+/** Uses the channels of this package with Inngest's own functions. */
 export async function withInngest(inngest: Inngest): Promise<void> {
   await inngest.realtime.publish(user("1").ai, { response: "Hello" });
 }
 
-/** Code without types, as the seed has it. */
+/** Uses code without types. */
 export async function untyped(): Promise<void> {
   const token = JSON.parse("{}");
   for await (const message of await subscribe(token)) {

@@ -16,7 +16,7 @@ const FILES = [
 
 const MARK = /^( *)\/\/ @ts-expect-error.*$/gm;
 
-/** The same program with nothing that expects an error. */
+/** Returns a program without its marks of expected errors. */
 function unmarked(file: string): [path: string, text: string, marks: number] {
   const text = readFileSync(join(ROOT, file), "utf8");
   const marks = text.match(MARK)?.length ?? 0;
@@ -25,17 +25,17 @@ function unmarked(file: string): [path: string, text: string, marks: number] {
 
 describe("the types of the module", () => {
   const variants = FILES.map(unmarked);
-  // Not in the test: the compiler may need longer than a runtime gives one.
+  // The compiler runs outside of the test, because it may need longer than a test's time limit.
   const problems = checkTypes({
     files: FILES,
     sources: Object.fromEntries(variants),
   });
 
-  it("are what the programs next to this file expect, and refuse each thing that they mark", () => {
+  it("accept the programs next to this file, and refuse each line that they mark", () => {
     const marked = new Set(variants.map(([path]) => path));
     const isMarked = ({ file }: TypeProblem): boolean => marked.has(file);
     assertEquals(problems.filter((problem) => !isMarked(problem)), []);
-    // Each marked place is one refusal: none of them hides behind another's.
+    // Each marked line has its own error, so that no error hides another.
     assertEquals(
       variants.map(([path]) =>
         problems.filter(({ file }) => file === path).length

@@ -49,14 +49,14 @@ describe("channel()", () => {
     assertEquals(userChannel("7").ai.channel, "user:7");
   });
 
-  it("publishes what is given, not what the schema makes of it", async () => {
+  it("publishes the given data, not the output of the schema", async () => {
     const flag = channel("flags").addTopic(
       topic("on").schema(z.number().transform(Boolean)),
     );
     assertEquals((await flag().on(1)).data, 1);
   });
 
-  it("gives what publishes the topic's schema, to check the data by", async () => {
+  it("adds the topic's schema to a message, so that a publish can validate the data", async () => {
     const error = await assertRejects(
       () =>
         resolveMessageInput(
@@ -91,7 +91,7 @@ describe("channel()", () => {
     assertInvalidName(() => channel(() => 1 as never)(), "channel");
   });
 
-  it("works with names that objects have: of channels all, of topics those that a channel doesn't need itself", async () => {
+  it("accepts the names of objects' properties, except topics with names that a channel needs itself", async () => {
     for (
       const name of ["name", "topics", "then", "__proto__", "constructor"]
     ) {
@@ -134,7 +134,7 @@ describe("channel()", () => {
     }
   });
 
-  it("is no promise", async () => {
+  it("is not a promise", async () => {
     const user = userChannel("1");
     assertStrictEquals(await user, user);
     assertEquals("then" in user, false);
@@ -159,11 +159,11 @@ describe("addTopic()", () => {
     assertEquals(userChannel.topics.ai.getSchema(), aiSchema);
   });
 
-  it("refuses what is no topic", () => {
+  it("refuses a value that is not a topic", () => {
     assertInvalidName(() => channel("c").addTopic({} as never), "topic");
   });
 
-  it("leaves nothing that can be changed", () => {
+  it("returns a definition that cannot be changed", () => {
     const made = userChannel("1");
     const targets: object[] = [
       userChannel,
@@ -187,7 +187,7 @@ describe("channel() in the form of Inngest's version 4", () => {
     },
   });
 
-  it("makes a channel at once where it has a name", async () => {
+  it("makes a channel if it has a name", async () => {
     assertEquals(logs.name, "logs");
     assertEquals([logs.info.channel, logs.info.topic], ["logs", "info"]);
     assertStrictEquals(logs.info.config.schema, aiSchema);
@@ -203,7 +203,7 @@ describe("channel() in the form of Inngest's version 4", () => {
     );
   });
 
-  it("makes a definition where its name is a function", () => {
+  it("makes a definition if the name is a function", () => {
     const chat = channel({
       name: (room: string) => `chat:${room}`,
       topics: { said: { schema: aiSchema } },
@@ -235,7 +235,7 @@ describe("channel() in the form of Inngest's version 4", () => {
 });
 
 describe("typeOnlyChannel()", () => {
-  it("has every topic, and checks nothing", async () => {
+  it("has every topic, and validates nothing", async () => {
     const user = typeOnlyChannel<typeof userChannel>("user:1");
     assertEquals(user.name, "user:1");
     const wrong = { response: 1 as never };
@@ -248,7 +248,7 @@ describe("typeOnlyChannel()", () => {
     assertEquals(topicSchema(user, "ai"), undefined);
   });
 
-  it("is no promise, and JSON of it is its name and topics", async () => {
+  it("is not a promise, and is its name and topics in JSON", async () => {
     const user = typeOnlyChannel<typeof userChannel>("user:1");
     assertStrictEquals(await user, user);
     assertEquals(JSON.parse(JSON.stringify(user)), {
@@ -263,12 +263,12 @@ describe("typeOnlyChannel()", () => {
 });
 
 describe("channelName()", () => {
-  it("is the name, of a name and of a channel", () => {
+  it("returns the name of a channel, or a name itself", () => {
     assertEquals(channelName("logs"), "logs");
     assertEquals(channelName(userChannel("1")), "user:1");
   });
 
-  it("refuses everything else, above all a definition that was not called", () => {
+  it("refuses every other value, for example a definition that was not called", () => {
     for (const other of [userChannel, null, undefined, {}, 1, ""]) {
       assertInvalidName(() => channelName(other), "channel");
     }
@@ -276,7 +276,7 @@ describe("channelName()", () => {
 });
 
 describe("topicSchema()", () => {
-  it("finds the schema of a topic, of a channel that has it", () => {
+  it("returns the schema of a channel's topic", () => {
     assertStrictEquals(topicSchema(userChannel("1"), "ai"), aiSchema);
     for (const name of ["count", "other", "constructor", "__proto__"]) {
       assertEquals(topicSchema(userChannel("1"), name), undefined);

@@ -6,7 +6,7 @@ import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { topic } from "../../../core/channel/topic.ts";
 
 describe("topic()", () => {
-  it("has its name, and no schema", () => {
+  it("has its name and no schema", () => {
     const info = topic("info");
     assertEquals(info.name, "info");
     assertEquals(info.getSchema(), undefined);
@@ -20,13 +20,13 @@ describe("topic()", () => {
     assertEquals(topic("x".repeat(255)).name.length, 255);
   });
 
-  it("type() gives the same topic, without a schema", () => {
+  it("type() returns the same topic without a schema", () => {
     const typed = topic("info").schema(z.string()).type<number>();
     assertEquals(typed.name, "info");
     assertEquals(typed.getSchema(), undefined);
   });
 
-  it("schema() gives another topic, and leaves the first as it was", () => {
+  it("schema() returns another topic, and does not change the first", () => {
     const plain = topic("ai");
     const schema = z.object({ response: z.string() });
     const checked = plain.schema(schema);
@@ -35,12 +35,12 @@ describe("topic()", () => {
     assertEquals(plain.getSchema(), undefined);
   });
 
-  it("schema() takes a schema that is a function", () => {
+  it("schema() accepts a schema that is a function", () => {
     const schema = type({ text: "string" });
     assertStrictEquals(topic("ai").schema(schema).getSchema(), schema);
   });
 
-  it("schema() refuses what is no Standard Schema", () => {
+  it("schema() refuses a value that is not a Standard Schema", () => {
     for (const other of [undefined, null, {}, "string", { parse() {} }]) {
       assertThrows(
         () => topic("ai").schema(other as never),
@@ -50,7 +50,7 @@ describe("topic()", () => {
     }
   });
 
-  it("can't be changed", () => {
+  it("cannot be changed", () => {
     const info = topic("info");
     assertThrows(() => Object.assign(info, { name: "other" }), TypeError);
     assertEquals(info.name, "info");

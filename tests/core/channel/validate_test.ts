@@ -11,7 +11,7 @@ import { staticSchema } from "../../../core/channel/static_schema.ts";
 
 const ACTION = 'Cannot publish to "user:1"';
 
-/** A schema by hand, with nothing but what the standard asks for. */
+/** Makes a schema with only the properties that the standard requires. */
 function schemaOf(
   check: (value: unknown) => unknown,
 ): StandardSchema {
@@ -35,7 +35,7 @@ async function failure(
 }
 
 describe("validate()", () => {
-  it("resolves with what zod, valibot and arktype make of the data", async () => {
+  it("resolves with the output of zod, valibot and arktype", async () => {
     const schemas = [
       z.object({ n: z.string().transform(Number) }),
       v.object({ n: v.pipe(v.string(), v.transform(Number)) }),
@@ -46,7 +46,7 @@ describe("validate()", () => {
     }
   });
 
-  it("rejects what zod, valibot and arktype refuse, with where it is wrong", async () => {
+  it("rejects with the issues of zod, valibot and arktype, and their paths", async () => {
     const schemas = [
       z.object({ user: z.object({ age: z.number() }) }),
       v.object({ user: v.object({ age: v.number() }) }),
@@ -77,7 +77,7 @@ describe("validate()", () => {
     assertEquals(error.issues, [{ message: "No", path: undefined }]);
   });
 
-  it("waits for a schema that takes its time", async () => {
+  it("waits for an asynchronous schema", async () => {
     const isFree = z.string().refine(async (name) => {
       await Promise.resolve();
       return name !== "taken";
@@ -86,7 +86,7 @@ describe("validate()", () => {
     assertEquals((await failure(isFree, "taken")).code, "invalid_data");
   });
 
-  it("rejects with the cause when the schema throws, now or later", async () => {
+  it("rejects with the cause if the schema throws or rejects", async () => {
     const cause = new TypeError("Out of order");
     const throwing = [
       schemaOf(() => {
@@ -102,7 +102,7 @@ describe("validate()", () => {
     }
   });
 
-  it("takes data that look like a failed answer for what they are", async () => {
+  it("accepts data that look like the result of a failed validation", async () => {
     assertEquals(
       await validate(z.unknown(), { issues: [{ message: "x" }] }, ACTION),
       { issues: [{ message: "x" }] },
@@ -111,7 +111,7 @@ describe("validate()", () => {
 });
 
 describe("staticSchema()", () => {
-  it("takes everything as it is", async () => {
+  it("accepts every value unchanged", async () => {
     const data = { text: 1 };
     const schema = staticSchema<{ text: string }>();
     assertStrictEquals(await validate(schema, data, ACTION), data);

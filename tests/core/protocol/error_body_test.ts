@@ -2,10 +2,52 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { errorBody, errorOf } from "../../../core/protocol/error_body.ts";
-import { isErrorCode, RealtimeError } from "../../../core/protocol/errors.ts";
+import {
+  isErrorCode,
+  RealtimeError,
+  type RealtimeErrorCode,
+} from "../../../core/protocol/errors.ts";
+
+/** Every code. The compiler checks that none is missing. */
+const CODES: Readonly<Record<RealtimeErrorCode, true>> = {
+  invalid_argument: true,
+  invalid_name: true,
+  invalid_json: true,
+  invalid_data: true,
+  unauthenticated: true,
+  invalid_token: true,
+  token_expired: true,
+  forbidden: true,
+  not_found: true,
+  conflict: true,
+  stream_ended: true,
+  stream_stopped: true,
+  producer_lost: true,
+  too_large: true,
+  rate_limited: true,
+  too_many: true,
+  too_slow: true,
+  unavailable: true,
+  internal: true,
+  timeout: true,
+  network: true,
+  aborted: true,
+};
+
+describe("isErrorCode()", () => {
+  it("knows every code of the type", () => {
+    for (const code of Object.keys(CODES)) assert(isErrorCode(code), code);
+  });
+
+  it("knows no other value", () => {
+    for (const value of ["toString", "", 401, null, ["conflict"], {}]) {
+      assertEquals(isErrorCode(value), false);
+    }
+  });
+});
 
 describe("errorOf()", () => {
-  it("reads what errorBody() wrote, without the cause", () => {
+  it("decodes the result of errorBody(), without the cause", () => {
     const error = new RealtimeError("invalid_data", "No", {
       cause: new Error("secret"),
       issues: [{ message: "too short", path: ["text", 0] }],
@@ -17,7 +59,7 @@ describe("errorOf()", () => {
     );
   });
 
-  it("gives an unknown code the fallback, and takes no cause from the wire", () => {
+  it("replaces an unknown code, and ignores a cause", () => {
     const body = { code: "out_of_cheese", message: "No", cause: { a: 1 } };
     const error = errorOf(body, "forbidden");
     assertEquals([error.code, error.message], ["forbidden", "No"]);
@@ -25,7 +67,7 @@ describe("errorOf()", () => {
     assertEquals(errorOf({ code: "toString" }).code, "invalid_argument");
   });
 
-  it("leaves out issues that are none", () => {
+  it("leaves out malformed issues", () => {
     const good = { message: "too short", path: ["text"] };
     const issues = [good, null, "x", { path: [] }, { message: 1 }, {
       message: "x",
@@ -35,7 +77,7 @@ describe("errorOf()", () => {
     assertEquals(read, [good]);
   });
 
-  it("makes a whole error of anything", () => {
+  it("returns a complete error for any value", () => {
     fc.assert(fc.property(fc.anything(), (body) => {
       const { code, message, issues, cause } = errorOf(body);
       assert(isErrorCode(code));

@@ -14,13 +14,13 @@ function read(body: BodyInit | null, status: number): Promise<RealtimeError> {
 }
 
 describe("codeOfStatus()", () => {
-  it("gives a code that has the status, for each status of the gateway's", () => {
+  it("returns a code with the same status, for each status of the gateway", () => {
     for (const status of new Set(Object.values(STATUS_OF_CODE))) {
       assertEquals(STATUS_OF_CODE[codeOfStatus(status)], status);
     }
   });
 
-  it("takes what a proxy answers for what it means", () => {
+  it("returns a code for every status of a proxy", () => {
     assertEquals(
       [502, 504, 520, 599].map(codeOfStatus),
       Array.from({ length: 4 }, () => "unavailable"),
@@ -43,7 +43,7 @@ describe("errorOfResponse()", () => {
     assertEquals([error.code, error.message], ["too_large", "Too much"]);
   });
 
-  it("goes by the status where the body says nothing", async () => {
+  it("uses the status if the body has no code", async () => {
     for (
       const body of [
         "<html>Bad Gateway</html>",
@@ -64,13 +64,13 @@ describe("errorOfResponse()", () => {
     }
   });
 
-  it("gives a code of a later version the one of its status", async () => {
+  it("replaces a code of a later version by the status's code", async () => {
     const body = '{"error":{"code":"out_of_cheese","message":"None is left"}}';
     const { code, message } = await read(body, 403);
     assertEquals([code, message], ["forbidden", "None is left"]);
   });
 
-  it("keeps why the body can't be read as the cause", async () => {
+  it("has the parse error of the body as its cause", async () => {
     assert((await read("<html>", 500)).cause instanceof SyntaxError);
   });
 });

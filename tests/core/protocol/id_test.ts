@@ -4,14 +4,14 @@ import fc from "fast-check";
 import { formatId, parseId } from "../../../core/protocol/id.ts";
 
 describe("parseId()", () => {
-  it("reads what formatId() writes", () => {
+  it("parses the result of formatId()", () => {
     const epochs = fc.stringMatching(/^[a-z0-9]{8}$/);
     fc.assert(fc.property(epochs, fc.maxSafeNat(), (epoch, offset) => {
       assertEquals(parseId(formatId(epoch, offset)), { epoch, offset });
     }));
   });
 
-  it("reads every offset that a number holds exactly, and no other", () => {
+  it("parses every offset that a number represents exactly, and no other", () => {
     assertEquals(parseId("k3v9qd2m-0")?.offset, 0);
     assertEquals(parseId("k3v9qd2m-9007199254740991")?.offset, 2 ** 53 - 1);
     assertEquals(parseId("k3v9qd2m-9007199254740992"), undefined);

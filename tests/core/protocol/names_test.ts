@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { checkName, isName } from "../../../core/protocol/names.ts";
 
-/** What is wrong with a name. */
+/** Returns the error's message for a name. */
 function problem(name: unknown, kind: "channel" | "topic" = "channel"): string {
   const error = assertThrows(() => checkName(kind, name), RealtimeError);
   assertEquals(error.code, "invalid_name");
@@ -12,7 +12,7 @@ function problem(name: unknown, kind: "channel" | "topic" = "channel"): string {
 }
 
 describe("checkName()", () => {
-  it("returns a name that is one", () => {
+  it("returns a valid name", () => {
     for (
       const name of [
         "a",
@@ -54,13 +54,13 @@ describe("checkName()", () => {
     }
   });
 
-  it("says what the name is of, and never repeats it", () => {
+  it("names the kind in its error, and never repeats the name", () => {
     const message = problem("s3cret\n", "topic");
     assertStringIncludes(message, "Cannot use the topic");
     assertEquals(message.includes("s3cret"), false);
   });
 
-  it("lets nothing through that would not come back from UTF-8 and JSON", () => {
+  it("accepts only names that survive UTF-8 and JSON", () => {
     const unit = fc.constantFrom(...'a"\\\u0000\u0085\u2028\ud83dé\udc4b👋');
     fc.assert(fc.property(fc.string({ unit }), (name) => {
       if (!isName(name)) return;

@@ -16,7 +16,7 @@ describe("splitText()", () => {
     }));
   });
 
-  it("gives no piece of no text", () => {
+  it("returns no pieces for an empty text", () => {
     assertEquals(splitText("", 4), []);
   });
 });

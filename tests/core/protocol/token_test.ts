@@ -24,7 +24,7 @@ function refusal(changes: TokenPayload): string {
 }
 
 describe("readClaims()", () => {
-  it("reads what toPayload() wrote", () => {
+  it("decodes the result of toPayload()", () => {
     for (
       const more of [
         {},
@@ -47,7 +47,7 @@ describe("readClaims()", () => {
     assertEquals("more" in claims, false);
   });
 
-  it("says which claim is wrong", () => {
+  it("names the wrong claim", () => {
     const times = "a time is missing or malformed";
     const topics = "its topics are missing or malformed";
     for (
@@ -79,7 +79,7 @@ describe("readClaims()", () => {
     ) assertEquals(refusal(changes), `invalid_token: ${problem}`);
   });
 
-  it("tells that a token expired from the second of exp on", () => {
+  it("refuses a token as expired from the second of exp on", () => {
     const iat = now - 60;
     assertEquals(refusal({ iat, exp: now }), "token_expired: it expired");
     readClaims({ ...payload, iat, exp: now + 5 }, ["subscribe"]);
@@ -87,7 +87,7 @@ describe("readClaims()", () => {
 });
 
 describe("createTicketClaims()", () => {
-  it("makes a ticket valid until the session ends, for a second at least", () => {
+  it("makes a ticket valid until the session ends, and for at least a second", () => {
     const claims = createClaims({ topics: [TOPIC], sub: "u", jti: "j" });
     const ticket = createTicketClaims(claims);
     assertEquals([ticket.exp, ticket.sexp], [claims.sexp, claims.sexp]);

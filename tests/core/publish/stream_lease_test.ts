@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { createRealtime } from "../../../core/app/create_realtime.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { keepStream } from "../../../core/publish/stream_lease.ts";
 import { subscribe } from "../../../core/subscribe/subscribe.ts";
@@ -99,7 +100,19 @@ describe("A stream that is published", () => {
     const first = await startGateway();
     await using proxy = await startProxy(first.url);
     const more = signal();
-    const published = appOf({ ...first, url: proxy.url }).publish({
+    let answered: Promise<unknown> | undefined;
+    const producer = createRealtime({
+      url: proxy.url,
+      signingKey: first.signingKey,
+      fetch(input, init) {
+        const response = fetch(input, init);
+        if (String(input).endsWith("/batch")) {
+          answered = response.then((response) => response.clone().text());
+        }
+        return response;
+      },
+    });
+    const published = producer.publish({
       channel: "c",
       topic: "t",
       data: async function* () {
@@ -110,6 +123,9 @@ describe("A stream that is published", () => {
     });
     await using subscription = await open(first, { from: "start" });
     await take(subscription, 2);
+    // Without the answer the producer would repeat the beginning at the second gateway.
+    assert(answered);
+    await answered;
     proxy.cut();
     await first.close();
     await using second = await startGateway();

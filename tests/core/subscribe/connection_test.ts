@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { subscribe } from "../../../core/subscribe/subscribe.ts";
 import type { RealtimeError } from "../../../core/protocol/errors.ts";
 import { readAll, takeData } from "../../support/client/client.ts";
 import {
@@ -20,7 +21,7 @@ describe("A connection", () => {
     await peer.closed;
   });
 
-  it("is one socket for several subscriptions, until the last one leaves", async () => {
+  it("shares one socket between subscriptions, until the last one leaves", async () => {
     await using gateway = await startFakeGateway();
     const { subscription: one, peer, sub } = await joined(gateway);
     const opening = join(gateway, {}, ["u"]);
@@ -39,7 +40,7 @@ describe("A connection", () => {
     assertEquals(gateway.waiting, 0);
   });
 
-  it("gives a closed subscription nothing more, though it stays for others", async () => {
+  it("delivers nothing more to a closed subscription while others use it", async () => {
     await using gateway = await startFakeGateway();
     const { subscription: one, peer } = await joined(gateway);
     const opening = join(gateway);
@@ -52,7 +53,7 @@ describe("A connection", () => {
     await two.close();
   });
 
-  it("is not shared by a subscription that does not want to", async () => {
+  it("is not shared by a subscription with `multiplex: false`", async () => {
     await using gateway = await startFakeGateway();
     const { subscription: one } = await joined(gateway);
     const { subscription: two, peer } = await joined(gateway, {
@@ -72,7 +73,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("comes back with the ticket, from where it was", async () => {
+  it("reconnects with the ticket, and resumes from its position", async () => {
     await using gateway = await startFakeGateway();
     const { onState, reached } = states();
     const { subscription, peer, sub } = await joined(gateway, { onState });
@@ -91,7 +92,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("moves its position with pings, where its topics are quiet", async () => {
+  it("moves its position forward with pings while its topics are quiet", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer } = await joined(gateway);
     peer.send(
@@ -105,7 +106,36 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("gives what is for others, older or known to nobody", async () => {
+  it("ignores pings about other channels if its channel is named like a property of objects", async () => {
+    await using gateway = await startFakeGateway();
+    const opening = subscribe({
+      channel: "constructor",
+      topics: ["t"],
+      key: "jwt",
+      apiBaseUrl: gateway.url,
+    });
+    const peer = await gateway.peer();
+    const { ref } = await peer.next("sub");
+    const position = `${EPOCH}-7`;
+    peer.send({
+      kind: "ready",
+      ref,
+      data: {
+        session: "s",
+        ticket: "t",
+        ping_interval_ms: 15_000,
+        channels: [{ channel: "constructor", topics: ["t"], position }],
+      },
+    });
+    await using _subscription = await opening;
+    peer.send({ kind: "ping", data: { c: `${EPOCH}-40` } });
+    await peer.next("pong");
+    peer.terminate();
+    const sub = await (await gateway.peer()).next("sub");
+    assertEquals(sub.data.since, position);
+  });
+
+  it("ignores messages for others, older messages and unknown kinds", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer } = await joined(gateway);
     peer.send(
@@ -121,7 +151,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("reports once what is no frame, and goes on", async () => {
+  it("reports a malformed frame once, and continues", async () => {
     await using gateway = await startFakeGateway();
     const errors: RealtimeError[] = [];
     const { subscription, peer } = await joined(gateway, {
@@ -137,7 +167,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("waits as long as the gateway asks", async () => {
+  it("reconnects after the time that the gateway asks for", async () => {
     await using gateway = await startFakeGateway();
     using page = fakePage({ document: false });
     const { onState, reached } = states();
@@ -153,7 +183,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("tries again at once when the network is back", async () => {
+  it("reconnects at once when the network is back", async () => {
     await using gateway = await startFakeGateway();
     using page = fakePage({ document: false });
     const { onState, reached } = states();
@@ -166,7 +196,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("is given up when nothing was heard for too long", async () => {
+  it("reconnects when the gateway is silent for too long", async () => {
     await using gateway = await startFakeGateway();
     using page = fakePage();
     const { subscription, peer } = await joined(gateway);
@@ -180,7 +210,7 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("is kept for a moment by a page, for the next view", async () => {
+  it("stays open for a moment in a page, for the next view", async () => {
     await using gateway = await startFakeGateway();
     using _page = fakePage();
     const { subscription, peer } = await joined(gateway);
@@ -193,7 +223,7 @@ describe("A connection", () => {
     assertEquals(gateway.waiting, 0);
   });
 
-  it("ends while it is still connecting", async () => {
+  it("can be closed while it is still connecting", async () => {
     await using gateway = await startFakeGateway();
     const controller = new AbortController();
     const opening = join(gateway, { signal: controller.signal });

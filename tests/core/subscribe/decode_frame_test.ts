@@ -1,12 +1,111 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import { decodeFrame } from "../../../core/subscribe/decode_frame.ts";
+import {
+  type DecodedFrame,
+  decodeFrame,
+} from "../../../core/subscribe/decode_frame.ts";
 import type { IncomingMessage } from "../../../core/subscribe/decode_message.ts";
 import { frame } from "../../support/client/fake_gateway.ts";
 
-function read(value: unknown): unknown {
+function read(value: unknown): DecodedFrame {
   return decodeFrame(JSON.stringify(value));
+}
+
+type Test = (value: unknown) => boolean;
+
+const isText: Test = (value) => typeof value === "string";
+const isId: Test = (value) => /^[a-z0-9]{8}-[0-9]+$/.test(String(value));
+const isNumber: Test = (value) => Number.isFinite(value);
+const isAnything: Test = (value) => value !== undefined;
+
+function isListOf(test: Test): Test {
+  return (value) => Array.isArray(value) && value.every(test);
+}
+
+function isAbsentOr(test: Test): Test {
+  return (value) => value === undefined || test(value);
+}
+
+function isObjectOf(tests: Readonly<Record<string, Test>>): Test {
+  return (value) =>
+    Object(value) === value &&
+    Object.entries(tests).every(([name, test]) => test(Object(value)[name]));
+}
+
+const MESSAGE: Readonly<Record<string, Test>> = {
+  kind: isText,
+  channel: isText,
+  topic: isText,
+  id: isId,
+  data: isAnything,
+  createdAt: (value) => value instanceof Date && isNumber(value.getTime()),
+  metadata: () => true,
+  runId: isAbsentOr(isText),
+  fnId: isAbsentOr(isText),
+  fnSlug: isAbsentOr(isText),
+  envId: isAbsentOr(isText),
+  replyTopic: isAbsentOr(isText),
+  replyTo: isAbsentOr(isText),
+  streamId: isAbsentOr(isText),
+};
+const STREAM_MESSAGE = { ...MESSAGE, streamId: isText };
+
+/** The tests of every field that a decoded frame of a kind has. */
+const FIELDS: Readonly<
+  Record<DecodedFrame["kind"], Readonly<Record<string, Test>>>
+> = {
+  data: MESSAGE,
+  run: MESSAGE,
+  step: MESSAGE,
+  event: MESSAGE,
+  chunk: STREAM_MESSAGE,
+  "datastream-start": STREAM_MESSAGE,
+  "datastream-end": STREAM_MESSAGE,
+  ready: {
+    ref: isAbsentOr(isText),
+    data: isObjectOf({
+      session: isText,
+      ticket: isText,
+      ping_interval_ms: isNumber,
+      channels: isListOf(isObjectOf({
+        channel: isText,
+        topics: isListOf(isText),
+        position: isId,
+        recovered: isAbsentOr((value) => typeof value === "boolean"),
+      })),
+    }),
+  },
+  gap: {
+    ref: isAbsentOr(isText),
+    channel: isText,
+    data: isObjectOf({ after: isId, before: isId }),
+  },
+  ping: {
+    ref: isAbsentOr(isText),
+    data: isAbsentOr((value) => Object.values(Object(value)).every(isId)),
+  },
+  closing: {
+    ref: isAbsentOr(isText),
+    data: isObjectOf({ reason: isText, retry_after_ms: isNumber }),
+  },
+  error: {
+    ref: isAbsentOr(isText),
+    data: isObjectOf({ code: isText, message: isText }),
+  },
+  unknown: {},
+  invalid: {},
+};
+
+/** Asserts that each field of a decoded frame has its type, and that a message has no others. */
+function assertTyped(frame: DecodedFrame): void {
+  const fields = FIELDS[frame.kind];
+  for (const [name, test] of Object.entries(fields)) {
+    const value = Object(frame)[name];
+    assert(test(value), `${frame.kind}: ${name} is ${JSON.stringify(value)}`);
+  }
+  if (!Object.hasOwn(fields, "createdAt")) return;
+  assertEquals(Object.keys(frame).filter((name) => !fields[name]), []);
 }
 
 const VALID: Readonly<Record<string, object>> = {
@@ -40,34 +139,34 @@ const INVALID: Readonly<Record<string, unknown>> = {
   "a number": 1,
   "a list": [],
   "no kind": {},
-  "a kind that is no text": { kind: 1 },
+  "a kind that is not a string": { kind: 1 },
   "a message without id": frame(1, 1, { id: undefined }),
-  "a message with another id": frame(1, 1, { id: "1" }),
+  "a message with a malformed id": frame(1, 1, { id: "1" }),
   "a message with an id that is too large": frame(1, 1, {
     id: "abcdefgh-99999999999999999",
   }),
   "a message without data": frame(1, undefined),
   "a message without a time": frame(1, 1, { created_at: undefined }),
-  "a message with a time that is none": frame(1, 1, { created_at: "soon" }),
-  "a message of a channel that is no text": frame(1, 1, { channel: 1 }),
-  "a message of a topic that is no text": frame(1, 1, { topic: null }),
-  "a ready whose session is no text": {
+  "a message with a malformed time": frame(1, 1, { created_at: "soon" }),
+  "a message whose channel is not a string": frame(1, 1, { channel: 1 }),
+  "a message whose topic is not a string": frame(1, 1, { topic: null }),
+  "a ready whose session is not a string": {
     kind: "ready",
     data: { session: 1, ticket: "t", ping_interval_ms: 1, channels: [] },
   },
-  "a message with a run that is no text": frame(1, 1, { run_id: 5 }),
+  "a message whose run is not a string": frame(1, 1, { run_id: 5 }),
   "a chunk without a stream": frame(1, 1, { kind: "chunk" }),
-  "a chunk whose stream is no text": frame(1, 1, {
+  "a chunk whose stream is not a string": frame(1, 1, {
     kind: "chunk",
     stream_id: {},
   }),
   "a stream's start without its id": frame(1, {}, { kind: "datastream-start" }),
-  "a ready without anything": { kind: "ready" },
+  "a ready without data": { kind: "ready" },
   "a ready without channels": {
     kind: "ready",
     data: { ticket: "t", ping_interval_ms: 1 },
   },
-  "a ready with a position that is none": {
+  "a ready with a malformed position": {
     kind: "ready",
     data: {
       ticket: "t",
@@ -75,7 +174,7 @@ const INVALID: Readonly<Record<string, unknown>> = {
       channels: [{ channel: "c", topics: [], position: 1 }],
     },
   },
-  "a ready with topics that are none": {
+  "a ready with malformed topics": {
     kind: "ready",
     data: {
       ticket: "t",
@@ -83,19 +182,47 @@ const INVALID: Readonly<Record<string, unknown>> = {
       channels: [{ channel: "c", topics: [1], position: "abcdefgh-1" }],
     },
   },
-  "a ready with an interval that is none": {
+  "a ready with a malformed interval": {
     kind: "ready",
     data: { ticket: "t", ping_interval_ms: "soon", channels: [] },
   },
   "a gap without ids": { kind: "gap", channel: "c", data: {} },
-  "a gap of no channel": {
+  "a gap without a channel": {
     kind: "gap",
     data: { after: "abcdefgh-1", before: "abcdefgh-9" },
   },
-  "a ping with positions that are none": { kind: "ping", data: { c: 1 } },
+  "a ping with malformed positions": { kind: "ping", data: { c: 1 } },
   "a closing without a time": { kind: "closing", data: {} },
   "an error without a code": { kind: "error", data: {} },
 };
+
+/** The names of fields whose types matter, in frames and in their data. */
+const FIELD_NAMES = [
+  "ref",
+  "run_id",
+  "fn_id",
+  "fn_slug",
+  "env_id",
+  "stream_id",
+  "reply_topic",
+  "reply_to",
+  "metadata",
+  "session",
+  "ticket",
+  "ping_interval_ms",
+  "channels",
+  "topics",
+  "position",
+  "recovered",
+  "after",
+  "before",
+  "reason",
+  "retry_after_ms",
+  "code",
+  "message",
+  "issues",
+];
+const CONTROL_KINDS = ["ready", "gap", "ping", "closing", "error"];
 
 describe("decodeFrame()", () => {
   for (const [name, value] of Object.entries(VALID)) {
@@ -119,48 +246,71 @@ describe("decodeFrame()", () => {
       assertStrictEquals(Object(read(value)).kind, "invalid"));
   }
 
-  it("refuses what is not JSON", () => {
+  it("refuses text that is not JSON", () => {
     for (const text of ["", "{", "undefined", "{}{}"]) {
       assertStrictEquals(decodeFrame(text).kind, "invalid");
     }
   });
 
-  it("names a kind that this version does not know", () => {
+  it("returns `unknown` for a kind that this version does not know", () => {
     for (const kind of ["hologram", "toString", "__proto__", "data2", ""]) {
       assertStrictEquals(Object(read({ kind })).kind, "unknown");
     }
   });
 
+  for (const kind of CONTROL_KINDS) {
+    it(`takes over the ref of ${kind}, and refuses one that is not a string`, () => {
+      const text = read({ ...VALID[kind], ref: "1" });
+      assertEquals([text.kind, Object(text).ref], [kind, "1"]);
+      for (const ref of [1, null, {}, ["1"]]) {
+        assertStrictEquals(read({ ...VALID[kind], ref }).kind, "invalid");
+      }
+    });
+  }
+
   it("never throws, and returns a typed result for every JSON value", () => {
-    const kind = fc.constantFrom(...Object.keys(VALID), "other");
-    const value = fc.oneof(fc.jsonValue(), fc.constantFrom("abcdefgh-1", "c"));
-    const object = fc.record({
-      kind,
-      channel: value,
-      topic: value,
-      id: value,
-      created_at: value,
-      stream_id: value,
-      data: fc.oneof(
-        value,
-        fc.record({
-          code: value,
-          message: value,
-          ticket: value,
-          channels: value,
-          after: value,
-          before: value,
-          ping_interval_ms: value,
-          retry_after_ms: value,
-        }),
-      ),
-    }, { requiredKeys: ["kind"] });
-    fc.assert(fc.property(object, (object) => {
-      const result = read(object);
-      assert(
-        [object.kind, "unknown", "invalid"].includes(Object(result).kind),
-      );
+    fc.assert(fc.property(fc.jsonValue(), (value) => {
+      assertTyped(read(value));
     }));
+  });
+
+  it("gives every field of a frame its type when any field is replaced", () => {
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom("abcdefgh-1", "c", 1, -1, ["t"], undefined),
+    );
+    const kinds = Object.keys(FIELDS).filter((kind) =>
+      kind !== "unknown" && kind !== "invalid"
+    );
+    const name = fc.constantFrom(...Object.keys(frame(1, 1)), ...FIELD_NAMES);
+    const changes = fc.dictionary(name, value, { maxKeys: 2 });
+    const counts = new Map<string, number>();
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...kinds),
+        changes,
+        changes,
+        changes,
+        (kind, outer, inner, innermost) => {
+          const valid = Object(VALID[kind] ?? frame(1, 1, { kind }));
+          const { data } = valid;
+          const channels = data?.channels?.map((channel: object) => ({
+            ...channel,
+            ...innermost,
+          }));
+          const changed = Object(data) === data
+            ? { ...data, ...channels && { channels }, ...inner }
+            : data;
+          const result = read({ ...valid, data: changed, ...outer, kind });
+          assert([kind, "invalid"].includes(result.kind));
+          assertTyped(result);
+          counts.set(result.kind, (counts.get(result.kind) ?? 0) + 1);
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+    // Each kind was decoded at least once, so that its fields were checked.
+    assertEquals([...counts.keys()].sort(), [...kinds, "invalid"].sort());
   });
 });
 
@@ -169,7 +319,7 @@ describe("decodeFrame(), of a message", () => {
     return read(frame(7, { n: 1 }, fields)) as IncomingMessage;
   }
 
-  it("has JavaScript's names", () => {
+  it("gives the fields JavaScript's names", () => {
     assertEquals(message({ run_id: "r", fn_slug: "f", metadata: [1] }), {
       kind: "data",
       channel: "c",
@@ -183,7 +333,7 @@ describe("decodeFrame(), of a message", () => {
     });
   });
 
-  it("has a time of its own, also in the same millisecond", () => {
+  it("gives each message its own Date, also in the same millisecond", () => {
     const [one, other] = [message({}), message({})];
     one.createdAt.setFullYear(1970);
     assertEquals(other.createdAt.getUTCFullYear(), 2026);
@@ -195,7 +345,7 @@ describe("decodeFrame(), of a message", () => {
     );
   });
 
-  it("has the stream's id in every message of a data stream", () => {
+  it("gives every message of a data stream the stream's id", () => {
     const kinds = ["datastream-start", "datastream-end"];
     for (const kind of kinds) {
       assertEquals(message({ kind, data: "s" }).streamId, "s");
@@ -241,7 +391,7 @@ describe("decodeFrame(), of a message", () => {
     }));
   });
 
-  it("is polluted by no __proto__", () => {
+  it("cannot be polluted by __proto__", () => {
     const text = JSON.stringify(frame(1, 0)).replace(
       '"data":0',
       '"data":{"__proto__":{"a":1}},"__proto__":"b","constructor":{"c":1}',

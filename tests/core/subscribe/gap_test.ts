@@ -16,7 +16,7 @@ import {
 } from "../../support/client/fake_gateway.ts";
 import { joined } from "../../support/client/joining.ts";
 
-describe("What the gateway says of gaps", () => {
+describe("A gap", () => {
   type Gap = Realtime.Subscribe.Gap;
 
   async function withGaps(
@@ -33,7 +33,7 @@ describe("What the gateway says of gaps", () => {
     return { kind: "gap", channel: "c", data: { after, before } };
   }
 
-  it("is told to who misses something, with the ids", async () => {
+  it("is reported with its ids to a subscription that missed messages", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer, gaps } = await withGaps(gateway);
     peer.send(
@@ -49,7 +49,7 @@ describe("What the gateway says of gaps", () => {
     await subscription.close();
   });
 
-  it("is nothing to who is past it", async () => {
+  it("is not reported to a subscription that is past it, or of another channel", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer, gaps } = await withGaps(gateway);
     peer.send(
@@ -63,7 +63,7 @@ describe("What the gateway says of gaps", () => {
     await subscription.close();
   });
 
-  it("is told when the log was lost, and the new one goes on", async () => {
+  it("is reported when the log was lost, and the new log follows", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer, gaps } = await withGaps(gateway);
     peer.send(frame(7, "a"));
@@ -82,7 +82,7 @@ describe("What the gateway says of gaps", () => {
     await subscription.close();
   });
 
-  it("is told though the connection is lost before it came", async () => {
+  it("is reported although the connection was lost before it arrived", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer, gaps } = await withGaps(gateway);
     peer.send(frame(7, "a"));
@@ -103,7 +103,7 @@ describe("What the gateway says of gaps", () => {
     await subscription.close();
   });
 
-  it("is told to who is ahead of a log that lost its tail", async () => {
+  it("is reported to a subscription that is ahead of a log that lost its end", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer, gaps } = await withGaps(gateway);
     peer.send(frame(7, "a"));
@@ -117,7 +117,7 @@ describe("What the gateway says of gaps", () => {
     await subscription.close();
   });
 
-  it("ends the data streams that it tears", async () => {
+  it("ends the open data streams with an error", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer } = await withGaps(gateway);
     peer.send(

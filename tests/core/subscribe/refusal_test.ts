@@ -32,7 +32,7 @@ function tokenOf({ url }: { url: string }, key: string): Token {
   return { channel: "c", topics: ["t"], key, apiBaseUrl: url };
 }
 
-/** A factory that gives numbered keys, and how often it was asked. */
+/** Makes a function that provides tokens with numbered keys, and a counter of its calls. */
 function factory(gateway: FakeGateway): {
   ask: () => Promise<Token>;
   count: () => number;
@@ -51,7 +51,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe("A refusal", () => {
-  it("is final where there is no other token", async () => {
+  it("is final if there is no function that provides another token", async () => {
     for (const code of ["token_expired", "invalid_token", "unauthenticated"]) {
       await using gateway = await startFakeGateway();
       const opening = subscribe(tokenOf(gateway, "key"));
@@ -62,7 +62,7 @@ describe("A refusal", () => {
     }
   });
 
-  it("is final where no token helps", async () => {
+  it("is final if another token cannot help", async () => {
     for (const code of ["forbidden", "invalid_argument", "not_found"]) {
       await using gateway = await startFakeGateway();
       const { ask, count } = factory(gateway);
@@ -74,7 +74,7 @@ describe("A refusal", () => {
     }
   });
 
-  it("is answered with another token, as long as that helps", async () => {
+  it("leads to another attempt with another token", async () => {
     await using gateway = await startFakeGateway();
     const { ask, count } = factory(gateway);
     const opening = subscribe(ask);
@@ -85,7 +85,7 @@ describe("A refusal", () => {
     assertEquals(count(), 2);
   });
 
-  it("is final when several tokens in a row did not help", async () => {
+  it("is final after several tokens in a row were refused", async () => {
     await using gateway = await startFakeGateway();
     const { ask, count } = factory(gateway);
     const opening = subscribe(ask);
@@ -100,7 +100,7 @@ describe("A refusal", () => {
     assertEquals(count(), 4);
   });
 
-  it("that may pass is followed by another attempt", async () => {
+  it("that may pass leads to another attempt", async () => {
     await using gateway = await startFakeGateway();
     const opening = subscribe(tokenOf(gateway, "key"));
     const peer = await gateway.peer();
@@ -109,14 +109,14 @@ describe("A refusal", () => {
     await (await opening).close();
   });
 
-  it("of topics that the token has not is clear", async () => {
+  it("names the reason if the token has other topics", async () => {
     await using gateway = await startFakeGateway();
     const opening = subscribe(tokenOf(gateway, "key"));
     await (await gateway.peer()).accept(0, { topics: ["u"] });
     assertEquals(await codeOf(opening), "forbidden");
   });
 
-  it("ends the iterator with that error, after what was received", async () => {
+  it("ends the iterator with its error, after the received messages", async () => {
     await using gateway = await startFakeGateway();
     const opening = subscribe(tokenOf(gateway, "key"));
     const peer = await gateway.peer();
@@ -129,7 +129,7 @@ describe("A refusal", () => {
     assertEquals(await codeOf(readAll(subscription)), "forbidden");
   });
 
-  it("ends other streams of the subscription too", async () => {
+  it("ends the other streams of the subscription too", async () => {
     await using gateway = await startFakeGateway();
     const errors: RealtimeError[] = [];
     const opening = subscribe(tokenOf(gateway, "key"), {
@@ -148,7 +148,7 @@ describe("A refusal", () => {
     assertEquals(errors.map(({ code }) => code), ["forbidden"]);
   });
 
-  it("by close code is as final as by frame", async () => {
+  it("by close code is final without another token", async () => {
     for (
       const [close, code] of [
         [4403, "forbidden"],
@@ -165,7 +165,7 @@ describe("A refusal", () => {
     }
   });
 
-  it("by close code 4401 is answered with another token", async () => {
+  it("by close code 4401 leads to another attempt with another token", async () => {
     await using gateway = await startFakeGateway();
     const { ask } = factory(gateway);
     const opening = subscribe(ask);
@@ -180,7 +180,7 @@ describe("A refusal", () => {
 });
 
 describe("A token factory", () => {
-  it("is asked once by all who wait", async () => {
+  it("is called once for all readers that wait", async () => {
     await using gateway = await startFakeGateway();
     const { ask, count } = factory(gateway);
     const opening = subscribe(ask, { onMessage: () => {} });
@@ -196,7 +196,7 @@ describe("A token factory", () => {
     await subscription.close();
   });
 
-  it("that says no is final", async () => {
+  it("that rejects is final", async () => {
     const own = new RealtimeError("forbidden", "Signed out");
     const other = new Error("Signed out");
     for (
@@ -214,7 +214,7 @@ describe("A token factory", () => {
     }
   });
 
-  it("that says no later ends the iterator with that", async () => {
+  it("that rejects later ends the iterator with its error", async () => {
     await using gateway = await startFakeGateway();
     let mayRead = true;
     const opening = subscribe(() => {
@@ -229,7 +229,7 @@ describe("A token factory", () => {
     assertEquals(await codeOf(readAll(subscription)), "forbidden");
   });
 
-  it("that the network fails is asked again", async () => {
+  it("that fails for lack of a network is called again", async () => {
     await using gateway = await startFakeGateway();
     const answers = [
       () => tokenOf(gateway, "key-1"),
@@ -251,7 +251,7 @@ describe("A token factory", () => {
     await subscription.close();
   });
 
-  it("that gives no token is a refusal", async () => {
+  it("that returns no token counts as a refusal", async () => {
     for (const token of [null, {}, { channel: "c", topics: ["t"] }]) {
       assertEquals(
         await codeOf(subscribe(() => token as unknown as Token)),
@@ -287,7 +287,7 @@ describe("subscribe() at a gateway", () => {
       }
     });
 
-    it(`asks for another token when its session ends, and misses nothing, by ${transport}`, async () => {
+    it(`gets another token when its session ends, and misses nothing, by ${transport}`, async () => {
       const keys = [
         await tokenEnding(gateway, ["c/t"], 200),
         await tokenFor(gateway, ["c/t"]),
@@ -305,7 +305,7 @@ describe("subscribe() at a gateway", () => {
       assertEquals(keys, []);
     });
 
-    it(`ends when its session ends and nobody gives another token, by ${transport}`, async () => {
+    it(`ends with its session if there is no other token, by ${transport}`, async () => {
       const key = await tokenEnding(gateway, ["c/t"], 200);
       const subscription = await subscribe(tokenOf(gateway, key), {
         transport,
@@ -314,7 +314,7 @@ describe("subscribe() at a gateway", () => {
     });
   }
 
-  it("is revoked for good", async () => {
+  it("ends with an error when its token is revoked", async () => {
     const token = tokenOf(
       gateway,
       await tokenFor(gateway, ["c/t"], { sub: "u" }),

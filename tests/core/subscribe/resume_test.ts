@@ -19,7 +19,7 @@ import { type Proxy, startProxy } from "../../support/gateway/proxy.ts";
 
 type Gap = Realtime.Subscribe.Gap;
 
-/** A handler that resolves when a state is reached for the nth time. */
+/** Makes a listener, and a promise that resolves when a state is reached for the nth time. */
 function reach(
   wanted: string,
   times = 1,
@@ -36,7 +36,7 @@ function reach(
 
 for (const transport of ["websocket", "sse"] as const) {
   describe(`A subscription by ${transport} whose network fails`, () => {
-    it("gets what it missed, once and in order", async () => {
+    it("delivers the missed messages, once and in order", async () => {
       await using gateway = await startGateway();
       await using proxy = await startProxy(gateway.url);
       const { onState, reached } = reach("waiting");
@@ -55,7 +55,7 @@ for (const transport of ["websocket", "sse"] as const) {
       assertEquals(await takeData(subscription, 3), [3, 4, 5]);
     });
 
-    it("loses, doubles and moves nothing when it is cut again and again", async () => {
+    it("loses, repeats and reorders nothing over many lost connections", async () => {
       await using gateway = await startGateway();
       await using proxy = await startProxy(gateway.url);
       await using subscription = await open(gateway, { transport }, proxy.url);
@@ -66,7 +66,7 @@ for (const transport of ["websocket", "sse"] as const) {
       await published;
     });
 
-    it("learns what can't be had any more", async () => {
+    it("reports the messages that the log no longer has", async () => {
       const broker = new MemoryBroker({ historySize: 3 });
       await using gateway = await startGateway({ broker });
       await using proxy = await startProxy(gateway.url);
@@ -87,7 +87,7 @@ for (const transport of ["websocket", "sse"] as const) {
       assertEquals(gaps, [{ channel: "c", after: first, before: ids[2] }]);
     });
 
-    it("learns that the log was lost with its gateway, and goes on", async () => {
+    it("reports that the log was lost with its gateway, and continues", async () => {
       const gaps: Gap[] = [];
       const lost = await startGateway();
       await using proxy = await startProxy(lost.url);
@@ -111,7 +111,7 @@ for (const transport of ["websocket", "sse"] as const) {
   });
 }
 
-/** Publishes numbers, and cuts the proxy's connections now and then meanwhile. */
+/** Publishes numbers, and cuts the proxy's connections from time to time. */
 async function publishWhileCut(
   proxy: Proxy,
   gateway: { url: string; signingKey: string },
@@ -130,7 +130,7 @@ describe("A subscription that is not read", () => {
   const size = 40;
 
   for (const transport of ["websocket", "sse"] as const) {
-    it(`stops to listen, and takes up what it missed when it is read, by ${transport}`, async () => {
+    it(`pauses, and resumes without a loss when it is read, by ${transport}`, async () => {
       await using gateway = await startGateway();
       await using subscription = await open(gateway, {
         transport,
@@ -144,7 +144,7 @@ describe("A subscription that is not read", () => {
     });
   }
 
-  it("keeps nothing from others on its connection", async () => {
+  it("does not delay other subscriptions of its connection", async () => {
     await using gateway = await startGateway();
     await using idle = await open(gateway, { maxUnread: 2_000 });
     await using reading = await open(gateway, { maxUnread: 2_000 });
@@ -155,7 +155,7 @@ describe("A subscription that is not read", () => {
     assertEquals(await takeData(idle, size), expected);
   });
 
-  it("learns what it can't take up any more", async () => {
+  it("reports the messages that the log no longer has when it resumes", async () => {
     const broker = new MemoryBroker({ historySize: 5 });
     await using gateway = await startGateway({ broker });
     const gaps: Gap[] = [];
@@ -175,7 +175,7 @@ describe("A subscription that is not read", () => {
     reader.releaseLock();
     assert(seen.length < size);
     assertEquals(gaps.length, 1);
-    // What is said to be lost is what was not seen.
+    // The gap covers exactly the messages that were not delivered.
     const lost = ids.slice(
       ids.indexOf(gaps[0]?.after ?? "") + 1,
       ids.indexOf(gaps[0]?.before ?? ""),
@@ -183,7 +183,7 @@ describe("A subscription that is not read", () => {
     assertEquals(lost.length + seen.length, size);
   });
 
-  it("goes on after messages that all fail the check", async () => {
+  it("resumes after messages that are all invalid", async () => {
     await using gateway = await startGateway();
     const numbers = channel("c").addTopic(topic("t").schema(z.number()));
     const errors: RealtimeError[] = [];

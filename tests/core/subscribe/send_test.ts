@@ -23,7 +23,7 @@ const rooms = channel((id: string) => `room:${id}`)
 type Room = ReturnType<typeof rooms>;
 type Token = Realtime.Token<Room, ["said"]>;
 
-/** Whether a token still opens a connection. */
+/** Tells whether a token still opens a connection. */
 async function isGood(token: Token): Promise<boolean> {
   const answer = await fetch(
     `${token.apiBaseUrl}/v1/realtime/history?channel=${token.channel}`,
@@ -55,7 +55,7 @@ for (const transport of ["websocket", "sse"] as const) {
       });
     }
 
-    it("publishes, and gives the message's id", async () => {
+    it("publishes a message, and resolves with its id", async () => {
       await using room = await subscribe(await tokenFor("1", ["said"]), {
         transport,
       });
@@ -80,7 +80,7 @@ for (const transport of ["websocket", "sse"] as const) {
       assertEquals((await take(all, 1))[0].data, true);
     });
 
-    it("is refused where the token doesn't grant it", async () => {
+    it("is refused if the token does not grant it", async () => {
       for (const publish of [undefined, ["typing"], []] as const) {
         await using room = await subscribe(await tokenFor("3", publish), {
           transport,
@@ -92,7 +92,7 @@ for (const transport of ["websocket", "sse"] as const) {
       }
     });
 
-    it("checks data by the topic's schema, where it has the channel", async () => {
+    it("validates data by the topic's schema if it has the typed channel", async () => {
       const token = await tokenFor("4", ["said"]);
       await using typed = await subscribe(
         { ...token, channel: rooms("4") as unknown as Token["channel"] },
@@ -109,7 +109,7 @@ for (const transport of ["websocket", "sse"] as const) {
       assertMatch(await plain.send("said", { text: "" }), /-1$/);
     });
 
-    it("is refused for data that JSON has not, and what is too large", async () => {
+    it("is refused for data that JSON does not have, and for too much data", async () => {
       await using room = await subscribe(await tokenFor("5", ["typing"]), {
         transport,
       });
@@ -123,7 +123,7 @@ for (const transport of ["websocket", "sse"] as const) {
       );
     });
 
-    it("is refused by a subscription that is closed", async () => {
+    it("rejects with aborted if the subscription is closed", async () => {
       const room = await subscribe(await tokenFor("6", ["said"]), {
         transport,
       });
@@ -134,7 +134,7 @@ for (const transport of ["websocket", "sse"] as const) {
       );
     });
 
-    it("goes on when the token that it subscribed with is over", async () => {
+    it("still works when the token of the subscription has expired", async () => {
       const token = await app.token({
         channel: rooms("7"),
         topics: ["said"],
@@ -146,7 +146,7 @@ for (const transport of ["websocket", "sse"] as const) {
       assertMatch(await room.send("said", { text: "Hello" }), /-1$/);
     });
 
-    it("waits for a gateway that can't be reached", async () => {
+    it("retries while the gateway cannot be reached", async () => {
       await using proxy = await startProxy(gateway.url);
       const token = await tokenFor("8", ["said"]);
       await using room = await subscribe({ ...token, apiBaseUrl: proxy.url }, {
@@ -160,7 +160,43 @@ for (const transport of ["websocket", "sse"] as const) {
       assertEquals(message.id, id);
     });
 
-    it("publishes once, though the answer was lost", async () => {
+    it("rejects with internal if every answer is malformed", async () => {
+      const test = createTestRealtime();
+      const { gatewaysHere } = await import(
+        "../../../core/http/gateway_fetch.ts"
+      );
+      const ask = gatewaysHere.get(test.url) as typeof fetch;
+      const answers = ["[]", "{}", "null", '{"id":1}', "[{}]", '"x"'];
+      gatewaysHere.set(
+        test.url,
+        async (input, init) =>
+          init?.method === "POST"
+            ? new Response(answers.shift())
+            : await ask(input, init),
+      );
+      await using room = await subscribe(
+        await getSubscriptionToken(test.realtime, {
+          channel: rooms("10"),
+          topics: ["said"],
+          publish: ["said"],
+        }),
+      );
+      const { random } = Math;
+      // This makes the pauses between the attempts as short as possible.
+      Math.random = () => 0;
+      try {
+        assertEquals(
+          await codeOf(room.send("said", { text: "Hello" })),
+          "internal",
+        );
+      } finally {
+        Math.random = random;
+      }
+      assertEquals(answers, []);
+      await test.close();
+    });
+
+    it("publishes once although the answer was lost", async () => {
       let isLost = false;
       const test = createTestRealtime();
       const { gatewaysHere } = await import(

@@ -5,7 +5,7 @@ import { createSseDecoder } from "../../../core/subscribe/sse_decoder.ts";
 
 const encoder = new TextEncoder();
 
-/** Decodes bytes that arrive cut at some places. */
+/** Decodes bytes that arrive in pieces. */
 function decode(bytes: Uint8Array, cuts: readonly number[] = []): string[] {
   const decoder = createSseDecoder();
   const places = [...cuts, bytes.length].sort((a, b) => a - b);
@@ -15,12 +15,12 @@ function decode(bytes: Uint8Array, cuts: readonly number[] = []): string[] {
 }
 
 describe("createSseDecoder()", () => {
-  it("gives each event's data as it stands: to JSON a space more is the same", () => {
+  it("returns each event's data, with the space before them", () => {
     const bytes = encoder.encode('id: 1\ndata: {"a":1}\n\ndata:{"b":2}\n\n');
     assertEquals(decode(bytes), [' {"a":1}', '{"b":2}']);
   });
 
-  it("takes whatever ends a line", () => {
+  it("accepts every kind of line end", () => {
     const bytes = encoder.encode("data: a\r\n\r\ndata: b\r\rdata: c\n\n");
     assertEquals(decode(bytes), [" a", " b", " c"]);
   });
@@ -32,11 +32,11 @@ describe("createSseDecoder()", () => {
     assertEquals(decode(bytes), [" a", " b"]);
   });
 
-  it("keeps a line that is not complete", () => {
+  it("waits for the rest of an incomplete line", () => {
     assertEquals(decode(encoder.encode("data: a")), []);
   });
 
-  it("gives the same for every single cut of one text", () => {
+  it("decodes the same events for every position of one cut", () => {
     const bytes = encoder.encode(
       "\uFEFFdata: h€\r\n\r\n: x\rid: 7\rdata: 😀\u2028\r\rdata: c\n\n",
     );
@@ -47,7 +47,7 @@ describe("createSseDecoder()", () => {
     }
   });
 
-  it("gives what was encoded, wherever the bytes are cut", () => {
+  it("decodes the encoded events, for any cuts", () => {
     const events = fc.array(fc.json());
     const cuts = fc.array(fc.nat({ max: 1000 }));
     fc.assert(

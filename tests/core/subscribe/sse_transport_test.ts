@@ -18,8 +18,8 @@ const READY = {
   },
 };
 
-describe("A connection where WebSockets can't be had", () => {
-  it("turns to Server-Sent Events, with the token in a header", async () => {
+describe("A connection without WebSockets", () => {
+  it("uses Server-Sent Events, with the token in a header", async () => {
     await using gateway = await startFakeGateway({ sockets: false });
     const opening = join(gateway, { from: "start" });
     const { method, url, headers, response } = await gateway.request();
@@ -50,7 +50,7 @@ describe("A connection where WebSockets can't be had", () => {
     await subscription.close();
   });
 
-  it("learns of a refusal in a frame, and ends that request alone", async () => {
+  it("takes a refusal from a frame, and ends only that request", async () => {
     await using gateway = await startFakeGateway();
     const opening = join(gateway, { transport: "sse" });
     const other = join(gateway, { transport: "sse" });
@@ -68,7 +68,7 @@ describe("A connection where WebSockets can't be had", () => {
     await subscription.close();
   });
 
-  it("tries again after an answer that is not the gateway's", async () => {
+  it("retries after a response that is not the gateway's", async () => {
     await using gateway = await startFakeGateway();
     const { onState, reached } = states();
     const controller = new AbortController();
@@ -86,7 +86,7 @@ describe("A connection where WebSockets can't be had", () => {
     assertEquals(await opening.catch(({ code }) => code), "aborted");
   });
 
-  it("asks for each subscription apart, and loses both when one is lost", async () => {
+  it("makes one request for each subscription, and reconnects all when one is lost", async () => {
     await using gateway = await startFakeGateway();
     const opening = [
       join(gateway, { transport: "sse" }),
@@ -102,7 +102,7 @@ describe("A connection where WebSockets can't be had", () => {
     for (const [i, { response }] of requests.entries()) {
       response.write(`data: ${JSON.stringify(frame(i + 1, i))}\n\n`);
     }
-    // Each gets what is sent for it, though both read the same.
+    // Each subscription gets its own messages, although both read the same topic.
     const taken = [await takeData(one, 1), await takeData(two, 1)];
     assertEquals(taken.flat().sort(), [0, 1]);
     requests[0]?.response.end();

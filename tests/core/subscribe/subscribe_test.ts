@@ -45,7 +45,7 @@ for (const transport of ["websocket", "sse"] as const) {
       assertEquals(await takeData(subscription, 3), [1, 2, 3]);
     });
 
-    it("gives messages with all that is known of them", async () => {
+    it("delivers messages with all of their fields", async () => {
       await using subscription = await open(gateway, { transport });
       const { id } = await appOf(gateway).publish({
         channel: "c",
@@ -66,7 +66,7 @@ for (const transport of ["websocket", "sse"] as const) {
       });
     });
 
-    it("can be iterated; leaving the loop closes it", async () => {
+    it("can be iterated, and is closed when the loop ends", async () => {
       const states: string[] = [];
       const subscription = await open(gateway, {
         transport,
@@ -90,7 +90,7 @@ for (const transport of ["websocket", "sse"] as const) {
       assertEquals(await done, []);
     });
 
-    it("starts where it is told", async () => {
+    it("starts at the position of `from`", async () => {
       const ids = await publishAll(gateway, "x", "y", "z");
       for (
         const [from, expected] of [
@@ -112,7 +112,7 @@ for (const transport of ["websocket", "sse"] as const) {
       assert((await takeData(subscription, 4)).length === 4);
     });
 
-    it("starts where its token says, unless it says so itself", async () => {
+    it("starts at the position of its token if there is no `from`", async () => {
       await publishAll(gateway, "u", "v", "w");
       const token = await appOf(gateway).token({
         channel: "c",
@@ -126,7 +126,7 @@ for (const transport of ["websocket", "sse"] as const) {
       assertEquals(await takeData(other, 1), ["w"]);
     });
 
-    it("is one stream, from which others can be had", async () => {
+    it("is a stream, and provides further streams", async () => {
       await using subscription = await open(gateway, { transport });
       const json = subscription.getJsonStream();
       const encoded = subscription.getEncodedStream();
@@ -141,7 +141,7 @@ for (const transport of ["websocket", "sse"] as const) {
 }
 
 describe("subscribe()", () => {
-  it("gives a callback the messages, one after the other", async () => {
+  it("calls `onMessage` with one message after the other", async () => {
     const done = signal();
     const log: string[] = [];
     await using _subscription = await subscribe(
@@ -158,7 +158,7 @@ describe("subscribe()", () => {
     assertEquals(log, ["begin 1", "end 1", "begin 2", "end 2"]);
   });
 
-  it("gives the stream what a callback got too", async () => {
+  it("delivers the messages of `onMessage` to its stream too", async () => {
     const done = signal();
     await using subscription = await open(gateway, {
       onMessage: ({ data }) => {
@@ -170,7 +170,7 @@ describe("subscribe()", () => {
     assertEquals(await takeData(subscription, 2), [1, 2]);
   });
 
-  it("reports what a callback throws, and goes on", async () => {
+  it("reports an error of `onMessage`, and continues", async () => {
     const errors: unknown[] = [];
     const done = signal();
     await using _subscription = await open(gateway, {
@@ -185,7 +185,7 @@ describe("subscribe()", () => {
     assertEquals(errors.map(String), ["Error: Mine"]);
   });
 
-  it("begins another stream where its own stands", async () => {
+  it("starts a further stream at the position of the first", async () => {
     await using subscription = await open(gateway);
     await publishAll(gateway, 1, 2);
     assertEquals(await takeData(subscription.getJsonStream(), 2), [1, 2]);
@@ -197,7 +197,7 @@ describe("subscribe()", () => {
     assertEquals(await takeData(later, 1), [3]);
   });
 
-  it("closes when the last stream that is read is cancelled", async () => {
+  it("closes when the last stream with a reader is cancelled", async () => {
     const closed = signal();
     const subscription = await open(gateway, {
       onState: (state) => {
@@ -212,7 +212,7 @@ describe("subscribe()", () => {
     assertEquals(await takeData(subscription, 2), [1]);
   });
 
-  it("tells its states", async () => {
+  it("reports its states", async () => {
     const states: string[] = [];
     const subscription = await open(gateway, {
       onState: (state) => states.push(state),
@@ -221,7 +221,7 @@ describe("subscribe()", () => {
     assertEquals(states, ["connecting", "open", "closed"]);
   });
 
-  it("does not begin when its signal aborted before", async () => {
+  it("rejects if its signal has already aborted", async () => {
     const reason = new Error("Gone");
     const error = await assertRejects(() =>
       open(gateway, { signal: AbortSignal.abort(reason) })
@@ -251,7 +251,7 @@ describe("subscribe() with schemas", () => {
     topic("t").schema(z.number().transform((n) => `#${n}`)),
   );
 
-  it("gives what the schema makes of the data", async () => {
+  it("delivers the output of the schema", async () => {
     await using subscription = await subscribe({
       app: appOf(gateway),
       channel: numbers(),
@@ -261,7 +261,7 @@ describe("subscribe() with schemas", () => {
     assertEquals(await takeData(subscription, 1), ["#1"]);
   });
 
-  it("keeps invalid messages from the iterator, and reports them", async () => {
+  it("skips invalid messages, and reports them", async () => {
     const errors: RealtimeError[] = [];
     await using subscription = await subscribe(
       { app: appOf(gateway), channel: numbers(), topics: ["t"] },
@@ -273,7 +273,7 @@ describe("subscribe() with schemas", () => {
     assertEquals(errors[0]?.issues.length, 1);
   });
 
-  it("leaves the data as they are where it is told to", async () => {
+  it("delivers the data as they are with `validate: false`", async () => {
     await using subscription = await subscribe(
       { app: appOf(gateway), channel: numbers(), topics: ["t"] },
       { validate: false },
@@ -282,7 +282,7 @@ describe("subscribe() with schemas", () => {
     assertEquals(await takeData(subscription, 1), [1]);
   });
 
-  it("keeps the order when schemas take their time", async () => {
+  it("keeps the order with asynchronous schemas", async () => {
     const pending = new Inbox<() => void>();
     const slow = channel("c").addTopic(
       topic("t").schema({
@@ -305,7 +305,7 @@ describe("subscribe() with schemas", () => {
     });
     await using others = await open(gateway);
     await publishAll(gateway, 1, 2, 3, 4);
-    // They have all arrived: those of another subscription on the same connection have.
+    // All messages have arrived, because another subscription of the same connection has received its own.
     await take(others, 4);
     const taken = takeData(subscription, 4);
     (await pending.next())();

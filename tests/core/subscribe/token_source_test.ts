@@ -14,14 +14,14 @@ describe("createTokenSource()", () => {
     assertEquals(createTokenSource(TOKEN).jwt, "jwt");
   });
 
-  it("has nobody to ask for another token", async () => {
+  it("cannot renew a token without a function", async () => {
     const tokens = createTokenSource(TOKEN);
     tokens.refusal = new RealtimeError("token_expired", "It expired");
     const error = await assertRejects(() => tokens.renew(), RealtimeError);
     assertStrictEquals(error, tokens.refusal);
   });
 
-  it("says that a token without a key is none", async () => {
+  it("refuses a token without a key", async () => {
     const { key: _, ...token } = TOKEN;
     const error = await assertRejects(
       () => createTokenSource(token).renew(),
@@ -30,7 +30,7 @@ describe("createTokenSource()", () => {
     assertEquals(error.code, "unauthenticated");
   });
 
-  it("asks the app once for all who wait", async () => {
+  it("calls the app's function once for concurrent calls", async () => {
     let asked = 0;
     const tokens = createTokenSource(() => {
       asked++;
@@ -42,7 +42,7 @@ describe("createTokenSource()", () => {
     assertEquals(asked, 2);
   });
 
-  it("takes no token for a refusal", async () => {
+  it("treats a missing token as a refusal", async () => {
     const { key: _, ...keyless } = TOKEN;
     for (const answer of [undefined, null, {}, keyless]) {
       const tokens = createTokenSource(() => answer as typeof TOKEN);
@@ -51,7 +51,7 @@ describe("createTokenSource()", () => {
     }
   });
 
-  it("passes the app's RealtimeError on", async () => {
+  it("rejects with the app's own RealtimeError", async () => {
     const own = new RealtimeError("forbidden", "Not yours");
     const error = await assertRejects(
       () => createTokenSource(() => Promise.reject(own)).renew(),
@@ -60,7 +60,7 @@ describe("createTokenSource()", () => {
     assertStrictEquals(error, own);
   });
 
-  it("takes what fetch rejects with for the network's failure", async () => {
+  it("treats a TypeError of fetch as a network failure", async () => {
     const cause = new TypeError("fetch failed");
     const error = await assertRejects(
       () => createTokenSource(() => Promise.reject(cause)).renew(),
@@ -70,7 +70,7 @@ describe("createTokenSource()", () => {
     assertStrictEquals(error.cause, cause);
   });
 
-  it("takes anything else for a refusal", async () => {
+  it("treats any other error as a refusal", async () => {
     const cause = new Error("Sign in first");
     const tokens = createTokenSource(() => {
       throw cause;

@@ -3,7 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { backoff, pause } from "../../../core/time/backoff.ts";
 
 describe("backoff()", () => {
-  it("is anywhere between 250 ms and a limit that doubles up to 20 s", () => {
+  it("returns a time between 250 ms and a limit that doubles up to 20 s", () => {
     for (const attempt of [0, 1, 5, 100]) {
       assertEquals(backoff(attempt, () => 0), 250);
     }
@@ -16,7 +16,7 @@ describe("backoff()", () => {
     );
   });
 
-  it("spreads evenly", () => {
+  it("spreads the times evenly", () => {
     assertEquals(backoff(2, () => 0.5), 1125);
   });
 });
@@ -29,7 +29,7 @@ describe("pause()", () => {
     await paused;
   });
 
-  it("does not begin when the signal aborted before", async () => {
+  it("does not wait if the signal has already aborted", async () => {
     await pause(1_000_000, AbortSignal.abort());
   });
 });

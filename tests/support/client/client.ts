@@ -7,12 +7,12 @@ import type {
 } from "../../../core/types/realtime.ts";
 import type { Target } from "../wire/websocket.ts";
 
-/** An app that publishes to a gateway of a test, and mints tokens for it. */
+/** Makes an app that publishes to a test's gateway and mints its tokens. */
 export function appOf({ url, signingKey }: Target): RealtimeApp {
   return createRealtime({ url, signingKey });
 }
 
-/** What the tests subscribe with where types are not the matter. */
+/** A subscription of tests that do not concern types. */
 export type AnySubscription = Realtime.Subscribe.StreamSubscription<Untyped>;
 
 /** Subscribes to topic `t` of channel `c`. */
@@ -39,7 +39,7 @@ export async function publishAll(
   return ids;
 }
 
-/** Takes what a stream gives, messages or whatever, and leaves it open. */
+/** Reads a number of values from a stream, and leaves it open. */
 export async function take(
   stream: ReadableStream<Untyped>,
   count: number,
@@ -58,7 +58,7 @@ export async function take(
   }
 }
 
-/** Takes the data of messages from a stream. */
+/** Reads the data of a number of messages from a stream, and leaves it open. */
 export async function takeData(
   stream: ReadableStream<Untyped>,
   count: number,
@@ -73,13 +73,13 @@ export async function readAll(
   return await take(stream, Infinity);
 }
 
-/** A promise, and what settles it. */
+/** A promise and the functions that settle it. */
 export interface Signal<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
 }
 
-/** Something that a handler tells a test. */
+/** A value that a handler passes to a test. */
 export function signal<T = void>(): Signal<T> {
   const { promise, resolve } = Promise.withResolvers<T>();
   return { promise, resolve };

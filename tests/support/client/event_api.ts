@@ -2,22 +2,22 @@ import { Hono } from "@hono/hono";
 import { serve } from "../../../server/mod.ts";
 import { createInbox, type Inbox } from "../../inngest/sdk.ts";
 
-/** An event, as a sender put it. */
+/** An event as it was sent. */
 export interface SentEvent {
   readonly name: string;
   readonly id?: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What stands in for Inngest's event API: what is sent arrives in an inbox. */
+/** A fake of Inngest's event API, which collects the events that are sent to it. */
 export interface EventApi extends AsyncDisposable {
   readonly url: string;
   readonly events: Inbox<SentEvent>;
-  /** The keys that came, in order. */
+  /** The keys that were sent, in order. */
   readonly keys: string[];
 }
 
-/** @param statuses What the first requests are answered with. */
+/** @param statuses The statuses of the responses to the first requests. */
 export async function startEventApi(
   ...statuses: number[]
 ): Promise<EventApi> {

@@ -13,19 +13,19 @@ export interface SentFrame {
   readonly data: { readonly token: string; readonly since?: string };
 }
 
-/** Takes things one after the other, also before they are there. */
+/** A queue whose reader can wait for the next item. */
 export class Inbox<T> {
   readonly #items: T[] = [];
   readonly #waiting: Array<(item: T) => void> = [];
 
-  /** Puts one in. */
+  /** Adds an item. */
   add(item: T): void {
     const waiting = this.#waiting.shift();
     if (waiting) waiting(item);
     else this.#items.push(item);
   }
 
-  /** The next one. */
+  /** Resolves with the next item. */
   next(): Promise<T> {
     const item = this.#items.shift();
     return item === undefined
@@ -33,7 +33,7 @@ export class Inbox<T> {
       : Promise.resolve(item);
   }
 
-  /** How many nobody took. */
+  /** The number of items in the queue. */
   get size(): number {
     return this.#items.length;
   }
@@ -42,7 +42,7 @@ export class Inbox<T> {
 /** The epoch of a fake gateway's messages. */
 export const EPOCH = "abcdefgh";
 
-/** A message of channel `c`, topic `t`, as the gateway writes it. */
+/** Returns a message of channel `c` and topic `t` in its form on the wire. */
 export function frame(
   offset: number,
   data: unknown,
@@ -59,11 +59,11 @@ export function frame(
   };
 }
 
-/** One client's WebSocket, as the gateway has it: what it sends is the test's to say. */
+/** The gateway's side of a WebSocket. The test decides which frames it sends. */
 export class FakePeer {
-  /** What the handshake asked for. */
+  /** The subprotocols of the handshake. */
   readonly protocols: string;
-  /** How the client closed. */
+  /** Resolves with the close code. */
   readonly closed: Promise<number>;
   readonly #socket: WebSocket;
   readonly #frames = new Inbox<SentFrame>();
@@ -75,7 +75,7 @@ export class FakePeer {
     socket.on("message", (data) => this.#frames.add(JSON.parse(String(data))));
   }
 
-  /** The next frame of a kind; others are skipped. */
+  /** Resolves with the next frame of a kind, and skips others. */
   async next(kind: string): Promise<SentFrame> {
     for (;;) {
       const frame = await this.#frames.next();
@@ -93,7 +93,7 @@ export class FakePeer {
     this.#socket.send(text);
   }
 
-  /** Takes the next `sub` and accepts it. */
+  /** Waits for the next `sub`, and accepts it. */
   async accept(
     position: number | string = 0,
     fields: { recovered?: boolean; topics?: string[]; ping?: number } = {},
@@ -142,13 +142,13 @@ export class FakePeer {
     this.#socket.close(code);
   }
 
-  /** Breaks off. */
+  /** Closes the socket without a close frame. */
   terminate(): void {
     this.#socket.terminate();
   }
 }
 
-/** A request that is no handshake. */
+/** An HTTP request other than a handshake. */
 export interface FakeRequest {
   readonly method: string;
   readonly url: URL;
@@ -157,18 +157,18 @@ export interface FakeRequest {
   readonly response: ServerResponse;
 }
 
-/** A gateway that does nothing by itself. */
+/** A gateway that does nothing without the test. */
 export interface FakeGateway extends AsyncDisposable {
   readonly url: string;
-  /** The next client that connects by WebSocket. */
+  /** Resolves with the next client that connects by WebSocket. */
   peer(): Promise<FakePeer>;
-  /** The next request of another kind. */
+  /** Resolves with the next other request. */
   request(): Promise<FakeRequest>;
-  /** How many clients connected that no test took. */
+  /** The number of connected clients that the test has not taken yet. */
   readonly waiting: number;
 }
 
-/** Starts a gateway that speaks the wire on real sockets and leaves it to the test what it says. */
+/** Starts a fake gateway on real sockets. */
 export async function startFakeGateway(
   { sockets = true }: { sockets?: boolean } = {},
 ): Promise<FakeGateway> {

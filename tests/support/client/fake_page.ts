@@ -1,12 +1,12 @@
-/** What stands in for a browser's page. */
+/** A fake of a browser's page. */
 export interface FakePage extends Disposable {
-  /** Something happens to the page or its network: `online`, `offline`, `visibilitychange`. */
+  /** Dispatches an event of the page: `online`, `offline` or `visibilitychange`. */
   dispatch(type: string): void;
-  /** Lets time pass for `performance.now`: all at once. */
+  /** Moves the clock of `performance.now` forward. */
   pass(ms: number): void;
 }
 
-/** Puts a value in the place of a global one; gives what undoes that. */
+/** Replaces a global value, and returns a function that restores it. */
 function replace(
   target: object,
   name: string,
@@ -24,7 +24,7 @@ function replace(
   };
 }
 
-/** Makes this process look like a page, as far as a connection looks: for what only browsers do. */
+/** Makes this process look like a page to a connection. */
 export function fakePage({ document = true } = {}): FakePage {
   const events = new EventTarget();
   const now = performance.now.bind(performance);

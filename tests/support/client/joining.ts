@@ -5,7 +5,7 @@ import type { FakeGateway, FakePeer, SentFrame } from "./fake_gateway.ts";
 
 type Options = Realtime.Subscribe.Options<Untyped>;
 
-/** Subscribes to topics of channel `c`, with a token that the gateway is to judge. */
+/** Subscribes to topics of channel `c` at a fake gateway. */
 export function join(
   { url }: FakeGateway,
   options?: Options,
@@ -17,7 +17,7 @@ export function join(
   );
 }
 
-/** Subscribes to topic `t` of channel `c`, and accepts it. */
+/** Subscribes to topic `t` of channel `c`, and accepts the subscription. */
 export async function joined(
   gateway: FakeGateway,
   options?: Options,
@@ -28,7 +28,7 @@ export async function joined(
   return { subscription: await opening, peer, sub };
 }
 
-/** A handler that collects the states, and one that waits for a state. */
+/** Makes a listener that collects states, and a function that waits for one of them. */
 export function states(): {
   onState: (state: string) => void;
   reached: (state: string) => Promise<void>;

@@ -7,10 +7,10 @@ import type { Target } from "../wire/websocket.ts";
 const RUN = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : [];
 
 /**
- * Starts a producer in a process of its own, which publishes the beginning of a stream to topic `t` and is silent then.
+ * Starts a producer in its own process. It publishes the beginning of a stream to topic `t`, and is silent from then on.
  *
- * @param way Whether it publishes as the module does, or a body by one request.
- * @returns What kills it, without a word.
+ * @param way The form of the stream: the messages of the module, or the body of one request.
+ * @returns A function that kills the producer.
  */
 export function startProducer(
   { url, signingKey }: Target,

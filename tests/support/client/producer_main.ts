@@ -1,5 +1,5 @@
 /**
- * What `producer.ts` starts: publishes a data stream that begins, and then is silent.
+ * The program that `producer.ts` starts. It publishes the beginning of a data stream, and is silent from then on.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const [way, url = "", signingKey = "", channel = "", topic = ""] = process.argv
 
 async function* answer(): AsyncGenerator<string> {
   yield "Half an ans";
-  // Not for ever: the test that is to kill it may fail before.
+  // It ends by itself, because the test that should kill it may fail before.
   await new Promise((resolve) => setTimeout(resolve, 60_000));
 }
 

@@ -6,7 +6,7 @@ import { subscribe } from "../../../core/subscribe/subscribe.ts";
 import { topic } from "../../../core/channel/topic.ts";
 import type { Realtime, RealtimeApp } from "../../../core/types/realtime.ts";
 
-/** Questions to a user, and the answers to them; a decision is published as a word, and read as whether it is "yes". */
+/** The channel of a user's questions and their answers. A decision is published as a word, and its schema tells whether it is "yes". */
 export const approvals = channel((userId: string) => `approvals:${userId}`)
   .addTopic(
     topic("approval").schema(z.object({ text: z.string() })).reply(
@@ -18,10 +18,10 @@ export const approvals = channel((userId: string) => `approvals:${userId}`)
 
 type ApprovalToken = Realtime.Token<typeof approvals, ["approval"]>;
 
-/** One who sees a user's questions and may answer them. */
+/** A subscription to a user's questions that may also answer them. */
 export type Person = Realtime.Subscribe.StreamSubscription<ApprovalToken>;
 
-/** Subscribes as one who may answer. */
+/** Subscribes with a token that grants answering. */
 export async function join(
   app: RealtimeApp,
   userId: string,
@@ -35,7 +35,7 @@ export async function join(
   return await subscribe(token, { from: "start", ...options });
 }
 
-/** The next question that somebody sees. */
+/** Resolves with the next question of a subscription. */
 export async function nextQuestion(
   person: Person,
 ): Promise<Realtime.Subscribe.Token.InferMessage<ApprovalToken>> {
@@ -46,7 +46,7 @@ export async function nextQuestion(
   return value;
 }
 
-/** The code of what a promise rejects with. */
+/** Returns the code of the error with which a promise rejects. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   return (await assertRejects(() => promise, RealtimeError)).code;
 }
