@@ -16,6 +16,19 @@ export interface NewMessage {
   readonly raw?: string;
 }
 
+/** The message that a reply answers. */
+export interface ReplyTarget extends Position {
+  /** Tells the publisher's retries from other replies. It may contain anything. */
+  readonly key: string;
+}
+
+/** The first reply to a message in a topic. */
+export interface FirstReply {
+  readonly id: string;
+  /** The key that it was published with. */
+  readonly key: string;
+}
+
 /** A message in a channel's log. All readers share its text. */
 export interface LogEntry extends Omit<NewMessage, "head"> {
   /** Its place in the log, 1 more than that of the message before. */
@@ -34,7 +47,7 @@ export interface LogPage {
   readonly top: number;
   /** The offset of the oldest message that the log still holds, or `top + 1` if it holds none. */
   readonly first: number;
-  /** Consecutive messages, in order. */
+  /** Messages in order. Their offsets are consecutive, unless messages in between were lost. */
   readonly entries: readonly LogEntry[];
 }
 
@@ -86,6 +99,20 @@ export interface Broker {
     messages: readonly NewMessage[],
     key?: string,
   ): MaybePromise<readonly string[]>;
+
+  /**
+   * Appends a reply to a message, unless that message already has a reply in this topic. Resolves with the first reply, which is the
+   * new one if it was appended, or with `undefined` if the channel's log hasn't reached the message yet.
+   *
+   * It MUST decide and append in one step, also if several gateways ask at the same time. It MUST know the first reply for as long as
+   * the log holds it, and for 2 minutes at least. It SHOULD find it without a search of the log. A message of a log that was lost can
+   * have replies too.
+   */
+  reply(
+    channel: string,
+    message: NewMessage,
+    target: ReplyTarget,
+  ): MaybePromise<FirstReply | undefined>;
 
   /**
    * Starts listening to a channel. The listener MUST get every message after the position that this resolves with, or `moved`

@@ -15,6 +15,21 @@ export interface Retention {
 /** Bytes of memory that an entry takes besides its text: the object, its place in the list, the strings' headers. */
 const ENTRY_OVERHEAD = 200;
 
+/** Bytes of memory that the index takes for a reply besides its texts. */
+const REPLY_OVERHEAD = 180;
+
+/** The question that a reply answers, and the reply's key. */
+export interface LoggedReply {
+  /** The reply's topic and the question's id. */
+  readonly to: string;
+  readonly key: string;
+}
+
+interface IndexedReply {
+  readonly offset: number;
+  readonly key: string;
+}
+
 interface TimedEntry extends LogEntry {
   readonly at: number;
 }
@@ -51,6 +66,8 @@ export class Log {
   /** Entries before this index are dropped. The array is cut when they are half of it. */
   #head = 0;
   readonly #streams = new Map<string, OpenStream>();
+  /** The first reply to each question, in the order of the log. Most channels have none. */
+  #replies: Map<string, IndexedReply> | undefined;
 
   constructor(now: number) {
     this.usedAt = now;
@@ -71,7 +88,7 @@ export class Log {
   }
 
   /** Appends a message, which gets the next offset. */
-  append(message: NewMessage, now: number): LogEntry {
+  append(message: NewMessage, now: number, reply?: LoggedReply): LogEntry {
     const offset = ++this.top;
     const json = `${message.head},"id":"${formatId(this.epoch, offset)}"}`;
     const entry: TimedEntry = {
@@ -89,7 +106,13 @@ export class Log {
     this.bytes += cost(entry);
     this.usedAt = now;
     followStream(this.#streams, entry);
+    if (reply) this.#index(reply, offset);
     return entry;
+  }
+
+  /** Returns the reply to a question, by the topic of the reply and the question's id. */
+  replyTo(question: string): IndexedReply | undefined {
+    return this.#replies?.get(question);
   }
 
   /** Drops messages until the log is within the bounds. */
@@ -110,6 +133,7 @@ export class Log {
     this.#entries = [];
     this.#head = 0;
     this.#streams.clear();
+    this.#replies = undefined;
     this.bytes = 0;
   }
 
@@ -140,9 +164,26 @@ export class Log {
     return this.first - 1;
   }
 
+  #index({ to, key }: LoggedReply, offset: number): void {
+    this.#replies ??= new Map();
+    this.#replies.set(to, { offset, key });
+    this.bytes += replyCost(to, key);
+  }
+
+  /** Removes the message at an offset from the index, if it is a reply. All messages before it are dropped already. */
+  #dropReply(replies: Map<string, IndexedReply>, dropped: number): void {
+    for (const [to, { offset, key }] of replies) {
+      if (offset > dropped) break;
+      replies.delete(to);
+      this.bytes -= replyCost(to, key);
+    }
+    if (replies.size === 0) this.#replies = undefined;
+  }
+
   #drop(oldest: TimedEntry): void {
     this.#head++;
     this.bytes -= cost(oldest);
+    if (this.#replies) this.#dropReply(this.#replies, oldest.offset);
     if (oldest.kind === "datastream-start" && oldest.streamId !== undefined) {
       this.#streams.delete(oldest.streamId);
     }
@@ -155,6 +196,10 @@ export class Log {
 
 function cost(entry: LogEntry): number {
   return entry.bytes + (entry.raw?.length ?? 0) + ENTRY_OVERHEAD;
+}
+
+function replyCost(to: string, key: string): number {
+  return Buffer.byteLength(to) + Buffer.byteLength(key) + REPLY_OVERHEAD;
 }
 
 /** Updates a channel's open streams with its next message. */

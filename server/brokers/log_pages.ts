@@ -1,5 +1,5 @@
 import type { Position } from "../../core/protocol/id.ts";
-import type { Broker, LogPage } from "./broker.ts";
+import type { Broker, LogEntry, LogPage } from "./broker.ts";
 
 /** Most messages of a page, as every reader of a whole log asks for them. */
 export const PAGE_ENTRIES = 1000;
@@ -32,4 +32,19 @@ export async function* logPages(
     if (last === undefined || last.offset >= page.top) return;
     offset = last.offset;
   }
+}
+
+/** Divides messages of a log into parts without a gap between two messages. Most often there is one part. */
+export function consecutiveParts(
+  entries: readonly LogEntry[],
+): (readonly LogEntry[])[] {
+  const parts: LogEntry[][] = [];
+  let last: number | undefined;
+  for (const entry of entries) {
+    if (last !== undefined && entry.offset === last + 1) {
+      parts.at(-1)?.push(entry);
+    } else parts.push([entry]);
+    last = entry.offset;
+  }
+  return parts;
 }

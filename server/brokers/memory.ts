@@ -2,11 +2,15 @@ import { formatId, type Position } from "../../core/protocol/id.ts";
 import type {
   Broker,
   ChannelState,
+  FirstReply,
+  LogEntry,
   LogListener,
   LogPage,
   NewMessage,
+  ReplyTarget,
 } from "./broker.ts";
-import { Log, type Retention } from "./log.ts";
+import { Log, type LoggedReply, type Retention } from "./log.ts";
+import { RememberedKeys } from "./remembered_keys.ts";
 
 /** Options of a {@linkcode MemoryBroker}. */
 export interface MemoryBrokerOptions {
@@ -29,7 +33,8 @@ export interface MemoryBrokerOptions {
    */
   historyBytes?: number;
   /**
-   * Bytes in the logs of all channels together. The channel that was idle longest loses its messages first.
+   * Bytes in the logs of all channels and in the idempotency keys together. The channel that was idle longest loses its messages
+   * first. The keys take half of it at most: beyond that, the oldest are forgotten early.
    *
    * @default {268435456}
    */
@@ -46,12 +51,6 @@ export interface MemoryBrokerOptions {
    * @default {performance.now}
    */
   now?: () => number;
-}
-
-/** The result of a publish with an idempotency key. */
-interface Remembered {
-  readonly ids: readonly string[];
-  readonly until: number;
 }
 
 const SWEEP_MS = 1000;
@@ -75,7 +74,6 @@ export class MemoryBroker implements Broker {
   readonly name = "memory";
   readonly #retention: Retention;
   readonly #budget: number;
-  readonly #keyTtlMs: number;
   readonly #now: () => number;
   /** In the order of their last use: the log that was idle longest comes first. */
   readonly #logs = new Map<string, Log>();
@@ -85,8 +83,8 @@ export class MemoryBroker implements Broker {
   readonly #filled = new Set<string>();
   readonly #listeners = new Map<string, LogListener>();
   readonly #subscribers = new Map<string, ReadonlyMap<string, number>>();
-  /** In the order of their expiry. */
-  readonly #keys = new Map<string, Remembered>();
+  readonly #keys: RememberedKeys;
+  /** Bytes of memory that the logs take. */
   #bytes = 0;
   #closed = false;
   #sweeper: ReturnType<typeof setInterval> | undefined;
@@ -99,7 +97,10 @@ export class MemoryBroker implements Broker {
       bytes: options.historyBytes ?? 8 * 1024 * 1024,
     };
     this.#budget = options.memoryBudget ?? 256 * 1024 * 1024;
-    this.#keyTtlMs = options.keyTtlMs ?? 120_000;
+    this.#keys = new RememberedKeys(
+      options.keyTtlMs ?? 120_000,
+      this.#budget / 2,
+    );
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -112,26 +113,50 @@ export class MemoryBroker implements Broker {
     const now = this.#now();
     const keyName = key === undefined ? undefined : `${channel}\n${key}`;
     if (keyName !== undefined) {
-      const known = this.#keys.get(keyName);
-      if (known && known.until > now) return known.ids;
-      this.#keys.delete(keyName);
+      const known = this.#keys.get(keyName, now);
+      if (known) return idsOf(known.epoch, known.first, known.count);
     }
     const log = this.#use(channel, now);
-    const before = log.bytes;
-    const listener = this.#listeners.get(channel);
-    const entries = messages.map((message) => log.append(message, now));
-    log.trim(this.#retention, now);
-    this.#bytes += log.bytes - before;
-    this.#filled.add(channel);
-    const ids = entries.map(({ offset }) => formatId(log.epoch, offset));
+    const entries = this.#append(log, channel, messages, now);
+    const { epoch } = log;
+    const count = entries.length;
+    const first = log.top - count + 1;
     if (keyName !== undefined) {
-      this.#keys.set(keyName, { ids, until: now + this.#keyTtlMs });
+      this.#keys.add(keyName, { epoch, first, count }, now);
     }
     this.#keepBudget(channel);
-    if (listener) {
-      for (const entry of entries) listener.entry(log.epoch, entry);
+    this.#notify(channel, epoch, entries);
+    return idsOf(epoch, first, count);
+  }
+
+  /** Appends a reply to the log in memory, unless the log or a key that is remembered knows an earlier one. */
+  reply(
+    channel: string,
+    message: NewMessage,
+    { epoch, offset, key }: ReplyTarget,
+  ): FirstReply | undefined {
+    const now = this.#now();
+    const log = this.#use(channel, now);
+    this.#trim(log, now);
+    if (epoch === log.epoch && offset > log.top) return undefined;
+    const question = `${message.topic}\n${formatId(epoch, offset)}`;
+    const inLog = log.replyTo(question);
+    if (inLog) return { id: formatId(log.epoch, inLog.offset), key: inLog.key };
+    // No channel's name is empty, so that no idempotency key has this name.
+    const keyName = `\n${channel}\n${question}`;
+    const known = this.#keys.get(keyName, now);
+    if (known) {
+      const { epoch, first, replyKey = "" } = known;
+      return { id: formatId(epoch, first), key: replyKey };
     }
-    return ids;
+    const reply = { to: question, key };
+    const entries = this.#append(log, channel, [message], now, reply);
+    const first = log.top;
+    const remembered = { epoch: log.epoch, first, count: 1, replyKey: key };
+    this.#keys.add(keyName, remembered, now);
+    this.#keepBudget(channel);
+    this.#notify(channel, log.epoch, entries);
+    return { id: formatId(log.epoch, first), key };
   }
 
   /** Starts listening to a channel, at the position of this moment. */
@@ -199,6 +224,28 @@ export class MemoryBroker implements Broker {
     return Promise.resolve();
   }
 
+  /** Appends messages to the channel's log. */
+  #append(
+    log: Log,
+    channel: string,
+    messages: readonly NewMessage[],
+    now: number,
+    reply?: LoggedReply,
+  ): readonly LogEntry[] {
+    const before = log.bytes;
+    const entries = messages.map((message) => log.append(message, now, reply));
+    log.trim(this.#retention, now);
+    this.#bytes += log.bytes - before;
+    this.#filled.add(channel);
+    return entries;
+  }
+
+  #notify(channel: string, epoch: string, entries: readonly LogEntry[]): void {
+    const listener = this.#listeners.get(channel);
+    if (!listener) return;
+    for (const entry of entries) listener.entry(epoch, entry);
+  }
+
   /** Returns the channel's log, without messages that are too old. */
   #fresh(channel: string): Log {
     const now = this.#now();
@@ -226,16 +273,17 @@ export class MemoryBroker implements Broker {
     return log;
   }
 
-  /** Clears the logs of idle channels while all logs together exceed the budget. */
+  /** Clears the logs of idle channels while all logs and keys together exceed the budget. */
   #keepBudget(current: string): void {
-    if (this.#bytes <= this.#budget) return;
+    const budget = this.#budget - this.#keys.bytes;
+    if (this.#bytes <= budget) return;
     for (const channel of this.#filled) {
       const log = this.#logs.get(channel);
       if (channel === current || !log) continue;
       this.#bytes -= log.bytes;
       log.clear();
       this.#filled.delete(channel);
-      if (this.#bytes <= this.#budget) return;
+      if (this.#bytes <= budget) return;
     }
   }
 
@@ -250,10 +298,7 @@ export class MemoryBroker implements Broker {
   /** Drops messages and keys that are too old, and logs that are empty and have no listener. */
   #sweep(): void {
     const now = this.#now();
-    for (const [key, { until }] of this.#keys) {
-      if (until > now) break;
-      this.#keys.delete(key);
-    }
+    this.#keys.sweep(now);
     for (const [channel, log] of this.#logs) {
       // This log and all that follow were used recently enough.
       if (now - log.usedAt < this.#retention.ttlMs) break;
@@ -266,4 +311,10 @@ export class MemoryBroker implements Broker {
       this.#sweeper = undefined;
     }
   }
+}
+
+function idsOf(epoch: string, first: number, count: number): string[] {
+  const ids: string[] = [];
+  for (let i = 0; i < count; i++) ids.push(formatId(epoch, first + i));
+  return ids;
 }

@@ -1,7 +1,8 @@
 import { formatId, type Position } from "../../core/protocol/id.ts";
 import { isTransient } from "../../core/http/transient.ts";
 import { backoff, pause } from "../../core/time/backoff.ts";
-import type { ChannelState } from "../brokers/broker.ts";
+import type { ChannelState, LogEntry } from "../brokers/broker.ts";
+import { consecutiveParts } from "../brokers/log_pages.ts";
 import { encodeEntries, type Wire } from "../wire/encode.ts";
 import { type ChannelSince, cursorIds } from "../wire/since.ts";
 import type { Audience, Member } from "./audience.ts";
@@ -243,11 +244,25 @@ export class ChannelDelivery implements FeedFollower {
     }
     // The feed delivers the messages that it does not have yet: the audience would deliver them a second time.
     const known = entries.filter(({ offset }) => offset <= feed.top);
-    const wanted = known.filter((entry) => catchUp.wants(entry));
+    const end = known.at(-1)?.offset ?? Math.min(top, feed.top);
+    let has = Math.max(after, first - 1);
+    for (const part of consecutiveParts(known)) {
+      const [{ offset } = { offset: 0 }] = part;
+      if (offset > has + 1) {
+        this.#reportGap(formatId(epoch, has), epoch, offset);
+      }
+      this.#write(epoch, part.filter((entry) => catchUp.wants(entry)));
+      has = part.at(-1)?.offset ?? has;
+    }
+    // The newest messages were lost.
+    if (end > has) this.#reportGap(formatId(epoch, has), epoch, end + 1);
+    catchUp.advance(end);
+    return epoch;
+  }
+
+  #write(epoch: string, entries: readonly LogEntry[]): void {
     const { cursor, wire } = this.#target;
     const ids = cursor && cursorIds(cursor, this.channel, epoch);
-    this.#target.write(encodeEntries(wire, epoch, wanted, ids));
-    catchUp.advance(known.at(-1)?.offset ?? Math.min(top, feed.top));
-    return epoch;
+    this.#target.write(encodeEntries(wire, epoch, entries, ids));
   }
 }

@@ -21,6 +21,7 @@ export interface HistoryPage {
   readonly entries: readonly LogEntry[];
   /** Whether the log has messages after `offset`. */
   readonly more: boolean;
+  /** Where messages are missing: before the first entry, or between two of them. */
   readonly gap: Gap | undefined;
 }
 
@@ -47,6 +48,7 @@ export async function readHistory(
   }
   const entries: LogEntry[] = [];
   let bytes = 0;
+  let isFull = false;
   const from = { epoch, offset: after };
   for await (const page of after < top ? logPages(broker, channel, from) : []) {
     // The log was lost while it was read.
@@ -57,15 +59,26 @@ export async function readHistory(
       if (since.from === "id") {
         gap = gapAfter(since.position, epoch, page.first);
       }
+      after = page.first - 1;
     }
     for (const entry of page.entries) {
-      if (entries.length >= limit) break;
+      isFull = entries.length >= limit;
+      if (isFull) break;
+      if (entry.offset > after + 1) {
+        // The log lost the messages in between. A history shows one gap: it ends before another one.
+        isFull = gap !== undefined;
+        if (isFull) break;
+        gap = gapAfter({ epoch, offset: after }, epoch, entry.offset);
+      }
       after = entry.offset;
       if (topics && !topics.has(entry.topic)) continue;
       entries.push(entry);
       bytes += entry.bytes;
     }
-    if (entries.length >= limit || bytes >= PAGE_BYTES || after >= top) break;
+    // The newest messages were lost.
+    if (page.entries.length === 0) after = page.top;
+    isFull ||= entries.length >= limit;
+    if (isFull || bytes >= PAGE_BYTES || after >= top) break;
   }
   return { epoch, offset: after, entries, more: after < top, gap };
 }

@@ -2,6 +2,11 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { ChannelSchemas } from "./channel_schemas.ts";
 import type { Envelope } from "../wire/envelope.ts";
+import {
+  clientOwner,
+  type GatewayKey,
+  type KeyOwner,
+} from "./idempotency_key.ts";
 import type { MessageCallback } from "./message_callback.ts";
 import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 
@@ -26,12 +31,14 @@ export class ClientPublisher implements MessagePublisher {
   readonly maxMessageBytes: number;
   readonly #publisher: Publisher;
   readonly #claims: TokenClaims;
+  readonly #owner: KeyOwner;
   readonly #rules: ClientRules;
 
   constructor(publisher: Publisher, claims: TokenClaims, rules: ClientRules) {
     this.maxMessageBytes = publisher.maxMessageBytes;
     this.#publisher = publisher;
     this.#claims = claims;
+    this.#owner = clientOwner(claims);
     this.#rules = rules;
   }
 
@@ -48,7 +55,7 @@ export class ClientPublisher implements MessagePublisher {
     envelope: Envelope,
     topics: readonly string[],
     data: string,
-    key?: string,
+    key?: string | GatewayKey,
   ): Promise<readonly string[]> {
     const { channel, kind = "data", replyTo } = envelope;
     const { schemas, callback } = this.#rules;
@@ -62,7 +69,13 @@ export class ClientPublisher implements MessagePublisher {
       const value = JSON.parse(data);
       for (const topic of topics) await schemas.check(channel, topic, value);
     }
-    const ids = await this.#publisher.publish(envelope, topics, data, key);
+    const ids = await this.#publisher.publish(
+      envelope,
+      topics,
+      data,
+      key,
+      this.#owner,
+    );
     if (callback) {
       for (const [index, topic] of topics.entries()) {
         callback.call({

@@ -3,11 +3,16 @@ import { parseId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Broker } from "../brokers/broker.ts";
+import { isStreamKind } from "../streams/stream_message.ts";
 import { type Envelope, newMessage } from "../wire/envelope.ts";
-import { publishReply, REPLY_KEY_PREFIX } from "./replies.ts";
-
-/** Maximum length of an idempotency key. */
-const KEY_LENGTH = 255;
+import {
+  composeKey,
+  type GatewayKey,
+  KEY_LENGTH,
+  type KeyOwner,
+  SERVER,
+} from "./idempotency_key.ts";
+import { publishReply } from "./replies.ts";
 
 /** Matches most names. Any other name is checked by counting its bytes, which costs 1 µs on Deno and Node. */
 const SIMPLE_NAME = /^[ -~]{1,255}$/;
@@ -24,7 +29,7 @@ export interface MessagePublisher {
    * Publishes one message to some topics of a channel.
    *
    * @param data JSON text on one line; the limit is for it and the metadata together.
-   * @param key The idempotency key, if any.
+   * @param key The idempotency key, if any. One that the publisher chose counts for that publisher and these topics.
    * @returns The ids, one for each topic; without a promise where the broker returns none.
    * @throws {RealtimeError} `forbidden`, `invalid_name`, `invalid_argument`, `invalid_data`, `conflict`, `too_large`, `unavailable`.
    */
@@ -32,7 +37,7 @@ export interface MessagePublisher {
     envelope: Envelope,
     topics: readonly string[],
     data: string,
-    key?: string,
+    key?: string | GatewayKey,
   ): MaybePromise<readonly string[]>;
 }
 
@@ -48,11 +53,13 @@ export class Publisher implements MessagePublisher {
 
   require(): void {}
 
+  /** @param owner The publisher that chose the key. */
   publish(
     envelope: Envelope,
     topics: readonly string[],
     data: string,
-    key?: string,
+    key?: string | GatewayKey,
+    owner: KeyOwner = SERVER,
   ): MaybePromise<readonly string[]> {
     const { channel, metadata = "", fnSlug = "" } = envelope;
     checkNames(envelope, topics);
@@ -61,8 +68,12 @@ export class Publisher implements MessagePublisher {
     try {
       const toMessage = (topic: string) => newMessage(envelope, topic, data);
       const published = envelope.replyTo === undefined
-        ? this.#broker.publish(channel, topics.map(toMessage), key)
-        : this.#reply(envelope, topics, data, key);
+        ? this.#broker.publish(
+          channel,
+          topics.map(toMessage),
+          key === undefined ? undefined : composeKey(owner, topics, key),
+        )
+        : this.#reply(envelope, topics, data, owner, key);
       return published instanceof Promise
         ? published.catch((cause) => this.#fail(channel, cause))
         : published;
@@ -73,17 +84,23 @@ export class Publisher implements MessagePublisher {
 
   async #reply(
     envelope: Envelope,
-    [topic = "", ...others]: readonly string[],
+    topics: readonly string[],
     data: string,
-    replyKey: string = crypto.randomUUID(),
+    owner: KeyOwner,
+    key: string | GatewayKey = crypto.randomUUID(),
   ): Promise<readonly string[]> {
     const { channel, replyTo } = envelope;
     const original = parseId(replyTo);
+    const [topic = "", ...others] = topics;
     if (!original) throw invalid(channel, '"reply_to" is not a message\'s id');
     if (others.length > 0) throw invalid(channel, "a reply has one topic");
+    if (isStreamKind(envelope.kind ?? "data")) {
+      throw invalid(channel, "a reply is one message, not a stream");
+    }
+    const replyKey = typeof key === "string" ? key : undefined;
     const message = newMessage({ ...envelope, replyKey }, topic, data);
-    const broker = this.#broker;
-    return [await publishReply(broker, channel, message, original, replyKey)];
+    const target = { ...original, key: composeKey(owner, topics, key) };
+    return [await publishReply(this.#broker, channel, message, target)];
   }
 
   #fail(channel: string, cause: unknown): never {
@@ -106,17 +123,11 @@ function checkNames(
   if (topics.length === 0) throw invalid(channel, "no topic is named");
 }
 
-function checkKey(channel: string, key: string | undefined): void {
-  if (key === undefined) return;
+function checkKey(channel: string, key: string | GatewayKey | undefined): void {
+  if (typeof key !== "string") return;
   if (key === "" || key.length > KEY_LENGTH) {
     const problem = `an idempotency key has 1 to ${KEY_LENGTH} characters`;
     throw invalid(channel, problem);
-  }
-  if (key.startsWith(REPLY_KEY_PREFIX)) {
-    throw invalid(
-      channel,
-      `the gateway reserves idempotency keys that begin with "${REPLY_KEY_PREFIX}"`,
-    );
   }
 }
 

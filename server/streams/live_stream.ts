@@ -58,12 +58,6 @@ export class LiveStream {
     return pause(ms, AbortSignal.any([this.signal, signal]));
   }
 
-  /** @throws {RealtimeError} `conflict` for a topic that the stream is not in. */
-  requireTopics(topics: readonly string[]): void {
-    if (topics.every((topic) => this.topics.has(topic))) return;
-    throw conflictError(this.channel, "the stream is in another topic");
-  }
-
   /** Records that a message of the stream is in the log. */
   seen(offset: number): void {
     this.offset = offset;

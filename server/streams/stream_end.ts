@@ -1,4 +1,5 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
+import { GatewayKey } from "../publish/idempotency_key.ts";
 import { quote } from "../publish/publisher.ts";
 
 /** The end of a data stream. */
@@ -47,9 +48,14 @@ export function endReasonOf(metadata: unknown): StreamEnd["reason"] {
   return Object(error).code === "producer_lost" ? "lost" : "failed";
 }
 
-/** Returns the idempotency key of a stream's end: all that end a stream use it, so that only the first end counts. */
-export function endKey(streamId: string): string {
-  return `end:${streamId}`;
+/**
+ * Returns the idempotency key of a stream's end: all that end a stream use it, so that only the first end counts.
+ *
+ * @param topics The stream's topics. The key names the first in the alphabet, so that an end in another topic is not this stream's end.
+ */
+export function endKey(streamId: string, topics: Iterable<string>): GatewayKey {
+  const [first = ""] = [...topics].sort();
+  return new GatewayKey(`end\n${first}\n${streamId}`);
 }
 
 const HOW_ENDED: Readonly<Record<StreamEnd["reason"], string>> = {

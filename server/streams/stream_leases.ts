@@ -70,7 +70,7 @@ export class StreamLeases {
       { ...origin, channel, kind: "datastream-end", streamId, metadata: json },
       [...topics],
       JSON.stringify(streamId),
-      endKey(streamId),
+      endKey(streamId, topics),
     );
     // Has no effect where the feed has shown this end already, or another one that was first.
     this.#registry.end(channel, streamId, {

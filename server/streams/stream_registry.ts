@@ -3,7 +3,7 @@ import { checkName } from "../../core/protocol/names.ts";
 import type { Feed, StreamEntry } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import { findStream } from "./find_stream.ts";
-import { LiveStream } from "./live_stream.ts";
+import { conflictError, LiveStream } from "./live_stream.ts";
 import { endedError, readEnd, type StreamEnd } from "./stream_end.ts";
 import { showsState, streamTopicOf, TEE_TOPIC } from "./stream_message.ts";
 
@@ -50,6 +50,23 @@ export class StreamRegistry {
   }
 
   /**
+   * Returns a stream in its state, which must be in some topics if it is known.
+   *
+   * @throws {RealtimeError} `conflict` for other topics than the stream's.
+   */
+  getIn(
+    channel: string,
+    streamId: string,
+    topics: readonly string[],
+  ): LiveStream | StreamEnd | undefined {
+    const stream = this.get(channel, streamId);
+    if (stream && !isIn(stream, topics)) {
+      throw conflictError(channel, "the stream is in another topic");
+    }
+    return stream;
+  }
+
+  /**
    * Requires that a stream has not ended and is in some topics, if it is known.
    *
    * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` for other topics than the stream's.
@@ -59,9 +76,8 @@ export class StreamRegistry {
     streamId: string,
     topics: readonly string[],
   ): void {
-    const stream = this.get(channel, streamId);
+    const stream = this.getIn(channel, streamId, topics);
     if (stream?.state === "ended") throw endedError(channel, stream);
-    stream?.requireTopics(topics);
   }
 
   /** Opens a stream; returns the known one where it is open already. */
@@ -142,15 +158,32 @@ export class StreamRegistry {
     if (topic === TEE_TOPIC || !showsState(kind, topic)) return;
     if (this.endOf(channel, streamId)) return;
     const id = formatId(epoch, offset);
+    const streamTopic = streamTopicOf(topic, json);
+    const live = this.liveOf(channel, streamId);
+    // The starts of a stream in several topics follow each other. Any other message with its id in another topic is not the stream's:
+    // a gateway that didn't know the stream let it pass.
+    const isNextStart = kind === "datastream-start" &&
+      live?.start === formatId(epoch, offset - 1);
+    if (live && !isNextStart && !live.topics.has(streamTopic)) return;
     if (kind === "datastream-end") {
-      const topics = this.liveOf(channel, streamId)?.topics ?? new Set([topic]);
+      const topics = live?.topics ?? new Set([topic]);
       return this.end(channel, streamId, { ...readEnd(json), id, topics });
     }
     const stream = this.open(feed, channel, streamId);
-    stream.topics.add(streamTopicOf(topic, json));
+    stream.topics.add(streamTopic);
     if (kind === "datastream-start") stream.start = id;
     stream.seen(offset);
   }
+}
+
+/** Tells whether a stream is in all of some topics, or has ended in one of them: a gateway that saw only its end may not know them all. */
+function isIn(
+  { state, topics: own }: LiveStream | StreamEnd,
+  topics: readonly string[],
+): boolean {
+  return state === "open"
+    ? topics.every((topic) => own.has(topic))
+    : topics.some((topic) => own.has(topic));
 }
 
 function nameOf(channel: string, streamId: string): string {

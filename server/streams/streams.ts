@@ -175,9 +175,8 @@ export class Streams {
     { publisher, key, producer, patienceMs }: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId } = envelope;
-    const known = this.#registry.get(channel, streamId);
+    const known = this.#registry.getIn(channel, streamId, topics);
     if (known?.state === "ended") return restart(channel, known, producer);
-    known?.requireTopics(topics);
     if (known && known.producer !== producer) {
       await this.#leases.end(known, REPLACED);
       throw conflictError(channel, OTHER_PRODUCER);
@@ -213,10 +212,9 @@ export class Streams {
     { publisher }: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId, metadata = "null" } = envelope;
-    const known = this.#registry.get(channel, streamId);
+    const known = this.#registry.getIn(channel, streamId, topics);
     if (known?.state === "ended") return { ids: [repeatEnd(channel, known)] };
-    known?.requireTopics(topics);
-    const key = endKey(streamId);
+    const key = endKey(streamId, known?.topics ?? topics);
     const ids = await publisher.publish(envelope, topics, data, key);
     this.#registry.end(channel, streamId, {
       state: "ended",

@@ -1,11 +1,13 @@
 import { getLogger } from "@logtape/logtape";
-import { formatId, type Position } from "../../../core/protocol/id.ts";
+import { formatId, parseId, type Position } from "../../../core/protocol/id.ts";
 import type {
   Broker,
   ChannelState,
+  FirstReply,
   LogListener,
   LogPage,
   NewMessage,
+  ReplyTarget,
 } from "../broker.ts";
 import { newEpoch } from "../log.ts";
 import type { MemoryBrokerOptions } from "../memory.ts";
@@ -13,11 +15,18 @@ import { ClusterServers } from "./cluster.ts";
 import type { ChannelFollower } from "./channel_follower.ts";
 import { FollowedChannels } from "./followed_channels.ts";
 import { checkHealth } from "./health.ts";
-import { type ChannelKeys, channelKeys, idempotencyKey } from "./keys.ts";
+import {
+  type ChannelKeys,
+  channelKeys,
+  idempotencyKey,
+  replyKey,
+} from "./keys.ts";
 import { isReply } from "./connection.ts";
 import {
   readPage,
   readPublished,
+  readReply,
+  readResult,
   readSubscribers,
   readTouched,
 } from "./script_results.ts";
@@ -59,6 +68,10 @@ const PAGE = { entries: 500, bytes: 512 * 1024 } as const;
 
 /** Milliseconds within which the same failure is logged once. */
 const QUIET_MS = 10_000;
+
+/** The warning where another program wrote to the gateways' keys. */
+const FOREIGN =
+  "skipped what no gateway wrote; does another program use this prefix?";
 
 const logger = getLogger(["tidings", "redis"]);
 
@@ -147,6 +160,25 @@ export class RedisBroker implements Broker {
     return Array.from({ length: count }, (_, i) => formatId(epoch, first + i));
   }
 
+  /** Appends a reply in one step, unless a key tells that there is one. */
+  async reply(
+    channel: string,
+    message: NewMessage,
+    { epoch, offset, key }: ReplyTarget,
+  ): Promise<FirstReply | undefined> {
+    const { group, meta, log, live } = this.#keys(channel);
+    const id = formatId(epoch, offset);
+    const keys = [meta, log];
+    keys.push(replyKey(this.#prefix, group, channel, message.topic, id));
+    const args = [newEpoch(), live, encodeStored(message)];
+    args.push(epoch, String(offset), key);
+    const reply = await this.#run(this.#scripts.reply, group, keys, args);
+    const first = readReply(reply);
+    const position = parseId(first?.id);
+    if (position) this.#followed.seen(channel, position);
+    return first;
+  }
+
   /** Subscribes to the channel's messages, then reads its position. */
   subscribe(channel: string, listener: LogListener): Promise<ChannelState> {
     return this.#followed.follow(channel, listener);
@@ -227,7 +259,11 @@ export class RedisBroker implements Broker {
     const { group, meta, log } = this.#keys(channel);
     const args = [newEpoch(), ...[after, limit, maxBytes].map(String)];
     const script = this.#scripts.read;
-    return readPage(await this.#run(script, group, [meta, log], args, true));
+    const { skipped, ...page } = readPage(
+      await this.#run(script, group, [meta, log], args, true),
+    );
+    if (skipped > 0) this.#report(FOREIGN);
+    return page;
   }
 
   async #touch(followers: readonly ChannelFollower[]): Promise<ChannelState[]> {
@@ -253,6 +289,19 @@ export class RedisBroker implements Broker {
     wantsBytes?: boolean,
   ): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
+    const { result, isHealed } = readResult(
+      await this.#evaluate(script, group, rest, wantsBytes),
+    );
+    if (isHealed) this.#report(FOREIGN);
+    return result;
+  }
+
+  async #evaluate(
+    script: Script,
+    group: number,
+    rest: readonly string[],
+    wantsBytes?: boolean,
+  ): Promise<unknown> {
     try {
       const command = ["EVALSHA", script.sha, ...rest];
       return await this.#servers.send(group, command, wantsBytes);

@@ -181,15 +181,25 @@ export class ChannelFollower implements PubSubChannel, Position {
     } while (this.#mustReadAgain);
   }
 
-  #apply({ epoch, first, entries }: LogPage): void {
+  #apply({ epoch, first, top, entries }: LogPage): void {
     if (epoch !== this.epoch || first > this.offset + 1) {
-      this.epoch = epoch;
-      this.offset = first - 1;
-      this.#expected = 0;
-      this.#openStreams.clear();
-      this.listener?.moved({ epoch, offset: first - 1 });
+      this.#move(epoch, first - 1);
     }
-    for (const entry of entries) this.#take({ epoch, entry });
+    for (const entry of entries) {
+      // The log lost the messages in between.
+      if (entry.offset > this.offset + 1) this.#move(epoch, entry.offset - 1);
+      this.#take({ epoch, entry });
+    }
+    if (entries.length === 0 && top > this.offset) this.#move(epoch, top);
+  }
+
+  /** Goes on after messages that were lost. */
+  #move(epoch: string, offset: number): void {
+    this.epoch = epoch;
+    this.offset = offset;
+    this.#expected = 0;
+    this.#openStreams.clear();
+    this.listener?.moved({ epoch, offset });
   }
 
   /** Delivers the live messages that were kept. */

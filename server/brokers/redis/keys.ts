@@ -49,6 +49,17 @@ export function idempotencyKey(
   return groupKey(prefix, group, "key", `${channel}\n${key}`);
 }
 
+/** Returns the key that stores the first reply to a message in a topic. */
+export function replyKey(
+  prefix: string,
+  group: number,
+  channel: string,
+  topic: string,
+  id: string,
+): string {
+  return groupKey(prefix, group, "reply", `${channel}\n${topic}\n${id}`);
+}
+
 /** Returns a name in a group's slot. */
 export function groupKey(
   prefix: string,

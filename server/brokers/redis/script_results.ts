@@ -1,30 +1,65 @@
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import type { ChannelState, LogPage, OpenStream } from "../broker.ts";
+import { formatId } from "../../../core/protocol/id.ts";
+import type {
+  ChannelState,
+  FirstReply,
+  LogEntry,
+  LogPage,
+  OpenStream,
+} from "../broker.ts";
 import { decodeStored } from "./stored_message.ts";
 
+/** The result of a script, and whether the script had to repair what another program had written to its keys. */
+export interface ScriptResult {
+  readonly result: unknown;
+  readonly isHealed: boolean;
+}
+
+/** Reads whether a script repaired something. */
+export function readResult(reply: unknown): ScriptResult {
+  const [mark, result] = Array.isArray(reply) ? reply : [];
+  return String(mark) === "healed"
+    ? { result, isHealed: true }
+    : { result: reply, isHealed: false };
+}
+
+/** The place of messages in a log. */
+export interface PublishedMessages {
+  readonly epoch: string;
+  readonly first: number;
+  readonly count: number;
+}
+
 /** Reads the result of the publish script: `epoch:first:count`. */
-export function readPublished(
-  reply: unknown,
-): { epoch: string; first: number; count: number } {
-  const match = /^([a-z0-9]{8}):(\d+):(\d+)$/.exec(String(reply));
+export function readPublished(reply: unknown): PublishedMessages {
+  const match = /^([a-z0-9]{8}):(\d+):(\d+)/.exec(String(reply));
   const [, epoch, first, count] = match ?? [];
   if (epoch === undefined) throw unexpected();
   return { epoch, first: Number(first), count: Number(count) };
 }
 
-/** Reads the result of the read script, as bytes: epoch, top, first, messages. */
-export function readPage(reply: unknown): LogPage {
+/** Reads the result of the reply script: what the publish script returns and the reply's key, or nothing. */
+export function readReply(reply: unknown): FirstReply | undefined {
+  if (reply === "") return undefined;
+  const { epoch, first } = readPublished(reply);
+  const [, , , ...key] = String(reply).split(":");
+  return { id: formatId(epoch, first), key: key.join(":") };
+}
+
+/** Reads the result of the read script, as bytes: epoch, top, first, messages. Skips messages that no gateway wrote. */
+export function readPage(reply: unknown): LogPage & { skipped: number } {
   const [epoch, top, first, ...messages] = list(reply);
-  const entries = messages.map((message) => {
+  const entries: LogEntry[] = [];
+  for (const message of messages) {
     const stored = decodeStored(message);
-    if (!stored) throw unexpected();
-    return stored.entry;
-  });
+    if (stored) entries.push(stored.entry);
+  }
   return {
     epoch: String(epoch),
     top: Number(top),
     first: Number(first),
     entries,
+    skipped: messages.length - entries.length,
   };
 }
 
@@ -32,7 +67,7 @@ export function readPage(reply: unknown): LogPage {
 export function readTouched(reply: unknown): ChannelState[] {
   return list(reply).map((state) => {
     const [epoch, offset, streams] = list(state);
-    const openStreams = list(streams).map(readStream)
+    const openStreams = list(streams).flatMap(readStream)
       .sort((a, b) => a.offset - b.offset);
     return { epoch: String(epoch), offset: Number(offset), openStreams };
   });
@@ -45,17 +80,33 @@ export function readSubscribers(reply: unknown, topic: string): number {
     // Names of gateways alternate with their values: a time and the numbers, or an empty text.
     if (i % 2 === 0 || value === "") return;
     const json = String(value).slice(String(value).indexOf(" ") + 1);
-    for (const [name, count] of new Map<unknown, unknown>(JSON.parse(json))) {
-      if (name === topic) sum += Number(count);
+    const counts = parse(json);
+    // Another program wrote it.
+    if (!Array.isArray(counts)) return;
+    for (const count of counts) {
+      if (Array.isArray(count) && count[0] === topic) sum += Number(count[1]);
     }
   });
   return sum;
 }
 
-/** Reads an open stream: its id as JSON, the offset of its start and its topic, each on a line. */
-function readStream(text: unknown): OpenStream {
-  const [id = "", offset, topic = ""] = String(text).split("\n");
-  return { streamId: JSON.parse(id), topic, offset: Number(offset) };
+/** Reads an open stream: its id as JSON, the offset of its start and its topic, each on a line. Skips what no gateway wrote. */
+function readStream(text: unknown): OpenStream[] {
+  const [id = "", start, topic] = String(text).split("\n");
+  const streamId = parse(id);
+  const offset = Number(start);
+  return typeof streamId === "string" && topic !== undefined && offset > 0
+    ? [{ streamId, topic, offset }]
+    : [];
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // No gateway wrote it.
+    return undefined;
+  }
 }
 
 function list(reply: unknown): unknown[] {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Retention } from "../log.ts";
+import { prelude, type ScriptOptions } from "./script_prelude.ts";
 
 /** A Lua script, and the checksum that names it in Redis. */
 export interface Script {
@@ -7,20 +7,18 @@ export interface Script {
   readonly sha: string;
 }
 
-/** The settings that are written into the scripts. */
-export interface ScriptOptions {
-  readonly retention: Retention;
-  readonly keyTtlMs: number;
-  /** Milliseconds after which the subscribers of a silent gateway are no longer counted. */
-  readonly subscribersTtlMs: number;
-  /** Whether messages are sent by sharded pub/sub. */
-  readonly sharded: boolean;
-}
-
-/** The scripts of a broker. */
+/**
+ * The scripts of a broker. Each returns `{ "healed", result }` in place of its result when it had to repair what another program had
+ * written to the keys.
+ */
 export interface Scripts {
   /** Keys: meta, log, and the key of the idempotency key, if any. Arguments: a new epoch, the pub/sub channel, the messages. Returns `epoch:first:count`. */
   readonly publish: Script;
+  /**
+   * Keys: meta, log, and the key of the reply. Arguments: a new epoch, the pub/sub channel, the reply, the epoch and offset of the message
+   * that it answers, the reply's own key. Returns `epoch:offset:1:key` of the first reply, or nothing where that message doesn't exist.
+   */
+  readonly reply: Script;
   /** Keys: meta, log. Arguments: a new epoch, `after`, `limit`, `maxBytes`. Returns epoch, top, first, the messages. */
   readonly read: Script;
   /** Keys: meta, log. Arguments: a new epoch, `count`, the topics. Returns epoch and offset. */
@@ -34,155 +32,151 @@ export interface Scripts {
   readonly subscribers: Script;
 }
 
-/** Bytes that an entry occupies in Redis's memory besides its text. */
-const ENTRY_OVERHEAD = 200;
-
-/** Milliseconds that a channel's position outlives its messages. Channels in use are touched within this time. */
-const META_GRACE_MS = 45_000;
-
-/**
- * Returns the functions that all scripts share.
- *
- * `open` returns epoch, top and bytes. The epoch is bound to `master_replid`, which changes with every promotion and every restart of a server.
- * The server may then have lost acknowledged messages, so the channel begins a new epoch, and no id is used twice.
- *
- * The ids of the log's entries are `<offset>-<milliseconds>`, so that an offset finds its message and the age needs no field.
- */
-function prelude({ retention }: ScriptOptions): string {
+/** Returns the functions that append messages, trim the log and notify the gateways. */
+function appending({ sharded }: ScriptOptions): string {
   return `
-local SIZE, TTL, BYTES = ${retention.size}, ${retention.ttlMs}, ${retention.bytes}
-local call = redis.call
-local server = string.match(call('INFO', 'replication'), 'master_replid:(%w+)')
-
-local function now()
-  local t = call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
+-- Returns what a key is known to have published.
+local function publishedBefore(key)
+  local known = on('GET', key)
+  return known and string.find(known, '^%w+:%d+:%d+') and known
 end
 
-local function open(meta, log, candidate)
-  local m = call('HMGET', meta, 'epoch', 'top', 'bytes', 'server')
-  if m[1] and m[2] and m[3] and m[4] == server then
-    return m[1], tonumber(m[2]), tonumber(m[3])
+-- Appends some of the arguments; returns epoch:first:count.
+local function append(meta, log, epoch, top, bytes, from, to)
+  local ms, length, oldest = now(), nil, nil
+  length, oldest, top, bytes = look(meta, log, epoch, top, bytes)
+  local function add(i, run)
+    local offset = digits(top + 1)
+    local value = ARGV[i] .. ',"id":"' .. epoch .. '-' .. offset .. '"}'
+    return run('XADD', log, offset .. '-' .. digits(ms), 'm', value), value, offset
   end
-  call('DEL', meta, log)
-  call('HSET', meta, 'epoch', candidate, 'top', 0, 'bytes', 0, 'server', server)
-  return candidate, 0, 0
-end
-
-local function keep(meta)
-  call('PEXPIRE', meta, TTL + ${META_GRACE_MS})
-end
-
-local function cost(value)
-  return #value + ${ENTRY_OVERHEAD}
-end
-
--- Removes entries over the limits; returns how many are left, and their bytes.
-local function trim(meta, log, bytes, ms)
-  local left = call('XLEN', log)
-  if left == 0 then return 0, 0 end
-  local first = nil
-  while left > 0 do
-    local entry = call('XRANGE', log, first or '-', '+', 'COUNT', 1)[1]
-    local offset, at = string.match(entry[1], '^(%d+)-(%d+)$')
-    if left <= SIZE and bytes <= BYTES and ms - at < TTL then break end
-    local value = entry[2][2]
-    left = left - 1
-    bytes = bytes - cost(value)
-    first = string.format('%.0f', offset + 1)
-    local stream = string.match(value, '^[^\\n]*\\ndatastream%-start\\n([^\\n]*)\\n')
-    if stream then call('HDEL', meta, 'stream:' .. stream) end
+  for i = from, to do
+    local added, value, offset = add(i, redis.pcall)
+    if i == from and type(added) == 'table' then
+      -- An entry of another program has a later id, which the log's length didn't show.
+      top, bytes = heal(meta, log, epoch, top)
+      length, oldest = call('XLEN', log), nil
+      added, value, offset = add(i, call)
+    end
+    top = top + 1
+    bytes = bytes + cost(value)
+    local kind, stream = string.match(value, '^[^\\n]*\\ndatastream%-(%a+)\\n([^\\n]*)\\n')
+    if kind == 'start' then
+      call('HSET', meta, 'stream:' .. stream, offset .. '\\n' .. string.match(value, '^[^\\n]*'))
+    elseif kind == 'end' then call('HDEL', meta, 'stream:' .. stream) end
+    ARGV[i] = value
   end
-  if left == 0 then call('DEL', log)
-  elseif first then call('XTRIM', log, 'MINID', first) end
-  return left, bytes
+  local _, left = trim(meta, log, length + to - from + 1, oldest, bytes, ms)
+  call('HSET', meta, 'top', digits(top), 'bytes', digits(left))
+  keep(meta)
+  call('PEXPIRE', log, TTL)
+  return epoch .. ':' .. digits(top - to + from) .. ':' .. (to - from + 1)
+end
+
+local function notify(live, from, to)
+  for i = from, to do call('${
+    sharded ? "SPUBLISH" : "PUBLISH"
+  }', live, ARGV[i]) end
 end
 `;
 }
 
 /** Returns the script that checks the idempotency key, appends the messages, trims the log and notifies the gateways, all or nothing. */
-function publish({ keyTtlMs, sharded }: ScriptOptions): string {
-  return `
+function publish(options: ScriptOptions): string {
+  return `${appending(options)}
 local meta, log, key = KEYS[1], KEYS[2], KEYS[3]
-if key then
-  local known = call('GET', key)
-  if known then return known end
-end
+local known = key and publishedBefore(key)
+if known then return done(known) end
 local epoch, top, bytes = open(meta, log, ARGV[1])
-if call('EXISTS', log) == 0 then bytes = 0 end
-local ms = now()
-local answer = epoch .. ':' .. string.format('%.0f', top + 1) .. ':' .. (#ARGV - 2)
-for i = 3, #ARGV do
-  top = top + 1
-  local offset = string.format('%.0f', top)
-  local value = ARGV[i] .. ',"id":"' .. epoch .. '-' .. offset .. '"}'
-  call('XADD', log, offset .. '-' .. string.format('%.0f', ms), 'm', value)
-  bytes = bytes + cost(value)
-  local kind, stream = string.match(value, '^[^\\n]*\\ndatastream%-(%a+)\\n([^\\n]*)\\n')
-  if kind == 'start' then
-    call('HSET', meta, 'stream:' .. stream, offset .. '\\n' .. string.match(value, '^[^\\n]*'))
-  elseif kind == 'end' then call('HDEL', meta, 'stream:' .. stream) end
-  ARGV[i] = value
-end
-local _, left = trim(meta, log, bytes, ms)
-call('HSET', meta, 'top', string.format('%.0f', top), 'bytes', string.format('%.0f', left))
-keep(meta)
-call('PEXPIRE', log, TTL)
-if key then call('SET', key, answer, 'PX', ${keyTtlMs}) end
-for i = 3, #ARGV do call('${
-    sharded ? "SPUBLISH" : "PUBLISH"
-  }', ARGV[2], ARGV[i]) end
-return answer
+local answer = append(meta, log, epoch, top, bytes, 3, #ARGV)
+if key then call('SET', key, answer, 'PX', ${options.keyTtlMs}) end
+notify(ARGV[2], 3, #ARGV)
+return done(answer)
 `;
 }
 
-/** Reads a page. Entries are fetched 16 at a time, because the limit in bytes may be reached after a few. */
-const READ = `
-local meta, log = KEYS[1], KEYS[2]
-local after, limit, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+/** Returns the script that publishes a reply unless there is one. Its key outlives the reply, which the log keeps for some time at most. */
+function reply(options: ScriptOptions): string {
+  const ttlMs = Math.max(options.keyTtlMs, options.retention.ttlMs);
+  return `${appending(options)}
+local meta, log, key = KEYS[1], KEYS[2], KEYS[3]
+local known = publishedBefore(key)
+if known then return done(known) end
 local epoch, top, bytes = open(meta, log, ARGV[1])
-local length, left = trim(meta, log, bytes, now())
-if left ~= bytes then call('HSET', meta, 'bytes', string.format('%.0f', left)) end
+if epoch == ARGV[4] and tonumber(ARGV[5]) > top then return done('') end
+local answer = append(meta, log, epoch, top, bytes, 3, 3) .. ':' .. ARGV[6]
+call('SET', key, answer, 'PX', ${ttlMs})
+notify(ARGV[2], 3, 3)
+return done(answer)
+`;
+}
+
+/** Opens the log, trims it, and stores its bytes if that changed them. */
+const OPEN_TRIMMED = `
+local meta, log = KEYS[1], KEYS[2]
+local epoch, top, bytes = open(meta, log, ARGV[1])
+local length, oldest, left = 0, nil, bytes
+length, oldest, top, left = look(meta, log, epoch, top, bytes)
+length, left = trim(meta, log, length, oldest, left, now())
+if left ~= bytes then call('HSET', meta, 'bytes', digits(left)) end
 keep(meta)
-local first = top - length + 1
-local page = { epoch, string.format('%.0f', top), string.format('%.0f', first) }
-local from, size = math.max(after + 1, first), 0
-while from <= top and limit > 0 do
-  local entries = call('XRANGE', log, string.format('%.0f', from), '+', 'COUNT', math.min(limit, 16))
-  if #entries == 0 then break end
-  for _, entry in ipairs(entries) do
-    local value = entry[2][2]
-    size = size + #value
-    if size > maxBytes and #page > 3 then return page end
-    page[#page + 1] = value
+`;
+
+/** Reads a page. Entries are fetched 16 at a time, because the limit in bytes may be reached after a few. */
+const READ = `${OPEN_TRIMMED}
+local after, limit, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+
+-- Returns the page, or nothing if the log has entries of another program, which its length didn't show.
+local function read()
+  local first = top - length + 1
+  local page = { epoch, digits(top), digits(first) }
+  local offset, size, left = math.max(after + 1, first), 0, limit
+  while offset <= top and left > 0 do
+    local entries = call('XRANGE', log, digits(offset), '+', 'COUNT', math.min(left, 16))
+    if #entries == 0 then return nil end
+    for _, entry in ipairs(entries) do
+      if not isOurs(entry, epoch, offset) then return nil end
+      offset = offset + 1
+      local value = entry[2][2]
+      if value ~= '' then
+        size = size + #value
+        if size > maxBytes and #page > 3 then return page end
+        page[#page + 1] = value
+        left = left - 1
+      end
+    end
   end
-  from, limit = from + #entries, limit - #entries
+  return page
 end
-return page
+
+local page = read()
+if not page then
+  top = heal(meta, log, epoch, top)
+  length = call('XLEN', log)
+  page = read()
+end
+return done(page)
 `;
 
 /** Searches the log from its top for the newest messages of some topics. */
-const BEFORE = `
-local meta, log, count = KEYS[1], KEYS[2], tonumber(ARGV[2])
-local epoch, top, bytes = open(meta, log, ARGV[1])
-local length, left = trim(meta, log, bytes, now())
-if left ~= bytes then call('HSET', meta, 'bytes', string.format('%.0f', left)) end
-keep(meta)
+const BEFORE = `${OPEN_TRIMMED}
+local count = tonumber(ARGV[2])
 local wanted = {}
 for i = 3, #ARGV do wanted[ARGV[i]] = true end
 local offset = top
 while offset > top - length do
-  local entries = call('XREVRANGE', log, string.format('%.0f', offset), '-', 'COUNT', 16)
+  local entries = call('XREVRANGE', log, digits(offset), '-', 'COUNT', 16)
   if #entries == 0 then break end
   for _, entry in ipairs(entries) do
-    offset = offset - 1
-    if wanted[string.match(entry[2][2], '^[^\\n]*')] then
+    offset = tonumber(string.match(entry[1], '^%d+')) - 1
+    local value = entry[2][2]
+    if value ~= '' and wanted[string.match(value, '^[^\\n]*')] then
       count = count - 1
-      if count == 0 then return { epoch, string.format('%.0f', offset) } end
+      if count == 0 then return done({ epoch, digits(offset) }) end
     end
   end
 end
-return { epoch, string.format('%.0f', top - length) }
+return done({ epoch, digits(top - length) })
 `;
 
 /**
@@ -202,9 +196,9 @@ for i = 1, #KEYS / 3 do
     epoch, top = open(meta, log, candidate)
   end
   keep(meta)
-  if announced == '' then call('HDEL', subscribers, gateway)
+  if announced == '' then on('HDEL', subscribers, gateway)
   else
-    call('HSET', subscribers, gateway, alive .. ' ' .. announced)
+    on('HSET', subscribers, gateway, alive .. ' ' .. announced)
     call('PEXPIRE', subscribers, ${subscribersTtlMs})
   end
   local streams = {}
@@ -218,20 +212,20 @@ for i = 1, #KEYS / 3 do
   end
   answers[i] = { epoch, string.format('%.0f', top), streams }
 end
-return answers
+return done(answers)
 `;
 }
 
 /** Returns the numbers of subscribers by gateway, and removes those of silent gateways. */
 const SUBSCRIBERS = `
-local ms, all = now(), call('HGETALL', KEYS[1])
+local ms, all = now(), on('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
-  if tonumber(string.match(all[i + 1], '^%d+')) <= ms then
+  if (tonumber(string.match(all[i + 1], '^%d+')) or 0) <= ms then
     call('HDEL', KEYS[1], all[i])
     all[i + 1] = ''
   end
 end
-return all
+return done(all)
 `;
 
 /** Creates the scripts of a broker. */
@@ -245,6 +239,7 @@ export function createScripts(options: ScriptOptions): Scripts {
   };
   return {
     publish: script(publish(options), ""),
+    reply: script(reply(options), ""),
     read: script(READ),
     before: script(BEFORE),
     touch: script(touch(options)),

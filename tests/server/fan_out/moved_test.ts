@@ -50,6 +50,10 @@ class FrailBroker implements Broker {
     return this.#memory.publish(...args);
   }
 
+  reply(...args: Parameters<Broker["reply"]>) {
+    return this.#memory.reply(...args);
+  }
+
   subscribe(channel: string, listener: LogListener): Promise<ChannelState> {
     this.#listeners.set(channel, listener);
     return this.#memory.subscribe(channel, listener);

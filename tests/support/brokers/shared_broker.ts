@@ -8,6 +8,7 @@ export function shareBroker(broker: Broker): () => Broker {
     return {
       name: broker.name,
       publish: (...args) => broker.publish(...args),
+      reply: (...args) => broker.reply(...args),
       async subscribe(channel, listener) {
         const all = listeners.get(channel) ?? new Set();
         listeners.set(channel, all.add(listener));
