@@ -182,9 +182,10 @@ export class ChannelFollower implements PubSubChannel, Position {
   }
 
   #apply({ epoch, first, top, entries }: LogPage): void {
-    if (epoch !== this.epoch || first > this.offset + 1) {
-      this.#move(epoch, first - 1);
-    }
+    const isOtherLog = epoch !== this.epoch;
+    if (isOtherLog || first > this.offset + 1) this.#move(epoch, first - 1);
+    // The page was read from an offset of the lost log; the new one is read from its start.
+    if (isOtherLog && entries.at(0)?.offset !== first) return;
     for (const entry of entries) {
       // The log lost the messages in between.
       if (entry.offset > this.offset + 1) this.#move(epoch, entry.offset - 1);
