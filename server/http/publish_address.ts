@@ -12,6 +12,7 @@ const PLAIN = ["channel", "topic"];
 /** The content of an address of a request to publish. */
 export interface PublishAddress {
   readonly envelope: Envelope;
+  /** Without duplicates. */
   readonly topics: readonly string[];
   /** Seconds that a stream may be silent, not checked yet. */
   readonly lease: string | undefined;
@@ -51,5 +52,6 @@ function parseAddress(query: URLSearchParams): PublishAddress {
     metadata: metadata && parseJson(metadata, '"metadata"'),
   });
   const lease = query.get("lease") ?? undefined;
-  return { envelope, topics: query.getAll("topic"), lease };
+  // A topic that is named twice gets the message once.
+  return { envelope, topics: [...new Set(query.getAll("topic"))], lease };
 }

@@ -4,12 +4,15 @@ import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
 import { createEnvelope, MESSAGE_KINDS } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
 import { FairTurns } from "./fair_turns.ts";
-import type { MessagePublisher } from "./publisher.ts";
+import { type MessagePublisher, REQUEST_BYTES } from "./publisher.ts";
 import { isStreamKind } from "../streams/stream_message.ts";
 import type { Streams } from "../streams/streams.ts";
 
 /** Maximum length of a stream's id, which is a part of idempotency keys. */
 export const MAX_STREAM_ID = 240;
+
+/** Maximum number of lines. The module's lines are so long that fewer reach the limit of the body. */
+const MAX_LINES = 50_000;
 
 const line = z.object({
   channel: z.string(),
@@ -20,7 +23,7 @@ const line = z.object({
   producer: z.string().min(1).max(255).optional(),
   run_id: z.string().optional(),
   fn_id: z.string().optional(),
-  fn_slug: z.string().max(255).optional(),
+  fn_slug: z.string().optional(),
   env_id: z.string().optional(),
   reply_topic: z.string().optional(),
   reply_to: z.string().optional(),
@@ -31,12 +34,23 @@ const line = z.object({
   "stream_id is missing",
 );
 
-/** Publishes each line of an NDJSON body, in order; returns the results as JSON. A line that fails doesn't stop the others. */
+/** How many characters the further lines of a batch may append to logs. */
+interface Allowance {
+  chars: number;
+}
+
+/**
+ * Publishes each line of an NDJSON body, in order; returns the results as JSON. A line that fails doesn't stop the others.
+ *
+ * @throws {RealtimeError} `too_large` for too many lines; nothing is published then.
+ */
 export async function publishBatch(
   publisher: MessagePublisher,
   streams: Streams,
   body: string,
 ): Promise<string[]> {
+  requireLines(body);
+  const allowance = { chars: REQUEST_BYTES };
   const results: string[] = [];
   const turns = new FairTurns();
   let outage: string | undefined;
@@ -46,7 +60,7 @@ export async function publishBatch(
       results.push(outage);
       continue;
     }
-    const result = await publishLine(publisher, streams, text);
+    const result = await publishLine(publisher, streams, text, allowance);
     results.push(JSON.stringify(result));
     // The broker is away: each further line would wait for it as long as this one did.
     if (result.error?.code === "unavailable") outage = results.at(-1);
@@ -55,10 +69,26 @@ export async function publishBatch(
   return results;
 }
 
+/** Counts the lines before anything is built of them. */
+function requireLines(body: string): void {
+  let lines = 1;
+  for (
+    let end = body.indexOf("\n");
+    end !== -1 && end < body.length - 1;
+    end = body.indexOf("\n", end + 1)
+  ) {
+    if (++lines <= MAX_LINES) continue;
+    const problem = `it has more than ${MAX_LINES} lines`;
+    const message = `Cannot publish the batch: ${problem}`;
+    throw new RealtimeError("too_large", message);
+  }
+}
+
 async function publishLine(
   publisher: MessagePublisher,
   streams: Streams,
   text: string,
+  allowance: Allowance,
 ): Promise<{ id?: string; error?: ErrorBody }> {
   try {
     const result = line.safeParse(parseJson(text, "the line"));
@@ -74,6 +104,14 @@ async function publishLine(
     const envelope = createEnvelope(channel, result.data);
     const topics = [topic];
     const data = JSON.stringify(result.data.data);
+    // A number can be longer than in the body: 1e20 has 21 digits.
+    const chars = data.length + (envelope.metadata?.length ?? 0);
+    if (chars > allowance.chars) {
+      const problem = `the batch exceeds ${REQUEST_BYTES / 1024} KiB`;
+      const message = `Cannot publish the line: ${problem}`;
+      throw new RealtimeError("too_large", message);
+    }
+    allowance.chars -= chars;
     if (streamId === undefined || !isStreamKind(kind)) {
       const message = { ...envelope, kind, streamId };
       const [id] = await publisher.publish(message, topics, data, key);

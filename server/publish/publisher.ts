@@ -14,6 +14,15 @@ import {
 } from "./idempotency_key.ts";
 import { publishReply } from "./replies.ts";
 
+/** Maximum number of topics of one message. */
+const MAX_TOPICS = 128;
+
+/** Maximum length of the ids of a run, function and environment, and of a function's readable id. */
+const FIELD_LENGTH = 255;
+
+/** Maximum bytes of the data and metadata of one request, in all of its topics or lines together. One message of the limit may have more. */
+export const REQUEST_BYTES: number = 8 * 1024 * 1024;
+
 /** Matches most names. Any other name is checked by counting its bytes, which costs 1 µs on Deno and Node. */
 const SIMPLE_NAME = /^[ -~]{1,255}$/;
 
@@ -61,10 +70,11 @@ export class Publisher implements MessagePublisher {
     key?: string | GatewayKey,
     owner: KeyOwner = SERVER,
   ): MaybePromise<readonly string[]> {
-    const { channel, metadata = "", fnSlug = "" } = envelope;
+    const { channel } = envelope;
     checkNames(envelope, topics);
+    checkFields(envelope);
     checkKey(channel, key);
-    checkSize(channel, data + metadata + fnSlug, this.maxMessageBytes);
+    checkSize(envelope, topics, data, this.maxMessageBytes);
     try {
       const toMessage = (topic: string) => newMessage(envelope, topic, data);
       const published = envelope.replyTo === undefined
@@ -116,6 +126,9 @@ function checkNames(
   topics: readonly string[],
 ): void {
   if (!SIMPLE_NAME.test(channel)) checkName("channel", channel);
+  if (topics.length > MAX_TOPICS) {
+    throw invalid(channel, `a message has at most ${MAX_TOPICS} topics`);
+  }
   for (const topic of topics) {
     if (!SIMPLE_NAME.test(topic)) checkName("topic", topic);
   }
@@ -131,11 +144,45 @@ function checkKey(channel: string, key: string | GatewayKey | undefined): void {
   }
 }
 
-function checkSize(channel: string, text: string, limit: number): void {
+function checkFields({ channel, runId, fnId, fnSlug, envId }: Envelope): void {
+  checkField(channel, "run_id", runId);
+  checkField(channel, "fn_id", fnId);
+  checkField(channel, "fn_slug", fnSlug);
+  checkField(channel, "env_id", envId);
+}
+
+function checkField(
+  channel: string,
+  name: string,
+  value: string | undefined,
+): void {
+  if (value === undefined || value.length <= FIELD_LENGTH) return;
+  throw invalid(channel, `"${name}" has at most ${FIELD_LENGTH} characters`);
+}
+
+/** Returns the maximum bytes of the data and metadata of a message that is published to a number of topics. */
+export function maxBytesFor(limit: number, topics: number): number {
+  return Math.min(limit, Math.max(limit, REQUEST_BYTES) / topics);
+}
+
+function checkSize(
+  { channel, metadata = "", fnSlug = "" }: Envelope,
+  { length: topics }: readonly string[],
+  data: string,
+  limit: number,
+): void {
+  const text = data + metadata + fnSlug;
+  const max = topics === 1 ? limit : maxBytesFor(limit, topics);
   // UTF-8 has at most 3 bytes for each unit of UTF-16, so most messages need no count.
-  if (text.length * 3 <= limit) return;
+  if (text.length * 3 <= max) return;
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > limit) throw tooLarge(channel, limit, bytes);
+  if (bytes <= max) return;
+  const problem = `${topics} topics of this size exceed the limit of ${
+    REQUEST_BYTES / 1024
+  } KiB a request`;
+  const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+  throw new RealtimeError("too_large", message);
 }
 
 function invalid(channel: string, problem: string): RealtimeError {

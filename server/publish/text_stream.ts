@@ -2,7 +2,7 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { splitText } from "../../core/protocol/split_text.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import { FairTurns } from "./fair_turns.ts";
-import type { MessagePublisher } from "./publisher.ts";
+import { maxBytesFor, type MessagePublisher } from "./publisher.ts";
 import { endedError } from "../streams/stream_end.ts";
 import { TEE_TOPIC } from "../streams/stream_message.ts";
 import type { Streams } from "../streams/streams.ts";
@@ -56,7 +56,7 @@ export async function publishText(
   topics: readonly string[],
   body: ReadableStream<Uint8Array> | null,
 ): Promise<PublishedText> {
-  const { channel } = envelope;
+  const { channel, metadata = "", fnSlug = "" } = envelope;
   const streamId = crypto.randomUUID();
   const stream = { ...envelope, streamId };
   const id = JSON.stringify(streamId);
@@ -72,8 +72,10 @@ export async function publishText(
   ended.addEventListener("abort", cancel);
   if (ended.aborted) cancel();
   const turns = new FairTurns();
+  const chunkBytes = maxBytesFor(publisher.maxMessageBytes, topics.length) -
+    new TextEncoder().encode(metadata + fnSlug).length;
   try {
-    for await (const text of readChunks(reader, publisher.maxMessageBytes)) {
+    for await (const text of readChunks(reader, chunkBytes)) {
       const data = JSON.stringify(text);
       await streams.publish(chunk, topics, data, options);
       await turns.spend(text.length);

@@ -1,7 +1,11 @@
 import { Hono } from "@hono/hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { publishBatch } from "../../publish/batch.ts";
-import { type MessagePublisher, tooLarge } from "../../publish/publisher.ts";
+import {
+  type MessagePublisher,
+  REQUEST_BYTES,
+  tooLarge,
+} from "../../publish/publisher.ts";
 import { publishTee, publishText } from "../../publish/text_stream.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
 import { runtime } from "../../runtimes/runtime.ts";
@@ -10,9 +14,6 @@ import { toResponse } from "../answer.ts";
 import { readBytes, readText } from "../body.ts";
 import type { PublishAddresses } from "../publish_address.ts";
 import { isStream, publishBody } from "../publish_message.ts";
-
-/** Bytes of a batch: many messages, or a few of the largest. */
-const BATCH_BYTES = 8 * 1024 * 1024;
 
 /** The longest lease that a stream may ask for, in seconds: a day. */
 const MAX_LEASE = 24 * 3600;
@@ -60,7 +61,7 @@ export function publishRoutes(
   app.post("/publish/batch", async (c) => {
     const publisher = await findPublisher(c.req.header("authorization"));
     const subject = "Cannot publish the batch: it";
-    const text = await readText(c.req.raw, BATCH_BYTES, subject);
+    const text = await readText(c.req.raw, REQUEST_BYTES, subject);
     const lines = await publishBatch(publisher, streams, text);
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
