@@ -69,10 +69,6 @@ const PAGE = { entries: 500, bytes: 512 * 1024 } as const;
 /** Milliseconds within which the same failure is logged once. */
 const QUIET_MS = 10_000;
 
-/** The warning where another program wrote to the gateways' keys. */
-const FOREIGN =
-  "skipped what no gateway wrote; does another program use this prefix?";
-
 const logger = getLogger(["tidings", "redis"]);
 
 /**
@@ -262,7 +258,7 @@ export class RedisBroker implements Broker {
     const { skipped, ...page } = readPage(
       await this.#run(script, group, [meta, log], args, true),
     );
-    if (skipped > 0) this.#report(FOREIGN);
+    if (skipped > 0) this.#reportForeign(meta);
     return page;
   }
 
@@ -292,7 +288,7 @@ export class RedisBroker implements Broker {
     const { result, isHealed } = readResult(
       await this.#evaluate(script, group, rest, wantsBytes),
     );
-    if (isHealed) this.#report(FOREIGN);
+    if (isHealed) this.#reportForeign(keys[0]);
     return result;
   }
 
@@ -311,6 +307,10 @@ export class RedisBroker implements Broker {
       const command = ["EVAL", script.text, ...rest];
       return await this.#servers.send(group, command, wantsBytes);
     }
+  }
+
+  #reportForeign(key: string | undefined): void {
+    this.#report(`skipped what no gateway wrote to "${key}" or beside it`);
   }
 
   #report(error: unknown): void {

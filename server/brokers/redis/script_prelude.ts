@@ -91,7 +91,7 @@ end
 -- Writes the log again, with the gateways' entries only.
 local function heal(meta, log, epoch, top)
   healed = true
-  local kept, lowest, isForeign, from = {}, nil, false, '-'
+  local kept, lowest, isForeign, isMissing, from = {}, nil, false, false, '-'
   repeat
     local entries = call('XRANGE', log, from, '+', 'COUNT', 100)
     for _, entry in ipairs(entries) do
@@ -112,10 +112,10 @@ local function heal(meta, log, epoch, top)
   end
   for offset = math.max(lowest or top + 1, top - SIZE + 1), top do
     local entry = kept[offset]
-    if entry then at = string.match(entry[1], '%d+$') end
+    if entry then at = string.match(entry[1], '%d+$') else isMissing = true end
     add(offset, entry and entry[2][2] or '')
   end
-  if isForeign and value ~= '' then
+  if isForeign and not isMissing and value ~= '' then
     top = top + 1
     add(top, '')
   end
