@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe } from "@std/testing/bdd";
 import { MemoryBroker } from "../../../server/mod.ts";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
-import { itKeepsTheContract } from "../../support/brokers/broker_contract.ts";
+import {
+  type ContractOptions,
+  itKeepsTheContract,
+} from "../../support/brokers/broker_contract.ts";
+import { itKeepsReplies } from "../../support/brokers/reply_contract.ts";
 import {
   type RedisCluster,
   type RedisServer,
@@ -13,7 +17,9 @@ import { redisPath } from "../../support/requirements.ts";
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
 describe("MemoryBroker", () => {
-  itKeepsTheContract((options) => new MemoryBroker(options));
+  const create = (options?: ContractOptions) => new MemoryBroker(options);
+  itKeepsTheContract(create);
+  itKeepsReplies(create);
 });
 
 withRedis("RedisBroker on one server", () => {
@@ -24,10 +30,12 @@ withRedis("RedisBroker on one server", () => {
   });
   afterAll(() => redis.kill());
 
-  itKeepsTheContract((options) => {
+  const create = (options?: ContractOptions): RedisBroker => {
     const url = `${redis.url}?prefix=test-${++brokers}:`;
     return new RedisBroker({ url, ...options });
-  });
+  };
+  itKeepsTheContract(create);
+  itKeepsReplies(create);
 });
 
 withRedis("RedisBroker on a cluster", () => {
@@ -38,8 +46,10 @@ withRedis("RedisBroker on a cluster", () => {
   });
   afterAll(() => cluster.kill());
 
-  itKeepsTheContract((options) => {
+  const create = (options?: ContractOptions): RedisBroker => {
     const url = `${cluster.url}?prefix=test-${++brokers}:`;
     return new RedisBroker({ url, ...options });
-  });
+  };
+  itKeepsTheContract(create);
+  itKeepsReplies(create);
 });

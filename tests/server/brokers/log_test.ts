@@ -198,4 +198,24 @@ describe("Log.append()", () => {
     const { bytes } = log.append({ ...message(1), raw: "x".repeat(1000) }, 0);
     assert(log.bytes >= bytes + 1000);
   });
+
+  it("knows the replies that it holds, and counts their bytes", () => {
+    const log = new Log(0);
+    const keep: Retention = { ...PLENTY, size: 2 };
+    for (const i of range(1, 4)) {
+      log.append(message(i), 0, { to: `t\n${i}`, key: `key ${i}` });
+      log.trim(keep, 0);
+    }
+    assertEquals(log.replyTo("t\n2"), undefined);
+    assertEquals(log.replyTo("t\n3"), { offset: 3, key: "key 3" });
+    const bytes = log.bytes;
+    log.append(message(5), 0);
+    log.append(message(6), 0);
+    log.trim(keep, 0);
+    assertEquals(log.replyTo("t\n4"), undefined);
+    assertEquals(bytes - log.bytes, 2 * (180 + "t\n3".length + "key 3".length));
+    log.append(message(7), 0, { to: "t\n1", key: "k" });
+    log.clear();
+    assertEquals([log.replyTo("t\n1"), log.bytes], [undefined, 0]);
+  });
 });

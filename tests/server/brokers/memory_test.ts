@@ -121,6 +121,49 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
+  it("counts idempotency keys into the memory budget: idle channels lose their messages to them", async () => {
+    const { broker } = createBroker({ memoryBudget: 25_000 });
+    const big = message("x".repeat(9_700));
+    for (const channel of ["a", "b"]) await broker.publish(channel, [big]);
+    const keys = Array.from({ length: 20 }, (_, i) => `${i}`.padEnd(255, "k"));
+    for (const key of keys) await broker.publish("b", [message(1)], key);
+    assertEquals(await offsetsIn(broker, "a"), []);
+    assertEquals((await offsetsIn(broker, "b")).length, 21);
+    await broker.close();
+  });
+
+  it("forgets the oldest idempotency keys early when all of them take more than half of the budget", async () => {
+    const { broker } = createBroker({ memoryBudget: 40_000, historySize: 1 });
+    const keys = Array.from({ length: 500 }, (_, i) => `key ${i}`);
+    const ids: (readonly string[])[] = [];
+    for (const key of keys) {
+      ids.push(await broker.publish("c", [message(1)], key));
+    }
+    // Counted are 140 bytes a key, and its text.
+    const known = Math.floor(20_000 / (140 + "c\nkey 499".length));
+    const oldest = keys.length - known;
+    const again = async (index: number) =>
+      await broker.publish("c", [message(2)], keys[index]);
+    assertEquals(await again(oldest), ids[oldest]);
+    assertEquals(await again(keys.length - 1), ids.at(-1));
+    assertNotEquals(await again(oldest - 1), ids[oldest - 1]);
+    await broker.close();
+  });
+
+  it("counts the replies that it knows into the memory budget", async () => {
+    const { broker } = createBroker({ memoryBudget: 25_000 });
+    const big = message("x".repeat(9_700));
+    for (const channel of ["a", "b"]) await broker.publish(channel, [big]);
+    const epoch = "00000000";
+    for (let offset = 1; offset <= 10; offset++) {
+      const key = "k".repeat(300);
+      broker.reply("b", message(1), { epoch, offset, key });
+    }
+    assertEquals(await offsetsIn(broker, "a"), []);
+    assertEquals((await offsetsIn(broker, "b")).length, 11);
+    await broker.close();
+  });
+
   it("forgets a channel that was not used for as long as it keeps messages", async () => {
     const { broker, clock } = createBroker({ historyTtl: 10 });
     const idle = await broker.publish("idle", [message(1)]);

@@ -6,7 +6,7 @@ import {
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
 import { startProducer } from "../../support/client/producer.ts";
-import { postJson } from "../../support/wire/publish.ts";
+import { batch, postJson } from "../../support/wire/publish.ts";
 import { type RedisServer, startRedis } from "../../support/brokers/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
 import {
@@ -111,6 +111,23 @@ withRedis("Two gateways on one Redis", () => {
     assertEquals(await answer(b, "again", question, "mine"), "200 ok");
     assertEquals(await answer(b, "again", question, "other"), "409 conflict");
     assertEquals((await logOf(a, "again")).length, 2);
+  });
+
+  it("find a reply in a full log without a search", async () => {
+    const question = await ask("full");
+    const quote = { text: `"reply_to":"${question}"` };
+    const line = { channel: "full", topic: "answer", data: quote };
+    await batch(a, Array<object>(600).fill(line));
+    await redis.command("CONFIG", "RESETSTAT");
+    const answers = [];
+    for (const gateway of [a, b, a]) {
+      answers.push(await answer(gateway, "full", question));
+    }
+    assertEquals(answers, ["200 ok", "409 conflict", "409 conflict"]);
+    const stats = String(await redis.command("INFO", "commandstats"));
+    const [, calls = "0"] = /cmdstat_xrange:calls=(\d+)/.exec(stats) ?? [];
+    // Only the append looks at the oldest entry.
+    assertEquals(calls, "1");
   });
 
   it("end the stream of a killed producer for readers at the other gateway", async () => {

@@ -165,6 +165,29 @@ describe("a reply", () => {
     assertEquals((await reply("many", question, "2")).status, 409);
   });
 
+  it("is refused without reading the log, which may be full of messages that quote replies", async () => {
+    let reads = 0;
+    class CountingBroker extends MemoryBroker {
+      override read(...args: Parameters<MemoryBroker["read"]>) {
+        reads++;
+        return super.read(...args);
+      }
+    }
+    await using busy = await startGateway({ broker: new CountingBroker() });
+    const send = (topic: string, query: Record<string, string> = {}) =>
+      postJson(busy, { channel: "c", topic, query, body: "1" });
+    const { id: question } = await send("q");
+    const data = { text: [`"reply_to":"${question}"`] };
+    const line = { channel: "c", topic: "a", data, metadata: data };
+    await batch(busy, Array<object>(500).fill(line));
+    const statuses = [];
+    for (let i = 0; i < 10; i++) {
+      statuses.push((await send("a", { reply_to: question })).status);
+    }
+    assertEquals(statuses, [200, ...Array<number>(9).fill(409)]);
+    assertEquals(reads, 0);
+  });
+
   it("to a message of a lost log is published once", async () => {
     await ask("lost");
     const statuses = [];
@@ -173,6 +196,14 @@ describe("a reply", () => {
       now += 60_000;
     }
     assertEquals(statuses, [200, 409]);
+  });
+
+  it("is one message: a stream can't be a reply", async () => {
+    const question = await ask("streams");
+    const body = { channel: "streams", topic: "a", data: "s", stream_id: "s" };
+    const stream = { ...body, kind: "datastream-start", reply_to: question };
+    const [{ error } = {}] = await batch(gateway, [stream]);
+    assertEquals(error?.code, "invalid_argument");
   });
 
   it("is refused where the message doesn't exist, or an argument is invalid", async () => {
