@@ -64,7 +64,7 @@ export interface GatewayOptions {
    */
   maxMessageBytes?: number;
   /**
-   * Subscriptions of one connection; each topic is one.
+   * Subscriptions of one connection, and different topics that they may have together.
    *
    * @default {128}
    */
