@@ -23,12 +23,12 @@ export class LiveStream {
   start: string | undefined;
   /** The producer that began it, if it named itself. */
   producer: string | undefined;
+  /** The client that published to it here, if that was with a token; it counts among that client's open streams. */
+  client: string | undefined;
   /** The origin that its messages carried; its end carries it too. */
   origin: Origin = {};
   /** How many milliseconds the body may be silent, where this gateway reads the stream from a body. */
   patienceMs: number | undefined;
-  /** The offset of its newest message that was seen. */
-  offset = 0;
   #seenAt = performance.now();
   #publishedAt = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -64,9 +64,8 @@ export class LiveStream {
     throw conflictError(this.channel, "the stream is in another topic");
   }
 
-  /** Records that a message of the stream is in the log. */
-  seen(offset: number): void {
-    this.offset = offset;
+  /** Records that a message of the stream was appended to the log. */
+  seen(): void {
     this.#seenAt = performance.now();
   }
 

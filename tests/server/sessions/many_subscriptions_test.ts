@@ -18,7 +18,12 @@ const LIMIT = 128;
 
 /** A session without a connection, whose tokens' topics count how often they are read. */
 class CountedSession {
-  readonly #session = new Session(fakeHost(), new FakeSocket(), "ws.v1");
+  readonly #broker = new MemoryBroker();
+  readonly #session = new Session(
+    fakeHost(this.#broker),
+    new FakeSocket(),
+    "ws.v1",
+  );
   reads = 0;
 
   #count(topics: readonly TopicClaim[]): readonly TopicClaim[] {
@@ -51,8 +56,9 @@ class CountedSession {
     this.#session.subscriptions.unsubscribeTopics(claims(topics));
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#session.ended();
+    await this.#broker.close();
   }
 }
 
@@ -136,7 +142,7 @@ describe("a connection with many subscriptions", () => {
       [],
     );
     assertEquals(new Set(costs.slice(9)).size, 1);
-    session.close();
+    await session.close();
   });
 
   it("costs the same for each further sub without a ref, and for its end", async () => {
@@ -147,7 +153,7 @@ describe("a connection with many subscriptions", () => {
       costs.push(await session.cost(() => session.subscribe(undefined, topic)));
     }
     assertEquals(new Set(costs.slice(9)).size, 1);
-    session.close();
+    await session.close();
     const other = new CountedSession();
     for (let i = 0; i < LIMIT; i++) await other.subscribe(`${i}`, "c/t");
     const ends: number[] = [];
@@ -155,7 +161,7 @@ describe("a connection with many subscriptions", () => {
       ends.push(await other.cost(() => other.unsubscribe(`${i}`)));
     }
     assertEquals(new Set(ends).size, 1);
-    other.close();
+    await other.close();
   });
 
   it("doesn't go through its subscriptions for an unsub of topics that it doesn't have", async () => {
@@ -168,7 +174,7 @@ describe("a connection with many subscriptions", () => {
       session.unsubscribeTopics(...unknown)
     );
     assertEquals(cost, 0);
-    session.close();
+    await session.close();
   });
 });
 
