@@ -1,5 +1,6 @@
 import type { Publisher } from "../publish/publisher.ts";
 import { SpreadTasks } from "../turns/spread_tasks.ts";
+import { LeaseClock } from "./lease_clock.ts";
 import type { LiveStream } from "./live_stream.ts";
 import { endKey, endReasonOf, LOST } from "./stream_end.ts";
 import { LEASE_TOPIC } from "./stream_message.ts";
@@ -29,6 +30,7 @@ export class StreamLeases {
   readonly #options: LeaseOptions;
   /** Checks the leases that may have run out. */
   readonly #checks = new SpreadTasks(CHECKS_PER_TURN);
+  readonly #clock: LeaseClock<LiveStream>;
 
   constructor(
     registry: StreamRegistry,
@@ -38,12 +40,17 @@ export class StreamLeases {
     this.#registry = registry;
     this.#publisher = publisher;
     this.#options = options;
+    this.#clock = new LeaseClock(options.leaseMs, (stream) => {
+      this.#checks.add(() => this.#check(stream));
+    });
+  }
+
+  close(): void {
+    this.#clock.close();
   }
 
   watch(stream: LiveStream): void {
-    const check = (): Promise<void> => this.#check(stream);
-    const { leaseMs } = this.#options;
-    stream.setTimer(() => this.#checks.add(check), leaseMs);
+    this.#clock.set(stream, stream.dueAt(this.#options.leaseMs));
   }
 
   /** Publishes a sign of life of a stream, unless one of its messages is recent enough. */
@@ -93,7 +100,7 @@ export class StreamLeases {
       // By the end of another lease the broker may be back.
       stream.seen();
     }
-    if (!signal.aborted) this.watch(stream);
+    if (!signal.aborted && stream.slot === undefined) this.watch(stream);
   }
 
   /** Renews the lease of a stream whose body this gateway reads, or ends it when the body was silent for too long. */

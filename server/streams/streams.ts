@@ -180,6 +180,7 @@ export class Streams {
   close(): void {
     this.leave();
     this.#registry.close();
+    this.#leases.close();
   }
 
   async #start(
