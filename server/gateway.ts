@@ -78,7 +78,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const hub = new Hub(broker);
   const publisher = new Publisher(broker, settings.maxMessageBytes);
   const callback = onMessage && new MessageCallback(onMessage, report);
-  const streams = new Streams(hub, publisher, { leaseMs, report });
+  const streams = new Streams(hub, publisher, {
+    ...settings,
+    leaseMs,
+    report,
+  });
   const rules = { schemas: settings.channels, callback };
   const publisherFor: WebSocketHost["publisherFor"] = (claims) =>
     claims ? new ClientPublisher(publisher, claims, rules) : publisher;

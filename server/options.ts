@@ -64,7 +64,7 @@ export interface GatewayOptions {
    */
   maxMessageBytes?: number;
   /**
-   * Subscriptions of one connection; each topic is one.
+   * Subscriptions of one connection, and different topics that they may have together.
    *
    * @default {128}
    */
@@ -112,6 +112,19 @@ export interface GatewayOptions {
    * @default {60000}
    */
   streamLeaseMs?: number;
+  /**
+   * Data streams that one client may have open at this gateway: all tokens with the same `sub`, or one token without. Another one is refused
+   * with `too_many`.
+   *
+   * @default {64}
+   */
+  maxClientStreams?: number;
+  /**
+   * Data streams that may be open in one channel, whoever publishes them. Another one is refused with `too_many`.
+   *
+   * @default {1000}
+   */
+  maxChannelStreams?: number;
 }
 
 /** Options with every default filled in. */
@@ -149,6 +162,8 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     queueBytes: options.queueBytes ?? 1024 * 1024,
     queueDeadlineMs: options.queueDeadlineMs ?? 10_000,
     streamLeaseMs: options.streamLeaseMs ?? 60_000,
+    maxClientStreams: options.maxClientStreams ?? 64,
+    maxChannelStreams: options.maxChannelStreams ?? 1000,
   };
   for (const [name, value] of Object.entries(limits)) {
     if (Number.isSafeInteger(value) && value >= 1) continue;

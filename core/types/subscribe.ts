@@ -53,8 +53,8 @@ export interface SubscribeOptions<TMessage> {
    */
   maxUnread?: number;
   /**
-   * Whether the subscription may share a connection with others. A connection can have 128 topics; a subscription to more is refused with
-   * `too_many` and needs its own connection.
+   * Whether the subscription may share a connection with others. A connection can have 128 subscriptions and 128 topics; a subscription to
+   * more is refused with `too_many` and needs its own connection.
    *
    * @default {true}
    */

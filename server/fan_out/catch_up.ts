@@ -3,16 +3,18 @@ import type { LogEntry, OpenStream } from "../brokers/broker.ts";
 /** An open data stream that is delivered from its beginning. From the offset `until` on, its topic is delivered anyway. */
 type StreamStart = OpenStream & { readonly until: number };
 
+const NO_STREAMS: ReadonlyMap<string, StreamStart> = new Map();
+
 /** The part of a channel's log that one connection still has to get before it can join a live audience. */
 export class CatchUp {
   /** For each topic, the offset up to which the connection has it. */
   #cursors: Map<string, number>;
-  #streams: readonly StreamStart[];
+  /** By their ids. A client that subscribes again and again adds each once. */
+  #streams: ReadonlyMap<string, StreamStart> = NO_STREAMS;
 
   /** A catch-up of topics that the connection has up to an offset. */
   constructor(topics: Iterable<string> = [], offset: number = 0) {
     this.#cursors = new Map([...topics].map((topic) => [topic, offset]));
-    this.#streams = [];
   }
 
   get topics(): ReadonlySet<string> {
@@ -21,10 +23,14 @@ export class CatchUp {
 
   /** The offset up to which the connection has all that it wants. */
   get offset(): number {
-    return Math.min(
-      ...this.#cursors.values(),
-      ...this.#streams.map(({ offset }) => offset - 1),
-    );
+    let least = Infinity;
+    for (const offset of this.#cursors.values()) {
+      least = Math.min(least, offset);
+    }
+    for (const { offset } of this.#streams.values()) {
+      least = Math.min(least, offset - 1);
+    }
+    return least;
   }
 
   /** Returns a catch-up that also has these topics, from after an offset, and open streams from their beginning. */
@@ -39,10 +45,14 @@ export class CatchUp {
       const known = next.#cursors.get(topic) ?? Infinity;
       next.#cursors.set(topic, Math.min(known, after));
     }
-    next.#streams = [
-      ...this.#streams,
-      ...streams.map((stream) => ({ ...stream, until: after })),
-    ];
+    const all = new Map(this.#streams);
+    for (const stream of streams) {
+      const known = all.get(stream.streamId);
+      const offset = Math.min(stream.offset, known?.offset ?? Infinity);
+      const until = Math.max(after, known?.until ?? 0);
+      all.set(stream.streamId, { ...stream, offset, until });
+    }
+    next.#streams = all;
     return next;
   }
 
@@ -55,11 +65,10 @@ export class CatchUp {
   wants(entry: LogEntry): boolean {
     const cursor = this.#cursors.get(entry.topic);
     if (cursor === undefined) return false;
-    return entry.offset > cursor ||
-      this.#streams.some(({ streamId, offset, until }) =>
-        streamId === entry.streamId && entry.offset >= offset &&
-        entry.offset <= until
-      );
+    if (entry.offset > cursor) return true;
+    const stream = this.#streams.get(entry.streamId ?? "");
+    return stream !== undefined && entry.offset >= stream.offset &&
+      entry.offset <= stream.until;
   }
 
   /** Notes that the connection has everything up to an offset. */
@@ -67,8 +76,10 @@ export class CatchUp {
     for (const [topic, cursor] of this.#cursors) {
       this.#cursors.set(topic, Math.max(cursor, offset));
     }
-    this.#streams = this.#streams
-      .filter(({ until }) => until > offset)
-      .map((stream) => ({ ...stream, offset: offset + 1 }));
+    if (this.#streams.size === 0) return;
+    const open = [...this.#streams].filter(([, { until }]) => until > offset);
+    this.#streams = new Map(
+      open.map(([id, stream]) => [id, { ...stream, offset: offset + 1 }]),
+    );
   }
 }

@@ -1,4 +1,5 @@
 import type { Position } from "../../core/protocol/id.ts";
+import { pause } from "../../core/time/backoff.ts";
 import type { Broker, LogEntry, OpenStream } from "../brokers/broker.ts";
 import { followStream } from "../brokers/log.ts";
 import type { Wire } from "../wire/encode.ts";
@@ -12,6 +13,9 @@ export type StreamEntry =
 
 /** Sees every message of a data stream, in order, and at the start of a feed the streams that are open then. */
 export type StreamWatcher = (feed: Feed, entry: StreamEntry) => void;
+
+/** Milliseconds that a message may take from the log to the feed: a little more than a broker needs to notice that it was lost. */
+const ON_ITS_WAY_MS = 2_000;
 
 /** A listener that learns when a feed jumps. */
 export interface FeedFollower {
@@ -29,6 +33,8 @@ export class Feed {
   epoch = "";
   /** The offset of the newest message that the audiences got. */
   top = 0;
+  /** How often it jumped. */
+  jumps = 0;
   /** How many hold the feed. It ends with the last hold. */
   holds = 0;
   readonly openStreams = new Map<string, OpenStream>();
@@ -70,7 +76,8 @@ export class Feed {
   }
 
   /** Counts connections that begin (1) or cease (-1) to follow topics; the topic `""` stands for any topic of the channel. */
-  countSubscribers(topics: Iterable<string>, by: 1 | -1): void {
+  countSubscribers(topics: readonly string[], by: 1 | -1): void {
+    if (topics.length === 0) return;
     for (const topic of topics) {
       const count = (this.#subscribers.get(topic) ?? 0) + by;
       if (count > 0) this.#subscribers.set(topic, count);
@@ -87,12 +94,26 @@ export class Feed {
     );
   }
 
+  /** Resolves with `true` once the audiences got every message that is in the log now; with `false` if the epoch changes, or after a while. */
+  async isCurrent(): Promise<boolean> {
+    const { channel, top } = this;
+    const page = await this.#broker.read(channel, top, 1, 1);
+    const position = { epoch: page.epoch, offset: page.top };
+    if (this.#hasReached(position)) return true;
+    const ending = new AbortController();
+    const late = pause(ON_ITS_WAY_MS, ending.signal).then(() => false);
+    const isReached = await Promise.race([this.reached(position), late]);
+    ending.abort();
+    return isReached;
+  }
+
   /** Jumps to another position, because the log was lost or lost messages. */
   moveTo({ epoch, offset }: Position): void {
     for (const audience of this.#audiences.values()) audience.flush();
     const from = { epoch: this.epoch, offset: this.top };
     this.epoch = epoch;
     this.top = offset;
+    this.jumps++;
     this.openStreams.clear();
     for (const follower of this.followers) follower.moved(from);
     for (const waiter of this.#waiters.splice(0)) {

@@ -83,7 +83,8 @@ async function startLive(
     streams = mark.openStreams
       .filter(({ topic, offset }) => topics.has(topic) && offset >= first);
   }
-  const offset = Math.min(after, ...streams.map(({ offset }) => offset - 1));
+  const before = streams.map(({ offset }) => offset - 1);
+  const offset = before.reduce((a, b) => Math.min(a, b), after);
   const start = startAfter(channel, topics, { epoch: feed.epoch, offset });
   return { ...start, after, streams };
 }

@@ -55,6 +55,11 @@ export class Hub {
     this.broker.unsubscribe(feed.channel);
   }
 
+  /** Returns the feed of a channel that is held. */
+  get(channel: string): Feed | undefined {
+    return this.#feeds.get(channel)?.feed;
+  }
+
   /** Tells whether a feed is still held. */
   has(feed: Feed): boolean {
     return this.#feeds.get(feed.channel)?.feed === feed;

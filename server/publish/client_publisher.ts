@@ -29,6 +29,7 @@ export function grantsPublish(
 /** Publishes the messages of one client: checks its token's grants and the topics' schemas, and calls the app's `onMessage` afterwards. */
 export class ClientPublisher implements MessagePublisher {
   readonly maxMessageBytes: number;
+  readonly client: string;
   readonly #publisher: Publisher;
   readonly #claims: TokenClaims;
   readonly #owner: KeyOwner;
@@ -37,6 +38,8 @@ export class ClientPublisher implements MessagePublisher {
   constructor(publisher: Publisher, claims: TokenClaims, rules: ClientRules) {
     this.maxMessageBytes = publisher.maxMessageBytes;
     this.#publisher = publisher;
+    const { sub, jti } = claims;
+    this.client = sub === undefined ? `token ${jti}` : `user ${sub}`;
     this.#claims = claims;
     this.#owner = clientOwner(claims);
     this.#rules = rules;

@@ -30,6 +30,8 @@ const SIMPLE_NAME = /^[ -~]{1,255}$/;
 export interface MessagePublisher {
   /** Maximum size of a message's data in bytes. */
   readonly maxMessageBytes: number;
+  /** Names the client: the user of its token or, without one, the token; `undefined` for the signing key. */
+  readonly client: string | undefined;
 
   /** @throws {RealtimeError} `forbidden` where the right to publish to one of the topics is missing. */
   require(channel: string, topics: readonly string[]): void;
@@ -53,6 +55,7 @@ export interface MessagePublisher {
 /** Checks messages and appends them to the log, without a limit to topics: publishes with the rights of the signing key. */
 export class Publisher implements MessagePublisher {
   readonly maxMessageBytes: number;
+  readonly client = undefined;
   readonly #broker: Broker;
 
   constructor(broker: Broker, maxMessageBytes: number) {

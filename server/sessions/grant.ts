@@ -1,8 +1,9 @@
 import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
-import { sameTopics } from "./topic_sets.ts";
+import type { Keyed } from "./small_map.ts";
+import { topicsKey } from "./topic_sets.ts";
 
 /** The rights that a token gives a session. */
-export interface Grant {
+export class Grant implements Keyed {
   /** The reference of the `sub` frame with the token, if it had one. */
   readonly ref: string | undefined;
   /** The token's topics, without those that were unsubscribed. */
@@ -10,22 +11,33 @@ export interface Grant {
   readonly claims: TokenClaims;
   /** When the grant ends, by `performance.now()`, which a change of the wall clock does not move. */
   readonly endsAt: number;
+
+  constructor(
+    claims: TokenClaims,
+    ref: string | undefined,
+    topics: readonly TopicClaim[] = claims.topics,
+  ) {
+    this.ref = ref;
+    this.topics = topics;
+    this.claims = claims;
+    this.endsAt = performance.now() + claims.sexp * 1000 - Date.now();
+  }
+
+  /** Names the grant: a new token with the same key replaces it. */
+  get key(): string {
+    return grantKey(this.claims, this.ref);
+  }
+
+  /** Returns the grant for some of its topics. */
+  with(topics: readonly TopicClaim[]): Grant {
+    return new Grant(this.claims, this.ref, topics);
+  }
 }
 
-/** Makes a grant of a verified token's claims. */
-export function grantOf(claims: TokenClaims, ref: string | undefined): Grant {
-  const endsAt = performance.now() + claims.sexp * 1000 - Date.now();
-  return { ref, topics: claims.topics, claims, endsAt };
-}
-
-/** Finds the grant that a new token replaces: the one with the same reference or, without a reference, with the same topics. */
-export function findGrant(
-  grants: readonly Grant[],
+/** Returns the key of the grant that a token makes: its reference or, without a reference, its topics. */
+export function grantKey(
   { topics }: TokenClaims,
   ref: string | undefined,
-): Grant | undefined {
-  return grants.find((grant) =>
-    grant.ref === ref &&
-    (ref !== undefined || sameTopics(grant.claims.topics, topics))
-  );
+): string {
+  return ref === undefined ? `topics ${topicsKey(topics)}` : `ref ${ref}`;
 }

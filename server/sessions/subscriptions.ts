@@ -11,18 +11,23 @@ import type { Hub } from "../fan_out/hub.ts";
 import { grantsPublish } from "../publish/client_publisher.ts";
 import { isV1 } from "../wire/encode.ts";
 import { parseSince, type Since, sinceOfChannel } from "../wire/since.ts";
-import { findGrant, type Grant, grantOf } from "./grant.ts";
+import { Grant, grantKey } from "./grant.ts";
 import {
-  byChannel,
-  countTopics,
-  sameTopics,
-  withoutTopics,
-} from "./topic_sets.ts";
+  added,
+  findIn,
+  isIn,
+  removed,
+  sizeOf,
+  type SmallMap,
+  valuesOf,
+} from "./small_map.ts";
+import { TopicCounts } from "./topic_counts.ts";
+import { byChannel, sameTopics } from "./topic_sets.ts";
 
 /** The parts of the gateway that subscriptions use. */
 export interface SubscriptionsHost {
   readonly hub: Hub;
-  /** Most topics of a connection. */
+  /** Maximum number of a connection's subscriptions, and of its different topics. */
   readonly maxSubscriptions: number;
   readonly pingIntervalMs: number;
   /** Milliseconds that a connection may be without a valid token. */
@@ -57,9 +62,10 @@ interface ChannelStart {
 /** The subscriptions of a session: the grants of its tokens, when they end, and the delivery of their channels. */
 export class Subscriptions {
   readonly #session: SubscribedSession;
-  // Most sessions have one grant and one channel. A list takes 0.3 KB less than a map on Bun, and has 128 entries at most.
-  #grants: readonly Grant[] = [];
-  #deliveries: readonly ChannelDelivery[] = [];
+  #grants: SmallMap<Grant> = [];
+  #deliveries: SmallMap<ChannelDelivery> = [];
+  /** The topics of all grants; present while these are too many to go through for each frame. */
+  #counts: TopicCounts | undefined;
   /** Ends the grants that expire next or, while there are none, the wait for a token. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -69,13 +75,13 @@ export class Subscriptions {
 
   /** Whether the connection has everything that is in the logs. Sends what waits for the end of the turn. */
   get areLive(): boolean {
-    return Object.keys(this.positions).length === this.#deliveries.length;
+    return Object.keys(this.positions).length === sizeOf(this.#deliveries);
   }
 
   /** The id up to which the connection has everything, for each channel. Sends what waits for the end of the turn. */
   get positions(): Record<string, string> {
     const positions: Record<string, string> = Object.create(null);
-    for (const delivery of this.#deliveries) {
+    for (const delivery of this.#deliveries.values()) {
       delivery.flush();
       const { channel, position } = delivery;
       if (position !== undefined) positions[channel] = position;
@@ -85,14 +91,17 @@ export class Subscriptions {
 
   /** Returns the claims of a token that grants publishing to the topic, or `undefined` if there is none. */
   publisherClaims(channel: string, topic: string): TokenClaims | undefined {
-    return this.#grants.find(({ claims, endsAt }) =>
-      endsAt > performance.now() && grantsPublish(claims, channel, topic)
-    )?.claims;
+    for (const { claims, endsAt } of this.#grants.values()) {
+      if (endsAt > performance.now() && grantsPublish(claims, channel, topic)) {
+        return claims;
+      }
+    }
   }
 
   /**
-   * Adds a token's topics; throws an error for too many topics or a malformed `since`. A token with a known `ref`, or without one for topics
-   * that are known, replaces the earlier token. `marks` are the positions that "now" stands for, if it was a moment ago.
+   * Adds a token's topics; throws an error for too many subscriptions or topics, or a malformed `since`. A token with a known `ref`, or
+   * without one for topics that are known, replaces the earlier token. `marks` are the positions that "now" stands for, if it was a moment
+   * ago.
    */
   async subscribe(
     claims: TokenClaims,
@@ -101,44 +110,51 @@ export class Subscriptions {
     marks?: ReadonlyMap<string, ChannelState>,
   ): Promise<void> {
     const from = parseSince(since);
-    const replaced = findGrant(this.#grants, claims, ref);
-    const isRenewal = replaced !== undefined && since === undefined &&
-      sameTopics(replaced.topics, claims.topics);
-    const others = this.#grants.filter((grant) => grant !== replaced);
-    this.#checkLimit([...others.map(({ claims }) => claims), claims]);
+    const replaced = findIn(this.#grants, grantKey(claims, ref));
+    this.#checkLimit(claims.topics, replaced);
     const { host, wire } = this.#session;
     const ticket = isV1(wire) ? await host.ticket(claims) : "";
     if (this.#session.isClosed) return;
-    if (replaced && !isRenewal) this.#end(replaced);
-    const grant = grantOf(claims, ref);
-    const kept = this.#grants.filter((grant) => grant !== replaced);
-    this.#setGrants([...kept, grant]);
+    // The grant may have ended meanwhile.
+    const isRenewal = replaced !== undefined && isIn(this.#grants, replaced) &&
+      since === undefined && sameTopics(replaced.topics, claims.topics);
+    if (isRenewal) this.#remove(replaced);
+    else if (replaced) this.#end(replaced);
+    const grant = new Grant(claims, ref);
+    this.#add(grant);
+    this.#setTimer();
     const starts = await this.#findStarts(claims.topics, from, marks)
       .catch((error: unknown) => {
         this.#end(grant);
         throw error;
       });
     // The grant may have ended meanwhile.
-    if (!this.#grants.includes(grant)) return;
+    if (!isIn(this.#grants, grant)) return;
     this.#sendReady(starts, ticket, ref);
     if (!isRenewal) this.#begin(starts);
   }
 
   /** Ends the subscription that a `sub` frame with this `ref` made. */
   unsubscribe(ref: string): void {
-    const grant = this.#grants.find((grant) => grant.ref === ref);
+    const grant = findIn(this.#grants, `ref ${ref}`);
     if (grant) this.#end(grant);
   }
 
   /** Ends the delivery of topics, whichever grants they belong to. */
   unsubscribeTopics(topics: readonly TopicClaim[]): void {
+    const held = this.#held();
+    const ended = topics.filter((topic) => held.has(topic));
     // Without grants the timer limits the wait for a token, and has to go on.
-    if (this.#grants.length === 0) return;
-    const grants = this.#grants.map((grant) => {
-      return { ...grant, topics: withoutTopics(grant.topics, topics) };
-    });
-    this.#setGrants(grants.filter(({ topics }) => topics.length > 0));
-    this.#dropTopics(topics);
+    if (ended.length === 0) return;
+    const counts = new TopicCounts(ended);
+    for (const grant of valuesOf(this.#grants)) {
+      const rest = grant.topics.filter((topic) => !counts.has(topic));
+      if (rest.length === grant.topics.length) continue;
+      this.#remove(grant);
+      if (rest.length > 0) this.#add(grant.with(rest));
+    }
+    this.#setTimer();
+    this.#stop(ended);
   }
 
   /** Ends the grants of tokens that match, for good, and returns how many there were. */
@@ -148,7 +164,7 @@ export class Subscriptions {
       "Cannot use the token: it was revoked",
     );
     const count = this.#endGrants(({ claims }) => matches(claims), error);
-    if (count > 0 && this.#grants.length === 0) this.#session.refuse(error);
+    if (count > 0 && sizeOf(this.#grants) === 0) this.#session.refuse(error);
     return count;
   }
 
@@ -167,17 +183,24 @@ export class Subscriptions {
   /** Ends everything, because the connection is closed. */
   close(): void {
     clearTimeout(this.#timer);
-    for (const delivery of this.#deliveries) delivery.close();
+    for (const delivery of this.#deliveries.values()) delivery.close();
     this.#deliveries = [];
     this.#grants = [];
+    this.#counts = undefined;
   }
 
-  #checkLimit(tokens: readonly TokenClaims[]): void {
-    const topics = tokens.flatMap(({ topics }) => topics);
+  /** Checks whether a grant of some topics may be added in another one's place. */
+  #checkLimit(
+    topics: readonly TopicClaim[],
+    replaced: Grant | undefined,
+  ): void {
     const limit = this.#session.host.maxSubscriptions;
-    if (topics.length <= limit || countTopics(topics) <= limit) return;
-    const message = `Cannot subscribe: a connection may have ${limit} topics`;
-    throw new RealtimeError("too_many", message);
+    const count = sizeOf(this.#grants) + (replaced ? 0 : 1);
+    if (count > limit) throw tooMany(`${limit} subscriptions`);
+    const held = this.#held();
+    if (held.size + topics.length <= limit) return;
+    const size = held.sizeWith(topics, replaced?.topics);
+    if (size > limit) throw tooMany(`${limit} topics`);
   }
 
   #findStarts(
@@ -222,35 +245,52 @@ export class Subscriptions {
   }
 
   #delivery(channel: string): ChannelDelivery {
-    const known = this.#deliveries.find((one) => one.channel === channel);
+    const known = findIn(this.#deliveries, channel);
     if (known) return known;
     const { hub } = this.#session.host;
     const delivery = new ChannelDelivery(hub, this.#session, channel);
-    this.#deliveries = [...this.#deliveries, delivery];
+    this.#deliveries = added(this.#deliveries, delivery);
     return delivery;
   }
 
-  #setGrants(grants: readonly Grant[]): void {
-    this.#grants = grants;
-    this.#setTimer();
+  /** Adds a grant whose key no other grant has. */
+  #add(grant: Grant): void {
+    this.#grants = added(this.#grants, grant);
+    if (this.#counts) this.#counts.add(grant.topics);
+    else if (this.#grants instanceof Map) this.#counts = this.#held();
   }
 
-  #end(ended: Grant): void {
-    this.#setGrants(this.#grants.filter((grant) => grant !== ended));
-    this.#dropTopics(ended.topics);
+  /** Removes a grant; returns the topics that no grant has any more. */
+  #remove(grant: Grant): TopicClaim[] {
+    const gone = this.#held().remove(grant.topics);
+    this.#grants = removed(this.#grants, grant);
+    if (!(this.#grants instanceof Map)) this.#counts = undefined;
+    return gone;
+  }
+
+  /** Returns how many grants have each topic. */
+  #held(): TopicCounts {
+    const topicsOf = ({ topics }: Grant): readonly TopicClaim[] => topics;
+    return this.#counts ??
+      new TopicCounts(valuesOf(this.#grants).flatMap(topicsOf));
+  }
+
+  #end(grant: Grant): void {
+    if (!isIn(this.#grants, grant)) return;
+    const gone = this.#remove(grant);
+    this.#setTimer();
+    this.#stop(gone);
   }
 
   /** Ends the delivery of topics that no grant has any more. */
-  #dropTopics(topics: readonly TopicClaim[]): void {
-    const kept = byChannel(this.#grants.flatMap(({ topics }) => topics));
+  #stop(topics: readonly TopicClaim[]): void {
+    const held = this.#held();
     for (const [channel, names] of byChannel(topics)) {
-      const delivery = this.#deliveries.find((one) => one.channel === channel);
+      const delivery = findIn(this.#deliveries, channel);
       if (!delivery) continue;
-      const others = kept.get(channel);
-      if (others) {
-        delivery.remove([...names].filter((name) => !others.has(name)));
-      } else {
-        this.#deliveries = this.#deliveries.filter((one) => one !== delivery);
+      if (held.hasChannel(channel)) delivery.remove(names);
+      else {
+        this.#deliveries = removed(this.#deliveries, delivery);
         delivery.flush();
         delivery.close();
       }
@@ -260,8 +300,11 @@ export class Subscriptions {
   #setTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#grants.length === 0) return;
-    const endsAt = Math.min(...this.#grants.map(({ endsAt }) => endsAt));
+    if (sizeOf(this.#grants) === 0) return;
+    let endsAt = Infinity;
+    for (const grant of this.#grants.values()) {
+      endsAt = Math.min(endsAt, grant.endsAt);
+    }
     const left = endsAt - performance.now();
     if (left > 2 * this.#session.host.pingIntervalMs) return;
     this.#timer = setTimeout(() => this.#expire(), Math.max(0, left) + 1);
@@ -271,7 +314,7 @@ export class Subscriptions {
     const now = performance.now();
     const error = new RealtimeError("token_expired", "The session ended");
     this.#endGrants(({ endsAt }) => endsAt <= now, error);
-    if (this.#grants.length > 0) this.#setTimer();
+    if (sizeOf(this.#grants) > 0) this.#setTimer();
     else this.#session.decline(error);
   }
 
@@ -279,11 +322,16 @@ export class Subscriptions {
     matches: (grant: Grant) => boolean,
     error: RealtimeError,
   ): number {
-    const ended = this.#grants.filter(matches);
+    const ended = valuesOf(this.#grants).filter(matches);
     for (const grant of ended) {
       this.#end(grant);
       if (grant.ref !== undefined) this.#session.error(error, grant.ref);
     }
     return ended.length;
   }
+}
+
+function tooMany(limit: string): RealtimeError {
+  const message = `Cannot subscribe: a connection may have ${limit}`;
+  return new RealtimeError("too_many", message);
 }

@@ -18,21 +18,13 @@ export function sameTopics(
   a: readonly TopicClaim[],
   b: readonly TopicClaim[],
 ): boolean {
-  const all = countTopics([...a, ...b]);
-  return countTopics(a) === all && countTopics(b) === all;
+  return a === b || topicsKey(a) === topicsKey(b);
 }
 
-/** Returns the topics that are not in the second list. */
-export function withoutTopics(
-  topics: readonly TopicClaim[],
-  removed: readonly TopicClaim[],
-): TopicClaim[] {
-  const names = byChannel(removed);
-  return topics.filter(({ channel, name }) => !names.get(channel)?.has(name));
-}
-
-/** Counts the different topics of a list. */
-export function countTopics(topics: readonly TopicClaim[]): number {
-  return [...byChannel(topics).values()]
-    .reduce((sum, names) => sum + names.size, 0);
+/** Returns a text that is the same for all lists of the same topics. */
+export function topicsKey(topics: readonly TopicClaim[]): string {
+  const names = topics.map(({ channel, name }) =>
+    JSON.stringify([channel, name])
+  );
+  return [...new Set(names)].sort().join();
 }

@@ -43,6 +43,8 @@ export class WebSocketClient implements SocketHandler {
   #session: Session | undefined;
   /** Settles when all frames that came are handled. */
   #work: Promise<void> | undefined;
+  /** Frames that wait for their turn, or for the broker. */
+  #waiting = 0;
   /** Frames that are left in this second. */
   #budget: number;
   #second = currentSecond();
@@ -50,8 +52,12 @@ export class WebSocketClient implements SocketHandler {
   constructor(host: WebSocketHost, handshake: Handshake) {
     this.#host = host;
     this.#handshake = handshake;
-    // A client that connects again brings all of its subscriptions at once.
-    this.#budget = host.maxInboundRate + host.maxSubscriptions;
+    this.#budget = this.#burst;
+  }
+
+  /** Most frames at once: a client that connects again brings all of its subscriptions. */
+  get #burst(): number {
+    return this.#host.maxInboundRate + this.#host.maxSubscriptions;
   }
 
   open(socket: Socket): void {
@@ -87,6 +93,11 @@ export class WebSocketClient implements SocketHandler {
     if (parsed.error) return session.error(parsed.error, parsed.ref);
     const { command } = parsed;
     if (command.kind === "pong") return;
+    // While the broker is away, each frame waits for it.
+    if (this.#waiting >= this.#burst) {
+      const message = `More than ${this.#burst} frames wait for their answers`;
+      return session.refuse(new RealtimeError("rate_limited", message));
+    }
     this.#enqueue(session, () => this.#act(session, command), command);
   }
 
@@ -105,9 +116,11 @@ export class WebSocketClient implements SocketHandler {
     command?: ActiveCommand,
   ): void {
     const before = this.#work ?? Promise.resolve();
+    this.#waiting++;
     const work = before.then(action)
       .catch((error) => this.#answerFailure(session, error, command))
       .then(() => {
+        this.#waiting--;
         if (this.#work === work) this.#work = undefined;
       });
     this.#work = work;

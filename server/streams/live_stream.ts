@@ -23,15 +23,16 @@ export class LiveStream {
   start: string | undefined;
   /** The producer that began it, if it named itself. */
   producer: string | undefined;
+  /** The client that published to it here, if that was with a token; it counts among that client's open streams. */
+  client: string | undefined;
   /** The origin that its messages carried; its end carries it too. */
   origin: Origin = {};
   /** How many milliseconds the body may be silent, where this gateway reads the stream from a body. */
   patienceMs: number | undefined;
-  /** The offset of its newest message that was seen. */
-  offset = 0;
+  /** The slot of time in which its lease is checked, if it waits for that. */
+  slot: Set<LiveStream> | undefined;
   #seenAt = performance.now();
   #publishedAt = performance.now();
-  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #ending = new AbortController();
   /** Aborts when the stream ends. */
   readonly signal: AbortSignal = this.#ending.signal;
@@ -58,9 +59,8 @@ export class LiveStream {
     return pause(ms, AbortSignal.any([this.signal, signal]));
   }
 
-  /** Records that a message of the stream is in the log. */
-  seen(offset: number): void {
-    this.offset = offset;
+  /** Records that a message of the stream was appended to the log. */
+  seen(): void {
     this.#seenAt = performance.now();
   }
 
@@ -71,24 +71,19 @@ export class LiveStream {
     this.origin = mergeOrigins(this.origin, envelope);
   }
 
-  /** Calls a function when the lease may have run out. */
-  setTimer(check: () => void, leaseMs: number): void {
-    clearTimeout(this.#timer);
-    let due = this.#seenAt + leaseMs;
-    if (this.patienceMs !== undefined) {
-      // The other gateways must see a sign of life until the body was silent for too long.
-      const renewal = this.#seenAt + leaseMs / 3;
-      due = Math.min(renewal, this.#publishedAt + this.patienceMs);
-    }
-    const ms = Math.max(1, Math.ceil(due - performance.now()));
-    this.#timer = setTimeout(check, ms);
-    // A lease must not keep a process alive; browsers' and Deno's timers are numbers.
-    if (typeof this.#timer === "object") this.#timer.unref();
+  /** Returns the time at which the lease may have run out, by `performance.now()`. */
+  dueAt(leaseMs: number): number {
+    const due = this.#seenAt + leaseMs;
+    if (this.patienceMs === undefined) return due;
+    // The other gateways must see a sign of life until the body was silent for too long.
+    const renewal = this.#seenAt + leaseMs / 3;
+    return Math.min(renewal, this.#publishedAt + this.patienceMs);
   }
 
-  /** Stops the timer and aborts the signal: the stream has ended, or this gateway no longer follows it. */
+  /** Ends its watch and aborts the signal: the stream has ended, or this gateway no longer follows it. */
   end(): void {
-    clearTimeout(this.#timer);
-    this.#ending.abort();
+    this.slot?.delete(this);
+    // A reason of its own saves the exception that would be made, with its stack, for each of thousands.
+    this.#ending.abort("ended");
   }
 }

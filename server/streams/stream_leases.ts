@@ -1,9 +1,13 @@
 import type { Publisher } from "../publish/publisher.ts";
-import { findStream } from "./find_stream.ts";
+import { SpreadTasks } from "../turns/spread_tasks.ts";
+import { LeaseClock } from "./lease_clock.ts";
 import type { LiveStream } from "./live_stream.ts";
 import { endKey, endReasonOf, LOST } from "./stream_end.ts";
 import { LEASE_TOPIC } from "./stream_message.ts";
 import type { StreamRegistry } from "./stream_registry.ts";
+
+/** Leases that are checked in one turn of the event loop: a mass of them must not delay all else. */
+const CHECKS_PER_TURN = 16;
 
 /** Options of the leases. */
 export interface LeaseOptions {
@@ -24,6 +28,9 @@ export class StreamLeases {
   readonly #registry: StreamRegistry;
   readonly #publisher: Publisher;
   readonly #options: LeaseOptions;
+  /** Checks the leases that may have run out. */
+  readonly #checks = new SpreadTasks(CHECKS_PER_TURN);
+  readonly #clock: LeaseClock<LiveStream>;
 
   constructor(
     registry: StreamRegistry,
@@ -33,18 +40,17 @@ export class StreamLeases {
     this.#registry = registry;
     this.#publisher = publisher;
     this.#options = options;
+    this.#clock = new LeaseClock(options.leaseMs, (stream) => {
+      this.#checks.add(() => this.#check(stream));
+    });
+  }
+
+  close(): void {
+    this.#clock.close();
   }
 
   watch(stream: LiveStream): void {
-    stream.setTimer(() => {
-      this.#check(stream).catch((error) => {
-        this.#options.report("stream lease", error);
-        // By the end of another lease the broker may be back.
-        stream.seen(stream.offset);
-      }).finally(() => {
-        if (!stream.signal.aborted) this.watch(stream);
-      });
-    }, this.#options.leaseMs);
+    this.#clock.set(stream, stream.dueAt(this.#options.leaseMs));
   }
 
   /** Publishes a sign of life of a stream, unless one of its messages is recent enough. */
@@ -82,11 +88,19 @@ export class StreamLeases {
     });
   }
 
+  /** Checks a lease, and watches it again unless the stream has ended. */
   async #check(stream: LiveStream): Promise<void> {
-    const { channel, streamId } = stream;
+    const { channel, streamId, signal } = stream;
     if (this.#registry.liveOf(channel, streamId) !== stream) return;
-    if (stream.patienceMs === undefined) await this.#checkProducer(stream);
-    else await this.#checkBody(stream);
+    try {
+      if (stream.patienceMs === undefined) await this.#checkProducer(stream);
+      else await this.#checkBody(stream);
+    } catch (error) {
+      this.#options.report("stream lease", error);
+      // By the end of another lease the broker may be back.
+      stream.seen();
+    }
+    if (!signal.aborted && stream.slot === undefined) this.watch(stream);
   }
 
   /** Renews the lease of a stream whose body this gateway reads, or ends it when the body was silent for too long. */
@@ -98,16 +112,20 @@ export class StreamLeases {
 
   /** Ends a stream of which nothing came for the time of the lease. */
   async #checkProducer(stream: LiveStream): Promise<void> {
-    if (stream.quietMs < this.#options.leaseMs) return;
-    const { channel, streamId, feed, offset } = stream;
-    // The feed may have missed messages that are in the log.
-    const after = { epoch: feed.epoch, offset };
-    const { broker } = this.#registry.hub;
-    const found = await findStream(broker, channel, streamId, after);
-    if (found?.end) return this.#registry.end(channel, streamId, found.end);
-    if (found) return stream.seen(offset);
-    // A gateway that only follows the channel may not know all of the stream's topics.
-    if (!stream.isHeld) await this.#registry.readLog(feed, streamId);
-    await this.end(stream, LOST);
+    const { channel, feed } = stream;
+    const isQuiet = (): boolean =>
+      !stream.signal.aborted && stream.quietMs >= this.#options.leaseMs;
+    if (!isQuiet()) return;
+    const { hub } = this.#registry;
+    await hub.hold(channel);
+    try {
+      // A message that is in the log counts even if the feed does not have it yet.
+      if (!await feed.isCurrent() || !isQuiet()) return;
+      // A gateway that only follows the channel may not know all of the stream's topics.
+      if (!stream.isHeld) await this.#registry.readLog(feed);
+      if (isQuiet()) await this.end(stream, LOST);
+    } finally {
+      hub.release(feed);
+    }
   }
 }

@@ -2,13 +2,21 @@ import { formatId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { Feed, StreamEntry } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
-import { findStream } from "./find_stream.ts";
+import { findStreams } from "./find_streams.ts";
 import { conflictError, LiveStream } from "./live_stream.ts";
 import { endedError, readEnd, type StreamEnd } from "./stream_end.ts";
+import { type StreamLimits, streamName } from "./stream_limits.ts";
 import { showsState, streamTopicOf, TEE_TOPIC } from "./stream_message.ts";
 
 /** How many ended streams are remembered. Late messages of these are refused without a search of the log. */
 const MAX_ENDED = 10_000;
+
+/** A reading of a whole log. */
+interface LogReading {
+  /** The feed's count of jumps when it began: with a jump, messages are missed. */
+  readonly jumps: number;
+  readonly done: Promise<void>;
+}
 
 /**
  * The data streams that this gateway knows, each in one of two states: open ({@linkcode LiveStream}) or ended
@@ -18,15 +26,24 @@ const MAX_ENDED = 10_000;
  */
 export class StreamRegistry {
   readonly hub: Hub;
+  readonly #limits: StreamLimits;
   /** Called with each stream that begins. */
   readonly #opened: (stream: LiveStream) => void;
-  readonly #live = new Map<string, LiveStream>();
+  /** The open streams of each channel. */
+  readonly #live = new Map<string, Map<string, LiveStream>>();
   /** The oldest first. */
-  readonly #ended = new Map<string, StreamEnd>();
+  readonly #ended = new Map<string, StreamEnd & { readonly channel: string }>();
+  /** Feeds from before which all streams are known. */
+  readonly #readings = new WeakMap<Feed, LogReading>();
   #isClosed = false;
 
-  constructor(hub: Hub, opened: (stream: LiveStream) => void) {
+  constructor(
+    hub: Hub,
+    limits: StreamLimits,
+    opened: (stream: LiveStream) => void,
+  ) {
     this.hub = hub;
+    this.#limits = limits;
     this.#opened = opened;
     hub.watch = (feed, entry) => this.#see(feed, entry);
   }
@@ -37,16 +54,39 @@ export class StreamRegistry {
   }
 
   endOf(channel: string, streamId: string): StreamEnd | undefined {
-    return this.#ended.get(nameOf(channel, streamId));
+    return this.#ended.get(streamName(channel, streamId));
   }
 
   /** Returns a stream that is open. Streams in channels that are no longer followed are forgotten. */
   liveOf(channel: string, streamId: string): LiveStream | undefined {
-    const name = nameOf(channel, streamId);
-    const stream = this.#live.get(name);
+    const stream = this.#live.get(channel)?.get(streamId);
     if (!stream || stream.isHeld || this.hub.has(stream.feed)) return stream;
-    stream.end();
-    this.#live.delete(name);
+    this.#close(stream);
+  }
+
+  /**
+   * Runs an action that may open a stream.
+   *
+   * @param client The client that publishes the stream; `undefined` for the signing key.
+   * @throws {RealtimeError} `too_many` where it is one too many.
+   */
+  async opening<T>(
+    channel: string,
+    streamId: string,
+    client: string | undefined,
+    action: () => Promise<T>,
+  ): Promise<T> {
+    if (this.get(channel, streamId)) return await action();
+    if (this.#limits.isFull(channel)) {
+      const streams = [...this.#live.get(channel)?.keys() ?? []];
+      for (const streamId of streams) this.liveOf(channel, streamId);
+    }
+    const giveBack = this.#limits.reserve(channel, streamId, client);
+    try {
+      return await action();
+    } finally {
+      giveBack();
+    }
   }
 
   /**
@@ -86,22 +126,23 @@ export class StreamRegistry {
     if (known) return known;
     const stream = new LiveStream(channel, streamId, feed);
     if (this.#isClosed) return stream;
-    this.#live.set(nameOf(channel, streamId), stream);
+    const streams = this.#live.get(channel) ?? new Map<string, LiveStream>();
+    this.#live.set(channel, streams.set(streamId, stream));
+    this.#limits.opened(stream);
     this.#opened(stream);
     return stream;
   }
 
   /** Only the first end of a stream counts. */
   end(channel: string, streamId: string, end: StreamEnd): void {
-    const name = nameOf(channel, streamId);
+    const name = streamName(channel, streamId);
     if (this.#ended.has(name) || this.#isClosed) return;
-    const stream = this.#live.get(name);
-    this.#ended.set(name, { ...end, start: stream?.start ?? end.start });
-    const [oldest = ""] = this.#ended.keys();
-    if (this.#ended.size > MAX_ENDED) this.#ended.delete(oldest);
-    this.#live.delete(name);
+    const stream = this.#live.get(channel)?.get(streamId);
+    const start = stream?.start ?? end.start;
+    this.#ended.set(name, { ...end, channel, start });
+    if (this.#ended.size > MAX_ENDED) this.#forgetOldestEnd();
     if (!stream) return;
-    stream.end();
+    this.#close(stream);
     if (stream.isHeld) this.hub.release(stream.feed);
   }
 
@@ -121,7 +162,7 @@ export class StreamRegistry {
     if (known?.isHeld) return await action(known.feed);
     const feed = await this.hub.hold(channel);
     try {
-      if (mayBeInLog) await this.readLog(feed, streamId);
+      if (mayBeInLog) await this.readLog(feed);
       return await action(feed);
     } finally {
       const stream = this.liveOf(channel, streamId);
@@ -132,23 +173,65 @@ export class StreamRegistry {
     }
   }
 
-  /** Reads what the log has of a stream. */
-  async readLog(feed: Feed, streamId: string): Promise<void> {
-    const { channel } = feed;
-    if (this.endOf(channel, streamId)) return;
-    const found = await findStream(this.hub.broker, channel, streamId);
-    if (!found || this.endOf(channel, streamId)) return;
-    if (found.end) return this.end(channel, streamId, found.end);
-    const stream = this.open(feed, channel, streamId);
-    stream.start ??= found.start;
-    for (const topic of found.topics) stream.topics.add(topic);
+  /** Learns of all streams of which the log has anything. The log is read once for each feed, which shows every later message. */
+  async readLog(feed: Feed): Promise<void> {
+    const known = this.#readings.get(feed);
+    if (known?.jumps === feed.jumps) {
+      await known.done;
+      if (await feed.isCurrent()) return;
+    }
+    const reading = { jumps: feed.jumps, done: this.#readLog(feed) };
+    this.#readings.set(feed, reading);
+    try {
+      await reading.done;
+    } catch (error) {
+      if (this.#readings.get(feed) === reading) this.#readings.delete(feed);
+      throw error;
+    }
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const stream of this.#live.values()) stream.end();
+    for (const streams of this.#live.values()) {
+      for (const stream of streams.values()) stream.end();
+    }
     this.#live.clear();
     this.#ended.clear();
+  }
+
+  async #readLog(feed: Feed): Promise<void> {
+    const { channel } = feed;
+    const found = await findStreams(this.hub.broker, channel);
+    for (const [streamId, { topics, start, end }] of found) {
+      if (this.endOf(channel, streamId)) continue;
+      if (end) {
+        this.end(channel, streamId, end);
+        continue;
+      }
+      const stream = this.open(feed, channel, streamId);
+      stream.start ??= start;
+      for (const topic of topics) stream.topics.add(topic);
+    }
+  }
+
+  /** Removes a stream that ended, or that is forgotten, from those that are open. */
+  #close(stream: LiveStream): void {
+    const { channel, streamId } = stream;
+    const streams = this.#live.get(channel);
+    streams?.delete(streamId);
+    if (streams?.size === 0) this.#live.delete(channel);
+    this.#limits.closed(stream);
+    stream.end();
+  }
+
+  #forgetOldestEnd(): void {
+    const [oldest] = this.#ended;
+    if (!oldest) return;
+    const [name, { channel }] = oldest;
+    this.#ended.delete(name);
+    // The log may have this end, and has to be read again for it.
+    const feed = this.hub.get(channel);
+    if (feed) this.#readings.delete(feed);
   }
 
   /** Updates a stream's state with a message that a feed shows. */
@@ -172,7 +255,7 @@ export class StreamRegistry {
     const stream = this.open(feed, channel, streamId);
     stream.topics.add(streamTopic);
     if (kind === "datastream-start") stream.start = id;
-    stream.seen(offset);
+    stream.seen();
   }
 }
 
@@ -184,8 +267,4 @@ function isIn(
   return state === "open"
     ? topics.every((topic) => own.has(topic))
     : topics.some((topic) => own.has(topic));
-}
-
-function nameOf(channel: string, streamId: string): string {
-  return `${channel}\n${streamId}`;
 }

@@ -17,6 +17,7 @@ import {
   type StreamEnd,
 } from "./stream_end.ts";
 import { type LeaseOptions, StreamLeases } from "./stream_leases.ts";
+import { type StreamLimitOptions, StreamLimits } from "./stream_limits.ts";
 import type { StreamEnvelope } from "./stream_message.ts";
 import { StreamRegistry } from "./stream_registry.ts";
 
@@ -45,14 +46,21 @@ const KEY_TTL_MS = 120_000;
 
 /** Publishes into data streams, keeps them open and stops them. */
 export class Streams {
+  readonly #limits: StreamLimits;
   readonly #registry: StreamRegistry;
   readonly #leases: StreamLeases;
   readonly #leaseMs: number;
   readonly #leaving = new AbortController();
 
-  constructor(hub: Hub, publisher: Publisher, options: LeaseOptions) {
+  constructor(
+    hub: Hub,
+    publisher: Publisher,
+    options: LeaseOptions & StreamLimitOptions,
+  ) {
+    this.#limits = new StreamLimits(options);
     this.#registry = new StreamRegistry(
       hub,
+      this.#limits,
       (stream) => this.#leases.watch(stream),
     );
     this.#leases = new StreamLeases(this.#registry, publisher, options);
@@ -62,7 +70,8 @@ export class Streams {
   /**
    * Publishes a message of a stream to some topics.
    *
-   * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` where another producer began the stream; the errors of publishing.
+   * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` where another producer began the stream; `too_many` open streams;
+   * the errors of publishing.
    */
   async publish(
     envelope: StreamEnvelope,
@@ -75,15 +84,17 @@ export class Streams {
     const mayBeInLog = kind !== "datastream-start" ||
       options.producer !== undefined;
     // No transition awaits anything between the look at the state and the call of the broker, so that nothing can follow a stream's end.
-    return await this.#registry.hold(channel, streamId, mayBeInLog, (feed) => {
-      switch (kind) {
-        case "datastream-start":
-          return this.#start(feed, envelope, topics, data, options);
-        case "chunk":
-          return this.#append(feed, envelope, topics, data, options);
-        case "datastream-end":
-          return this.#end(envelope, topics, data, options);
+    const registry = this.#registry;
+    return await registry.hold(channel, streamId, mayBeInLog, (feed) => {
+      if (kind === "datastream-end") {
+        return this.#end(envelope, topics, data, options);
       }
+      const publish = (): Promise<PublishedStreamMessage> =>
+        kind === "datastream-start"
+          ? this.#start(feed, envelope, topics, data, options)
+          : this.#append(feed, envelope, topics, data, options);
+      const { client } = options.publisher;
+      return registry.opening(channel, streamId, client, publish);
     });
   }
 
@@ -100,10 +111,12 @@ export class Streams {
   /**
    * Keeps a stream open whose producer is quiet.
    *
+   * @param client The client that asks for it; `undefined` for the signing key.
    * @param waitMs How many milliseconds to wait for the stream's end.
-   * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` for another topic than the stream's.
+   * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` for another topic than the stream's; `too_many` open streams.
    */
   async keep(
+    client: string | undefined,
     channel: string,
     topic: string,
     streamId: string,
@@ -111,18 +124,20 @@ export class Streams {
   ): Promise<void> {
     checkName("topic", topic);
     const registry = this.#registry;
+    const renew = async (feed: Feed): Promise<LiveStream> => {
+      registry.requireOpen(channel, streamId, [topic]);
+      await this.#leases.renew(channel, topic, streamId);
+      registry.requireOpen(channel, streamId, [topic]);
+      const stream = registry.open(feed, channel, streamId);
+      this.#limits.published(stream, client);
+      stream.topics.add(topic);
+      return stream;
+    };
     const stream = await registry.hold(
       channel,
       streamId,
       true,
-      async (feed) => {
-        registry.requireOpen(channel, streamId, [topic]);
-        await this.#leases.renew(channel, topic, streamId);
-        registry.requireOpen(channel, streamId, [topic]);
-        const stream = registry.open(feed, channel, streamId);
-        stream.topics.add(topic);
-        return stream;
-      },
+      (feed) => registry.opening(channel, streamId, client, () => renew(feed)),
     );
     const { signal } = this.#leaving;
     await stream.ended(Math.min(waitMs, this.#leaseMs / 3), signal);
@@ -165,6 +180,7 @@ export class Streams {
   close(): void {
     this.leave();
     this.#registry.close();
+    this.#leases.close();
   }
 
   async #start(
@@ -182,7 +198,7 @@ export class Streams {
       throw conflictError(channel, OTHER_PRODUCER);
     }
     const ids = await publisher.publish(envelope, topics, data, key);
-    const stream = this.#published(feed, envelope, topics);
+    const stream = this.#published(feed, envelope, topics, publisher.client);
     if (stream) {
       stream.start = ids[0];
       stream.producer = producer;
@@ -201,7 +217,7 @@ export class Streams {
   ): Promise<PublishedStreamMessage> {
     this.#registry.requireOpen(envelope.channel, envelope.streamId, topics);
     const ids = await publisher.publish(envelope, topics, data, key);
-    this.#published(feed, envelope, topics);
+    this.#published(feed, envelope, topics, publisher.client);
     return { ids };
   }
 
@@ -231,11 +247,13 @@ export class Streams {
     feed: Feed,
     envelope: StreamEnvelope,
     topics: readonly string[],
+    client: string | undefined,
   ): LiveStream | undefined {
     const { channel, streamId } = envelope;
     if (this.#registry.endOf(channel, streamId)) return undefined;
     const stream = this.#registry.open(feed, channel, streamId);
     stream.published(envelope, topics);
+    this.#limits.published(stream, client);
     return stream;
   }
 }

@@ -16,10 +16,13 @@ export function streamRoutes(
 ): Hono {
   return new Hono()
     .post("/stream/keep", async (c) => {
-      const { channel, topic, streamId } = await readStream(findPublisher, c);
+      const { client, channel, topic, streamId } = await readStream(
+        findPublisher,
+        c,
+      );
       const wait = readWait(c.req.query("wait"));
       (await runtime()).keepOpen({ request: c.req.raw, env: c.env });
-      await streams.keep(channel, topic, streamId, wait * 1000);
+      await streams.keep(client, channel, topic, streamId, wait * 1000);
       return c.json({ open: true });
     })
     .post("/stream/stop", async (c) => {
@@ -33,12 +36,20 @@ export function streamRoutes(
 async function readStream(
   findPublisher: FindPublisher,
   c: Context,
-): Promise<{ channel: string; topic: string; streamId: string }> {
+): Promise<
+  {
+    client: string | undefined;
+    channel: string;
+    topic: string;
+    streamId: string;
+  }
+> {
   const publisher = await findPublisher(c.req.header("authorization"));
   const { channel = "", topic = "", stream_id: streamId = "" } = c.req.query();
   publisher.require(channel, [topic]);
   if (streamId !== "" && streamId.length <= MAX_STREAM_ID) {
-    return { channel, topic, streamId };
+    const { client } = publisher;
+    return { client, channel, topic, streamId };
   }
   const problem = `"stream_id" must have 1 to ${MAX_STREAM_ID} characters`;
   const message = `Cannot find the stream of ${quote(channel)}: ${problem}`;

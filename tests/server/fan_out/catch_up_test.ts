@@ -53,6 +53,27 @@ describe("CatchUp", () => {
     assertEquals(catchUp.wants(entry(6, "a")), false);
   });
 
+  it("wants an open stream from its beginning again when it is added again", () => {
+    const streams = [{ streamId: "s", topic: "a", offset: 3 }];
+    const catchUp = new CatchUp().with(["a"], 5, streams);
+    catchUp.advance(4);
+    const again = catchUp.with(["a"], 7, streams);
+    assertEquals(again.offset, 2);
+    for (let offset = 3; offset <= 8; offset++) {
+      assertEquals(again.wants(entry(offset, "a", "s")), true);
+    }
+    again.advance(7);
+    assertEquals(again.offset, 7);
+  });
+
+  it("has room for any number of open streams", () => {
+    const streams = Array.from(
+      { length: 200_000 },
+      (_, i) => ({ streamId: `s${i}`, topic: "a", offset: i + 3 }),
+    );
+    assertEquals(new CatchUp().with(["a"], 300_000, streams).offset, 2);
+  });
+
   it("removes topics, and returns those that it had", () => {
     const catchUp = new CatchUp(["a", "b"], 5);
     assertEquals(catchUp.remove(["b", "c"]), ["b"]);

@@ -1,16 +1,12 @@
-import { assertEquals, assertMatch, fail } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { RedisBroker } from "../../../server/brokers/redis.ts";
-import { type Broker, MemoryBroker } from "../../../server/mod.ts";
 import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
 import { startProducer } from "../../support/client/producer.ts";
 import { bodyOf, postJson } from "../../support/wire/publish.ts";
-import { startRedis } from "../../support/brokers/redis.ts";
-import { redisPath } from "../../support/requirements.ts";
-import { shareBroker } from "../../support/brokers/shared_broker.ts";
+import { type Cluster, CLUSTERS } from "../../support/brokers/clusters.ts";
 import {
   endsOf,
   logOf,
@@ -303,32 +299,13 @@ describe("Data streams", () => {
   });
 });
 
-/** A place where several gateways share their logs. */
-interface Cluster {
-  /** Creates a broker for one more gateway. */
-  readonly broker: () => Broker;
-  readonly close: () => Promise<void>;
-}
-
-const CLUSTERS: Readonly<Record<string, () => Promise<Cluster>>> = {
-  memory() {
-    const memory = new MemoryBroker();
-    const close = () => memory.close();
-    return Promise.resolve({ broker: shareBroker(memory), close });
-  },
-  async redis() {
-    const { url, kill } = await startRedis();
-    return { broker: () => new RedisBroker({ url }), close: kill };
-  },
-};
-
-function describeCluster(name: string): void {
+function describeCluster(name: string, start: () => Promise<Cluster>): void {
   describe(`The lease of a data stream with several gateways: ${name}`, () => {
     let cluster: Cluster;
     let a: TestGateway;
     let b: TestGateway;
     beforeAll(async () => {
-      cluster = await (CLUSTERS[name] ?? (() => fail(name)))();
+      cluster = await start();
       const { broker } = cluster;
       a = await startGateway({ broker: broker(), streamLeaseMs: LEASE_MS });
       b = await startGateway({ broker: broker(), streamLeaseMs: LEASE_MS });
@@ -391,6 +368,31 @@ function describeCluster(name: string): void {
       assertEquals(await endOf(client), "producer_lost");
     });
 
+    it("ends a stream that a gone gateway left open after its first chunks, for readers at another", async () => {
+      const { broker } = cluster;
+      const gone = await startGateway({ broker: broker() });
+      const line = producerOf(gone, "left-late", "s");
+      await line("start");
+      await line("chunk");
+      await line("chunk");
+      await gone.close();
+      await using client = await subscribe(b, "left-late");
+      const kinds = (await client.take(3)).map(({ kind }) => kind);
+      assertEquals(kinds, ["datastream-start", "chunk", "chunk"]);
+      assertEquals(await endOf(client), "producer_lost");
+      assertEquals(endsOf(await logOf(b, "left-late")).length, 1);
+    });
+
+    it("finds a stream that another gateway began a moment ago", async () => {
+      await using _ = await subscribe(b, "moment");
+      for (let i = 0; i < 20; i++) {
+        await producerOf(a, "moment", `s${i}`)("start");
+        const query = { channel: "moment", topic: "t", stream_id: `s${i}` };
+        assertEquals((await postStream(b, "stop", query)).stopped, true);
+        assertEquals((await postStream(a, "stop", query)).stopped, true);
+      }
+    });
+
     it("refuses messages of a stream that ended before the gateway followed its channel", async () => {
       const { broker } = cluster;
       await using c = await startGateway({ broker: broker() });
@@ -410,5 +412,4 @@ function describeCluster(name: string): void {
   });
 }
 
-describeCluster("memory");
-if (redisPath() !== undefined) describeCluster("redis");
+for (const [name, start] of CLUSTERS) describeCluster(name, start);
