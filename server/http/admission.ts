@@ -1,6 +1,12 @@
 import { isLoopback } from "../../core/http/loopback.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
+import { isHost } from "../runtimes/host.ts";
+import {
+  hostnameOf,
+  pathOf,
+  type RequestHead,
+} from "../runtimes/request_head.ts";
+import { malformedAddress } from "./malformed_request.ts";
 import { allowsOrigin, type OriginRules } from "./origin.ts";
 
 /** Decides whether a request may enter the gateway, whatever its route. */
@@ -16,8 +22,9 @@ export class Admission {
 
   /** Checks a request; returns the error to answer with, `undefined` for a request that may enter. */
   refusal(head: RequestHead): RealtimeError | undefined {
-    const { target, origin } = head;
-    if (this.origins.dev && !isLoopback(head.hostname)) {
+    const { target, host, origin } = head;
+    if (!isHost(host)) return malformedAddress();
+    if (this.origins.dev && !isLoopback(hostnameOf(`http://${host}`))) {
       // A page could reach a gateway without keys through a host name that was rebound to this machine.
       return forbidden(
         "Cannot answer: in development mode requests must be for localhost; set a signing key to serve others",
