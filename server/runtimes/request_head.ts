@@ -16,31 +16,42 @@ export interface RequestHead {
   header(name: string): string | undefined;
 }
 
+const SLASH = "/".charCodeAt(0);
+
 /** The head of a `Request`. */
 export class FetchHead implements RequestHead {
   readonly method: string;
   readonly target: string;
   readonly host: string;
   readonly origin: string | undefined;
-  readonly #request: Request;
+  readonly #headers: Headers;
 
   constructor(request: Request) {
-    const { method, url } = request;
-    this.#request = request;
+    const { method, url, headers } = request;
+    this.#headers = headers;
     this.method = method;
     const start = authorityStart(url);
-    const end = url.indexOf("/", start);
-    const authority = end < 0 ? "" : url.slice(start, end);
-    this.target = end < 0 ? "/" : url.slice(end);
-    // Deno puts host and target together as they came, so that the URL of a host with a slash leads to another path. A request that
-    // comes from no network, as in tests, has no header.
-    const host = this.header("host") ?? authority;
-    this.host = host === authority || isHost(authority) ? host : "";
+    const host = headers.get("host");
+    // Deno puts host and target together as they came, so that the URL of a host with a slash leads to another path: the target is what
+    // follows the host as it came.
+    if (
+      host !== null && url.startsWith(host, start) &&
+      url.charCodeAt(start + host.length) === SLASH
+    ) {
+      this.host = host;
+      this.target = url.slice(start + host.length);
+    } else {
+      const end = url.indexOf("/", start);
+      const authority = end < 0 ? "" : url.slice(start, end);
+      // A request that comes from no network, as in tests, has no header.
+      this.host = isHost(authority) ? host ?? authority : "";
+      this.target = end < 0 ? "/" : url.slice(end);
+    }
     this.origin = this.header("origin");
   }
 
   header(name: string): string | undefined {
-    return this.#request.headers.get(name) ?? undefined;
+    return this.#headers.get(name) ?? undefined;
   }
 }
 
