@@ -7,6 +7,7 @@ import { RateLimited } from "../publish/publish_rates.ts";
 import { isHost } from "../runtimes/host.ts";
 import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
 import { JSON_HEADERS } from "./answer.ts";
+import { INTERNAL_ERROR } from "./runtime_answers.ts";
 import { UnsupportedVersion, WEBSOCKET_VERSION } from "./websocket_request.ts";
 
 /**
@@ -34,9 +35,7 @@ export function errorAnswer(
 ): JsonAnswer {
   const isKnown = error instanceof RealtimeError;
   if (!isKnown) report(`${method} ${pathOf(target)}`, error);
-  const body: ErrorBody = isKnown
-    ? errorBody(error)
-    : { code: "internal", message: "The gateway failed; its log says why" };
+  const body: ErrorBody = isKnown ? errorBody(error) : INTERNAL_ERROR;
   const json = JSON.stringify({ error: body });
   if (error instanceof UnsupportedVersion) {
     return { status: 426, headers: VERSION_HEADERS, json };

@@ -1,7 +1,7 @@
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { createServer } from "node:http";
 import process from "node:process";
-import { malformedRequest } from "../http/malformed_request.ts";
+import { failedRequest, malformedRequest } from "../http/runtime_answers.ts";
 import type {
   Fetcher,
   Listener,
@@ -20,7 +20,7 @@ import {
 function answerError(error: unknown): Response {
   return error instanceof RequestError
     ? malformedRequest()
-    : new Response(null, { status: 500 });
+    : failedRequest(error);
 }
 
 function serve(

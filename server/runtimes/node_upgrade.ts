@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { WebSocket, WebSocketServer } from "ws";
 import { readOffer } from "../auth/credentials.ts";
-import { malformedRequest } from "../http/malformed_request.ts";
+import { malformedRequest } from "../http/runtime_answers.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 import {
   type Fetcher,

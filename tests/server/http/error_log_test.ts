@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { configure, type LogRecord, reset } from "@logtape/logtape";
-import { type Broker, MemoryBroker } from "../../../server/mod.ts";
+import { type Broker, MemoryBroker, serve } from "../../../server/mod.ts";
 import { Cli } from "../../support/gateway/cli.ts";
 import { summaryOf } from "../../support/gateway/differential.ts";
 import { SIGNING_KEY, startGateway } from "../../support/gateway/gateway.ts";
@@ -9,17 +9,23 @@ import { post } from "../../support/wire/publish.ts";
 import { oddRequests } from "../../support/wire/odd_requests.ts";
 import { address, tokenFor } from "../../support/wire/websocket.ts";
 
+/** Collects what is logged from now on. */
+async function collectLog(): Promise<LogRecord[]> {
+  const records: LogRecord[] = [];
+  await configure({
+    reset: true,
+    sinks: { list: (record) => records.push(record) },
+    loggers: [
+      { category: ["logtape", "meta"], lowestLevel: "error" },
+      { category: "tidings", sinks: ["list"] },
+    ],
+  });
+  return records;
+}
+
 describe("the log of failures", () => {
   it("names the method and the path of a request, never its query", async () => {
-    const records: LogRecord[] = [];
-    await configure({
-      reset: true,
-      sinks: { list: (record) => records.push(record) },
-      loggers: [
-        { category: ["logtape", "meta"], lowestLevel: "error" },
-        { category: "tidings", sinks: ["list"] },
-      ],
-    });
+    const records = await collectLog();
     const fail = () => Promise.reject(new TypeError("a mistake"));
     const broker: Broker = Object.assign(new MemoryBroker(), {
       read: fail,
@@ -56,6 +62,31 @@ describe("the log of failures", () => {
       assertEquals(published.status, 200);
       await published.body?.cancel();
     }
+    await reset();
+  });
+
+  it("has the failure of an app that a gateway is mounted in, and the answer shows nothing of it", async () => {
+    const records = await collectLog();
+    const failures = [
+      () => {
+        throw new Error("a secret");
+      },
+      () => Promise.reject(new Error("a secret")),
+    ];
+    for (const fetchOf of failures) {
+      await using server = await serve({ fetch: fetchOf }, { port: 0 });
+      const response = await fetch(`${server.url}/?token=secret`);
+      const text = await response.text();
+      assertEquals([response.status, JSON.parse(text).error], [500, {
+        code: "internal",
+        message: "The gateway failed; its log says why",
+      }]);
+    }
+    const messages = records.map(({ properties: { stage, error } }) => [
+      stage,
+      Object(error).message,
+    ]);
+    assertEquals(messages, [["the app", "a secret"], ["the app", "a secret"]]);
     await reset();
   });
 
