@@ -185,7 +185,12 @@ export function oddPublishes({ signingKey, token }: OddParts): OddRequest[] {
       bytes: publish({}, TARGET + odd),
       answer: invalid,
     })),
-    ...["\x01", "\x7f", "\t", "\xe4", "\xc3\xa4"].map((odd) => ({
+    ...["\xe4", "\xff", "\xed\xa0\x80"].map((odd) => ({
+      what: `a query with the byte ${JSON.stringify(odd)}, not UTF-8`,
+      bytes: publish({}, TARGET + odd),
+      answer: invalid,
+    })),
+    ...["\x01", "\x7f", "\t", "\xc3\xa4"].map((odd) => ({
       what: `a query with the bytes ${JSON.stringify(odd)}`,
       bytes: publish({}, TARGET + odd),
     })),
