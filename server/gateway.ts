@@ -10,7 +10,11 @@ import { PublishAddresses } from "./http/publish_address.ts";
 import { directPublish } from "./http/publish_message.ts";
 import { healthRoutes } from "./http/routes/health.ts";
 import { historyRoutes } from "./http/routes/history.ts";
-import { type FindPublisher, publishRoutes } from "./http/routes/publish.ts";
+import {
+  type FindPublisher,
+  type FindSender,
+  publishRoutes,
+} from "./http/routes/publish.ts";
 import { revokeRoutes } from "./http/routes/revoke.ts";
 import { sseRoutes } from "./http/routes/sse.ts";
 import { streamRoutes } from "./http/routes/streams.ts";
@@ -20,6 +24,7 @@ import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { pageRoutes } from "./page/mod.ts";
 import { ClientPublisher } from "./publish/client_publisher.ts";
 import { MessageCallback } from "./publish/message_callback.ts";
+import { PublishRates, UNLIMITED } from "./publish/publish_rates.ts";
 import { Publisher } from "./publish/publisher.ts";
 import { directHandlers } from "./runtimes/direct.ts";
 import { FetchHead } from "./runtimes/request_head.ts";
@@ -103,11 +108,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   const app = new Hono();
   app.route("/", healthRoutes(hub, sessions, admission));
+  const rates = new PublishRates(settings.maxPublishRate);
+  const findSender: FindSender = async (authorization) => {
+    const claims = await auth.publisherClaims(authorization);
+    const rate = claims ? rates.of(claims.jti) : UNLIMITED;
+    return { publisher: publisherFor(claims), rate };
+  };
   const findPublisher: FindPublisher = async (authorization) =>
-    publisherFor(await auth.publisherClaims(authorization));
+    (await findSender(authorization)).publisher;
   for (
     const routes of [
-      publishRoutes(findPublisher, addresses, streams),
+      publishRoutes(findSender, addresses, streams),
       streamRoutes(findPublisher, streams),
       tokenRoutes(auth),
       sseRoutes(host),

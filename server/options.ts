@@ -76,6 +76,13 @@ export interface GatewayOptions {
    */
   maxInboundRate?: number;
   /**
+   * Messages that a token may publish over HTTP per second, at twice as many at once. The signing key has no limit; on a
+   * WebSocket {@linkcode GatewayOptions.maxInboundRate} counts.
+   *
+   * @default {100}
+   */
+  maxPublishRate?: number;
+  /**
    * Milliseconds that a client has to send a valid token after it connected.
    *
    * @default {10000}
@@ -156,6 +163,7 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     maxMessageBytes: options.maxMessageBytes ?? LIMITS.messageBytes,
     maxSubscriptions: options.maxSubscriptions ?? LIMITS.subscriptions,
     maxInboundRate: options.maxInboundRate ?? 100,
+    maxPublishRate: options.maxPublishRate ?? 100,
     tokenDeadlineMs: options.tokenDeadlineMs ?? 10_000,
     pingIntervalMs: options.pingIntervalMs ?? 15_000,
     pongTimeoutMs: options.pongTimeoutMs ?? 5_000,

@@ -1,7 +1,7 @@
 import { PROTOCOL } from "../../core/protocol/frames.ts";
 
 /** Prefix of the WebSocket subprotocol that carries a token; the token follows it. */
-const BEARER_PROTOCOL = "tidings.bearer.";
+export const BEARER_PROTOCOL = "tidings.bearer.";
 
 /** The subprotocols that a client offers in its handshake. */
 export interface Offer {
@@ -13,16 +13,24 @@ export interface Offer {
   readonly answer?: string;
 }
 
+/** Returns the subprotocols that a `Sec-WebSocket-Protocol` header lists, which may be malformed. */
+export function offeredNames(header: string): string[] {
+  return header.split(",").map((name) => name.trim());
+}
+
 /** Reads a `Sec-WebSocket-Protocol` header. */
 export function readOffer(header: string | undefined): Offer {
-  const names = (header ?? "").split(",").map((name) => name.trim());
+  const names = offeredNames(header ?? "");
   const bearer = names.find((name) => name.startsWith(BEARER_PROTOCOL));
   const v1 = names.includes(PROTOCOL);
   const answer = v1 ? PROTOCOL : bearer;
   return { v1, token: bearer?.slice(BEARER_PROTOCOL.length), answer };
 }
 
-/** Returns the credential of an `Authorization: Bearer …` header. */
+/**
+ * Returns the credential of an `Authorization: Bearer …` header. It is the whole rest of the header, so that a credential with anything
+ * behind it is not taken for the credential itself.
+ */
 export function readBearer(header: string | undefined): string | undefined {
-  return /^Bearer +([^\s]+) *$/i.exec(header ?? "")?.[1];
+  return /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
 }

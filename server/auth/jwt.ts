@@ -8,6 +8,9 @@ import {
 
 const HEADER = encodeJson(TOKEN_HEADER);
 
+/** Maximum length of a token: as long as a frame that brings one. It is checked before any work is done. */
+const MAX_LENGTH = 64 * 1024;
+
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Computes HMAC-SHA-256, in base64url. */
@@ -35,6 +38,7 @@ export function verifyJwt(
   token: string,
   keys: readonly Uint8Array[],
 ): TokenPayload {
+  if (token.length > MAX_LENGTH) throw invalidToken("it is too long");
   const [header, payload, signature, ...more] = token.split(".", 4);
   if (!header || !payload || signature === undefined || more.length > 0) {
     throw invalidToken("it is not a JWT");

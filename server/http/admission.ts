@@ -1,6 +1,12 @@
 import { isLoopback } from "../../core/http/loopback.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
+import { isHost } from "../runtimes/host.ts";
+import {
+  hostnameOf,
+  pathOf,
+  type RequestHead,
+} from "../runtimes/request_head.ts";
+import { malformedAddress } from "./runtime_answers.ts";
 import { allowsOrigin, type OriginRules } from "./origin.ts";
 
 /** Decides whether a request may enter the gateway, whatever its route. */
@@ -16,8 +22,9 @@ export class Admission {
 
   /** Checks a request; returns the error to answer with, `undefined` for a request that may enter. */
   refusal(head: RequestHead): RealtimeError | undefined {
-    const { target, origin } = head;
-    if (this.origins.dev && !isLoopback(head.hostname)) {
+    const { target, host, origin } = head;
+    if (!isHost(host)) return malformedAddress();
+    if (this.origins.dev && !isLoopback(hostnameOf(`http://${host}`))) {
       // A page could reach a gateway without keys through a host name that was rebound to this machine.
       return forbidden(
         "Cannot answer: in development mode requests must be for localhost; set a signing key to serve others",
@@ -38,7 +45,7 @@ export class Admission {
     }
     return isUtf8(target) ? undefined : new RealtimeError(
       "invalid_argument",
-      "Cannot read the address: its percent-escapes are not UTF-8",
+      "Cannot read the address: it is not UTF-8",
     );
   }
 }
@@ -52,13 +59,13 @@ function staysOpen(path: string): boolean {
   return path === "/health" || path === "/" || path.startsWith("/page/");
 }
 
-/** Tells whether the percent-escapes of an address are UTF-8. Decoding others would give a name that the sender didn't mean. */
+/** Tells whether an address is UTF-8, with and without percent-escapes. Decoding another would give a name that the sender didn't mean. */
 function isUtf8(target: string): boolean {
   // Escapes of ASCII need no decoding, which takes 5 µs on Bun.
   if (!/%(?![0-7][0-9a-f])/i.test(target)) return true;
   try {
-    decodeURIComponent(target);
-    return true;
+    // Bun replaces bytes that are not UTF-8 by this character before it hands out the address.
+    return !decodeURIComponent(target).includes("\ufffd");
   } catch {
     return false;
   }

@@ -15,8 +15,10 @@ export async function readBytes(
   tooLarge: () => RealtimeError,
 ): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
-  if (Number(announced) > limit) throw tooLarge();
-  const bytes = await readUpTo(request, limit, announced === null)
+  const length = Number(announced ?? NaN);
+  if (length > limit) throw tooLarge();
+  // A repeated header is no number. It says nothing about how much comes.
+  const bytes = await readUpTo(request, limit, !(length <= limit))
     .catch((cause) => {
       throw brokeOff(cause);
     });

@@ -25,41 +25,47 @@ export interface Interior {
   readonly app: Pick<Hono, "fetch">;
 }
 
+/** What the route for pages answers with. */
+interface PageBindings {
+  answer(): MaybePromise<Response>;
+}
+
 /**
  * The only way into the gateway, for every runtime and route. A request that {@linkcode Admission} refuses reaches nothing behind
- * it, and every answer that a browser can receive has the security headers.
+ * it, and every answer that a browser can receive has the security headers, and CORS headers if a page asked. Only the answer that opens
+ * a WebSocket has neither: Deno takes just the very response that it made.
  */
 export class Entrance {
   readonly #admission: Admission;
   readonly #interior: Interior;
   readonly #report: Report;
-  /** Answers pages, with CORS headers. */
-  readonly #pages: Hono;
+  /** Adds CORS headers to the answers for pages, and answers preflights. */
+  readonly #pages: Hono<{ Bindings: PageBindings }>;
 
   constructor(admission: Admission, interior: Interior, report: Report) {
     this.#admission = admission;
     this.#interior = interior;
     this.#report = report;
-    this.#pages = new Hono().use(crossOrigin(admission.origins)).all(
-      "*",
-      async ({ req: { raw: request }, env }) =>
-        secure(await this.#enter({ request, env }, new FetchHead(request))),
-    );
+    this.#pages = new Hono<{ Bindings: PageBindings }>()
+      .use(crossOrigin(admission.origins))
+      .all("*", async ({ env }) => secure(await env.answer()));
   }
 
   /** Answers a request. */
   fetch(request: Request, env?: unknown): MaybePromise<Response> {
     const head = new FetchHead(request);
-    const isPage = head.origin !== undefined || head.method === "OPTIONS";
-    // For a WebSocket, Deno takes only the very response that it made, and CORS headers would make a copy.
-    return isPage && head.header("upgrade") === undefined
-      ? this.#pages.fetch(request, Object(env))
-      : this.#enter({ request, env }, head);
+    const incoming = { request, env };
+    if (head.method === "GET" && pathOf(head.target) === CONNECT_PATH) {
+      return this.#connect(incoming, head);
+    }
+    return isForPage(head)
+      ? this.#answerPage(request, () => this.#enter(incoming, head))
+      : this.#enter(incoming, head);
   }
 
   /** Answers a request that has no `Request` yet; returns `undefined` where `fetch` has to answer it. */
   direct(head: RequestHead): BodyHandler | undefined {
-    if (head.origin !== undefined) return undefined;
+    if (isForPage(head)) return undefined;
     if (this.#admission.refusal(head)) return undefined;
     return this.#interior.publish(head);
   }
@@ -67,35 +73,40 @@ export class Entrance {
   #enter(incoming: Incoming, head: RequestHead): MaybePromise<Response> {
     const { request, env } = incoming;
     const refusal = this.#admission.refusal(head);
-    if (refusal) return this.#refuse(incoming, head, refusal);
+    if (refusal) return errorResponse(this.#report, head, request, refusal);
     const handle = this.#interior.publish(head);
     if (handle) return answerBody(handle, request);
-    if (head.method === "GET" && pathOf(head.target) === CONNECT_PATH) {
-      return this.#connect(incoming, head);
-    }
     const response = this.#interior.app.fetch(request, Object(env));
     return response instanceof Promise
       ? response.then(secure)
       : secure(response);
   }
 
-  async #refuse(
-    { request }: Incoming,
-    head: RequestHead,
-    refusal: Error,
-  ): Promise<Response> {
-    const response = await errorResponse(this.#report, head, request, refusal);
-    if (response.status === 503) response.headers.set("retry-after", "1");
-    return response;
-  }
-
   async #connect(incoming: Incoming, head: RequestHead): Promise<Response> {
+    const { request } = incoming;
     try {
+      const refusal = this.#admission.refusal(head);
+      if (refusal) throw refusal;
       return await this.#interior.connect(incoming, head);
     } catch (error) {
-      return await errorResponse(this.#report, head, incoming.request, error);
+      const answer = () => errorResponse(this.#report, head, request, error);
+      return await (isForPage(head)
+        ? this.#answerPage(request, answer)
+        : answer());
     }
   }
+
+  async #answerPage(
+    request: Request,
+    answer: () => MaybePromise<Response>,
+  ): Promise<Response> {
+    return secure(await this.#pages.fetch(request, { answer }));
+  }
+}
+
+/** Tells whether an answer goes to a page, which may read it only with CORS headers. */
+function isForPage({ origin, method }: RequestHead): boolean {
+  return origin !== undefined || method === "OPTIONS";
 }
 
 async function answerBody(

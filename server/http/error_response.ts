@@ -3,8 +3,12 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
 import { within } from "../../core/time/within.ts";
 import type { JsonAnswer } from "../runtimes/direct.ts";
+import { RateLimited } from "../publish/publish_rates.ts";
+import { isHost } from "../runtimes/host.ts";
 import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
 import { JSON_HEADERS } from "./answer.ts";
+import { INTERNAL_ERROR } from "./runtime_answers.ts";
+import { UnsupportedVersion, WEBSOCKET_VERSION } from "./websocket_request.ts";
 
 /**
  * Limits for reading a body that is too large before its answer: a proxy that is still sending it may take
@@ -12,6 +16,13 @@ import { JSON_HEADERS } from "./answer.ts";
  */
 const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 500;
+
+/** The headers of the answer to a WebSocket of another version; RFC 9110 §15.5.22 and RFC 6455 §4.4 want them. */
+const VERSION_HEADERS = {
+  ...JSON_HEADERS,
+  upgrade: "websocket",
+  "sec-websocket-version": WEBSOCKET_VERSION,
+} as const;
 
 /** Reports a failure with the stage at which it happened. */
 export type Report = (stage: string, error: unknown) => void;
@@ -24,28 +35,36 @@ export function errorAnswer(
 ): JsonAnswer {
   const isKnown = error instanceof RealtimeError;
   if (!isKnown) report(`${method} ${pathOf(target)}`, error);
-  const body: ErrorBody = isKnown
-    ? errorBody(error)
-    : { code: "internal", message: "The gateway failed; its log says why" };
-  const status = STATUS_OF_CODE[body.code] ?? 500;
+  const body: ErrorBody = isKnown ? errorBody(error) : INTERNAL_ERROR;
   const json = JSON.stringify({ error: body });
-  return { status, headers: JSON_HEADERS, json };
+  if (error instanceof UnsupportedVersion) {
+    return { status: 426, headers: VERSION_HEADERS, json };
+  }
+  const status = STATUS_OF_CODE[body.code] ?? 500;
+  if (status !== 429 && status !== 503) {
+    return { status, headers: JSON_HEADERS, json };
+  }
+  const seconds = error instanceof RateLimited ? error.retryAfterSeconds : 1;
+  const headers = { ...JSON_HEADERS, "retry-after": String(seconds) };
+  return { status, headers, json };
 }
 
 /** Answers a request that failed; its body may be unread. */
 export async function errorResponse(
   report: Report,
   head: RequestHead,
-  { body, bodyUsed }: Request,
+  request: Request,
   error: unknown,
 ): Promise<Response> {
   const { status, headers, json } = errorAnswer(report, head, error);
-  const isUnread = body !== null && !bodyUsed;
+  // `@hono/node-server` makes a real `Request` when the body is asked for, which throws for a malformed address.
+  const isMalformed = !isHost(head.host);
+  const body = isMalformed || request.bodyUsed ? null : request.body;
   const isTooLarge = status === 413;
   const announced = Number(head.header("content-length") ?? NaN);
-  if (isTooLarge && isUnread && announced <= DRAIN_BYTES) await discard(body);
+  if (isTooLarge && body && announced <= DRAIN_BYTES) await discard(body);
   // The rest of an unread body would stand before the connection's next request.
-  const isLast = isTooLarge || isUnread;
+  const isLast = isTooLarge || body !== null || isMalformed;
   return new Response(json, {
     status,
     headers: isLast ? { ...headers, connection: "close" } : headers,

@@ -13,23 +13,19 @@ import {
 } from "../sessions/websocket_client.ts";
 import { isV1, type Wire } from "../wire/encode.ts";
 import { parseSince } from "../wire/since.ts";
+import { checkWebSocketRequest } from "./websocket_request.ts";
 
 /**
  * Answers `GET /v1/realtime/connect`: opens a WebSocket. Every handshake comes here, whatever its runtime.
  *
- * @throws {RealtimeError} `invalid_argument` for a request that is no handshake, and the refusal of a plain client.
+ * @throws {RealtimeError} What {@linkcode checkWebSocketRequest} throws, and the refusal of a plain client.
  */
 export async function connect(
   host: WebSocketHost,
   incoming: Incoming,
   head: RequestHead,
 ): Promise<Response> {
-  if (head.header("upgrade")?.toLowerCase() !== "websocket") {
-    throw new RealtimeError(
-      "invalid_argument",
-      "Cannot connect: the request is not a WebSocket handshake; /v1/realtime/sse takes plain HTTP",
-    );
-  }
+  checkWebSocketRequest(head);
   const query = queryOf(head.target);
   const offer = readOffer(head.header("sec-websocket-protocol"));
   const token = readBearer(head.header("authorization")) ?? offer.token ??

@@ -27,6 +27,7 @@ export function crossOrigin(rules: OriginRules): MiddlewareHandler {
       "x-inngest-sdk",
       "x-inngest-env",
     ],
+    exposeHeaders: ["retry-after"],
     maxAge: 600,
   });
 }

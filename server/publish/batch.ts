@@ -4,6 +4,7 @@ import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
 import { createEnvelope, MESSAGE_KINDS } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
 import { FairTurns } from "./fair_turns.ts";
+import type { PublishRate } from "./publish_rates.ts";
 import { type MessagePublisher, REQUEST_BYTES } from "./publisher.ts";
 import { isStreamKind } from "../streams/stream_message.ts";
 import type { Streams } from "../streams/streams.ts";
@@ -47,6 +48,7 @@ interface Allowance {
 export async function publishBatch(
   publisher: MessagePublisher,
   streams: Streams,
+  rate: PublishRate,
   body: string,
 ): Promise<string[]> {
   requireLines(body);
@@ -60,7 +62,13 @@ export async function publishBatch(
       results.push(outage);
       continue;
     }
-    const result = await publishLine(publisher, streams, text, allowance);
+    const result = await publishLine(
+      publisher,
+      streams,
+      rate,
+      text,
+      allowance,
+    );
     results.push(JSON.stringify(result));
     // The broker is away: each further line would wait for it as long as this one did.
     if (result.error?.code === "unavailable") outage = results.at(-1);
@@ -87,10 +95,12 @@ function requireLines(body: string): void {
 async function publishLine(
   publisher: MessagePublisher,
   streams: Streams,
+  rate: PublishRate,
   text: string,
   allowance: Allowance,
 ): Promise<{ id?: string; error?: ErrorBody }> {
   try {
+    rate.spend(1);
     const result = line.safeParse(parseJson(text, "the line"));
     if (!result.success) {
       const issue = result.error.issues[0];

@@ -2,6 +2,7 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { splitText } from "../../core/protocol/split_text.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import { FairTurns } from "./fair_turns.ts";
+import type { PublishRate } from "./publish_rates.ts";
 import { maxBytesFor, type MessagePublisher } from "./publisher.ts";
 import { endedError } from "../streams/stream_end.ts";
 import { TEE_TOPIC } from "../streams/stream_message.ts";
@@ -46,11 +47,13 @@ async function* readChunks(
  * @throws {RealtimeError} `invalid_data` when the body is not UTF-8 or broke off, `stream_ended` when it was silent for too long.
  */
 export async function publishText(
-  { publisher, streams, patienceMs }: {
+  { publisher, streams, patienceMs, rate }: {
     readonly publisher: MessagePublisher;
     readonly streams: Streams;
     /** How many milliseconds the body may be silent; by default the lease of every stream. */
     readonly patienceMs: number | undefined;
+    /** The rate of the chunks. The start is counted already; the end isn't, as each start has one. */
+    readonly rate: PublishRate;
   },
   envelope: Omit<Envelope, "streamId" | "kind">,
   topics: readonly string[],
@@ -77,6 +80,7 @@ export async function publishText(
   try {
     for await (const text of readChunks(reader, chunkBytes)) {
       const data = JSON.stringify(text);
+      await rate.pace(topics.length);
       await streams.publish(chunk, topics, data, options);
       await turns.spend(text.length);
     }
@@ -98,9 +102,10 @@ export async function publishText(
   return { ids, streamId, isStopped };
 }
 
-/** Publishes a body while it arrives, byte for byte, to the channel's topic `$stream`. */
+/** Publishes a body while it arrives, byte for byte, to the channel's topic `$stream`. Its first chunk is counted already. */
 export async function publishTee(
   publisher: MessagePublisher,
+  rate: PublishRate,
   channel: string,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<string[]> {
@@ -112,6 +117,7 @@ export async function publishTee(
     for await (const raw of chunks) {
       const envelope = { channel, kind: "chunk", streamId, raw } as const;
       const data = JSON.stringify(raw);
+      if (ids.length > 0) await rate.pace(1);
       ids.push(...await publisher.publish(envelope, [TEE_TOPIC], data));
       await turns.spend(raw.length);
     }

@@ -7,6 +7,7 @@ import type {
   ListenOptions,
   RuntimeAdapter,
 } from "./adapter.ts";
+import { failedRequest } from "../http/runtime_answers.ts";
 import { websocket } from "./bun_websocket.ts";
 
 interface BunServerLike {
@@ -62,6 +63,8 @@ export const bunRuntime: RuntimeAdapter = {
     const server = Bun.serve({
       hostname,
       port,
+      development: false,
+      error: failedRequest,
       fetch: (request: Request, server: BunServerLike) =>
         app.fetch(request, { server }),
       websocket,

@@ -1,5 +1,6 @@
 import { pause } from "../../core/time/backoff.ts";
 import { within } from "../../core/time/within.ts";
+import { failedRequest } from "../http/runtime_answers.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 import {
   type Fetcher,
@@ -23,6 +24,7 @@ interface DenoLike {
       port: number;
       hostname: string;
       signal: AbortSignal;
+      onError(error: unknown): Response;
       onListen(): void;
     },
     handler: (request: Request, info: object) => Promise<Response>,
@@ -63,7 +65,7 @@ export const denoRuntime: RuntimeAdapter = {
     let answering = 0;
     let idle = (): void => {};
     const server = Deno.serve(
-      { hostname, port, signal, onListen: () => {} },
+      { hostname, port, signal, onError: failedRequest, onListen: () => {} },
       async (request, info) => {
         answering++;
         try {

@@ -1,6 +1,7 @@
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { createServer } from "node:http";
 import process from "node:process";
+import { failedRequest, malformedRequest } from "../http/runtime_answers.ts";
 import type {
   Fetcher,
   Listener,
@@ -15,6 +16,13 @@ import {
   upgrade,
 } from "./node_upgrade.ts";
 
+/** Answers a request of which no `Request` can be made, or that an app failed to answer. */
+function answerError(error: unknown): Response {
+  return error instanceof RequestError
+    ? malformedRequest()
+    : failedRequest(error);
+}
+
 function serve(
   app: Fetcher,
   { hostname, port }: Required<ListenOptions>,
@@ -23,16 +31,18 @@ function serve(
     const sockets = createWebSocketServer();
     const listener = getRequestListener(
       (request, env) => app.fetch(request, env),
-      { hostname },
+      { hostname, errorHandler: answerError },
     );
     const direct = directHandlers.get(app);
     const server = createServer({
       // Node's default ends every request after 5 minutes, also a data stream's. Headers have a limit of their own.
       requestTimeout: 0,
+      // Node drops all but the first of some headers, which `Headers` joins: a second credential must not go unseen.
+      joinDuplicateHeaders: true,
       // HTTP lets a server ignore an offer to upgrade (Java's client offers h2c); Node's default leaves a request that offers
-      // another protocol unanswered.
-      shouldUpgradeCallback: ({ headers }) =>
-        headers.upgrade?.toLowerCase() === "websocket",
+      // another protocol unanswered. The body of a request that is upgraded is lost, so only a handshake is.
+      shouldUpgradeCallback: ({ method, headers }) =>
+        method === "GET" && headers.upgrade?.toLowerCase() === "websocket",
     }, direct ? directFirst(direct, listener) : listener);
     const close = () =>
       new Promise<void>((resolve) => {

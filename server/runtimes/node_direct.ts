@@ -5,24 +5,22 @@ import type {
   ServerResponse,
 } from "node:http";
 import type { BodyHandler, DirectHandler } from "./direct.ts";
-import { hostnameOf, type RequestHead } from "./request_head.ts";
+import type { RequestHead } from "./request_head.ts";
 
 /** The head of one of Node's own requests. */
 class NodeHead implements RequestHead {
   readonly method: string;
   readonly target: string;
+  readonly host: string;
   readonly origin: string | undefined;
   readonly #headers: IncomingMessage["headers"];
 
   constructor({ method = "", url = "", headers }: IncomingMessage) {
     this.method = method;
     this.target = url;
+    this.host = headers.host ?? "";
     this.origin = headers.origin;
     this.#headers = headers;
-  }
-
-  get hostname(): string {
-    return hostnameOf(`http://${this.#headers.host}`);
   }
 
   header(name: string): string | undefined {

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { WebSocket, WebSocketServer } from "ws";
 import { readOffer } from "../auth/credentials.ts";
+import { malformedRequest } from "../http/runtime_answers.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 import {
   type Fetcher,
@@ -81,19 +82,19 @@ async function answer(
     return await app.fetch(requestOf(incoming), { incoming });
   } catch {
     // Only a target that is no address fails here: the app answers its own failures.
-    return new Response(null, { status: 400 });
+    return malformedRequest();
   }
 }
 
 function requestOf({ url = "", headers }: IncomingMessage): Request {
-  if (!url.startsWith("/")) throw new TypeError("The target is no path");
   const copy = new Headers();
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) copy.set(name, String(value));
   }
-  return new Request(`http://${headers.host ?? "localhost"}${url}`, {
-    headers: copy,
-  });
+  // Node requires the header of every other request.
+  if (headers.host === undefined) throw new TypeError("There is no host");
+  const origin = url.startsWith("/") ? `http://${headers.host}` : "";
+  return new Request(origin + url, { headers: copy });
 }
 
 async function refuse(tcp: Duplex, response: Response): Promise<void> {

@@ -1,38 +1,64 @@
-/** The head of a request, in the same form for every runtime. */
+import { isHost } from "./host.ts";
+
+/**
+ * The head of a request. Each adapter says where these come from; the rules about them are below and in `server/http`, once for all
+ * runtimes and for both ways into the gateway.
+ */
 export interface RequestHead {
   readonly method: string;
-  /** Path and query. */
+  /** Path and query; meaningless where `host` is malformed. */
   readonly target: string;
-  /** The page that sent the request; `undefined` for a request that no page sent. */
+  /** The host that the request is for, with its port: the `Host` header if there is one. It may be malformed. */
+  readonly host: string;
+  /** The page that sent the request; `undefined` for a request that no page sent. Even an empty header counts as a page's. */
   readonly origin: string | undefined;
-  /** The host that the request is for, without its port. */
-  readonly hostname: string;
-  /** Reads a header by its name in lower case. */
+  /** Reads a header by its name in lower case. Repeated headers are joined by `, `, which makes a repeated credential or host invalid. */
   header(name: string): string | undefined;
 }
+
+const SLASH = "/".charCodeAt(0);
 
 /** The head of a `Request`. */
 export class FetchHead implements RequestHead {
   readonly method: string;
   readonly target: string;
+  readonly host: string;
   readonly origin: string | undefined;
-  readonly #request: Request;
+  readonly #headers: Headers;
 
   constructor(request: Request) {
-    const { method, url } = request;
-    this.#request = request;
+    const { method, url, headers } = request;
+    this.#headers = headers;
     this.method = method;
-    this.target = url.slice(url.indexOf("/", "https://".length));
+    const start = authorityStart(url);
+    const host = headers.get("host");
+    // Deno puts host and target together as they came, so that the URL of a host with a slash leads to another path: the target is what
+    // follows the host as it came.
+    if (
+      host !== null && url.startsWith(host, start) &&
+      url.charCodeAt(start + host.length) === SLASH
+    ) {
+      this.host = host;
+      this.target = url.slice(start + host.length);
+    } else {
+      const end = url.indexOf("/", start);
+      const authority = end < 0 ? "" : url.slice(start, end);
+      // A request that comes from no network, as in tests, has no header.
+      this.host = isHost(authority) ? host ?? authority : "";
+      this.target = end < 0 ? "/" : url.slice(end);
+    }
     this.origin = this.header("origin");
   }
 
-  get hostname(): string {
-    return hostnameOf(this.#request.url);
-  }
-
   header(name: string): string | undefined {
-    return this.#request.headers.get(name) ?? undefined;
+    return this.#headers.get(name) ?? undefined;
   }
+}
+
+/** Returns where the host begins in a URL; behind the end for a URL that is not HTTP's, such as the bare path that Bun gives for a malformed host. */
+function authorityStart(url: string): number {
+  if (url.startsWith("http://")) return "http://".length;
+  return url.startsWith("https://") ? "https://".length : url.length;
 }
 
 /** Returns the host name of a URL, `""` for a text that is no URL. */

@@ -14,6 +14,8 @@ export function healthRoutes(
     const { isDraining } = admission;
     const { ok, detail } = await hub.broker.health();
     const usable = ok ? "ok" : "unavailable";
+    const takesTraffic = ok && !isDraining;
+    if (!takesTraffic) c.header("retry-after", "1");
     return c.json({
       status: isDraining ? "draining" : usable,
       version: VERSION,
@@ -21,6 +23,6 @@ export function healthRoutes(
       detail,
       connections: sessions.size,
       channels: hub.size,
-    }, ok && !isDraining ? 200 : 503);
+    }, takesTraffic ? 200 : 503);
   });
 }

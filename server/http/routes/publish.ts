@@ -6,6 +6,7 @@ import {
   REQUEST_BYTES,
   tooLarge,
 } from "../../publish/publisher.ts";
+import type { PublishRate } from "../../publish/publish_rates.ts";
 import { publishTee, publishText } from "../../publish/text_stream.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
 import { runtime } from "../../runtimes/runtime.ts";
@@ -23,9 +24,18 @@ export type FindPublisher = (
   authorization: string | undefined,
 ) => Promise<MessagePublisher>;
 
+/** The sender of a request to publish. */
+export interface Sender {
+  readonly publisher: MessagePublisher;
+  readonly rate: PublishRate;
+}
+
+/** Finds the sender of a request, as {@linkcode FindPublisher} does. */
+export type FindSender = (authorization: string | undefined) => Promise<Sender>;
+
 /** `POST /v1/realtime/publish`, `/publish/batch` and `/publish/tee`. */
 export function publishRoutes(
-  findPublisher: FindPublisher,
+  findSender: FindSender,
   addresses: PublishAddresses,
   streams: Streams,
 ): Hono {
@@ -34,15 +44,17 @@ export function publishRoutes(
   app.post("/publish", async (c) => {
     const request = c.req.raw;
     const head = new FetchHead(request);
-    const publisher = await findPublisher(head.header("authorization"));
+    const authorization = head.header("authorization");
+    const { publisher, rate } = await findSender(authorization);
     const address = addresses.read(head.target);
     const { envelope, topics } = address;
     publisher.require(envelope.channel, topics);
+    rate.spend(topics.length);
     if (isStream(head)) {
       const patienceMs = readLease(address.lease);
       (await runtime()).keepOpen({ request, env: c.env });
       const { ids, streamId, isStopped } = await publishText(
-        { publisher, streams, patienceMs },
+        { publisher, streams, patienceMs, rate },
         envelope,
         topics,
         request.body,
@@ -59,20 +71,25 @@ export function publishRoutes(
   });
 
   app.post("/publish/batch", async (c) => {
-    const publisher = await findPublisher(c.req.header("authorization"));
+    const { publisher, rate } = await findSender(
+      c.req.header("authorization"),
+    );
     const subject = "Cannot publish the batch: it";
     const text = await readText(c.req.raw, REQUEST_BYTES, subject);
-    const lines = await publishBatch(publisher, streams, text);
+    const lines = await publishBatch(publisher, streams, rate, text);
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
     });
   });
 
   app.post("/publish/tee", async (c) => {
-    const publisher = await findPublisher(c.req.header("authorization"));
+    const { publisher, rate } = await findSender(
+      c.req.header("authorization"),
+    );
     const channel = c.req.query("channel") ?? "";
     publisher.require(channel, ["$stream"]);
-    const ids = await publishTee(publisher, channel, c.req.raw.body);
+    rate.spend(1);
+    const ids = await publishTee(publisher, rate, channel, c.req.raw.body);
     return c.json({ id: ids[0], ids });
   });
 

@@ -14,6 +14,8 @@ import { checkHandshake } from "../handshake.ts";
 /** `GET /v1/realtime/sse`: subscribes by Server-Sent Events. */
 export function sseRoutes(host: WebSocketHost): Hono {
   return new Hono().get("/sse", async (c) => {
+    // Hono answers HEAD as GET and drops the body, whose session nothing would end.
+    if (c.req.method === "HEAD") return c.notFound();
     const token = readBearer(c.req.header("authorization")) ??
       c.req.query("token");
     const since = c.req.header("last-event-id") || c.req.query("since");

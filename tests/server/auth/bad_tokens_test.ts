@@ -1,16 +1,23 @@
-import { assertEquals, assertNotMatch } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotMatch,
+  assertRejects,
+} from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { CompactSign, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import {
   deriveTokenKey,
   hashSigningKey,
 } from "../../../core/protocol/signing_key.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { Tokens } from "../../../server/auth/tokens.ts";
 import {
   SIGNING_KEY,
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
-import { postJson } from "../../support/wire/publish.ts";
+import { post, postJson } from "../../support/wire/publish.ts";
 import { requestSse } from "../../support/wire/sse.ts";
 import { payloadOf, sign } from "../../support/wire/tokens.ts";
 import {
@@ -25,6 +32,15 @@ const OTHER_KEY = `signkey-test-${"00ff".repeat(16)}`;
 function base64url(text: string): string {
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_")
     .replaceAll("=", "");
+}
+
+const ALPHABET =
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** Changes the last character so that it decodes to the same bytes. */
+function withUnusedBits(base64url: string): string {
+  const last = ALPHABET.indexOf(base64url.at(-1) ?? "");
+  return base64url.slice(0, -1) + ALPHABET[last + 1];
 }
 
 describe("A token", () => {
@@ -114,6 +130,87 @@ describe("A token", () => {
     await refused(`${header}.${payload}.`);
     await refused(`${header}.${payload}`);
     await refused(`${header}.${payload}.${signature.slice(0, -4)}AAAA`);
+  });
+
+  it("is refused in any other form than unpadded, canonical base64url", async () => {
+    const good = await token({});
+    const [header = "", payload = "", signature = ""] = good.split(".");
+    for (
+      const form of [
+        `${good}=`,
+        `${good}==`,
+        `${header}=.${payload}.${signature}`,
+        `${header}.${payload}=.${signature}`,
+        // 32 bytes leave two bits of the last character unused.
+        `${header}.${payload}.${withUnusedBits(signature)}`,
+        `${header}.${payload}.${signature}A`,
+        `${header}.${payload}.${signature}%`,
+        `${good}.`,
+        `.${good}`,
+        `${good}.${signature}`,
+        `${good}.a.b`,
+        `${header}..${signature}`,
+        `.${payload}.${signature}`,
+        "....",
+      ]
+    ) await refused(form);
+  });
+
+  it("is refused in the alphabet of plain base64", async () => {
+    // Most signatures have one of the characters in which the alphabets differ.
+    let good = await token({});
+    while (!/[-_][^.]*$/.test(good)) good = await token({});
+    const dot = good.lastIndexOf(".");
+    const signature = good.slice(dot).replaceAll("-", "+").replaceAll("_", "/");
+    await refused(good.slice(0, dot) + signature);
+  });
+
+  it("is refused with white space around it, where HTTP doesn't remove it", async () => {
+    const good = await token({});
+    for (const form of [`${good} `, ` ${good}`, `${good}\n`, `${good}\t`]) {
+      const { answer } = await handshake(gateway, { token: form });
+      assertEquals(answer.status, 401);
+      await using late = await connectWire(gateway, { v1: true });
+      await late.subscribe(form, "1");
+      assertEquals(await late.error(), { ref: "1", code: "invalid_token" });
+      const sse = await requestSse(gateway, { token: form });
+      assertEquals((await sse.json()).error.code, "invalid_token");
+    }
+  });
+
+  it("is refused as a header or a subprotocol with something behind it", async () => {
+    const good = await token({});
+    for (const behind of ["=", ".", ".x", "A"]) {
+      const bearer = good + behind;
+      const byHeader = await handshake(gateway, {
+        headers: { authorization: `Bearer ${bearer}` },
+      });
+      const byProtocol = await handshake(gateway, {
+        protocols: [`tidings.bearer.${bearer}`],
+      });
+      for (const { answer } of [byHeader, byProtocol]) {
+        assertEquals(answer.status, 401);
+        assertEquals(JSON.parse(answer.body).error.code, "invalid_token");
+      }
+    }
+  });
+
+  it("is refused when it is too long, however it came", async () => {
+    const jti = "x".repeat(64 * 1024);
+    const { status, body } = await post(gateway, {
+      channel: "c",
+      topic: "t",
+      bearer: await token({ jti }),
+    });
+    await body?.cancel();
+    // Runtimes refuse the headers of most such requests before.
+    assert([400, 401, 431].includes(status));
+    const tokens = new Tokens([gateway.signingKey]);
+    const error = await assertRejects(
+      async () => tokens.verify(await token({ jti }), ["subscribe"]),
+      RealtimeError,
+    );
+    assertEquals(error.message, "Cannot use the token: it is too long");
   });
 
   it("is refused with other claims than were signed", async () => {

@@ -58,6 +58,7 @@ describe("GET /health", () => {
       "unavailable",
       "no disk",
     ]);
+    assertEquals(response.headers.get("retry-after"), "1");
   });
 });
 
@@ -77,6 +78,21 @@ describe("an unknown path or method", () => {
       const { error } = await response.json();
       assertEquals([response.status, error.code], [404, "not_found"]);
     }
+  });
+});
+
+describe("HEAD", () => {
+  it("answers for the health, and opens no session for events", async () => {
+    await using gateway = await startGateway();
+    const token = await tokenFor(gateway, ["c/t"]);
+    for (const path of ["sse", "connect"]) {
+      const url = `${gateway.url}/v1/realtime/${path}?token=${token}`;
+      assertEquals((await fetch(url, { method: "HEAD" })).status, 404);
+    }
+    const { status } = await fetch(`${gateway.url}/health`, { method: "HEAD" });
+    assertEquals(status, 200);
+    const { connections } = await healthWhen(gateway, () => true);
+    assertEquals(connections, 0);
   });
 });
 

@@ -102,8 +102,12 @@ export class RawSocket implements AsyncDisposable {
     return (await this.take(this.#received.length)).toString();
   }
 
-  /** Reads the head of an HTTP answer, and its body as far as `content-length` says. */
-  async takeAnswer(): Promise<RawAnswer> {
+  /**
+   * Reads the head of an HTTP answer, and its body as far as `content-length` says.
+   *
+   * @param hasBody `false` for the answer to `HEAD`.
+   */
+  async takeAnswer(hasBody: boolean = true): Promise<RawAnswer> {
     const [status = "", ...fields] = (await this.takeUntil("\r\n\r\n"))
       .trimEnd().split("\r\n");
     const headers = new Map(fields.map((field) => {
@@ -111,7 +115,7 @@ export class RawSocket implements AsyncDisposable {
       const value = field.slice(colon + 1).trim();
       return [field.slice(0, colon).toLowerCase(), value];
     }));
-    const length = Number(headers.get("content-length") ?? 0);
+    const length = hasBody ? Number(headers.get("content-length") ?? 0) : 0;
     return {
       status: Number(status.split(" ")[1]),
       headers,
