@@ -7,6 +7,11 @@ import type {
   NewMessage,
 } from "./broker.ts";
 import { Log, type Retention } from "./log.ts";
+import { MemoryRevocations } from "./memory_revocations.ts";
+import type {
+  RevocationListener,
+  RevocationRecord,
+} from "./revocation_store.ts";
 
 /** Options of a {@linkcode MemoryBroker}. */
 export interface MemoryBrokerOptions {
@@ -87,6 +92,7 @@ export class MemoryBroker implements Broker {
   readonly #subscribers = new Map<string, ReadonlyMap<string, number>>();
   /** In the order of their expiry. */
   readonly #keys = new Map<string, Remembered>();
+  readonly #revocations = new MemoryRevocations();
   #bytes = 0;
   #closed = false;
   #sweeper: ReturnType<typeof setInterval> | undefined;
@@ -180,6 +186,19 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(this.#subscribers.get(channel)?.get(topic) ?? 0);
   }
 
+  /** Keeps revocations until the process ends. */
+  revoke(revocations: readonly RevocationRecord[]): void {
+    this.#revocations.revoke(revocations);
+  }
+
+  /** Tells of the kept revocations at once. */
+  followRevocations(listener: RevocationListener): void {
+    this.#revocations.followRevocations(listener);
+  }
+
+  /** Returns at once: the listener has everything. */
+  awaitRevocations(): void {}
+
   /** Reports that the broker can be used: memory always can. */
   health(): Promise<{ ok: boolean }> {
     return Promise.resolve({ ok: true });
@@ -195,6 +214,7 @@ export class MemoryBroker implements Broker {
     this.#listeners.clear();
     this.#subscribers.clear();
     this.#keys.clear();
+    this.#revocations.clear();
     this.#bytes = 0;
     return Promise.resolve();
   }

@@ -84,8 +84,14 @@ export async function publishText(
     if (!known) {
       const error = bodyError(cause);
       const { code, message } = error;
-      const metadata = JSON.stringify({ error: { code, message } });
-      await streams.publish({ ...end, metadata }, topics, id, options);
+      const reason = { error: { code, message } };
+      // A token that was revoked meanwhile can't end the stream either.
+      if (code === "forbidden") {
+        await streams.breakOff(channel, streamId, reason);
+      } else {
+        const metadata = JSON.stringify(reason);
+        await streams.publish({ ...end, metadata }, topics, id, options);
+      }
       throw error;
     }
     if (known.reason !== "stopped") throw endedError(channel, known);

@@ -1,6 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { ControlFrame } from "../../core/protocol/frames.ts";
 import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
+import { type Revocations, revokedError } from "../auth/revocations.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import {
   ChannelDelivery,
@@ -22,6 +23,7 @@ import {
 /** The parts of the gateway that subscriptions use. */
 export interface SubscriptionsHost {
   readonly hub: Hub;
+  readonly revocations: Revocations;
   /** Most topics of a connection. */
   readonly maxSubscriptions: number;
   readonly pingIntervalMs: number;
@@ -85,8 +87,10 @@ export class Subscriptions {
 
   /** Returns the claims of a token that grants publishing to the topic, or `undefined` if there is none. */
   publisherClaims(channel: string, topic: string): TokenClaims | undefined {
+    const { revocations } = this.#session.host;
     return this.#grants.find(({ claims, endsAt }) =>
-      endsAt > performance.now() && grantsPublish(claims, channel, topic)
+      endsAt > performance.now() && grantsPublish(claims, channel, topic) &&
+      !revocations.has(claims, channel)
     )?.claims;
   }
 
@@ -109,6 +113,8 @@ export class Subscriptions {
     const { host, wire } = this.#session;
     const ticket = isV1(wire) ? await host.ticket(claims) : "";
     if (this.#session.isClosed) return;
+    // A revocation that comes later finds the grant among those of the session.
+    host.revocations.require(claims);
     if (replaced && !isRenewal) this.#end(replaced);
     const grant = grantOf(claims, ref);
     const kept = this.#grants.filter((grant) => grant !== replaced);
@@ -143,10 +149,7 @@ export class Subscriptions {
 
   /** Ends the grants of tokens that match, for good, and returns how many there were. */
   revoke(matches: (claims: TokenClaims) => boolean): number {
-    const error = new RealtimeError(
-      "forbidden",
-      "Cannot use the token: it was revoked",
-    );
+    const error = revokedError();
     const count = this.#endGrants(({ claims }) => matches(claims), error);
     if (count > 0 && this.#grants.length === 0) this.#session.refuse(error);
     return count;
