@@ -18,6 +18,7 @@ export class MemoryRevocations implements RevocationStore {
       this.#kept.delete(subject);
     }
     for (const revocation of revocations) {
+      if (revocation.until <= now) continue;
       this.#kept.delete(revocation.subject);
       this.#kept.set(revocation.subject, revocation);
     }

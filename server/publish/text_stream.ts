@@ -31,12 +31,17 @@ async function* readChunks(
   const fitting = Math.max(2, Math.floor(maxBytes / ESCAPED_BYTES));
   const length = Math.min(CHUNK_LENGTH, fitting);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  for (;;) {
-    const { done, value } = await body.read();
-    if (done) break;
-    yield* splitText(decode(decoder, value), length);
+  try {
+    for (;;) {
+      const { done, value } = await body.read();
+      if (done) break;
+      yield* splitText(decode(decoder, value), length);
+    }
+    yield* splitText(decode(decoder), length);
+  } finally {
+    // Deno never frees a body that nobody reads to its end or cancels.
+    body.cancel().catch(() => undefined);
   }
-  yield* splitText(decode(decoder), length);
 }
 
 /**

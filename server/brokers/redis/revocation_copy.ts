@@ -56,7 +56,9 @@ export class RevocationCopy {
 
   /** Adds revocations; those that are here already stay as they are. */
   async add(revocations: readonly string[]): Promise<void> {
-    await this.#run(REVOKE_SCRIPT, revocations);
+    const epoch = await this.#run(REVOKE_SCRIPT, revocations);
+    // The copy is another one than was read, or a new one. Until it is read as a whole, nobody would notice if it lost these again.
+    if (epoch !== this.#epoch) this.#epoch = undefined;
   }
 
   /** Reads what is new. Calls at the same time share a read. */

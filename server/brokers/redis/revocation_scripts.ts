@@ -32,7 +32,7 @@ end
 
 const REVOKE = `${PRELUDE}
 local number = top()
-open(number)
+local epoch = open(number)
 number = number or 0
 call('PEXPIRE', epochKey, ${EPOCH_MS})
 local now = tonumber(call('TIME')[1])
@@ -50,7 +50,7 @@ while true do
   if not oldest or (expires and expires > now) then break end
   call('ZREM', kept, oldest)
 end
-return 'OK'
+return epoch
 `;
 
 const READ = `${PRELUDE}
@@ -63,7 +63,7 @@ table.insert(page, 1, epoch)
 return page
 `;
 
-/** Keys: the revocations, their epoch. Arguments: a new epoch, the revocations, each of which begins with its expiry in Unix seconds. */
+/** Keys: the revocations, their epoch. Arguments: a new epoch, the revocations, each of which begins with its expiry in Unix seconds. Returns the epoch. */
 export const REVOKE_SCRIPT: Script = createScript(REVOKE);
 
 /**

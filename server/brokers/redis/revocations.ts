@@ -61,6 +61,7 @@ export class RedisRevocations implements RevocationStore {
 
   followRevocations(listener: RevocationListener): void {
     this.#listener = listener;
+    listener([...this.#known.values()]);
     this.#done = Promise.all(this.#copies.map((copy) => this.#follow(copy)));
   }
 

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe } from "@std/testing/bdd";
 import { MemoryBroker } from "../../../server/mod.ts";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
-import { itKeepsTheContract } from "../../support/brokers/broker_contract.ts";
+import {
+  type ContractOptions,
+  itKeepsTheContract,
+} from "../../support/brokers/broker_contract.ts";
+import { itKeepsRevocations } from "../../support/brokers/revocation_contract.ts";
 import {
   type RedisCluster,
   type RedisServer,
@@ -14,6 +18,7 @@ const withRedis = redisPath() === undefined ? describe.skip : describe;
 
 describe("MemoryBroker", () => {
   itKeepsTheContract((options) => new MemoryBroker(options));
+  itKeepsRevocations(() => new MemoryBroker());
 });
 
 withRedis("RedisBroker on one server", () => {
@@ -24,10 +29,12 @@ withRedis("RedisBroker on one server", () => {
   });
   afterAll(() => redis.kill());
 
-  itKeepsTheContract((options) => {
+  const create = (options?: ContractOptions) => {
     const url = `${redis.url}?prefix=test-${++brokers}:`;
     return new RedisBroker({ url, ...options });
-  });
+  };
+  itKeepsTheContract(create);
+  itKeepsRevocations(create);
 });
 
 withRedis("RedisBroker on a cluster", () => {
@@ -38,8 +45,10 @@ withRedis("RedisBroker on a cluster", () => {
   });
   afterAll(() => cluster.kill());
 
-  itKeepsTheContract((options) => {
+  const create = (options?: ContractOptions) => {
     const url = `${cluster.url}?prefix=test-${++brokers}:`;
     return new RedisBroker({ url, ...options });
-  });
+  };
+  itKeepsTheContract(create);
+  itKeepsRevocations(create);
 });
