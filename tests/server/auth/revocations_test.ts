@@ -1,6 +1,9 @@
 import { assertEquals, fail } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { decodeJwt } from "jose";
+import { z } from "zod";
+import { channel } from "../../../core/channel/channel.ts";
+import { topic } from "../../../core/channel/topic.ts";
 import { pause } from "../../../core/time/backoff.ts";
 import { within } from "../../../core/time/within.ts";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
@@ -16,7 +19,7 @@ import { until } from "../../support/until.ts";
 import { bodyOf, post, postJson, publish } from "../../support/wire/publish.ts";
 import { revoke } from "../../support/wire/revoke.ts";
 import { connectSse, requestSse } from "../../support/wire/sse.ts";
-import { postStream, producerOf } from "../../support/wire/streams.ts";
+import { logOf, postStream, producerOf } from "../../support/wire/streams.ts";
 import { payloadOf, sign } from "../../support/wire/tokens.ts";
 import {
   address,
@@ -362,6 +365,53 @@ describe("A token that is revoked while the gateway waits for its broker", () =>
     const answer = await reading;
     await answer.body?.cancel();
     assertEquals(answer.status, 403);
+  });
+});
+
+describe("A token that is revoked while its message is checked", () => {
+  it("publishes nothing", async () => {
+    const asked = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const schema = z.number().refine(async () => {
+      asked.resolve();
+      await held.promise;
+      return true;
+    });
+    const channels = { c: channel("c").addTopic(topic("t").schema(schema)) };
+    await using gateway = await startGateway({ channels });
+    const bearer = await fullToken(gateway, "c", "u");
+    const request = { channel: "c", topic: "t", body: "1", bearer };
+    const publishing = postJson(gateway, request);
+    await asked.promise;
+    await revoke(gateway, { sub: "u" });
+    held.resolve();
+    assertEquals((await publishing).status, 403);
+    assertEquals(await logOf(gateway, "c"), []);
+  });
+});
+
+const withRedis = redisPath() === undefined ? describe.skip : describe;
+
+withRedis("A revocation that Redis can't keep", () => {
+  it("is answered by 503, ends this gateway's sessions all the same, and no token is accepted blindly", async () => {
+    await using redis = await startRedis();
+    const broker = new RedisBroker({ url: redis.url, timeoutMs: 900 });
+    await using gateway = await startGateway({ broker });
+    const token = await fullToken(gateway, "c", "u");
+    const other = await fullToken(gateway, "c", "other");
+    const { client } = await connectReady(gateway, { token });
+    const { client: kept } = await connectReady(gateway, { token: other });
+    redis.pause();
+    assertEquals(await revoke(gateway, { sub: "u" }), [503, "unavailable"]);
+    assertEquals((await client.closed).code, 4403);
+    const { answer } = await handshake(gateway, { token: other });
+    assertEquals(answer.status, 503);
+    redis.resume();
+    await until(async () => (await revoke(gateway, { sub: "u" }))[0] === 200);
+    assertEquals((await handshake(gateway, { token })).answer.status, 403);
+    await publish(gateway, "c/t", 1);
+    assertEquals((await kept.next()).data, 1);
+    await kept.close();
   });
 });
 

@@ -166,6 +166,23 @@ withRedis("The revocations in Redis, when it has a fault", () => {
     await until(() => known.has("sub u"));
   });
 
+  it("arrive though the connections of every gateway are killed", async () => {
+    await using redis = await startRedis();
+    await using a = connect(redis.url);
+    await using b = connect(redis.url);
+    const known = followed(b);
+    await b.awaitRevocations();
+    for (let i = 0; i < 3; i++) {
+      for (const type of ["normal", "pubsub"]) {
+        await redis.command("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes");
+      }
+      await until(async () =>
+        await codeOf(() => a.revoke([revocation(`sub ${i}`)])) === undefined
+      );
+      await until(() => known.has(`sub ${i}`));
+    }
+  });
+
   it("survive a restart of Redis that saves its data, and of every gateway", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tidings-revocations-"));
     const saving = [
