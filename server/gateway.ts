@@ -1,6 +1,7 @@
 import { Hono } from "@hono/hono";
 import { getLogger } from "@logtape/logtape";
 import { Auth } from "./auth/auth.ts";
+import { Revocations } from "./auth/revocations.ts";
 import { Hub } from "./fan_out/hub.ts";
 import { Admission } from "./http/admission.ts";
 import { Entrance } from "./http/entrance.ts";
@@ -79,7 +80,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const settings = resolveOptions(options);
   const { broker, dev, onMessage, streamLeaseMs: leaseMs } = settings;
   const sessions = new OpenSessions(settings.pingIntervalMs);
-  const auth = new Auth(settings.signingKeys, dev);
+  const revocations = new Revocations(
+    broker,
+    (isRevoked) => sessions.endRevoked(isRevoked),
+  );
+  const auth = new Auth(settings.signingKeys, dev, revocations);
   const hub = new Hub(broker);
   const publisher = new Publisher(broker, settings.maxMessageBytes);
   const callback = onMessage && new MessageCallback(onMessage, report);
@@ -88,7 +93,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     leaseMs,
     report,
   });
-  const rules = { schemas: settings.channels, callback };
+  const rules = { schemas: settings.channels, callback, revocations };
   const publisherFor: WebSocketHost["publisherFor"] = (claims) =>
     claims ? new ClientPublisher(publisher, claims, rules) : publisher;
   const { queueBytes, queueDeadlineMs } = settings;
@@ -96,6 +101,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     ...settings,
     auth,
     hub,
+    revocations,
     publisherFor,
     sendQueue: { queueBytes, deadlineMs: queueDeadlineMs },
     ticket: (claims) => auth.tokens.mintTicket(claims),
@@ -123,7 +129,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       tokenRoutes(auth),
       sseRoutes(host),
       historyRoutes(auth, broker),
-      revokeRoutes(auth, sessions),
+      revokeRoutes(auth),
       subscribersRoutes(findPublisher, broker),
     ]
   ) app.route("/v1/realtime", routes);

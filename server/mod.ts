@@ -45,3 +45,8 @@ export type {
   NewMessage,
   OpenStream,
 } from "./brokers/broker.ts";
+export type {
+  RevocationListener,
+  RevocationRecord,
+  RevocationStore,
+} from "./brokers/revocation_store.ts";

@@ -94,14 +94,12 @@ export function createClaims(options: MintOptions): TokenClaims {
   };
 }
 
-/** Creates the claims of a ticket: a token's rights, user and id, valid until its session ends. */
-export function createTicketClaims(
-  claims: TokenClaims,
-  now: number = Date.now(),
-): TokenClaims {
-  const iat = Math.floor(now / 1000);
-  const exp = Math.max(iat + 1, Math.ceil(claims.sexp));
-  return { ...claims, use: "ticket", iat, exp, sexp: exp };
+/**
+ * Creates the claims of a ticket: a token's rights, user and id, valid until its session ends. It also has the token's time, so that
+ * a revocation of the token includes every ticket that was made from it, before or after.
+ */
+export function createTicketClaims(claims: TokenClaims): TokenClaims {
+  return { ...claims, use: "ticket", exp: claims.sexp };
 }
 
 /** Returns the payload that is signed for some claims; {@linkcode readClaims} reads it. */
@@ -145,7 +143,7 @@ export function readClaims(
   if (nbf !== undefined && !(isTime(nbf) && nbf <= now)) {
     throw invalidToken("it is not valid yet");
   }
-  if (exp <= now) {
+  if (Math.min(exp, sexp) <= now) {
     throw new RealtimeError(
       "token_expired",
       "Cannot use the token: it expired",

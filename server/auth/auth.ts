@@ -2,14 +2,14 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { hashSigningKey } from "../../core/protocol/signing_key.ts";
 import type { TokenClaims, TokenUse } from "../../core/protocol/token.ts";
 import { readBearer } from "./credentials.ts";
-import { Revocations } from "./revocations.ts";
+import type { Revocations } from "./revocations.ts";
 import { Tokens } from "./tokens.ts";
 
 /** Decides which requests may publish, mint and subscribe. */
 export class Auth {
   /** Whether everything is allowed: development mode. */
   readonly open: boolean;
-  readonly revocations: Revocations = new Revocations();
+  readonly revocations: Revocations;
   readonly tokens: Tokens;
   /** The characters of every header that carries one of the keys; empty until the keys are hashed. */
   #headers: readonly Uint16Array[] = [];
@@ -18,8 +18,14 @@ export class Auth {
   /**
    * @param signingKeys The current key and, while keys are rotated, the previous one.
    * @param open Whether publishing and minting need no key.
+   * @param revocations The revocations of tokens.
    */
-  constructor(signingKeys: readonly [string, ...string[]], open: boolean) {
+  constructor(
+    signingKeys: readonly [string, ...string[]],
+    open: boolean,
+    revocations: Revocations,
+  ) {
+    this.revocations = revocations;
     this.tokens = new Tokens(signingKeys);
     this.open = open;
     this.#ready = formsOf(signingKeys).then((forms) => {
@@ -30,7 +36,8 @@ export class Auth {
   /**
    * Verifies a token.
    *
-   * @throws {RealtimeError} `unauthenticated` where there is none, `token_expired`, `invalid_token`, or `forbidden` for one that was revoked.
+   * @throws {RealtimeError} `unauthenticated` where there is none, `token_expired`, `invalid_token`, `forbidden` for one that was revoked, or
+   * `unavailable` where the broker can't tell that.
    */
   async verify(
     jwt: string | undefined,
@@ -43,9 +50,9 @@ export class Auth {
       );
     }
     const claims = await this.tokens.verify(jwt, uses);
-    if (!this.revocations.has(claims)) return claims;
-    const message = "Cannot use the token: it was revoked";
-    throw new RealtimeError("forbidden", message);
+    await this.revocations.current();
+    this.revocations.require(claims);
+    return claims;
   }
 
   /** Tells whether the header carries a signing key, raw or hashed. */

@@ -1,6 +1,7 @@
 import type { MessageKind } from "../../core/protocol/frames.ts";
 import type { Position } from "../../core/protocol/id.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
+import type { RevocationStore } from "./revocation_store.ts";
 
 /** A message that is to be appended to a channel's log. */
 export interface NewMessage {
@@ -76,14 +77,14 @@ export interface LogListener {
 }
 
 /**
- * Keeps the channels' logs, and notifies gateways of new messages.
+ * Keeps the channels' logs, and notifies gateways of new messages. It keeps the revocations of tokens too.
  *
  * A broker MUST give each channel one order: offsets grow by exactly 1, an (epoch, offset) pair never stands for two messages, and
  * every listener gets entries in the order of their offsets. It MUST begin a new epoch when it can't tell whether messages were lost,
  * and MUST NOT use an epoch twice. When it can't do something now, it MUST refuse it with `unavailable` in bounded time, and MUST NOT
  * do it later.
  */
-export interface Broker {
+export interface Broker extends RevocationStore {
   /** Its name, for health checks and logs. */
   readonly name: string;
 

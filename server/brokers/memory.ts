@@ -10,7 +10,12 @@ import type {
   ReplyTarget,
 } from "./broker.ts";
 import { Log, type LoggedReply, type Retention } from "./log.ts";
+import { MemoryRevocations } from "./memory_revocations.ts";
 import { RememberedKeys } from "./remembered_keys.ts";
+import type {
+  RevocationListener,
+  RevocationRecord,
+} from "./revocation_store.ts";
 
 /** Options of a {@linkcode MemoryBroker}. */
 export interface MemoryBrokerOptions {
@@ -84,6 +89,7 @@ export class MemoryBroker implements Broker {
   readonly #listeners = new Map<string, LogListener>();
   readonly #subscribers = new Map<string, ReadonlyMap<string, number>>();
   readonly #keys: RememberedKeys;
+  readonly #revocations = new MemoryRevocations();
   /** Bytes of memory that the logs take. */
   #bytes = 0;
   #closed = false;
@@ -205,6 +211,19 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(this.#subscribers.get(channel)?.get(topic) ?? 0);
   }
 
+  /** Keeps revocations until the process ends. */
+  revoke(revocations: readonly RevocationRecord[]): void {
+    this.#revocations.revoke(revocations);
+  }
+
+  /** Tells of the kept revocations at once. */
+  followRevocations(listener: RevocationListener): void {
+    this.#revocations.followRevocations(listener);
+  }
+
+  /** Returns at once: the listener has everything. */
+  awaitRevocations(): void {}
+
   /** Reports that the broker can be used: memory always can. */
   health(): Promise<{ ok: boolean }> {
     return Promise.resolve({ ok: true });
@@ -220,6 +239,7 @@ export class MemoryBroker implements Broker {
     this.#listeners.clear();
     this.#subscribers.clear();
     this.#keys.clear();
+    this.#revocations.clear();
     this.#bytes = 0;
     return Promise.resolve();
   }

@@ -53,12 +53,9 @@ export async function checkHandshake(
   try {
     parseSince(since);
     const claims = await auth.verify(token, ["subscribe", "ticket"]);
-    return {
-      wire,
-      claims,
-      since,
-      marks: isV1(wire) ? undefined : await markChannels(hub, claims),
-    };
+    const marks = isV1(wire) ? undefined : await markChannels(hub, claims);
+    auth.revocations.require(claims);
+    return { wire, claims, since, marks };
   } catch (error) {
     if (!isV1(wire) || !(error instanceof RealtimeError)) throw error;
     return { wire, refusal: error };

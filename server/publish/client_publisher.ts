@@ -1,5 +1,6 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
+import type { Revocations } from "../auth/revocations.ts";
 import type { ChannelSchemas } from "./channel_schemas.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import {
@@ -10,10 +11,11 @@ import {
 import type { MessageCallback } from "./message_callback.ts";
 import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 
-/** The schemas that clients' messages must match, and the app's callback. */
+/** The schemas that clients' messages must match, the app's callback, and the revocations of tokens. */
 export interface ClientRules {
   readonly schemas: ChannelSchemas;
   readonly callback: MessageCallback | undefined;
+  readonly revocations: Revocations;
 }
 
 /** Tells whether a token grants publishing to a topic. */
@@ -46,6 +48,7 @@ export class ClientPublisher implements MessagePublisher {
   }
 
   require(channel: string, topics: readonly string[]): void {
+    this.#rules.revocations.require(this.#claims, channel);
     for (const topic of topics) {
       if (grantsPublish(this.#claims, channel, topic)) continue;
       const problem = `the token doesn't grant topic ${quote(topic)}`;
@@ -61,7 +64,7 @@ export class ClientPublisher implements MessagePublisher {
     key?: string | GatewayKey,
   ): Promise<readonly string[]> {
     const { channel, kind = "data", replyTo } = envelope;
-    const { schemas, callback } = this.#rules;
+    const { schemas, callback, revocations } = this.#rules;
     const { sub, jti } = this.#claims;
     this.require(channel, topics);
     // The start and the end of a stream carry no data of the topic.
@@ -71,6 +74,8 @@ export class ClientPublisher implements MessagePublisher {
     ) {
       const value = JSON.parse(data);
       for (const topic of topics) await schemas.check(channel, topic, value);
+      // The token may have been revoked meanwhile.
+      revocations.require(this.#claims, channel);
     }
     const ids = await this.#publisher.publish(
       envelope,

@@ -32,12 +32,17 @@ async function* readChunks(
   const fitting = Math.max(2, Math.floor(maxBytes / ESCAPED_BYTES));
   const length = Math.min(CHUNK_LENGTH, fitting);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  for (;;) {
-    const { done, value } = await body.read();
-    if (done) break;
-    yield* splitText(decode(decoder, value), length);
+  try {
+    for (;;) {
+      const { done, value } = await body.read();
+      if (done) break;
+      yield* splitText(decode(decoder, value), length);
+    }
+    yield* splitText(decode(decoder), length);
+  } finally {
+    // Deno never frees a body that nobody reads to its end or cancels.
+    body.cancel().catch(() => undefined);
   }
-  yield* splitText(decode(decoder), length);
 }
 
 /**
@@ -90,8 +95,14 @@ export async function publishText(
     if (!known) {
       const error = bodyError(cause);
       const { code, message } = error;
-      const metadata = JSON.stringify({ error: { code, message } });
-      await streams.publish({ ...end, metadata }, topics, id, options);
+      const reason = { error: { code, message } };
+      // A token that was revoked meanwhile can't end the stream either.
+      if (code === "forbidden") {
+        await streams.breakOff(channel, streamId, reason);
+      } else {
+        const metadata = JSON.stringify(reason);
+        await streams.publish({ ...end, metadata }, topics, id, options);
+      }
       throw error;
     }
     if (known.reason !== "stopped") throw endedError(channel, known);

@@ -1,3 +1,4 @@
+import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Session } from "./session.ts";
 
 /** The open sessions of a gateway. It spreads their pings over the interval, so that they are never all sent at once. */
@@ -34,6 +35,14 @@ export class OpenSessions {
 
   all(): Session[] {
     return this.#slots.flatMap((slot) => [...slot]);
+  }
+
+  /** Ends the subscriptions whose tokens were revoked; returns how many there were. */
+  endRevoked(isRevoked: (claims: TokenClaims) => boolean): number {
+    return this.all().reduce(
+      (sum, { subscriptions }) => sum + subscriptions.revoke(isRevoked),
+      0,
+    );
   }
 
   #tick(): void {

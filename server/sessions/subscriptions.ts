@@ -1,6 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { ControlFrame } from "../../core/protocol/frames.ts";
 import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
+import { type Revocations, revokedError } from "../auth/revocations.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import {
   ChannelDelivery,
@@ -27,6 +28,7 @@ import { byChannel, sameTopics } from "./topic_sets.ts";
 /** The parts of the gateway that subscriptions use. */
 export interface SubscriptionsHost {
   readonly hub: Hub;
+  readonly revocations: Revocations;
   /** Maximum number of a connection's subscriptions, and of its different topics. */
   readonly maxSubscriptions: number;
   readonly pingIntervalMs: number;
@@ -91,10 +93,12 @@ export class Subscriptions {
 
   /** Returns the claims of a token that grants publishing to the topic, or `undefined` if there is none. */
   publisherClaims(channel: string, topic: string): TokenClaims | undefined {
+    const { revocations } = this.#session.host;
     for (const { claims, endsAt } of this.#grants.values()) {
-      if (endsAt > performance.now() && grantsPublish(claims, channel, topic)) {
-        return claims;
-      }
+      if (
+        endsAt > performance.now() && grantsPublish(claims, channel, topic) &&
+        !revocations.has(claims, channel)
+      ) return claims;
     }
   }
 
@@ -115,6 +119,8 @@ export class Subscriptions {
     const { host, wire } = this.#session;
     const ticket = isV1(wire) ? await host.ticket(claims) : "";
     if (this.#session.isClosed) return;
+    // A revocation that comes later finds the grant among those of the session.
+    host.revocations.require(claims);
     // The grant may have ended meanwhile.
     const isRenewal = replaced !== undefined && isIn(this.#grants, replaced) &&
       since === undefined && sameTopics(replaced.topics, claims.topics);
@@ -159,10 +165,7 @@ export class Subscriptions {
 
   /** Ends the grants of tokens that match, for good, and returns how many there were. */
   revoke(matches: (claims: TokenClaims) => boolean): number {
-    const error = new RealtimeError(
-      "forbidden",
-      "Cannot use the token: it was revoked",
-    );
+    const error = revokedError();
     const count = this.#endGrants(({ claims }) => matches(claims), error);
     if (count > 0 && sizeOf(this.#grants) === 0) this.#session.refuse(error);
     return count;

@@ -171,6 +171,16 @@ export class Streams {
     });
   }
 
+  /** Ends a stream in the place of its producer, which may not publish any more. */
+  async breakOff(
+    channel: string,
+    streamId: string,
+    metadata: object,
+  ): Promise<void> {
+    const stream = this.#registry.liveOf(channel, streamId);
+    if (stream) await this.#leases.end(stream, metadata);
+  }
+
   /** Answers the requests that wait for the end of a stream. */
   leave(): void {
     this.#leaving.abort();

@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { formatId, parseId, type Position } from "../../../core/protocol/id.ts";
+import type { MaybePromise } from "../../../core/types/realtime.ts";
 import type {
   Broker,
   ChannelState,
@@ -11,6 +12,10 @@ import type {
 } from "../broker.ts";
 import { newEpoch } from "../log.ts";
 import type { MemoryBrokerOptions } from "../memory.ts";
+import type {
+  RevocationListener,
+  RevocationRecord,
+} from "../revocation_store.ts";
 import { ClusterServers } from "./cluster.ts";
 import type { ChannelFollower } from "./channel_follower.ts";
 import { FollowedChannels } from "./followed_channels.ts";
@@ -22,6 +27,7 @@ import {
   replyKey,
 } from "./keys.ts";
 import { isReply } from "./connection.ts";
+import { RedisRevocations } from "./revocations.ts";
 import {
   readPage,
   readPublished,
@@ -86,6 +92,7 @@ export class RedisBroker implements Broker {
   readonly #scripts: Scripts;
   readonly #servers: Servers;
   readonly #followed: FollowedChannels;
+  readonly #revocations: RedisRevocations;
   readonly #reported = new Map<string, number>();
   #closed = false;
 
@@ -133,6 +140,12 @@ export class RedisBroker implements Broker {
         const command = sharded ? "SPUBLISH" : "PUBLISH";
         await this.#servers.send(group, [command, live, "probe"]);
       },
+    });
+    this.#revocations = new RedisRevocations({
+      prefix: target.prefix,
+      sharded,
+      report,
+      run: (...args) => this.#run(...args),
     });
   }
 
@@ -228,6 +241,21 @@ export class RedisBroker implements Broker {
     return readSubscribers(reply, topic);
   }
 
+  /** Keeps revocations in Redis: in a cluster on three servers, all of which must have them. */
+  revoke(revocations: readonly RevocationRecord[]): Promise<void> {
+    return this.#revocations.revoke(revocations);
+  }
+
+  /** Starts to read what is new, four times a second. */
+  followRevocations(listener: RevocationListener): void {
+    this.#revocations.followRevocations(listener);
+  }
+
+  /** Waits for a read that began less than a second ago; rejects with `unavailable` if Redis can't be used. */
+  awaitRevocations(): MaybePromise<void> {
+    return this.#revocations.awaitRevocations();
+  }
+
   /** Tells whether every server accepts writes and sends live messages. */
   health(): Promise<{ ok: boolean; detail?: string }> {
     return checkHealth(this.#servers, this.#prefix, this.#id);
@@ -238,7 +266,7 @@ export class RedisBroker implements Broker {
     if (this.#closed) return;
     this.#closed = true;
     await this.#followed.close();
-    await this.#servers.close();
+    await Promise.all([this.#revocations.close(), this.#servers.close()]);
   }
 
   #keys(channel: string): ChannelKeys {

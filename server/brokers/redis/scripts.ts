@@ -228,15 +228,21 @@ end
 return done(all)
 `;
 
+/**
+ * Creates a script of Lua code. Only publishing has no flag: Redis then refuses the script before it begins when memory is full, and never
+ * stops it half-way.
+ */
+export function createScript(lua: string, flags = " flags=allow-oom"): Script {
+  const text = `#!lua${flags}\n${lua}`;
+  const sha = createHash("sha1").update(text).digest("hex");
+  return { text, sha };
+}
+
 /** Creates the scripts of a broker. */
 export function createScripts(options: ScriptOptions): Scripts {
   const common = prelude(options);
-  // Publishing has no flag: Redis then refuses the script before it begins when memory is full, and never stops it half-way.
-  const script = (text: string, flags = " flags=allow-oom"): Script => {
-    const whole = `#!lua${flags}\n${common}${text}`;
-    const sha = createHash("sha1").update(whole).digest("hex");
-    return { text: whole, sha };
-  };
+  const script = (text: string, flags?: string): Script =>
+    createScript(common + text, flags);
   return {
     publish: script(publish(options), ""),
     reply: script(reply(options), ""),

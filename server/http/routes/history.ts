@@ -2,6 +2,7 @@ import { Hono } from "@hono/hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { formatId } from "../../../core/protocol/id.ts";
 import { checkName } from "../../../core/protocol/names.ts";
+import type { TokenClaims } from "../../../core/protocol/token.ts";
 import type { Auth } from "../../auth/auth.ts";
 import { readBearer } from "../../auth/credentials.ts";
 import type { Broker } from "../../brokers/broker.ts";
@@ -19,9 +20,12 @@ export function historyRoutes(auth: Auth, broker: Broker): Hono {
     const authorization = c.req.header("authorization");
     const token = readBearer(authorization) ?? c.req.query("token");
     const isOwner = await auth.isSigningKey(authorization);
-    const readable = isOwner
-      ? new Set(topics)
-      : await grantedTopics(auth, token, channel, topics);
+    const claims = isOwner
+      ? undefined
+      : await auth.verify(token, ["subscribe", "ticket"]);
+    const readable = claims
+      ? grantedTopics(claims, channel, topics)
+      : new Set(topics);
     const limit = Number(c.req.query("limit") ?? 100);
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
       throw new RealtimeError(
@@ -35,6 +39,8 @@ export function historyRoutes(auth: Auth, broker: Broker): Hono {
       since: parseSince(c.req.query("since") ?? "start"),
       limit,
     });
+    // The token may have been revoked while the log was read.
+    if (claims) auth.revocations.require(claims);
     const messages = page.entries.map(({ json }) => json).join(",");
     const position = formatId(page.epoch, page.offset);
     const gap = page.gap ? `,"gap":${JSON.stringify(page.gap)}` : "";
@@ -47,13 +53,11 @@ export function historyRoutes(auth: Auth, broker: Broker): Hono {
 }
 
 /** Returns the requested topics, which the token must grant; all that it grants where none is requested. */
-async function grantedTopics(
-  auth: Auth,
-  token: string | undefined,
+function grantedTopics(
+  claims: TokenClaims,
   channel: string,
   asked: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const claims = await auth.verify(token, ["subscribe", "ticket"]);
+): ReadonlySet<string> {
   const granted = claims.topics
     .filter((topic) => topic.channel === channel)
     .map(({ name }) => name);

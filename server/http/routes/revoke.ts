@@ -1,7 +1,6 @@
 import { Hono } from "@hono/hono";
 import { z } from "zod";
 import type { Auth } from "../../auth/auth.ts";
-import type { OpenSessions } from "../../sessions/open_sessions.ts";
 import { readJson } from "../body.ts";
 
 const BODY_BYTES = 8 * 1024;
@@ -10,8 +9,8 @@ const name = z.string().min(1).max(1024).optional();
 const body = z.strictObject({ sub: name, jti: name, channel: name })
   .refine((fields) => Object.keys(fields).length > 0);
 
-/** `POST /v1/realtime/revoke`: refuses the tokens that were made until now, and ends the subscriptions that they opened. */
-export function revokeRoutes(auth: Auth, sessions: OpenSessions): Hono {
+/** `POST /v1/realtime/revoke`: refuses the tokens that were made until now, at every gateway, and ends the subscriptions that they opened. */
+export function revokeRoutes(auth: Auth): Hono {
   return new Hono().post("/revoke", async (c) => {
     await auth.requireSigningKey(c.req.header("authorization"));
     const revocation = await readJson(
@@ -21,13 +20,6 @@ export function revokeRoutes(auth: Auth, sessions: OpenSessions): Hono {
       "Cannot revoke",
       'an object with "sub", "jti" or "channel"',
     );
-    auth.revocations.add(revocation);
-    let closed = 0;
-    for (const session of sessions.all()) {
-      closed += session.subscriptions.revoke((claims) =>
-        auth.revocations.has(claims)
-      );
-    }
-    return c.json({ subscriptions: closed });
+    return c.json({ subscriptions: await auth.revocations.revoke(revocation) });
   });
 }

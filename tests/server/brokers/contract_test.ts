@@ -6,6 +6,7 @@ import {
   itKeepsTheContract,
 } from "../../support/brokers/broker_contract.ts";
 import { itKeepsReplies } from "../../support/brokers/reply_contract.ts";
+import { itKeepsRevocations } from "../../support/brokers/revocation_contract.ts";
 import {
   type RedisCluster,
   type RedisServer,
@@ -20,6 +21,7 @@ describe("MemoryBroker", () => {
   const create = (options?: ContractOptions) => new MemoryBroker(options);
   itKeepsTheContract(create);
   itKeepsReplies(create);
+  itKeepsRevocations(create);
 });
 
 withRedis("RedisBroker on one server", () => {
@@ -36,6 +38,7 @@ withRedis("RedisBroker on one server", () => {
   };
   itKeepsTheContract(create);
   itKeepsReplies(create);
+  itKeepsRevocations(create);
 });
 
 withRedis("RedisBroker on a cluster", () => {
@@ -52,4 +55,5 @@ withRedis("RedisBroker on a cluster", () => {
   };
   itKeepsTheContract(create);
   itKeepsReplies(create);
+  itKeepsRevocations(create);
 });

@@ -8,6 +8,10 @@ import {
   type RedisBrokerOptions,
 } from "../../../server/brokers/redis.ts";
 import { listen, message } from "../../support/brokers/broker_contract.ts";
+import {
+  followed,
+  revocation,
+} from "../../support/brokers/revocation_contract.ts";
 import { startRedis, startRedisCluster } from "../../support/brokers/redis.ts";
 import { redisPath } from "../../support/requirements.ts";
 import { until } from "../../support/until.ts";
@@ -39,6 +43,10 @@ async function tryAll(broker: RedisBroker): Promise<unknown> {
   await until(() => listener.offsets.length === 1);
   await broker.before("c", new Set(["t"]), 1);
   await broker.subscribers("c");
+  const known = followed(broker);
+  await broker.revoke([revocation("sub u")]);
+  await broker.awaitRevocations();
+  assertEquals([...known], ["sub u"]);
   return await broker.health();
 }
 

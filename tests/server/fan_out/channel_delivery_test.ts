@@ -83,6 +83,16 @@ class DistantBroker implements Broker {
     return this.#memory.subscribers(...args);
   }
 
+  revoke(...args: Parameters<Broker["revoke"]>): void {
+    this.#memory.revoke(...args);
+  }
+
+  followRevocations(...args: Parameters<Broker["followRevocations"]>): void {
+    this.#memory.followRevocations(...args);
+  }
+
+  awaitRevocations(): void {}
+
   health(): Promise<{ ok: boolean }> {
     return this.#memory.health();
   }

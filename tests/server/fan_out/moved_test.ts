@@ -86,6 +86,16 @@ class FrailBroker implements Broker {
     return this.#memory.subscribers(...args);
   }
 
+  revoke(...args: Parameters<Broker["revoke"]>): void {
+    this.#memory.revoke(...args);
+  }
+
+  followRevocations(...args: Parameters<Broker["followRevocations"]>): void {
+    this.#memory.followRevocations(...args);
+  }
+
+  awaitRevocations(): void {}
+
   health() {
     return this.#memory.health();
   }

@@ -35,6 +35,9 @@ export function shareBroker(broker: Broker): () => Broker {
       // Tests that count subscribers use a real distributed broker.
       announce: () => {},
       subscribers: (...args) => broker.subscribers(...args),
+      revoke: (...args) => broker.revoke(...args),
+      followRevocations: (...args) => broker.followRevocations(...args),
+      awaitRevocations: () => broker.awaitRevocations(),
       health: () => broker.health(),
       close: () => Promise.resolve(),
     };

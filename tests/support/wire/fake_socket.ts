@@ -1,3 +1,4 @@
+import { Revocations } from "../../../server/auth/revocations.ts";
 import { Hub } from "../../../server/fan_out/hub.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
 import type { SessionHost } from "../../../server/sessions/session.ts";
@@ -38,6 +39,7 @@ export function fakeHost(
 ): SessionHost {
   return {
     hub: new Hub(broker),
+    revocations: new Revocations(broker, () => 0),
     sendQueue: { queueBytes: 1024 * 1024, deadlineMs: 10_000 },
     pingIntervalMs: 15_000,
     pongTimeoutMs: 10_000,

@@ -6,9 +6,9 @@ import {
   type TestGateway,
 } from "../../../support/gateway/gateway.ts";
 import { postJson, publish } from "../../../support/wire/publish.ts";
+import { revoke as revokeAt } from "../../../support/wire/revoke.ts";
 import { payloadOf, sign } from "../../../support/wire/tokens.ts";
 import {
-  address,
   claims,
   connectReady,
   connectWire,
@@ -23,15 +23,8 @@ describe("POST /v1/realtime/revoke", () => {
   });
   afterAll(() => gateway.close());
 
-  async function revoke(body: unknown, bearer = gateway.signingKey) {
-    const response = await fetch(address(gateway, "revoke"), {
-      method: "POST",
-      headers: { authorization: `Bearer ${bearer}` },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-    });
-    const { subscriptions, error } = await response.json();
-    return [response.status, subscriptions ?? error.code];
-  }
+  const revoke = (body: unknown, bearer?: string) =>
+    revokeAt(gateway, body, bearer);
 
   it("ends a user's connections for good, and refuses their tickets", async () => {
     const mine = await tokenFor(gateway, ["user/t"], { sub: "u1" });
