@@ -1,13 +1,16 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { SocketHandler } from "../wire/socket.ts";
-import type {
-  Fetcher,
-  Incoming,
-  Listener,
-  ListenOptions,
-  RuntimeAdapter,
+import {
+  type Fetcher,
+  type Incoming,
+  type Listener,
+  type ListenOptions,
+  PATIENCE,
+  type Patience,
+  type RuntimeAdapter,
 } from "./adapter.ts";
 import { websocket } from "./bun_websocket.ts";
+import { failed } from "./failed.ts";
 
 interface BunServerLike {
   readonly port: number;
@@ -57,11 +60,19 @@ export const bunRuntime: RuntimeAdapter = {
     // A request that came through no server, as in tests, has no limit.
     serverOf(incoming).timeout?.(incoming.request, 0);
   },
-  serve(app: Fetcher, options: Required<ListenOptions>): Listener {
-    const { hostname, port } = options;
+  serve(
+    app: Fetcher,
+    { hostname, port }: Required<ListenOptions>,
+    { headMs }: Patience = PATIENCE,
+  ): Listener {
     const server = Bun.serve({
       hostname,
       port,
+      // Bun counts it from the head's beginning, and for a body from each 16 KB, so it ends a request that drips as well.
+      idleTimeout: Math.ceil(headMs / 1000),
+      // Without it Bun answers a failure with a page that shows the stack trace.
+      development: false,
+      error: failed,
       fetch: (request: Request, server: BunServerLike) =>
         app.fetch(request, { server }),
       websocket,

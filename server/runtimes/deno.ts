@@ -10,6 +10,7 @@ import {
   type RuntimeAdapter,
 } from "./adapter.ts";
 import { allClosed, attach } from "./deno_socket.ts";
+import { failed } from "./failed.ts";
 
 /** The part of Deno's API that the gateway uses: Deno's own types exist on Deno only. */
 interface DenoLike {
@@ -24,6 +25,7 @@ interface DenoLike {
       hostname: string;
       signal: AbortSignal;
       onListen(): void;
+      onError(error: unknown): Response;
     },
     handler: (request: Request, info: object) => Promise<Response>,
   ): {
@@ -63,7 +65,7 @@ export const denoRuntime: RuntimeAdapter = {
     let answering = 0;
     let idle = (): void => {};
     const server = Deno.serve(
-      { hostname, port, signal, onListen: () => {} },
+      { hostname, port, signal, onListen: () => {}, onError: failed },
       async (request, info) => {
         answering++;
         try {

@@ -1,38 +1,48 @@
 import { getRequestListener } from "@hono/node-server";
 import { createServer } from "node:http";
 import process from "node:process";
-import type {
-  Fetcher,
-  Listener,
-  ListenOptions,
-  RuntimeAdapter,
+import {
+  type Fetcher,
+  type Incoming,
+  type Listener,
+  type ListenOptions,
+  PATIENCE,
+  type Patience,
+  type RuntimeAdapter,
 } from "./adapter.ts";
 import { directHandlers } from "./direct.ts";
+import { failed } from "./failed.ts";
+import { answerClientErrors, mayTakeLong } from "./node_client_error.ts";
 import { directFirst } from "./node_direct.ts";
 import {
   createWebSocketServer,
+  isHandshake,
   takeUpgrades,
   upgrade,
 } from "./node_upgrade.ts";
 
+/** How often in the time for a head Node looks for connections that took longer. */
+const CHECKS = 4;
+
 function serve(
   app: Fetcher,
   { hostname, port }: Required<ListenOptions>,
+  { headMs, requestMs }: Patience = PATIENCE,
 ): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const sockets = createWebSocketServer();
     const listener = getRequestListener(
       (request, env) => app.fetch(request, env),
-      { hostname },
+      { hostname, errorHandler: failed },
     );
     const direct = directHandlers.get(app);
     const server = createServer({
-      // Node's default ends every request after 5 minutes, also a data stream's. Headers have a limit of their own.
-      requestTimeout: 0,
+      headersTimeout: headMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: headMs / CHECKS,
       // HTTP lets a server ignore an offer to upgrade (Java's client offers h2c); Node's default leaves a request that offers
       // another protocol unanswered.
-      shouldUpgradeCallback: ({ headers }) =>
-        headers.upgrade?.toLowerCase() === "websocket",
+      shouldUpgradeCallback: isHandshake,
     }, direct ? directFirst(direct, listener) : listener);
     const close = () =>
       new Promise<void>((resolve) => {
@@ -43,6 +53,7 @@ function serve(
     server.listen(port, hostname, () => {
       resolve({ port: Object(server.address()).port, close });
     });
+    answerClientErrors(server);
     takeUpgrades(server, sockets, app);
     server.once("close", () => sockets.close());
     server.once("error", (error) => {
@@ -56,6 +67,8 @@ function serve(
 export const nodeRuntime: RuntimeAdapter = {
   name: `Node ${process.versions.node}`,
   upgrade,
-  keepOpen(): void {},
+  keepOpen({ env }: Incoming): void {
+    mayTakeLong(Object(env));
+  },
   serve,
 };

@@ -1,3 +1,6 @@
+/** The address of a WebSocket's handshake. */
+export const CONNECT_PATH = "/v1/realtime/connect";
+
 /** The head of a request, in the same form for every runtime. */
 export interface RequestHead {
   readonly method: string;

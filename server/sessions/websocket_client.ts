@@ -75,13 +75,8 @@ export class WebSocketClient implements SocketHandler {
   }
 
   message(text: string | undefined): void {
-    const session = this.#session;
-    if (!session || session.isClosed) return;
-    if (!this.#takeFromBudget()) {
-      const limit = this.#host.maxInboundRate;
-      const message = `More than ${limit} frames came in a second`;
-      return session.refuse(new RealtimeError("rate_limited", message));
-    }
+    const session = this.#admit();
+    if (!session) return;
     session.heard();
     const parsed = parseClientFrame(text);
     if (parsed.error) return session.error(parsed.error, parsed.ref);
@@ -90,12 +85,28 @@ export class WebSocketClient implements SocketHandler {
     this.#enqueue(session, () => this.#act(session, command), command);
   }
 
+  /** Counts pings and pongs like any other frame; the runtime answers them. */
+  control(): void {
+    this.#admit();
+  }
+
   drain(): void {
     this.#session?.drain();
   }
 
   close(): void {
     this.#session?.ended();
+  }
+
+  /** Counts a frame; returns the session if it may be acted on. */
+  #admit(): Session | undefined {
+    const session = this.#session;
+    if (!session || session.isClosed) return undefined;
+    if (this.#takeFromBudget()) return session;
+    const limit = this.#host.maxInboundRate;
+    const message = `More than ${limit} frames came in a second`;
+    session.flooded(new RealtimeError("rate_limited", message));
+    return undefined;
   }
 
   /** Acts after all earlier frames: an `unsub` must not overtake its `sub`. */

@@ -36,6 +36,7 @@ function openStream(
   const socket = new SseSocket({
     open() {},
     message() {},
+    control() {},
     drain: () => session.drain(),
     close: () => session.ended(),
   });
