@@ -1,4 +1,5 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
+import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 import {
   type Fetcher,
@@ -35,6 +36,25 @@ function serverOf({ env }: Incoming): BunServerLike {
   return server;
 }
 
+/**
+ * The requests without a limit of time. Bun takes it from their connection for good, so that a later request could stay for ever: the
+ * connection ends with their answers.
+ */
+const unlimited = new WeakSet<Request>();
+
+function answer(
+  app: Fetcher,
+  request: Request,
+  server: BunServerLike,
+): MaybePromise<Response> {
+  const response = app.fetch(request, { server });
+  if (!(response instanceof Promise)) return response;
+  return response.then((response) => {
+    if (unlimited.has(request)) response.headers.set("connection", "close");
+    return response;
+  });
+}
+
 function upgrade(
   incoming: Incoming,
   handler: SocketHandler,
@@ -57,6 +77,7 @@ export const bunRuntime: RuntimeAdapter = {
   name: `Bun ${Bun?.version}`,
   upgrade,
   keepOpen(incoming: Incoming): void {
+    unlimited.add(incoming.request);
     // A request that came through no server, as in tests, has no limit.
     serverOf(incoming).timeout?.(incoming.request, 0);
   },
@@ -74,7 +95,7 @@ export const bunRuntime: RuntimeAdapter = {
       development: false,
       error: failed,
       fetch: (request: Request, server: BunServerLike) =>
-        app.fetch(request, { server }),
+        answer(app, request, server),
       websocket,
     });
     return { port: server.port, close: () => server.stop(true) };
