@@ -96,18 +96,34 @@ export async function publishText(
   return { ids, streamId, isStopped };
 }
 
-/** Publishes a body while it arrives, byte for byte, to the channel's topic `$stream`. */
+/**
+ * Publishes a body while it arrives, byte for byte, to the channel's topic `$stream`.
+ *
+ * @param patienceMs How many milliseconds the body may be silent.
+ * @throws {RealtimeError} `invalid_data` when the body is not UTF-8, broke off, or was silent for too long.
+ */
 export async function publishTee(
   publisher: MessagePublisher,
   channel: string,
   body: ReadableStream<Uint8Array> | null,
+  patienceMs: number,
 ): Promise<string[]> {
   const streamId = crypto.randomUUID();
   const ids: string[] = [];
   const turns = new FairTurns();
-  const chunks = readChunks(body?.getReader(), publisher.maxMessageBytes);
+  const reader = body?.getReader();
+  const chunks = readChunks(reader, publisher.maxMessageBytes);
+  let isSilent = false;
+  function onSilence(): void {
+    isSilent = true;
+    // It ends the read that is pending.
+    reader?.cancel().catch(() => undefined);
+  }
+  let timer = setTimeout(onSilence, patienceMs);
   try {
     for await (const raw of chunks) {
+      clearTimeout(timer);
+      timer = setTimeout(onSilence, patienceMs);
       const envelope = { channel, kind: "chunk", streamId, raw } as const;
       const data = JSON.stringify(raw);
       ids.push(...await publisher.publish(envelope, [TEE_TOPIC], data));
@@ -115,7 +131,10 @@ export async function publishTee(
     }
   } catch (cause) {
     throw bodyError(cause);
+  } finally {
+    clearTimeout(timer);
   }
+  if (isSilent) throw invalidBody("it was silent for too long");
   return ids;
 }
 
@@ -134,7 +153,7 @@ function bodyError(cause: unknown): RealtimeError {
     : invalidBody("it broke off", cause);
 }
 
-function invalidBody(problem: string, cause: unknown): RealtimeError {
+function invalidBody(problem: string, cause?: unknown): RealtimeError {
   const message = `Cannot publish the stream: ${problem}`;
   return new RealtimeError("invalid_data", message, { cause });
 }

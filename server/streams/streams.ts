@@ -47,7 +47,8 @@ const KEY_TTL_MS = 120_000;
 export class Streams {
   readonly #registry: StreamRegistry;
   readonly #leases: StreamLeases;
-  readonly #leaseMs: number;
+  /** How long a stream may be silent, in milliseconds. */
+  readonly leaseMs: number;
   readonly #leaving = new AbortController();
 
   constructor(hub: Hub, publisher: Publisher, options: LeaseOptions) {
@@ -56,7 +57,7 @@ export class Streams {
       (stream) => this.#leases.watch(stream),
     );
     this.#leases = new StreamLeases(this.#registry, publisher, options);
-    this.#leaseMs = options.leaseMs;
+    this.leaseMs = options.leaseMs;
   }
 
   /**
@@ -125,7 +126,7 @@ export class Streams {
       },
     );
     const { signal } = this.#leaving;
-    await stream.ended(Math.min(waitMs, this.#leaseMs / 3), signal);
+    await stream.ended(Math.min(waitMs, this.leaseMs / 3), signal);
     registry.requireOpen(channel, streamId, [topic]);
   }
 

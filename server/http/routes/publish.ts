@@ -71,7 +71,10 @@ export function publishRoutes(
     const publisher = await findPublisher(c.req.header("authorization"));
     const channel = c.req.query("channel") ?? "";
     publisher.require(channel, ["$stream"]);
-    const ids = await publishTee(publisher, channel, c.req.raw.body);
+    const request = c.req.raw;
+    (await runtime()).keepOpen({ request, env: c.env });
+    const { leaseMs } = streams;
+    const ids = await publishTee(publisher, channel, request.body, leaseMs);
     return c.json({ id: ids[0], ids });
   });
 
