@@ -69,6 +69,11 @@ export interface RuntimeAdapter {
   /** The runtime's name and version. */
   readonly name: string;
   /**
+   * Whether frames over {@linkcode INBOUND_BYTES} are refused by their heads. Where they are received first, a client can make the
+   * gateway hold as much as the runtime takes, so only a client with a valid token gets a WebSocket.
+   */
+  readonly capsFrames: boolean;
+  /**
    * Turns a request into a WebSocket.
    *
    * @param protocol The subprotocol to answer with.

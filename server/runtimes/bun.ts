@@ -75,6 +75,7 @@ function upgrade(
 /** Serves on Bun, with `Bun.serve`. */
 export const bunRuntime: RuntimeAdapter = {
   name: `Bun ${Bun?.version}`,
+  capsFrames: true,
   upgrade,
   keepOpen(incoming: Incoming): void {
     unlimited.add(incoming.request);

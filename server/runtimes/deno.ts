@@ -56,6 +56,8 @@ function upgrade(
 /** Serves on Deno, with `Deno.serve`. */
 export const denoRuntime: RuntimeAdapter = {
   name: `Deno ${Deno?.version.deno}`,
+  // Deno has a fixed limit of its own, 64 MiB, and can't end a connection.
+  capsFrames: false,
   upgrade,
   keepOpen(): void {},
   serve(app: Fetcher, options: Required<ListenOptions>): Listener {

@@ -66,6 +66,7 @@ function serve(
 /** Serves on Node, with `@hono/node-server` and `ws`. */
 export const nodeRuntime: RuntimeAdapter = {
   name: `Node ${process.versions.node}`,
+  capsFrames: true,
   upgrade,
   keepOpen({ env }: Incoming): void {
     mayTakeLong(Object(env));

@@ -26,9 +26,9 @@ type ActiveCommand = Exclude<ClientCommand, { kind: "pong" }>;
 /** The result of a WebSocket client's handshake. */
 export interface Handshake {
   readonly wire: Wire;
-  /** The token's claims; absent if the client will send a token later. */
+  /** The token's claims; absent if the client will send a token later, or sent an invalid one. */
   readonly claims?: TokenClaims;
-  /** Why the token was refused. Browsers can't read the answer to a handshake, so the socket's close says it. */
+  /** Why the client is refused. Browsers can't read the answer to a handshake, so the socket's close says it. */
   readonly refusal?: RealtimeError;
   readonly since?: string;
   /** The position of each channel at the handshake, from which a plain client is subscribed. */
