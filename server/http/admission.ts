@@ -6,7 +6,7 @@ import {
   pathOf,
   type RequestHead,
 } from "../runtimes/request_head.ts";
-import { malformedAddress } from "./runtime_answers.ts";
+import { malformedAddress } from "../runtimes/failed.ts";
 import { allowsOrigin, type OriginRules } from "./origin.ts";
 
 /** Decides whether a request may enter the gateway, whatever its route. */

@@ -1,17 +1,4 @@
-import type { JsonAnswer } from "../runtimes/direct.ts";
-
-/** Tell browsers not to store or sniff an answer, and not to pass its address on. */
-const SECURITY_HEADERS = {
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-} as const;
-
-/** The headers of an answer in JSON. */
-export const JSON_HEADERS = {
-  "content-type": "application/json",
-  ...SECURITY_HEADERS,
-} as const;
+import { type JsonAnswer, SECURITY_HEADERS } from "../runtimes/json_answer.ts";
 
 /** Adds the security headers that a response lacks. */
 export function secure(response: Response): Response {

@@ -3,25 +3,34 @@ import type { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { decodeUtf8, parseJson } from "../wire/json_text.ts";
 
+/** Milliseconds that a whole body may take. On Deno it is the only limit; Node and Bun end the connection as well. */
+const BODY_MS = 60_000;
+
+/** Bytes of a body that is read in one piece, which is faster. Deno never frees what it has of such a body, so it must be little. */
+const AT_ONCE_BYTES = 64 * 1024;
+
 /**
  * Reads a request's whole body. hono's `bodyLimit` would read it before the sender is authenticated, and doesn't cancel a stream that
  * it stops reading, which Deno then never frees.
  *
- * @throws {RealtimeError} The error for a body over the limit of bytes, or `invalid_data` for one that broke off.
+ * @throws {RealtimeError} The error for a body over the limit of bytes, or `invalid_data` for one that broke off or took too long.
  */
 export async function readBytes(
   request: Request,
   limit: number,
   tooLarge: () => RealtimeError,
+  deadlineMs: number = BODY_MS,
 ): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
+  // A repeated header is no number. It says nothing about how much comes.
   const length = Number(announced ?? NaN);
   if (length > limit) throw tooLarge();
-  // A repeated header is no number. It says nothing about how much comes.
-  const bytes = await readUpTo(request, limit, !(length <= limit))
-    .catch((cause) => {
-      throw brokeOff(cause);
-    });
+  const reading = length <= AT_ONCE_BYTES || request.bodyUsed
+    ? readAtOnce(request, deadlineMs)
+    : readUpTo(request, limit, deadlineMs);
+  const bytes = await reading.catch((cause) => {
+    throw cause instanceof RealtimeError ? cause : brokeOff(cause);
+  });
   if (bytes === undefined || bytes.length > limit) throw tooLarge();
   return bytes;
 }
@@ -65,29 +74,59 @@ export async function readJson<T>(
   throw new RealtimeError("invalid_argument", message);
 }
 
-/** Reads a body. In pieces, it stops at the limit and returns `undefined` for a longer body. */
+async function readAtOnce(
+  request: Request,
+  deadlineMs: number,
+): Promise<Uint8Array> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooSlow(deadlineMs)), deadlineMs);
+  });
+  try {
+    return new Uint8Array(await Promise.race([request.arrayBuffer(), late]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Reads a body in pieces; stops at the limit and returns `undefined` for a longer one. */
 async function readUpTo(
   request: Request,
   limit: number,
-  inPieces: boolean,
+  deadlineMs: number,
 ): Promise<Uint8Array | undefined> {
-  if (!inPieces || request.bodyUsed) {
-    return new Uint8Array(await request.arrayBuffer());
-  }
   const reader = request.body?.getReader();
   const pieces: Uint8Array[] = [];
   let size = 0;
-  while (reader) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.length;
-    if (size > limit) {
-      await reader.cancel();
-      return undefined;
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    // It ends the read that is pending.
+    reader?.cancel().catch(() => undefined);
+  }, deadlineMs);
+  try {
+    while (reader) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      size += value.length;
+      if (size > limit) {
+        await reader.cancel();
+        return undefined;
+      }
+      pieces.push(value);
     }
-    pieces.push(value);
+  } finally {
+    clearTimeout(timer);
   }
+  if (isLate) throw tooSlow(deadlineMs);
   return Buffer.concat(pieces);
+}
+
+function tooSlow(deadlineMs: number): RealtimeError {
+  const message = `Cannot read the body: it took longer than ${
+    deadlineMs / 1000
+  } s`;
+  return new RealtimeError("invalid_data", message);
 }
 
 /** Returns the error for a body that broke off. */

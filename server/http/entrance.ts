@@ -3,6 +3,7 @@ import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Incoming } from "../runtimes/adapter.ts";
 import type { BodyHandler, DirectHandler } from "../runtimes/direct.ts";
 import {
+  CONNECT_PATH,
   FetchHead,
   pathOf,
   type RequestHead,
@@ -11,9 +12,6 @@ import type { Admission } from "./admission.ts";
 import { secure, toResponse } from "./answer.ts";
 import { errorResponse, type Report } from "./error_response.ts";
 import { crossOrigin } from "./origin.ts";
-
-/** The address of a WebSocket's handshake. */
-const CONNECT_PATH = "/v1/realtime/connect";
 
 /** The routes behind the entrance. */
 export interface Interior {

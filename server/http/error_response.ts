@@ -2,12 +2,11 @@ import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
 import { within } from "../../core/time/within.ts";
-import type { JsonAnswer } from "../runtimes/direct.ts";
+import { INTERNAL_ERROR } from "../runtimes/failed.ts";
+import { JSON_HEADERS, type JsonAnswer } from "../runtimes/json_answer.ts";
 import { RateLimited } from "../publish/publish_rates.ts";
 import { isHost } from "../runtimes/host.ts";
 import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
-import { JSON_HEADERS } from "./answer.ts";
-import { INTERNAL_ERROR } from "./runtime_answers.ts";
 import { UnsupportedVersion, WEBSOCKET_VERSION } from "./websocket_request.ts";
 
 /**

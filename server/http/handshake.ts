@@ -33,8 +33,10 @@ export async function connect(
   const wire = offer.v1 ? "ws.v1" : "ws";
   const since = query.get("since") ?? undefined;
   const handshake = await checkHandshake(host, token, wire, since);
+  const adapter = await runtime();
+  if (!adapter.capsFrames && !handshake.claims) throw refusal(handshake);
   const connection = new WebSocketClient(host, handshake);
-  return (await runtime()).upgrade(incoming, connection, offer.answer);
+  return adapter.upgrade(incoming, connection, offer.answer);
 }
 
 /**
@@ -50,16 +52,24 @@ export async function checkHandshake(
 ): Promise<Handshake> {
   // This client may send its token later, in a frame.
   if (wire === "ws.v1" && token === undefined) return { wire };
+  let claims: TokenClaims | undefined;
   try {
+    claims = await auth.verify(token, ["subscribe", "ticket"]);
     parseSince(since);
-    const claims = await auth.verify(token, ["subscribe", "ticket"]);
     const marks = isV1(wire) ? undefined : await markChannels(hub, claims);
     auth.revocations.require(claims);
     return { wire, claims, since, marks };
   } catch (error) {
     if (!isV1(wire) || !(error instanceof RealtimeError)) throw error;
-    return { wire, refusal: error };
+    return { wire, claims, refusal: error };
   }
+}
+
+/** Returns the answer to a client without a valid token, on a runtime where only others get a WebSocket. */
+function refusal({ refusal }: Handshake): RealtimeError {
+  const message =
+    "Cannot connect: this gateway opens WebSockets only with a token; send it as a subprotocol, as a bearer or in the query";
+  return refusal ?? new RealtimeError("unauthenticated", message);
 }
 
 /** Marks the positions of a token's channels. A plain client counts as subscribed from its answer on, as no `ready` follows. */

@@ -1,7 +1,8 @@
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Auth } from "../auth/auth.ts";
 import { type MessagePublisher, tooLarge } from "../publish/publisher.ts";
-import type { DirectHandler, JsonAnswer } from "../runtimes/direct.ts";
+import type { DirectHandler } from "../runtimes/direct.ts";
+import type { JsonAnswer } from "../runtimes/json_answer.ts";
 import type { RequestHead } from "../runtimes/request_head.ts";
 import { dataOfBody, decodeUtf8 } from "../wire/json_text.ts";
 import { published } from "./answer.ts";

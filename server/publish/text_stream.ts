@@ -113,19 +113,41 @@ export async function publishText(
   return { ids, streamId, isStopped };
 }
 
-/** Publishes a body while it arrives, byte for byte, to the channel's topic `$stream`. Its first chunk is counted already. */
+/** The sender of a body that is passed on as it is. */
+export interface TeeOptions {
+  readonly publisher: MessagePublisher;
+  /** The rate of the chunks after the first one, which is counted already. */
+  readonly rate: PublishRate;
+  /** How many milliseconds the body may be silent. */
+  readonly patienceMs: number;
+}
+
+/**
+ * Publishes a body while it arrives, byte for byte, to the channel's topic `$stream`.
+ *
+ * @throws {RealtimeError} `invalid_data` when the body is not UTF-8, broke off, or was silent for too long.
+ */
 export async function publishTee(
-  publisher: MessagePublisher,
-  rate: PublishRate,
+  { publisher, rate, patienceMs }: TeeOptions,
   channel: string,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<string[]> {
   const streamId = crypto.randomUUID();
   const ids: string[] = [];
   const turns = new FairTurns();
-  const chunks = readChunks(body?.getReader(), publisher.maxMessageBytes);
+  const reader = body?.getReader();
+  const chunks = readChunks(reader, publisher.maxMessageBytes);
+  let isSilent = false;
+  function onSilence(): void {
+    isSilent = true;
+    // It ends the read that is pending.
+    reader?.cancel().catch(() => undefined);
+  }
+  let timer = setTimeout(onSilence, patienceMs);
   try {
     for await (const raw of chunks) {
+      clearTimeout(timer);
+      timer = setTimeout(onSilence, patienceMs);
       const envelope = { channel, kind: "chunk", streamId, raw } as const;
       const data = JSON.stringify(raw);
       if (ids.length > 0) await rate.pace(1);
@@ -134,7 +156,10 @@ export async function publishTee(
     }
   } catch (cause) {
     throw bodyError(cause);
+  } finally {
+    clearTimeout(timer);
   }
+  if (isSilent) throw invalidBody("it was silent for too long");
   return ids;
 }
 
@@ -153,7 +178,7 @@ function bodyError(cause: unknown): RealtimeError {
     : invalidBody("it broke off", cause);
 }
 
-function invalidBody(problem: string, cause: unknown): RealtimeError {
+function invalidBody(problem: string, cause?: unknown): RealtimeError {
   const message = `Cannot publish the stream: ${problem}`;
   return new RealtimeError("invalid_data", message, { cause });
 }

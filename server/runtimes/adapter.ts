@@ -36,6 +36,17 @@ export interface Server extends AsyncDisposable {
 /** A server that listens, as an adapter returns it. */
 export type Listener = Pick<Server, "port" | "close">;
 
+/** How long a client may take over parts of its requests, in milliseconds. */
+export interface Patience {
+  /** For a request's head, counted from the connection's beginning or from the request before. */
+  readonly headMs: number;
+  /** For a whole request. {@linkcode RuntimeAdapter.keepOpen} lifts it, as the lease of a data stream limits the silence of its body. */
+  readonly requestMs: number;
+}
+
+/** The patience of every server; only tests have less. A connection ends within 30 s, as runtimes check such limits now and then. */
+export const PATIENCE: Patience = { headMs: 20_000, requestMs: 60_000 };
+
 /** A request and what its runtime passed beside it. */
 export interface Incoming {
   readonly request: Request;
@@ -58,6 +69,11 @@ export interface RuntimeAdapter {
   /** The runtime's name and version. */
   readonly name: string;
   /**
+   * Whether frames over {@linkcode INBOUND_BYTES} are refused by their heads. Where they are received first, a client can make the
+   * gateway hold as much as the runtime takes, so only a client with a valid token gets a WebSocket.
+   */
+  readonly capsFrames: boolean;
+  /**
    * Turns a request into a WebSocket.
    *
    * @param protocol The subprotocol to answer with.
@@ -67,8 +83,16 @@ export interface RuntimeAdapter {
     handler: SocketHandler,
     protocol: string | undefined,
   ): MaybePromise<Response>;
-  /** Lifts the runtime's limit on how long a response may be silent. */
+  /** Lifts the runtime's limits on how long a request may take, and on how long a response may be silent. */
   keepOpen(incoming: Incoming): void;
-  /** Listens; fails with the runtime's own error. */
-  serve(app: Fetcher, options: Required<ListenOptions>): MaybePromise<Listener>;
+  /**
+   * Listens; fails with the runtime's own error.
+   *
+   * @param patience How long clients may take. Deno has no such limit.
+   */
+  serve(
+    app: Fetcher,
+    options: Required<ListenOptions>,
+    patience?: Patience,
+  ): MaybePromise<Listener>;
 }

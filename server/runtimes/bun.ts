@@ -1,14 +1,17 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
+import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { SocketHandler } from "../wire/socket.ts";
-import type {
-  Fetcher,
-  Incoming,
-  Listener,
-  ListenOptions,
-  RuntimeAdapter,
+import {
+  type Fetcher,
+  type Incoming,
+  type Listener,
+  type ListenOptions,
+  PATIENCE,
+  type Patience,
+  type RuntimeAdapter,
 } from "./adapter.ts";
-import { failedRequest } from "../http/runtime_answers.ts";
 import { websocket } from "./bun_websocket.ts";
+import { failed } from "./failed.ts";
 
 interface BunServerLike {
   readonly port: number;
@@ -33,6 +36,25 @@ function serverOf({ env }: Incoming): BunServerLike {
   return server;
 }
 
+/**
+ * The requests without a limit of time. Bun takes it from their connection for good, so that a later request could stay for ever: the
+ * connection ends with their answers.
+ */
+const unlimited = new WeakSet<Request>();
+
+function answer(
+  app: Fetcher,
+  request: Request,
+  server: BunServerLike,
+): MaybePromise<Response> {
+  const response = app.fetch(request, { server });
+  if (!(response instanceof Promise)) return response;
+  return response.then((response) => {
+    if (unlimited.has(request)) response.headers.set("connection", "close");
+    return response;
+  });
+}
+
 function upgrade(
   incoming: Incoming,
   handler: SocketHandler,
@@ -53,20 +75,28 @@ function upgrade(
 /** Serves on Bun, with `Bun.serve`. */
 export const bunRuntime: RuntimeAdapter = {
   name: `Bun ${Bun?.version}`,
+  capsFrames: true,
   upgrade,
   keepOpen(incoming: Incoming): void {
+    unlimited.add(incoming.request);
     // A request that came through no server, as in tests, has no limit.
     serverOf(incoming).timeout?.(incoming.request, 0);
   },
-  serve(app: Fetcher, options: Required<ListenOptions>): Listener {
-    const { hostname, port } = options;
+  serve(
+    app: Fetcher,
+    { hostname, port }: Required<ListenOptions>,
+    { headMs }: Patience = PATIENCE,
+  ): Listener {
     const server = Bun.serve({
       hostname,
       port,
+      // Bun counts it from the head's beginning, and for a body from each 16 KB, so it ends a request that drips as well.
+      idleTimeout: Math.ceil(headMs / 1000),
+      // Without it Bun answers a failure with a page that shows the stack trace.
       development: false,
-      error: failedRequest,
+      error: failed,
       fetch: (request: Request, server: BunServerLike) =>
-        app.fetch(request, { server }),
+        answer(app, request, server),
       websocket,
     });
     return { port: server.port, close: () => server.stop(true) };

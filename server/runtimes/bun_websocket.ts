@@ -62,6 +62,10 @@ export interface BunWebSocketHandler {
   open(socket: BunSocketLike): void;
   /** Called with each frame. */
   message(socket: BunSocketLike, data: unknown): void;
+  /** Called with each ping of the client. */
+  ping(socket: BunSocketLike): void;
+  /** Called with each pong of the client. */
+  pong(socket: BunSocketLike): void;
   /** Called when the send buffer has room again. */
   drain(socket: BunSocketLike): void;
   /** Called when a connection is closed. */
@@ -82,6 +86,12 @@ export const websocket: BunWebSocketHandler = {
   },
   message(socket, data) {
     socket.data.message(typeof data === "string" ? data : undefined);
+  },
+  ping(socket) {
+    socket.data.control();
+  },
+  pong(socket) {
+    socket.data.control();
   },
   drain(socket) {
     socket.data.drain();

@@ -1,6 +1,5 @@
 import { pause } from "../../core/time/backoff.ts";
 import { within } from "../../core/time/within.ts";
-import { failedRequest } from "../http/runtime_answers.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 import {
   type Fetcher,
@@ -11,6 +10,7 @@ import {
   type RuntimeAdapter,
 } from "./adapter.ts";
 import { allClosed, attach } from "./deno_socket.ts";
+import { failed } from "./failed.ts";
 
 /** The part of Deno's API that the gateway uses: Deno's own types exist on Deno only. */
 interface DenoLike {
@@ -24,8 +24,8 @@ interface DenoLike {
       port: number;
       hostname: string;
       signal: AbortSignal;
-      onError(error: unknown): Response;
       onListen(): void;
+      onError(error: unknown): Response;
     },
     handler: (request: Request, info: object) => Promise<Response>,
   ): {
@@ -56,6 +56,8 @@ function upgrade(
 /** Serves on Deno, with `Deno.serve`. */
 export const denoRuntime: RuntimeAdapter = {
   name: `Deno ${Deno?.version.deno}`,
+  // Deno has a fixed limit of its own, 64 MiB, and can't end a connection.
+  capsFrames: false,
   upgrade,
   keepOpen(): void {},
   serve(app: Fetcher, options: Required<ListenOptions>): Listener {
@@ -65,7 +67,7 @@ export const denoRuntime: RuntimeAdapter = {
     let answering = 0;
     let idle = (): void => {};
     const server = Deno.serve(
-      { hostname, port, signal, onError: failedRequest, onListen: () => {} },
+      { hostname, port, signal, onListen: () => {}, onError: failed },
       async (request, info) => {
         answering++;
         try {

@@ -1,12 +1,6 @@
 import type { MaybePromise } from "../../core/types/realtime.ts";
+import type { JsonAnswer } from "./json_answer.ts";
 import type { RequestHead } from "./request_head.ts";
-
-/** An answer in JSON. */
-export interface JsonAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly json: string;
-}
 
 /**
  * Answers a request from its whole body, `undefined` for a body that broke off. It MUST NOT throw or reject. An answer that needs no

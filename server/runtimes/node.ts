@@ -1,48 +1,50 @@
-import { getRequestListener, RequestError } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { createServer } from "node:http";
 import process from "node:process";
-import { failedRequest, malformedRequest } from "../http/runtime_answers.ts";
-import type {
-  Fetcher,
-  Listener,
-  ListenOptions,
-  RuntimeAdapter,
+import {
+  type Fetcher,
+  type Incoming,
+  type Listener,
+  type ListenOptions,
+  PATIENCE,
+  type Patience,
+  type RuntimeAdapter,
 } from "./adapter.ts";
 import { directHandlers } from "./direct.ts";
+import { failed } from "./failed.ts";
+import { answerClientErrors, mayTakeLong } from "./node_client_error.ts";
 import { directFirst } from "./node_direct.ts";
 import {
   createWebSocketServer,
+  isHandshake,
   takeUpgrades,
   upgrade,
 } from "./node_upgrade.ts";
 
-/** Answers a request of which no `Request` can be made, or that an app failed to answer. */
-function answerError(error: unknown): Response {
-  return error instanceof RequestError
-    ? malformedRequest()
-    : failedRequest(error);
-}
+/** How often in the time for a head Node looks for connections that took longer. */
+const CHECKS = 4;
 
 function serve(
   app: Fetcher,
   { hostname, port }: Required<ListenOptions>,
+  { headMs, requestMs }: Patience = PATIENCE,
 ): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const sockets = createWebSocketServer();
     const listener = getRequestListener(
       (request, env) => app.fetch(request, env),
-      { hostname, errorHandler: answerError },
+      { hostname, errorHandler: failed },
     );
     const direct = directHandlers.get(app);
     const server = createServer({
-      // Node's default ends every request after 5 minutes, also a data stream's. Headers have a limit of their own.
-      requestTimeout: 0,
+      headersTimeout: headMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: headMs / CHECKS,
       // Node drops all but the first of some headers, which `Headers` joins: a second credential must not go unseen.
       joinDuplicateHeaders: true,
       // HTTP lets a server ignore an offer to upgrade (Java's client offers h2c); Node's default leaves a request that offers
-      // another protocol unanswered. The body of a request that is upgraded is lost, so only a handshake is.
-      shouldUpgradeCallback: ({ method, headers }) =>
-        method === "GET" && headers.upgrade?.toLowerCase() === "websocket",
+      // another protocol unanswered.
+      shouldUpgradeCallback: isHandshake,
     }, direct ? directFirst(direct, listener) : listener);
     const close = () =>
       new Promise<void>((resolve) => {
@@ -53,6 +55,7 @@ function serve(
     server.listen(port, hostname, () => {
       resolve({ port: Object(server.address()).port, close });
     });
+    answerClientErrors(server);
     takeUpgrades(server, sockets, app);
     server.once("close", () => sockets.close());
     server.once("error", (error) => {
@@ -65,7 +68,10 @@ function serve(
 /** Serves on Node, with `@hono/node-server` and `ws`. */
 export const nodeRuntime: RuntimeAdapter = {
   name: `Node ${process.versions.node}`,
+  capsFrames: true,
   upgrade,
-  keepOpen(): void {},
+  keepOpen({ env }: Incoming): void {
+    mayTakeLong(Object(env));
+  },
   serve,
 };

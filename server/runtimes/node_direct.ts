@@ -5,6 +5,8 @@ import type {
   ServerResponse,
 } from "node:http";
 import type { BodyHandler, DirectHandler } from "./direct.ts";
+import { failure } from "./failed.ts";
+import type { JsonAnswer } from "./json_answer.ts";
 import type { RequestHead } from "./request_head.ts";
 
 /** The head of one of Node's own requests. */
@@ -34,9 +36,14 @@ export function directFirst(
   listener: RequestListener,
 ): RequestListener {
   return (incoming, outgoing) => {
-    const handle = direct(new NodeHead(incoming));
-    if (handle) answerBody(handle, incoming, outgoing);
-    else listener(incoming, outgoing);
+    try {
+      const handle = direct(new NodeHead(incoming));
+      if (handle) answerBody(handle, incoming, outgoing);
+      else listener(incoming, outgoing);
+    } catch (error) {
+      // A listener that throws ends the process.
+      send(outgoing, failure(error));
+    }
   };
 }
 
@@ -51,14 +58,24 @@ function answerBody(
   incoming.on("end", async () => {
     const [first, ...others] = chunks;
     const body = first && others.length === 0 ? first : Buffer.concat(chunks);
-    const answer = handle(body);
-    const { status, headers, json } = answer instanceof Promise
-      ? await answer
-      : answer;
-    outgoing.writeHead(status, {
-      ...headers,
-      "content-length": Buffer.byteLength(json),
-    });
-    outgoing.end(json);
+    try {
+      const answer = handle(body);
+      send(outgoing, answer instanceof Promise ? await answer : answer);
+    } catch (error) {
+      send(outgoing, failure(error));
+    }
   });
+}
+
+/** Sends an answer, unless the connection is gone or one has begun. */
+function send(
+  outgoing: ServerResponse,
+  { status, headers, json }: JsonAnswer,
+): void {
+  if (outgoing.destroyed || outgoing.headersSent) return;
+  outgoing.writeHead(status, {
+    ...headers,
+    "content-length": Buffer.byteLength(json),
+  });
+  outgoing.end(json);
 }

@@ -1,4 +1,4 @@
-import { upgradeWebSocket } from "@hono/node-server";
+import { RequestError, upgradeWebSocket } from "@hono/node-server";
 import { Buffer } from "node:buffer";
 import type { EventEmitter } from "node:events";
 import { type IncomingMessage, STATUS_CODES } from "node:http";
@@ -6,7 +6,6 @@ import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { WebSocket, WebSocketServer } from "ws";
 import { readOffer } from "../auth/credentials.ts";
-import { malformedRequest } from "../http/runtime_answers.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 import {
   type Fetcher,
@@ -14,7 +13,15 @@ import {
   INBOUND_BYTES,
   type Incoming,
 } from "./adapter.ts";
+import { failed } from "./failed.ts";
 import { NodeSocket } from "./node_socket.ts";
+import { CONNECT_PATH, pathOf } from "./request_head.ts";
+
+/** Most fragments of a message; `ws` closes with 1008 for more. */
+const FRAGMENTS = 1024;
+
+/** Most pieces in which TCP may bring a frame, for the same reason: each costs memory until the frame is complete. */
+const PIECES = 1024;
 
 /** The sockets that answered since the last round of pings. */
 const alive = new WeakSet<WebSocket>();
@@ -24,6 +31,8 @@ export function createWebSocketServer(): WebSocketServer {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: INBOUND_BYTES,
+    maxFragments: FRAGMENTS,
+    maxBufferedChunks: PIECES,
     perMessageDeflate: false,
     handleProtocols: (offered) =>
       readOffer([...offered].join()).answer ?? false,
@@ -45,6 +54,17 @@ export function createWebSocketServer(): WebSocketServer {
 const handshakes = new WeakMap<IncomingMessage, { handler?: SocketHandler }>();
 
 /**
+ * Tells whether a request goes to {@linkcode takeUpgrades}. Every other one that offers to upgrade is answered as if it didn't, which
+ * HTTP allows: only there it has its method, its body and an answer of any length.
+ */
+export function isHandshake(
+  { method, url = "", headers }: IncomingMessage,
+): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket" &&
+    pathOf(url) === CONNECT_PATH;
+}
+
+/**
  * Accepts WebSockets for an app. `@hono/node-server` can do it too, but keeps each one's request, URL and context as long as the
  * connection lives, which is 6 KB of memory.
  */
@@ -53,22 +73,34 @@ export function takeUpgrades(
   sockets: WebSocketServer,
   app: Fetcher,
 ): void {
+  async function take(
+    incoming: IncomingMessage,
+    tcp: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    // Until `ws` listens for errors itself, a connection that breaks off must not throw.
+    tcp.on("error", ignore);
+    const handshake: { handler?: SocketHandler } = {};
+    handshakes.set(incoming, handshake);
+    const response = await answer(app, incoming);
+    const { handler } = handshake;
+    if (!handler) return await refuse(tcp, response);
+    tcp.off("error", ignore);
+    // The answer and the session's first frames leave in one system call: a connection costs 200 µs instead of 270.
+    tcp.cork();
+    setImmediate(() => tcp.uncork());
+    sockets.handleUpgrade(incoming, tcp, head, (socket) => {
+      attach(socket, tcp, handler);
+    });
+  }
+
   server.on(
     "upgrade",
-    async (incoming: IncomingMessage, tcp: Duplex, head: Buffer) => {
-      // Until `ws` listens for errors itself, a connection that breaks off must not throw.
-      tcp.on("error", ignore);
-      const handshake: { handler?: SocketHandler } = {};
-      handshakes.set(incoming, handshake);
-      const response = await answer(app, incoming);
-      const { handler } = handshake;
-      if (!handler) return await refuse(tcp, response);
-      tcp.off("error", ignore);
-      // The answer and the session's first frames leave in one system call: a connection costs 200 µs instead of 270.
-      tcp.cork();
-      setImmediate(() => tcp.uncork());
-      sockets.handleUpgrade(incoming, tcp, head, (socket) => {
-        attach(socket, tcp, handler);
+    (incoming: IncomingMessage, tcp: Duplex, head: Buffer) => {
+      // Nothing else waits for it, and a rejection that nobody handles would end the process.
+      take(incoming, tcp, head).catch((error) => {
+        failed(error);
+        tcp.destroy();
       });
     },
   );
@@ -80,21 +112,24 @@ async function answer(
 ): Promise<Response> {
   try {
     return await app.fetch(requestOf(incoming), { incoming });
-  } catch {
-    // Only a target that is no address fails here: the app answers its own failures.
-    return malformedRequest();
+  } catch (error) {
+    return failed(error);
   }
 }
 
+/** @throws {RequestError} For a head that makes no address. */
 function requestOf({ url = "", headers }: IncomingMessage): Request {
+  const { host } = headers;
+  const address = `http://${host}${url}`;
+  // Node requires a host of every other request.
+  if (!host || !url.startsWith("/") || !URL.canParse(address)) {
+    throw new RequestError("The target is no path, or the host is malformed");
+  }
   const copy = new Headers();
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) copy.set(name, String(value));
   }
-  // Node requires the header of every other request.
-  if (headers.host === undefined) throw new TypeError("There is no host");
-  const origin = url.startsWith("/") ? `http://${headers.host}` : "";
-  return new Request(origin + url, { headers: copy });
+  return new Request(address, { headers: copy });
 }
 
 async function refuse(tcp: Duplex, response: Response): Promise<void> {
@@ -108,17 +143,16 @@ async function refuse(tcp: Duplex, response: Response): Promise<void> {
   }
 }
 
-function answered(this: WebSocket): void {
-  alive.add(this);
-}
-
 /** Ignores an error: a close event follows it. */
 function ignore(): void {}
 
 function attach(socket: WebSocket, tcp: Duplex, handler: SocketHandler): void {
   alive.add(socket);
-  // A shared listener: one for each connection would take memory.
-  socket.on("pong", answered);
+  socket.on("pong", () => {
+    alive.add(socket);
+    handler.control();
+  });
+  socket.on("ping", () => handler.control());
   socket.on("message", (data, isBinary) => {
     handler.message(isBinary ? undefined : String(data));
   });

@@ -1,5 +1,8 @@
 import { isHost } from "./host.ts";
 
+/** The address of a WebSocket's handshake. */
+export const CONNECT_PATH = "/v1/realtime/connect";
+
 /**
  * The head of a request. Each adapter says where these come from; the rules about them are below and in `server/http`, once for all
  * runtimes and for both ways into the gateway.

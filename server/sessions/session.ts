@@ -127,6 +127,13 @@ export class Session implements SubscribedSession, SendQueueOwner {
     this.close(code, reason);
   }
 
+  /** Ends a session whose client sends more than it may. It need not read the close: its frames cost time until its connection ends. */
+  flooded(error: RealtimeError): void {
+    this.error(error);
+    const { code, reason } = closeOf(error);
+    this.terminate(code, reason);
+  }
+
   /**
    * Ends a session that has no subscription, or none any more. A client of `tidings.v1` first has a while: on a WebSocket to send a
    * new token, on SSE to end the response itself, since it would take an end by the gateway for a lost network.

@@ -26,9 +26,9 @@ type ActiveCommand = Exclude<ClientCommand, { kind: "pong" }>;
 /** The result of a WebSocket client's handshake. */
 export interface Handshake {
   readonly wire: Wire;
-  /** The token's claims; absent if the client will send a token later. */
+  /** The token's claims; absent if the client will send a token later, or sent an invalid one. */
   readonly claims?: TokenClaims;
-  /** Why the token was refused. Browsers can't read the answer to a handshake, so the socket's close says it. */
+  /** Why the client is refused. Browsers can't read the answer to a handshake, so the socket's close says it. */
   readonly refusal?: RealtimeError;
   readonly since?: string;
   /** The position of each channel at the handshake, from which a plain client is subscribed. */
@@ -81,13 +81,8 @@ export class WebSocketClient implements SocketHandler {
   }
 
   message(text: string | undefined): void {
-    const session = this.#session;
-    if (!session || session.isClosed) return;
-    if (!this.#takeFromBudget()) {
-      const limit = this.#host.maxInboundRate;
-      const message = `More than ${limit} frames came in a second`;
-      return session.refuse(new RealtimeError("rate_limited", message));
-    }
+    const session = this.#admit();
+    if (!session) return;
     session.heard();
     const parsed = parseClientFrame(text);
     if (parsed.error) return session.error(parsed.error, parsed.ref);
@@ -101,12 +96,28 @@ export class WebSocketClient implements SocketHandler {
     this.#enqueue(session, () => this.#act(session, command), command);
   }
 
+  /** Counts pings and pongs like any other frame; the runtime answers them. */
+  control(): void {
+    this.#admit();
+  }
+
   drain(): void {
     this.#session?.drain();
   }
 
   close(): void {
     this.#session?.ended();
+  }
+
+  /** Counts a frame; returns the session if it may be acted on. */
+  #admit(): Session | undefined {
+    const session = this.#session;
+    if (!session || session.isClosed) return undefined;
+    if (this.#takeFromBudget()) return session;
+    const limit = this.#host.maxInboundRate;
+    const message = `More than ${limit} frames came in a second`;
+    session.flooded(new RealtimeError("rate_limited", message));
+    return undefined;
   }
 
   /** Acts after all earlier frames: an `unsub` must not overtake its `sub`. */

@@ -49,7 +49,8 @@ export class Streams {
   readonly #limits: StreamLimits;
   readonly #registry: StreamRegistry;
   readonly #leases: StreamLeases;
-  readonly #leaseMs: number;
+  /** How long a stream may be silent, in milliseconds. */
+  readonly leaseMs: number;
   readonly #leaving = new AbortController();
 
   constructor(
@@ -64,7 +65,7 @@ export class Streams {
       (stream) => this.#leases.watch(stream),
     );
     this.#leases = new StreamLeases(this.#registry, publisher, options);
-    this.#leaseMs = options.leaseMs;
+    this.leaseMs = options.leaseMs;
   }
 
   /**
@@ -140,7 +141,7 @@ export class Streams {
       (feed) => registry.opening(channel, streamId, client, () => renew(feed)),
     );
     const { signal } = this.#leaving;
-    await stream.ended(Math.min(waitMs, this.#leaseMs / 3), signal);
+    await stream.ended(Math.min(waitMs, this.leaseMs / 3), signal);
     registry.requireOpen(channel, streamId, [topic]);
   }
 

@@ -40,6 +40,8 @@ export interface SocketHandler {
   open(socket: Socket): void;
   /** A frame arrived, with its text, or with `undefined` for a binary frame. */
   message(text: string | undefined): void;
+  /** A ping or pong of the WebSocket protocol arrived. Only some runtimes show them. */
+  control(): void;
   /** The runtime has room for more. Only some runtimes call it. */
   drain(): void;
   /** The connection closed. Called once. */

@@ -115,9 +115,10 @@ export class GatewayProcess {
     return JSON.parse(await this.#ask("memory"));
   }
 
-  /** Shifts the gateway's wall clock by some milliseconds from the true time. */
-  async shiftClock(ms: number): Promise<void> {
-    await this.#ask(`clock ${ms}`);
+  /** Shifts the gateway's wall clock by some milliseconds from the true time; returns its new time. */
+  async shiftClock(ms: number): Promise<number> {
+    const { clock } = JSON.parse(await this.#ask(`clock ${ms}`));
+    return Date.parse(clock);
   }
 
   /** Requests `/health`, as a load balancer does. */

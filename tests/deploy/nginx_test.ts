@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { RedisBroker } from "../../server/brokers/redis.ts";
 import {
@@ -14,6 +14,7 @@ import {
 import { bodyOf, postJson, publish } from "../support/wire/publish.ts";
 import { type RedisServer, startRedis } from "../support/brokers/redis.ts";
 import { nginxPath, redisPath } from "../support/requirements.ts";
+import { RawSocket } from "../support/wire/raw_socket.ts";
 import { connectSse } from "../support/wire/sse.ts";
 import { until } from "../support/until.ts";
 import {
@@ -129,6 +130,30 @@ withNginx(
         body: JSON.stringify("x".repeat(2 * 1024 * 1024)),
       });
       assertEquals([status, error?.code], [413, "too_large"]);
+    });
+
+    it("are spared connections whose headers don't come", async () => {
+      // The documented time, 20 s, is too long for a test.
+      await using hurried = await startNginx(
+        gateways.map(portOf),
+        (config) => {
+          assertMatch(config, /client_header_timeout 20s;/);
+          return config.replace(
+            "client_header_timeout 20s",
+            "client_header_timeout 1s",
+          );
+        },
+      );
+      for (const start of ["", "GET /health HTTP/1.1\r\nx-slow: "]) {
+        await using socket = await RawSocket.open(hurried.url);
+        await socket.write(start);
+        const drip = setInterval(() => {
+          if (start !== "") void socket.write("x");
+        }, 200);
+        await socket.takeAll();
+        clearInterval(drip);
+        assertEquals(socket.ended, true);
+      }
     });
 
     it("accept connections while one of them drains and stops", async () => {

@@ -89,7 +89,11 @@ export function publishRoutes(
     const channel = c.req.query("channel") ?? "";
     publisher.require(channel, ["$stream"]);
     rate.spend(1);
-    const ids = await publishTee(publisher, rate, channel, c.req.raw.body);
+    const request = c.req.raw;
+    (await runtime()).keepOpen({ request, env: c.env });
+    const { leaseMs: patienceMs } = streams;
+    const options = { publisher, rate, patienceMs };
+    const ids = await publishTee(options, channel, request.body);
     return c.json({ id: ids[0], ids });
   });
 

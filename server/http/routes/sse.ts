@@ -38,6 +38,7 @@ function openStream(
   const socket = new SseSocket({
     open() {},
     message() {},
+    control() {},
     drain: () => session.drain(),
     close: () => session.ended(),
   });
@@ -46,7 +47,7 @@ function openStream(
   // Runtimes keep the headers back until the body has its first bytes.
   if (wire === "sse") session.ping();
   if (refusal) session.decline(refusal);
-  if (claims) {
+  else if (claims) {
     const { subscriptions } = session;
     subscriptions.subscribe(claims, since, undefined, marks).catch((error) => {
       if (error instanceof RealtimeError) return session.decline(error);

@@ -26,6 +26,9 @@ const MESSAGE = 32_000;
 /** Channels of the sockets that don't read, and how many messages each gets: more than a send queue holds, and fewer. */
 const UNREAD = [["unread-over", 200], ["unread-under", 20]] as const;
 
+/** How many sockets that don't read follow each of them. */
+const UNREAD_EACH = 5;
+
 /** How a gateway ended after the signal. */
 interface Ending {
   readonly code: number | null;
@@ -54,7 +57,10 @@ async function openUnread(arena: Arena): Promise<Horde[]> {
     });
     const request = webSocketRequest(token);
     const horde = new Horde({ port, request, isAnswered: true });
-    await horde.open(5);
+    await horde.open(UNREAD_EACH);
+    if (horde.size < UNREAD_EACH) {
+      throw new Error(`Only ${horde.size} sockets that don't read were opened`);
+    }
     await publisher.burst(channel, messages, MESSAGE);
     return horde;
   }));

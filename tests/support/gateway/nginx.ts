@@ -52,8 +52,12 @@ function read(): string {
  * Starts nginx with the documented configuration.
  *
  * @param gateways Ports of the gateways.
+ * @param edit Changes the configuration, so that a test needn't wait for its times.
  */
-export async function startNginx(gateways: readonly number[]): Promise<Nginx> {
+export async function startNginx(
+  gateways: readonly number[],
+  edit: (config: string) => string = (config) => config,
+): Promise<Nginx> {
   const path = nginxPath();
   if (path === undefined) throw new Error("There is no nginx");
   const port = await freePort();
@@ -75,7 +79,7 @@ http {
   fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi;
   scgi_temp_path scgi;
-  ${nginxConfig(port, gateways)}
+  ${edit(nginxConfig(port, gateways))}
 }`,
   );
   const child = spawn(

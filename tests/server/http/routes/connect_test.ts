@@ -18,6 +18,9 @@ import {
   tokenFor,
 } from "../../../support/wire/websocket.ts";
 
+/** On Deno, a client gets a WebSocket only with a valid token. */
+const isDeno = "Deno" in globalThis;
+
 let gateway: TestGateway;
 
 describe("GET /v1/realtime/connect", () => {
@@ -58,16 +61,16 @@ describe("GET /v1/realtime/connect", () => {
 
   it("answers with one of the offered subprotocols, or none", async () => {
     const token = await tokenFor(gateway, ["offer/t"]);
+    const bearer = `tidings.bearer.${token}`;
     async function chosen(...protocols: string[]) {
       const { answer, socket } = await handshake(gateway, {
-        ...(protocols.length === 0 ? { token } : {}),
+        ...(protocols.some((name) => name === bearer) ? {} : { token }),
         protocols,
       });
       await socket?.close();
       assertEquals(answer.status, 101);
       return answer.headers.get("sec-websocket-protocol");
     }
-    const bearer = `tidings.bearer.${token}`;
     assertEquals(await chosen(), undefined);
     assertEquals(await chosen(bearer), bearer);
     assertEquals(await chosen("tidings.v1", bearer), "tidings.v1");
@@ -182,34 +185,108 @@ describe("GET /v1/realtime/connect", () => {
   });
 });
 
-describe("the deadline for a token", () => {
-  it("closes a connection without one with 4401", async () => {
-    await using gateway = await startGateway({ tokenDeadlineMs: 50 });
-    await using client = await connectWire(gateway, { v1: true });
-    assertEquals((await client.error()).code, "unauthenticated");
-    assertEquals((await client.closed).code, 4401);
-  });
+describe("a client of tidings.v1 without a valid token", () => {
+  let gateway: TestGateway;
 
-  it("is not extended by other frames or invalid tokens", async () => {
-    await using gateway = await startGateway({ tokenDeadlineMs: 500 });
-    await using client = await connectWire(gateway, { v1: true });
-    await client.send({ kind: "pong" });
-    await client.subscribe("garbage", "1");
-    assertEquals(await client.error(), { ref: "1", code: "invalid_token" });
-    assertEquals((await client.error()).code, "unauthenticated");
-    assertEquals((await client.closed).code, 4401);
+  beforeAll(async () => {
+    gateway = await startGateway({ tokenDeadlineMs: 50 });
   });
+  afterAll(() => gateway.close());
 
-  it("ends with a valid token", async () => {
-    await using gateway = await startGateway({ tokenDeadlineMs: 500 });
+  async function options() {
+    const { signingKey } = gateway;
+    const other = `signkey-other-${"f".repeat(64)}`;
+    return {
+      "without a token": {},
+      "with a malformed token": { token: "a.b.c" },
+      "with another gateway's token": {
+        token: await tokenFor({ url: "", signingKey: other }, ["c/t"]),
+      },
+      "with a token for publishing": {
+        token: await tokenFor({ url: "", signingKey }, ["c/t"], {
+          use: "publish",
+        }),
+      },
+    };
+  }
+
+  it(
+    isDeno
+      ? "gets no WebSocket, as Deno would take frames of 64 MiB from it"
+      : "gets a WebSocket, whose close says why",
+    async () => {
+      for (const [what, connecting] of Object.entries(await options())) {
+        const { answer, socket } = await handshake(gateway, {
+          ...connecting,
+          v1: true,
+        });
+        assertEquals(answer.status, isDeno ? 401 : 101, what);
+        if (isDeno) {
+          assertMatch(
+            answer.body,
+            /"code":"(unauthenticated|invalid_token)"/,
+          );
+        } else assertEquals((await socket?.closed)?.code, 4401, what);
+      }
+    },
+  );
+
+  it("may come with a valid token in the subprotocol, in a header or in the query", async () => {
     const token = await tokenFor(gateway, ["c/t"]);
-    await using client = await connectWire(gateway, { v1: true });
-    await client.subscribe(token);
-    await client.ready();
-    await using late = await connectWire(gateway, { v1: true });
-    // The deadline of this later connection has passed as well.
-    assertEquals((await late.closed).code, 4401);
-    await publish(gateway, "c/t", 1);
-    assertEquals((await client.next()).data, 1);
+    const ways = [
+      { token },
+      { headers: { authorization: `Bearer ${token}` } },
+      { protocols: [`tidings.bearer.${token}`] },
+    ];
+    for (const way of ways) {
+      const { answer, socket } = await handshake(gateway, { ...way, v1: true });
+      assertEquals(answer.status, 101);
+      await socket?.close();
+    }
+  });
+
+  it("learns of a malformed since by the close, if its token is valid", async () => {
+    const token = await tokenFor(gateway, ["c/t"]);
+    await using client = await connectWire(gateway, {
+      token,
+      since: "no",
+      v1: true,
+    });
+    assertEquals((await client.error()).code, "invalid_argument");
+    assertEquals((await client.closed).code, 4400);
   });
 });
+
+if (!isDeno) {
+  describe("the deadline for a token", () => {
+    it("closes a connection without one with 4401", async () => {
+      await using gateway = await startGateway({ tokenDeadlineMs: 50 });
+      await using client = await connectWire(gateway, { v1: true });
+      assertEquals((await client.error()).code, "unauthenticated");
+      assertEquals((await client.closed).code, 4401);
+    });
+
+    it("is not extended by other frames or invalid tokens", async () => {
+      await using gateway = await startGateway({ tokenDeadlineMs: 500 });
+      await using client = await connectWire(gateway, { v1: true });
+      await client.send({ kind: "pong" });
+      await client.subscribe("garbage", "1");
+      assertEquals(await client.error(), { ref: "1", code: "invalid_token" });
+      assertEquals((await client.error()).code, "unauthenticated");
+      assertEquals((await client.closed).code, 4401);
+    });
+
+    it("ends with a valid token", async () => {
+      await using gateway = await startGateway({ tokenDeadlineMs: 500 });
+      const token = await tokenFor(gateway, ["c/t"]);
+      await using client = await connectWire(gateway, { v1: true });
+      await client.subscribe(token);
+      await client.ready();
+      await using late = await connectWire(gateway, { v1: true });
+      // The deadline of this later connection has passed as well.
+      assertEquals((await late.closed).code, 4401);
+      await publish(gateway, "c/t", 1);
+      assertEquals((await client.next()).data, 1);
+    });
+  });
+}

@@ -1,0 +1,58 @@
+import { Buffer } from "node:buffer";
+import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { JSON_HEADERS } from "./json_answer.ts";
+
+/** The connections whose request may take as long as it likes. */
+const patient = new WeakSet<Duplex>();
+
+const TOO_SLOW = "ERR_HTTP_REQUEST_TIMEOUT";
+
+/** The answers to what Node finds wrong with a request; 400 stands for all others. */
+const ANSWERS: Readonly<Record<string, readonly [number, string]>> = {
+  [TOO_SLOW]: [408, "it took too long to arrive"],
+  HPE_HEADER_OVERFLOW: [431, "its head is too large"],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, "its chunk extensions are too large"],
+};
+
+const MALFORMED = [400, "it is malformed"] as const;
+
+/** Lets a request take as long as it likes, until it is answered. */
+export function mayTakeLong({ outgoing }: { outgoing?: ServerResponse }): void {
+  const socket = outgoing?.socket;
+  if (!socket) return;
+  patient.add(socket);
+  // The connection's next request is as limited as any other.
+  outgoing.once("close", () => patient.delete(socket));
+}
+
+/** Answers and ends connections whose requests are malformed, or slower than the server's limits. */
+export function answerClientErrors(server: Server): void {
+  server.on("clientError", (error: Error, socket: Duplex) => {
+    const { code } = Object(error);
+    if (code === TOO_SLOW && patient.has(socket)) return;
+    if (socket.writable && !isAnswering(socket)) socket.write(answer(code));
+    socket.destroy(error);
+  });
+}
+
+/** Tells whether an answer has begun: a second one would stand in the middle of it. */
+function isAnswering(socket: Duplex): boolean {
+  // Node has no public way from a connection to its answer, and looks at this property itself if no listener does.
+  const { _httpMessage } = Object(socket);
+  return _httpMessage?.headersSent === true;
+}
+
+function answer(code: string): string {
+  const [status, reason] = ANSWERS[code] ?? MALFORMED;
+  const message = `Cannot read the request: ${reason}`;
+  const body = JSON.stringify({ error: { code: "invalid_argument", message } });
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(JSON_HEADERS).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+    "",
+    body,
+  ].join("\r\n");
+}
