@@ -43,13 +43,15 @@ export class Entrance {
     this.#pages = new Hono().use(crossOrigin(admission.origins)).all(
       "*",
       async ({ req: { raw: request }, env }) =>
-        secure(await this.#enter({ request, env }, new FetchHead(request))),
+        secure(
+          await this.#enter({ request, env }, new FetchHead(request, env)),
+        ),
     );
   }
 
   /** Answers a request. */
   fetch(request: Request, env?: unknown): MaybePromise<Response> {
-    const head = new FetchHead(request);
+    const head = new FetchHead(request, env);
     const isPage = head.origin !== undefined || head.method === "OPTIONS";
     // For a WebSocket, Deno takes only the very response that it made, and CORS headers would make a copy.
     return isPage && head.header("upgrade") === undefined

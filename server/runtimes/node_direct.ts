@@ -5,6 +5,7 @@ import type {
   ServerResponse,
 } from "node:http";
 import type { BodyHandler, DirectHandler } from "./direct.ts";
+import { plainAddress } from "./peer.ts";
 import { hostnameOf, type RequestHead } from "./request_head.ts";
 
 /** The head of one of Node's own requests. */
@@ -13,16 +14,22 @@ class NodeHead implements RequestHead {
   readonly target: string;
   readonly origin: string | undefined;
   readonly #headers: IncomingMessage["headers"];
+  readonly #socket: IncomingMessage["socket"];
 
-  constructor({ method = "", url = "", headers }: IncomingMessage) {
+  constructor({ method = "", url = "", headers, socket }: IncomingMessage) {
     this.method = method;
     this.target = url;
     this.origin = headers.origin;
     this.#headers = headers;
+    this.#socket = socket;
   }
 
   get hostname(): string {
     return hostnameOf(`http://${this.#headers.host}`);
+  }
+
+  get peer(): string | undefined {
+    return plainAddress(this.#socket.remoteAddress);
   }
 
   header(name: string): string | undefined {

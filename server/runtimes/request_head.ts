@@ -1,3 +1,5 @@
+import { peerOf } from "./peer.ts";
+
 /** The head of a request, in the same form for every runtime. */
 export interface RequestHead {
   readonly method: string;
@@ -7,6 +9,8 @@ export interface RequestHead {
   readonly origin: string | undefined;
   /** The host that the request is for, without its port. */
   readonly hostname: string;
+  /** The IP address that the request came from; `undefined` if it came through no server, or through one that doesn't say it. */
+  readonly peer: string | undefined;
   /** Reads a header by its name in lower case. */
   header(name: string): string | undefined;
 }
@@ -17,10 +21,13 @@ export class FetchHead implements RequestHead {
   readonly target: string;
   readonly origin: string | undefined;
   readonly #request: Request;
+  readonly #env: unknown;
 
-  constructor(request: Request) {
+  /** @param env What the runtime passed beside the request. */
+  constructor(request: Request, env?: unknown) {
     const { method, url } = request;
     this.#request = request;
+    this.#env = env;
     this.method = method;
     this.target = url.slice(url.indexOf("/", "https://".length));
     this.origin = this.header("origin");
@@ -28,6 +35,10 @@ export class FetchHead implements RequestHead {
 
   get hostname(): string {
     return hostnameOf(this.#request.url);
+  }
+
+  get peer(): string | undefined {
+    return peerOf(this.#request, this.#env);
   }
 
   header(name: string): string | undefined {
