@@ -1,6 +1,9 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { MIN_SIGNING_KEY_LENGTH } from "../core/protocol/signing_key.ts";
+import {
+  MIN_SECRET_LENGTH,
+  secretLength,
+} from "../core/protocol/signing_key.ts";
 import { parseRedisUrl } from "./brokers/redis/url.ts";
 import { isLoopback } from "../core/http/loopback.ts";
 
@@ -15,10 +18,13 @@ function whole(name: string, min: number, max: number) {
     .refine((n) => n >= min && n <= max, problem).optional();
 }
 
-const key = z.string().min(
-  MIN_SIGNING_KEY_LENGTH,
-  `a signing key must have at least ${MIN_SIGNING_KEY_LENGTH} characters`,
-).optional();
+const key = z.string().superRefine((key, context) => {
+  const length = secretLength(key);
+  if (length >= MIN_SECRET_LENGTH) return;
+  context.addIssue(
+    `the secret part of a signing key must have at least ${MIN_SECRET_LENGTH} characters, this one has ${length}`,
+  );
+}).optional();
 
 /** Tells whether a text could be a browser's `Origin`, which has neither a path nor a pattern. */
 function isOrigin(text: string): boolean {
@@ -89,7 +95,7 @@ export const FLAGS: Readonly<
   port: ["TCP port, 0 for a free one (8787)", "n"],
   host: ["address to listen on (127.0.0.1)", "address"],
   "signing-key": [
-    "key for publishing and for minting tokens; without it: development mode",
+    "key for publishing and for minting tokens; needed without --dev",
     "key",
   ],
   "signing-key-fallback": [
@@ -189,7 +195,7 @@ export function readConfig(
       ...config,
       port: config.port ?? 8787,
       host: config.host ?? "127.0.0.1",
-      dev: config.dev ?? config["signing-key"] === undefined,
+      dev: config.dev ?? false,
     }),
   };
 }
