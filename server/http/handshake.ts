@@ -14,25 +14,34 @@ import {
 import { isV1, type Wire } from "../wire/encode.ts";
 import { parseSince } from "../wire/since.ts";
 
+/** The uses of tokens that may connect. */
+const USES = ["subscribe", "ticket"] as const;
+
 /**
  * Answers `GET /v1/realtime/connect`: opens a WebSocket. Every handshake comes here, whatever its runtime.
  *
- * @throws {RealtimeError} `invalid_argument` for a request that is no handshake, and the refusal of a plain client.
+ * @throws {RealtimeError} `invalid_argument` for a request that is no handshake, the refusal of a plain client, and that of a token that
+ * only authenticates.
  */
 export async function connect(
   host: WebSocketHost,
   incoming: Incoming,
   head: RequestHead,
 ): Promise<Response> {
+  const offer = readOffer(head.header("sec-websocket-protocol"));
+  const authorization = head.header("authorization");
+  const bearer = readBearer(authorization);
+  if (offer.auth !== undefined) await host.auth.verify(offer.auth, USES);
   if (head.header("upgrade")?.toLowerCase() !== "websocket") {
+    // Browsers don't tell why a handshake was refused. Their pages can ask for the reason with a request that is none.
+    if (authorization !== undefined) await host.auth.verify(bearer, USES);
     throw new RealtimeError(
       "invalid_argument",
       "Cannot connect: the request is not a WebSocket handshake; /v1/realtime/sse takes plain HTTP",
     );
   }
   const query = queryOf(head.target);
-  const offer = readOffer(head.header("sec-websocket-protocol"));
-  const token = readBearer(head.header("authorization")) ?? offer.token ??
+  const token = bearer ?? offer.token ??
     query.get("token") ?? undefined;
   const wire = offer.v1 ? "ws.v1" : "ws";
   const since = query.get("since") ?? undefined;
@@ -56,7 +65,7 @@ export async function checkHandshake(
   if (wire === "ws.v1" && token === undefined) return { wire };
   try {
     parseSince(since);
-    const claims = await auth.verify(token, ["subscribe", "ticket"]);
+    const claims = await auth.verify(token, USES);
     return {
       wire,
       claims,
