@@ -58,6 +58,9 @@ const broker = z.string().superRefine((text, context) => {
 
 const MAX_BYTES = 2 ** 40;
 
+/** As much as a batch may have, and half of what clients read as one frame. */
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+
 const schema = z.object({
   port: whole("a port", 0, 65535),
   host: z.string().min(1, "a host must not be empty").optional(),
@@ -68,7 +71,7 @@ const schema = z.object({
   "history-ttl": whole("it", 1, 30 * 24 * 3600),
   "history-bytes": whole("it", 1024, MAX_BYTES),
   "memory-budget": whole("it", 1024 * 1024, MAX_BYTES),
-  "max-message-bytes": whole("it", 1, 64 * 1024 * 1024),
+  "max-message-bytes": whole("it", 1, MAX_MESSAGE_BYTES),
   "stream-lease": whole("it", 1, 24 * 3600),
   "allowed-origins": origins,
   "log-level": z.enum(

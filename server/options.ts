@@ -63,7 +63,7 @@ export interface GatewayOptions {
    */
   onMessage?: OnMessage;
   /**
-   * The largest data of a message, in bytes of JSON.
+   * The largest data of a message, in bytes of JSON. Clients read no frame of more than 16 million characters.
    *
    * @default {524288}
    */
