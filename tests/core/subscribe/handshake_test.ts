@@ -194,6 +194,17 @@ describe("A handshake", () => {
     }
   });
 
+  it("that is refused for its token is not a reason to give up WebSockets", async () => {
+    const error = { code: "token_expired", message: "Too late" };
+    const reason = { status: 401, body: JSON.stringify({ error }) };
+    await using fake = await startFakeGateway({ refusals: 1, reason });
+    let count = 0;
+    const opening = subscribe(() => tokenOf(fake, `key-${++count}`));
+    const peer = await fake.peer();
+    assertEquals((await peer.accept()).data.token, "key-2");
+    await (await opening).close();
+  });
+
   it("that something other than the gateway refuses is followed by Server-Sent Events", async () => {
     for (
       const reason of [

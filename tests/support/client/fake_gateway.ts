@@ -180,11 +180,13 @@ const NO_HANDSHAKE = {
  * Starts a fake gateway on real sockets.
  *
  * @param options.sockets Whether it takes handshakes.
+ * @param options.refusals How many handshakes it refuses first.
  * @param options.reason The answer to a client that asks why its handshake failed.
  */
 export async function startFakeGateway(
-  { sockets = true, reason = NO_HANDSHAKE }: {
+  { sockets = true, refusals = 0, reason = NO_HANDSHAKE }: {
     sockets?: boolean;
+    refusals?: number;
     reason?: { readonly status: number; readonly body: string };
   } = {},
 ): Promise<FakeGateway> {
@@ -209,7 +211,7 @@ export async function startFakeGateway(
   });
   const socketServer = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
-    if (!sockets) {
+    if (!sockets || refusals-- > 0) {
       socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
       return;
     }
