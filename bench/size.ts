@@ -20,7 +20,7 @@ const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime: subscribe, channel, topic",
     program: 'export { subscribe, channel, topic } from "./mod.ts";',
-    limit: 6_500,
+    limit: 6_750,
   },
   {
     label: "@inngest/realtime: subscribe, channel, topic",
@@ -29,7 +29,7 @@ const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime/hooks: useInngestSubscription",
     program: 'export { useInngestSubscription } from "./hooks.ts";',
-    limit: 8_200,
+    limit: 8_450,
   },
   {
     label: "@inngest/realtime/hooks: useInngestSubscription",

@@ -1,6 +1,9 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { MIN_SIGNING_KEY_LENGTH } from "../core/protocol/signing_key.ts";
+import {
+  MIN_SECRET_LENGTH,
+  secretLength,
+} from "../core/protocol/signing_key.ts";
 import { parseRedisUrl } from "./brokers/redis/url.ts";
 import { isLoopback } from "../core/http/loopback.ts";
 
@@ -15,10 +18,13 @@ function whole(name: string, min: number, max: number) {
     .refine((n) => n >= min && n <= max, problem).optional();
 }
 
-const key = z.string().min(
-  MIN_SIGNING_KEY_LENGTH,
-  `a signing key must have at least ${MIN_SIGNING_KEY_LENGTH} characters`,
-).optional();
+const key = z.string().superRefine((key, context) => {
+  const length = secretLength(key);
+  if (length >= MIN_SECRET_LENGTH) return;
+  context.addIssue(
+    `the secret part of a signing key must have at least ${MIN_SECRET_LENGTH} characters, this one has ${length}`,
+  );
+}).optional();
 
 /** Tells whether a text could be a browser's `Origin`, which has neither a path nor a pattern. */
 function isOrigin(text: string): boolean {
@@ -52,6 +58,9 @@ const broker = z.string().superRefine((text, context) => {
 
 const MAX_BYTES = 2 ** 40;
 
+/** As much as a batch may have, and half of what clients read as one frame. */
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+
 const schema = z.object({
   port: whole("a port", 0, 65535),
   host: z.string().min(1, "a host must not be empty").optional(),
@@ -62,7 +71,7 @@ const schema = z.object({
   "history-ttl": whole("it", 1, 30 * 24 * 3600),
   "history-bytes": whole("it", 1024, MAX_BYTES),
   "memory-budget": whole("it", 1024 * 1024, MAX_BYTES),
-  "max-message-bytes": whole("it", 1, 64 * 1024 * 1024),
+  "max-message-bytes": whole("it", 1, MAX_MESSAGE_BYTES),
   "stream-lease": whole("it", 1, 24 * 3600),
   "allowed-origins": origins,
   "log-level": z.enum(
@@ -89,7 +98,7 @@ export const FLAGS: Readonly<
   port: ["TCP port, 0 for a free one (8787)", "n"],
   host: ["address to listen on (127.0.0.1)", "address"],
   "signing-key": [
-    "key for publishing and for minting tokens; without it: development mode",
+    "key for publishing and for minting tokens; needed without --dev",
     "key",
   ],
   "signing-key-fallback": [
@@ -189,7 +198,7 @@ export function readConfig(
       ...config,
       port: config.port ?? 8787,
       host: config.host ?? "127.0.0.1",
-      dev: config.dev ?? config["signing-key"] === undefined,
+      dev: config.dev ?? false,
     }),
   };
 }

@@ -64,7 +64,7 @@ const logger = getLogger(["tidings", "gateway"]);
  * import { Hono } from "@hono/hono";
  * import { createGateway, serve } from "@tidings/realtime/server";
  *
- * const gateway = createGateway();
+ * const gateway = createGateway({ dev: true });
  * const app = new Hono();
  * app.get("/hello", (c) => c.text("hello"));
  * app.all("/v1/realtime/*", (c) => gateway.fetch(c.req.raw, c.env));
@@ -73,7 +73,7 @@ const logger = getLogger(["tidings", "gateway"]);
  * await gateway.close();
  * ```
  *
- * @throws {RealtimeError} `invalid_argument` for a signing key that is too short.
+ * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, and for one that is too short.
  * @throws {RangeError} For a limit that is not a positive whole number.
  */
 export function createGateway(options: GatewayOptions = {}): Gateway {

@@ -3,7 +3,7 @@
  *
  * @example Listen on a free port, in development mode
  * ```sh
- * node server/main.ts --port 0
+ * node server/main.ts --dev --port 0
  * ```
  *
  * @module

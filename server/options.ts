@@ -2,7 +2,8 @@ import { RealtimeError } from "../core/protocol/errors.ts";
 import { LIMITS } from "../core/protocol/limits.ts";
 import {
   DEVELOPMENT_SIGNING_KEY,
-  MIN_SIGNING_KEY_LENGTH,
+  MIN_SECRET_LENGTH,
+  secretLength,
 } from "../core/protocol/signing_key.ts";
 import type { Broker } from "./brokers/broker.ts";
 import { MemoryBroker } from "./brokers/memory.ts";
@@ -12,17 +13,21 @@ import {
 } from "./publish/channel_schemas.ts";
 import type { OnMessage } from "./publish/message_callback.ts";
 
-/** Options of {@linkcode createGateway}. Every option has a default; a gateway without a signing key is for development. */
+/** Options of {@linkcode createGateway}. Either `signingKey` or `dev: true` is needed; every other option has a default. */
 export interface GatewayOptions {
-  /** The key for publishing and for minting tokens: at least 32 characters. Without it the gateway is in development mode. */
+  /**
+   * The key for publishing and for minting tokens: at least 32 characters, not counting `signkey-<env>-` at its beginning. It may be
+   * absent in development mode only, where the public key of that mode takes its place.
+   */
   signingKey?: string;
   /** The previous key, accepted too while keys are rotated. */
   signingKeyFallback?: string;
   /**
-   * Development mode: publishing and minting need no key, requests must be for a loopback host, and `/` shows a page for
-   * trying the gateway.
+   * Development mode: publishing and minting need no key, even if there is one, and `/` shows a page for trying the gateway.
+   * Requests must come from this machine, for a loopback host, and not through a proxy or tunnel. A signing key then only signs
+   * and checks tokens.
    *
-   * @default {true without a signing key}
+   * @default {false}
    */
   dev?: boolean;
   /**
@@ -58,7 +63,7 @@ export interface GatewayOptions {
    */
   onMessage?: OnMessage;
   /**
-   * The largest data of a message, in bytes of JSON.
+   * The largest data of a message, in bytes of JSON. Clients read no frame of more than 16 million characters.
    *
    * @default {524288}
    */
@@ -150,13 +155,19 @@ export interface GatewaySettings extends
 /**
  * Checks options and fills in the defaults.
  *
- * @throws {RealtimeError} `invalid_argument` for a signing key that is too short.
+ * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, and for one that is too short.
  * @throws {RangeError} For a limit that is not a positive whole number.
  */
 export function resolveOptions(options: GatewayOptions): GatewaySettings {
-  const { signingKey, signingKeyFallback: fallback } = options;
-  const { dev = signingKey === undefined } = options;
-  const current = signingKey ?? (dev ? DEVELOPMENT_SIGNING_KEY : "");
+  const { dev = false, signingKeyFallback: fallback } = options;
+  const current = options.signingKey ??
+    (dev ? DEVELOPMENT_SIGNING_KEY : undefined);
+  if (current === undefined) {
+    throw new RealtimeError(
+      "invalid_argument",
+      'Cannot create a gateway: it has no signing key; set "signingKey", or "dev: true" for development on this machine',
+    );
+  }
   checkKey(current, dev);
   if (fallback !== undefined) checkKey(fallback, dev);
   const limits = {
@@ -197,10 +208,11 @@ function checkKey(key: string, dev: boolean): void {
       "Cannot use the signing key: it is the public one of development mode",
     );
   }
-  if (key.length < MIN_SIGNING_KEY_LENGTH) {
+  const length = secretLength(key);
+  if (length < MIN_SECRET_LENGTH) {
     throw new RealtimeError(
       "invalid_argument",
-      `Cannot use the signing key: it has ${key.length} characters, at least ${MIN_SIGNING_KEY_LENGTH} are needed`,
+      `Cannot use the signing key: its secret part has ${length} characters, at least ${MIN_SECRET_LENGTH} are needed`,
     );
   }
 }

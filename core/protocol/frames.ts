@@ -96,3 +96,6 @@ export type ClientFrame =
 
 /** The WebSocket subprotocol of the frames that Inngest's wire does not have. */
 export const PROTOCOL = "tidings.v1";
+
+/** Prefix of the WebSocket subprotocol by which a client authenticates a handshake before it subscribes; a token or ticket follows it. */
+export const AUTH_PROTOCOL = "tidings.auth.";

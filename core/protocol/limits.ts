@@ -6,6 +6,9 @@ export const NAME_BYTES = 255;
 /** Time without a frame, beyond the ping interval, after which a connection counts as lost. Also the time limit for connecting. */
 export const SILENCE_MS = 10_000;
 
+/** Maximum length of what a gateway sends as one text, in characters: nearly twice what any message may have. */
+export const FRAME_CHARACTERS = 16_000_000;
+
 /** Time for which a page keeps an unused connection for its next view. Also the time limit for closing. */
 export const LEAVE_MS = 1_000;
 

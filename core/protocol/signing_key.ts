@@ -7,8 +7,13 @@ import { hexDigest } from "./digest.ts";
 export const DEVELOPMENT_SIGNING_KEY =
   "tidings-development-signing-key-not-a-secret";
 
-/** Minimum length of a signing key in characters: the bytes that HMAC-SHA-256 returns. */
-export const MIN_SIGNING_KEY_LENGTH = 32;
+/** Minimum length of a signing key's secret part in characters: the bytes that HMAC-SHA-256 returns. */
+export const MIN_SECRET_LENGTH = 32;
+
+/** Returns the number of characters of a signing key's secret part: the key without `signkey-<env>-`, which anyone can guess. */
+export function secretLength(key: string): number {
+  return key.replace(/^signkey-\w+-/, "").length;
+}
 
 const encoder = new TextEncoder();
 

@@ -1,10 +1,13 @@
+import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import type { ClientFrame } from "../protocol/frames.ts";
-import { LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
-import { backoff } from "../time/backoff.ts";
+import { FRAME_CHARACTERS, LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
+import { backoff, bounded } from "../time/backoff.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
+import { askGateway } from "./ask_gateway.ts";
 import { type DecodedFrame, decodeFrame } from "./decode_frame.ts";
 import type { Transport } from "./transport.ts";
+import { isTokenRefusal } from "./token_source.ts";
 import { openSse } from "./sse_transport.ts";
 import { openWebSocket } from "./websocket_transport.ts";
 
@@ -35,6 +38,8 @@ const page: Page = globalThis;
 
 /** A user of a connection. It receives the frames for itself and those for all members. */
 export interface ConnectionMember {
+  /** Returns the token or ticket that it would present now. If there is none, the member asks the app for one. */
+  present(): string | undefined;
   /** Handles a frame. Its size is its length in characters. */
   receive(frame: MemberFrame, size: number): void;
   /**
@@ -47,7 +52,7 @@ export interface ConnectionMember {
 }
 
 /** Returns the error for a close code for which another attempt alone does not help. */
-function refusalOf(closeCode: number): RealtimeError | undefined {
+function refusalOf(closeCode?: number): RealtimeError | undefined {
   if (closeCode !== 4401 && closeCode !== 4403) return undefined;
   return new RealtimeError(
     closeCode === 4401 ? "unauthenticated" : "forbidden",
@@ -55,8 +60,8 @@ function refusalOf(closeCode: number): RealtimeError | undefined {
   );
 }
 
-/** The close code of a connection that was lost without a close frame. */
-const LOST = 1006;
+/** The code of a handshake that the gateway refused, with a reason. */
+const REFUSED = 4000;
 
 /** A connection to a gateway that any number of members share. It reconnects when it is lost, and closes when its last member leaves. */
 export interface Connection {
@@ -111,25 +116,42 @@ export function createConnection(
   function watch(next: "connecting" | "open"): void {
     const ms = heardAt + silenceMs - performance.now();
     if (ms > 0) enter(next, ms, () => watch(next));
-    else lost(LOST);
+    else lost();
   }
 
   function connect(): void {
     heardAt = performance.now();
     silenceMs = SILENCE_MS;
+    let presenter: ConnectionMember | undefined;
+    let token: string | undefined;
+    for (presenter of members.values()) {
+      token = presenter.present();
+      if (token) break;
+    }
+    if (!token) return enter("waiting", backoff(0), connect);
     watch("connecting");
     try {
-      transport = isSse ? openSse(url) : openWebSocket(url);
+      transport = isSse ? openSse(url) : openWebSocket(url, token);
     } catch {
       // The runtime allows no such connection, or has no network.
-      return lost(LOST);
+      return lost();
     }
     transport.onopen = () => {
       if (!isSse) isFixed = true;
       watch("open");
     };
     transport.onmessage = receive;
-    transport.onclose = ({ code }) => lost(code);
+    transport.onclose = async ({ code }) => {
+      if (state !== "connecting") return lost(code);
+      transport = undefined;
+      // Browsers don't tell why a handshake failed. If the token was refused, its member has to know.
+      const error = errorOf((await askGateway(url, "connect", token))?.error);
+      // The time for connecting may be over, and another attempt may have begun.
+      if (state !== "connecting" || transport) return;
+      if (!isTokenRefusal(error) && error.code !== "forbidden") return lost();
+      lost(REFUSED);
+      presenter?.receive({ kind: "error", data: error }, 0);
+    };
   }
 
   /** Closes the transport, and ignores what it may still receive. */
@@ -141,9 +163,10 @@ export function createConnection(
     transport = undefined;
   }
 
-  function lost(code: number): void {
+  function lost(code?: number): void {
     release(null);
-    if (!isFixed) isSse = !isSse;
+    // Another transport does not help where the token is the problem.
+    if (!isFixed && code !== REFUSED) isSse = !isSse;
     const ms = retryAfterMs ?? backoff(attempt++);
     retryAfterMs = undefined;
     enter("waiting", ms, connect, refusalOf(code));
@@ -164,7 +187,12 @@ export function createConnection(
   function receive({ data, ref }: { data: string; ref?: string }): void {
     heardAt = performance.now();
     // A hostile gateway may send binary frames, which are not strings.
-    for (const line of String(data).split("\n")) {
+    const text = String(data);
+    if (text.length > FRAME_CHARACTERS) {
+      dispatch({ kind: "invalid" }, text.length, ref);
+      return lost();
+    }
+    for (const line of text.split("\n")) {
       dispatch(decodeFrame(line), line.length, ref);
     }
   }
@@ -177,13 +205,13 @@ export function createConnection(
   ): void {
     if (frame.kind === "unknown") return;
     if (frame.kind === "closing") {
-      retryAfterMs = frame.data.retry_after_ms;
+      retryAfterMs = bounded(frame.data.retry_after_ms);
       return;
     }
     if (frame.kind === "ping") send({ kind: "pong" });
     if (frame.kind === "ready") {
       attempt = 0;
-      silenceMs = frame.data.ping_interval_ms + SILENCE_MS;
+      silenceMs = bounded(frame.data.ping_interval_ms) + SILENCE_MS;
     }
     const target = ref ?? frame.ref;
     if (target !== undefined) {
@@ -203,7 +231,7 @@ export function createConnection(
   function pageChanged({ type }: { readonly type: string }): void {
     if (state === "waiting") return connect();
     if (state !== "open") return;
-    if (type === "offline") lost(LOST);
+    if (type === "offline") lost();
     else watch("open");
   }
 

@@ -79,6 +79,7 @@ export function createReader(
     } catch (error) {
       return failed(error as RealtimeError);
     }
+    retry = undefined;
     const token = tokens.jwt;
     // While the app was asked, the reader may have joined or ended.
     if (hasJoined() || isOver(state) || !token) return;
@@ -89,6 +90,7 @@ export function createReader(
   }
 
   function joinLater(ms: number): void {
+    if (isOver(state)) return;
     attempt++;
     enter("connecting");
     clearTimeout(retry);
@@ -130,7 +132,6 @@ export function createReader(
 
   /** Handles a failure to join, or a refusal for which another token does not help. */
   function failed(error: RealtimeError): void {
-    if (isOver(state)) return;
     if (isTransient(error)) joinLater(backoff(attempt));
     else void end(error);
   }
@@ -184,6 +185,10 @@ export function createReader(
   }
 
   connection.add(ref, {
+    present() {
+      if (!tokens.jwt && !retry) joinLater(0);
+      return presented = tokens.jwt;
+    },
     connectionChanged(next, reason) {
       // A paused reader needs no connection. It joins when it resumes.
       if (state === "paused") return;
@@ -201,7 +206,10 @@ export function createReader(
           return refused(errorOf(frame.data));
         case "invalid":
           return onError(
-            new RealtimeError("invalid_json", "Cannot read a frame"),
+            new RealtimeError(
+              "invalid_json",
+              `Cannot read a frame of ${size} characters`,
+            ),
           );
       }
       if (state !== "open") return;

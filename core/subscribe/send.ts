@@ -1,11 +1,11 @@
 import { validate } from "../channel/validate.ts";
-import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { isTransient } from "../http/transient.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { isBoolean, isJsonObject, isText } from "../protocol/shape.ts";
+import { isBoolean, isText } from "../protocol/shape.ts";
 import { backoff } from "../time/backoff.ts";
 import type { StreamPlace } from "../types/stream.ts";
+import { askGateway } from "./ask_gateway.ts";
 import { closedError, type ReaderOptions } from "./message_reader.ts";
 import { isTokenRefusal } from "./token_source.ts";
 
@@ -19,10 +19,9 @@ export interface Sender
 
 /** Together the attempts take less than the two minutes in which the gateway remembers an idempotency key. */
 const ATTEMPTS = 6;
-const TIMEOUT_MS = 10_000;
 
 /**
- * Sends a request, with retries: each request is safe to repeat. It uses HTTP, which works on every network and without a connection.
+ * Sends a request, with retries: each request is safe to repeat.
  *
  * @param is Tells whether the answer's field has its type.
  * @returns The field of the answer.
@@ -45,21 +44,16 @@ async function ask<T>(
       await new Promise((resolve) => setTimeout(resolve, backoff(attempt - 1)));
     }
     if (isOver()) throw closedError();
-    try {
-      const response = await gatewayFetch(url)(`${url}/v1/realtime/${path}`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${tokens.jwt}` },
-        body,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      const answer: unknown = await response.json();
-      const { [field]: value, error } = isJsonObject(answer) ? answer : {};
+    const answer = await askGateway(url, path, tokens.jwt, {
+      method: "POST",
+      body,
+    });
+    if (answer) {
+      const { [field]: value, error } = answer;
       if (is(value)) return value;
       failure = error
         ? errorOf(error)
         : new RealtimeError("internal", "Cannot read the answer");
-    } catch {
-      // The network failed, or something other than the gateway answered.
     }
     // The readers replace a refused token, so a later attempt may have another one.
     if (!isTransient(failure) && !isTokenRefusal(failure)) break;

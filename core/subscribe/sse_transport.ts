@@ -36,6 +36,8 @@ export function openSse(url: string): Transport {
       for await (const bytes of iterate(body as ReadableStream<Uint8Array>)) {
         heard();
         for (const data of decode(bytes)) transport.onmessage?.({ data, ref });
+        // Deno may not end a body that has more to read when its request is aborted.
+        if (signal.aborted) break;
       }
     } catch {
       // The network failed, or something other than the gateway answered. The connection retries.
@@ -56,7 +58,7 @@ export function openSse(url: string): Transport {
     },
     close() {
       for (const request of requests.values()) request.abort();
-      transport.onclose?.({ code: 1006 });
+      transport.onclose?.({});
       transport.onclose = null;
     },
   };

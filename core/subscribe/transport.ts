@@ -12,8 +12,8 @@ export interface Transport {
    * subscription.
    */
   onmessage?: ((event: { data: string; ref?: string }) => void) | null;
-  /** Called once, when the transport closes or fails to open; with the code 1006 if it has no close code. */
-  onclose?: ((event: { code: number }) => void) | null;
+  /** Called once, when the transport closes or fails to open; with its close code if it has one. */
+  onclose?: ((event: { code?: number }) => void) | null;
   /** Sends the JSON of a frame. */
   send(text: string): void;
   /** Closes the transport; `onclose` follows. */

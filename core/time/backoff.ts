@@ -1,5 +1,6 @@
 const SHORTEST_MS = 250;
 const LONGEST_MS = 20_000;
+const LONGEST_ASKED_MS = 300_000;
 
 /**
  * Returns the pause before another attempt, in milliseconds: a random time between 250 ms and a limit that doubles with each attempt, up
@@ -14,6 +15,14 @@ export function backoff(
 ): number {
   const limit = Math.min(LONGEST_MS, 2 * SHORTEST_MS * 2 ** attempt);
   return SHORTEST_MS + random() * (limit - SHORTEST_MS);
+}
+
+/**
+ * Bounds a time that a gateway asks for, to at least 250 ms and at most 5 minutes: clients that came back without a pause would spin, and
+ * so does a timer of over 2^31 ms.
+ */
+export function bounded(ms: number): number {
+  return Math.min(Math.max(ms, SHORTEST_MS), LONGEST_ASKED_MS);
 }
 
 /** Waits, until the time is over or the signal aborts. It never rejects. */

@@ -13,7 +13,7 @@ import { createSite } from "./site.ts";
 
 // The gateway checks replies by their schema. It runs in development mode here; yours runs by itself: set REALTIME_URL and REALTIME_SIGNING_KEY.
 const gateway = await serve(
-  createGateway({ channels: { "refunds:*": refunds } }),
+  createGateway({ dev: true, channels: { "refunds:*": refunds } }),
   { port: 0 },
 );
 const site = createSite({ url: gateway.url });

@@ -13,7 +13,7 @@ import { logsChannel } from "./channels.ts";
 import { createLocalInngest } from "./local_inngest.ts";
 
 // Your deployment sets these variables. In development mode the gateway needs no key.
-const gateway = await serve(createGateway(), { port: 0 });
+const gateway = await serve(createGateway({ dev: true }), { port: 0 });
 process.env.REALTIME_URL = gateway.url;
 process.env.INNGEST_DEV ??=
   (await serve(createLocalInngest(), { port: 0 })).url;

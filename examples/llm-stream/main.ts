@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { createSite } from "./site.ts";
 
 // In development mode, without a key. In production the gateway runs by itself: set REALTIME_URL and REALTIME_SIGNING_KEY.
-const gateway = await serve(createGateway(), { port: 0 });
+const gateway = await serve(createGateway({ dev: true }), { port: 0 });
 const site = createSite({ url: gateway.url });
 
 const html = await readFile(new URL("./index.html", import.meta.url), "utf8");

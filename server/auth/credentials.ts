@@ -1,14 +1,16 @@
-import { PROTOCOL } from "../../core/protocol/frames.ts";
+import { AUTH_PROTOCOL, PROTOCOL } from "../../core/protocol/frames.ts";
 
-/** Prefix of the WebSocket subprotocol that carries a token; the token follows it. */
+/** Prefix of the WebSocket subprotocol that carries a token to subscribe with; the token follows it. */
 export const BEARER_PROTOCOL = "tidings.bearer.";
 
 /** The subprotocols that a client offers in its handshake. */
 export interface Offer {
   /** Whether the client speaks `tidings.v1`. */
   readonly v1: boolean;
-  /** The token, if a subprotocol carries it. */
+  /** The token to subscribe with, if a subprotocol carries it. */
   readonly token?: string;
+  /** The token that only authenticates the handshake, if a subprotocol carries it. */
+  readonly auth?: string;
   /** The subprotocol that the gateway selects: browsers fail a connection if none of their offers is selected. */
   readonly answer?: string;
 }
@@ -22,9 +24,14 @@ export function offeredNames(header: string): string[] {
 export function readOffer(header: string | undefined): Offer {
   const names = offeredNames(header ?? "");
   const bearer = names.find((name) => name.startsWith(BEARER_PROTOCOL));
+  const auth = names.find((name) => name.startsWith(AUTH_PROTOCOL));
   const v1 = names.includes(PROTOCOL);
-  const answer = v1 ? PROTOCOL : bearer;
-  return { v1, token: bearer?.slice(BEARER_PROTOCOL.length), answer };
+  return {
+    v1,
+    token: bearer?.slice(BEARER_PROTOCOL.length),
+    auth: auth?.slice(AUTH_PROTOCOL.length),
+    answer: v1 ? PROTOCOL : bearer,
+  };
 }
 
 /**

@@ -24,12 +24,8 @@ export class Admission {
   refusal(head: RequestHead): RealtimeError | undefined {
     const { target, host, origin } = head;
     if (!isHost(host)) return malformedAddress();
-    if (this.origins.dev && !isLoopback(hostnameOf(`http://${host}`))) {
-      // A page could reach a gateway without keys through a host name that was rebound to this machine.
-      return forbidden(
-        "Cannot answer: in development mode requests must be for localhost; set a signing key to serve others",
-      );
-    }
+    const strange = this.origins.dev ? refusalInDevelopment(head) : undefined;
+    if (strange) return strange;
     if (origin !== undefined && !allowsOrigin(this.origins, origin)) {
       // CORS alone would run the request and only keep the page from reading the answer.
       const quoted = JSON.stringify(origin.slice(0, 200));
@@ -48,6 +44,42 @@ export class Admission {
       "Cannot read the address: it is not UTF-8",
     );
   }
+}
+
+/** The headers that reverse proxies and tunnels add to the requests that they pass on. */
+const FORWARDING_HEADERS = [
+  "forwarded",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+  "cf-connecting-ip",
+] as const;
+
+/** Checks that a request to a gateway without keys comes from a program on this machine, for this machine. */
+function refusalInDevelopment(head: RequestHead): RealtimeError | undefined {
+  if (!isLoopback(hostnameOf(`http://${head.host}`))) {
+    // A page could reach the gateway through a host name that was rebound to this machine.
+    return forbidden(
+      "Cannot answer: in development mode requests must be for localhost; set a signing key to serve others",
+    );
+  }
+  const forwarding = FORWARDING_HEADERS.find((name) =>
+    head.header(name) !== undefined
+  );
+  if (forwarding !== undefined) {
+    return forbidden(
+      `Cannot answer: the request came through a proxy or tunnel ("${forwarding}"), which would open a gateway without keys to everyone; set a signing key`,
+    );
+  }
+  // A program elsewhere can write any host into its request. An app that the gateway is mounted in may listen on any address.
+  if (head.peer !== undefined && !isLoopback(head.peer)) {
+    return forbidden(
+      "Cannot answer: in development mode requests must come from this machine; set a signing key to serve others",
+    );
+  }
+  return undefined;
 }
 
 function forbidden(message: string): RealtimeError {

@@ -51,7 +51,7 @@ export class Entrance {
 
   /** Answers a request. */
   fetch(request: Request, env?: unknown): MaybePromise<Response> {
-    const head = new FetchHead(request);
+    const head = new FetchHead(request, env);
     const incoming = { request, env };
     if (head.method === "GET" && pathOf(head.target) === CONNECT_PATH) {
       return this.#connect(incoming, head);

@@ -13,28 +13,40 @@ import {
 } from "../sessions/websocket_client.ts";
 import { isV1, type Wire } from "../wire/encode.ts";
 import { parseSince } from "../wire/since.ts";
-import { checkWebSocketRequest } from "./websocket_request.ts";
+import { checkWebSocketRequest, offersWebSocket } from "./websocket_request.ts";
+
+/** The uses of tokens that may connect. */
+const USES = ["subscribe", "ticket"] as const;
 
 /**
  * Answers `GET /v1/realtime/connect`: opens a WebSocket. Every handshake comes here, whatever its runtime.
  *
- * @throws {RealtimeError} What {@linkcode checkWebSocketRequest} throws, and the refusal of a plain client.
+ * @throws {RealtimeError} What {@linkcode checkWebSocketRequest} throws, the refusal of a plain client, and that of a token that only
+ * authenticates.
  */
 export async function connect(
   host: WebSocketHost,
   incoming: Incoming,
   head: RequestHead,
 ): Promise<Response> {
-  checkWebSocketRequest(head);
-  const query = queryOf(head.target);
   const offer = readOffer(head.header("sec-websocket-protocol"));
-  const token = readBearer(head.header("authorization")) ?? offer.token ??
+  const authorization = head.header("authorization");
+  const bearer = readBearer(authorization);
+  if (authorization !== undefined && !offersWebSocket(head)) {
+    // Browsers don't tell why a handshake was refused. Their pages can ask for the reason with a request that is none.
+    await host.auth.verify(bearer, USES);
+  }
+  checkWebSocketRequest(head);
+  if (offer.auth !== undefined) await host.auth.verify(offer.auth, USES);
+  const query = queryOf(head.target);
+  const token = bearer ?? offer.token ??
     query.get("token") ?? undefined;
   const wire = offer.v1 ? "ws.v1" : "ws";
   const since = query.get("since") ?? undefined;
   const handshake = await checkHandshake(host, token, wire, since);
   const adapter = await runtime();
-  if (!adapter.capsFrames && !handshake.claims) throw refusal(handshake);
+  const hasToken = offer.auth !== undefined || handshake.claims !== undefined;
+  if (!adapter.capsFrames && !hasToken) throw refusal(handshake);
   const connection = new WebSocketClient(host, handshake);
   return adapter.upgrade(incoming, connection, offer.answer);
 }
@@ -54,7 +66,7 @@ export async function checkHandshake(
   if (wire === "ws.v1" && token === undefined) return { wire };
   let claims: TokenClaims | undefined;
   try {
-    claims = await auth.verify(token, ["subscribe", "ticket"]);
+    claims = await auth.verify(token, USES);
     parseSince(since);
     const marks = isV1(wire) ? undefined : await markChannels(hub, claims);
     auth.revocations.require(claims);

@@ -1,4 +1,5 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
+import { AUTH_PROTOCOL } from "../../core/protocol/frames.ts";
 import { invalidToken } from "../../core/protocol/token.ts";
 import { BEARER_PROTOCOL, offeredNames } from "../auth/credentials.ts";
 import type { RequestHead } from "../runtimes/request_head.ts";
@@ -22,6 +23,11 @@ export class UnsupportedVersion extends RealtimeError {
   }
 }
 
+/** Tells whether a request offers to become a WebSocket. */
+export function offersWebSocket(head: RequestHead): boolean {
+  return head.header("upgrade")?.toLowerCase() === "websocket";
+}
+
 /**
  * Checks that a `GET` request is a WebSocket's handshake as RFC 6455 §4.2.1 has it. It runs before the upgrade because each runtime
  * checks other parts, and answers what it finds in its own way: Deno throws, Bun accepts.
@@ -29,7 +35,7 @@ export class UnsupportedVersion extends RealtimeError {
  * @throws {RealtimeError} `invalid_argument`, {@linkcode UnsupportedVersion}; `invalid_token` for a subprotocol that can't carry a token.
  */
 export function checkWebSocketRequest(head: RequestHead): void {
-  if (head.header("upgrade")?.toLowerCase() !== "websocket") {
+  if (!offersWebSocket(head)) {
     throw refusal(
       "the request is not a WebSocket handshake; /v1/realtime/sse takes plain HTTP",
     );
@@ -58,7 +64,9 @@ function checkSubprotocols(header: string | undefined): void {
   if (header === undefined) return;
   const names = offeredNames(header);
   const malformed = names.find((name) => !NAME.test(name));
-  if (malformed?.startsWith(BEARER_PROTOCOL)) {
+  const isToken = [BEARER_PROTOCOL, AUTH_PROTOCOL]
+    .some((prefix) => malformed?.startsWith(prefix));
+  if (isToken) {
     throw invalidToken("it is not a JWT");
   }
   if (malformed !== undefined || new Set(names).size < names.length) {

@@ -5,6 +5,8 @@ import type { SocketHandler } from "../wire/socket.ts";
 export interface Fetcher {
   /** Answers a request; `env` is what the runtime passes beside it. */
   fetch(request: Request, env?: object): Response | Promise<Response>;
+  /** Whether it is a gateway in development mode, which may listen on loopback only. */
+  readonly dev?: boolean;
 }
 
 /** Options of `serve`: the address to listen on. */

@@ -7,6 +7,7 @@ import type {
 import type { BodyHandler, DirectHandler } from "./direct.ts";
 import { failure } from "./failed.ts";
 import type { JsonAnswer } from "./json_answer.ts";
+import { plainAddress } from "./peer.ts";
 import type { RequestHead } from "./request_head.ts";
 
 /** The head of one of Node's own requests. */
@@ -16,13 +17,19 @@ class NodeHead implements RequestHead {
   readonly host: string;
   readonly origin: string | undefined;
   readonly #headers: IncomingMessage["headers"];
+  readonly #socket: IncomingMessage["socket"];
 
-  constructor({ method = "", url = "", headers }: IncomingMessage) {
+  constructor({ method = "", url = "", headers, socket }: IncomingMessage) {
     this.method = method;
     this.target = url;
     this.host = headers.host ?? "";
     this.origin = headers.origin;
     this.#headers = headers;
+    this.#socket = socket;
+  }
+
+  get peer(): string | undefined {
+    return plainAddress(this.#socket.remoteAddress);
   }
 
   header(name: string): string | undefined {

@@ -1,4 +1,5 @@
 import { isHost } from "./host.ts";
+import { peerOf } from "./peer.ts";
 
 /** The address of a WebSocket's handshake. */
 export const CONNECT_PATH = "/v1/realtime/connect";
@@ -15,6 +16,8 @@ export interface RequestHead {
   readonly host: string;
   /** The page that sent the request; `undefined` for a request that no page sent. Even an empty header counts as a page's. */
   readonly origin: string | undefined;
+  /** The IP address that the request came from; `undefined` if it came through no server, or through one that doesn't say it. */
+  readonly peer: string | undefined;
   /** Reads a header by its name in lower case. Repeated headers are joined by `, `, which makes a repeated credential or host invalid. */
   header(name: string): string | undefined;
 }
@@ -27,11 +30,16 @@ export class FetchHead implements RequestHead {
   readonly target: string;
   readonly host: string;
   readonly origin: string | undefined;
+  readonly #request: Request;
   readonly #headers: Headers;
+  readonly #env: unknown;
 
-  constructor(request: Request) {
+  /** @param env What the runtime passed beside the request. */
+  constructor(request: Request, env?: unknown) {
     const { method, url, headers } = request;
+    this.#request = request;
     this.#headers = headers;
+    this.#env = env;
     this.method = method;
     const start = authorityStart(url);
     const host = headers.get("host");
@@ -51,6 +59,10 @@ export class FetchHead implements RequestHead {
       this.target = end < 0 ? "/" : url.slice(end);
     }
     this.origin = this.header("origin");
+  }
+
+  get peer(): string | undefined {
+    return peerOf(this.#request, this.#env);
   }
 
   header(name: string): string | undefined {

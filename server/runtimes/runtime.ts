@@ -1,3 +1,4 @@
+import { isLoopback } from "../../core/http/loopback.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type {
   Fetcher,
@@ -27,18 +28,24 @@ async function load(): Promise<RuntimeAdapter> {
  * ```ts
  * import { createGateway, serve } from "@tidings/realtime/server";
  *
- * const server = await serve(createGateway(), { port: 0 });
+ * const server = await serve(createGateway({ dev: true }), { port: 0 });
  * console.log(server.url);
  * await server.close();
  * ```
  *
- * @throws {RealtimeError} `unavailable` when the port is in use or the address is not this machine's.
+ * @throws {RealtimeError} `invalid_argument` for a gateway in development mode on another address than loopback; `unavailable` when the port is in use or the address is not this machine's.
  */
 export async function serve(
   app: Fetcher,
   options: ListenOptions = {},
 ): Promise<Server> {
   const { port = 8787, hostname = "127.0.0.1" } = options;
+  if (app.dev && !isLoopback(hostname)) {
+    throw new RealtimeError(
+      "invalid_argument",
+      `Cannot listen on ${hostname} in development mode: set a signing key instead, or listen on 127.0.0.1`,
+    );
+  }
   const adapter = await runtime();
   try {
     const listener = await adapter.serve(app, { port, hostname });

@@ -42,7 +42,7 @@ describe("the gateway's command line", () => {
   });
 
   it("listens on a free port for --port 0 and prints one line with the URL", async () => {
-    await using cli = new Cli(["--port", "0"]);
+    await using cli = new Cli(["--port", "0", "--dev"]);
     const url = await cli.url();
     assertMatch(url, /^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
     const target = { url, signingKey: DEVELOPMENT_SIGNING_KEY };
@@ -90,7 +90,7 @@ describe("the gateway's command line", () => {
   it("reports a port in use in one line, with exit code 1", async () => {
     await using gateway = await startGateway();
     const { port } = new URL(gateway.url);
-    const { code, stdout, stderr } = await runCli(["--port", port]);
+    const { code, stdout, stderr } = await runCli(["--port", port, "--dev"]);
     assertEquals([code, stdout], [1, ""]);
     assertEquals(
       stderr,
@@ -111,9 +111,18 @@ describe("the gateway's command line", () => {
     );
   });
 
-  it("reports a missing key on a host that is not loopback in one line, with exit code 2", () =>
+  it("reports that neither a key nor --dev is given in one line with both, with exit code 2", async () => {
+    for (const more of [[], ["--host", "0.0.0.0"]]) {
+      await assertRefused(
+        ["--port", "0", ...more],
+        /--signing-key.*REALTIME_SIGNING_KEY.*--dev/,
+      );
+    }
+  });
+
+  it("reports development mode on a host that is not loopback in one line, with exit code 2", () =>
     assertRefused(
-      ["--host", "0.0.0.0", "--port", "0"],
-      /signing key|--signing-key/,
+      ["--host", "0.0.0.0", "--port", "0", "--dev"],
+      /development mode.*--signing-key/,
     ));
 });

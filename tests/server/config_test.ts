@@ -8,6 +8,7 @@ import {
 } from "../../server/config.ts";
 
 const KEY = "k".repeat(32);
+const SHORT = "k".repeat(31);
 
 /** Returns the configuration that flags and environment give. */
 function configOf(
@@ -29,11 +30,12 @@ function refusal(
 }
 
 describe("readConfig()", () => {
-  it("defaults to development mode on loopback", () => {
-    assertEquals(configOf([]), { port: 8787, host: "127.0.0.1", dev: true });
+  it("listens on loopback by default", () => {
+    const config = { port: 8787, host: "127.0.0.1", dev: true };
+    assertEquals(configOf(["--dev"]), config);
   });
 
-  it("leaves development mode with a signing key, unless --dev is given", () => {
+  it("is in development mode with --dev only, whether there is a signing key or not", () => {
     const flags = ["--signing-key", KEY];
     const config = { port: 8787, host: "127.0.0.1", "signing-key": KEY };
     assertEquals(configOf(flags), { ...config, dev: false });
@@ -80,7 +82,7 @@ describe("readConfig()", () => {
 
   it("accepts the URL of a Redis, but no memory budget with it", () => {
     const url = "rediss://user:secret@a:7000,b:7000?prefix=app:";
-    assertEquals(configOf(["--broker", url, "--history-size", "5"]), {
+    assertEquals(configOf(["--dev", "--broker", url, "--history-size", "5"]), {
       ...{ port: 8787, host: "127.0.0.1", dev: true },
       ...{ broker: url, "history-size": 5 },
     });
@@ -92,16 +94,21 @@ describe("readConfig()", () => {
   });
 
   it("prefers a flag to its variable", () => {
-    const config = configOf(["--port", "1"], { PORT: "2", HOST: "::1" });
+    const config = configOf(["--dev", "--port", "1"], {
+      PORT: "2",
+      HOST: "::1",
+    });
     assertEquals(config, { port: 1, host: "::1", dev: true });
   });
 
   it("treats an empty variable as not set", () => {
     const env = { PORT: "", REALTIME_SIGNING_KEY: "", REALTIME_DEV: "" };
-    assertEquals(configOf([], env), configOf([]));
+    assertEquals(configOf(["--dev"], env), configOf(["--dev"]));
+    assertStringIncludes(refusal([], env), "--signing-key");
   });
 
   it("reads development mode from its variable", () => {
+    assertEquals(Object(configOf([], { REALTIME_DEV: "1" })).dev, true);
     const env = { REALTIME_SIGNING_KEY: KEY };
     for (const value of ["true", "1"]) {
       const { dev } = Object(configOf([], { ...env, REALTIME_DEV: value }));
@@ -125,8 +132,8 @@ describe("readConfig()", () => {
   const bad: Readonly<Record<string, readonly string[]>> = {
     port: ["", "x", "-1", "65536", "80.5", "0x50", "1e3", " 80"],
     host: [""],
-    "signing-key": ["", "short", "k".repeat(31)],
-    "signing-key-fallback": ["", "short"],
+    "signing-key": ["", "short", SHORT, `signkey-prod-${SHORT}`],
+    "signing-key-fallback": ["", "short", `signkey-prod-${SHORT}`],
     broker: [
       "",
       "postgres",
@@ -180,7 +187,7 @@ describe("readConfig()", () => {
 
   it("refuses to listen on another host without a key, or in development mode", () => {
     for (const host of ["0.0.0.0", "::", "10.0.0.1", "example.com"]) {
-      assertStringIncludes(refusal(["--host", host]), host);
+      assertStringIncludes(refusal(["--dev", "--host", host]), host);
       assertStringIncludes(refusal([], { HOST: host }), "--signing-key");
       const both = ["--host", host, "--signing-key", KEY, "--dev"];
       assertStringIncludes(refusal(both), "development mode");
@@ -190,7 +197,10 @@ describe("readConfig()", () => {
   });
 
   it("refuses to start without a key outside development mode", () => {
-    const message = refusal([], { REALTIME_DEV: "false" });
-    assertStringIncludes(message, "--signing-key");
+    for (const value of ["", "false", "0"]) {
+      const message = refusal([], { REALTIME_DEV: value });
+      assertStringIncludes(message, "--signing-key");
+      assertStringIncludes(message, "--dev");
+    }
   });
 });

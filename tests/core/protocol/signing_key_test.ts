@@ -7,7 +7,8 @@ import {
   DEVELOPMENT_SIGNING_KEY,
   hashSigningKey,
   hkdfSha256,
-  MIN_SIGNING_KEY_LENGTH,
+  MIN_SECRET_LENGTH,
+  secretLength,
 } from "../../../core/protocol/signing_key.ts";
 
 function sha256(hex: string): string {
@@ -130,7 +131,7 @@ describe("the development key", () => {
       "tidings-development-signing-key-not-a-secret",
     );
     assertEquals(
-      DEVELOPMENT_SIGNING_KEY.length >= MIN_SIGNING_KEY_LENGTH,
+      secretLength(DEVELOPMENT_SIGNING_KEY) >= MIN_SECRET_LENGTH,
       true,
     );
   });

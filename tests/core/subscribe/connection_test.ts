@@ -12,10 +12,13 @@ import { fakePage } from "../../support/client/fake_page.ts";
 import { join, joined, states } from "../../support/client/joining.ts";
 
 describe("A connection", () => {
-  it("offers tidings.v1 and sends the token in a frame", async () => {
+  it("offers tidings.v1, authenticates the handshake, and sends the token in a frame", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer, sub } = await joined(gateway);
-    assertEquals(peer.protocols, "tidings.v1");
+    assertEquals(
+      peer.protocols.split(/, ?/),
+      ["tidings.v1", "tidings.auth.jwt"],
+    );
     assertEquals(sub.data, { token: "jwt" });
     await subscription.close();
     await peer.closed;

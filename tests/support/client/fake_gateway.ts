@@ -39,6 +39,8 @@ export class Inbox<T> {
   }
 }
 
+const CONNECT_PATH = "/v1/realtime/connect";
+
 /** The epoch of a fake gateway's messages. */
 export const EPOCH = "abcdefgh";
 
@@ -168,13 +170,33 @@ export interface FakeGateway extends AsyncDisposable {
   readonly waiting: number;
 }
 
-/** Starts a fake gateway on real sockets. */
+/** A plain request to the route for WebSockets tells whether the token is accepted: this one is. */
+const NO_HANDSHAKE = {
+  status: 400,
+  body: '{"error":{"code":"invalid_argument","message":"No handshake"}}',
+};
+
+/**
+ * Starts a fake gateway on real sockets.
+ *
+ * @param options.sockets Whether it takes handshakes.
+ * @param options.refusals How many handshakes it refuses first.
+ * @param options.reason The answer to a client that asks why its handshake failed.
+ */
 export async function startFakeGateway(
-  { sockets = true }: { sockets?: boolean } = {},
+  { sockets = true, refusals = 0, reason = NO_HANDSHAKE }: {
+    sockets?: boolean;
+    refusals?: number;
+    reason?: { readonly status: number; readonly body: string };
+  } = {},
 ): Promise<FakeGateway> {
   const peers = new Inbox<FakePeer>();
   const requests = new Inbox<FakeRequest>();
   const server = createServer((request, response) => {
+    if (request.url === CONNECT_PATH) {
+      response.writeHead(reason.status);
+      return response.end(reason.body);
+    }
     let body = "";
     request.setEncoding("utf8");
     request.on("data", (chunk) => body += chunk);
@@ -189,7 +211,7 @@ export async function startFakeGateway(
   });
   const socketServer = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
-    if (!sockets) {
+    if (!sockets || refusals-- > 0) {
       socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
       return;
     }

@@ -10,6 +10,7 @@ import {
   type TestGateway,
 } from "../../../support/gateway/gateway.ts";
 import { batch, publish, publishAll } from "../../../support/wire/publish.ts";
+import { payloadOf, sign } from "../../../support/wire/tokens.ts";
 import {
   address,
   connectReady,
@@ -57,6 +58,62 @@ describe("GET /v1/realtime/connect", () => {
         token: "garbage",
         headers: { authorization: `Bearer ${token}` },
       })));
+  });
+
+  describe("with the subprotocol tidings.auth.<jwt>", () => {
+    it("authenticates a handshake, and subscribes to nothing", async () => {
+      const token = await tokenFor(gateway, ["auth/t"]);
+      const protocols = [`tidings.auth.${token}`];
+      await using client = await connectWire(gateway, { v1: true, protocols });
+      await client.subscribe(token, "1");
+      const { ref, ticket } = await client.ready();
+      assertEquals(ref, "1");
+      await publishAll(gateway, "auth/t", [1, 2]);
+      assertEquals(await client.takeData(2), [1, 2]);
+      // A ticket opens the next connection.
+      const again = await handshake(gateway, {
+        v1: true,
+        protocols: [`tidings.auth.${ticket}`],
+      });
+      assertEquals(again.answer.status, 101);
+      assertEquals(
+        again.answer.headers.get("sec-websocket-protocol"),
+        "tidings.v1",
+      );
+      await again.socket?.close();
+    });
+
+    it("refuses a handshake whose token is refused, and tells a request without one why", async () => {
+      const iat = Math.floor(Date.now() / 1000);
+      const past = { ...payloadOf(["auth/t"]), iat: iat - 9, exp: iat - 3 };
+      const bad = {
+        garbage: [401, "invalid_token"],
+        [await sign(gateway, past)]: [401, "token_expired"],
+        [await tokenFor(gateway, ["auth/t"], { use: "publish" })]: [
+          401,
+          "invalid_token",
+        ],
+      };
+      for (const [token, wanted] of Object.entries(bad)) {
+        const { answer } = await handshake(gateway, {
+          v1: true,
+          protocols: [`tidings.auth.${token}`],
+        });
+        const { error } = JSON.parse(answer.body);
+        assertEquals([answer.status, error.code], wanted);
+        assertEquals(await reasonFor(token), wanted);
+      }
+      const good = await tokenFor(gateway, ["auth/t"]);
+      assertEquals(await reasonFor(good), [400, "invalid_argument"]);
+    });
+
+    async function reasonFor(token: string): Promise<[number, string]> {
+      const response = await fetch(address(gateway, "connect"), {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const { error } = await response.json();
+      return [response.status, error.code];
+    }
   });
 
   it("answers with one of the offered subprotocols, or none", async () => {
