@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { startListening } from "../support/process/child.ts";
+import {
+  commandFor,
+  type Programs,
+  type RuntimeName,
+} from "../support/process/programs.ts";
+import type { Answer } from "./answers.ts";
+import type { Failure } from "./campaign.ts";
+import type { Case } from "./case.ts";
+import { makeCase } from "./cases.ts";
+import { Credentials } from "./credentials.ts";
+import { exchange } from "./exchange.ts";
+import { escapeBytes } from "./mutate.ts";
+
+/** What is compared. */
+export interface CompareOptions {
+  readonly programs: Programs;
+  readonly runtime: RuntimeName;
+  readonly seed: number;
+  /** The first case of HTTP. */
+  readonly from: number;
+  /** The number after the last case. */
+  readonly to: number;
+}
+
+/** The result of a comparison. */
+export interface Comparison {
+  /** How many cases were answered by both. */
+  readonly compared: number;
+  /** The first cases whose answers differ. */
+  readonly differences: readonly Failure[];
+  /** How many cases have answers that differ. */
+  readonly differing: number;
+}
+
+const FAST = "tests/support/process/gateway_probe.ts";
+const GENERAL = "tests/fuzz/mounted_gateway.ts";
+
+/** How many differences are kept. */
+const KEPT = 20;
+
+/** Headers that say how an answer is sent, not what it is. */
+const TRANSFER = [
+  ...["date", "connection", "keep-alive", "transfer-encoding"],
+  "content-length",
+];
+
+/** Sends cases of HTTP to a gateway and to one that is mounted in an app, one after the other, and compares the answers. */
+export async function compare(
+  { programs, runtime, seed, from, to }: CompareOptions,
+): Promise<Comparison> {
+  const signingKey = `signkey-fuzz-${randomBytes(32).toString("hex")}`;
+  const servers = [];
+  try {
+    for (const script of [FAST, GENERAL]) {
+      const command = commandFor(programs, runtime, script);
+      command.push("--port", "0", "--signing-key", signingKey);
+      servers.push(await startListening(command, () => {}));
+    }
+    const ports = servers.map(({ url }) => Number(new URL(url).port));
+    const credentials = await Credentials.create(signingKey);
+    const differences: Failure[] = [];
+    let compared = 0;
+    let differing = 0;
+    for (let number = from; number < to; number++) {
+      const sent = makeCase(seed, "http", number, credentials);
+      if (!isComparable(sent)) continue;
+      const [fast = "", general = ""] = await Promise.all(
+        ports.map((port) => answersTo(port, sent)),
+      );
+      // Whether a token is over its rate depends on the time.
+      if (/^429 /m.test(fast + general)) continue;
+      compared++;
+      if (fast === general) continue;
+      if (++differing > KEPT) continue;
+      differences.push({
+        name: `http:${number}`,
+        problem:
+          `the fast path answers\n      ${fast}\n    and the general path\n      ${general}`,
+        bytes: escapeBytes(sent.bytes),
+      });
+    }
+    return { compared, differences, differing };
+  } finally {
+    await Promise.all(servers.map(({ child }) => child.stop()));
+  }
+}
+
+/** Tells whether both gateways can answer a case, and at once: with `wait` an answer comes when a stream ends. */
+function isComparable({ bytes, isWhole, methods }: Case): boolean {
+  return isWhole && methods.length === 1 && !bytes.includes("wait=");
+}
+
+async function answersTo(port: number, sent: Case): Promise<string> {
+  const { answers, noise, isLate } = await exchange(port, sent);
+  if (isLate) return "nothing";
+  if (noise !== undefined) return "something that is not HTTP";
+  if (answers.length === 0) return "the end of the connection";
+  return answers.map((answer) => describe(answer, port)).join("\n");
+}
+
+/** Describes an answer without what differs each time: ids, times and tokens. */
+function describe({ status, headers, body }: Answer, port: number): string {
+  const fields = [...headers]
+    .filter(([name]) => !TRANSFER.includes(name))
+    .map(([name, value]) => `${name}: ${value}`).sort();
+  const text = body.replaceAll(/\b[a-z0-9]{8}-(\d+)\b/g, "<epoch>-$1")
+    .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, "<token>")
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uuid>")
+    .replaceAll(`:${port}`, ":<port>");
+  return `${status} {${fields.join("; ")}} ${escapeBytes(text)}`;
+}

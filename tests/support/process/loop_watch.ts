@@ -1,0 +1,38 @@
+import process from "node:process";
+
+/** How often the event loop is looked at. */
+const TICK_MS = 20;
+
+/** Measures how late the timers of this process are. */
+export class LoopWatch {
+  #last = performance.now();
+  #cpu = process.cpuUsage();
+  #longest = 0;
+  #busiest = 0;
+
+  constructor() {
+    setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  /**
+   * Returns the longest delay since the last call, and the longest one in which this process computed for most of the time.
+   * Both are in milliseconds.
+   */
+  take(): { longest: number; busiest: number } {
+    this.#tick();
+    const taken = { longest: this.#longest, busiest: this.#busiest };
+    this.#longest = this.#busiest = 0;
+    return taken;
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    const delay = Math.max(0, now - this.#last - TICK_MS);
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const isBusy = (user + system) / 1000 > delay / 2;
+    this.#longest = Math.max(this.#longest, delay);
+    if (isBusy) this.#busiest = Math.max(this.#busiest, delay);
+    this.#last = now;
+    this.#cpu = process.cpuUsage();
+  }
+}
