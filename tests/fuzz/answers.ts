@@ -101,6 +101,8 @@ function readChunks(rest: string): Body {
     const lineEnd = rest.indexOf("\r\n", at);
     if (lineEnd < 0) return { body };
     const size = Number.parseInt(rest.slice(at, lineEnd), 16);
+    // A runtime may break off a body with another answer, such as 400 for a request whose rest is malformed.
+    if (!(size >= 0)) return { body };
     const start = lineEnd + 2;
     body += rest.slice(start, start + size);
     // A chunk is followed by a line end, and so is the last one, which is empty.
