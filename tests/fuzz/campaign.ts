@@ -45,7 +45,7 @@ export interface Result {
 const TOGETHER = 32;
 
 /** How many failures are kept for each problem. */
-const KEPT = 3;
+const KEPT = 2;
 
 /** Sends the cases of a campaign, one kind after the other. */
 export async function run(campaign: Campaign): Promise<Result> {

@@ -17,8 +17,8 @@ export interface Case {
   readonly isAuthorized: boolean;
   /** Whether it follows the protocol, so that the gateway owes it an answer, or at least the end of the connection. */
   readonly isWhole: boolean;
-  /** Whether it is a handshake that the gateway must not accept. */
-  readonly isBadHandshake?: boolean;
+  /** Why the gateway must not accept it as a handshake. */
+  readonly fault?: string;
   /** Whether it is written in several pieces. */
   readonly isSplit: boolean;
 }

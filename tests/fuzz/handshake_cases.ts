@@ -78,17 +78,22 @@ function changeHandshake(draft: Draft, random: Random): void {
   }
 }
 
-/** Tells whether RFC 6455 requires a server to refuse a handshake. */
-function isBad({ method, headers }: Draft): boolean {
-  const values = new Map(headers);
-  const isUpgrade = /(^|,)\s*upgrade\s*(,|$)/i
-    .test(values.get("connection") ?? "");
-  const isWebSocket = /(^|,)\s*websocket\s*(,|$)/i
-    .test(values.get("upgrade") ?? "");
-  const isKey = /^[A-Za-z0-9+/]{22}==$/
-    .test(values.get("sec-websocket-key") ?? "");
-  return method !== "GET" || !isUpgrade || !isWebSocket || !isKey ||
-    values.get("sec-websocket-version") !== VERSION;
+/** Returns what RFC 6455 requires a server to refuse in a handshake. */
+function faultOf({ method, headers }: Draft): string | undefined {
+  const { connection = "", upgrade = "", ...others } = Object.fromEntries(
+    headers,
+  );
+  if (method !== "GET") return `the method is ${method}`;
+  if (!/(^|,)\s*upgrade\s*(,|$)/i.test(connection)) {
+    return `Connection is "${connection}"`;
+  }
+  if (!/(^|,)\s*websocket\s*(,|$)/i.test(upgrade)) {
+    return `Upgrade is "${upgrade}"`;
+  }
+  const { "sec-websocket-key": key = "", "sec-websocket-version": version } =
+    others;
+  if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) return "the key is malformed";
+  return version === VERSION ? undefined : `the version is "${version}"`;
 }
 
 /** Makes a case of a handshake. */
@@ -103,14 +108,15 @@ export function handshakeCase(random: Random, credentials: Credentials): Case {
       ? encodeBroken(draft, random)
       : mutate(encode(draft), random)
     : encode(draft);
+  // Repeated headers may be joined or not, so only the others say what is wrong.
+  const fault = isChanged && !isBroken ? faultOf(draft) : undefined;
   return {
     kind: "handshake",
     bytes,
     methods: [draft.method],
     isAuthorized: draft.isAuthorized,
     isWhole: !isBroken,
-    // Repeated headers may be joined or not.
-    isBadHandshake: isChanged && !isBroken && isBad(draft),
+    ...(fault === undefined ? {} : { fault }),
     isSplit: random.chance(0.2),
   };
 }

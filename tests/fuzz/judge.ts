@@ -64,8 +64,8 @@ function problemsOf(sent: Case, answer: Answer): string[] {
     const expected = STATUS_OF_CODE[code as keyof typeof STATUS_OF_CODE];
     if (expected !== status) problems.push(`${status} with the code "${code}"`);
   }
-  if (status === 101 && sent.isBadHandshake) {
-    problems.push("a malformed handshake was accepted");
+  if (status === 101 && sent.fault !== undefined) {
+    problems.push(`the handshake was accepted though ${sent.fault}`);
   }
   if (!sent.isAuthorized && isGranted(sent, answer)) {
     problems.push(`${status} without a valid credential`);
