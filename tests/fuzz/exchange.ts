@@ -71,8 +71,9 @@ async function request(connection: Connection, sent: Case): Promise<Outcome> {
     if (frames !== undefined) return true;
     // An event stream has no end; a broken request may have any number of answers.
     if (kind === "sse" || !isWhole) return answers.length > 0;
-    return answers.length === methods.length &&
-      answers.every(({ isComplete }) => isComplete);
+    const isLast = answers.length === methods.length ||
+      answers.at(-1)?.headers.get("connection") === "close";
+    return isLast && answers.every(({ isComplete }) => isComplete);
   };
   const isInTime = await connection.until(
     isAnswered,
