@@ -56,7 +56,6 @@ export async function run(campaign: Campaign): Promise<Result> {
   let failed = 0;
 
   function fail(kind: Kind, number: number, sent: Case, problem: string): void {
-    failed++;
     const times = (seen.get(problem) ?? 0) + 1;
     seen.set(problem, times);
     if (times > KEPT) return;
@@ -77,10 +76,12 @@ export async function run(campaign: Campaign): Promise<Result> {
         try {
           const { label, problems } = judge(sent, await exchange(port, sent));
           labels.set(label, (labels.get(label) ?? 0) + 1);
+          if (problems.length > 0) failed++;
           for (const problem of new Set(problems)) {
             fail(kind, number, sent, problem);
           }
         } catch (error) {
+          failed++;
           fail(kind, number, sent, `cannot connect: ${Object(error).message}`);
         }
       }

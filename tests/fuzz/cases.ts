@@ -15,6 +15,9 @@ const MAKERS: Readonly<
   sse: sseCase,
 };
 
+/** How often nothing in a case is valid. */
+const STRANGERS = 0.1;
+
 /** Makes a case, which depends only on the seed, the kind and the number of the case. */
 export function makeCase(
   seed: number,
@@ -22,5 +25,9 @@ export function makeCase(
   number: number,
   credentials: Credentials,
 ): Case {
-  return MAKERS[kind](new Random(seed, kind, number), credentials);
+  const random = new Random(seed, kind, number);
+  const known = random.chance(STRANGERS)
+    ? credentials.ofStranger()
+    : credentials;
+  return MAKERS[kind](random, known);
 }

@@ -90,6 +90,13 @@ export class Credentials {
     );
   }
 
+  /** Returns the credentials of a stranger, none of which is valid. */
+  ofStranger(): Credentials {
+    const refused = this.#refused;
+    const tokens = { subscribing: refused, publishing: refused };
+    return new Credentials(refused, tokens, refused);
+  }
+
   /** Returns the signing key; now and then a token, or something that is not valid. */
   key(random: Random): Credential {
     if (random.chance(0.9)) return random.pick(this.#keys);

@@ -13,15 +13,19 @@ import { Credentials } from "./credentials.ts";
 import { exchange } from "./exchange.ts";
 import { escapeBytes } from "./mutate.ts";
 
-/** What is compared. */
-export interface CompareOptions {
-  readonly programs: Programs;
-  readonly runtime: RuntimeName;
+/** The cases that are compared. */
+export interface Range {
   readonly seed: number;
   /** The first case of HTTP. */
   readonly from: number;
   /** The number after the last case. */
   readonly to: number;
+}
+
+/** What is compared, and on which runtime. */
+export interface CompareOptions extends Range {
+  readonly programs: Programs;
+  readonly runtime: RuntimeName;
 }
 
 /** The result of a comparison. */
@@ -46,9 +50,9 @@ const TRANSFER = [
   "content-length",
 ];
 
-/** Sends cases of HTTP to a gateway and to one that is mounted in an app, one after the other, and compares the answers. */
+/** Compares a gateway, whose requests may take the fast path, with one that is mounted in an app. */
 export async function compare(
-  { programs, runtime, seed, from, to }: CompareOptions,
+  { programs, runtime, ...range }: CompareOptions,
 ): Promise<Comparison> {
   const signingKey = `signkey-fuzz-${randomBytes(32).toString("hex")}`;
   const servers = [];
@@ -60,33 +64,43 @@ export async function compare(
     }
     const ports = servers.map(({ url }) => Number(new URL(url).port));
     const credentials = await Credentials.create(signingKey);
-    const differences: Failure[] = [];
-    let compared = 0;
-    let differing = 0;
-    for (let number = from; number < to; number++) {
-      const sent = makeCase(seed, "http", number, credentials);
-      if (!isComparable(sent)) continue;
-      const answers = (): Promise<string[]> =>
-        Promise.all(ports.map((port) => answersTo(port, sent)));
-      let [fast = "", general = ""] = await answers();
-      // Once more, as the answer to a request whose body is not read may get lost with the connection.
-      if (fast !== general) [fast = "", general = ""] = await answers();
-      // Whether a token is over its rate depends on the time.
-      if (/^429 /m.test(fast + general)) continue;
-      compared++;
-      if (fast === general) continue;
-      if (++differing > KEPT) continue;
-      differences.push({
-        name: `http:${number}`,
-        problem:
-          `the fast path answers\n      ${fast}\n    and the general path\n      ${general}`,
-        bytes: escapeBytes(sent.bytes),
-      });
-    }
-    return { compared, differences, differing };
+    return await compareGateways(ports, { ...range, credentials });
   } finally {
     await Promise.all(servers.map(({ child }) => child.stop()));
   }
+}
+
+/** Sends cases of HTTP to two gateways, one case after the other, and compares the answers. */
+export async function compareGateways(
+  ports: readonly number[],
+  { seed, from, to, credentials }: Range & {
+    readonly credentials: Credentials;
+  },
+): Promise<Comparison> {
+  const differences: Failure[] = [];
+  let compared = 0;
+  let differing = 0;
+  for (let number = from; number < to; number++) {
+    const sent = makeCase(seed, "http", number, credentials);
+    if (!isComparable(sent)) continue;
+    const answers = (): Promise<string[]> =>
+      Promise.all(ports.map((port) => answersTo(port, sent)));
+    let [fast = "", general = ""] = await answers();
+    // Once more, as the answer to a request whose body is not read may get lost with the connection.
+    if (fast !== general) [fast = "", general = ""] = await answers();
+    // Whether a token is over its rate depends on the time.
+    if (/^429 /m.test(fast + general)) continue;
+    compared++;
+    if (fast === general) continue;
+    if (++differing > KEPT) continue;
+    differences.push({
+      name: `http:${number}`,
+      problem: "the fast path answers\n" +
+        `      ${fast}\n    and the general path\n      ${general}`,
+      bytes: escapeBytes(sent.bytes),
+    });
+  }
+  return { compared, differences, differing };
 }
 
 /** Tells whether both gateways can answer a case, and at once: with `wait` an answer comes when a stream ends. */

@@ -110,7 +110,9 @@ function publish(random: Random, credentials: Credentials): Draft {
   ], random);
   authorize(draft, publisherOf(random, credentials), random);
   const key = perhaps(random, someId);
-  if (key !== undefined) draft.headers.push(["idempotency-key", visible(key)]);
+  if (key !== undefined) {
+    draft.headers.push(["idempotency-key", headerValue(key)]);
+  }
   draft.body = jsonBytes(random);
   return draft;
 }
@@ -262,9 +264,12 @@ const TEMPLATES: readonly Template[] = [
   ...[revoke, other],
 ];
 
-/** Returns what a header's value may contain. */
-function visible(text: string): string {
-  return utf8(text).replaceAll(/[\0-\x1f\x7f]/g, "?");
+/** Returns a text as the value of a header, which can't contain control characters. */
+export function headerValue(text: string): string {
+  return Array.from(
+    utf8(text),
+    (one) => one < " " || one === "\x7f" ? "?" : one,
+  ).join("");
 }
 
 /** Makes an HTTP request that follows the grammar of HTTP. */

@@ -1,8 +1,7 @@
 import type { Case } from "./case.ts";
 import type { Credentials } from "./credentials.ts";
 import { change, draftOf, encode, encodeBroken } from "./draft.ts";
-import { addressOf, authorize, perhaps } from "./http_cases.ts";
-import { utf8 } from "./mutate.ts";
+import { addressOf, authorize, headerValue, perhaps } from "./http_cases.ts";
 import type { Random } from "./random.ts";
 import { amount, position } from "./values.ts";
 
@@ -24,8 +23,7 @@ export function sseCase(random: Random, credentials: Credentials): Case {
   if (isInQuery) draft.isAuthorized = credential.isValid;
   else authorize(draft, credential, random);
   if (random.chance(0.3)) {
-    const id = utf8(position(random)).replaceAll(/[\0-\x1f\x7f]/g, "?");
-    draft.headers.push(["last-event-id", id]);
+    draft.headers.push(["last-event-id", headerValue(position(random))]);
   }
   if (random.chance(0.3)) change(draft, random);
   const isBroken = random.chance(0.3);

@@ -4,15 +4,12 @@ import process from "node:process";
 const TICK_MS = 20;
 
 /** Measures how late the timers of this process are. */
-export class LoopWatch {
+export class LoopWatch implements Disposable {
   #last = performance.now();
   #cpu = process.cpuUsage();
+  readonly #timer = setInterval(() => this.#tick(), TICK_MS);
   #longest = 0;
   #busiest = 0;
-
-  constructor() {
-    setInterval(() => this.#tick(), TICK_MS).unref();
-  }
 
   /**
    * Returns the longest delay since the last call, and the longest one in which this process computed for most of the time.
@@ -23,6 +20,10 @@ export class LoopWatch {
     const taken = { longest: this.#longest, busiest: this.#busiest };
     this.#longest = this.#busiest = 0;
     return taken;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
   }
 
   #tick(): void {
