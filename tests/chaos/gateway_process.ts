@@ -39,7 +39,7 @@ export interface Memory {
 export interface LoopDelays {
   /** The longest delay of a timer. */
   readonly longest: number;
-  /** The longest delay in which the gateway itself computed: on a busy machine timers are late as well. */
+  /** The most time that the gateway itself computed during a delay: on a busy machine timers are late as well. */
   readonly busiest: number;
 }
 

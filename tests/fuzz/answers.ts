@@ -118,23 +118,39 @@ export interface GatewayFrame {
   readonly payload: string;
 }
 
-/** Reads the frames that were received completely. */
-export function readFrames(bytes: string): GatewayFrame[] {
-  const frames: GatewayFrame[] = [];
-  for (let at = 0;;) {
-    const short = bytes.charCodeAt(at + 1) & 127;
-    const size = short < 126 ? 0 : short === 126 ? 2 : 8;
-    let length = size === 0 ? short : 0;
-    for (let i = 0; i < size; i++) {
-      length = length * 256 + bytes.charCodeAt(at + 2 + i);
+/** The most frames that are kept. */
+const KEPT = 100;
+
+const TEXT = 1;
+
+/** Reads frames from the pieces in which they arrive. */
+export class FrameReader {
+  /** The first frames, and all of those after them that control the connection. */
+  readonly frames: GatewayFrame[] = [];
+  /** The beginning of a frame. */
+  #rest = "";
+
+  /** Reads a piece, which ends anywhere. */
+  read(piece: string): void {
+    const bytes = this.#rest + piece;
+    let at = 0;
+    for (;;) {
+      const short = bytes.charCodeAt(at + 1) & 127;
+      const size = short < 126 ? 0 : short === 126 ? 2 : 8;
+      let length = size === 0 ? short : 0;
+      for (let i = 0; i < size; i++) {
+        length = length * 256 + bytes.charCodeAt(at + 2 + i);
+      }
+      const start = at + 2 + size;
+      const end = start + length;
+      // NaN, for a head that is incomplete, is not enough either.
+      if (bytes.length < start || !(end <= bytes.length)) break;
+      const opcode = bytes.charCodeAt(at) & 15;
+      if (this.frames.length < KEPT || opcode > TEXT) {
+        this.frames.push({ opcode, payload: bytes.slice(start, end) });
+      }
+      at = end;
     }
-    const start = at + 2 + size;
-    // NaN, for a head that is incomplete, is not enough either.
-    if (!(start + length <= bytes.length)) return frames;
-    frames.push({
-      opcode: bytes.charCodeAt(at) & 15,
-      payload: bytes.slice(start, start + length),
-    });
-    at = start + length;
+    this.#rest = bytes.slice(at);
   }
 }

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { type Answer, readAnswers, readFrames } from "./answers.ts";
+import { type Answer, FrameReader, readAnswers } from "./answers.ts";
 
 function bodiesOf(answers: readonly Answer[]): unknown[] {
   return answers.map(({ status, body, isComplete }) => [
@@ -71,16 +71,41 @@ describe("readAnswers()", () => {
   });
 });
 
-describe("readFrames()", () => {
+describe("FrameReader", () => {
+  const long = "x".repeat(300);
+  const longer = "y".repeat(70_000);
+  const bytes = `\x81\x02hi\x81\x7e\x01\x2c${long}` +
+    `\x82\x7f\0\0\0\0\0\x01\x11\x70${longer}\x88\x02\x03`;
+  const expected = [
+    { opcode: 1, payload: "hi" },
+    { opcode: 1, payload: long },
+    { opcode: 2, payload: longer },
+  ];
+
   it("reads lengths of every size, and leaves out a part of a frame", () => {
-    const long = "x".repeat(300);
-    const longer = "y".repeat(70_000);
-    const bytes = `\x81\x02hi\x81\x7e\x01\x2c${long}` +
-      `\x82\x7f\0\0\0\0\0\x01\x11\x70${longer}\x88\x02\x03`;
-    assertEquals(readFrames(bytes), [
-      { opcode: 1, payload: "hi" },
-      { opcode: 1, payload: long },
-      { opcode: 2, payload: longer },
-    ]);
+    const reader = new FrameReader();
+    reader.read(bytes);
+    assertEquals(reader.frames, expected);
+    reader.read("\xe8");
+    assertEquals(reader.frames.at(-1), { opcode: 8, payload: "\x03\xe8" });
+  });
+
+  it("reads pieces of every size", () => {
+    for (const size of [1, 2, 3, 7, 1_000]) {
+      const reader = new FrameReader();
+      const whole = `\x81\x02hi\x89\x00\x81\x7e\x01\x2c${long}`;
+      for (let at = 0; at < whole.length; at += size) {
+        reader.read(whole.slice(at, at + size));
+      }
+      assertEquals(reader.frames.length, 3);
+      assertEquals(reader.frames.at(-1), { opcode: 1, payload: long });
+    }
+  });
+
+  it("forgets messages after the first hundred, but no close frame", () => {
+    const reader = new FrameReader();
+    reader.read("\x81\x01x".repeat(1_000) + "\x88\x00");
+    assertEquals(reader.frames.length, 101);
+    assertEquals(reader.frames.at(-1)?.opcode, 8);
   });
 });

@@ -9,6 +9,7 @@ const PIECES = 6;
 export class Connection {
   readonly #socket: Socket;
   #received: string[] = [];
+  #count = 0;
   #isOver = false;
   #wake: () => void = () => {};
 
@@ -17,6 +18,7 @@ export class Connection {
     socket.setNoDelay(true);
     socket.on("data", (bytes: Buffer) => {
       this.#received.push(bytes.toString("latin1"));
+      this.#count++;
       this.#wake();
     });
     const end = (): void => {
@@ -46,11 +48,9 @@ export class Connection {
     return this.#isOver;
   }
 
-  /** What was received, one character for each byte. */
-  get received(): string {
-    const text = this.#received.join("");
-    this.#received = [text];
-    return text;
+  /** Returns what was received since the last call, one character for each byte. */
+  take(): string {
+    return this.#received.splice(0).join("");
   }
 
   /** Writes a text of bytes, in one piece or in several. */
@@ -91,12 +91,11 @@ export class Connection {
 
   /** Waits until nothing was received for some time. */
   async quiet(ms: number): Promise<void> {
-    for (let length = -1; length !== this.received.length;) {
-      length = this.received.length;
-      const known = length;
-      await this.until(() => this.received.length !== known, ms);
-      if (this.#isOver) return;
-    }
+    let known: number;
+    do {
+      known = this.#count;
+      await this.until(() => this.#count !== known, ms);
+    } while (this.#count !== known && !this.#isOver);
   }
 
   /** Breaks the connection. */

@@ -1,8 +1,9 @@
 import {
   type Answer,
+  FrameReader,
   type GatewayFrame,
   readAnswers,
-  readFrames,
+  type Received,
 } from "./answers.ts";
 import type { Case } from "./case.ts";
 import { Connection } from "./connection.ts";
@@ -43,31 +44,51 @@ export async function exchange(port: number, sent: Case): Promise<Outcome> {
   }
 }
 
-function collect(
-  connection: Connection,
-  { methods }: Case,
-  isLate: boolean,
-): Outcome {
-  const { received, isOver } = connection;
-  const { frames = "", ...others } = readAnswers(received, methods, isOver);
-  return {
-    ...others,
-    frames: readFrames(frames),
-    isClosed: isOver,
-    isLate,
-  };
+/** The answers of a connection, read as they arrive. */
+class Reader {
+  readonly #connection: Connection;
+  readonly #methods: readonly string[];
+  readonly #frames = new FrameReader();
+  #text = "";
+  #read: Received = { answers: [] };
+
+  constructor(connection: Connection, { methods }: Case) {
+    this.#connection = connection;
+    this.#methods = methods;
+  }
+
+  /** Reads what has arrived. */
+  read(): Received & { readonly control: readonly GatewayFrame[] } {
+    const { isOver } = this.#connection;
+    const piece = this.#connection.take();
+    if (this.#read.frames === undefined) {
+      this.#text += piece;
+      this.#read = readAnswers(this.#text, this.#methods, isOver);
+      this.#frames.read(this.#read.frames ?? "");
+    } else this.#frames.read(piece);
+    return { ...this.#read, control: this.#frames.frames };
+  }
+
+  /** Returns everything that was read. */
+  outcome(isLate: boolean): Outcome {
+    const { answers, noise, control } = this.read();
+    return {
+      answers,
+      ...(noise === undefined ? {} : { noise }),
+      frames: control,
+      isClosed: this.#connection.isOver,
+      isLate,
+    };
+  }
 }
 
 /** Sends requests and waits for their answers. */
 async function request(connection: Connection, sent: Case): Promise<Outcome> {
   const { kind, bytes, methods, isWhole, isSplit } = sent;
+  const reader = new Reader(connection, sent);
   await connection.write(bytes, isSplit);
   const isAnswered = (): boolean => {
-    const { answers, frames } = readAnswers(
-      connection.received,
-      methods,
-      connection.isOver,
-    );
+    const { answers, frames } = reader.read();
     if (frames !== undefined) return true;
     // An event stream has no end; a broken request may have any number of answers.
     if (kind === "sse" || !isWhole) return answers.length > 0;
@@ -84,7 +105,7 @@ async function request(connection: Connection, sent: Case): Promise<Outcome> {
     await connection.until(isAnswered, PATIENCE_MS);
   }
   if (!isWhole || kind !== "http") await connection.quiet(QUIET_MS);
-  return collect(connection, sent, isWhole && !isInTime);
+  return reader.outcome(isWhole && !isInTime);
 }
 
 /** Opens a WebSocket, sends frames and waits until the last one is answered. */
@@ -93,32 +114,23 @@ async function converse(
   sent: Case,
   opening: string,
 ): Promise<Outcome> {
-  const { bytes, isWhole, isSplit, methods } = sent;
+  const { bytes, isWhole, isSplit } = sent;
+  const reader = new Reader(connection, sent);
   await connection.write(opening, false);
   const isAnswered = (): boolean =>
-    readAnswers(connection.received, methods, connection.isOver)
-      .answers.some(({ isComplete }) => isComplete);
-  if (!await connection.until(isAnswered, OWED_MS)) {
-    return collect(connection, sent, true);
-  }
-  const [answer] = readAnswers(
-    connection.received,
-    methods,
-    connection.isOver,
-  ).answers;
-  if (answer?.status !== 101) return collect(connection, sent, false);
+    reader.read().answers.some(({ isComplete }) => isComplete);
+  if (!await connection.until(isAnswered, OWED_MS)) return reader.outcome(true);
+  if (reader.read().frames === undefined) return reader.outcome(false);
   await connection.write(bytes, isSplit);
-  const isDone = (): boolean => {
-    const { frames = "" } = readAnswers(connection.received, methods, false);
-    return readFrames(frames).some(({ opcode, payload }) =>
+  const isDone = (): boolean =>
+    reader.read().control.some(({ opcode, payload }) =>
       opcode === CLOSE || (opcode === PONG && payload === "the last one")
     );
-  };
   const isInTime = await connection.until(
     isDone,
     isWhole ? OWED_MS : PATIENCE_MS,
   );
   // After the pong, the gateway may still have frames to send.
   await connection.quiet(QUIET_MS);
-  return collect(connection, sent, isWhole && !isInTime);
+  return reader.outcome(isWhole && !isInTime);
 }

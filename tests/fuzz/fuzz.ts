@@ -37,7 +37,7 @@ export interface FuzzReport {
   readonly after: Memory;
   /** The most memory that it had in between, in bytes. */
   readonly peakBytes: number;
-  /** The longest delay of its event loop, and the longest one that was its own doing, in milliseconds. */
+  /** The longest delay of its event loop, and the most that it computed during one, in milliseconds. */
   readonly longestDelayMs: number;
   readonly busiestDelayMs: number;
   /** The slowest answer of `/health`, in milliseconds. */
@@ -50,7 +50,7 @@ export interface FuzzReport {
   readonly problems: readonly string[];
 }
 
-/** The longest delay of the event loop that is no stall. */
+/** The most time that a gateway may compute without returning to its event loop. */
 const STALL_MS = 1_000;
 
 /** The healthy client's messages a second. */

@@ -12,8 +12,8 @@ export class LoopWatch implements Disposable {
   #busiest = 0;
 
   /**
-   * Returns the longest delay since the last call, and the longest one in which this process computed for most of the time.
-   * Both are in milliseconds.
+   * Returns the longest delay since the last call, and the most time that this process computed during one: on a busy machine timers are
+   * late as well. Both are in milliseconds.
    */
   take(): { longest: number; busiest: number } {
     this.#tick();
@@ -30,9 +30,9 @@ export class LoopWatch implements Disposable {
     const now = performance.now();
     const delay = Math.max(0, now - this.#last - TICK_MS);
     const { user, system } = process.cpuUsage(this.#cpu);
-    const isBusy = (user + system) / 1000 > delay / 2;
+    const computed = Math.min(delay, (user + system) / 1000);
     this.#longest = Math.max(this.#longest, delay);
-    if (isBusy) this.#busiest = Math.max(this.#busiest, delay);
+    this.#busiest = Math.max(this.#busiest, computed);
     this.#last = now;
     this.#cpu = process.cpuUsage();
   }
