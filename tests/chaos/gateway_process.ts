@@ -127,11 +127,6 @@ export class GatewayProcess {
     return JSON.parse(await this.#ask("memory"));
   }
 
-  /** Returns the delays of the gateway's event loop since the last call; the first call begins to measure them. */
-  async delays(): Promise<LoopDelays> {
-    return JSON.parse(await this.#ask("delays"));
-  }
-
   /** Shifts the gateway's wall clock by some milliseconds from the true time. */
   async shiftClock(ms: number): Promise<void> {
     await this.#ask(`clock ${ms}`);
@@ -143,6 +138,11 @@ export class GatewayProcess {
       signal: AbortSignal.timeout(10_000),
     });
     return { ...await response.json(), status: response.status };
+  }
+
+  /** Returns the delays of the gateway's event loop since the last call; the first call begins to measure them. */
+  async delays(): Promise<LoopDelays> {
+    return JSON.parse(await this.#ask("delays"));
   }
 
   #ask(line: string): Promise<string> {

@@ -21,7 +21,7 @@ export interface Outcome {
 }
 
 /** The time that a case which follows the protocol has. Only a gateway that hangs needs it. */
-const OWED_MS = 10_000;
+const OWED_MS = 20_000;
 
 /** The time after which a broken case counts as unanswered, as the gateway may wait for its rest. */
 const PATIENCE_MS = 250;

@@ -35,7 +35,7 @@ export function judge(sent: Case, outcome: Outcome): Verdict {
   return {
     label: labelOf(sent, outcome),
     problems: [
-      ...outcome.isLate ? ["neither an answer nor an end within 10 s"] : [],
+      ...outcome.isLate ? ["neither an answer nor an end within 20 s"] : [],
       ...outcome.noise !== undefined && sent.isWhole
         ? ["the answer is not HTTP"]
         : [],

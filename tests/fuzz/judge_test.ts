@@ -107,7 +107,7 @@ describe("judge()", () => {
 
   it("reports an answer that is missing or is not HTTP", () => {
     assertEquals(problemsOf({ isLate: true }), [
-      "neither an answer nor an end within 10 s",
+      "neither an answer nor an end within 20 s",
     ]);
     assertEquals(problemsOf({ noise: "x" }), ["the answer is not HTTP"]);
     assertEquals(problemsOf({ noise: "x" }, { isWhole: false }), []);
