@@ -4,7 +4,7 @@ import { pause } from "../../core/time/backoff.ts";
 import { Arena } from "../chaos/arena.ts";
 import { type Latencies, TRANSPORTS } from "../chaos/client_protocol.ts";
 import type { Fault } from "../chaos/fault.ts";
-import type { Memory } from "../chaos/gateway_process.ts";
+import type { GatewayProcess, Memory } from "../chaos/gateway_process.ts";
 import type { Kind } from "./case.ts";
 import { type Campaign, type Result, run } from "./campaign.ts";
 import { Credentials } from "./credentials.ts";
@@ -25,6 +25,8 @@ export interface FuzzOptions
   /** The runtime of the healthy clients. */
   readonly clients: RuntimeName;
   readonly broker: BrokerName;
+  /** Called before the first case. */
+  readonly onStart?: (gateway: GatewayProcess) => void;
 }
 
 /** What a gateway did while it was fuzzed. */
@@ -126,6 +128,7 @@ async function fuzzArena(
     signal: done.signal,
   });
   const look = watch(arena, AbortSignal.any([done.signal, ended.signal]));
+  options.onStart?.(gateway);
   const result = await run({
     port: gateway.port,
     seed,

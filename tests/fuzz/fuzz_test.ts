@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { currentProgram, currentRuntime } from "../support/process/programs.ts";
 import { redisPath } from "../support/requirements.ts";
@@ -38,6 +38,21 @@ describe("a gateway that is fuzzed", () => {
       assertEquals(totals(report), new Map(KINDS.map((kind) => [kind, COUNT])));
     });
   }
+
+  it("is reported when it ends", async () => {
+    const { problems, result } = await fuzz({
+      programs,
+      runtime,
+      clients: runtime,
+      broker: "memory",
+      seed: SEED,
+      count: COUNT,
+      onStart: (gateway) => gateway.kill("SIGKILL"),
+    });
+    assertStringIncludes(problems[0] ?? "", "the gateway ended with SIGKILL");
+    const sent = [...result.counts.get("http")?.values() ?? []];
+    assertEquals(sent.reduce((sum, count) => sum + count, 0) < COUNT, true);
+  });
 
   it("answers alike on the fast and on the general path", async () => {
     const range = { from: 0, to: COMPARED };
