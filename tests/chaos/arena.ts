@@ -16,6 +16,8 @@ export interface ArenaOptions {
   readonly flags?: readonly string[];
   /** Whether the clients connect without a proxy. */
   readonly isDirect?: boolean;
+  /** Called with each line that a gateway without a cluster prints. */
+  readonly onOutput?: (line: string) => void;
 }
 
 /** The result for the clients of one transport. */
@@ -57,11 +59,16 @@ function startSite(
   { programs, runtime, cluster }: Trial,
   signingKey: string,
   flags: readonly string[],
+  onOutput: ArenaOptions["onOutput"],
 ): Promise<Site> {
   const common = { programs, signingKey, flags };
   return cluster
     ? Cluster.start({ ...common, runtimes: cluster })
-    : GatewayProcess.start({ ...common, runtime });
+    : GatewayProcess.start({
+      ...common,
+      runtime,
+      ...(onOutput ? { onOutput } : {}),
+    });
 }
 
 /** Gateways, publishers, and a process of clients for each transport. */
@@ -101,12 +108,12 @@ export class Arena {
   /** Starts an arena, runs a fault in it, and stops all processes. */
   static async run(
     trial: Trial,
-    { flags = [], isDirect = false }: ArenaOptions,
+    { flags = [], isDirect = false, onOutput }: ArenaOptions,
     body: (arena: Arena) => Promise<Row[]>,
   ): Promise<Row[]> {
     const { programs, transports } = trial;
     const signingKey = `signkey-chaos-${randomBytes(32).toString("hex")}`;
-    const site = await startSite(trial, signingKey, flags);
+    const site = await startSite(trial, signingKey, flags, onOutput);
     const port = portOf(site);
     const clients: ClientProcess[] = [];
     let arena: Arena | undefined;

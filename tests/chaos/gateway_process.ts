@@ -22,6 +22,8 @@ export interface GatewayStart {
    * @default {0}
    */
   readonly port?: number;
+  /** Called with each line that it prints, errors included. */
+  readonly onOutput?: (line: string) => void;
 }
 
 /** The memory that a gateway reports after a garbage collection. */
@@ -31,6 +33,14 @@ export interface Memory {
   readonly external: number;
   /** Whether a property was added to `Object.prototype`. */
   readonly isPolluted: boolean;
+}
+
+/** The delays of a gateway's event loop, in milliseconds. */
+export interface LoopDelays {
+  /** The longest delay of a timer. */
+  readonly longest: number;
+  /** The most time that the gateway itself computed during a delay: on a busy machine timers are late as well. */
+  readonly busiest: number;
 }
 
 /** The state that a gateway reports at `/health`. */
@@ -60,7 +70,8 @@ export class GatewayProcess {
 
   /** Starts a gateway; resolves when it listens. */
   static async start(
-    { programs, runtime, signingKey, flags = [], port = 0 }: GatewayStart,
+    { programs, runtime, signingKey, flags = [], port = 0, onOutput }:
+      GatewayStart,
   ): Promise<GatewayProcess> {
     const command = commandFor(
       programs,
@@ -71,7 +82,8 @@ export class GatewayProcess {
     const answers: Array<(line: string) => void> = [];
     const { child, url } = await startListening(command, (line) => {
       if (line.startsWith("{")) answers.shift()?.(line);
-    });
+      else onOutput?.(line);
+    }, onOutput);
     return new GatewayProcess(child, url, answers);
   }
 
@@ -127,6 +139,11 @@ export class GatewayProcess {
       signal: AbortSignal.timeout(10_000),
     });
     return { ...await response.json(), status: response.status };
+  }
+
+  /** Returns the delays of the gateway's event loop since the last call; the first call begins to measure them. */
+  async delays(): Promise<LoopDelays> {
+    return JSON.parse(await this.#ask("delays"));
   }
 
   #ask(line: string): Promise<string> {

@@ -40,8 +40,13 @@ export class Child {
   /**
    * @param command The program and its arguments.
    * @param onLine Called with each line of its output.
+   * @param onErrorLine Called with each line of its error output.
    */
-  constructor(command: readonly string[], onLine: (line: string) => void) {
+  constructor(
+    command: readonly string[],
+    onLine: (line: string) => void,
+    onErrorLine: (line: string) => void = () => {},
+  ) {
     const [program = "", ...args] = command;
     const child = spawn(program, args, {
       cwd: ROOT,
@@ -51,8 +56,9 @@ export class Child {
     this.#process = child;
     this.pid = child.pid ?? -1;
     readLines(child.stdout, onLine);
-    child.stderr.on("data", (bytes: Uint8Array) => {
-      this.errors = (this.errors + bytes).slice(-ERROR_OUTPUT);
+    readLines(child.stderr, onErrorLine);
+    child.stderr.on("data", (text: string) => {
+      this.errors = (this.errors + text).slice(-ERROR_OUTPUT);
     });
     // Writing to a process that has ended fails; `exited` reports the end.
     child.stdin.on("error", () => {});
@@ -115,18 +121,20 @@ export class Child {
  * Starts a server that prints `listens on <url>`.
  *
  * @param onLine Called with each other line of its output.
+ * @param onErrorLine Called with each line of its error output.
  * @throws {Error} When it ends, or doesn't listen in time.
  */
 export async function startListening(
   command: readonly string[],
   onLine: (line: string) => void,
+  onErrorLine?: (line: string) => void,
 ): Promise<{ child: Child; url: string }> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const child = new Child(command, (line) => {
     const [, url] = /listens on (http:\S+)$/.exec(line) ?? [];
     if (url === undefined) onLine(line);
     else resolve(url);
-  });
+  }, onErrorLine);
   return { child, url: await started(child, command, promise) };
 }
 

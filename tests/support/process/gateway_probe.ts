@@ -1,6 +1,6 @@
 /**
  * A gateway that also takes commands as lines on its input and answers each with a line of JSON: `memory` collects garbage and reports
- * the memory, `clock <ms>` shifts the wall clock. Its arguments are those of the gateway's command line.
+ * the memory, `clock <ms>` shifts the wall clock, `delays` reports the delays of the event loop since the last time. Its arguments are those of the gateway's command line.
  *
  * @module
  */
@@ -8,8 +8,10 @@
 import process from "node:process";
 import { collectGarbage } from "./programs.ts";
 import { readLines } from "./lines.ts";
+import { LoopWatch } from "./loop_watch.ts";
 
 let offsetMs = 0;
+let loopWatch: LoopWatch | undefined;
 
 const SystemDate = Date;
 
@@ -32,6 +34,9 @@ function answer(line: string): void {
     offsetMs = Number(value);
     globalThis.Date = ShiftedDate as DateConstructor;
     console.log(JSON.stringify({ clock: new Date().toISOString() }));
+  } else if (command === "delays") {
+    loopWatch ??= new LoopWatch();
+    console.log(JSON.stringify(loopWatch.take()));
   } else if (command === "memory") {
     collectGarbage();
     const { heapUsed, rss, external } = process.memoryUsage();
