@@ -37,28 +37,26 @@ export class RememberedKeys {
 
   get(name: string, now: number): Remembered | undefined {
     const known = this.#keys.get(name);
-    return known && known.until > now ? known : undefined;
+    if (known && known.until > now) return known;
+    if (known) this.#forget(name, known);
+    return undefined;
   }
 
-  /** Remembers a key, and forgets the oldest ones while all of them take too much. */
+  /** Remembers a key that {@linkcode get} doesn't know, and forgets the oldest ones while all of them take too much. */
   add(name: string, messages: Remembered, now: number): void {
-    this.#delete(name);
     const { epoch, first, count, replyKey } = messages;
     const until = now + this.#ttlMs;
     const key = { epoch, first, count, replyKey, until };
     this.#keys.set(name, key);
     this.bytes += cost(name, key);
-    for (const oldest of this.#keys.keys()) {
-      if (this.bytes <= this.#maxBytes) break;
-      this.#delete(oldest);
-    }
+    if (this.bytes > this.#maxBytes) this.#forgetOldest();
   }
 
   /** Forgets the keys that have expired. */
   sweep(now: number): void {
-    for (const [name, { until }] of this.#keys) {
-      if (until > now) break;
-      this.#delete(name);
+    for (const [name, key] of this.#keys) {
+      if (key.until > now) break;
+      this.#forget(name, key);
     }
   }
 
@@ -67,14 +65,20 @@ export class RememberedKeys {
     this.bytes = 0;
   }
 
-  #delete(name: string): void {
-    const key = this.#keys.get(name);
-    if (!key) return;
+  #forgetOldest(): void {
+    for (const [name, key] of this.#keys) {
+      if (this.bytes <= this.#maxBytes) break;
+      this.#forget(name, key);
+    }
+  }
+
+  #forget(name: string, key: TimedKey): void {
     this.#keys.delete(name);
     this.bytes -= cost(name, key);
   }
 }
 
-function cost(name: string, { replyKey = "" }: Remembered): number {
-  return Buffer.byteLength(name) + Buffer.byteLength(replyKey) + KEY_OVERHEAD;
+function cost(name: string, { replyKey }: Remembered): number {
+  const bytes = Buffer.byteLength(name) + KEY_OVERHEAD;
+  return replyKey === undefined ? bytes : bytes + Buffer.byteLength(replyKey);
 }
