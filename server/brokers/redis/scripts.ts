@@ -168,6 +168,8 @@ local epoch, top, bytes = open(meta, log, ARGV[1])
 local length, left = trim(meta, log, bytes, now())
 if left ~= bytes then call('HSET', meta, 'bytes', string.format('%.0f', left)) end
 keep(meta)
+-- The whole log has no more: nothing needs to be searched.
+if count >= length then return { epoch, string.format('%.0f', top - length) } end
 local wanted = {}
 for i = 3, #ARGV do wanted[ARGV[i]] = true end
 local offset = top
