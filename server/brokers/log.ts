@@ -154,6 +154,8 @@ export class Log {
 
   /** Returns the offset before the `count` newest messages of the topics. */
   before(topics: ReadonlySet<string>, count: number): number {
+    // The whole log has no more: nothing needs to be searched.
+    if (count >= this.length) return this.first - 1;
     let left = count;
     for (let i = this.#entries.length - 1; i >= this.#head; i--) {
       const entry = this.#entries[i];

@@ -161,6 +161,8 @@ return done(page)
 /** Searches the log from its top for the newest messages of some topics. */
 const BEFORE = `${OPEN_TRIMMED}
 local count = tonumber(ARGV[2])
+-- The whole log has no more: nothing needs to be searched.
+if count >= length then return done({ epoch, digits(top - length) }) end
 local wanted = {}
 for i = 3, #ARGV do wanted[ARGV[i]] = true end
 local offset = top
