@@ -37,6 +37,10 @@ class DistantBroker implements Broker {
     return this.#memory.publish(...args);
   }
 
+  reply(...args: Parameters<Broker["reply"]>): ReturnType<Broker["reply"]> {
+    return this.#memory.reply(...args);
+  }
+
   /** Listens first, then reads the position: messages published in between are in both. */
   async subscribe(
     channel: string,
