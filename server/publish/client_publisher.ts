@@ -31,19 +31,16 @@ export function grantsPublish(
 /** Publishes the messages of one client: checks its token's grants and the topics' schemas, and calls the app's `onMessage` afterwards. */
 export class ClientPublisher implements MessagePublisher {
   readonly maxMessageBytes: number;
-  readonly client: string;
+  readonly client: KeyOwner;
   readonly #publisher: Publisher;
   readonly #claims: TokenClaims;
-  readonly #owner: KeyOwner;
   readonly #rules: ClientRules;
 
   constructor(publisher: Publisher, claims: TokenClaims, rules: ClientRules) {
     this.maxMessageBytes = publisher.maxMessageBytes;
     this.#publisher = publisher;
-    const { sub, jti } = claims;
-    this.client = sub === undefined ? `token ${jti}` : `user ${sub}`;
     this.#claims = claims;
-    this.#owner = clientOwner(claims);
+    this.client = clientOwner(claims);
     this.#rules = rules;
   }
 
@@ -82,7 +79,7 @@ export class ClientPublisher implements MessagePublisher {
       topics,
       data,
       key,
-      this.#owner,
+      this.client,
     );
     if (callback) {
       for (const [index, topic] of topics.entries()) {

@@ -30,8 +30,8 @@ const SIMPLE_NAME = /^[ -~]{1,255}$/;
 export interface MessagePublisher {
   /** Maximum size of a message's data in bytes. */
   readonly maxMessageBytes: number;
-  /** Names the client: the user of its token or, without one, the token; `undefined` for the signing key. */
-  readonly client: string | undefined;
+  /** The client that publishes: the user of its token or, without one, the token; `undefined` for the signing key. */
+  readonly client: KeyOwner | undefined;
 
   /** @throws {RealtimeError} `forbidden` where the right to publish to one of the topics is missing. */
   require(channel: string, topics: readonly string[]): void;
