@@ -135,6 +135,7 @@ function describe({ status, headers, body }: Answer, port: number): string {
   const text = body
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uuid>")
     .replace(/^\{"messages":\[.*\]/, '{"messages":[…]')
+    .replace(/"more":\w+/, '"more":…')
     .replaceAll(/\b[a-z0-9]{8}-\d+\b/g, "<id>")
     .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, "<token>")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")

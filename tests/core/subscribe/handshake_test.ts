@@ -169,6 +169,13 @@ describe("A handshake", () => {
     assertEquals(await done, []);
   });
 
+  it("is not tried for a subscription that has no token and no function for one", async () => {
+    await using fake = await startFakeGateway();
+    const token = { channel: "c", topics: ["t"], apiBaseUrl: fake.url };
+    assertEquals(await codeOf(subscribe(token)), "unauthenticated");
+    assertEquals(fake.waiting, 0);
+  });
+
   it("goes without a token that is too long for the head of a request", async () => {
     const topics = Array.from({ length: 100 }, (_, i) => `c/topic-${i}`);
     const key = await tokenFor(gateway, [...topics, "c/t"]);
@@ -200,7 +207,9 @@ describe("A handshake", () => {
     await using fake = await startFakeGateway({ refusals: 1, reason });
     let count = 0;
     const opening = subscribe(() => tokenOf(fake, `key-${++count}`));
-    const peer = await fake.peer();
+    const { promise, reject } = Promise.withResolvers<never>();
+    void fake.request().then(({ url }) => reject(new Error(url.pathname)));
+    const peer = await Promise.race([fake.peer(), promise]);
     assertEquals((await peer.accept()).data.token, "key-2");
     await (await opening).close();
   });
