@@ -39,11 +39,13 @@ export { MemoryBroker, type MemoryBrokerOptions } from "./brokers/memory.ts";
 export type {
   Broker,
   ChannelState,
+  FirstReply,
   LogEntry,
   LogListener,
   LogPage,
   NewMessage,
   OpenStream,
+  ReplyTarget,
 } from "./brokers/broker.ts";
 export type {
   RevocationListener,

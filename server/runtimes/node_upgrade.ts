@@ -14,8 +14,9 @@ import {
   type Incoming,
 } from "./adapter.ts";
 import { failed } from "./failed.ts";
+import { isHost } from "./host.ts";
 import { NodeSocket } from "./node_socket.ts";
-import { CONNECT_PATH, pathOf } from "./request_head.ts";
+import { CONNECT_PATH } from "./request_head.ts";
 
 /** Most fragments of a message; `ws` closes with 1008 for more. */
 const FRAGMENTS = 1024;
@@ -61,7 +62,7 @@ export function isHandshake(
   { method, url = "", headers }: IncomingMessage,
 ): boolean {
   return method === "GET" && headers.upgrade?.toLowerCase() === "websocket" &&
-    pathOf(url) === CONNECT_PATH;
+    URL.parse(url, "http://localhost")?.pathname === CONNECT_PATH;
 }
 
 /**
@@ -119,17 +120,15 @@ async function answer(
 
 /** @throws {RequestError} For a head that makes no address. */
 function requestOf({ url = "", headers }: IncomingMessage): Request {
-  const { host } = headers;
-  const address = `http://${host}${url}`;
-  // Node requires a host of every other request.
-  if (!host || !url.startsWith("/") || !URL.canParse(address)) {
+  const { host = "" } = headers;
+  if (!isHost(host) || !url.startsWith("/")) {
     throw new RequestError("The target is no path, or the host is malformed");
   }
   const copy = new Headers();
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) copy.set(name, String(value));
   }
-  return new Request(address, { headers: copy });
+  return new Request(`http://${host}${url}`, { headers: copy });
 }
 
 async function refuse(tcp: Duplex, response: Response): Promise<void> {
