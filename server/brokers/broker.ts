@@ -25,6 +25,7 @@ export interface ReplyTarget extends Position {
 
 /** The first reply to a message in a topic. */
 export interface FirstReply {
+  /** Its id. */
   readonly id: string;
   /** The key that it was published with. */
   readonly key: string;
