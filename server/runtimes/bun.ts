@@ -63,7 +63,6 @@ export const bunRuntime: RuntimeAdapter = {
     const server = Bun.serve({
       hostname,
       port,
-      development: false,
       error: failedRequest,
       fetch: (request: Request, server: BunServerLike) =>
         app.fetch(request, { server }),
