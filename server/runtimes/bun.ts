@@ -92,8 +92,6 @@ export const bunRuntime: RuntimeAdapter = {
       port,
       // Bun counts it from the head's beginning, and for a body from each 16 KB, so it ends a request that drips as well.
       idleTimeout: Math.ceil(headMs / 1000),
-      // Without it Bun answers a failure with a page that shows the stack trace.
-      development: false,
       error: failed,
       fetch: (request: Request, server: BunServerLike) =>
         answer(app, request, server),
