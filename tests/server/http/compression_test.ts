@@ -31,6 +31,7 @@ describe("compression of WebSocket frames", () => {
   it("ends the connection where a client uses it all the same", async () => {
     await using gateway = await startGateway();
     const { host } = new URL(gateway.url);
+    const token = await tokenFor(gateway, ["c/t"]);
     await using socket = await RawSocket.open(gateway.url);
     await socket.write([
       "GET /v1/realtime/connect HTTP/1.1",
@@ -39,7 +40,7 @@ describe("compression of WebSocket frames", () => {
       "upgrade: websocket",
       "sec-websocket-version: 13",
       "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
-      "sec-websocket-protocol: tidings.v1",
+      `sec-websocket-protocol: tidings.v1, tidings.auth.${token}`,
       `sec-websocket-extensions: ${EXTENSIONS["sec-websocket-extensions"]}`,
       "\r\n",
     ].join("\r\n"));
