@@ -1,9 +1,13 @@
+import { pause } from "../../../core/time/backoff.ts";
 import { Arena } from "../arena.ts";
 import type { Fault } from "../fault.ts";
 import { TOPIC } from "../../support/topic.ts";
 import type { ListedMessage } from "../subscriber.ts";
 
 const CHANNEL = "equality";
+
+/** How long a connection lasts, in milliseconds. */
+const LIFETIME_MS = [100, 300] as const;
 
 /** Data that is hard to encode. */
 const CORPUS: readonly unknown[] = [
@@ -34,12 +38,14 @@ export const equality: Fault = {
       const { url, signingKey } = arena;
       await arena.open({ channels: [CHANNEL], count: 1 });
       const started = performance.now();
-      await arena.network({ lifetimeMs: [100, 300] });
+      await arena.network({ lifetimeMs: LIFETIME_MS });
       const rounds = trial.isShort ? 2 : 20;
       for (let round = 0; round < rounds; round++) {
         for (const data of CORPUS) {
           await arena.publisher.once([CHANNEL], { data });
         }
+        // A round is over sooner than the first connection is cut.
+        if (round === 0) await pause(LIFETIME_MS[1]);
       }
       await arena.network({});
       const rows = await arena.judge(equality, started, ({ state }) => ({
