@@ -114,7 +114,10 @@ export class Subscriptions {
     marks?: ReadonlyMap<string, ChannelState>,
   ): Promise<void> {
     const from = parseSince(since);
-    const replaced = findIn(this.#grants, grantKey(claims, ref));
+    // A connection's first token replaces none, and needs no key to find that out.
+    const replaced = sizeOf(this.#grants) === 0
+      ? undefined
+      : findIn(this.#grants, grantKey(claims, ref));
     this.#checkLimit(claims.topics, replaced);
     const { host, wire } = this.#session;
     const ticket = isV1(wire) ? await host.ticket(claims) : "";
