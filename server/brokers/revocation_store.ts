@@ -2,7 +2,7 @@ import type { MaybePromise } from "../../core/types/realtime.ts";
 
 /** A revocation of tokens, for a broker to keep. What its tokens have in common is known to gateways only. */
 export interface RevocationRecord {
-  /** What the tokens have in common, as text of any length and content. */
+  /** Names the tokens by what they have in common, as text of any length and content. */
   readonly subject: string;
   /** Unix seconds: tokens that were made until then are revoked. */
   readonly at: number;

@@ -23,7 +23,7 @@ export interface Interior {
   readonly app: Pick<Hono, "fetch">;
 }
 
-/** What the route for pages answers with. */
+/** Passes the answer to the route that adds CORS headers. */
 interface PageBindings {
   answer(): MaybePromise<Response>;
 }

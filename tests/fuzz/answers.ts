@@ -11,9 +11,9 @@ export interface Answer {
 /** Everything that was received on a connection. */
 export interface Received {
   readonly answers: readonly Answer[];
-  /** What followed an answer 101. */
+  /** The bytes after an answer 101. */
   readonly frames?: string;
-  /** What is not an HTTP answer. */
+  /** The bytes that are no HTTP answer. */
   readonly noise?: string;
 }
 

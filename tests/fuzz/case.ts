@@ -4,7 +4,7 @@ export const KINDS = ["http", "handshake", "frames", "sse"] as const;
 /** A kind of cases. */
 export type Kind = typeof KINDS[number];
 
-/** What is sent on one connection. All texts have one character for each byte. */
+/** The bytes to send on one connection. All texts have one character for each byte. */
 export interface Case {
   readonly kind: Kind;
   /** The bytes of requests; of a WebSocket's frames when there is an `opening`. */

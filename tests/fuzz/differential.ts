@@ -22,7 +22,7 @@ export interface Range {
   readonly to: number;
 }
 
-/** What is compared, and on which runtime. */
+/** Options of a comparison: its cases, and its runtime. */
 export interface CompareOptions extends Range {
   readonly programs: Programs;
   readonly runtime: RuntimeName;

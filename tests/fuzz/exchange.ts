@@ -8,10 +8,10 @@ import {
 import type { Case } from "./case.ts";
 import { Connection } from "./connection.ts";
 
-/** What came back for a case. */
+/** The gateway's answers to a case. */
 export interface Outcome {
   readonly answers: readonly Answer[];
-  /** What is not an HTTP answer. */
+  /** The bytes that are no HTTP answer. */
   readonly noise?: string;
   readonly frames: readonly GatewayFrame[];
   /** Whether the gateway ended the connection. */

@@ -16,7 +16,7 @@ export const BROKERS = ["memory", "redis"] as const;
 /** The name of a broker. */
 export type BrokerName = typeof BROKERS[number];
 
-/** What is fuzzed, and how thoroughly. */
+/** Options of a run of the fuzzer: its gateway, and its cases. */
 export interface FuzzOptions
   extends Pick<Campaign, "seed" | "count" | "only" | "onKind"> {
   readonly programs: Programs;
@@ -29,7 +29,7 @@ export interface FuzzOptions
   readonly onStart?: (gateway: GatewayProcess) => void;
 }
 
-/** What a gateway did while it was fuzzed. */
+/** The result of a run of the fuzzer. */
 export interface FuzzReport {
   readonly runtime: RuntimeName;
   readonly broker: BrokerName;

@@ -4,7 +4,7 @@ import { type RuntimeName, RUNTIMES } from "../support/process/programs.ts";
 import { type Kind, KINDS } from "./case.ts";
 import { type BrokerName, BROKERS } from "./fuzz.ts";
 
-/** What to fuzz, and how. */
+/** The options of the command line. */
 export interface Options {
   readonly runtimes: readonly RuntimeName[];
   readonly brokers: readonly BrokerName[];

@@ -23,7 +23,7 @@ import {
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
-/** What another program does to a channel's keys, as Redis commands. */
+/** The Redis commands with which another program changes a channel's keys. */
 type Intrusion = (keys: ChannelKeys) => string[][];
 
 const bytes = (key: string, id: string): string[] => [
@@ -53,7 +53,7 @@ const ENTRIES: Readonly<Record<string, Intrusion>> = {
     Array.from({ length: 300 }, () => ["XADD", log, "*", "a", "b"]),
 };
 
-/** What other programs do without a loss of messages. */
+/** Changes by other programs that lose no message. */
 const HARMLESS: Readonly<Record<string, Intrusion>> = {
   "messages on its pub/sub channel": ({ live }) => [
     ["PUBLISH", live, "text"],
@@ -73,7 +73,7 @@ const HARMLESS: Readonly<Record<string, Intrusion>> = {
   ],
 };
 
-/** What other programs do that loses the log. */
+/** Changes by other programs that lose the log. */
 const LOSSES: Readonly<Record<string, Intrusion>> = {
   "metadata of another type": ({ meta }) => [["SET", meta, "text"]],
   "metadata that are no numbers": ({ meta }) => [["HSET", meta, "top", "nan"]],

@@ -37,7 +37,7 @@ describe("a page's request that offers to upgrade", () => {
     return await socket.takeAnswer();
   }
 
-  /** What a page may do with an answer. */
+  /** Returns the headers that tell a page what it may do with an answer. */
   function termsOf({ headers }: RawAnswer): (string | undefined)[] {
     return [
       "cache-control",

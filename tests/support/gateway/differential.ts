@@ -4,7 +4,7 @@ import { type GatewayOptions, serve } from "../../../server/mod.ts";
 import { RawSocket } from "../wire/raw_socket.ts";
 import { startGateway, type TestGateway } from "./gateway.ts";
 
-/** What two answers to the same request have in common. */
+/** The parts of an answer that must be the same by every way. */
 export interface AnswerSummary {
   /** 0 where the connection ended without an answer. */
   readonly status: number;

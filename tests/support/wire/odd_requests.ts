@@ -1,4 +1,4 @@
-/** What the requests of {@linkcode oddRequests} are made with. */
+/** The credentials and names in the requests of {@linkcode oddRequests}. */
 export interface OddParts {
   readonly signingKey: string;
   /** A token that subscribes to a topic and publishes to it. */
@@ -7,7 +7,7 @@ export interface OddParts {
 
 /** A request as it is on the wire, one byte for each character. */
 export interface OddRequest {
-  /** What is odd about it. */
+  /** Names the oddity. */
   readonly what: string;
   readonly bytes: string;
   /** The status and the error's code, where all runtimes agree; a runtime that answers by itself gives no code. */

@@ -135,7 +135,7 @@ withRedis("The revocations in Redis, when it has a fault", () => {
     redis.pause();
     const codes = await Promise.all([
       codeOf(() => a.revoke([revocation("sub u")])),
-      // What was read a moment ago is current for a second.
+      // A copy that was read a moment ago is current for a second.
       until(async () =>
         await codeOf(() => b.awaitRevocations()) === "unavailable"
       ),
