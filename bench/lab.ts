@@ -2,6 +2,7 @@ import type {
   Programs,
   RuntimeName,
 } from "../tests/support/process/programs.ts";
+import { cpuMs } from "../tests/support/process/child.ts";
 import type { Answers, Command, Opened } from "./load/commands.ts";
 import type { PublisherName, SubscriberName } from "./load/dialects/mod.ts";
 import { publisherToken } from "./load/dialects/tidings.ts";
@@ -48,6 +49,9 @@ export interface Publishing extends Omit<Load, "pid" | "seconds"> {
   readonly perRequest?: number;
   readonly seconds?: number;
 }
+
+/** A server rests when it has used less than a twentieth of so many milliseconds. */
+const REST_MS = 100;
 
 /** Returns the token of a lane's publishers. */
 async function tokenOf(
@@ -151,6 +155,18 @@ export class Lab implements AsyncDisposable {
   /** Disconnects the subscribers of a lane. */
   async close(lane: Lane): Promise<void> {
     await this.#ask(lane, { do: "close", group: lane.name });
+  }
+
+  /** Waits until the server of a lane has nothing left to do, so that it costs the next measurement nothing. */
+  async rest({ peer }: Lane): Promise<void> {
+    const server = await this.server(peer);
+    if (!server) return;
+    const { pid, pids = pid } = server;
+    let ms = -Infinity;
+    while (cpuMs(pids) > ms + REST_MS / 20) {
+      ms = cpuMs(pids);
+      await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    }
   }
 
   /** Publishes to the subscribers of a lane and measures. */

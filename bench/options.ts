@@ -24,8 +24,8 @@ export const USAGE = `Usage: deno task bench [scenario…] [options]
 
   scenario                      names of scenarios, see bench/README.md (all)
   --runtime deno|bun|node|all   runtimes of the gateway, with commas between them (all)
-  --rounds <n>                  how often each scenario is measured (5)
-  --before <folder>             measure the gateway and client of another checkout as well
+  --rounds <n>                  how often each scenario is measured (5; 25 with --before)
+  --before <folder>             compare our gateway and client with those of another checkout
   --short                       measure 2 rounds of half a second
   --help                        print this
 
@@ -34,6 +34,8 @@ A complete run writes bench/results.md.
 
 const EFFORT: Effort = { rounds: 5, seconds: 0.8, warmUp: 1.5 };
 const SHORT: Effort = { rounds: 2, seconds: 0.5, warmUp: 0.7 };
+/** Many short measurements: two checkouts differ by less than one measurement differs from the next. */
+const COMPARING: Effort = { rounds: 25, seconds: 0.4, warmUp: 0.4 };
 
 /** Parses the arguments; returns a text that says what is wrong with them. */
 export function parseOptions(args: string[]): Options | string {
@@ -50,7 +52,11 @@ export function parseOptions(args: string[]): Options | string {
       },
     });
     if (values.help) return USAGE;
-    const effort = values.short ? SHORT : EFFORT;
+    const effort = values.short
+      ? SHORT
+      : values.before === undefined
+      ? EFFORT
+      : COMPARING;
     const rounds = values.rounds === undefined
       ? effort.rounds
       : Number(values.rounds);

@@ -56,12 +56,36 @@ export function ratioOf(
   other: Result,
   metric: Metric,
 ): number | undefined {
-  const ratios = result.samples.flatMap((sample, round) => {
+  const ratios = ratiosOf(result, other, metric);
+  return ratios.length === 0 ? undefined : median(ratios);
+}
+
+/**
+ * Returns the interval in which the ratio of two results lies with 95 % certainty, from the ranks of the rounds' ratios. `undefined` where
+ * there are too few rounds.
+ */
+export function ratioRange(
+  result: Result,
+  other: Result,
+  metric: Metric,
+): [from: number, to: number] | undefined {
+  const ratios = ratiosOf(result, other, metric).sort((a, b) => a - b);
+  // Of n values as many as a binomial distribution with p = 1/2 says are below the median: n/2, give or take the square root of n.
+  const below = Math.floor(ratios.length / 2 - Math.sqrt(ratios.length));
+  const from = ratios[below];
+  const to = ratios[ratios.length - 1 - below];
+  return below < 0 || from === undefined || to === undefined
+    ? undefined
+    : [from, to];
+}
+
+/** Returns the ratios of two results, one for each round. */
+function ratiosOf(result: Result, other: Result, metric: Metric): number[] {
+  return result.samples.flatMap((sample, round) => {
     const value = sample[metric];
     const reference = other.samples[round]?.[metric];
     return value === undefined || !reference ? [] : [value / reference];
   });
-  return ratios.length === 0 ? undefined : median(ratios);
 }
 
 /** Returns a result without samples for each lane. */

@@ -5,6 +5,7 @@ import {
   medianOf,
   type Metric,
   ratioOf,
+  ratioRange,
   type Result,
   type Section,
 } from "./results.ts";
@@ -36,8 +37,14 @@ export function formatSection({ title, metrics, results }: Section): string {
     }),
     ...references.map(({ of }) => {
       const other = of(results, result);
-      const ratio = other && ratioOf(result, other, first);
-      return ratio === undefined ? "" : writeRatio(ratio);
+      if (!other) return "";
+      const ratio = ratioOf(result, other, first);
+      if (ratio === undefined) return "";
+      const range = other.lane.endsWith(BEFORE)
+        ? ratioRange(result, other, first)
+        : undefined;
+      return writeRatio(ratio) +
+        (range ? ` (${range.map(writeRatio).join("–")})` : "");
     }),
   ]);
   const head = [

@@ -1,6 +1,6 @@
 import type { Lab } from "../lab.ts";
 import { emptyResults, type Section } from "../results.ts";
-import { bareLane, gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
+import { bareLane, gatewayLane, perRuntime, rivals } from "./lanes.ts";
 import { perDelivery } from "./rounds.ts";
 import { nats, socketIo } from "../peers/mod.ts";
 
@@ -11,15 +11,12 @@ const MOST_ROUNDS = 3;
 
 /** Scenario 3: 10,000 channels of one subscriber each, messages spread over them. */
 export async function channels(lab: Lab): Promise<Section[]> {
-  const rivals = RIVALS.filter(({ peer }) =>
-    peer === nats || peer === socketIo
-  );
   const lanes = [
     ...perRuntime(lab, (runtime) => [
       gatewayLane(runtime, "tidings.v1"),
       bareLane(runtime),
     ]),
-    ...rivals,
+    ...rivals(lab).filter(({ peer }) => peer === nats || peer === socketIo),
   ];
   const results = emptyResults(lanes);
   const { rounds, warmUp } = lab.effort;

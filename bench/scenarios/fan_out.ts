@@ -5,7 +5,7 @@ import {
   bareName,
   gatewayLane,
   perRuntime,
-  RIVALS,
+  rivals,
 } from "./lanes.ts";
 import { latencies, measureRounds, perDelivery } from "./rounds.ts";
 
@@ -27,7 +27,7 @@ export async function fanOut(
       gatewayLane(runtime, "tidings plain"),
       bareLane(runtime),
     ]),
-    ...RIVALS,
+    ...rivals(lab),
   ], { count: SUBSCRIBERS });
   const sections: Section[] = [];
   const counts = [

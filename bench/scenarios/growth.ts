@@ -3,7 +3,7 @@ import type { Lab, Lane } from "../lab.ts";
 import type { Measured } from "../load/traffic.ts";
 import { floor, gateway } from "../peers/mod.ts";
 import type { Metric, Result, Sample, Section } from "../results.ts";
-import { gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
+import { gatewayLane, perRuntime, rivals } from "./lanes.ts";
 import { measureRounds, perDelivery, perMessage } from "./rounds.ts";
 
 const PUBLISHING = { publishers: 8, bytes: 250 } as const;
@@ -19,7 +19,7 @@ export async function growth(lab: Lab): Promise<Section[]> {
 async function byAudience(lab: Lab): Promise<Section[]> {
   const lanes = [
     ...perRuntime(lab, (runtime) => [gatewayLane(runtime, "tidings.v1")]),
-    ...RIVALS.filter(({ peer }) => peer === floor),
+    ...rivals(lab).filter(({ peer }) => peer === floor),
   ];
   const results = await bySize(
     lab,

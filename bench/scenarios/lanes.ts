@@ -50,8 +50,12 @@ export function bareLane(runtime: RuntimeName): Lane {
   return { name: peer.name, peer, subscriber: "bare", publisher: "bare" };
 }
 
-/** The lanes of other servers and of the floor. */
-export const RIVALS: readonly Lane[] = [
+/** Returns the lanes of other servers and of the floor; none in a comparison with another checkout. */
+export function rivals({ before }: Pick<Lab, "before">): readonly Lane[] {
+  return before === undefined ? RIVALS : [];
+}
+
+const RIVALS: readonly Lane[] = [
   {
     name: socketIo.name,
     peer: socketIo,

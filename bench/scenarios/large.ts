@@ -1,6 +1,6 @@
 import type { Lab } from "../lab.ts";
 import type { Section } from "../results.ts";
-import { bareLane, gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
+import { bareLane, gatewayLane, perRuntime, rivals } from "./lanes.ts";
 import { measureRounds, perDelivery } from "./rounds.ts";
 
 /** Scenario 4: 1,000 subscribers, messages of 16 KiB. */
@@ -11,7 +11,7 @@ export async function large(lab: Lab): Promise<Section[]> {
       gatewayLane(runtime, "tidings plain"),
       bareLane(runtime),
     ]),
-    ...RIVALS,
+    ...rivals(lab),
   ], { count: 1000 });
   return [{
     id: "4",

@@ -1,11 +1,13 @@
 import type { Lab } from "../lab.ts";
 import { emptyResults, type Section } from "../results.ts";
-import { bareLane, gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
+import { bareLane, gatewayLane, perRuntime, rivals } from "./lanes.ts";
+import { inTurn } from "./rounds.ts";
 
 const CONNECTIONS = 10_000;
 /** Connections before the measurement, after which a server has allocated what it needs only once. */
 const FIRST = 500;
 const MOST_ROUNDS = 2;
+const MOST_ROUNDS_COMPARING = 5;
 /** How long a server needs to free the memory that connecting took. */
 const SETTLE_MS = 2000;
 
@@ -17,15 +19,18 @@ export async function memory(lab: Lab): Promise<Section[]> {
       gatewayLane(runtime, "tidings plain"),
       bareLane(runtime),
     ]),
-    ...RIVALS.filter(({ peer }) => peer.role !== "floor"),
+    ...rivals(lab).filter(({ peer }) => peer.role !== "floor"),
   ];
   const results = emptyResults(lanes);
+  const mostRounds = lab.before === undefined
+    ? MOST_ROUNDS
+    : MOST_ROUNDS_COMPARING;
   for (
     let round = 0;
-    round < Math.min(lab.effort.rounds, MOST_ROUNDS);
+    round < Math.min(lab.effort.rounds, mostRounds);
     round++
   ) {
-    for (const [index, lane] of lanes.entries()) {
+    for (const [index, lane] of inTurn(lanes, round)) {
       if (!await lab.subscribe(lane, { count: FIRST })) continue;
       await lab.close(lane);
       const before = await lab.residentBytes(lane.peer);

@@ -2,7 +2,7 @@ import type { Lab, Lane } from "../lab.ts";
 import { socketIo } from "../peers/mod.ts";
 import { gatewaysOnRedis, socketIoOnRedis } from "../peers/redis.ts";
 import type { Section } from "../results.ts";
-import { gatewayLane, perRuntime, RIVALS } from "./lanes.ts";
+import { gatewayLane, perRuntime, rivals } from "./lanes.ts";
 import { latencies, measureRounds, perDelivery, perMessage } from "./rounds.ts";
 
 const BYTES = 250;
@@ -29,7 +29,7 @@ export async function redis(lab: Lab): Promise<Section[]> {
       subscriber: "socket.io",
       publisher: "socket.io",
     } as const,
-    ...RIVALS.filter(({ peer }) => peer === socketIo),
+    ...rivals(lab).filter(({ peer }) => peer === socketIo),
   ];
   const sections: Section[] = [];
   const one = await lab.open(lanes, { count: CHANNELS, channels: CHANNELS });

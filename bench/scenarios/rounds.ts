@@ -27,8 +27,18 @@ export function latencies({ p50, p99 }: Measured): Sample {
   return { p50Ms: p50, p99Ms: p99 };
 }
 
+/** Returns lanes with their indexes in the order of a round: every second round goes backwards. */
+export function inTurn(
+  lanes: readonly Lane[],
+  round: number,
+): Array<[index: number, lane: Lane]> {
+  const order = [...lanes.entries()];
+  return round % 2 === 0 ? order : order.reverse();
+}
+
 /**
- * Measures all lanes in turn, round by round, so that a slower machine affects all of them.
+ * Measures all lanes in turn, round by round, so that a slower machine affects all of them. Every second round goes backwards, so that a
+ * lane gains nothing from its place.
  *
  * @param isSteady Whether lanes warm up before each measurement, as V8 shrinks an idle heap.
  */
@@ -47,7 +57,7 @@ export async function measureRounds(
   };
   for (const lane of lanes) await warmUp(lane);
   for (let round = 0; round < lab.effort.rounds; round++) {
-    for (const [index, lane] of lanes.entries()) {
+    for (const [index, lane] of inTurn(lanes, round)) {
       if (isSteady) await warmUp(lane);
       const measured = await lab.publish(lane, of(lane));
       results[index]?.samples.push(sampleOf(measured));

@@ -171,13 +171,22 @@ export function cpuMs(pids: number | readonly number[]): number {
   return [pids].flat().reduce((sum, pid) => sum + cpuOf(pid), 0);
 }
 
-/** Milliseconds of a tick of `/proc`, which has 100 a second on every Linux. */
-const TICK_MS = 10;
-
+/** Sums the time of a process's threads, in which nothing is rounded. A thread that ends meanwhile takes its time with it; servers keep theirs. */
 function cpuOf(pid: number): number {
-  const fields = readProcess(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
-  // utime and stime are fields 14 and 15; the first two were cut off.
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK_MS;
+  let ns = 0;
+  for (const thread of readThreads(pid)) {
+    ns += Number(readProcess(pid, `task/${thread}/schedstat`).split(" ")[0]);
+  }
+  return ns / 1e6;
+}
+
+function readThreads(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    // The process has ended, or this is not Linux.
+    return [];
+  }
 }
 
 function readProcess(pid: number, file: string): string {
