@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import {
   invalidToken,
   TOKEN_HEADER,
   type TokenPayload,
 } from "../../core/protocol/token.ts";
+import type { HmacKey } from "./hmac_key.ts";
 
 const HEADER = encodeJson(TOKEN_HEADER);
 
@@ -13,18 +14,10 @@ const MAX_LENGTH = 64 * 1024;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Computes HMAC-SHA-256, in base64url. */
-export function hmacSha256(
-  data: string | Uint8Array,
-  key: Uint8Array,
-): string {
-  return createHmac("sha256", key).update(data).digest("base64url");
-}
-
 /** Signs a JWT with HS256. */
-export function signJwt(payload: TokenPayload, key: Uint8Array): string {
+export function signJwt(payload: TokenPayload, key: HmacKey): string {
   const signed = `${HEADER}.${encodeJson(payload)}`;
-  return `${signed}.${hmacSha256(signed, key)}`;
+  return `${signed}.${key.sign(signed)}`;
 }
 
 /**
@@ -36,7 +29,7 @@ export function signJwt(payload: TokenPayload, key: Uint8Array): string {
  */
 export function verifyJwt(
   token: string,
-  keys: readonly Uint8Array[],
+  keys: readonly HmacKey[],
 ): TokenPayload {
   if (token.length > MAX_LENGTH) throw invalidToken("it is too long");
   const [header, payload, signature, ...more] = token.split(".", 4);
@@ -46,7 +39,7 @@ export function verifyJwt(
   if (header !== HEADER) checkHeader(decodeJson(header));
   const given = Buffer.from(signature);
   const isSigned = keys.some((key) => {
-    const expected = Buffer.from(hmacSha256(`${header}.${payload}`, key));
+    const expected = Buffer.from(key.sign(`${header}.${payload}`));
     return expected.length === given.length && timingSafeEqual(expected, given);
   });
   if (!isSigned) throw invalidToken("its signature is wrong");

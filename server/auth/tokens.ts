@@ -9,6 +9,7 @@ import {
   toPayload,
   type TopicClaim,
 } from "../../core/protocol/token.ts";
+import { HmacKey } from "./hmac_key.ts";
 import { signJwt, verifyJwt } from "./jwt.ts";
 
 /** How many lists of topics are shared, and how long each may be as JSON. */
@@ -17,15 +18,15 @@ const SHARED = { lists: 1000, characters: 1000 } as const;
 /** Signs and verifies the gateway's tokens. */
 export class Tokens {
   /** The current key, then those from before a rotation. */
-  readonly #keys: Promise<readonly [Uint8Array, ...Uint8Array[]]>;
+  readonly #keys: Promise<readonly [HmacKey, ...HmacKey[]]>;
   /** Lists of topics of recent tokens: connections with the same topics share one list, which saves each 0.2 KB of memory on Bun. */
   readonly #topics = new Map<string, readonly TopicClaim[]>();
 
   /** @param signingKeys The current key and, while keys are rotated, the previous one. */
   constructor([current, ...previous]: readonly [string, ...string[]]) {
     this.#keys = Promise.all([
-      deriveTokenKey(current),
-      ...previous.map(deriveTokenKey),
+      tokenKey(current),
+      ...previous.map(tokenKey),
     ]);
   }
 
@@ -66,4 +67,8 @@ export class Tokens {
     this.#topics.set(key, claims.topics);
     return claims;
   }
+}
+
+async function tokenKey(signingKey: string): Promise<HmacKey> {
+  return new HmacKey(await deriveTokenKey(signingKey));
 }
