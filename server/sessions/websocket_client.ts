@@ -35,16 +35,22 @@ export interface Handshake {
   readonly marks?: ReadonlyMap<string, ChannelState>;
 }
 
+/** The frames that a client sent and that are not handled yet. */
+interface Work {
+  /** Settles when all of them are handled. */
+  done: Promise<void>;
+  /** How many there are. */
+  waiting: number;
+}
+
 /** A client on a WebSocket. It acts on the client's frames one after the other. */
 export class WebSocketClient implements SocketHandler {
   readonly #host: WebSocketHost;
   /** Present until the connection is open. */
   #handshake: Handshake | undefined;
   #session: Session | undefined;
-  /** Settles when all frames that came are handled. */
-  #work: Promise<void> | undefined;
-  /** Frames that wait for their turn, or for the broker. */
-  #waiting = 0;
+  /** Absent while nothing is under way: an idle connection needs no place for it. */
+  #work: Work | undefined;
   /** Frames that are left in this second. */
   #budget: number;
   #second = currentSecond();
@@ -89,7 +95,7 @@ export class WebSocketClient implements SocketHandler {
     const { command } = parsed;
     if (command.kind === "pong") return;
     // While the broker is away, each frame waits for it.
-    if (this.#waiting >= this.#burst) {
+    if (this.#work && this.#work.waiting >= this.#burst) {
       const message = `More than ${this.#burst} frames wait for their answers`;
       return session.refuse(new RealtimeError("rate_limited", message));
     }
@@ -126,15 +132,14 @@ export class WebSocketClient implements SocketHandler {
     action: () => Promise<void>,
     command?: ActiveCommand,
   ): void {
-    const before = this.#work ?? Promise.resolve();
-    this.#waiting++;
-    const work = before.then(action)
+    const work = this.#work ??= { done: Promise.resolve(), waiting: 0 };
+    work.waiting++;
+    work.done = work.done.then(action)
       .catch((error) => this.#answerFailure(session, error, command))
       .then(() => {
-        this.#waiting--;
-        if (this.#work === work) this.#work = undefined;
+        work.waiting--;
+        if (work.waiting === 0) this.#work = undefined;
       });
-    this.#work = work;
   }
 
   /** Sends the error of a failed action, or closes the connection with it. */
