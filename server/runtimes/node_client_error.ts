@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import type { RealtimeErrorCode } from "../../core/protocol/errors.ts";
 import { JSON_HEADERS } from "./json_answer.ts";
 
 /** The connections whose request may take as long as it likes. */
@@ -8,14 +9,21 @@ const patient = new WeakSet<Duplex>();
 
 const TOO_SLOW = "ERR_HTTP_REQUEST_TIMEOUT";
 
-/** The answers to what Node finds wrong with a request; 400 stands for all others. */
-const ANSWERS: Readonly<Record<string, readonly [number, string]>> = {
-  [TOO_SLOW]: [408, "it took too long to arrive"],
-  HPE_HEADER_OVERFLOW: [431, "its head is too large"],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, "its chunk extensions are too large"],
+/** The answer to what Node finds wrong with a request: its status, and the error in its body. */
+type Refusal = readonly [number, RealtimeErrorCode, string];
+
+/** The answers that differ from {@linkcode MALFORMED}, by Node's codes. */
+const ANSWERS: Readonly<Record<string, Refusal>> = {
+  [TOO_SLOW]: [408, "invalid_data", "it took too long to arrive"],
+  HPE_HEADER_OVERFLOW: [431, "too_large", "its head is too large"],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [
+    413,
+    "too_large",
+    "its chunk extensions are too large",
+  ],
 };
 
-const MALFORMED = [400, "it is malformed"] as const;
+const MALFORMED: Refusal = [400, "invalid_argument", "it is malformed"];
 
 /** Lets a request take as long as it likes, until it is answered. */
 export function mayTakeLong({ outgoing }: { outgoing?: ServerResponse }): void {
@@ -43,10 +51,10 @@ function isAnswering(socket: Duplex): boolean {
   return _httpMessage?.headersSent === true;
 }
 
-function answer(code: string): string {
-  const [status, reason] = ANSWERS[code] ?? MALFORMED;
+function answer(nodeCode: string): string {
+  const [status, code, reason] = ANSWERS[nodeCode] ?? MALFORMED;
   const message = `Cannot read the request: ${reason}`;
-  const body = JSON.stringify({ error: { code: "invalid_argument", message } });
+  const body = JSON.stringify({ error: { code, message } });
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     ...Object.entries(JSON_HEADERS).map(([name, value]) => `${name}: ${value}`),

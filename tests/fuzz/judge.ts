@@ -45,6 +45,13 @@ export function judge(sent: Case, outcome: Outcome): Verdict {
   };
 }
 
+/** The codes of statuses that say more than their code: the version of a handshake is wrong, a head is too slow or too large. */
+const CODE_OF_SPECIAL: Readonly<Record<number, string>> = {
+  408: "invalid_data",
+  426: "invalid_argument",
+  431: "too_large",
+};
+
 function problemsOf(sent: Case, answer: Answer): string[] {
   const { status, headers, body } = answer;
   const problems: string[] = [];
@@ -62,9 +69,7 @@ function problemsOf(sent: Case, answer: Answer): string[] {
     !sent.methods.includes("HEAD")
   ) {
     const expected = STATUS_OF_CODE[code as keyof typeof STATUS_OF_CODE];
-    // 426 names the version that a handshake must have.
-    const isVersion = status === 426 && code === "invalid_argument";
-    if (expected !== status && !isVersion) {
+    if (expected !== status && code !== CODE_OF_SPECIAL[status]) {
       problems.push(`${status} with the code "${code}"`);
     }
   }

@@ -118,3 +118,46 @@ describe("a request that offers to upgrade", () => {
     await publish(gateway, "offer/t", 1);
   });
 });
+
+describe("a request that the runtime can't read", () => {
+  const isNode = !("Deno" in globalThis) && !("Bun" in globalThis);
+  const POST =
+    "POST /v1/realtime/publish?channel=a&topic=t HTTP/1.1\r\nhost: a\r\n";
+
+  const cases = [
+    {
+      what: "its head is too large",
+      request: `GET / HTTP/1.1\r\nhost: a\r\nx-long: ${"a".repeat(70_000)}`,
+      status: "Deno" in globalThis ? 400 : 431,
+      code: "too_large",
+    },
+    {
+      what: "it is malformed",
+      request: "GET / HTTP/1.1\r\nhost: a\r\nno colon",
+      status: 400,
+      code: "invalid_argument",
+    },
+    {
+      what: "its chunk extensions are too large",
+      request: `${POST}transfer-encoding: chunked\r\n\r\n1;${
+        "a".repeat(70_000)
+      }\r\n1\r\n0`,
+      // Deno and Bun skip extensions, and then miss the credential.
+      status: isNode ? 413 : 401,
+      code: isNode ? "too_large" : "unauthenticated",
+    },
+  ];
+  for (const { what, request, status, code } of cases) {
+    it(`is answered with ${status} when ${what}`, async () => {
+      await using gateway = await startGateway();
+      await using socket = await RawSocket.open(gateway.url);
+      await socket.write(`${request}\r\n\r\n`);
+      const answer = await socket.takeAnswer();
+      assertEquals(answer.status, status);
+      // Only Node lets the gateway write this answer.
+      if (isNode || answer.body !== "") {
+        assertEquals(JSON.parse(answer.body).error.code, code);
+      }
+    });
+  }
+});
