@@ -36,13 +36,25 @@ export function judge(sent: Case, outcome: Outcome): Verdict {
     label: labelOf(sent, outcome),
     problems: [
       ...outcome.isLate ? ["neither an answer nor an end within 20 s"] : [],
-      ...outcome.noise !== undefined && sent.isWhole
+      ...outcome.noise !== undefined && sent.isWhole &&
+          !isUnreadHead(sent, outcome)
         ? ["the answer is not HTTP"]
         : [],
       ...outcome.answers.flatMap((answer) => problemsOf(sent, answer)),
       ...outcome.frames.flatMap((frame) => frameProblems(sent, frame)),
     ],
   };
+}
+
+/**
+ * Tells whether the noise is the body of an answer to `HEAD`. Node says that a head is too large before it knows the method, and ends the
+ * connection.
+ */
+function isUnreadHead(sent: Case, { answers, noise }: Outcome): boolean {
+  const last = answers.at(-1);
+  return sent.methods.includes("HEAD") && last?.status === 431 &&
+    last.headers.get("connection") === "close" &&
+    noise?.startsWith('{"error":') === true;
 }
 
 /** The codes of statuses that say more than their code: the version of a handshake is wrong, a head is too slow or too large. */

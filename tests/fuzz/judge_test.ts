@@ -111,6 +111,17 @@ describe("judge()", () => {
     ]);
     assertEquals(problemsOf({ noise: "x" }), ["the answer is not HTTP"]);
     assertEquals(problemsOf({ noise: "x" }, { isWhole: false }), []);
+    // The body of an answer to HEAD, which only an unread head excuses.
+    const headless = (status: number) => ({
+      answers: [answer(status, "", { connection: "close" })],
+      noise: '{"error":{}}',
+    });
+    const methods = { methods: ["HEAD"] };
+    assertEquals(problemsOf(headless(431), methods), []);
+    assertEquals(problemsOf(headless(431)).length, 2);
+    assertEquals(problemsOf(headless(200), methods), [
+      "the answer is not HTTP",
+    ]);
   });
 
   it("reports what was given without a valid credential", () => {
