@@ -11,10 +11,10 @@ import { formatReport } from "./print_report.ts";
 const SEED = 13;
 
 /** How many cases of each kind there are. */
-const COUNT = 250;
+const COUNT = 150;
 
 /** How many cases of HTTP are compared. */
-const COMPARED = 500;
+const COMPARED = 300;
 
 const runtime = currentRuntime();
 const programs = currentProgram();
