@@ -11,10 +11,10 @@ import { formatReport } from "./print_report.ts";
 const SEED = 13;
 
 /** How many cases of each kind there are. */
-const COUNT = 150;
+const COUNT = 250;
 
 /** How many cases of HTTP are compared. */
-const COMPARED = 300;
+const COMPARED = 500;
 
 const runtime = currentRuntime();
 const programs = currentProgram();
