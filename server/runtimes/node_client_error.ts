@@ -7,6 +7,12 @@ import { JSON_HEADERS } from "./json_answer.ts";
 /** The connections whose request may take as long as it likes. */
 const patient = new WeakSet<Duplex>();
 
+/** The connections that have got their last answer. */
+const leaving = new WeakSet<Duplex>();
+
+/** How long a client may go on sending after its last answer. */
+const LEAVING_MS = 1000;
+
 const TOO_SLOW = "ERR_HTTP_REQUEST_TIMEOUT";
 
 /** The answer to what Node finds wrong with a request: its status, and the error in its body. */
@@ -39,9 +45,23 @@ export function answerClientErrors(server: Server): void {
   server.on("clientError", (error: Error, socket: Duplex) => {
     const { code } = Object(error);
     if (code === TOO_SLOW && patient.has(socket)) return;
-    if (socket.writable && !isAnswering(socket)) socket.write(answer(code));
-    socket.destroy(error);
+    // Node reports each further piece of a request that it can't read.
+    if (leaving.has(socket)) return;
+    if (socket.writable && !isAnswering(socket)) {
+      leave(socket, answer(code));
+    } else socket.destroy(error);
   });
+}
+
+/**
+ * Sends a connection's last answer and ends it. What the client still sends is read for a while: a reset for unread bytes could reach it
+ * before it has read the answer.
+ */
+function leave(socket: Duplex, answer: string): void {
+  leaving.add(socket);
+  socket.end(answer);
+  const timer = setTimeout(() => socket.destroy(), LEAVING_MS);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 /** Tells whether an answer has begun: a second one would stand in the middle of it. */

@@ -40,7 +40,12 @@ export function readReport(xml: string, runtime: RuntimeName): TestCase[] {
 function resultOf(body: string): Pick<TestCase, "result" | "reason"> {
   const failure = FAILURE.exec(body);
   if (failure) {
-    const reason = attributeOf(failure[1] ?? "", "message");
+    const message = attributeOf(failure[1] ?? "", "message");
+    // Deno lists the leaks that it found in the body only.
+    const leaks = textOf(body).match(/^ +- .+$/gm) ?? [];
+    const reason = message === "Leaks detected"
+      ? [message, ...leaks].join("\n")
+      : message;
     return { result: "failed", ...(reason === "" ? {} : { reason }) };
   }
   return { result: body.includes("<skipped") ? "skipped" : "passed" };
@@ -64,7 +69,12 @@ function withoutGroups(cases: readonly TestCase[]): TestCase[] {
 
 function attributeOf(text: string, name: string): string {
   const [, value = ""] = new RegExp(`\\s${name}="([^"]*)"`).exec(text) ?? [];
-  return value.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
+  return textOf(value);
+}
+
+/** Returns the text that a text of XML stands for. */
+function textOf(xml: string): string {
+  return xml.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
     .replaceAll("&quot;", '"').replaceAll("&apos;", "'")
     .replaceAll("&#10;", "\n").replaceAll("&amp;", "&");
 }

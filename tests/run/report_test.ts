@@ -18,7 +18,13 @@ const DENO = `<testsuites name="deno test" tests="5">
   </testsuite>
 </testsuites>`;
 
-const FAILURE = '<failure message="Leaks detected">…</failure></testcase>';
+const LEAK = "  - &quot;sleep&quot; was started in this test";
+
+const FAILURE = `<failure message="Leaks detected">Leaks detected:
+${LEAK}
+Run again with --trace-leaks.</failure></testcase>`;
+
+const REASON = `Leaks detected\n  - "sleep" was started in this test`;
 
 const BUN = `<testsuites name="bun test" tests="3">
   <testsuite name="n_test.ts" file="n_test.ts" tests="3">
@@ -64,14 +70,14 @@ describe("readReport()", () => {
     assertEquals(readReport(xml, "deno")[0], {
       name: "outer",
       result: "failed",
-      reason: "Leaks detected",
+      reason: REASON,
     });
   });
 
   it("counts a test that failed in a group of Deno's once", () => {
     const failing = DENO.split("</testcase>", 2).join(FAILURE) + FAILURE;
     assertEquals(readReport(failing, "deno"), [
-      { name: "outer > one", result: "failed", reason: "Leaks detected" },
+      { name: "outer > one", result: "failed", reason: REASON },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { setImmediate } from "node:timers";
 import { type Fetcher, serve, type Server } from "../../../server/mod.ts";
 import {
   SIGNING_KEY,
@@ -160,4 +161,21 @@ describe("a request that the runtime can't read", () => {
       }
     });
   }
+
+  it("has its answer although the client goes on sending", async () => {
+    await using gateway = await startGateway();
+    const rest = "a".repeat(64 * 1024);
+    for (let i = 0; i < 20; i++) {
+      await using socket = await RawSocket.open(gateway.url);
+      const writes = [
+        socket.write("GET / HTTP/1.1\r\nhost: a\r\nno colon\r\n"),
+      ];
+      for (let piece = 0; piece < 10; piece++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        writes.push(socket.write(rest));
+      }
+      assertEquals((await socket.takeAnswer()).status, 400);
+      await Promise.all(writes);
+    }
+  });
 });
