@@ -154,7 +154,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     for (const session of sessions.all()) {
       session.close(1001, "the gateway goes away");
     }
-    await broker.close();
+    await Promise.all([broker.close(), auth.ready()]);
   }
 
   async function drain(options: DrainOptions = {}): Promise<void> {

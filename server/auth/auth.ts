@@ -62,6 +62,11 @@ export class Auth {
     return this.isPlainSigningKey(authorization);
   }
 
+  /** Waits until the keys are hashed and derived, which goes on in the background: a gateway that is closed leaves nothing behind. */
+  async ready(): Promise<void> {
+    await Promise.all([this.#ready, this.tokens.ready()]);
+  }
+
   /** Synchronous variant that ignores development mode; returns `false` until the key hashes are computed. */
   isPlainSigningKey(authorization: string | null | undefined): boolean {
     if (!authorization) return false;

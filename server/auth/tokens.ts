@@ -30,6 +30,11 @@ export class Tokens {
     ]);
   }
 
+  /** Waits until the keys are derived. */
+  async ready(): Promise<void> {
+    await this.#keys;
+  }
+
   /**
    * Mints a token with the current key.
    *
