@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
-import { timingSafeEqual } from "node:crypto";
 import {
   invalidToken,
   TOKEN_HEADER,
   type TokenPayload,
 } from "../../core/protocol/token.ts";
 import type { HmacKey } from "./hmac_key.ts";
+import { isSameText } from "./same_text.ts";
 
 const HEADER = encodeJson(TOKEN_HEADER);
 
@@ -37,11 +37,8 @@ export function verifyJwt(
     throw invalidToken("it is not a JWT");
   }
   if (header !== HEADER) checkHeader(decodeJson(header));
-  const given = Buffer.from(signature);
-  const isSigned = keys.some((key) => {
-    const expected = Buffer.from(key.sign(`${header}.${payload}`));
-    return expected.length === given.length && timingSafeEqual(expected, given);
-  });
+  const signed = `${header}.${payload}`;
+  const isSigned = keys.some((key) => isSameText(signature, key.sign(signed)));
   if (!isSigned) throw invalidToken("its signature is wrong");
   return decodeJson(payload);
 }

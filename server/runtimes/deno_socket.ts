@@ -20,13 +20,16 @@ class DenoSocket implements Socket {
   #received = 0;
   #linger: ReturnType<typeof setTimeout> | undefined;
   /** Whether `close` was called: later frames are ignored. */
-  isClosing = false;
+  #isClosing = false;
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.addEventListener("message", () => {
-      this.#received++;
-    });
+  }
+
+  /** Counts a frame that arrived; returns whether it is to be handled. */
+  receive(): boolean {
+    this.#received++;
+    return !this.#isClosing;
   }
 
   get buffered(): number {
@@ -43,8 +46,8 @@ class DenoSocket implements Socket {
    * connection before the code is sent.
    */
   close(code: number, reason: string): void {
-    if (this.isClosing || this.#socket.readyState > WebSocket.OPEN) return;
-    this.isClosing = true;
+    if (this.#isClosing || this.#socket.readyState > WebSocket.OPEN) return;
+    this.#isClosing = true;
     const closed = this.#closed();
     closing.add(closed);
     closed.then(() => closing.delete(closed));
@@ -94,7 +97,7 @@ export function attach(socket: WebSocket, handler: SocketHandler): void {
   const adapted = new DenoSocket(socket);
   socket.addEventListener("open", () => handler.open(adapted));
   socket.addEventListener("message", ({ data }) => {
-    if (adapted.isClosing) return;
+    if (!adapted.receive()) return;
     // Deno has a fixed limit of its own, 64 MiB.
     if (isTooBig(data)) adapted.close(1009, "frame too big");
     else handler.message(typeof data === "string" ? data : undefined);
