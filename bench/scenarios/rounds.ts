@@ -27,18 +27,22 @@ export function latencies({ p50, p99 }: Measured): Sample {
   return { p50Ms: p50, p99Ms: p99 };
 }
 
-/** Returns lanes with their indexes in the order of a round: every second round goes backwards. */
-export function inTurn(
-  lanes: readonly Lane[],
+/**
+ * Returns lanes with their indexes in the order of a round. Each round begins with the next lane, so that each lane has each place. No lane
+ * follows itself: a server still cleans up for a while after it was measured.
+ */
+export function inTurn<T>(
+  lanes: readonly T[],
   round: number,
-): Array<[index: number, lane: Lane]> {
+): Array<[index: number, lane: T]> {
   const order = [...lanes.entries()];
-  return round % 2 === 0 ? order : order.reverse();
+  // Of two lanes, one would follow itself.
+  const first = lanes.length > 2 ? round % lanes.length : 0;
+  return [...order.slice(first), ...order.slice(0, first)];
 }
 
 /**
- * Measures all lanes in turn, round by round, so that a slower machine affects all of them. Every second round goes backwards, so that a
- * lane gains nothing from its place.
+ * Measures all lanes in turn, round by round, so that a slower machine affects all of them.
  *
  * @param isSteady Whether lanes warm up before each measurement, as V8 shrinks an idle heap.
  */

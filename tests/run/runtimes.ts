@@ -1,11 +1,15 @@
 import { type RuntimeName, TITLES } from "../support/process/programs.ts";
-import { run } from "./command.ts";
+import { run, type RunOptions } from "./command.ts";
+import { dealOut } from "./lanes.ts";
 import { readReport } from "./report.ts";
 import type { Programs } from "./setup.ts";
-import type { Run } from "./summary.ts";
+import type { Part, Run } from "./summary.ts";
 
 /** A run that takes longer than this hangs. */
 const RUN_TIMEOUT_MS = 15 * 60_000;
+
+/** The most processes that run tests beside each other. Most tests wait more than they compute. */
+const MOST_LANES = 3;
 
 /** Runs test files on a runtime and shows the output of its test runner. */
 export async function runTests(
@@ -13,20 +17,40 @@ export async function runTests(
   programs: Programs,
   files: readonly string[],
 ): Promise<Run> {
-  const program = programs[runtime];
-  const title = `${TITLES[runtime]} ${await version(program)}`;
+  const title = `${TITLES[runtime]} ${await version(programs[runtime])}`;
   console.log(`\n--- ${title} ---`);
-  const report = await Deno.makeTempFile({ suffix: ".xml" });
   const signal = AbortSignal.timeout(RUN_TIMEOUT_MS);
+  const start = (lane: readonly string[], output: "show" | "collect") =>
+    runPart(runtime, programs, lane, { output, signal });
+  const count = Math.min(navigator.hardwareConcurrency, MOST_LANES);
+  const { beside, alone } = dealOut(files, count);
+  // The output of the first process is shown as it comes, that of the others when they are done.
+  const parts = await Promise.all(
+    beside.map((lane, index) => start(lane, index === 0 ? "show" : "collect")),
+  );
+  if (alone.length > 0) parts.push(await start(alone, "show"));
+  return { title, parts };
+}
+
+/** Runs test files in one process. */
+async function runPart(
+  runtime: RuntimeName,
+  programs: Programs,
+  files: readonly string[],
+  { output, signal }: Required<Pick<RunOptions, "output" | "signal">>,
+): Promise<Part> {
+  const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
-    const { code } = await run([program, ...args(runtime, report, files)], {
-      output: "show",
+    const command = [programs[runtime], ...args(runtime, report, files)];
+    const result = await run(command, {
+      output,
       signal,
       // Tests that start a runtime by its name get the same one.
       env: { PATH: searchPath(programs) },
     });
+    if (output === "collect") console.log(result.output);
     const cases = readReport(await Deno.readTextFile(report), runtime);
-    return { title, cases, code, timedOut: signal.aborted };
+    return { cases, code: result.code, timedOut: signal.aborted };
   } finally {
     await Deno.remove(report);
   }

@@ -1,9 +1,7 @@
 import type { TestCase } from "./report.ts";
 
-/** How the suite ended on one runtime. */
-export interface Run {
-  /** The runtime's name and version, as in `Deno 2.9.6`. */
-  readonly title: string;
+/** How one process that ran tests ended. */
+export interface Part {
   readonly cases: readonly TestCase[];
   /** The exit code of the runner. */
   readonly code: number;
@@ -11,11 +9,19 @@ export interface Run {
   readonly timedOut: boolean;
 }
 
+/** How the suite ended on one runtime. */
+export interface Run {
+  /** The runtime's name and version, as in `Deno 2.9.6`. */
+  readonly title: string;
+  /** At least one. */
+  readonly parts: readonly Part[];
+}
+
 type Counts = Record<TestCase["result"], number>;
 
 /**
- * Sums up the runs: names each failure, then counts by runtime and in total. A run that crashed, hung or ran no test counts as one more
- * failure, so that it can't pass for a good one.
+ * Sums up the runs: names each failure, then counts by runtime and in total. A process that crashed, hung or ran no test counts as
+ * one more failure, so that it can't pass for a good one.
  *
  * @param forbidSkips Whether a skipped test fails the whole.
  */
@@ -27,7 +33,9 @@ export function summarize(
   const lines: string[] = [];
   for (const run of runs) {
     const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
-    for (const { name, result, reason } of run.cases) {
+    for (
+      const { name, result, reason } of run.parts.flatMap(({ cases }) => cases)
+    ) {
       counts[result]++;
       if (result === "failed") {
         const why = reason === undefined ? "" : `: ${reason}`;
@@ -36,8 +44,8 @@ export function summarize(
         lines.push(`Skipped on ${run.title}: ${name}`);
       }
     }
-    const problem = problemOf(run, counts);
-    if (problem !== undefined) {
+    for (const problem of run.parts.map(problemOf)) {
+      if (problem === undefined) continue;
       counts.failed++;
       lines.push(`Failed on ${run.title}: ${problem}`);
     }
@@ -52,13 +60,10 @@ export function summarize(
   return { lines, ok: total.failed === 0 && !isSkipFailure };
 }
 
-function problemOf(
-  { cases, code, timedOut }: Run,
-  { failed }: Counts,
-): string | undefined {
+function problemOf({ cases, code, timedOut }: Part): string | undefined {
   if (timedOut) return "the run took too long and was ended";
   if (cases.length === 0) return `no test was run (exit code ${code})`;
-  if (code !== 0 && failed === 0) {
+  if (code !== 0 && cases.every(({ result }) => result !== "failed")) {
     return `the run ended with exit code ${code}, though no test failed`;
   }
 }
