@@ -2,6 +2,7 @@ import { Hono } from "@hono/hono";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Incoming } from "../runtimes/adapter.ts";
 import type { BodyHandler, DirectHandler } from "../runtimes/direct.ts";
+import { lastRequests } from "../runtimes/last_requests.ts";
 import {
   CONNECT_PATH,
   FetchHead,
@@ -76,8 +77,8 @@ export class Entrance {
     if (handle) return answerBody(handle, request);
     const response = this.#interior.app.fetch(request, Object(env));
     return response instanceof Promise
-      ? response.then(secure)
-      : secure(response);
+      ? response.then((response) => finish(request, response))
+      : finish(request, response);
   }
 
   async #connect(incoming: Incoming, head: RequestHead): Promise<Response> {
@@ -105,6 +106,12 @@ export class Entrance {
 /** Tells whether an answer goes to a page, which may read it only with CORS headers. */
 function isForPage({ origin, method }: RequestHead): boolean {
   return origin !== undefined || method === "OPTIONS";
+}
+
+/** Adds the headers that every answer of a route has. */
+function finish(request: Request, response: Response): Response {
+  if (lastRequests.has(request)) response.headers.set("connection", "close");
+  return secure(response);
 }
 
 async function answerBody(

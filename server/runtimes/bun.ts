@@ -1,5 +1,4 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 import {
   type Fetcher,
@@ -12,6 +11,7 @@ import {
 } from "./adapter.ts";
 import { websocket } from "./bun_websocket.ts";
 import { failed } from "./failed.ts";
+import { lastRequests } from "./last_requests.ts";
 
 interface BunServerLike {
   readonly port: number;
@@ -34,25 +34,6 @@ const { Bun }: { Bun: BunLike } = Object(globalThis);
 function serverOf({ env }: Incoming): BunServerLike {
   const { server = env } = Object(env);
   return server;
-}
-
-/**
- * The requests without a limit of time. Bun takes it from their connection for good, so that a later request could stay for ever: the
- * connection ends with their answers.
- */
-const unlimited = new WeakSet<Request>();
-
-function answer(
-  app: Fetcher,
-  request: Request,
-  server: BunServerLike,
-): MaybePromise<Response> {
-  const response = app.fetch(request, { server });
-  if (!(response instanceof Promise)) return response;
-  return response.then((response) => {
-    if (unlimited.has(request)) response.headers.set("connection", "close");
-    return response;
-  });
 }
 
 function upgrade(
@@ -78,7 +59,7 @@ export const bunRuntime: RuntimeAdapter = {
   capsFrames: true,
   upgrade,
   keepOpen(incoming: Incoming): void {
-    unlimited.add(incoming.request);
+    lastRequests.add(incoming.request);
     // A request that came through no server, as in tests, has no limit.
     serverOf(incoming).timeout?.(incoming.request, 0);
   },
@@ -94,7 +75,7 @@ export const bunRuntime: RuntimeAdapter = {
       idleTimeout: Math.ceil(headMs / 1000),
       error: failed,
       fetch: (request: Request, server: BunServerLike) =>
-        answer(app, request, server),
+        app.fetch(request, { server }),
       websocket,
     });
     return { port: server.port, close: () => server.stop(true) };
