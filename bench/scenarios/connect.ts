@@ -3,11 +3,9 @@ import type { Opened } from "../load/commands.ts";
 import { bareVerifying } from "../peers/mod.ts";
 import { emptyResults, type Sample, type Section } from "../results.ts";
 import { gatewayLane, perRuntime } from "./lanes.ts";
-import { inTurn } from "./rounds.ts";
+import { inTurn, ROUNDS_PER_PROCESS } from "./rounds.ts";
 
 const CONNECTIONS = 5000;
-/** One process stays up to 10 % slower than another of the same program for as long as it lives, so servers start anew. */
-const ROUNDS_PER_PROCESS = 5;
 
 /** Scenario 6: 5,000 connections at once, each with a token to verify. */
 export async function connect(lab: Lab): Promise<Section[]> {

@@ -10,6 +10,7 @@ import {
 import { latencies, measureRounds, perDelivery } from "./rounds.ts";
 
 const SUBSCRIBERS = 1000;
+const AUDIENCE = { count: SUBSCRIBERS } as const;
 const BYTES = 250;
 /** The number of publishers when latency is measured. */
 const PACED = 8;
@@ -28,7 +29,7 @@ export async function fanOut(
       bareLane(runtime),
     ]),
     ...rivals(lab),
-  ], { count: SUBSCRIBERS });
+  ], AUDIENCE);
   const sections: Section[] = [];
   const counts = [
     ...(names.includes("1") ? [8] : []),
@@ -46,6 +47,7 @@ export async function fanOut(
         lanes,
         { publishers, bytes: BYTES },
         perDelivery,
+        { audience: AUDIENCE },
       ),
     });
   }

@@ -94,7 +94,7 @@ async function bySize(
       opened,
       PUBLISHING,
       sampleOf,
-      isSteady,
+      { isSteady },
     );
     for (const [index, result] of measured.entries()) {
       results[index]?.push({ ...result, lane: lane.name });

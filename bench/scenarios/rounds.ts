@@ -1,4 +1,4 @@
-import type { Lab, Lane, Publishing } from "../lab.ts";
+import type { Audience, Lab, Lane, Publishing } from "../lab.ts";
 import type { Measured } from "../load/traffic.ts";
 import { emptyResults, type Result, type Sample } from "../results.ts";
 
@@ -41,17 +41,24 @@ export function inTurn<T>(
   return [...order.slice(first), ...order.slice(0, first)];
 }
 
-/**
- * Measures all lanes in turn, round by round, so that a slower machine affects all of them.
- *
- * @param isSteady Whether lanes warm up before each measurement, as V8 shrinks an idle heap.
- */
+/** How many rounds a process serves. It can be a third slower than another one of the same program for as long as it lives. */
+export const ROUNDS_PER_PROCESS = 5;
+
+/** Options of {@linkcode measureRounds}. */
+export interface RoundsOptions {
+  /** Whether lanes warm up before each measurement, as V8 shrinks an idle heap. */
+  readonly isSteady?: boolean;
+  /** The subscribers of each lane, with whom servers start anew after some rounds; without it they stay. */
+  readonly audience?: Audience;
+}
+
+/** Measures all lanes in turn, round by round, so that a slower machine affects all of them. */
 export async function measureRounds(
   lab: Lab,
   lanes: readonly Lane[],
   publishing: Publishing | ((lane: Lane) => Publishing),
   sampleOf: (measured: Measured) => Sample,
-  isSteady = false,
+  { isSteady = false, audience }: RoundsOptions = {},
 ): Promise<Result[]> {
   const results = emptyResults(lanes);
   const of = (lane: Lane) =>
@@ -59,8 +66,15 @@ export async function measureRounds(
   const warmUp = async (lane: Lane) => {
     await lab.publish(lane, { ...of(lane), seconds: lab.effort.warmUp });
   };
-  for (const lane of lanes) await warmUp(lane);
   for (let round = 0; round < lab.effort.rounds; round++) {
+    const isDue = round % ROUNDS_PER_PROCESS === 0;
+    if (round > 0 && isDue && audience) {
+      await lab.clear();
+      await lab.open(lanes, audience);
+    }
+    if (round === 0 || isDue && audience) {
+      for (const lane of lanes) await warmUp(lane);
+    }
     for (const [index, lane] of inTurn(lanes, round)) {
       if (isSteady) await warmUp(lane);
       const measured = await lab.publish(lane, of(lane));
