@@ -3,7 +3,7 @@ import type { Opened } from "../load/commands.ts";
 import { bareVerifying } from "../peers/mod.ts";
 import { emptyResults, type Sample, type Section } from "../results.ts";
 import { gatewayLane, perRuntime } from "./lanes.ts";
-import { inTurn, ROUNDS_PER_PROCESS } from "./rounds.ts";
+import { ROUNDS_PER_PROCESS, Turns } from "./rounds.ts";
 
 const CONNECTIONS = 5000;
 
@@ -18,6 +18,7 @@ export async function connect(lab: Lab): Promise<Section[]> {
     ];
   });
   const results = emptyResults(lanes);
+  const turns = new Turns(lanes);
   const connectAll = async (lane: Lane) => {
     const opened = await lab.subscribe(lane, { count: CONNECTIONS });
     await lab.close(lane);
@@ -31,7 +32,7 @@ export async function connect(lab: Lab): Promise<Section[]> {
       // The first connections compile the code.
       for (const lane of lanes) await connectAll(lane);
     }
-    for (const [index, lane] of inTurn(lanes, round)) {
+    for (const [index, lane] of turns.next()) {
       const opened = await connectAll(lane);
       if (opened) results[index]?.samples.push(perOne(opened));
     }

@@ -1,7 +1,7 @@
 import type { Lab } from "../lab.ts";
 import { emptyResults, type Section } from "../results.ts";
 import { bareLane, gatewayLane, perRuntime, rivals } from "./lanes.ts";
-import { inTurn } from "./rounds.ts";
+import { Turns } from "./rounds.ts";
 
 const CONNECTIONS = 10_000;
 /** Connections before the measurement, after which a server has allocated what it needs only once. */
@@ -22,6 +22,7 @@ export async function memory(lab: Lab): Promise<Section[]> {
     ...rivals(lab).filter(({ peer }) => peer.role !== "floor"),
   ];
   const results = emptyResults(lanes);
+  const turns = new Turns(lanes);
   const mostRounds = lab.before === undefined
     ? MOST_ROUNDS
     : MOST_ROUNDS_COMPARING;
@@ -30,7 +31,7 @@ export async function memory(lab: Lab): Promise<Section[]> {
     round < Math.min(lab.effort.rounds, mostRounds);
     round++
   ) {
-    for (const [index, lane] of inTurn(lanes, round)) {
+    for (const [index, lane] of turns.next()) {
       if (!await lab.subscribe(lane, { count: FIRST })) continue;
       await lab.close(lane);
       const before = await lab.residentBytes(lane.peer);

@@ -28,17 +28,34 @@ export function latencies({ p50, p99 }: Measured): Sample {
 }
 
 /**
- * Returns lanes with their indexes in the order of a round. Each round begins with the next lane, so that each lane has each place. No lane
- * follows itself: a server still cleans up for a while after it was measured.
+ * The rounds of a measurement, each in a random order, so that no lane gains from its place or from the one before it. No lane follows
+ * itself: a server still cleans up for a while after it was measured.
  */
-export function inTurn<T>(
-  lanes: readonly T[],
-  round: number,
-): Array<[index: number, lane: T]> {
-  const order = [...lanes.entries()];
-  // Of two lanes, one would follow itself.
-  const first = lanes.length > 2 ? round % lanes.length : 0;
-  return [...order.slice(first), ...order.slice(0, first)];
+export class Turns<T> {
+  readonly #lanes: ReadonlyArray<readonly [index: number, lane: T]>;
+  #last: number | undefined;
+
+  constructor(lanes: readonly T[]) {
+    this.#lanes = [...lanes.entries()];
+  }
+
+  /** Returns the lanes with their indexes, in the order of the next round. */
+  next(): ReadonlyArray<readonly [index: number, lane: T]> {
+    const order = [...this.#lanes];
+    for (let end = order.length - 1; end > 0; end--) {
+      swap(order, end, Math.floor(Math.random() * (end + 1)));
+    }
+    if (order[0]?.[0] === this.#last) swap(order, 0, order.length - 1);
+    this.#last = order.at(-1)?.[0];
+    return order;
+  }
+}
+
+function swap<T>(list: T[], a: number, b: number): void {
+  const [first, second] = [list[a], list[b]];
+  if (first === undefined || second === undefined) return;
+  list[a] = second;
+  list[b] = first;
 }
 
 /** How many rounds a process serves. It can be a third slower than another one of the same program for as long as it lives. */
@@ -61,6 +78,7 @@ export async function measureRounds(
   { isSteady = false, audience }: RoundsOptions = {},
 ): Promise<Result[]> {
   const results = emptyResults(lanes);
+  const turns = new Turns(lanes);
   const of = (lane: Lane) =>
     typeof publishing === "function" ? publishing(lane) : publishing;
   const warmUp = async (lane: Lane) => {
@@ -75,7 +93,7 @@ export async function measureRounds(
     if (round === 0 || isDue && audience) {
       for (const lane of lanes) await warmUp(lane);
     }
-    for (const [index, lane] of inTurn(lanes, round)) {
+    for (const [index, lane] of turns.next()) {
       if (isSteady) await warmUp(lane);
       const measured = await lab.publish(lane, of(lane));
       results[index]?.samples.push(sampleOf(measured));

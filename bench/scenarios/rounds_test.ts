@@ -1,29 +1,46 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { inTurn } from "./rounds.ts";
+import { Turns } from "./rounds.ts";
 
-describe("inTurn()", () => {
-  it("gives each lane each place", () => {
-    const rounds = [0, 1, 2, 3].map((round) =>
-      inTurn(["a", "b", "c"], round).map(([, lane]) => lane).join("")
-    );
-    assertEquals(rounds, ["abc", "bca", "cab", "abc"]);
+/** The number of rounds: that one of the orders of three lanes is not among so many has a chance of 1 in 10^10. */
+const ROUNDS = 200;
+
+describe("Turns", () => {
+  it("has every lane once in each round, with its index", () => {
+    const turns = new Turns(["a", "b", "c"]);
+    for (let round = 0; round < ROUNDS; round++) {
+      const sorted = [...turns.next()].sort(([a], [b]) => a - b);
+      assertEquals(sorted, [[0, "a"], [1, "b"], [2, "c"]]);
+    }
   });
 
-  it("keeps the index of each lane", () => {
-    assertEquals(inTurn(["a", "b", "c"], 2), [[2, "c"], [0, "a"], [1, "b"]]);
+  it("has rounds in every order", () => {
+    const turns = new Turns(["a", "b", "c"]);
+    const orders = new Set<string>();
+    for (let round = 0; round < ROUNDS; round++) {
+      orders.add(turns.next().map(([, lane]) => lane).join(""));
+    }
+    assertEquals([...orders].sort(), [
+      "abc",
+      "acb",
+      "bac",
+      "bca",
+      "cab",
+      "cba",
+    ]);
   });
 
   it("lets no lane follow itself, however many there are", () => {
-    for (const count of [2, 3, 4, 5, 10]) {
-      const lanes = Array.from({ length: count }, (_, index) => index);
-      const order = Array.from(
-        { length: 12 },
-        (_, round) => inTurn(lanes, round),
-      )
-        .flat().map(([index]) => index);
-      const follows = order.filter((lane, at) => lane === order[at - 1]);
-      assert(follows.length === 0, `${count} lanes: ${order}`);
+    for (const count of [2, 3, 10]) {
+      const turns = new Turns(Array.from({ length: count }));
+      const order: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        order.push(...turns.next().map(([index]) => index));
+      }
+      assert(
+        order.every((lane, at) => lane !== order[at - 1]),
+        `${count} lanes`,
+      );
     }
   });
 });
