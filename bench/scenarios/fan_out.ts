@@ -83,6 +83,7 @@ async function halfPeak(
         seconds: PACED_TIMES * lab.effort.seconds,
       }),
       (measured) => ({ ...perDelivery(measured), ...latencies(measured) }),
+      { audience: AUDIENCE },
     ),
   };
 }

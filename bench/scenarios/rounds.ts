@@ -81,17 +81,17 @@ export async function measureRounds(
   const turns = new Turns(lanes);
   const of = (lane: Lane) =>
     typeof publishing === "function" ? publishing(lane) : publishing;
-  const warmUp = async (lane: Lane) => {
-    await lab.publish(lane, { ...of(lane), seconds: lab.effort.warmUp });
+  const warmUp = async (...lanes: readonly Lane[]) => {
+    for (const lane of lanes) {
+      await lab.publish(lane, { ...of(lane), seconds: lab.effort.warmUp });
+    }
   };
+  await warmUp(...lanes);
   for (let round = 0; round < lab.effort.rounds; round++) {
-    const isDue = round % ROUNDS_PER_PROCESS === 0;
-    if (round > 0 && isDue && audience) {
+    if (audience && round > 0 && round % ROUNDS_PER_PROCESS === 0) {
       await lab.clear();
       await lab.open(lanes, audience);
-    }
-    if (round === 0 || isDue && audience) {
-      for (const lane of lanes) await warmUp(lane);
+      await warmUp(...lanes);
     }
     for (const [index, lane] of turns.next()) {
       if (isSteady) await warmUp(lane);

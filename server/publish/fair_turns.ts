@@ -10,11 +10,15 @@ const BURST = 64 * 1024;
 export class FairTurns {
   #spent = 0;
 
-  /** Counts published characters, and waits for the next turn of the event loop when this turn's share is used up. */
-  async spend(size: number): Promise<void> {
+  /**
+   * Counts published characters.
+   *
+   * @returns A wait for the next turn of the event loop, when this turn's share is used up.
+   */
+  spend(size: number): Promise<void> | undefined {
     this.#spent += size;
-    if (this.#spent < BURST) return;
+    if (this.#spent < BURST) return undefined;
     this.#spent = 0;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    return new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
