@@ -29,22 +29,20 @@ export interface BrowserSuite {
 }
 
 const executablePath = chromiumPath();
+const withChromium = executablePath === undefined ? describe.skip : describe;
 
-/** Describes tests that need Chromium; without it they are skipped. */
+/** Describes tests that need Chromium; without it each of them is skipped. */
 export function describeInChromium(
   name: string,
   options: Partial<GatewayOptions>,
   tests: (suite: () => BrowserSuite) => void,
 ): void {
-  if (executablePath === undefined) {
-    describe.skip(name, () => {});
-    return;
-  }
-  describe(name, () => {
+  withChromium(name, () => {
     let suite: BrowserSuite;
     let close: () => Promise<void>;
 
     beforeAll(async () => {
+      if (executablePath === undefined) return;
       const gateway = await startGateway(options);
       const proxy = await startProxy(gateway.url);
       const { signingKey } = gateway;
