@@ -1,5 +1,6 @@
 /**
  * Starts a gateway, and the worker on workerd, the runtime of Cloudflare Workers; prints the worker's address.
+ * `--port` chooses the worker's port.
  *
  * @module
  */
@@ -8,8 +9,8 @@ import { buildSync } from "esbuild";
 import { Miniflare } from "miniflare";
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { choosePort } from "../port.ts";
 
 const signingKey = randomBytes(32).toString("hex");
 const gateway = await serve(createGateway({ signingKey }), { port: 0 });
@@ -27,11 +28,11 @@ const worker = new Miniflare({
   modules: true,
   script: script?.text ?? "",
   compatibilityDate: "2026-01-01",
-  port: Number(process.env.PORT ?? 3000),
+  port: await choosePort(),
   bindings: {
     REALTIME_URL: gateway.url,
     REALTIME_SIGNING_KEY: signingKey,
     PAGE: await readFile(new URL("./index.html", import.meta.url), "utf8"),
   },
 });
-console.log(`Open ${(await worker.ready).origin}`);
+console.log(`Open this page:\n${(await worker.ready).origin}`);

@@ -1,13 +1,13 @@
 /**
- * Starts a gateway and the site, and prints the site's address.
+ * Starts a gateway and the site, and prints the addresses of both. `--port` chooses the site's port.
  *
  * @module
  */
 import { createGateway, serve } from "@tidings/realtime/server";
 import { buildSync } from "esbuild";
 import { readFile } from "node:fs/promises";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { choosePort } from "../port.ts";
 import { refunds } from "./channels.ts";
 import { createSite } from "./site.ts";
 
@@ -36,6 +36,7 @@ site.get(
   (c) => c.body(script?.text ?? "", 200, { "content-type": "text/javascript" }),
 );
 
-const port = Number(process.env.PORT ?? 3000);
-const { url } = await serve(site, { port });
-console.log(`Open ${url} (the gateway's own page: ${gateway.url})`);
+const { url } = await serve(site, { port: await choosePort() });
+console.log(
+  `Open this page:\n${url}\nThe gateway has a page too:\n${gateway.url}`,
+);

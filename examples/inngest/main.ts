@@ -1,5 +1,6 @@
 /**
  * Starts a gateway, the site and, unless INNGEST_DEV is set, a stand-in for the Inngest dev server.
+ * `--port` chooses the site's port.
  *
  * @module
  */
@@ -9,6 +10,7 @@ import { buildSync } from "esbuild";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { choosePort } from "../port.ts";
 import { logsChannel } from "./channels.ts";
 import { createLocalInngest } from "./local_inngest.ts";
 
@@ -36,11 +38,13 @@ site.get(
   "/page.js",
   (c) => c.body(script?.text ?? "", 200, { "content-type": "text/javascript" }),
 );
-const { url } = await serve(site, { port: Number(process.env.PORT ?? 3000) });
+const { url } = await serve(site, { port: await choosePort() });
 
 // Makes the app register its functions, as Inngest's dev server does.
 await fetch(`${url}/api/inngest`, { method: "PUT" });
-console.log(`Open ${url} (the gateway's own page: ${gateway.url})`);
+console.log(
+  `Open this page:\n${url}\nThe gateway has a page too:\n${gateway.url}`,
+);
 
 await subscribe(
   { app: createRealtime(), channel: logsChannel(), topics: ["info"] },

@@ -7,11 +7,8 @@ import type { chat } from "./channels.ts";
 
 const TITLE = "Ask about the sea";
 const HINT = "Then reload this page before the answer is complete.";
-const SUGGESTIONS = [
-  "Why are there two tides a day?",
-  "What is a neap tide?",
-  "What is happening here?",
-];
+const QUESTION = "Why are there two tides a day?";
+const MORE_QUESTIONS = ["What is a neap tide?", "What is happening here?"];
 
 function App(): ReactElement {
   const { latestData: question, state } = useInngestSubscription({
@@ -46,7 +43,7 @@ function AskForm({ isDisabled }: { isDisabled: boolean }): ReactElement {
   return (
     <form action={(form) => ask(String(form.get("question")))}>
       <fieldset disabled={isDisabled}>
-        {SUGGESTIONS.map((question) => (
+        {MORE_QUESTIONS.map((question) => (
           <button
             type="button"
             key={question}
@@ -55,7 +52,7 @@ function AskForm({ isDisabled }: { isDisabled: boolean }): ReactElement {
             {question}
           </button>
         ))}
-        <input name="question" placeholder="Your question" required />
+        <input name="question" defaultValue={QUESTION} required />
         <button type="submit">Ask</button>
       </fieldset>
     </form>

@@ -1,5 +1,6 @@
 /**
  * Starts a gateway, subscribes with a token that Python got, and runs the Python job that publishes.
+ * `--port` chooses the gateway's port.
  *
  * @module
  */
@@ -10,11 +11,12 @@ import { randomBytes } from "node:crypto";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { choosePort } from "../port.ts";
 
 const signingKey = `signkey-local-${randomBytes(32).toString("hex")}`;
 const gateway = createGateway({ signingKey });
-const server = await serve(gateway, { port: 0 });
-console.log(`Gateway: ${server.url}`);
+const server = await serve(gateway, { port: await choosePort(0) });
+console.log(`The gateway listens on\n${server.url}`);
 
 const token = JSON.parse(await python("token"));
 const messages = await subscribe(token, { from: "start" });

@@ -42,6 +42,17 @@ describe("example llm-stream", () => {
     },
   );
 
+  site.itInChromium("asks the question that is filled in", async () => {
+    const { page, problems, close } = await site.visit();
+    const question = await page.inputValue("input");
+    await page.click("text=Ask >> nth=-1");
+    await page.waitForSelector(`h1:text("${question}")`);
+    await page.waitForSelector('article[aria-busy="true"]');
+    assertEquals(await page.inputValue("input"), question);
+    assertEquals(problems, []);
+    await close();
+  });
+
   site.itInChromium("stops the answer in every window", async () => {
     const { page, problems, close } = await site.visit();
     await page.click(`text=${QUESTION}`);

@@ -10,10 +10,18 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const documents = [
   ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
   "bench/README.md",
-  ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
-  ...readdirSync(join(root, "examples"))
-    .map((name) => `examples/${name}/README.md`),
+  ...markdownIn("docs"),
+  ...markdownIn("examples"),
 ];
+
+/** Returns the paths of the Markdown files in a folder and below it, from the root. */
+function markdownIn(folder: string): string[] {
+  const names = readdirSync(join(root, folder), { recursive: true }).map(
+    String,
+  );
+  return names.filter((name) => name.endsWith(".md"))
+    .map((name) => `${folder}/${name}`);
+}
 
 function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
@@ -67,6 +75,20 @@ describe("the documents", () => {
       assertEquals(missingFiles(path, read(path)), []);
     });
   }
+});
+
+describe("the examples", () => {
+  const folders = readdirSync(join(root, "examples"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory()).map(({ name }) => name);
+
+  it("each have a document, which the list of examples links to", () => {
+    const list = read("examples/README.md");
+    const links = [...list.matchAll(/\]\(([\w-]+)\/README\.md\)/g)];
+    assertEquals(
+      links.map(([, name]) => name).toSorted(),
+      folders.toSorted(),
+    );
+  });
 });
 
 describe("the checks of documents", () => {

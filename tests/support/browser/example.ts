@@ -11,7 +11,7 @@ export interface RunningExample {
   output(): string;
   /** Resolves when the output contains a text. */
   wrote(text: string): Promise<void>;
-  /** Stops it. */
+  /** Stops it; rejects when it has written a stack trace or a runtime's warning. */
   close(): Promise<void>;
 }
 
@@ -19,11 +19,15 @@ export interface RunningExample {
  * Starts an example as its README says, on the current runtime: by its task on Deno, by its `main.ts` elsewhere. Resolves when it has
  * printed the URL of its page.
  *
+ * @param args Arguments; by default it takes a free port.
  * @throws {Error} With its output, when it ends before.
  */
-export async function startExample(name: string): Promise<RunningExample> {
-  const example = new Example(start(name));
-  const url = await example.find(/^Open (http:\S+)/m);
+export async function startExample(
+  name: string,
+  args: readonly string[] = ["--port", "0"],
+): Promise<RunningExample> {
+  const example = new Example(start(name, args));
+  const url = await example.find(/^(http:\S+)\n/m);
   return {
     url,
     output: () => example.output,
@@ -32,26 +36,35 @@ export async function startExample(name: string): Promise<RunningExample> {
   };
 }
 
-/** Runs an example that ends by itself; returns its output. */
-export async function runExample(name: string): Promise<string> {
-  const child = start(name);
+/** Runs an example that ends by itself; returns its exit code and both outputs. */
+export async function runExample(
+  name: string,
+  args: readonly string[] = ["--port", "0"],
+): Promise<{ code: number; output: string }> {
+  const child = start(name, args);
   const example = new Example(child);
   const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`${name} failed:\n${example.output}`);
-  return example.output;
+  return { code, output: example.output };
 }
 
-function start(name: string): ChildProcess {
-  const args = "Deno" in globalThis
+/** Returns the lines of an output that are part of a stack trace or a runtime's warning. */
+export function noiseIn(output: string): string[] {
+  return output.split("\n").filter((line) =>
+    /^\s+at .+:\d+:\d+\)?$/.test(line) ||
+    /\b(warning|deprecated|experimental)/i.test(line)
+  );
+}
+
+function start(name: string, args: readonly string[]): ChildProcess {
+  const command = "Deno" in globalThis
     ? ["task", `example:${name}`]
     : [`examples/${name}/main.ts`];
-  return spawn(process.execPath, args, {
+  return spawn(process.execPath, [...command, ...args], {
     cwd: ROOT,
-    // A free port for the page, and no other variables of the machine.
+    // No other variables of the machine.
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      PORT: "0",
       NO_COLOR: "1",
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -101,5 +114,8 @@ class Example {
   async close(): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.#closed;
+    if (noiseIn(this.output).length > 0) {
+      throw new Error(`It wrote a stack trace or a warning:\n${this.output}`);
+    }
   }
 }

@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import process from "node:process";
+import { parseArgs } from "node:util";
+
+/**
+ * Returns the port to serve an example on: that of `--port`, else the example's own one, else the next free one.
+ *
+ * A port that can't be used ends the process with one line.
+ *
+ * @param own The example's own port; 0 stands for any free one.
+ */
+export async function choosePort(own: number = 3000): Promise<number> {
+  const wanted = readPort();
+  if (wanted !== undefined) {
+    const problem = await problemOf(wanted);
+    if (problem === undefined) return wanted;
+    return exit(1, `Cannot listen on port ${wanted}: ${problem}`);
+  }
+  let port = own;
+  while (await problemOf(port) === IN_USE) port++;
+  if (port !== own) {
+    console.log(`Port ${own} is in use, so the example takes port ${port}`);
+  }
+  return port;
+}
+
+const IN_USE = "it is in use; choose another with --port, or 0 for a free one";
+
+/** Reads `--port` from the command line. */
+function readPort(): number | undefined {
+  try {
+    const { values } = parseArgs({ options: { port: { type: "string" } } });
+    if (values.port === undefined) return undefined;
+    const port = Number(values.port);
+    if (/^\d+$/.test(values.port) && port <= 65_535) return port;
+    return exit(
+      2,
+      `Cannot use --port "${values.port}": it must be a whole number from 0 to 65535`,
+    );
+  } catch (error) {
+    return exit(2, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Listens on a port for a moment; returns the reason when that fails. */
+async function problemOf(port: number): Promise<string | undefined> {
+  const server = createServer();
+  try {
+    const listening = once(server, "listening");
+    server.listen(port, "127.0.0.1");
+    await listening;
+  } catch (error) {
+    const { code, message } = Object(error);
+    return code === "EADDRINUSE" ? IN_USE : message;
+  }
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+}
+
+function exit(code: number, message: string): never {
+  console.error(message);
+  process.exit(code);
+}
