@@ -27,7 +27,7 @@ function App(): ReactElement {
     <main>
       <h1>What to read next</h1>
       <form action={(form) => ask(String(form.get("prompt")))}>
-        <input name="prompt" defaultValue="A story set in space" required />
+        <input name="prompt" defaultValue="Life in space" required />
         <button type="submit">Recommend</button>
       </form>
       <ol aria-live="polite">
