@@ -3,6 +3,7 @@ import process from "node:process";
 import type { RuntimeName } from "../support/process/programs.ts";
 import { mustRun, run } from "./command.ts";
 import { isInstalled, type Lock } from "./lock.ts";
+import { describeInstalled, withProgress } from "./progress.ts";
 
 /** The path of each runtime's program. */
 export type Programs = Readonly<Record<RuntimeName, string>>;
@@ -29,7 +30,9 @@ export async function installPackages(): Promise<void> {
   const installed = readLock("node_modules/.package-lock.json");
   if (installed !== undefined && isInstalled(lock, installed)) return;
   console.log("Installing the packages of package-lock.json");
-  await npm(["ci"]);
+  await withProgress(npm(["ci"]), {
+    describe: (seconds) => `  ${describeInstalled(lock)} after ${seconds} s`,
+  });
 }
 
 /** Returns the machine's Node, or installs one where that is missing or too old. */
