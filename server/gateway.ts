@@ -1,4 +1,4 @@
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
 import { Auth } from "./auth/auth.ts";
 import { Revocations } from "./auth/revocations.ts";
@@ -61,7 +61,7 @@ const logger = getLogger(["tidings", "gateway"]);
  *
  * @example Mount it in a Hono app
  * ```ts
- * import { Hono } from "@hono/hono";
+ * import { Hono } from "hono";
  * import { createGateway, serve } from "@tidings/realtime/server";
  *
  * const gateway = createGateway({ dev: true });
