@@ -9,6 +9,7 @@
 
 import { join } from "node:path";
 import ts from "typescript";
+import { ALIASES } from "./optional_types.ts";
 
 /**
  * Compiles modules, and all that they import, to JavaScript and declarations.
@@ -32,7 +33,7 @@ export function compile(
     undefined,
     undefined,
     false,
-    { afterDeclarations: [withJsSpecifiers] },
+    { afterDeclarations: [withPackedSpecifiers] },
   );
   const problems = [...ts.getPreEmitDiagnostics(program), ...diagnostics];
   if (problems.length > 0) {
@@ -58,22 +59,36 @@ function emitOptions(root: string, target: string): ts.CompilerOptions {
   };
 }
 
-/** Names the files in a declaration's imports as they are called in the package: the compiler does so only in JavaScript. */
-function withJsSpecifiers(
+/** Changes what declarations import to how it is called in the package. */
+function withPackedSpecifiers(
   context: ts.TransformationContext,
 ): ts.CustomTransformer {
   function visit(node: ts.Node): ts.Node {
-    const isSpecifier = ts.isStringLiteral(node) &&
-      /^\.\.?\/.*\.ts$/.test(node.text);
-    if (isSpecifier) {
-      return ts.factory.createStringLiteral(node.text.replace(/\.ts$/, ".js"));
-    }
-    return ts.visitEachChild(node, visit, context);
+    const hasSpecifier = ts.isImportDeclaration(node) ||
+      ts.isExportDeclaration(node) || ts.isImportTypeNode(node);
+    const visitChild = hasSpecifier ? visitSpecifier : visit;
+    return ts.visitEachChild(node, visitChild, context);
   }
+
+  function visitSpecifier(node: ts.Node): ts.Node {
+    if (ts.isStringLiteral(node)) {
+      return ts.factory.createStringLiteral(packedSpecifier(node.text));
+    }
+    return ts.isLiteralTypeNode(node)
+      ? ts.visitEachChild(node, visitSpecifier, context)
+      : visit(node);
+  }
+
   return {
     transformSourceFile: (file) => ts.visitEachChild(file, visit, context),
     transformBundle: (bundle) => bundle,
   };
+}
+
+/** The compiler rewrites the endings of relative imports in JavaScript only. */
+function packedSpecifier(specifier: string): string {
+  return ALIASES[specifier] ??
+    specifier.replace(/^(\.\.?\/.*)\.ts$/, "$1.js");
 }
 
 function format(problems: readonly ts.Diagnostic[], root: string): string {

@@ -1,3 +1,5 @@
+import { aliasTargets } from "./optional_types.ts";
+
 /** The fields of the project's `package.json` that the package for npm is made from. */
 export interface SourceManifest {
   readonly name: string;
@@ -22,6 +24,7 @@ export type PackedManifest = Omit<SourceManifest, "exports"> & {
   readonly exports: Readonly<
     Record<string, { readonly types: string; readonly default: string }>
   >;
+  readonly imports: ReturnType<typeof aliasTargets>;
 };
 
 /** The path of the command line in the package. */
@@ -49,6 +52,7 @@ export function packedManifest(source: SourceManifest): PackedManifest {
         return [name, { types: `${stem}.d.ts`, default: `${stem}.js` }];
       }),
     ),
+    imports: aliasTargets(),
     dependencies: source.dependencies,
     peerDependencies: source.peerDependencies,
     peerDependenciesMeta: source.peerDependenciesMeta,

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { compile } from "./compile.ts";
+import { ABSENT } from "./optional_types.ts";
 import { BIN, packedManifest, type SourceManifest } from "./manifest.ts";
 
 /** What npm users read, beside the compiled files. */
@@ -52,6 +53,7 @@ async function fill(folder: string, root: string): Promise<void> {
   await cp(join(root, ASSETS), join(folder, ASSETS), { recursive: true });
   const text = JSON.stringify(packedManifest(manifest), undefined, 2);
   await writeFile(join(folder, "package.json"), `${text}\n`);
+  await writeFile(join(folder, ABSENT.path), ABSENT.text);
   await writeBin(join(folder, BIN));
 }
 
