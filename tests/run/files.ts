@@ -19,7 +19,7 @@ export function isStatic(path: string): boolean {
 }
 
 /** Folders that are no part of a clone. */
-const NOT_OURS = new Set([
+export const NOT_OURS = new Set([
   "node_modules",
   ".git",
   ".runtimes",
