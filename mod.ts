@@ -49,6 +49,7 @@ export type { MessageFrame, MessageKind } from "./core/protocol/frames.ts";
 export type { TopicClaim } from "./core/protocol/token.ts";
 export { subscribe } from "./core/subscribe/subscribe.ts";
 export type * from "./core/types/app.ts";
+export type * from "./core/types/async_closing.ts";
 export type {
   NoSchemas,
   TopicSchemas,

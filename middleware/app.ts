@@ -11,7 +11,7 @@ export interface RealtimeOptions extends CreateRealtimeOptions {
    *
    * @default {a new one}
    */
-  realtime?: RealtimeApp;
+  realtime?: RealtimeApp | undefined;
 }
 
 /** Returns the app to publish and mint tokens with. */

@@ -18,7 +18,7 @@ export type HonoRealtime = (
  *
  * @example
  * ```ts
- * import { Hono } from "@hono/hono";
+ * import { Hono } from "hono";
  * import { honoRealtime, type RealtimeVariables } from "@tidings/realtime/middleware";
  *
  * const app = new Hono<{ Variables: RealtimeVariables }>();

@@ -14,13 +14,13 @@ export interface RealtimeMiddlewareConfig extends RealtimeOptions {
    *
    * @default {none: no status is published}
    */
-  lifecycle?: Lifecycle;
+  lifecycle?: Lifecycle | undefined;
   /**
    * Called when the status of a run can't be published. The run itself continues.
    *
    * @default {console.error}
    */
-  onError?: (error: unknown) => void;
+  onError?: ((error: unknown) => void) | undefined;
 }
 
 /** The arguments of version 4's hooks, as far as they are used here. */

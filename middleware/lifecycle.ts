@@ -20,7 +20,7 @@ export type RunTarget =
      *
      * @default {"$run"}
      */
-    readonly topic?: string;
+    readonly topic?: string | undefined;
   };
 
 /** The target for messages about runs, or a function that returns one for each run; `undefined` publishes nothing. */

@@ -47,7 +47,7 @@ export function createRunPublish(
     return await app.publish(await message, {
       ...await runFields(run),
       ...key && { key },
-      ...options,
+      ...withoutUndefined(options),
     });
   }
 
@@ -75,4 +75,11 @@ export function createRunPublish(
     return publication;
   }
   return publish;
+}
+
+/** Copies options without the fields that are `undefined`, which would hide the defaults of a run. */
+function withoutUndefined(options: PublishOptions = {}): PublishOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  );
 }

@@ -23,15 +23,15 @@ export interface UseInngestSubscriptionOptions<
   TToken extends Realtime.Subscribe.Token | null | undefined,
 > extends MessageHookOptions {
   /** A token. One for another channel or other topics begins a new subscription; another one for the same is used when it is needed. */
-  token?: TToken;
+  token?: TToken | undefined;
   /** Gets a token, whenever one is needed. Components with the same function share its tokens, the messages and the connection. */
-  refreshToken?: () => Promise<TToken>;
+  refreshToken?: (() => Promise<TToken>) | undefined;
   /**
    * How many messages `data` has at most, the newest ones.
    *
    * @default {10000}
    */
-  historyLimit?: number;
+  historyLimit?: number | undefined;
 }
 
 /** The result of {@linkcode useInngestSubscription}. */

@@ -55,42 +55,42 @@ export interface UseRealtimeOptions<
   TToken extends Realtime.Subscribe.Token = Realtime.Subscribe.Token,
 > extends MessageHookOptions {
   /** The channel, or its name. Not needed if the token has it. */
-  channel?: TChannel;
+  channel?: TChannel | undefined;
   /** The names of the topics. Not needed if the token has them. */
-  topics?: TTopics;
+  topics?: TTopics | undefined;
   /** A token, or a function that gets one whenever one is needed. */
-  token?: UseRealtimeToken<TToken>;
+  token?: UseRealtimeToken<TToken> | undefined;
   /**
    * How many messages `messages.all` has at most, the newest ones; `null` for all.
    *
    * @default {100}
    */
-  historyLimit?: number | null;
+  historyLimit?: number | null | undefined;
   /**
    * The gateway's base URL.
    *
    * @default {the token's}
    */
-  apiBaseUrl?: string;
+  apiBaseUrl?: string | undefined;
   /**
    * Whether to reconnect when the connection is lost.
    *
    * @default {true}
    */
-  reconnect?: boolean;
+  reconnect?: boolean | undefined;
   /**
    * Whether to disconnect while the page is hidden. Messages that are missed follow when the page is shown again, as far as the gateway
    * still has them.
    *
    * @default {false}
    */
-  pauseOnHidden?: boolean;
+  pauseOnHidden?: boolean | undefined;
   /**
    * Whether to disconnect when the run has ended.
    *
    * @default {true}
    */
-  autoCloseOnTerminal?: boolean;
+  autoCloseOnTerminal?: boolean | undefined;
 }
 
 /** The type of the messages that a component gets, from its channel or else from its token. */

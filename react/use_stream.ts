@@ -9,15 +9,15 @@ import type { SubscriptionHookOptions } from "./hook_options.ts";
 /** The options of {@linkcode useStream} besides the topic. */
 export interface UseStreamOptions extends SubscriptionHookOptions {
   /** A token, or a function that gets one whenever one is needed. */
-  token?: UseRealtimeToken<Realtime.Subscribe.Token>;
+  token?: UseRealtimeToken<Realtime.Subscribe.Token> | undefined;
   /** The channel, if the topic is given by its name and the token has no channel. */
-  channel?: string | Realtime.Channel;
+  channel?: string | Realtime.Channel | undefined;
   /**
    * The gateway's base URL.
    *
    * @default {the token's}
    */
-  apiBaseUrl?: string;
+  apiBaseUrl?: string | undefined;
 }
 
 /** The result of {@linkcode useStream}. */

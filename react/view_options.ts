@@ -17,10 +17,10 @@ export interface ViewOptions<T> extends MessageHookOptions {
   readonly tokenId: string;
   readonly enabled: boolean;
   readonly historyLimit: number;
-  readonly pauseOnHidden?: boolean;
-  readonly reconnect?: boolean;
+  readonly pauseOnHidden?: boolean | undefined;
+  readonly reconnect?: boolean | undefined;
   /** Folds all messages into one value: the same function at every render. */
-  readonly fold?: Fold<T>;
+  readonly fold?: Fold<T> | undefined;
   /** Tells whether the subscription ends with this value. */
-  readonly isOver?: (folded: T) => boolean;
+  readonly isOver?: ((folded: T) => boolean) | undefined;
 }

@@ -1,4 +1,5 @@
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
+import type { AsyncClosing } from "../core/types/async_closing.ts";
 import { getLogger } from "@logtape/logtape";
 import { Auth } from "./auth/auth.ts";
 import { Revocations } from "./auth/revocations.ts";
@@ -35,7 +36,7 @@ import type { WebSocketHost } from "./sessions/websocket_client.ts";
 import { Streams } from "./streams/streams.ts";
 
 /** A gateway, to serve or to mount in another app. */
-export interface Gateway extends AsyncDisposable {
+export interface Gateway extends AsyncClosing {
   /**
    * Answers a request, WebSockets included. In a Hono app of any copy of that package,
    * `app.all("/v1/realtime/*", (c) => gateway.fetch(c.req.raw, c.env))` mounts it.
@@ -61,7 +62,7 @@ const logger = getLogger(["tidings", "gateway"]);
  *
  * @example Mount it in a Hono app
  * ```ts
- * import { Hono } from "@hono/hono";
+ * import { Hono } from "hono";
  * import { createGateway, serve } from "@tidings/realtime/server";
  *
  * const gateway = createGateway({ dev: true });

@@ -19,9 +19,9 @@ export interface GatewayOptions {
    * The key for publishing and for minting tokens: at least 32 characters, not counting `signkey-<env>-` at its beginning. It may be
    * absent in development mode only, where the public key of that mode takes its place.
    */
-  signingKey?: string;
+  signingKey?: string | undefined;
   /** The previous key, accepted too while keys are rotated. */
-  signingKeyFallback?: string;
+  signingKeyFallback?: string | undefined;
   /**
    * Development mode: publishing and minting need no key, even if there is one, and `/` shows a page for trying the gateway.
    * Requests must come from this machine, for a loopback host, and not through a proxy or tunnel. A signing key then only signs
@@ -29,20 +29,20 @@ export interface GatewayOptions {
    *
    * @default {false}
    */
-  dev?: boolean;
+  dev?: boolean | undefined;
   /**
    * The broker, which keeps the logs.
    *
    * @default {new MemoryBroker()}
    */
-  broker?: Broker;
+  broker?: Broker | undefined;
   /**
    * Origins whose pages may connect, such as `https://app.example.com`, or `"*"` for all. Letting all in is safe: clients
    * authenticate with tokens, not cookies.
    *
    * @default {"*"; loopback origins in development mode}
    */
-  allowedOrigins?: "*" | readonly string[];
+  allowedOrigins?: "*" | readonly string[] | undefined;
   /**
    * Channels whose topics' schemas the gateway knows, by their names or by patterns in which `*` stands for one or more characters:
    * `{ "user:*": userChannel, logs: logsChannel }`. What a client publishes there with a token must match the schemas, else the gateway
@@ -53,7 +53,7 @@ export interface GatewayOptions {
    *
    * @default {none}
    */
-  channels?: Readonly<Record<string, KnownChannel>>;
+  channels?: Readonly<Record<string, KnownChannel>> | undefined;
   /**
    * Called with each message that a client published with a token, after it was accepted, but not with messages published with
    * the signing key. The client doesn't wait for the function, and the function's errors are logged. When a client repeats a
@@ -61,82 +61,82 @@ export interface GatewayOptions {
    *
    * @default {nothing}
    */
-  onMessage?: OnMessage;
+  onMessage?: OnMessage | undefined;
   /**
    * The largest data of a message, in bytes of JSON. Clients read no frame of more than 16 million characters.
    *
    * @default {524288}
    */
-  maxMessageBytes?: number;
+  maxMessageBytes?: number | undefined;
   /**
    * Subscriptions of one connection, and different topics that they may have together.
    *
    * @default {128}
    */
-  maxSubscriptions?: number;
+  maxSubscriptions?: number | undefined;
   /**
    * Frames that a client may send per second.
    *
    * @default {100}
    */
-  maxInboundRate?: number;
+  maxInboundRate?: number | undefined;
   /**
    * Messages that a token may publish over HTTP per second, at twice as many at once. The signing key has no limit; on a
    * WebSocket {@linkcode GatewayOptions.maxInboundRate} counts.
    *
    * @default {100}
    */
-  maxPublishRate?: number;
+  maxPublishRate?: number | undefined;
   /**
    * Milliseconds that a client has to send a valid token after it connected.
    *
    * @default {10000}
    */
-  tokenDeadlineMs?: number;
+  tokenDeadlineMs?: number | undefined;
   /**
    * Milliseconds between pings.
    *
    * @default {15000}
    */
-  pingIntervalMs?: number;
+  pingIntervalMs?: number | undefined;
   /**
    * Milliseconds that a client has, beyond the interval, to answer a ping; after them it counts as dead.
    *
    * @default {5000}
    */
-  pongTimeoutMs?: number;
+  pongTimeoutMs?: number | undefined;
   /**
    * The size of a connection's send queue, in bytes. A slow consumer that exceeds it is closed with 4408.
    *
    * @default {1048576}
    */
-  queueBytes?: number;
+  queueBytes?: number | undefined;
   /**
    * Milliseconds that a send queue may make no progress before its connection is closed with 4408.
    *
    * @default {10000}
    */
-  queueDeadlineMs?: number;
+  queueDeadlineMs?: number | undefined;
   /**
    * Milliseconds after which a data stream ends with an error if its producer sent neither a chunk nor a heartbeat. Apps that
    * publish with `createRealtime` send heartbeats. All gateways of a cluster must use the same value.
    *
    * @default {60000}
    */
-  streamLeaseMs?: number;
+  streamLeaseMs?: number | undefined;
   /**
    * Data streams that one client may have open at this gateway: all tokens with the same `sub`, or one token without. Another one is refused
    * with `too_many`.
    *
    * @default {64}
    */
-  maxClientStreams?: number;
+  maxClientStreams?: number | undefined;
   /**
    * Data streams that may be open in one channel, whoever publishes them. Another one is refused with `too_many`.
    *
    * @default {1000}
    */
-  maxChannelStreams?: number;
+  maxChannelStreams?: number | undefined;
 }
 
 /** Options with every default filled in. */

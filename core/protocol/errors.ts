@@ -71,7 +71,7 @@ export interface RealtimeErrorOptions {
   /** The error that led to this one. */
   cause?: unknown;
   /** The mistakes that a schema found, with code `invalid_data`. */
-  issues?: readonly SchemaIssue[];
+  issues?: readonly SchemaIssue[] | undefined;
 }
 
 /**

@@ -36,19 +36,19 @@ export interface TokenClaims {
 /** Options of a new token. */
 export interface MintOptions {
   /** The purpose of the token; `subscribe` by default. */
-  use?: TokenUse;
+  use?: TokenUse | undefined;
   /** The topics that it subscribes to: 1 to 128 of them, or none with `use: "publish"`. */
   topics: readonly TopicClaim[];
   /** Seconds within which the token must be used to connect: 60 by default, at most a day. */
-  expiresIn?: number;
+  expiresIn?: number | undefined;
   /** Seconds that the session lasts: 3600 by default, at most a day. */
-  sessionExpiresIn?: number;
+  sessionExpiresIn?: number | undefined;
   /** The topics that it may publish to, `true` for every topic. */
-  publish?: true | readonly TopicClaim[];
+  publish?: true | readonly TopicClaim[] | undefined;
   /** The user. */
-  sub?: string;
+  sub?: string | undefined;
   /** The token's id; a random one by default. */
-  jti?: string;
+  jti?: string | undefined;
 }
 
 /** The payload of a JWT: a JSON object. */

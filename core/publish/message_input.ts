@@ -11,7 +11,7 @@ import { isStreamSource } from "./stream_source.ts";
 /** A message whose data matches its topic's schema. */
 export interface CheckedInput extends Realtime.Message.Input {
   /** Whether the pieces of its stream match the schema each: joined text might not match it any more. */
-  readonly keepPieces?: boolean;
+  readonly keepPieces?: boolean | undefined;
 }
 
 /** A message as a topic makes it, with the schema for its data. */

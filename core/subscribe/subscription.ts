@@ -1,5 +1,6 @@
 import type { RealtimeError } from "../protocol/errors.ts";
 import { encoder } from "../protocol/names.ts";
+import type { AsyncClosing } from "../types/async_closing.ts";
 import type { StreamPlace } from "../types/stream.ts";
 import type { ReaderState } from "../types/subscription.ts";
 import type { IncomingMessage } from "./decode_message.ts";
@@ -28,7 +29,7 @@ export interface SubscriptionOptions extends ReaderOptions {
 /** A subscription: a stream of messages with further methods. */
 export type Subscription = ReadableStream<IncomingMessage> & Methods;
 
-interface Methods {
+interface Methods extends AsyncClosing {
   getJsonStream(): ReadableStream<IncomingMessage>;
   getEncodedStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
@@ -41,7 +42,6 @@ interface Methods {
   ): Promise<string>;
   stop(stream: StreamPlace): Promise<boolean>;
   [Symbol.asyncIterator](): AsyncIterableIterator<IncomingMessage>;
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**

@@ -8,23 +8,23 @@ import type { MaybePromise, Mutable, Untyped } from "./utility.ts";
 /** Options of `publish`. */
 export interface PublishOptions {
   /** The idempotency key: the same key publishes once to the same channel within 2 minutes, so that a retry is safe. */
-  key?: string;
+  key?: string | undefined;
   /** The run that publishes the message, a ULID. */
-  runId?: string;
+  runId?: string | undefined;
   /** The readable id of the function that publishes the message. */
-  fnSlug?: string;
+  fnSlug?: string | undefined;
   /** The function that publishes the message, a UUID. */
-  fnId?: string;
+  fnId?: string | undefined;
   /**
    * The kind of the message.
    *
    * @default {"data"}
    */
-  kind?: "data" | "run" | "step" | "event";
+  kind?: "data" | "run" | "step" | "event" | undefined;
   /** Any JSON value to attach to the message. */
   metadata?: unknown;
   /** Aborts the publish. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** Options of `request`. */
@@ -35,7 +35,7 @@ export interface RequestOptions extends Omit<PublishOptions, "kind"> {
    *
    * @default {300000}
    */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /** The result of a publish. */
@@ -128,24 +128,27 @@ export interface TokenOptions<
    *
    * @default {60}
    */
-  expiresIn?: number;
+  expiresIn?: number | undefined;
   /**
    * How long the session lasts, in seconds; at most a day.
    *
    * @default {3600}
    */
-  sessionExpiresIn?: number;
+  sessionExpiresIn?: number | undefined;
   /**
    * Topics to which the subscriber may publish: topics of the channel by their names, topics of other channels as `{ channel, name }`, or
    * `true` for every topic of every channel.
    *
    * @default {none}
    */
-  publish?: true | readonly (Channel.TopicName<TChannel> | TopicClaim)[];
+  publish?:
+    | true
+    | readonly (Channel.TopicName<TChannel> | TopicClaim)[]
+    | undefined;
   /** The user that the token is for. */
-  sub?: string;
+  sub?: string | undefined;
   /** The start of subscriptions that name no other. */
-  from?: From;
+  from?: From | undefined;
 }
 
 /** An Inngest client, of version 3 or 4. */
@@ -164,13 +167,13 @@ export interface RetryOptions {
    *
    * @default {5}
    */
-  attempts?: number;
+  attempts?: number | undefined;
   /**
    * The timeout of one attempt, in milliseconds.
    *
    * @default {30000}
    */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /** The batching of a data stream's chunks. */
@@ -180,13 +183,13 @@ export interface FlushOptions {
    *
    * @default {16, and more in a long stream: a quarter of the number of messages so far, at most 250}
    */
-  ms?: number;
+  ms?: number | undefined;
   /**
    * The number of characters of JSON that are sent without waiting for more.
    *
    * @default {1024}
    */
-  chars?: number;
+  chars?: number | undefined;
 }
 
 /** Options of `createRealtime`. */
@@ -196,23 +199,23 @@ export interface CreateRealtimeOptions {
    *
    * @default {the environment variable REALTIME_URL}
    */
-  url?: string;
+  url?: string | undefined;
   /**
    * The signing key, the same as the gateway's.
    *
    * @default {the environment variable REALTIME_SIGNING_KEY}
    */
-  signingKey?: string;
+  signingKey?: string | undefined;
   /**
    * The function that sends requests.
    *
    * @default {globalThis.fetch}
    */
-  fetch?: typeof fetch;
+  fetch?: typeof fetch | undefined;
   /** The retries of failed requests. */
-  retry?: RetryOptions;
+  retry?: RetryOptions | undefined;
   /** The batching of a data stream's chunks. */
-  flush?: FlushOptions;
+  flush?: FlushOptions | undefined;
 }
 
 /** An app as `createRealtime` makes it: it publishes and makes tokens. */

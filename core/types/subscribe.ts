@@ -16,61 +16,61 @@ export type TransportChoice = "auto" | "websocket" | "sse";
 /** Options of `subscribe`. */
 export interface SubscribeOptions<TMessage> {
   /** Called with each message, in order; the next call waits for the returned promise. The stream delivers the messages, too. */
-  onMessage?: (message: TMessage) => void | Promise<void>;
+  onMessage?: ((message: TMessage) => void | Promise<void>) | undefined;
   /**
    * Called with errors that do not end the subscription, for example a message that does not match its topic's schema.
    *
    * @default {console.warn}
    */
-  onError?: (error: RealtimeError) => void;
+  onError?: ((error: RealtimeError) => void) | undefined;
   /**
    * Called when messages are lost.
    *
    * @default {console.warn}
    */
-  onGap?: (gap: Gap) => void;
+  onGap?: ((gap: Gap) => void) | undefined;
   /** Called when the subscription's state changes; with the error if it failed. */
-  onState?: (state: ReaderState, error?: RealtimeError) => void;
+  onState?: ((state: ReaderState, error?: RealtimeError) => void) | undefined;
   /**
    * The start of the subscription.
    *
    * @default {the token's `from`, else "live"}
    */
-  from?: From;
+  from?: From | undefined;
   /** Closes the subscription. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * Whether messages are validated by their topics' schemas, if these are known.
    *
    * @default {true}
    */
-  validate?: boolean;
+  validate?: boolean | undefined;
   /**
    * The limit of unread messages, in characters of JSON. A subscription at the limit pauses. When half of the unread messages are read, it
    * resumes and gets the missed messages from the gateway's log.
    *
    * @default {8388608}
    */
-  maxUnread?: number;
+  maxUnread?: number | undefined;
   /**
    * Whether the subscription may share a connection with others. A connection can have 128 subscriptions and 128 topics; a subscription to
    * more is refused with `too_many` and needs its own connection.
    *
    * @default {true}
    */
-  multiplex?: boolean;
+  multiplex?: boolean | undefined;
   /**
    * The gateway's base URL. Tokens of Inngest's SDKs have none.
    *
    * @default {the token's apiBaseUrl}
    */
-  url?: string;
+  url?: string | undefined;
   /**
    * The transport.
    *
    * @default {"auto"}
    */
-  transport?: TransportChoice;
+  transport?: TransportChoice | undefined;
 }
 
 /** The target of a subscription on a server, which makes the token itself. */
@@ -86,9 +86,11 @@ export interface SubscribeTarget<TChannel, TTopics> {
    *
    * @default {none}
    */
-  readonly publish?: TokenOptions<Extract<TChannel, string | Channel>>[
-    "publish"
-  ];
+  readonly publish?:
+    | TokenOptions<Extract<TChannel, string | Channel>>[
+      "publish"
+    ]
+    | undefined;
 }
 
 /** The type of `subscribe`. */

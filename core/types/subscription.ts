@@ -1,3 +1,4 @@
+import type { AsyncClosing } from "./async_closing.ts";
 import type { StreamPlace } from "./stream.ts";
 import type { Topic, TopicDefinition, Topics } from "./topic.ts";
 import type { Untyped } from "./utility.ts";
@@ -61,7 +62,7 @@ export interface SubscriptionSenders<TTopics extends Topics> {
 }
 
 /** The methods of a subscription, besides those of the stream that it is. */
-export interface SubscriptionControls<TMessage> {
+export interface SubscriptionControls<TMessage> extends AsyncClosing {
   /**
    * Returns another stream of the messages. It starts at the subscription's current position, or at its start if nothing has been read
    * yet. The subscription ends when the last stream that was being read is cancelled.
@@ -86,6 +87,4 @@ export interface SubscriptionControls<TMessage> {
   position(): string | undefined;
   /** Iterates over the messages. Leaving the loop closes the subscription. */
   [Symbol.asyncIterator](): AsyncIterableIterator<TMessage>;
-  /** Same as `close`. */
-  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -121,7 +121,7 @@ export type MessageInput<
   /** Any JSON value, or a stream of JSON values, which is published as a data stream. */
   data: TData;
   /** If the message is a question: the topic of the same channel for its answers. */
-  replyTopic?: string;
+  replyTopic?: string | undefined;
 };
 
 /** Types around a topic. */

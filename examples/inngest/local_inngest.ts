@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { randomBytes } from "node:crypto";
 
 interface AppFunction {

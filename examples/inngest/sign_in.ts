@@ -1,5 +1,5 @@
-import type { Context, Next } from "@hono/hono";
-import { setCookie } from "@hono/hono/cookie";
+import type { Context, Next } from "hono";
+import { setCookie } from "hono/cookie";
 
 /** Stands in for your sign-in: gives a new visitor a random user id, in a cookie. */
 export async function signIn(c: Context, next: Next): Promise<void> {

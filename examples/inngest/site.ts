@@ -1,4 +1,4 @@
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { getSubscriptionToken } from "@tidings/realtime";
 import { serve } from "inngest/edge";
 import { userChannel } from "./channels.ts";

@@ -24,38 +24,38 @@ export interface MemoryBrokerOptions {
    *
    * @default {1000}
    */
-  historySize?: number;
+  historySize?: number | undefined;
   /**
    * Seconds that a message stays in the log.
    *
    * @default {300}
    */
-  historyTtl?: number;
+  historyTtl?: number | undefined;
   /**
    * Bytes in a channel's log.
    *
    * @default {8388608}
    */
-  historyBytes?: number;
+  historyBytes?: number | undefined;
   /**
    * Bytes in the logs of all channels and in the idempotency keys together. The channel that was idle longest loses its messages
    * first. The keys take half of it at most: beyond that, the oldest are forgotten early.
    *
    * @default {268435456}
    */
-  memoryBudget?: number;
+  memoryBudget?: number | undefined;
   /**
    * Milliseconds that an idempotency key is remembered.
    *
    * @default {120000}
    */
-  keyTtlMs?: number;
+  keyTtlMs?: number | undefined;
   /**
    * The clock, in milliseconds. It must not go back.
    *
    * @default {performance.now}
    */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 const SWEEP_MS = 1000;

@@ -1,4 +1,4 @@
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Incoming } from "../runtimes/adapter.ts";
 import type { BodyHandler, DirectHandler } from "../runtimes/direct.ts";

@@ -1,5 +1,5 @@
-import type { MiddlewareHandler } from "@hono/hono";
-import { cors } from "@hono/hono/cors";
+import type { MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
 import { isLoopback } from "../../core/http/loopback.ts";
 import type { GatewaySettings } from "../options.ts";
 import { hostnameOf } from "../runtimes/request_head.ts";

@@ -1,5 +1,5 @@
-import { type Context, Hono } from "@hono/hono";
-import { secureHeaders } from "@hono/hono/secure-headers";
+import { type Context, Hono } from "hono";
+import { secureHeaders } from "hono/secure-headers";
 import { PAGE_FILE, readPageFile } from "./files.ts";
 
 /**

@@ -25,25 +25,25 @@ export interface ForwardOptions {
    *
    * @default {none: the events are sent with `eventKey`}
    */
-  client?: InngestSender;
+  client?: InngestSender | undefined;
   /**
    * The key of Inngest's event API; the dev server accepts any.
    *
    * @default {the environment variable INNGEST_EVENT_KEY}
    */
-  eventKey?: string;
+  eventKey?: string | undefined;
   /**
    * The base URL of Inngest's event API.
    *
    * @default {the environment variable INNGEST_BASE_URL, else "https://inn.gs"}
    */
-  baseUrl?: string;
+  baseUrl?: string | undefined;
   /**
    * Creates the event of a message; returns `undefined` for a message that is not forwarded.
    *
    * @default {an event `realtime/message` with channel, topic, data, id, replyTo, sub and jti as its data, for messages of the kind `data`}
    */
-  toEvent?: (message: InboundMessage) => InngestEvent | undefined;
+  toEvent?: ((message: InboundMessage) => InngestEvent | undefined) | undefined;
 }
 
 /**

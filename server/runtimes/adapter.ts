@@ -1,3 +1,4 @@
+import type { AsyncClosing } from "../../core/types/async_closing.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 
@@ -16,17 +17,17 @@ export interface ListenOptions {
    *
    * @default {8787}
    */
-  port?: number;
+  port?: number | undefined;
   /**
    * The address.
    *
    * @default {"127.0.0.1"}
    */
-  hostname?: string;
+  hostname?: string | undefined;
 }
 
 /** A server that listens. */
-export interface Server extends AsyncDisposable {
+export interface Server extends AsyncClosing {
   /** The base URL, as in `http://127.0.0.1:8787`. */
   readonly url: string;
   /** The port that the server listens on. */

@@ -7,13 +7,13 @@ export interface DrainOptions {
    *
    * @default {10000}
    */
-  spreadMs?: number;
+  spreadMs?: number | undefined;
   /**
    * Milliseconds after which connections are closed even if their send queue is not empty.
    *
    * @default {20000}
    */
-  deadlineMs?: number;
+  deadlineMs?: number | undefined;
 }
 
 const POLL_MS = 20;

@@ -3,6 +3,7 @@ import type { MessageFrame } from "../../core/protocol/frames.ts";
 import { gatewaysHere } from "../../core/http/gateway_fetch.ts";
 import { createRealtime } from "../../core/app/create_realtime.ts";
 import { errorOfResponse } from "../../core/protocol/http_status.ts";
+import type { AsyncClosing } from "../../core/types/async_closing.ts";
 import type {
   Realtime,
   RealtimeApp,
@@ -29,7 +30,7 @@ export type TestMessage<
     : { readonly topic: string; readonly data: Untyped });
 
 /** A gateway in memory for a test. */
-export interface TestRealtime extends AsyncDisposable {
+export interface TestRealtime extends AsyncClosing {
   /** Publishes and mints tokens; given to the code under test. */
   readonly realtime: RealtimeApp;
   /** The gateway's base URL, for code that makes its own `createRealtime`. Requests to it stay in this process. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { createGateway, serve } from "../../server/mod.ts";

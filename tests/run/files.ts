@@ -19,7 +19,13 @@ export function isStatic(path: string): boolean {
 }
 
 /** Folders that are no part of a clone. */
-const NOT_OURS = new Set(["node_modules", ".git", ".runtimes", "coverage"]);
+export const NOT_OURS = new Set([
+  "node_modules",
+  ".git",
+  ".runtimes",
+  "coverage",
+  "dist",
+]);
 
 /** Returns the paths of all files in a folder and its subfolders, without what a clone doesn't have. */
 export function filesOf(folder: string): string[] {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import {
   createGateway,
   type Gateway,

@@ -56,14 +56,14 @@ export interface RedisBrokerOptions
    *
    * @default {10000}
    */
-  checkIntervalMs?: number;
+  checkIntervalMs?: number | undefined;
   /**
    * Milliseconds within which Redis must answer. After that the broker closes the connection, and the commands that wait for it fail. While
    * there is no connection, a command fails after two thirds of this time.
    *
    * @default {3000}
    */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /** How many comparisons a gateway may miss before its subscribers are no longer counted. */

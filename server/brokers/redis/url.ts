@@ -11,8 +11,8 @@ export interface RedisTarget {
   readonly hosts: readonly [RedisAddress, ...RedisAddress[]];
   /** Whether connections are encrypted: `rediss:`. */
   readonly tls: boolean;
-  readonly username?: string;
-  readonly password?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
   /** The database's number, 0 on a cluster. */
   readonly database: number;
   /** Prefix of every key and pub/sub channel. */

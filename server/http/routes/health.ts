@@ -1,4 +1,4 @@
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { VERSION } from "../../../core/protocol/version.ts";
 import type { Hub } from "../../fan_out/hub.ts";
 import type { OpenSessions } from "../../sessions/open_sessions.ts";

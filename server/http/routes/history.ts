@@ -1,4 +1,4 @@
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { formatId } from "../../../core/protocol/id.ts";
 import { checkName } from "../../../core/protocol/names.ts";

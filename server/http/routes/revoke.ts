@@ -1,4 +1,4 @@
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import type { Auth } from "../../auth/auth.ts";
 import { readJson } from "../body.ts";

@@ -1,4 +1,4 @@
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { PROTOCOL } from "../../../core/protocol/frames.ts";
 import { readBearer } from "../../auth/credentials.ts";

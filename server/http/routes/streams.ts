@@ -1,4 +1,4 @@
-import { type Context, Hono } from "@hono/hono";
+import { type Context, Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { MAX_STREAM_ID } from "../../publish/batch.ts";
 import { quote } from "../../publish/publisher.ts";

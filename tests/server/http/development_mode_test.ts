@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { networkInterfaces } from "node:os";
 import { createGateway, serve } from "../../../server/mod.ts";
 import {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { Admission } from "../../../server/http/admission.ts";
 import { Entrance } from "../../../server/http/entrance.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { serve as serveOnNode } from "@hono/node-server";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { WebSocketServer } from "ws";

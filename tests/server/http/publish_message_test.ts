@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { serve, type Server } from "../../../server/mod.ts";
 import {

@@ -1,4 +1,4 @@
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { serve } from "../../../server/mod.ts";
 import { createInbox, type Inbox } from "../../inngest/sdk.ts";
 

@@ -1,4 +1,4 @@
-import { Hono } from "@hono/hono";
+import { Hono } from "hono";
 import { Buffer } from "node:buffer";
 import { type GatewayOptions, serve } from "../../../server/mod.ts";
 import { RawSocket } from "../wire/raw_socket.ts";
