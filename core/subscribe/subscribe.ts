@@ -41,7 +41,7 @@ function urlOf(
   if (url) return baseUrl(url, "Cannot subscribe");
   throw new RealtimeError(
     "invalid_argument",
-    'Cannot subscribe: the token has no "apiBaseUrl", and there is no option "url"',
+    'Cannot subscribe: the token has no "apiBaseUrl", and the options have no URL',
   );
 }
 
