@@ -2,6 +2,7 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { Feed } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
+import { type MessageKey, ttlOf } from "../publish/idempotency_key.ts";
 import {
   type MessagePublisher,
   type Publisher,
@@ -23,7 +24,7 @@ import { StreamRegistry } from "./stream_registry.ts";
 
 /** Options of publishing a stream's message. */
 export interface StreamOptions {
-  readonly key?: string | undefined;
+  readonly key?: MessageKey | undefined;
   /** The producer that begins the stream. Another producer can't continue it, nor begin it again once it has ended well. */
   readonly producer?: string | undefined;
   /** Publishes with the rights of the request. */
@@ -41,7 +42,7 @@ export interface PublishedStreamMessage {
 
 const OTHER_PRODUCER = "another producer began the stream";
 
-/** Milliseconds for which a repeated start of an ended stream counts as a retry, as for any idempotency key. */
+/** Milliseconds for which a repeated start of an ended stream counts as a retry, unless its key asks for another time. */
 const KEY_TTL_MS = 120_000;
 
 /** Publishes into data streams, keeps them open and stops them. */
@@ -203,7 +204,9 @@ export class Streams {
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId } = envelope;
     const known = this.#registry.getIn(channel, streamId, topics);
-    if (known?.state === "ended") return restart(channel, known, producer);
+    if (known?.state === "ended") {
+      return restart(channel, known, producer, ttlOf(key));
+    }
     if (known && known.producer !== producer) {
       await this.#leases.end(known, REPLACED);
       throw conflictError(channel, OTHER_PRODUCER);
@@ -274,9 +277,10 @@ function restart(
   channel: string,
   end: StreamEnd,
   producer: string | undefined,
+  keyTtlMs = KEY_TTL_MS,
 ): PublishedStreamMessage {
   const endedWell = end.reason === "done" || end.reason === "stopped";
-  const isRecent = Date.now() - end.at < KEY_TTL_MS;
+  const isRecent = Date.now() - end.at < keyTtlMs;
   if (producer !== undefined && !(endedWell && isRecent)) {
     throw conflictError(channel, OTHER_PRODUCER);
   }

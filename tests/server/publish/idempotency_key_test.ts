@@ -13,6 +13,7 @@ import {
   PAIR_BROKERS,
   startPair,
 } from "../../support/gateway/pair.ts";
+import { until } from "../../support/until.ts";
 import { type Answer, batch, postJson } from "../../support/wire/publish.ts";
 import { endsOf, logOf, postStream } from "../../support/wire/streams.ts";
 import {
@@ -239,6 +240,27 @@ for (const name of PAIR_BROKERS) {
         assertEquals([end?.id, end?.topic], [id, "ai"]);
       } finally {
         await small.close();
+      }
+    });
+
+    it("is remembered for the time that its publisher asks for, at every gateway", async () => {
+      const short = await startPair(name, {}, { keyTtlMs: 50 });
+      try {
+        const own = async () =>
+          (await send(short.a, "ttl", "t", "own")).id.slice(9);
+        const headers = { "idempotency-key": "k", "idempotency-ttl": "3600" };
+        const post = (target: TestGateway) =>
+          postJson(target, { channel: "ttl", topic: "t", body: "1", headers });
+        const line = { channel: "ttl", topic: "t", data: 1, key: "l" };
+        const timed = { ...line, key_ttl: 3600 };
+        assertEquals((await post(short.a)).id.slice(9), "1");
+        assertEquals((await batch(short.a, [timed]))[0]?.id?.slice(9), "2");
+        assertEquals(await own(), "3");
+        await until(async () => await own() !== "3");
+        assertEquals((await post(short.b)).id.slice(9), "1");
+        assertEquals((await batch(short.b, [timed]))[0]?.id?.slice(9), "2");
+      } finally {
+        await short.close();
       }
     });
 
