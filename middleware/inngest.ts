@@ -1,5 +1,6 @@
 import { appOf, type RealtimeOptions } from "./app.ts";
-import { type FunctionRun, readRun } from "./function_run.ts";
+import { type PublishingRun, readRun } from "./function_run.ts";
+import { redirectPublish, redirectStepTools } from "./inngest_realtime.ts";
 import { hooksOfVersion3, type RunInfo } from "./inngest_v3.ts";
 import type { RealtimeMiddleware } from "./inngest_types.ts";
 import { createReportRun, type Lifecycle, toRunError } from "./lifecycle.ts";
@@ -77,7 +78,8 @@ export function realtimeMiddleware(
       const { ctx } = args;
       const run = this.#run(args);
       const publish = createRunPublish(app, run, this.#scope, ctx.step);
-      return { ...args, ctx: { ...ctx, publish } };
+      const step = redirectStepTools(ctx.step, publish);
+      return { ...args, ctx: { ...ctx, step, publish } };
     }
 
     async wrapStepHandler(
@@ -104,8 +106,12 @@ export function realtimeMiddleware(
       await report(this.#run(args), { status: "failed", error });
     }
 
-    #run({ ctx, fn }: HookArgs): FunctionRun {
+    #run({ ctx, fn }: HookArgs): PublishingRun {
       return readRun(ctx, fn, this.client);
+    }
+
+    static onRegister({ client, fn }: { client: unknown; fn: unknown }): void {
+      redirectPublish(app, client, fn);
     }
 
     static init({ client }: { client: unknown }): object {
