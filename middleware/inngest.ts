@@ -78,8 +78,8 @@ export function realtimeMiddleware(
       const { ctx } = args;
       const run = this.#run(args);
       const publish = createRunPublish(app, run, this.#scope, ctx.step);
-      const step = redirectStepTools(ctx.step, publish);
-      return { ...args, ctx: { ...ctx, step, publish } };
+      redirectStepTools(ctx.step, ctx.step, publish);
+      return { ...args, ctx: { ...ctx, publish } };
     }
 
     async wrapStepHandler(
@@ -114,7 +114,8 @@ export function realtimeMiddleware(
       redirectPublish(app, client, fn);
     }
 
-    static init({ client }: { client: unknown }): object {
+    static init({ client, fn }: { client: unknown; fn?: unknown }): object {
+      redirectPublish(app, client, fn);
       return {
         onFunctionRun: (info: RunInfo) =>
           hooksOfVersion3(info, client, app, report),

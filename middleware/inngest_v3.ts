@@ -1,6 +1,7 @@
 import type { RealtimeApp } from "../core/types/realtime.ts";
 import { property } from "./async_context.ts";
 import { readRun } from "./function_run.ts";
+import { redirectStepTools } from "./inngest_realtime.ts";
 import { type ReportRun, toRunError } from "./lifecycle.ts";
 import { maxAttemptsOf } from "./retry_window.ts";
 import { createRunPublish, type StepTools } from "./run_publisher.ts";
@@ -34,6 +35,7 @@ export function hooksOfVersion3(
       const step = scopedTools(ctx.step, scope);
       if (isFirst) await report(run, { status: "running" });
       const publish = createRunPublish(app, run, scope, step);
+      redirectStepTools(ctx.step, step, publish);
       return { ctx: { publish, step } };
     },
     async finished({ result: { data, error } }: FinishedArgs) {
