@@ -1,4 +1,5 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
+import { parseId, type Position } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { Feed } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
@@ -41,6 +42,9 @@ export interface PublishedStreamMessage {
 }
 
 const OTHER_PRODUCER = "another producer began the stream";
+
+const FORGOTTEN =
+  "the stream was begun before, and the log no longer tells how it ended";
 
 /** Milliseconds for which a repeated start of an ended stream counts as a retry, unless its key asks for another time. */
 const KEY_TTL_MS = 120_000;
@@ -211,7 +215,13 @@ export class Streams {
       await this.#leases.end(known, REPLACED);
       throw conflictError(channel, OTHER_PRODUCER);
     }
+    const before = { epoch: feed.epoch, offset: feed.top };
     const ids = await publisher.publish(envelope, topics, data, key);
+    // Without a producer's name, the log wasn't searched for the stream.
+    if (
+      !known && producer !== undefined &&
+      await wasPublishedBefore(feed, before, ids[0])
+    ) throw conflictError(channel, FORGOTTEN);
     const stream = this.#published(feed, envelope, topics, publisher.client);
     if (stream) {
       stream.start = ids[0];
@@ -270,6 +280,20 @@ export class Streams {
     this.#limits.published(stream, client);
     return stream;
   }
+}
+
+/** Tells whether an id is that of a message which the log had when the feed was at a position: a key was known. */
+async function wasPublishedBefore(
+  feed: Feed,
+  before: Position,
+  id: string | undefined,
+): Promise<boolean> {
+  const published = parseId(id);
+  if (!published) return false;
+  const { epoch, offset } = before;
+  if (published.epoch === epoch) return offset >= published.offset;
+  // Either the message is of an older log, or the log was lost at this moment.
+  return await feed.isCurrent() && feed.epoch === epoch;
 }
 
 /** Answers the start of a stream that has ended: a retry of the producer learns the end, another producer gets an error. */

@@ -264,6 +264,37 @@ for (const name of PAIR_BROKERS) {
       }
     });
 
+    it("of a stream that the log has lost makes its producer begin another stream", async () => {
+      const small = await startPair(name, {}, { historySize: 2 });
+      try {
+        const fields = { key: "s:0", key_ttl: 3600, producer: "one" };
+        const start = { ...fields, channel: "gone", topic: "ai" };
+        await line(small.a, "gone", "ai", "datastream-start", start);
+        await line(small.a, "gone", "ai", "datastream-end");
+        for (const key of ["1", "2"]) await send(small.a, "gone", "t", key);
+        // This gateway never saw the stream.
+        const { error } = await line(
+          small.b,
+          "gone",
+          "ai",
+          "datastream-start",
+          { ...start, producer: "two" },
+        );
+        assertEquals(error?.code, "conflict");
+        const other = { ...start, key: "s2:0", stream_id: "s2" };
+        const again = await line(
+          small.b,
+          "gone",
+          "ai",
+          "datastream-start",
+          other,
+        );
+        assertEquals(again.error, undefined);
+      } finally {
+        await small.close();
+      }
+    });
+
     it("of a stream's end is the same for its producer and for a reader that stops it", async () => {
       await line(a, "stop", "ai", "datastream-start");
       const query = { channel: "stop", topic: "ai", stream_id: "s" };
