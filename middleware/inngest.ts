@@ -37,8 +37,12 @@ interface HookArgs {
  * Makes the middleware that gives Inngest functions `publish`, for clients of version 3 and 4.
  *
  * Inside `step.run`, `publish` publishes at once. A retry of the step does not publish again what an earlier attempt has published: the nth
- * message of a step is one message, for 2 minutes. Outside of steps `publish` is a step of its own, so that a replay of the function
- * publishes nothing. Streams are published as data streams. Make them inside a step: outside of steps every replay makes them again.
+ * message of a step is one message, for as long as Inngest's own retries may last (23 minutes for 4 attempts, at most a day). Outside of
+ * steps `publish` is a step of its own, so that a replay of the function publishes nothing. Streams are published as data streams. Make them
+ * inside a step: outside of steps every replay makes them again.
+ *
+ * The SDK's own `step.realtime.publish` and `inngest.realtime.publish` publish to the gateway, too. A middleware of one function does so only
+ * in that function.
  *
  * @example
  * ```ts
