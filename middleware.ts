@@ -21,6 +21,7 @@
  *
  * @module
  */
+export { Realtime } from "./core/types/realtime.ts";
 export type { RealtimeOptions } from "./middleware/app.ts";
 export * from "./middleware/cancelled_run.ts";
 export type { FunctionRun, TriggerEvent } from "./middleware/function_run.ts";

@@ -1,6 +1,7 @@
 import { hexDigest } from "../core/protocol/digest.ts";
 import type { PublishOptions } from "../core/types/realtime.ts";
 import { inngestStore, property } from "./async_context.ts";
+import { maxAttemptsOf, retryWindow } from "./retry_window.ts";
 
 /** A run of an Inngest function. */
 export interface FunctionRun {
@@ -10,6 +11,12 @@ export interface FunctionRun {
   readonly functionId: string;
   /** The event that triggered it. */
   readonly event: TriggerEvent;
+}
+
+/** A run that publishes messages. */
+export interface PublishingRun extends FunctionRun {
+  /** How long the idempotency keys of its messages are remembered, in seconds. */
+  readonly keyTtl: number;
 }
 
 /** The event that triggered a run. */
@@ -34,7 +41,7 @@ export function readRun(
   ctx: unknown,
   fn: unknown,
   client: unknown,
-): FunctionRun {
+): PublishingRun {
   const id = property(fn, "id");
   const event = property(ctx, "event");
   return {
@@ -46,14 +53,17 @@ export function readRun(
       name: String(property(event, "name")),
       data: property(event, "data"),
     },
+    keyTtl: retryWindow(maxAttemptsOf(ctx, fn)),
   };
 }
 
-/** Returns the fields that name the run and its function. Ids of another form, as in Inngest's test engine, are left out. */
+/**
+ * Returns the options with which a run publishes: its ids and its function's, and how long a key is remembered. Ids of another form, as in
+ * Inngest's test engine, are left out.
+ */
 export async function runFields(
-  run: FunctionRun,
-): Promise<Pick<PublishOptions, "runId" | "fnSlug" | "fnId">> {
-  const { runId, functionId } = run;
+  { runId, functionId, keyTtl }: PublishingRun,
+): Promise<Pick<PublishOptions, "runId" | "fnSlug" | "fnId" | "keyTtl">> {
   const execution = property(await inngestStore(), "execution");
   const isCurrent = property(property(execution, "ctx"), "runId") === runId;
   const options = property(property(execution, "instance"), "options");
@@ -64,6 +74,7 @@ export async function runFields(
     ...ULID.test(runId) ? { runId } : {},
     ...functionId !== "" && !isUuid ? { fnSlug: functionId } : {},
     ...typeof fnId === "string" && UUID.test(fnId) ? { fnId } : {},
+    keyTtl,
   };
 }
 

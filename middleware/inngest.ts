@@ -1,5 +1,6 @@
 import { appOf, type RealtimeOptions } from "./app.ts";
-import { type FunctionRun, readRun } from "./function_run.ts";
+import { type PublishingRun, readRun } from "./function_run.ts";
+import { redirectPublish, redirectStepTools } from "./inngest_realtime.ts";
 import { hooksOfVersion3, type RunInfo } from "./inngest_v3.ts";
 import type { RealtimeMiddleware } from "./inngest_types.ts";
 import { createReportRun, type Lifecycle, toRunError } from "./lifecycle.ts";
@@ -36,8 +37,12 @@ interface HookArgs {
  * Makes the middleware that gives Inngest functions `publish`, for clients of version 3 and 4.
  *
  * Inside `step.run`, `publish` publishes at once. A retry of the step does not publish again what an earlier attempt has published: the nth
- * message of a step is one message, for 2 minutes. Outside of steps `publish` is a step of its own, so that a replay of the function
- * publishes nothing. Streams are published as data streams. Make them inside a step: outside of steps every replay makes them again.
+ * message of a step is one message, for as long as Inngest's own retries may last (23 minutes for 4 attempts, at most a day). Outside of
+ * steps `publish` is a step of its own, so that a replay of the function publishes nothing. Streams are published as data streams. Make them
+ * inside a step: outside of steps every replay makes them again.
+ *
+ * The SDK's own `step.realtime.publish` and `inngest.realtime.publish` publish to the gateway, too. A middleware of one function does so only
+ * in that function.
  *
  * @example
  * ```ts
@@ -77,6 +82,7 @@ export function realtimeMiddleware(
       const { ctx } = args;
       const run = this.#run(args);
       const publish = createRunPublish(app, run, this.#scope, ctx.step);
+      redirectStepTools(ctx.step, ctx.step, publish);
       return { ...args, ctx: { ...ctx, publish } };
     }
 
@@ -104,11 +110,16 @@ export function realtimeMiddleware(
       await report(this.#run(args), { status: "failed", error });
     }
 
-    #run({ ctx, fn }: HookArgs): FunctionRun {
+    #run({ ctx, fn }: HookArgs): PublishingRun {
       return readRun(ctx, fn, this.client);
     }
 
-    static init({ client }: { client: unknown }): object {
+    static onRegister({ client, fn }: { client: unknown; fn: unknown }): void {
+      redirectPublish(app, client, fn);
+    }
+
+    static init({ client, fn }: { client: unknown; fn?: unknown }): object {
+      redirectPublish(app, client, fn);
       return {
         onFunctionRun: (info: RunInfo) =>
           hooksOfVersion3(info, client, app, report),

@@ -1,7 +1,9 @@
 import type { RealtimeApp } from "../core/types/realtime.ts";
 import { property } from "./async_context.ts";
 import { readRun } from "./function_run.ts";
+import { redirectStepTools } from "./inngest_realtime.ts";
 import { type ReportRun, toRunError } from "./lifecycle.ts";
+import { maxAttemptsOf } from "./retry_window.ts";
 import { createRunPublish, type StepTools } from "./run_publisher.ts";
 import { executingStepId, StepScope } from "./step_scope.ts";
 
@@ -33,6 +35,7 @@ export function hooksOfVersion3(
       const step = scopedTools(ctx.step, scope);
       if (isFirst) await report(run, { status: "running" });
       const publish = createRunPublish(app, run, scope, step);
+      redirectStepTools(ctx.step, step, publish);
       return { ctx: { publish, step } };
     },
     async finished({ result: { data, error } }: FinishedArgs) {
@@ -60,10 +63,8 @@ function scopedTools(step: StepTools, scope: StepScope): StepTools {
 
 /** Tells whether Inngest will not retry the function after an error, by the rules of version 3's executor. */
 function isFinal(error: unknown, { ctx, fn }: RunInfo): boolean {
-  const retries = property(property(fn, "opts"), "retries") ?? 3;
-  const attempts = property(ctx, "maxAttempts") ?? Number(retries) + 1;
   return property(error, "name") === "NonRetriableError" ||
     // The error of a step that has no attempts left.
     property(error, "stepId") !== undefined ||
-    Number(property(ctx, "attempt")) + 1 >= Number(attempts);
+    Number(property(ctx, "attempt")) + 1 >= maxAttemptsOf(ctx, fn);
 }

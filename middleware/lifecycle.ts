@@ -5,9 +5,11 @@ import {
   type FunctionRun,
   isFailureHandler,
   messageKey,
+  type PublishingRun,
   runFields,
   type TriggerEvent,
 } from "./function_run.ts";
+import { DEFAULT_ATTEMPTS, retryWindow } from "./retry_window.ts";
 
 /** The channel, or a topic of it, for messages about a run. The channel is given by its name or as a typed channel. */
 export type RunTarget =
@@ -38,7 +40,10 @@ export type RunUpdate =
   };
 
 /** Publishes the status of a run. It never rejects. */
-export type ReportRun = (run: FunctionRun, update: RunUpdate) => Promise<void>;
+export type ReportRun = (
+  run: PublishingRun,
+  update: RunUpdate,
+) => Promise<void>;
 
 /** Makes the function that publishes the status of runs, if the app has a target for it. Failures are passed to `onError`. */
 export function createReportRun(
@@ -60,10 +65,11 @@ export function createReportRun(
 export async function publishRunUpdate(
   app: RealtimeApp,
   lifecycle: Lifecycle,
-  run: FunctionRun,
+  run: PublishingRun,
   update: RunUpdate,
 ): Promise<void> {
-  const target = typeof lifecycle === "function" ? lifecycle(run) : lifecycle;
+  const { keyTtl: _, ...shown } = run;
+  const target = typeof lifecycle === "function" ? lifecycle(shown) : lifecycle;
   if (target === undefined) return;
   // A typed channel may have a topic named "channel": its name is looked at first.
   const isChannel = typeof target === "string" || "name" in target;
@@ -85,11 +91,12 @@ export function toRunError(error: unknown): { name: string; message: string } {
 }
 
 /** Reads the run from Inngest's event about a cancelled run. */
-export function readCancelledRun(event: TriggerEvent): FunctionRun {
+export function readCancelledRun(event: TriggerEvent): PublishingRun {
   const { run_id, function_id, event: cause } = Object(event.data);
   return {
     runId: String(run_id),
     functionId: String(function_id ?? ""),
     event: { name: String(cause?.name), data: cause?.data },
+    keyTtl: retryWindow(DEFAULT_ATTEMPTS),
   };
 }

@@ -13,8 +13,8 @@ import type {
   Realtime,
   RealtimeApp,
 } from "../core/types/realtime.ts";
-import { type FunctionRun, messageKey, runFields } from "./function_run.ts";
-import type { StepScope } from "./step_scope.ts";
+import { messageKey, type PublishingRun, runFields } from "./function_run.ts";
+import type { StepAttempt, StepScope } from "./step_scope.ts";
 
 /** The part of Inngest's step tools that is used here. */
 export interface StepTools {
@@ -25,6 +25,23 @@ export interface StepTools {
   ): Promise<never>;
 }
 
+/** Publishes a message of a run: in a step with an idempotency key, else at once and each time. */
+export async function publishInRun(
+  app: RealtimeApp,
+  run: PublishingRun,
+  attempt: StepAttempt | undefined,
+  message: Realtime.Message.Input,
+  options?: PublishOptions,
+): Promise<Publication> {
+  const key = attempt &&
+    await messageKey([run.runId, attempt.stepId, attempt.published++]);
+  return await app.publish(message, {
+    ...await runFields(run),
+    ...key && { key },
+    ...withoutUndefined(options),
+  });
+}
+
 /**
  * Makes the `publish` of one run.
  *
@@ -33,7 +50,7 @@ export interface StepTools {
  */
 export function createRunPublish(
   app: RealtimeApp,
-  run: FunctionRun,
+  run: PublishingRun,
   scope: StepScope,
   step: StepTools,
 ): PublishFn {
@@ -42,13 +59,7 @@ export function createRunPublish(
     options: PublishOptions | undefined,
   ): Promise<Publication> {
     const attempt = await scope.current();
-    const key = attempt &&
-      await messageKey([run.runId, attempt.stepId, attempt.published++]);
-    return await app.publish(await message, {
-      ...await runFields(run),
-      ...key && { key },
-      ...withoutUndefined(options),
-    });
+    return await publishInRun(app, run, attempt, await message, options);
   }
 
   async function publish(

@@ -55,6 +55,12 @@ export class StepScope {
   }
 }
 
+/** Returns the attempt of a step in which the caller runs, in whichever run; `undefined` outside of steps and without async contexts. */
+export async function currentAttempt(): Promise<StepAttempt | undefined> {
+  const store = (await stepStorage())?.getStore();
+  return property(store, "attempt") as StepAttempt | undefined;
+}
+
 /** Returns the id of the step that Inngest executes now, with Inngest's number for a repeated id. */
 export async function executingStepId(): Promise<string | undefined> {
   const store = await inngestStore();

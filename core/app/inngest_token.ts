@@ -1,10 +1,9 @@
 import type { InngestClient } from "../types/app.ts";
 import { readEnvironment } from "../http/environment.ts";
-import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { parseStringField } from "../http/json_answer.ts";
-import { request } from "../http/request.ts";
+import { type HttpContext, request } from "../http/request.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
-import { gatewayUrl } from "./app_context.ts";
+import { contextOf } from "./app_context.ts";
 import { ACTION, type TokenTarget } from "./token_target.ts";
 
 /** The methods for tokens that Inngest's clients of both majors have. They are not part of Inngest's public types. */
@@ -22,9 +21,10 @@ export async function inngestToken(
   { channel, topics }: TokenTarget,
 ): Promise<TokenLike> {
   if (readEnvironment("REALTIME_URL")) {
-    const apiBaseUrl = gatewayUrl();
-    const key = await requestToken(apiBaseUrl, channel, topics);
-    return { channel, topics, key, apiBaseUrl };
+    // The caller may try again: an app's route should answer soon.
+    const context = await contextOf({ retry: { attempts: 1 } });
+    const key = await requestToken(context, channel, topics);
+    return { channel, topics, key, apiBaseUrl: context.url };
   }
   const { inngestApi } = client as unknown as { inngestApi: InngestApi };
   return {
@@ -35,22 +35,17 @@ export async function inngestToken(
   };
 }
 
-/** Asks the gateway for a token, once. */
+/** Asks the gateway for a token. */
 async function requestToken(
-  url: string,
+  context: HttpContext,
   channel: string,
   topics: readonly string[],
 ): Promise<string> {
-  const bearer = readEnvironment("REALTIME_SIGNING_KEY");
-  const retry = { attempts: 1 };
   const claims = topics.map((name) => ({ channel, name, kind: "run" }));
-  const answer = await request(
-    { url, bearer, fetch: gatewayFetch(url), retry },
-    {
-      path: "/v1/realtime/token",
-      body: JSON.stringify(claims),
-      action: ACTION,
-    },
-  );
+  const answer = await request(context, {
+    path: "/v1/realtime/token",
+    body: JSON.stringify(claims),
+    action: ACTION,
+  });
   return parseStringField(answer, "jwt", ACTION);
 }

@@ -12,6 +12,9 @@ export const FRAME_CHARACTERS = 16_000_000;
 /** Time for which a page keeps an unused connection for its next view. Also the time limit for closing. */
 export const LEAVE_MS = 1_000;
 
+/** The longest time for which an idempotency key can be remembered, in seconds: a day. */
+export const MAX_KEY_TTL: number = 24 * 3600;
+
 /** The default limits. The gateway's can be configured. */
 export const LIMITS = {
   /** Maximum length of a message's data as JSON, in bytes. */

@@ -21,6 +21,8 @@ export interface BatchLine {
   readonly data: unknown;
   /** The idempotency key. */
   readonly key: string;
+  /** How long the gateway remembers the key, in seconds. */
+  readonly key_ttl?: number | undefined;
   /** Replaces the target's metadata. */
   readonly metadata?: unknown;
   readonly stream_id?: string;

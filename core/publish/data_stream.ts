@@ -23,6 +23,8 @@ import { discardSource } from "./stream_source.ts";
 export interface DataStreamOptions {
   /** The idempotency key: publishing the stream again with the same key sends nothing. */
   readonly key: string | undefined;
+  /** How long the gateway remembers the key, in seconds. */
+  readonly keyTtl: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly flush: FlushOptions | undefined;
   /** Whether each piece matches a schema, so that text must not be joined. */
@@ -40,12 +42,12 @@ export async function publishDataStream(
   source: StreamSource<unknown>,
   options: DataStreamOptions,
 ): Promise<Publication> {
-  const { key, signal } = options;
+  const { key, keyTtl, signal } = options;
   const lifetime = new StreamLifetime(signal, target.action);
   try {
     const stream: OutgoingStream = key === undefined
       ? { streamId: crypto.randomUUID(), id: "" }
-      : await beginStream(target, key, lifetime.overdue.signal);
+      : await beginStream(target, key, keyTtl, lifetime.overdue.signal);
     const { ended } = stream;
     if (ended) discardSource(source, ended);
     const problem = ended ??

@@ -24,7 +24,7 @@ export async function publishMessage(
   flush: FlushOptions | undefined,
 ): Promise<Publication> {
   const { data, keepPieces } = message;
-  const { key, kind = "data", signal } = options;
+  const { key, keyTtl, kind = "data", signal } = options;
   const channel = checkName("channel", message.channel);
   const topic = checkName("topic", message.topic);
   const action = `Cannot publish to "${channel}"`;
@@ -42,16 +42,16 @@ export async function publishMessage(
     },
   };
   if (isStreamSource(data)) {
-    const stream = { key, signal, flush, keepPieces };
+    const stream = { key, keyTtl, signal, flush, keepPieces };
     return await publishDataStream(target, data, stream);
   }
   const json = encodeMessage(data, action);
   const messageKey = key ?? crypto.randomUUID();
   if (kind === "data") {
-    return { id: await postMessage(target, json, messageKey, signal) };
+    return { id: await postMessage(target, json, messageKey, options) };
   }
   // The route for one message knows no kinds.
-  const line = { kind, data, key: messageKey };
+  const line = { kind, data, key: messageKey, key_ttl: keyTtl };
   const [{ id = "", error } = {}] = await postLines(target, [line], signal);
   if (error) throw error;
   return { id };

@@ -6,6 +6,7 @@ import {
 } from "../http/request.ts";
 import { isTransient } from "../http/transient.ts";
 import { backoff, pause } from "../time/backoff.ts";
+import type { PublishOptions } from "../types/app.ts";
 import {
   type BatchLine,
   decodeLineAnswers,
@@ -22,7 +23,7 @@ export async function postMessage(
   { context, channel, topic, fields, action }: PublishTarget,
   json: string,
   key: string,
-  signal: AbortSignal | undefined,
+  { keyTtl, signal }: Pick<PublishOptions, "keyTtl" | "signal">,
 ): Promise<string> {
   const query = new URLSearchParams({ channel, topic });
   for (const [name, value] of Object.entries(fields)) {
@@ -33,7 +34,11 @@ export async function postMessage(
   const answer = await request(context, {
     path: `/v1/realtime/publish?${query}`,
     body: json,
-    headers: { "content-type": "application/json", "idempotency-key": key },
+    headers: {
+      "content-type": "application/json",
+      "idempotency-key": key,
+      ...keyTtl !== undefined && { "idempotency-ttl": String(keyTtl) },
+    },
     signal,
     action,
   });

@@ -20,11 +20,14 @@ export interface OutgoingStream {
  * Sends the start of the stream with this idempotency key. If another producer began that stream and failed, that stream stays in the log
  * unchanged, and a new stream begins whose id has a number.
  *
+ * @param keyTtl How long the gateway remembers the key, in seconds.
+ *
  * @throws {RealtimeError} The gateway's refusal.
  */
 export async function beginStream(
   target: PublishTarget,
   key: string,
+  keyTtl: number | undefined,
   signal: AbortSignal,
 ): Promise<OutgoingStream> {
   const producer = crypto.randomUUID();
@@ -36,6 +39,7 @@ export async function beginStream(
       kind: "datastream-start",
       data: streamId,
       key: `${streamId}:0`,
+      key_ttl: keyTtl,
       stream_id: streamId,
       producer,
     }], signal);

@@ -7,8 +7,14 @@ import type { MaybePromise, Mutable, Untyped } from "./utility.ts";
 
 /** Options of `publish`. */
 export interface PublishOptions {
-  /** The idempotency key: the same key publishes once to the same channel within 2 minutes, so that a retry is safe. */
+  /** The idempotency key: the same key publishes once to the same channel within `keyTtl` seconds, so that a retry is safe. */
   key?: string | undefined;
+  /**
+   * How long the gateway remembers the key, in whole seconds from its first use: 1 to 86,400.
+   *
+   * @default {120}
+   */
+  keyTtl?: number | undefined;
   /** The run that publishes the message, a ULID. */
   runId?: string | undefined;
   /** The readable id of the function that publishes the message. */

@@ -21,6 +21,8 @@ export interface NewMessage {
 export interface ReplyTarget extends Position {
   /** Tells the publisher's retries from other replies. It may contain anything. */
   readonly key: string;
+  /** How long the first reply is known at least, in milliseconds, where that is longer than the broker's own time. */
+  readonly keyTtlMs?: number | undefined;
 }
 
 /** The first reply to a message in a topic. */
@@ -92,14 +94,15 @@ export interface Broker extends RevocationStore {
   /**
    * Appends messages to a channel's log, all or none, next to each other, and notifies its listeners.
    *
-   * It MUST resolve, with their ids, only when they are in the log. If `key`, an idempotency key, was used on the channel in the last 2 minutes, it
-   * MUST append nothing and resolve with the earlier ids. A broker that need not wait may return without a promise, which saves 0.2
-   * to 0.9 µs a message.
+   * It MUST resolve, with their ids, only when they are in the log. If `key`, an idempotency key, was used on the channel before, it MUST append
+   * nothing and resolve with the earlier ids, until `keyTtlMs` milliseconds after the key's first use, or 2 minutes where no time is given.
+   * A broker that need not wait may return without a promise, which saves 0.2 to 0.9 µs a message.
    */
   publish(
     channel: string,
     messages: readonly NewMessage[],
     key?: string,
+    keyTtlMs?: number,
   ): MaybePromise<readonly string[]>;
 
   /**
@@ -107,7 +110,7 @@ export interface Broker extends RevocationStore {
    * new one if it was appended, or with `undefined` if the channel's log hasn't reached the message yet.
    *
    * It MUST decide and append in one step, also if several gateways ask at the same time. It MUST know the first reply for as long as
-   * the log holds it, and for 2 minutes at least. It SHOULD find it without a search of the log. A message of a log that was lost can
+   * the log holds it, and for 2 minutes at least, or for the target's `keyTtlMs`. It SHOULD find it without a search of the log. A message of a log that was lost can
    * have replies too.
    */
   reply(

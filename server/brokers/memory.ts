@@ -45,7 +45,7 @@ export interface MemoryBrokerOptions {
    */
   memoryBudget?: number | undefined;
   /**
-   * Milliseconds that an idempotency key is remembered.
+   * Milliseconds that an idempotency key is remembered if its publisher asks for no other time.
    *
    * @default {120000}
    */
@@ -89,6 +89,7 @@ export class MemoryBroker implements Broker {
   readonly #listeners = new Map<string, LogListener>();
   readonly #subscribers = new Map<string, ReadonlyMap<string, number>>();
   readonly #keys: RememberedKeys;
+  readonly #keyTtlMs: number;
   readonly #revocations = new MemoryRevocations();
   /** Bytes of memory that the logs take. */
   #bytes = 0;
@@ -103,10 +104,8 @@ export class MemoryBroker implements Broker {
       bytes: options.historyBytes ?? 8 * 1024 * 1024,
     };
     this.#budget = options.memoryBudget ?? 256 * 1024 * 1024;
-    this.#keys = new RememberedKeys(
-      options.keyTtlMs ?? 120_000,
-      this.#budget / 2,
-    );
+    this.#keys = new RememberedKeys(this.#budget / 2);
+    this.#keyTtlMs = options.keyTtlMs ?? 120_000;
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -115,6 +114,7 @@ export class MemoryBroker implements Broker {
     channel: string,
     messages: readonly NewMessage[],
     key?: string,
+    keyTtlMs: number = this.#keyTtlMs,
   ): readonly string[] {
     const now = this.#now();
     const keyName = key === undefined ? undefined : `${channel}\n${key}`;
@@ -128,7 +128,7 @@ export class MemoryBroker implements Broker {
     const count = entries.length;
     const first = log.top - count + 1;
     if (keyName !== undefined) {
-      this.#keys.add(keyName, { epoch, first, count }, now);
+      this.#keys.add(keyName, { epoch, first, count }, now, keyTtlMs);
     }
     this.#keepBudget(channel);
     this.#notify(channel, epoch, entries);
@@ -139,7 +139,7 @@ export class MemoryBroker implements Broker {
   reply(
     channel: string,
     message: NewMessage,
-    { epoch, offset, key }: ReplyTarget,
+    { epoch, offset, key, keyTtlMs = 0 }: ReplyTarget,
   ): FirstReply | undefined {
     const now = this.#now();
     const log = this.#use(channel, now);
@@ -159,7 +159,8 @@ export class MemoryBroker implements Broker {
     const entries = this.#append(log, channel, [message], now, reply);
     const first = log.top;
     const remembered = { epoch: log.epoch, first, count: 1, replyKey: key };
-    this.#keys.add(keyName, remembered, now);
+    const ttlMs = Math.max(keyTtlMs, this.#keyTtlMs);
+    this.#keys.add(keyName, remembered, now, ttlMs);
     this.#keepBudget(channel);
     this.#notify(channel, log.epoch, entries);
     return { id: formatId(log.epoch, first), key };

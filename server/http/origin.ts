@@ -23,6 +23,7 @@ export function crossOrigin(rules: OriginRules): MiddlewareHandler {
       "authorization",
       "content-type",
       "idempotency-key",
+      "idempotency-ttl",
       "last-event-id",
       "x-inngest-sdk",
       "x-inngest-env",

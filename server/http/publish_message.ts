@@ -1,5 +1,6 @@
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Auth } from "../auth/auth.ts";
+import { readKeyTtl, withTtl } from "../publish/idempotency_key.ts";
 import { type MessagePublisher, tooLarge } from "../publish/publisher.ts";
 import type { DirectHandler } from "../runtimes/direct.ts";
 import type { JsonAnswer } from "../runtimes/json_answer.ts";
@@ -35,7 +36,8 @@ export function publishBody(
   const { maxMessageBytes: limit } = publisher;
   if (body.length > limit) throw tooLarge(envelope.channel, limit);
   const data = dataOfBody(decodeUtf8(body));
-  const key = head.header("idempotency-key");
+  const ttl = readKeyTtl(head.header("idempotency-ttl"));
+  const key = withTtl(head.header("idempotency-key"), ttl);
   const ids = publisher.publish(envelope, topics, data, key);
   return ids instanceof Promise ? ids.then(published) : published(ids);
 }

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
+import { MAX_KEY_TTL } from "../../core/protocol/limits.ts";
 import { createEnvelope, MESSAGE_KINDS } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
 import { FairTurns } from "./fair_turns.ts";
+import { withTtl } from "./idempotency_key.ts";
 import type { PublishRate } from "./publish_rates.ts";
 import { type MessagePublisher, REQUEST_BYTES } from "./publisher.ts";
 import { isStreamKind } from "../streams/stream_message.ts";
@@ -30,6 +32,7 @@ const line = z.object({
   reply_to: z.string().optional(),
   metadata: z.unknown().optional(),
   key: z.string().optional(),
+  key_ttl: z.int().min(1).max(MAX_KEY_TTL).optional(),
 }).refine(
   ({ kind, stream_id }) => stream_id !== undefined || !isStreamKind(kind),
   "stream_id is missing",
@@ -111,8 +114,9 @@ async function publishLine(
       const message = `Cannot publish the line: ${problem}`;
       throw new RealtimeError("invalid_argument", message);
     }
-    const { channel, topic, kind, key, producer } = result.data;
-    const { stream_id: streamId } = result.data;
+    const { channel, topic, kind, producer } = result.data;
+    const { stream_id: streamId, key_ttl: ttl } = result.data;
+    const key = withTtl(result.data.key, ttl);
     const envelope = createEnvelope(channel, result.data);
     const topics = [topic];
     const data = JSON.stringify(result.data.data);

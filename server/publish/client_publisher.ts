@@ -5,8 +5,9 @@ import type { ChannelSchemas } from "./channel_schemas.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import {
   clientOwner,
-  type GatewayKey,
   type KeyOwner,
+  type MessageKey,
+  ttlOf,
 } from "./idempotency_key.ts";
 import type { MessageCallback } from "./message_callback.ts";
 import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
@@ -17,6 +18,9 @@ export interface ClientRules {
   readonly callback: MessageCallback | undefined;
   readonly revocations: Revocations;
 }
+
+/** Maximum seconds for which a client's key is remembered: with more, a client could fill the broker's memory with keys. */
+const MAX_CLIENT_KEY_TTL = 120;
 
 /** Tells whether a token grants publishing to a topic. */
 export function grantsPublish(
@@ -58,12 +62,18 @@ export class ClientPublisher implements MessagePublisher {
     envelope: Envelope,
     topics: readonly string[],
     data: string,
-    key?: string | GatewayKey,
+    key?: MessageKey,
   ): Promise<readonly string[]> {
     const { channel, kind = "data", replyTo } = envelope;
     const { schemas, callback, revocations } = this.#rules;
     const { sub, jti } = this.#claims;
     this.require(channel, topics);
+    if ((ttlOf(key) ?? 0) > MAX_CLIENT_KEY_TTL * 1000) {
+      const problem =
+        `a token's idempotency keys last at most ${MAX_CLIENT_KEY_TTL} s`;
+      const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+      throw new RealtimeError("forbidden", message);
+    }
     // The start and the end of a stream carry no data of the topic.
     if (
       !schemas.isEmpty && kind !== "datastream-start" &&

@@ -1,3 +1,5 @@
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import { MAX_KEY_TTL } from "../../core/protocol/limits.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 
 /** Maximum length of an idempotency key. */
@@ -10,6 +12,49 @@ export class GatewayKey {
   constructor(name: string) {
     this.name = name;
   }
+}
+
+/** A publisher's idempotency key that is remembered for another time than the broker's own. */
+export class TimedKey {
+  readonly name: string;
+  /** How long it is remembered, in milliseconds. */
+  readonly ttlMs: number;
+
+  constructor(name: string, ttlMs: number) {
+    this.name = name;
+    this.ttlMs = ttlMs;
+  }
+}
+
+/** An idempotency key: one that a publisher chose, or the gateway's own. */
+export type MessageKey = string | TimedKey | GatewayKey;
+
+/** Returns a publisher's key with the time, in seconds, for which it asked; without a time the key stays as it is. */
+export function withTtl(
+  key: string | undefined,
+  ttl: number | undefined,
+): string | TimedKey | undefined {
+  return key === undefined || ttl === undefined
+    ? key
+    : new TimedKey(key, ttl * 1000);
+}
+
+/**
+ * Reads the header `Idempotency-TTL`.
+ *
+ * @returns Whole seconds; `undefined` without the header.
+ * @throws {RealtimeError} `invalid_argument` for anything but a whole number from 1 to {@linkcode MAX_KEY_TTL}.
+ */
+export function readKeyTtl(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds >= 1 && seconds <= MAX_KEY_TTL) {
+    return seconds;
+  }
+  throw new RealtimeError(
+    "invalid_argument",
+    `Cannot publish: "Idempotency-TTL" must be a whole number of seconds from 1 to ${MAX_KEY_TTL}`,
+  );
 }
 
 /** The publisher that chose a key: the server, a user, or a token that names no user. */
@@ -35,9 +80,18 @@ export function clientOwner({ sub, jti }: TokenClaims): KeyOwner {
 export function composeKey(
   owner: KeyOwner,
   topics: readonly string[],
-  key: string | GatewayKey,
+  key: MessageKey,
 ): string {
-  return typeof key === "string"
-    ? `${topics.join("\n")}\n\n${owner}${key}`
-    : `\n${key.name}`;
+  if (key instanceof GatewayKey) return `\n${key.name}`;
+  return `${topics.join("\n")}\n\n${owner}${nameOf(key)}`;
+}
+
+/** Returns the text that the publisher chose as its key. */
+export function nameOf(key: string | TimedKey): string {
+  return typeof key === "string" ? key : key.name;
+}
+
+/** Returns how many milliseconds a key is to be remembered; `undefined` for the broker's own time. */
+export function ttlOf(key: MessageKey | undefined): number | undefined {
+  return key instanceof TimedKey ? key.ttlMs : undefined;
 }

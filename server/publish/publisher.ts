@@ -7,10 +7,13 @@ import { isStreamKind } from "../streams/stream_message.ts";
 import { type Envelope, newMessage } from "../wire/envelope.ts";
 import {
   composeKey,
-  type GatewayKey,
+  GatewayKey,
   KEY_LENGTH,
   type KeyOwner,
+  type MessageKey,
+  nameOf,
   SERVER,
+  ttlOf,
 } from "./idempotency_key.ts";
 import { publishReply } from "./replies.ts";
 
@@ -48,7 +51,7 @@ export interface MessagePublisher {
     envelope: Envelope,
     topics: readonly string[],
     data: string,
-    key?: string | GatewayKey,
+    key?: MessageKey,
   ): MaybePromise<readonly string[]>;
 }
 
@@ -70,7 +73,7 @@ export class Publisher implements MessagePublisher {
     envelope: Envelope,
     topics: readonly string[],
     data: string,
-    key?: string | GatewayKey,
+    key?: MessageKey,
     owner: KeyOwner = SERVER,
   ): MaybePromise<readonly string[]> {
     const { channel } = envelope;
@@ -85,6 +88,7 @@ export class Publisher implements MessagePublisher {
           channel,
           topics.map(toMessage),
           key === undefined ? undefined : composeKey(owner, topics, key),
+          ttlOf(key),
         )
         : this.#reply(envelope, topics, data, owner, key);
       return published instanceof Promise
@@ -100,7 +104,7 @@ export class Publisher implements MessagePublisher {
     topics: readonly string[],
     data: string,
     owner: KeyOwner,
-    key: string | GatewayKey = crypto.randomUUID(),
+    key: MessageKey = crypto.randomUUID(),
   ): Promise<readonly string[]> {
     const { channel, replyTo } = envelope;
     const original = parseId(replyTo);
@@ -110,9 +114,13 @@ export class Publisher implements MessagePublisher {
     if (isStreamKind(envelope.kind ?? "data")) {
       throw invalid(channel, "a reply is one message, not a stream");
     }
-    const replyKey = typeof key === "string" ? key : undefined;
+    const replyKey = key instanceof GatewayKey ? undefined : nameOf(key);
     const message = newMessage({ ...envelope, replyKey }, topic, data);
-    const target = { ...original, key: composeKey(owner, topics, key) };
+    const target = {
+      ...original,
+      key: composeKey(owner, topics, key),
+      keyTtlMs: ttlOf(key),
+    };
     return [await publishReply(this.#broker, channel, message, target)];
   }
 
@@ -139,9 +147,10 @@ function checkNames(
   if (topics.length === 0) throw invalid(channel, "no topic is named");
 }
 
-function checkKey(channel: string, key: string | GatewayKey | undefined): void {
-  if (typeof key !== "string") return;
-  if (key === "" || key.length > KEY_LENGTH) {
+function checkKey(channel: string, key: MessageKey | undefined): void {
+  if (key === undefined || key instanceof GatewayKey) return;
+  const { length } = nameOf(key);
+  if (length === 0 || length > KEY_LENGTH) {
     const problem = `an idempotency key has 1 to ${KEY_LENGTH} characters`;
     throw invalid(channel, problem);
   }

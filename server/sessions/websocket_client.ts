@@ -2,6 +2,7 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { ChannelState } from "../brokers/broker.ts";
+import { withTtl } from "../publish/idempotency_key.ts";
 import { type MessagePublisher, quote } from "../publish/publisher.ts";
 import { type ClientCommand, parseClientFrame } from "../wire/client_frame.ts";
 import { createEnvelope } from "../wire/envelope.ts";
@@ -182,7 +183,7 @@ export class WebSocketClient implements SocketHandler {
     session: Session,
     frame: ClientCommand & { kind: "publish" },
   ): Promise<void> {
-    const { channel, topic, key, ref, reply_topic, reply_to } = frame;
+    const { channel, topic, ref, reply_topic, reply_to } = frame;
     const claims = session.subscriptions.publisherClaims(channel, topic);
     if (!claims) {
       const action = `Cannot publish to ${quote(channel)}`;
@@ -191,6 +192,7 @@ export class WebSocketClient implements SocketHandler {
     }
     const envelope = createEnvelope(channel, { reply_topic, reply_to });
     const data = JSON.stringify(frame.data);
+    const key = withTtl(frame.key, frame.key_ttl);
     const publisher = this.#host.publisherFor(claims);
     const [id = ""] = await publisher.publish(envelope, [topic], data, key);
     if (ref !== undefined) session.control({ kind: "ack", ref, data: { id } });

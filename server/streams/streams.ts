@@ -1,7 +1,9 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
+import { parseId, type Position } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { Feed } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
+import { type MessageKey, ttlOf } from "../publish/idempotency_key.ts";
 import {
   type MessagePublisher,
   type Publisher,
@@ -23,7 +25,7 @@ import { StreamRegistry } from "./stream_registry.ts";
 
 /** Options of publishing a stream's message. */
 export interface StreamOptions {
-  readonly key?: string | undefined;
+  readonly key?: MessageKey | undefined;
   /** The producer that begins the stream. Another producer can't continue it, nor begin it again once it has ended well. */
   readonly producer?: string | undefined;
   /** Publishes with the rights of the request. */
@@ -41,7 +43,10 @@ export interface PublishedStreamMessage {
 
 const OTHER_PRODUCER = "another producer began the stream";
 
-/** Milliseconds for which a repeated start of an ended stream counts as a retry, as for any idempotency key. */
+const FORGOTTEN =
+  "the stream was begun before, and the log no longer tells how it ended";
+
+/** Milliseconds for which a repeated start of an ended stream counts as a retry, unless its key asks for another time. */
 const KEY_TTL_MS = 120_000;
 
 /** Publishes into data streams, keeps them open and stops them. */
@@ -203,12 +208,20 @@ export class Streams {
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId } = envelope;
     const known = this.#registry.getIn(channel, streamId, topics);
-    if (known?.state === "ended") return restart(channel, known, producer);
+    if (known?.state === "ended") {
+      return restart(channel, known, producer, ttlOf(key));
+    }
     if (known && known.producer !== producer) {
       await this.#leases.end(known, REPLACED);
       throw conflictError(channel, OTHER_PRODUCER);
     }
+    const before = { epoch: feed.epoch, offset: feed.top };
     const ids = await publisher.publish(envelope, topics, data, key);
+    // Without a producer's name, the log wasn't searched for the stream.
+    if (
+      !known && producer !== undefined &&
+      await wasPublishedBefore(feed, before, ids[0])
+    ) throw conflictError(channel, FORGOTTEN);
     const stream = this.#published(feed, envelope, topics, publisher.client);
     if (stream) {
       stream.start = ids[0];
@@ -269,14 +282,29 @@ export class Streams {
   }
 }
 
+/** Tells whether an id is that of a message which the log had when the feed was at a position: a key was known. */
+async function wasPublishedBefore(
+  feed: Feed,
+  before: Position,
+  id: string | undefined,
+): Promise<boolean> {
+  const published = parseId(id);
+  if (!published) return false;
+  const { epoch, offset } = before;
+  if (published.epoch === epoch) return offset >= published.offset;
+  // Either the message is of an older log, or the log was lost at this moment.
+  return await feed.isCurrent() && feed.epoch === epoch;
+}
+
 /** Answers the start of a stream that has ended: a retry of the producer learns the end, another producer gets an error. */
 function restart(
   channel: string,
   end: StreamEnd,
   producer: string | undefined,
+  keyTtlMs = KEY_TTL_MS,
 ): PublishedStreamMessage {
   const endedWell = end.reason === "done" || end.reason === "stopped";
-  const isRecent = Date.now() - end.at < KEY_TTL_MS;
+  const isRecent = Date.now() - end.at < keyTtlMs;
   if (producer !== undefined && !(endedWell && isRecent)) {
     throw conflictError(channel, OTHER_PRODUCER);
   }

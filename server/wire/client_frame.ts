@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
+import { MAX_KEY_TTL } from "../../core/protocol/limits.ts";
 import { tryParseJson } from "./json_text.ts";
 
 const ref = z.string().min(1).max(64).optional();
@@ -23,6 +24,7 @@ const commands = z.discriminatedUnion("kind", [
     topic: z.string(),
     data: z.unknown().refine((data) => data !== undefined, "is missing"),
     key: z.string().optional(),
+    key_ttl: z.int().min(1).max(MAX_KEY_TTL).optional(),
     reply_topic: z.string().optional(),
     reply_to: z.string().optional(),
   }),

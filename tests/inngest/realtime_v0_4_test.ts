@@ -22,6 +22,8 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { subscribe as subscribeHere } from "../../core/subscribe/subscribe.ts";
+import { takeData } from "../support/client/client.ts";
 import { startGateway } from "../support/gateway/gateway.ts";
 import {
   createInbox,
@@ -97,6 +99,35 @@ describe(
       assertEquals(String(token.channel), name);
       assertEquals(token.topics, ["ai", "tasks"]);
       assertMatch(token.key ?? "", /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    });
+
+    it("its tokens carry no address, which the module's subscribe() takes beside them", async () => {
+      const name = uniqueName("user");
+      const token = await getSubscriptionToken(app, {
+        channel: name,
+        topics: ["ai"],
+      });
+      assertEquals(Object.keys(token).sort(), ["channel", "key", "topics"]);
+      await using subscription = await subscribeHere({
+        key: String(token.key),
+        channel: name,
+        topics: ["ai"],
+        apiBaseUrl: gateway.url,
+      });
+      await app.realtime.publish({ channel: name, topic: "ai", data: "hi" });
+      assertEquals(await takeData(subscription, 1), ["hi"]);
+    });
+
+    it("takes the signing key from the environment only", async () => {
+      const { signingKey, url: baseUrl } = gateway;
+      const options = { id: "app", baseUrl, signingKey };
+      const client = await withEnvironment({}, () => new Inngest(options));
+      await assertRejects(
+        () =>
+          getSubscriptionToken(client, { channel: "user:1", topics: ["ai"] }),
+        Error,
+        "401",
+      );
     });
 
     it("subscribe() with that token receives what is published, in order", async () => {

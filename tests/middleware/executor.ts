@@ -92,7 +92,8 @@ export async function executeRun(
   let attempt = 0;
 
   async function send(stepId: string): Promise<Response> {
-    options.onRequest?.(requests++);
+    const count = requests++;
+    options.onRequest?.(count);
     return await handler(
       requestFor(options, stepId, { steps, order, attempt, maxAttempts }),
     );

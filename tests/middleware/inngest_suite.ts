@@ -9,6 +9,7 @@ import { channel } from "../../core/channel/channel.ts";
 import { createRealtime } from "../../core/app/create_realtime.ts";
 import { subscribe } from "../../core/subscribe/subscribe.ts";
 import { topic } from "../../core/channel/topic.ts";
+import { MemoryBroker } from "../../server/mod.ts";
 import { ownAsyncContext, uniqueName } from "../inngest/sdk.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
@@ -115,6 +116,47 @@ export function describeMajor(major: Major): void {
       });
       assertEquals(outcome.output, "done");
       assertEquals(await published(name), ["one", "two", "three"]);
+    });
+
+    it("does not repeat messages and streams in retries that Inngest spreads over 5 minutes", async () => {
+      // The seconds at which the attempts of a step began, by Inngest's own delays.
+      const begins = [1, 43, 93, 170, 312];
+      const now = Date.now;
+      let ms = 0;
+      Date.now = () => now() + ms;
+      const broker = new MemoryBroker({ historyTtl: 3600, now: () => ms });
+      const own = await startGateway({ broker });
+      try {
+        const name = uniqueName("user");
+        const serve = major.serve(own, async ({ step, publish, attempt }) => {
+          await step.run("work", async () => {
+            await publish({ channel: name, topic: "ai", data: "one" });
+            const data = async function* () {
+              yield await Promise.resolve("two");
+            };
+            await publish({ channel: name, topic: "ai", data });
+            if (attempt < 4) throw new Error("Not yet");
+          });
+          return "done";
+        });
+        let attempt = 0;
+        const outcome = await executeRun(serve, {
+          functionId: "app-fn",
+          runId: newRunId(),
+          maxAttempts: begins.length,
+          onRequest() {
+            ms = (begins[attempt++] ?? 312) * 1000;
+          },
+        });
+        assertEquals(outcome.output, "done");
+        assertEquals(
+          (await readHistory(own, name)).map(({ kind }) => kind),
+          ["data", "datastream-start", "chunk", "datastream-end"],
+        );
+      } finally {
+        Date.now = now;
+        await own.close();
+      }
     });
 
     it("counts the messages of each step separately", async () => {

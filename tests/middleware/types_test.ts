@@ -91,6 +91,38 @@ describe("the types of realtimeMiddleware()", () => {
     assertEquals(checkTypes({ sources }), []);
   });
 
+  it("include the namespace Realtime, which apps of inngest 3 import from there", () => {
+    assertEquals(
+      problemsOf(`
+        import { Realtime } from "@tidings/realtime/middleware";
+        import { Realtime as Same } from "@tidings/realtime";
+        export const publish: Realtime.PublishFn = null as unknown as Same.PublishFn;
+        export type Input = Realtime.Message.Input;
+        export const value: object = Realtime;
+        // @ts-expect-error the namespace has no such type
+        export type None = Realtime.None;
+      `),
+      [],
+    );
+  });
+
+  it("let topics of channels be published by the functions of inngest 4's client", () => {
+    assertEquals(
+      problemsOf(`${HEAD}
+        inngest.createFunction(
+          { id: "fn", triggers: [{ event: "test/run" }] },
+          async ({ step }) => {
+            const result = await step.realtime.publish("id", users("1").ai, { response: "hi" });
+            const text: string = result.response;
+            await inngest.realtime.publish(users("1").ai, { response: text });
+            // @ts-expect-error a channel is no topic
+            await inngest.realtime.publish(users("1"), { response: "hi" });
+          },
+        );`),
+      [],
+    );
+  });
+
   it("do not change the results of functions and steps of inngest 4", () => {
     const value = `{
       text: "a", count: 1, none: null, at: new Date(), maybe: "a" as "a" | undefined,

@@ -13,6 +13,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { ROOT } from "./root.ts";
 
 const CHROMIUM_NAMES = [
   "chromium",
@@ -41,6 +42,12 @@ export function pythonPath(): string | undefined {
   return findProgram("python3");
 }
 
+/** Returns the path of the Python 3 that has Inngest's SDK, where `.ci/run` installs it; `undefined` where there is none. */
+export function inngestPythonPath(): string | undefined {
+  const path = join(ROOT, ".runtimes", "python", "bin", "python3");
+  return isExecutable(path) ? path : undefined;
+}
+
 /** Returns the path of redis-server; `undefined` where there is none. */
 export function redisPath(): string | undefined {
   return findProgram("redis-server");
@@ -64,6 +71,11 @@ export function missingRequirements(): string[] {
   }
   if (pythonPath() === undefined) {
     missing.push("No python3 found: the test of its example is skipped");
+  }
+  if (inngestPythonPath() === undefined) {
+    missing.push(
+      "No Inngest SDK for Python found: its test is skipped (.ci/run installs it)",
+    );
   }
   if (redisPath() === undefined) {
     missing.push("No redis-server found: tests with Redis are skipped");

@@ -89,6 +89,9 @@ export class RedisBroker implements Broker {
   readonly name = "redis";
   readonly #id = crypto.randomUUID();
   readonly #prefix: string;
+  readonly #keyTtlMs: number;
+  /** The key of a reply outlives the reply, which the log keeps for some time at most. */
+  readonly #replyTtlMs: number;
   readonly #scripts: Scripts;
   readonly #servers: Servers;
   readonly #followed: FollowedChannels;
@@ -113,13 +116,15 @@ export class RedisBroker implements Broker {
     const settings = { ...target, answerMs, connectMs };
     const sharded = target.hosts.length > 1;
     this.#prefix = target.prefix;
+    const historyMs = whole(options, "historyTtl", 300) * 1000;
+    this.#keyTtlMs = whole(options, "keyTtlMs", 120_000);
+    this.#replyTtlMs = Math.max(this.#keyTtlMs, historyMs);
     this.#scripts = createScripts({
       retention: {
         size: whole(options, "historySize", 1000),
-        ttlMs: whole(options, "historyTtl", 300) * 1000,
+        ttlMs: historyMs,
         bytes: whole(options, "historyBytes", 8 * 1024 * 1024),
       },
-      keyTtlMs: whole(options, "keyTtlMs", 120_000),
       subscribersTtlMs: CHECKS_MISSED * checkMs,
       sharded,
     });
@@ -154,13 +159,14 @@ export class RedisBroker implements Broker {
     channel: string,
     messages: readonly NewMessage[],
     key?: string,
+    keyTtlMs: number = this.#keyTtlMs,
   ): Promise<readonly string[]> {
     const { group, meta, log, live } = this.#keys(channel);
     const keys = [meta, log];
     if (key !== undefined) {
       keys.push(idempotencyKey(this.#prefix, group, channel, key));
     }
-    const args = [newEpoch(), live];
+    const args = [newEpoch(), live, String(keyTtlMs)];
     for (const message of messages) args.push(encodeStored(message));
     const { epoch, first, count } = readPublished(
       await this.#run(this.#scripts.publish, group, keys, args),
@@ -173,14 +179,15 @@ export class RedisBroker implements Broker {
   async reply(
     channel: string,
     message: NewMessage,
-    { epoch, offset, key }: ReplyTarget,
+    { epoch, offset, key, keyTtlMs = 0 }: ReplyTarget,
   ): Promise<FirstReply | undefined> {
     const { group, meta, log, live } = this.#keys(channel);
     const id = formatId(epoch, offset);
     const keys = [meta, log];
     keys.push(replyKey(this.#prefix, group, channel, message.topic, id));
     const args = [newEpoch(), live, encodeStored(message)];
-    args.push(epoch, String(offset), key);
+    const ttlMs = Math.max(keyTtlMs, this.#replyTtlMs);
+    args.push(epoch, String(offset), key, String(ttlMs));
     const reply = await this.#run(this.#scripts.reply, group, keys, args);
     const first = readReply(reply);
     const position = parseId(first?.id);

@@ -3,7 +3,6 @@ import type { Retention } from "../log.ts";
 /** The settings that are written into the scripts. */
 export interface ScriptOptions {
   readonly retention: Retention;
-  readonly keyTtlMs: number;
   /** Milliseconds after which the subscribers of a silent gateway are no longer counted. */
   readonly subscribersTtlMs: number;
   /** Whether messages are sent by sharded pub/sub. */

@@ -12,11 +12,14 @@ export interface Script {
  * written to the keys.
  */
 export interface Scripts {
-  /** Keys: meta, log, and the key of the idempotency key, if any. Arguments: a new epoch, the pub/sub channel, the messages. Returns `epoch:first:count`. */
+  /**
+   * Keys: meta, log, and the key of the idempotency key, if any. Arguments: a new epoch, the pub/sub channel, the milliseconds that the
+   * idempotency key is kept, the messages. Returns `epoch:first:count`.
+   */
   readonly publish: Script;
   /**
    * Keys: meta, log, and the key of the reply. Arguments: a new epoch, the pub/sub channel, the reply, the epoch and offset of the message
-   * that it answers, the reply's own key. Returns `epoch:offset:1:key` of the first reply, or nothing where that message doesn't exist.
+   * that it answers, the reply's own key, the milliseconds that the reply's key is kept. Returns `epoch:offset:1:key` of the first reply, or nothing where that message doesn't exist.
    */
   readonly reply: Script;
   /** Keys: meta, log. Arguments: a new epoch, `after`, `limit`, `maxBytes`. Returns epoch, top, first, the messages. */
@@ -88,16 +91,15 @@ local meta, log, key = KEYS[1], KEYS[2], KEYS[3]
 local known = key and publishedBefore(key)
 if known then return done(known) end
 local epoch, top, bytes = open(meta, log, ARGV[1])
-local answer = append(meta, log, epoch, top, bytes, 3, #ARGV)
-if key then call('SET', key, answer, 'PX', ${options.keyTtlMs}) end
-notify(ARGV[2], 3, #ARGV)
+local answer = append(meta, log, epoch, top, bytes, 4, #ARGV)
+if key then call('SET', key, answer, 'PX', ARGV[3]) end
+notify(ARGV[2], 4, #ARGV)
 return done(answer)
 `;
 }
 
-/** Returns the script that publishes a reply unless there is one. Its key outlives the reply, which the log keeps for some time at most. */
+/** Returns the script that publishes a reply unless there is one. */
 function reply(options: ScriptOptions): string {
-  const ttlMs = Math.max(options.keyTtlMs, options.retention.ttlMs);
   return `${appending(options)}
 local meta, log, key = KEYS[1], KEYS[2], KEYS[3]
 local known = publishedBefore(key)
@@ -105,7 +107,7 @@ if known then return done(known) end
 local epoch, top, bytes = open(meta, log, ARGV[1])
 if epoch == ARGV[4] and tonumber(ARGV[5]) > top then return done('') end
 local answer = append(meta, log, epoch, top, bytes, 3, 3) .. ':' .. ARGV[6]
-call('SET', key, answer, 'PX', ${ttlMs})
+call('SET', key, answer, 'PX', ARGV[7])
 notify(ARGV[2], 3, 3)
 return done(answer)
 `;

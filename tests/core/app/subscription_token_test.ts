@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { env } from "node:process";
 import {
   afterAll,
@@ -11,6 +11,7 @@ import {
 import { Inngest as InngestV4 } from "inngest";
 import { Inngest as InngestV3 } from "inngest-v3";
 import { channel } from "../../../core/channel/channel.ts";
+import { createRealtime } from "../../../core/app/create_realtime.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { subscribe } from "../../../core/subscribe/subscribe.ts";
 import { getSubscriptionToken } from "../../../core/app/subscription_token.ts";
@@ -100,6 +101,42 @@ describe("getSubscriptionToken()", () => {
       const token = await getSubscriptionToken(client, TARGET);
       assertEquals(token.apiBaseUrl, gateway.url);
       await works(token);
+    }
+  });
+
+  it("sends the signing key of the environment as a hash, as apps do", async () => {
+    await using fake = await startFakeGateway();
+    env.REALTIME_URL = fake.url;
+    env.REALTIME_SIGNING_KEY = `signkey-test-${"ab".repeat(32)}`;
+    for (const client of clients("http://127.0.0.1:1")) {
+      const token = getSubscriptionToken(client, TARGET);
+      const published = createRealtime().publish({
+        channel: "c",
+        topic: "t",
+        data: 1,
+      });
+      const requests = [await fake.request(), await fake.request()];
+      const [one, other] = requests.map(({ headers }) => headers.authorization);
+      assertMatch(String(one), /^Bearer signkey-test-/);
+      assert(!String(one).includes(env.REALTIME_SIGNING_KEY));
+      assertEquals(other, one);
+      for (const { response } of requests) {
+        response.writeHead(200).end('{"jwt":"a.b.c","id":"abcdefgh-1"}');
+      }
+      assertEquals((await token).key, "a.b.c");
+      await published;
+    }
+  });
+
+  it("needs a signing key for a gateway on another machine", async () => {
+    env.REALTIME_URL = "https://realtime.example.com";
+    for (const client of clients("http://127.0.0.1:1")) {
+      const { code, message } = await assertRejects(
+        () => getSubscriptionToken(client, TARGET),
+        RealtimeError,
+      );
+      assertEquals(code, "unauthenticated");
+      assertMatch(message, /REALTIME_SIGNING_KEY is not set/);
     }
   });
 

@@ -200,6 +200,46 @@ describe("publish() to a gateway that fails", () => {
     assertEquals(new Set(keys).size, 1);
   });
 
+  it("sends the time for which the gateway remembers the key", async () => {
+    await using gateway = await startFakeGateway();
+    const app = fakeApp(gateway);
+    const options = { key: "k", keyTtl: 600 };
+    const sent: unknown[] = [];
+
+    const published = app.publish(MESSAGE, options);
+    const message = await gateway.request();
+    sent.push(message.headers["idempotency-ttl"]);
+    answer(message, 200, '{"id":"abcdefgh-1"}');
+    await published;
+
+    const source = new ReadableStream<string>();
+    for (
+      const publication of [
+        () => app.publish(MESSAGE, { ...options, kind: "run" }),
+        () => app.publish({ ...MESSAGE, data: source }, options),
+      ]
+    ) {
+      const refused = failureOf(publication());
+      const line = await gateway.request();
+      sent.push(JSON.parse(line.body).key_ttl);
+      answer(line, 200, '{"error":{"code":"forbidden","message":"No"}}');
+      await refused;
+    }
+    assertEquals(sent, ["600", 600, 600]);
+  });
+
+  it("leaves a wrong time for the key to the gateway, which refuses it", async () => {
+    const app = appOf(gateway);
+    for (const keyTtl of [0, -1, 1.5, NaN, 86_401]) {
+      for (const kind of ["data", "run"] as const) {
+        const error = await failureOf(
+          app.publish(MESSAGE, { key: "k", keyTtl, kind }),
+        );
+        assertEquals(error.code, "invalid_argument", `${keyTtl} ${kind}`);
+      }
+    }
+  });
+
   it("retries a message of another kind, which the batch route refuses by line", async () => {
     await using gateway = await startFakeGateway();
     const published = fakeApp(gateway).publish(MESSAGE, { kind: "run" });

@@ -106,6 +106,50 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
+  it("remembers each idempotency key for the time that its publisher asks for", async () => {
+    const { broker, clock } = createBroker({ keyTtlMs: 1000 });
+    const seconds = [1, 3, 2, 600, 90, 86_400];
+    const ids: (readonly string[])[] = [];
+    for (const ttl of seconds) {
+      ids.push(await broker.publish("c", [message(1)], `${ttl}`, ttl * 1000));
+    }
+    for (const now of [999, 1000, 2500, 90_000, 599_999, 86_399_999]) {
+      clock.now = now;
+      for (const [index, ttl] of seconds.entries()) {
+        if (now >= ttl * 1000) continue;
+        const again = await broker.publish("c", [message(2)], `${ttl}`);
+        assertEquals(again, ids[index]);
+      }
+    }
+    clock.now = 86_400_000;
+    for (const ttl of seconds) {
+      const [id = ""] = await broker.publish("c", [message(2)], `${ttl}`);
+      assert(Number(id.slice(9)) > seconds.length, `${ttl} s`);
+    }
+    await broker.close();
+  });
+
+  it("forgets the oldest idempotency keys early, whatever times their publishers ask for", async () => {
+    const { broker } = createBroker({ memoryBudget: 40_000, historySize: 1 });
+    const keys = Array.from({ length: 500 }, (_, i) => `key ${i}`);
+    const ids: (readonly string[])[] = [];
+    const ttlOf = (index: number) => [60_000, 600_000, 86_400_000][index % 3];
+    for (const [index, key] of keys.entries()) {
+      const ttl = ttlOf(index);
+      ids.push(await broker.publish("c", [message(1)], key, ttl));
+    }
+    // Counted are 140 bytes a key, and its text.
+    const known = Math.floor(20_000 / (140 + "c\nkey 499".length));
+    for (let index = keys.length - known; index < keys.length; index++) {
+      const again = await broker.publish("c", [message(2)], keys[index]);
+      assertEquals(again, ids[index]);
+    }
+    const forgotten = keys.length - known - 1;
+    const again = await broker.publish("c", [message(2)], keys[forgotten]);
+    assertNotEquals(again, ids[forgotten]);
+    await broker.close();
+  });
+
   it("keeps the memory budget: the channel that was idle longest loses its messages, but not its position", async () => {
     const { broker } = createBroker({ memoryBudget: 25_000 });
     const big = message("x".repeat(9_700));

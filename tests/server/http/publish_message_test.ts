@@ -92,13 +92,14 @@ describe("a request to publish one message", () => {
   }
 
   const plain = (channel: string) => `channel=${channel}&topic=t`;
-  const cases: Array<[
+  type Case = [
     what: string,
     status: number,
     query: (channel: string) => string,
     body: string | Bytes,
     headers?: Record<string, string>,
-  ]> = [
+  ];
+  const cases: Case[] = [
     ["JSON", 200, plain, '{"a":1}'],
     ["text", 200, plain, "no JSON"],
     ["an empty body", 200, plain, ""],
@@ -121,6 +122,16 @@ describe("a request to publish one message", () => {
     ["a body that is not UTF-8", 400, plain, new Uint8Array([0xff])],
     ["a long key", 400, plain, "1", { "idempotency-key": "k".repeat(256) }],
     ["an empty key", 400, plain, "1", { "idempotency-key": "" }],
+    ["a key's time", 200, plain, "1", {
+      "idempotency-key": "timed",
+      "idempotency-ttl": "86400",
+    }],
+    ...["", "0", "86401", "-1", "1.5", "1e3", "0x10", "60s", "60, 60"].map(
+      (ttl): Case => [`"${ttl}" as a key's time`, 400, plain, "1", {
+        "idempotency-key": "k",
+        "idempotency-ttl": ttl,
+      }],
+    ),
     ["the type of an event stream", 200, plain, "1", {
       "content-type": "text/event-stream",
     }],

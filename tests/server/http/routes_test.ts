@@ -170,6 +170,7 @@ describe("CORS", () => {
         "authorization",
         "content-type",
         "idempotency-key",
+        "idempotency-ttl",
         "last-event-id",
       ]
     ) assert(answer.headers?.includes(name), name);

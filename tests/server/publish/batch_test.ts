@@ -77,6 +77,20 @@ describe("POST /v1/realtime/publish/batch", () => {
     assertMatch(answers[6]?.error?.message ?? "", /stream_id/);
   });
 
+  it("takes the time for which a line's idempotency key is remembered", async () => {
+    const line = { channel: "ttl", topic: "t", data: 1, key: "k" };
+    const answers = await batch(gateway, [
+      { ...line, key_ttl: 1 },
+      { ...line, key_ttl: 86_400 },
+      ...[0, 86_401, 1.5, "60", null].map((key_ttl) => ({ ...line, key_ttl })),
+    ]);
+    assertEquals(answers[1], answers[0]);
+    assertEquals(
+      answers.map(({ error }) => error?.code),
+      [undefined, undefined, ...Array(5).fill("invalid_argument")],
+    );
+  });
+
   it("publishes a line with a known idempotency key once", async () => {
     const line = { channel: "keys", topic: "t", data: 1, key: "k" };
     const answers = await batch(gateway, [

@@ -120,6 +120,26 @@ describe("a client's publish frame", () => {
     assertEquals(first.data, { id: message.id });
   });
 
+  it("may ask that its idempotency key is remembered for up to 2 minutes", async () => {
+    await using client = await connect(["ttl/t"], true);
+    await send(client, "ttl/t", 1, { ref: "1", key: "k", key_ttl: 120 });
+    const [first] = await takeBoth(client);
+    await send(client, "ttl/t", 2, { ref: "2", key: "k", key_ttl: 1 });
+    assertEquals((await client.next()).data, first.data);
+    for (
+      const [ref, key_ttl, code] of [
+        ["3", 121, "forbidden"],
+        ["4", 0, "invalid_argument"],
+        ["5", 1.5, "invalid_argument"],
+        ["6", "60", "invalid_argument"],
+        ["7", 86_401, "invalid_argument"],
+      ] as const
+    ) {
+      await send(client, "ttl/t", 3, { ref, key: `k${ref}`, key_ttl });
+      assertEquals(await client.error(), { ref, code });
+    }
+  });
+
   it("is published without a ref, too", async () => {
     await using client = await connect(["silent/t"], true);
     await send(client, "silent/t", 1);

@@ -13,6 +13,7 @@ import {
   PAIR_BROKERS,
   startPair,
 } from "../../support/gateway/pair.ts";
+import { until } from "../../support/until.ts";
 import { type Answer, batch, postJson } from "../../support/wire/publish.ts";
 import { endsOf, logOf, postStream } from "../../support/wire/streams.ts";
 import {
@@ -237,6 +238,58 @@ for (const name of PAIR_BROKERS) {
         const { id } = await line(a, "lost", "ai", "datastream-end");
         const end = (await logOf(a, "lost")).at(-1);
         assertEquals([end?.id, end?.topic], [id, "ai"]);
+      } finally {
+        await small.close();
+      }
+    });
+
+    it("is remembered for the time that its publisher asks for, at every gateway", async () => {
+      const short = await startPair(name, {}, { keyTtlMs: 50 });
+      try {
+        const own = async () =>
+          (await send(short.a, "ttl", "t", "own")).id.slice(9);
+        const headers = { "idempotency-key": "k", "idempotency-ttl": "3600" };
+        const post = (target: TestGateway) =>
+          postJson(target, { channel: "ttl", topic: "t", body: "1", headers });
+        const line = { channel: "ttl", topic: "t", data: 1, key: "l" };
+        const timed = { ...line, key_ttl: 3600 };
+        assertEquals((await post(short.a)).id.slice(9), "1");
+        assertEquals((await batch(short.a, [timed]))[0]?.id?.slice(9), "2");
+        assertEquals(await own(), "3");
+        await until(async () => await own() !== "3");
+        assertEquals((await post(short.b)).id.slice(9), "1");
+        assertEquals((await batch(short.b, [timed]))[0]?.id?.slice(9), "2");
+      } finally {
+        await short.close();
+      }
+    });
+
+    it("of a stream that the log has lost makes its producer begin another stream", async () => {
+      const small = await startPair(name, {}, { historySize: 2 });
+      try {
+        const fields = { key: "s:0", key_ttl: 3600, producer: "one" };
+        const start = { ...fields, channel: "gone", topic: "ai" };
+        await line(small.a, "gone", "ai", "datastream-start", start);
+        await line(small.a, "gone", "ai", "datastream-end");
+        for (const key of ["1", "2"]) await send(small.a, "gone", "t", key);
+        // This gateway never saw the stream.
+        const { error } = await line(
+          small.b,
+          "gone",
+          "ai",
+          "datastream-start",
+          { ...start, producer: "two" },
+        );
+        assertEquals(error?.code, "conflict");
+        const other = { ...start, key: "s2:0", stream_id: "s2" };
+        const again = await line(
+          small.b,
+          "gone",
+          "ai",
+          "datastream-start",
+          other,
+        );
+        assertEquals(again.error, undefined);
       } finally {
         await small.close();
       }

@@ -185,6 +185,26 @@ export function itKeepsTheContract(
       });
     }, { keyTtlMs: 100 }));
 
+  it("remembers an idempotency key for the time that its publisher asks for", () =>
+    using(async (broker) => {
+      const publish = async (key: string, keyTtlMs?: number) =>
+        offsetOf((await broker.publish("c", [message(1)], key, keyTtlMs))[0]);
+      assertEquals(await publish("long", 60_000), 1);
+      assertEquals(await publish("own"), 2);
+      await until(async () => await publish("own") > 2);
+      assertEquals(await publish("long", 60_000), 1);
+    }, { keyTtlMs: 100 }));
+
+  it("forgets an idempotency key whose publisher asks for a shorter time", () =>
+    using(async (broker) => {
+      const publish = async (key: string, keyTtlMs?: number) =>
+        offsetOf((await broker.publish("c", [message(1)], key, keyTtlMs))[0]);
+      assertEquals(await publish("own"), 1);
+      assertEquals(await publish("short", 50), 2);
+      await until(async () => await publish("short", 50) > 2);
+      assertEquals(await publish("own"), 1);
+    }, { keyTtlMs: 60_000 }));
+
   it("keeps as many messages as historySize says", () =>
     using(async (broker) => {
       for (const data of range(1, 10)) {

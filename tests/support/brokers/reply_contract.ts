@@ -101,6 +101,20 @@ export function itKeepsReplies(
       assertEquals(await reply(broker, question, "y"), [2, "x"]);
     }, { keyTtlMs: 5 }));
 
+  it("knows the first reply for the time that its publisher asks for, though the log has dropped it", () =>
+    using(async (broker) => {
+      const question = await ask(broker);
+      const target = { ...question, key: "x", keyTtlMs: 60_000 };
+      const first = await broker.reply("c", message(1, "a"), target);
+      for (let i = 0; i < 3; i++) await broker.publish("c", [message(i)], "k");
+      await until(async () => {
+        await broker.publish("c", [message(1)], "k");
+        return (await broker.read("c", 0, 9, 1e9)).first > 3;
+      });
+      const again = { ...question, key: "y" };
+      assertEquals(await broker.reply("c", message(2, "a"), again), first);
+    }, { keyTtlMs: 5, historySize: 1 }));
+
   it("knows the first reply for 2 minutes, though the log has dropped it", () =>
     using(async (broker) => {
       const question = await ask(broker);

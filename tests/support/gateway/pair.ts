@@ -1,5 +1,8 @@
 import { RedisBroker } from "../../../server/brokers/redis.ts";
-import { MemoryBroker } from "../../../server/brokers/memory.ts";
+import {
+  MemoryBroker,
+  type MemoryBrokerOptions,
+} from "../../../server/brokers/memory.ts";
 import type { GatewayOptions } from "../../../server/mod.ts";
 import { startRedis } from "../brokers/redis.ts";
 import { shareBroker } from "../brokers/shared_broker.ts";
@@ -22,7 +25,7 @@ export const PAIR_BROKERS: readonly string[] = redisPath() === undefined
 export async function startPair(
   name: string,
   options: Partial<GatewayOptions> = {},
-  brokerOptions: { readonly historySize?: number } = {},
+  brokerOptions: Pick<MemoryBrokerOptions, "historySize" | "keyTtlMs"> = {},
 ): Promise<GatewayPair> {
   const redis = name === "redis" ? await startRedis() : undefined;
   const memory = new MemoryBroker(brokerOptions);
