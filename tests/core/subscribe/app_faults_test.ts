@@ -88,11 +88,12 @@ describe("A schema", () => {
     });
     peer.send(frame(1, "a", { topic: "u" }), frame(2, "b"));
     peer.send(frame(3, "c", { topic: "u" }));
-    const reader = subscription[Symbol.asyncIterator]();
     const data: unknown[] = [];
-    while (!data.includes("c")) data.push((await reader.next()).value.data);
+    for await (const message of subscription) {
+      data.push(message.data);
+      if (message.data === "c") break;
+    }
     assertEquals(data.filter((item) => item !== "b"), ["a", "c"]);
-    await subscription.close();
   });
 });
 
