@@ -182,6 +182,18 @@ describe("A token", () => {
     assertStrictEquals(error.cause, MINE);
   });
 
+  it("with a start of another type is presented as text", async () => {
+    for (const [from, since] of [[null, undefined], [5n, "5"]]) {
+      await using gateway = await startFakeGateway();
+      const { url: apiBaseUrl } = gateway;
+      const token = { channel: "c", topics: ["t"], key: "key", apiBaseUrl };
+      const opening = subscribe({ ...token, from } as typeof token);
+      const { data } = await (await gateway.peer()).accept();
+      assertEquals<unknown>(data.since, since);
+      await (await opening).close();
+    }
+  });
+
   it("of another form is refused with what is missing", async () => {
     for (
       const [token, problem] of [
