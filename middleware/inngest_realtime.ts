@@ -13,7 +13,7 @@ import { readRun } from "./function_run.ts";
 import { publishInRun, type StepTools } from "./run_publisher.ts";
 import { currentAttempt } from "./step_scope.ts";
 
-/** What the SDK's functions publish: version 4's a topic, with the data as another argument, version 3's a message. */
+/** The target of the SDK's functions: in version 4 a topic, with the data as another argument; in version 3 a message. */
 type Target = Realtime.Topic.Ref | MaybePromise<Realtime.Message.Input>;
 
 /** Returns the data of a message, which is what the SDK's functions resolve with. */
