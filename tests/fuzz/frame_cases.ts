@@ -77,6 +77,7 @@ function command(random: Random, { text }: Credential): string {
       topic: topicName(random),
       data: oddValue(random),
       ...(random.chance(0.3) ? { key: someId(random) } : {}),
+      ...(random.chance(0.1) ? { key_ttl: random.below(200) } : {}),
       ...(random.chance(0.1) ? { reply_to: someId(random) } : {}),
       ...(random.chance(0.1) ? { reply_topic: topicName(random) } : {}),
     }),

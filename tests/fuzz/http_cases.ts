@@ -113,6 +113,10 @@ function publish(random: Random, credentials: Credentials): Draft {
   if (key !== undefined) {
     draft.headers.push(["idempotency-key", headerValue(key)]);
   }
+  const ttl = perhaps(random, amount, 0.1);
+  if (ttl !== undefined) {
+    draft.headers.push(["idempotency-ttl", headerValue(ttl)]);
+  }
   draft.body = jsonBytes(random);
   return draft;
 }
@@ -141,6 +145,7 @@ function batchLine(random: Random): string {
     ...(isOfStream ? { stream_id: someId(random) } : {}),
     ...(random.chance(0.1) ? { producer: someId(random) } : {}),
     ...(random.chance(0.2) ? { key: someId(random) } : {}),
+    ...(random.chance(0.1) ? { key_ttl: random.below(100_000) } : {}),
     ...(random.chance(0.1) ? { reply_to: someId(random) } : {}),
     ...(random.chance(0.1) ? { reply_topic: topicName(random) } : {}),
     ...(random.chance(0.1) ? { metadata: oddValue(random) } : {}),
