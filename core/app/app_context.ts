@@ -3,26 +3,31 @@ import {
   DEVELOPMENT_SIGNING_KEY,
   hashSigningKey,
 } from "../protocol/signing_key.ts";
+import { baseUrl } from "../http/base_url.ts";
 import { readEnvironment } from "../http/environment.ts";
 import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { isLoopback } from "../http/loopback.ts";
 import type { HttpContext } from "../http/request.ts";
 import type { CreateRealtimeOptions } from "../types/app.ts";
 
+/** The gateway of development, as `deno task gateway` starts it. */
+const DEVELOPMENT_URL = "http://localhost:8787";
+
 /**
- * Returns the gateway's base URL, from the options or else from the environment variable `REALTIME_URL`, without a slash at its end.
+ * Returns the gateway's base URL without a slash at its end: from the options, else from the environment variable `REALTIME_URL`, else, unless
+ * `NODE_ENV` is `production`, that of development.
  *
  * @throws {RealtimeError} `invalid_argument` if there is no URL, or one of another scheme than http and https.
  */
 export function gatewayUrl(given?: string): string {
-  const url = given || readEnvironment("REALTIME_URL") || "";
-  if (!/^https?:\/\/[\w[]/i.test(url)) {
-    throw new RealtimeError(
-      "invalid_argument",
-      `Cannot find the gateway: "${url}", from the option "url" or from REALTIME_URL, is not an http or https URL`,
-    );
-  }
-  return url.replace(/\/+$/, "");
+  if (given) return baseUrl(given, 'Cannot use the option "url"');
+  const url = readEnvironment("REALTIME_URL");
+  if (url) return baseUrl(url, "Cannot use REALTIME_URL");
+  if (readEnvironment("NODE_ENV") !== "production") return DEVELOPMENT_URL;
+  throw new RealtimeError(
+    "invalid_argument",
+    'Cannot find the gateway: set REALTIME_URL, or give createRealtime() the option "url"',
+  );
 }
 
 /**
@@ -39,7 +44,7 @@ export function signingKeyFor(
   if (isLoopback(new URL(url).hostname)) return DEVELOPMENT_SIGNING_KEY;
   throw new RealtimeError(
     "unauthenticated",
-    `Cannot use the gateway at ${url}: no signing key is given and REALTIME_SIGNING_KEY is not set`,
+    `Cannot use the gateway at ${url}: set REALTIME_SIGNING_KEY, or give createRealtime() the option "signingKey"`,
   );
 }
 

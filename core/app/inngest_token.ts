@@ -1,13 +1,11 @@
-import type { InngestClient, TokenOptions } from "../types/app.ts";
-import { channelName } from "../channel/channel.ts";
+import type { InngestClient } from "../types/app.ts";
 import { readEnvironment } from "../http/environment.ts";
 import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { parseStringField } from "../http/json_answer.ts";
 import { request } from "../http/request.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 import { gatewayUrl } from "./app_context.ts";
-
-const ACTION = "Cannot get a subscription token";
+import { ACTION, type TokenTarget } from "./token_target.ts";
 
 /** The methods for tokens that Inngest's clients of both majors have. They are not part of Inngest's public types. */
 interface InngestApi {
@@ -21,10 +19,8 @@ interface InngestApi {
  */
 export async function inngestToken(
   client: InngestClient,
-  options: TokenOptions,
+  { channel, topics }: TokenTarget,
 ): Promise<TokenLike> {
-  const channel = channelName(options.channel);
-  const topics = [...options.topics];
   if (readEnvironment("REALTIME_URL")) {
     const apiBaseUrl = gatewayUrl();
     const key = await requestToken(apiBaseUrl, channel, topics);

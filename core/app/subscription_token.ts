@@ -4,17 +4,27 @@ import type {
   TokenOptions,
 } from "../types/app.ts";
 import { RealtimeError } from "../protocol/errors.ts";
+import { badArgument, tokenTarget } from "./token_target.ts";
 import { inngestToken } from "./inngest_token.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 
 /** The options that only an app of `createRealtime` supports. */
 const APP_ONLY = ["expiresIn", "sessionExpiresIn", "publish", "sub"] as const;
 
+function isAppLike(app: unknown): app is AppLike {
+  const { token, [Symbol.toStringTag]: tag } = Object(app);
+  return typeof token === "function" || tag === "Inngest.App";
+}
+
 async function getToken(
   app: AppLike,
   options: TokenOptions,
 ): Promise<TokenLike> {
+  if (!isAppLike(app)) {
+    throw badArgument("pass an app of createRealtime(), or an Inngest client");
+  }
   if ("token" in app) return await app.token(options);
+  const target = tokenTarget(options);
   for (const name of APP_ONLY) {
     if (options[name] === undefined) continue;
     throw new TypeError(
@@ -23,7 +33,7 @@ async function getToken(
   }
   const { from } = options;
   try {
-    const token = await inngestToken(app, options);
+    const token = await inngestToken(app, target);
     return from === undefined ? token : { ...token, from };
   } catch (cause) {
     if (cause instanceof RealtimeError) throw cause;
@@ -65,7 +75,8 @@ async function getToken(
  *
  * @param app An app of `createRealtime`, or an Inngest client.
  * @param options The channel and topics. An Inngest client supports no other options than these and `from`.
- * @throws {RealtimeError} `invalid_name`; `unauthenticated` without a key; the gateway's refusal.
+ * @throws {RealtimeError} `invalid_argument` if the app, the channel, the topics or the gateway's URL are missing; `invalid_name`;
+ * `unauthenticated` without a key; the gateway's refusal.
  * @throws {TypeError} For an option that an Inngest client does not support.
  */
 export const getSubscriptionToken: GetSubscriptionTokenFn =

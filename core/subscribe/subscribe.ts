@@ -1,72 +1,87 @@
 import { channelName, topicSchema } from "../channel/channel.ts";
+import { baseUrl } from "../http/base_url.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import type { RealtimeApp, TokenOptions } from "../types/app.ts";
 import type { SubscribeFn, SubscribeOptions } from "../types/subscribe.ts";
 import { connectionTo } from "./connection_pool.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { openSubscription, type Subscription } from "./subscription.ts";
-import {
-  type AskForToken,
-  createTokenSource,
-  type TokenLike,
-} from "./token_source.ts";
+import { createTokenSource, type TokenLike } from "./token_source.ts";
 
 /** The target of a subscription on a server, which makes the token itself. */
 type Target = TokenOptions & { readonly app: RealtimeApp };
 
 type Options = SubscribeOptions<IncomingMessage>;
 
-/** Wraps a function of the app, so that it is called after the current work and cannot interrupt that by throwing. */
+/**
+ * Wraps a function of the app, so that it is called after the current work. What it throws, or its promise rejects with, is passed to
+ * `onError`, and interrupts nothing.
+ */
 function later<T extends unknown[]>(
-  handler: ((...args: T) => void) | undefined,
+  handler: ((...args: T) => unknown) | undefined,
+  onError: (error: RealtimeError) => void,
 ): (...args: T) => void {
   return (...args) => {
-    if (handler) queueMicrotask(() => handler(...args));
+    if (!handler) return;
+    queueMicrotask(async () => {
+      try {
+        await handler(...args);
+      } catch (error) {
+        onError(error as RealtimeError);
+      }
+    });
   };
 }
 
-/** Returns the gateway's base URL without a slash at its end. */
-function urlOf({ apiBaseUrl }: TokenLike, url = apiBaseUrl): string {
-  if (!url || !URL.canParse(url)) {
-    throw new RealtimeError(
-      "invalid_argument",
-      "Cannot subscribe: the token has no URL",
-    );
-  }
-  return url.replace(/\/$/, "");
+/** Returns the gateway's base URL: the option `url`, else that of the token, for tokens of Inngest's SDKs have none. */
+function urlOf(
+  { apiBaseUrl }: TokenLike,
+  { url = apiBaseUrl }: Options,
+): string {
+  if (url) return baseUrl(url, "Cannot subscribe");
+  throw new RealtimeError(
+    "invalid_argument",
+    'Cannot subscribe: the token has no "apiBaseUrl", and there is no option "url"',
+  );
+}
+
+/** Tells whether a subscription makes its token itself. */
+function isTarget(source: unknown): source is Target {
+  return Object(source).app !== undefined;
 }
 
 async function open(
-  source: TokenLike | AskForToken | Target,
+  source: unknown,
   given: Options | Options["onMessage"],
 ): Promise<Subscription> {
   const options = typeof given === "function"
     ? { onMessage: given }
     : given ?? {};
-  const provider = "app" in source ? () => source.app.token(source) : source;
-  const tokens = createTokenSource(provider);
-  const token = typeof provider === "function"
-    ? await tokens.renew()
-    : provider;
+  const target = isTarget(source) ? source : undefined;
+  const tokens = createTokenSource(
+    target ? () => target.app.token(target) : source,
+  );
+  const token = await tokens.renew();
   // A token has the channel's name only. A target may have the channel itself, which knows its schemas.
-  const { channel, topics } = "app" in source ? source : token;
+  const { channel, topics } = target ?? token;
   const { from = token.from, validate = true } = options;
   options.signal?.throwIfAborted();
+  const onError = later(options.onError ?? console.warn, console.warn);
   return await openSubscription({
     ...options,
     channel: channelName(channel),
     topics,
     connection: connectionTo(
-      urlOf(token, options.url),
+      urlOf(token, options),
       options.transport ?? token.transport,
       options.multiplex,
     ),
     tokens,
     since: typeof from === "object" ? `last:${from.last}` : from,
     schemaOf: (topic) => validate ? topicSchema(channel, topic) : undefined,
-    onError: later(options.onError ?? console.warn),
-    onGap: later(options.onGap ?? console.warn),
-    onState: later(options.onState),
+    onError,
+    onGap: later(options.onGap ?? console.warn, onError),
+    onState: later(options.onState, onError),
   });
 }
 
@@ -77,6 +92,8 @@ async function open(
  * A lost network does not end the subscription. It reconnects, and delivers the messages of the meantime, once and in order. Messages that
  * the gateway no longer has are reported to `onGap`. Only a final error ends the subscription: the gateway refused the token or its topics
  * and there is no function that provides another token, or that function threw.
+ *
+ * What a callback or a schema throws is passed to `onError`, and what `onError` throws to `console.warn`; neither ends the subscription.
  *
  * @example Read the messages
  * ```ts
@@ -92,14 +109,9 @@ async function open(
  *
  * @example Fetch a token whenever one is needed, and start with the oldest message of the log
  * ```ts
- * import { type Realtime, subscribe } from "@tidings/realtime";
+ * import { subscribe } from "@tidings/realtime";
  *
- * async function getToken(): Promise<Realtime.Subscribe.Token> {
- *   const response = await fetch("/api/get-subscribe-token", { method: "POST" });
- *   return await response.json();
- * }
- *
- * const subscription = await subscribe(getToken, {
+ * const subscription = await subscribe(() => fetch("/api/realtime-token"), {
  *   from: "start",
  *   onMessage: (message) => console.log(message.data),
  *   onGap: ({ after, before }) => console.warn("Lost", after, before),
@@ -107,8 +119,10 @@ async function open(
  * await subscription.close();
  * ```
  *
- * @param source A token, a function that provides one, or, on a server, `{ app, channel, topics }`.
+ * @param source A token, `{ token }`, a `Response` whose JSON is either, or a function that provides one of these; on a server,
+ * `{ app, channel, topics }`.
  * @param options The options, or a function that is called with each message.
- * @throws {RealtimeError} The final error, if the subscription could not be opened.
+ * @throws {RealtimeError} The final error, if the subscription could not be opened, or any error of the first token: the refusal of a
+ * `Response` has the code that belongs to its status, and the reason that its JSON or text gives.
  */
 export const subscribe: SubscribeFn = open as unknown as SubscribeFn;

@@ -7,8 +7,8 @@ import type {
   SubscriptionControls,
   SubscriptionSenders,
 } from "./subscription.ts";
-import type { From, Token } from "./token.ts";
-import type { MaybePromise, Mutable } from "./utility.ts";
+import type { From, Token, TokenInput } from "./token.ts";
+import type { Mutable } from "./utility.ts";
 
 /** The transport of a subscription; `auto` is WebSocket, or Server-Sent Events if the network lets no WebSocket through. */
 export type TransportChoice = "auto" | "websocket" | "sse";
@@ -18,7 +18,8 @@ export interface SubscribeOptions<TMessage> {
   /** Called with each message, in order; the next call waits for the returned promise. The stream delivers the messages, too. */
   onMessage?: ((message: TMessage) => void | Promise<void>) | undefined;
   /**
-   * Called with errors that do not end the subscription, for example a message that does not match its topic's schema.
+   * Called with errors that do not end the subscription, for example a message that does not match its topic's schema, and with what
+   * another callback throws.
    *
    * @default {console.warn}
    */
@@ -95,9 +96,9 @@ export interface SubscribeTarget<TChannel, TTopics> {
 
 /** The type of `subscribe`. */
 export interface SubscribeFn {
-  /** Subscribes with a token, or with a function that is called whenever a token is needed. */
+  /** Subscribes with a token in any form, best with a function, which is called whenever a token is needed. */
   <const TToken extends Token>(
-    token: TToken | (() => MaybePromise<TToken>),
+    token: TokenInput<TToken>,
     options?: Subscribe.Callback<TToken> | Subscribe.Options<TToken>,
   ): Promise<Subscribe.StreamSubscription<TToken>>;
 
