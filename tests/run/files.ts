@@ -19,7 +19,7 @@ export function findTests(
  */
 export function runsOnce(path: string): boolean {
   return path.startsWith("tests/repo/") || path.startsWith("tests/docs/") ||
-    path.endsWith("/types_test.ts");
+    path === "tests/package/worker_test.ts" || path.endsWith("/types_test.ts");
 }
 
 /** Folders that are no part of a clone. */
