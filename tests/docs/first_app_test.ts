@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { launchChromium } from "../support/browser/browser.ts";
 import { tarball } from "../support/package/tarball.ts";
+import { visit } from "../support/browser/visit.ts";
 import { chromiumPath, findProgram } from "../support/requirements.ts";
 import { askAndReload } from "../support/walkthrough/ask_and_reload.ts";
 import {
@@ -20,6 +21,8 @@ const itInChromium = chromium === undefined ? it.skip : it;
 
 const walkthrough = readWalkthrough("README.md", "Your first app");
 const [onNode = "", onBun = ""] = walkthrough.commands;
+const [curl = ""] = readWalkthrough("README.md", "Run the gateway").commands
+  .filter((commands) => commands.startsWith("curl "));
 
 /** Publishes to the app's channel and reads the channel. */
 const ITERATE = `
@@ -41,6 +44,15 @@ function commandsOf(block: string): AppCommands {
   const lines = block.trim().split("\n");
   const [gateway = "", server = ""] = lines.slice(-2);
   return [lines.slice(0, -2).join("\n"), gateway, server];
+}
+
+/** Sends the request that a command of curl sends. */
+async function sendAsCurl(command: string): Promise<void> {
+  const [, url = "", body = ""] = /^curl "(.+)" -d "(.+)"$/m.exec(command) ??
+    [];
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const response = await fetch(url, { method: "POST", headers, body });
+  assertEquals([response.status, url], [200, url], await response.text());
 }
 
 /** Makes a folder of programs in which Bun is the only runtime. */
@@ -70,11 +82,21 @@ describe("the README's first app", () => {
     await rm(folder, { recursive: true });
   });
 
-  itInChromium("runs on Node, and its page survives a reload", async () => {
-    await using app = await runApp(walkthrough, commandsOf(onNode));
-    assertStringIncludes(app.gatewayOutput, "on Node");
-    await askAndReload(browser, app.url);
-  });
+  itInChromium(
+    "runs on Node, and its page survives a reload and shows what curl publishes",
+    async () => {
+      await using app = await runApp(walkthrough, commandsOf(onNode));
+      assertStringIncludes(app.gatewayOutput, "on Node");
+      await askAndReload(browser, app.url);
+
+      await runCommands(curl.replace("http://localhost:8787", app.gatewayUrl), {
+        cwd: app.folder,
+      });
+      const { page, close } = await visit(browser, app.url);
+      await page.locator("p").filter({ hasText: "Hello" }).waitFor();
+      await close();
+    },
+  );
 
   itInChromium("runs on a machine that has only Bun", async () => {
     const env = {

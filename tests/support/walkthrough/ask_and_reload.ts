@@ -19,10 +19,9 @@ export async function askAndReload(
   await page.click("text=Ask");
   await answer.filter({ hasText: "Reload" }).waitFor();
   const before = await answer.innerText();
+  assert(!before.includes(END), "it was not in the middle");
   await page.reload();
   await answer.filter({ hasText: before }).waitFor();
-  assert(!(await answer.innerText()).includes(END), "it was not in the middle");
-
   await answer.filter({ hasText: END }).waitFor();
   assertEquals(
     (await answer.innerText()).trim(),
