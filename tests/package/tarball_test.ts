@@ -1,13 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { afterAll, describe, it } from "@std/testing/bdd";
-import { execFile } from "node:child_process";
+import { describe, it } from "@std/testing/bdd";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { filesOf } from "../run/files.ts";
-import { tarball } from "../support/package/tarball.ts";
+import { unpackedTarball } from "../support/package/tarball.ts";
 import { ROOT } from "../support/root.ts";
 
 /** What a file of the package may be called. */
@@ -35,22 +32,9 @@ function foreignIn(texts: ReadonlyMap<string, string>): string[] {
 }
 
 describe("the tarball", () => {
-  let unpacked: Promise<string> | undefined;
-
-  /** Unpacks the tarball once and returns the folder of the package. */
-  function packageFolder(): Promise<string> {
-    return unpacked ??= unpack();
-  }
-
-  async function unpack(): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), "tidings-tarball-"));
-    await promisify(execFile)("tar", ["-xzf", await tarball(), "-C", folder]);
-    return join(folder, "package");
-  }
-
   /** Returns the texts of the package's files by their paths. */
   async function texts(): Promise<Map<string, string>> {
-    const folder = await packageFolder();
+    const folder = await unpackedTarball();
     return new Map(
       filesOf(folder).map((path) => [
         path.slice(folder.length + 1),
@@ -62,11 +46,6 @@ describe("the tarball", () => {
   async function manifest() {
     return JSON.parse((await texts()).get("package.json") ?? "");
   }
-
-  afterAll(async () => {
-    if (unpacked === undefined) return;
-    await rm(join(await unpacked, ".."), { recursive: true });
-  });
 
   it("has compiled files, documents and the page, and nothing else", async () => {
     const paths = [...(await texts()).keys()];
@@ -93,7 +72,7 @@ describe("the tarball", () => {
       assertEquals(Object.keys(conditions), ["types", "default"]);
       return Object.values(conditions);
     });
-    const folder = await packageFolder();
+    const folder = await unpackedTarball();
     const missing = [...targets, ...Object.values<string>(bin)]
       .filter((path) => !existsSync(join(folder, path)));
     assertEquals(missing, []);
