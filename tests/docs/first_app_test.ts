@@ -66,13 +66,14 @@ async function onlyBun(folder: string): Promise<string> {
   return programs;
 }
 
+// It is packed here, as that may take longer than a test is allowed to.
+await tarball();
+
 describe("the README's first app", () => {
   let browser: Browser;
   let folder: string;
 
   beforeAll(async () => {
-    // Packing takes long, but only once.
-    await tarball();
     folder = await mkdtemp(join(tmpdir(), "tidings-readme-"));
     if (chromium !== undefined) browser = await launchChromium(chromium);
   });

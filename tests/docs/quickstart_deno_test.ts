@@ -21,13 +21,14 @@ const [setUp = "", gateway = "", server = ""] = walkthrough.commands.map(
   (text) => text.replaceAll("jsr:@tidings/", "npm:@tidings/"),
 );
 
+// It is packed here, as that may take longer than a test is allowed to.
+await tarball();
+
 describe("the quickstart for Deno", () => {
   let browser: Browser;
   let cache: string;
 
   beforeAll(async () => {
-    // Packing takes long, but only once.
-    await tarball();
     cache = await mkdtemp(`${tmpdir()}/tidings-deno-`);
     if (chromium !== undefined) browser = await launchChromium(chromium);
   });
