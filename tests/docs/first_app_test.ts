@@ -2,9 +2,11 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import process from "node:process";
 import type { Browser } from "playwright-core";
 import { launchChromium } from "../support/browser/browser.ts";
+import { NODE_MAJORS, nodeFolder } from "../support/package/node_versions.ts";
 import { tarball } from "../support/package/tarball.ts";
 import { visit } from "../support/browser/visit.ts";
 import { chromiumPath, findProgram } from "../support/requirements.ts";
@@ -66,8 +68,10 @@ async function onlyBun(folder: string): Promise<string> {
   return programs;
 }
 
-// It is packed here, as that may take longer than a test is allowed to.
+// They are made here, as that may take longer than a test is allowed to.
 await tarball();
+const [oldest] = NODE_MAJORS;
+const node = await nodeFolder(oldest);
 
 describe("the README's first app", () => {
   let browser: Browser;
@@ -84,37 +88,40 @@ describe("the README's first app", () => {
   });
 
   itInChromium(
-    "runs on Node, and its page survives a reload and shows what curl publishes",
+    `runs on Node ${oldest}, where its page survives a reload and shows what curl publishes`,
     async () => {
-      await using app = await runApp(walkthrough, commandsOf(onNode));
+      await using app = await runApp(walkthrough, commandsOf(onNode), {
+        PATH: [node, process.env.PATH].join(delimiter),
+      });
       assertStringIncludes(app.gatewayOutput, "on Node");
       await askAndReload(browser, app.url);
 
-      await runCommands(curl.replace("http://localhost:8787", app.gatewayUrl), {
-        cwd: app.folder,
-      });
+      await sendAsCurl(curl.replace("http://localhost:8787", app.gatewayUrl));
       const { page, close } = await visit(browser, app.url);
       await page.locator("p").filter({ hasText: "Hello" }).waitFor();
       await close();
     },
   );
 
-  itInChromium("runs on a machine that has only Bun", async () => {
-    const env = {
-      PATH: await onlyBun(folder),
-      // Bun's own cache knows packages by their version, not by their content.
-      BUN_INSTALL_CACHE_DIR: join(folder, "cache"),
-    };
-    await using app = await runApp(walkthrough, commandsOf(onBun), env);
-    assertStringIncludes(app.gatewayOutput, "on Bun");
-    await askAndReload(browser, app.url);
+  itInChromium(
+    "runs on a machine that has only Bun, where its page survives a reload",
+    async () => {
+      const env = {
+        PATH: await onlyBun(folder),
+        // Bun's own cache knows packages by their version, not by their content.
+        BUN_INSTALL_CACHE_DIR: join(folder, "cache"),
+      };
+      await using app = await runApp(walkthrough, commandsOf(onBun), env);
+      assertStringIncludes(app.gatewayOutput, "on Bun");
+      await askAndReload(browser, app.url);
 
-    await writeFile(join(app.folder, "iterate.ts"), ITERATE);
-    await runCommands('test "$(bun iterate.ts)" = hello', {
-      cwd: app.folder,
-      env: { ...env, REALTIME_URL: app.gatewayUrl },
-    });
-  });
+      await writeFile(join(app.folder, "iterate.ts"), ITERATE);
+      await runCommands('test "$(bun iterate.ts)" = hello', {
+        cwd: app.folder,
+        env: { ...env, REALTIME_URL: app.gatewayUrl },
+      });
+    },
+  );
 
   it("has the commands of two runtimes", () => {
     assertEquals(walkthrough.commands.length, 2);
