@@ -1,6 +1,7 @@
 /**
- * Prints the size of parts of the package in a browser's bundle, next to
- * Inngest's own client. Exits with 1 if one is over its limit.
+ * Prints the size of parts of the package in a browser's bundle, from the
+ * sources and from the tarball for npm, next to Inngest's own client. Exits
+ * with 1 if one is over its limit.
  *
  * @module
  */
@@ -12,6 +13,8 @@ interface Entry {
   readonly label: string;
   /** The program that is bundled. */
   readonly program: string;
+  /** Where relative imports start; the clone if it is missing. */
+  readonly from?: "tarball";
   /** Maximum size in bytes, minified and compressed. Comparisons have none. */
   readonly limit?: number;
 }
@@ -20,6 +23,12 @@ const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime: subscribe, channel, topic",
     program: 'export { subscribe, channel, topic } from "./mod.ts";',
+    limit: 6_750,
+  },
+  {
+    label: "@tidings/realtime: subscribe, channel, topic, from the tarball",
+    program: 'export { subscribe, channel, topic } from "./mod.js";',
+    from: "tarball",
     limit: 6_750,
   },
   {
@@ -32,6 +41,12 @@ const ENTRIES: readonly Entry[] = [
     limit: 8_450,
   },
   {
+    label: "@tidings/realtime/hooks: useInngestSubscription, from the tarball",
+    program: 'export { useInngestSubscription } from "./hooks.js";',
+    from: "tarball",
+    limit: 8_450,
+  },
+  {
     label: "@inngest/realtime/hooks: useInngestSubscription",
     program:
       'export { useInngestSubscription } from "@inngest/realtime/hooks";',
@@ -39,10 +54,11 @@ const ENTRIES: readonly Entry[] = [
 ];
 
 /** Bundles a program into one file, without code splitting. */
-async function bundle(program: string): Promise<Uint8Array> {
+async function bundle({ program, from }: Entry): Promise<Uint8Array> {
+  const resolveDir = from === "tarball" ? await unpacked() : ROOT;
   const { build } = await import("esbuild");
   const { outputFiles: [file] } = await build({
-    stdin: { contents: program, resolveDir: ROOT, loader: "ts" },
+    stdin: { contents: program, resolveDir, loader: "ts" },
     bundle: true,
     minify: true,
     format: "esm",
@@ -52,6 +68,14 @@ async function bundle(program: string): Promise<Uint8Array> {
   });
   if (!file) throw new Error("The bundler wrote no file");
   return file.contents;
+}
+
+/** Returns the folder of the tarball's files. What packs it is loaded once its packages are installed. */
+async function unpacked(): Promise<string> {
+  const { unpackedTarball } = await import(
+    "../tests/support/package/tarball.ts"
+  );
+  return await unpackedTarball();
 }
 
 /** Compresses with the gzip command, because other compressors differ by a percent. */
@@ -72,8 +96,9 @@ async function gzip(bytes: Uint8Array): Promise<number> {
 async function main(): Promise<number> {
   await installPackages();
   let code = 0;
-  for (const { label, program, limit } of ENTRIES) {
-    const size = await gzip(await bundle(program));
+  for (const entry of ENTRIES) {
+    const { label, limit } = entry;
+    const size = await gzip(await bundle(entry));
     const over = limit !== undefined && size > limit;
     if (over) code = 1;
     const verdict = limit === undefined

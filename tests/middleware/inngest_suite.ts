@@ -250,6 +250,18 @@ export function describeMajor(major: Major): void {
       assertEquals(await published(name), [0, 1]);
     });
 
+    it("takes a key that is undefined for none", async () => {
+      const name = uniqueName("user");
+      await run(async ({ step, publish, attempt }) => {
+        await step.run("work", async () => {
+          const options = { key: undefined, runId: undefined };
+          await publish({ channel: name, topic: "ai", data: "one" }, options);
+          if (attempt === 0) throw new Error("Not yet");
+        });
+      });
+      assertEquals(await published(name), ["one"]);
+    });
+
     it("publishes a data stream in a step", async () => {
       const name = uniqueName("user");
       await run(async ({ step, publish }) => {

@@ -23,7 +23,7 @@ export function runsOnce(path: string): boolean {
 }
 
 /** Folders that are no part of a clone. */
-const NOT_OURS = new Set([
+export const NOT_OURS = new Set([
   "node_modules",
   ".git",
   ".runtimes",

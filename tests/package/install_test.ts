@@ -1,0 +1,126 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { afterAll, describe, it } from "@std/testing/bdd";
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { NODE_MAJORS, nodeFolder } from "../support/package/node_versions.ts";
+import { createProject, SharedProject } from "../support/package/project.ts";
+import {
+  type ProgramOptions,
+  runProgram,
+  startGatewayBy,
+} from "../support/package/run_program.ts";
+import { currentRuntime } from "../support/process/programs.ts";
+import { IMPORT, PUBLISH_AND_ITERATE, REQUIRE, REQUIRED } from "./consumers.ts";
+
+/** How apps run on a runtime. */
+interface Host {
+  readonly name: string;
+  /** The command before the path of a script. */
+  readonly run: readonly string[];
+  /** The command before the gateway's flags. */
+  readonly gateway: readonly string[];
+  /** Installs the runtime and returns the folder of its programs, unless it is the test's own. */
+  readonly install?: () => Promise<string>;
+}
+
+const { execPath } = process;
+const BIN = "node_modules/@tidings/realtime/bin/tidings.js";
+const DENO = [execPath, "run", "--allow-all", "--quiet"];
+
+const HOSTS: Readonly<
+  Record<ReturnType<typeof currentRuntime>, readonly Host[]>
+> = {
+  deno: [{ name: "Deno", run: DENO, gateway: [...DENO, BIN] }],
+  bun: [{
+    name: "Bun",
+    run: [execPath],
+    gateway: [execPath, "x", "--bun", "tidings"],
+  }],
+  node: NODE_MAJORS.map((major) => ({
+    name: `Node ${major}`,
+    run: ["node"],
+    gateway: ["npx", "tidings"],
+    install: () => nodeFolder(major),
+  })),
+};
+
+describe("the package in an empty project", () => {
+  const shared = new SharedProject(async () => {
+    const project = await createProject();
+    await project.write("iterate.js", PUBLISH_AND_ITERATE);
+    await project.write("require.cjs", REQUIRE);
+    await project.write("import.js", IMPORT);
+    return project;
+  });
+
+  afterAll(async () => {
+    await shared[Symbol.asyncDispose]();
+  });
+
+  for (const host of HOSTS[currentRuntime()]) {
+    describe(`on ${host.name}`, () => {
+      /** Returns the project's folder and that of the runtime's programs. */
+      async function place(): Promise<ProgramOptions> {
+        const { folder } = await shared.get();
+        return { cwd: folder, path: await host.install?.() };
+      }
+
+      /** Runs a script of the project and returns its output. */
+      async function outputOf(
+        script: string,
+        ...args: string[]
+      ): Promise<string> {
+        const command = [...host.run, script, ...args];
+        const { code, stdout, stderr } = await runProgram(
+          command,
+          await place(),
+        );
+        assertEquals([code, stderr], [0, ""]);
+        return stdout.trim();
+      }
+
+      it("has a gateway, to which an app publishes and subscribes", async () => {
+        const command = [...host.gateway, "--dev", "--port", "0"];
+        await using gateway = await startGatewayBy(command, await place());
+        assertEquals(
+          await outputOf("iterate.js", gateway.url),
+          '["first","second"]',
+        );
+        await assertShowsPage(gateway.url);
+      });
+
+      it("can be loaded by require()", async () => {
+        assertEquals(await outputOf("require.cjs"), `${REQUIRED.length}`);
+      });
+
+      it("names the package that is missing for an export", async () => {
+        assertMatch(await outputOf("import.js", "/hooks"), /['"]react['"]/);
+        const { folder } = await shared.get();
+        const client = join(folder, "node_modules/@redis");
+        await rename(client, `${client}-away`);
+        try {
+          assertMatch(
+            await outputOf("import.js", "/server/redis"),
+            /['"]@redis\/client['"]/,
+          );
+        } finally {
+          await rename(`${client}-away`, client);
+        }
+        assertEquals(await outputOf("import.js", "/middleware"), "loaded");
+      });
+    });
+  }
+});
+
+/** Asserts that a gateway serves its page and every file that the page names. */
+async function assertShowsPage(url: string): Promise<void> {
+  const page = await (await fetch(url)).text();
+  const files = [...page.matchAll(/(?:href|src)="(page\/[^"]+)"/g)];
+  for (const [, file = ""] of files) {
+    const response = await fetch(new URL(file, url));
+    await response.text();
+    assertEquals([file, response.status], [file, 200]);
+  }
+  assertEquals(files.length >= 5, true);
+}
