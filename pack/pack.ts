@@ -33,19 +33,24 @@ const ASSETS = "server/page/client";
 export async function pack(root: string, target: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tidings-pack-"));
   try {
-    await fill(folder, root);
+    const manifest: SourceManifest = JSON.parse(
+      await readFile(join(root, "package.json"), "utf8"),
+    );
+    await fill(folder, root, manifest);
     await mkdir(target, { recursive: true });
-    return join(target, await npmPack(folder, target));
+    await npmPack(folder, target);
+    return join(target, tarballName(manifest));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
 /** Writes the files of the package into a folder. */
-async function fill(folder: string, root: string): Promise<void> {
-  const manifest: SourceManifest = JSON.parse(
-    await readFile(join(root, "package.json"), "utf8"),
-  );
+async function fill(
+  folder: string,
+  root: string,
+  manifest: SourceManifest,
+): Promise<void> {
   compile(root, Object.values(manifest.exports), folder);
   for (const name of DOCUMENTS) {
     await copyFile(join(root, name), join(folder, name));
@@ -64,15 +69,13 @@ async function writeBin(path: string): Promise<void> {
   await chmod(path, 0o755);
 }
 
-/** Makes a tarball of a folder, and returns its name. */
-async function npmPack(folder: string, target: string): Promise<string> {
-  const args = ["pack", "--json", "--ignore-scripts"];
-  const { stdout } = await promisify(execFile)(
-    "npm",
-    [...args, "--pack-destination", target],
-    { cwd: folder, maxBuffer: 16 * 1024 * 1024 },
-  );
-  // Versions 7 to 10 of npm print a list, version 11 an object by names.
-  const [packed] = Object.values(JSON.parse(stdout));
-  return Object(packed).filename;
+/** Makes a tarball of a folder. */
+async function npmPack(folder: string, target: string): Promise<void> {
+  const args = ["pack", "--ignore-scripts", "--pack-destination", target];
+  await promisify(execFile)("npm", args, { cwd: folder });
+}
+
+/** Returns the name that npm gives to a package's tarball. */
+function tarballName({ name, version }: SourceManifest): string {
+  return `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
 }

@@ -41,7 +41,7 @@ function urlOf(
   if (url) return baseUrl(url, "Cannot subscribe");
   throw new RealtimeError(
     "invalid_argument",
-    'Cannot subscribe: the token has no "apiBaseUrl", and there is no option "url"',
+    'Cannot subscribe: the token has no "apiBaseUrl", and the options have no URL',
   );
 }
 
@@ -64,7 +64,8 @@ async function open(
   const token = await tokens.renew();
   // A token has the channel's name only. A target may have the channel itself, which knows its schemas.
   const { channel, topics } = target ?? token;
-  const { from = token.from, validate = true } = options;
+  const { validate = true } = options;
+  const from = options.from ?? token.from ?? undefined;
   options.signal?.throwIfAborted();
   const onError = later(options.onError ?? console.warn, console.warn);
   return await openSubscription({
@@ -77,7 +78,8 @@ async function open(
       options.multiplex,
     ),
     tokens,
-    since: typeof from === "object" ? `last:${from.last}` : from,
+    // Text, whatever a token without types has here.
+    since: typeof from === "object" ? `last:${from.last}` : from && `${from}`,
     schemaOf: (topic) => validate ? topicSchema(channel, topic) : undefined,
     onError,
     onGap: later(options.onGap ?? console.warn, onError),

@@ -61,6 +61,15 @@ describe("deno.json, jsr.json and package.json", () => {
     assertEquals(missing, []);
   });
 
+  it("install hono once, as the peer of @hono/node-server that it is", () => {
+    const { packages } = JSON.parse(readFile("package-lock.json"));
+    const copies = Object.entries<{ name?: string }>(packages)
+      .filter(([path, { name = path.split("node_modules/").at(-1) }]) =>
+        path !== "" && name === "hono"
+      );
+    assertEquals(copies.map(([path]) => path), ["node_modules/hono"]);
+  });
+
   it("have a version that the changelog has", () => {
     assertMatch(
       readFile("CHANGELOG.md"),
