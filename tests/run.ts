@@ -8,7 +8,7 @@
  * @module
  */
 
-import { findTests, isStatic } from "./run/files.ts";
+import { findTests, runsOnce } from "./run/files.ts";
 import { parseOptions } from "./run/options.ts";
 import { runTests } from "./run/runtimes.ts";
 import { prepare } from "./run/setup.ts";
@@ -45,8 +45,8 @@ async function runSuite(): Promise<number> {
   const runs: Run[] = [];
   const last = options.runtimes.at(-1);
   for (const runtime of options.runtimes) {
-    // Checks of types and files take long and don't depend on the runtime, so only the last one runs them.
-    const wanted = files.filter((file) => runtime === last || !isStatic(file));
+    // Tests that don't depend on the runtime take long, so only the last one runs them.
+    const wanted = files.filter((file) => runtime === last || !runsOnce(file));
     if (wanted.length > 0) runs.push(await runTests(runtime, programs, wanted));
   }
   const { lines, ok } = summarize(runs, Deno.env.get("CI") === "true");

@@ -180,8 +180,10 @@ describe("the repository", () => {
   });
 
   it("has tasks and scripts for every command its documents name", () => {
+    // The quickstart's commands are those of its own apps, in which tests/docs runs them.
     const documents = files.filter((path) =>
-      /^(docs\/.*\.md|[A-Z]+\.md|\.ci\/run)$/.test(path)
+      /^(docs\/.*\.md|[A-Z]+\.md|\.ci\/run)$/.test(path) &&
+      path !== "docs/quickstart.md"
     );
     const unknown = documents.flatMap((path) =>
       unknownCommands(readFile(path)).map((command) => `${path}: ${command}`)

@@ -13,9 +13,13 @@ export function findTests(
     .sort();
 }
 
-/** Tells whether a test file checks types or the repository's files, so that its result is the same on every runtime. */
-export function isStatic(path: string): boolean {
-  return path.startsWith("tests/repo/") || path.endsWith("/types_test.ts");
+/**
+ * Tells whether a test file does the same on every runtime, so that it runs only once: it checks types or the repository's files, or it
+ * starts other programs as a document says.
+ */
+export function runsOnce(path: string): boolean {
+  return path.startsWith("tests/repo/") || path.startsWith("tests/docs/") ||
+    path === "tests/package/worker_test.ts" || path.endsWith("/types_test.ts");
 }
 
 /** Folders that are no part of a clone. */

@@ -1,6 +1,7 @@
 /** Tests that load the machine, or bound how long a gateway takes after a fault. Nothing runs beside them. */
 const ALONE = [
   "tests/chaos/",
+  "tests/docs/",
   "tests/fuzz/",
   "tests/server/brokers/redis_cluster_test.ts",
   "tests/server/brokers/redis_faults_test.ts",
