@@ -9,11 +9,7 @@ const END = "two tides a day.";
 const NO_ICON =
   "Failed to load resource: the server responded with a status of 404 (Not Found)";
 
-const app = await followWalkthrough(
-  "docs/quickstart.md",
-  "Next.js",
-  /Local: +(http:\S+)/,
-);
+const app = await followWalkthrough("docs/quickstart.md", "Next.js");
 
 /** Asks, reloads the page in the middle of the answer and after its end, and checks that the whole answer is shown each time. */
 async function askAndReload(visit: Visit): Promise<void> {

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRegistry } from "../package/registry.ts";
-import { runCommands, Terminal } from "./terminal.ts";
+import { type Servers, startServers } from "./servers.ts";
+import { runCommands } from "./terminal.ts";
 import { type Walkthrough, writeFiles } from "./walkthrough.ts";
 
 /** Commands that make an app of its files, start its gateway and start its server. */
@@ -13,12 +14,9 @@ export type AppCommands = readonly [
 ];
 
 /** An app that runs as a document says, with its gateway. */
-export interface RunningApp extends AsyncDisposable {
+export interface RunningApp extends Servers, AsyncDisposable {
   readonly folder: string;
   readonly url: string;
-  readonly gatewayUrl: string;
-  /** What the gateway has printed. */
-  readonly gatewayOutput: string;
 }
 
 /**
@@ -41,21 +39,12 @@ export async function runApp(
   await writeFiles(walkthrough, cwd);
   await runCommands(setUp, { cwd, env });
 
-  const start = (command: string, variables: Record<string, string>) =>
-    stack.use(
-      new Terminal(command, { cwd, env: { ...env, PORT: "0", ...variables } }),
-    );
-  const gatewayTerminal = start(gateway, {});
-  const gatewayUrl = await gatewayTerminal.prints(/listens on (http:\S+)/);
-  const serverTerminal = start(server, { REALTIME_URL: gatewayUrl });
-  const url = await serverTerminal.prints(/http:\/\/localhost:\d+/);
-
+  const servers = await startServers([gateway, server], { cwd, env }, stack);
   const kept = stack.move();
   return {
     folder: cwd,
-    url,
-    gatewayUrl,
-    gatewayOutput: gatewayTerminal.output,
+    ...servers,
+    url: servers.urls[0] ?? "",
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
