@@ -1,5 +1,5 @@
 import type { RealtimeError } from "../protocol/errors.ts";
-import type { RealtimeApp, TokenOptions } from "./app.ts";
+import type { AppLike, TokenOptions } from "./app.ts";
 import type { Channel } from "./channel.ts";
 import type {
   Gap,
@@ -7,7 +7,7 @@ import type {
   SubscriptionControls,
   SubscriptionSenders,
 } from "./subscription.ts";
-import type { From, Token } from "./token.ts";
+import type { From, SubscriptionToken, Token } from "./token.ts";
 import type { MaybePromise, Mutable } from "./utility.ts";
 
 /** The transport of a subscription; `auto` is WebSocket, or Server-Sent Events if the network lets no WebSocket through. */
@@ -73,43 +73,80 @@ export interface SubscribeOptions<TMessage> {
   transport?: TransportChoice;
 }
 
-/** The target of a subscription on a server, which makes the token itself. */
-export interface SubscribeTarget<TChannel, TTopics> {
-  /** The client that makes the token: an app made by `createRealtime`, or an Inngest client. */
-  readonly app: RealtimeApp;
+/**
+ * The target of a subscription: a token, as this package and Inngest's SDKs make them; or, on a server, a channel and topics for which
+ * `subscribe` gets the token itself.
+ */
+export interface SubscribeTarget<
+  TChannel,
+  TTopics extends readonly string[],
+  TDefinitions = Token.Definitions<TChannel>,
+> {
   /** The channel, or its name. */
   readonly channel: TChannel;
   /** The names of the topics. */
   readonly topics: TTopics;
   /**
+   * The JWT.
+   *
+   * @default {one that `app` makes}
+   */
+  readonly key?: string | undefined;
+  /**
+   * The client that makes the token: an app made by `createRealtime`, or an Inngest client.
+   *
+   * @default {`createRealtime()`, with the URL and the key of the environment}
+   */
+  readonly app?: AppLike | undefined;
+  /** The gateway's base URL. */
+  readonly apiBaseUrl?: string | undefined;
+  /** The start of the subscription, unless the options name another. */
+  readonly from?: From | undefined;
+  /**
    * Topics to which the subscription may publish and whose data streams it may stop, as in `TokenOptions`.
    *
    * @default {none}
    */
-  readonly publish?: TokenOptions<Extract<TChannel, string | Channel>>[
-    "publish"
-  ];
+  readonly publish?: TokenOptions<TChannel>["publish"];
+  /** The same as the option, for `subscribe` with a single argument. */
+  readonly onMessage?: Subscribe.Callback<
+    SubscriptionToken<Channel.InferId<TChannel>, TTopics, TDefinitions>
+  >;
+  /** The same as the option, for `subscribe` with a single argument. */
+  readonly onError?: (error: RealtimeError) => void;
+  /** The same as the option, for `subscribe` with a single argument. */
+  readonly validate?: boolean;
+  /** Holds the definitions of the channel's topics. It has no value at run time. */
+  readonly "~topics"?: TDefinitions;
 }
 
 /** The type of `subscribe`. */
 export interface SubscribeFn {
-  /** Subscribes with a token, or with a function that is called whenever a token is needed. */
-  <const TToken extends Token>(
-    token: TToken | (() => MaybePromise<TToken>),
-    options?: Subscribe.Callback<TToken> | Subscribe.Options<TToken>,
-  ): Promise<Subscribe.StreamSubscription<TToken>>;
-
-  /** Subscribes on a server, which makes the token itself. */
+  /** Subscribes with a token, a function that is called whenever a token is needed, or a channel and topics. */
+  // One signature, because the type checker reports the error of a wrong topic or channel at its place only if there is no other.
   <
-    const TChannel extends string | Channel,
+    const TChannel extends Channel.Input,
     const TTopics extends readonly Channel.TopicName<TChannel>[],
+    TDefinitions = Token.Definitions<TChannel>,
   >(
-    target: Subscribe.Target<TChannel, TTopics>,
+    source:
+      | Subscribe.Target<TChannel, TTopics, TDefinitions>
+      | (() => MaybePromise<Subscribe.Target<TChannel, TTopics, TDefinitions>>),
     options?:
-      | Subscribe.Callback<Token<TChannel, Mutable<TTopics>>>
-      | Subscribe.Options<Token<TChannel, Mutable<TTopics>>>,
+      | Subscribe.Callback<
+        SubscriptionToken<Channel.InferId<TChannel>, TTopics, TDefinitions>
+      >
+      | Subscribe.Options<
+        SubscriptionToken<Channel.InferId<TChannel>, TTopics, TDefinitions>
+      >,
   ): Promise<
-    Subscribe.StreamSubscription<Token<TChannel, Mutable<TTopics>>>
+    Subscribe.StreamSubscription<
+      SubscriptionToken<
+        Channel.InferId<TChannel>,
+        Mutable<TTopics>,
+        TDefinitions
+      >
+    >
   >;
 }
 

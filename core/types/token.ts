@@ -40,11 +40,15 @@ export type Token<
 > = SubscriptionToken<
   Channel.InferId<TChannel>,
   TTopics,
-  TChannel extends string ? Untyped : Channel.InferTopics<TChannel>
+  Token.Definitions<TChannel>
 >;
 
 /** Types around a token. */
 export declare namespace Token {
+  /** The definitions of the topics of a channel, which are unknown if the channel is only a name. */
+  type Definitions<TChannel> = TChannel extends string ? Untyped
+    : Channel.InferTopics<TChannel>;
+
   /** The channel of a token. */
   type InferChannel<TToken extends Token> = Channel<
     TToken["channel"],

@@ -189,8 +189,6 @@ export async function refusals(): Promise<AiToken[]> {
   await subscribe();
   // @ts-expect-error: a JWT is not a token with its channel and topics
   await subscribe("eyJ");
-  // @ts-expect-error: no app makes the token
-  await subscribe({ channel, topics: ["ai"] });
   // @ts-expect-error: where to start is no number
   await subscribe(value<AiToken>(), { from: 1 });
   await subscribe(value<BothToken>(), (message) => {
