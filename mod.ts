@@ -54,11 +54,13 @@ export type {
   TopicSchemas,
   TopicsOf,
 } from "./core/types/channel.ts";
+export type * from "./core/types/inngest_v4.ts";
 export type {
   ChunkMessage,
   DataMessage,
   MessageBase,
   RawMessage,
+  ReceivedData,
   StreamMessage,
 } from "./core/types/message.ts";
 export { Realtime } from "./core/types/realtime.ts";
@@ -76,5 +78,6 @@ export type {
   MessageInput,
   ReservedTopicName,
   TopicDefinition,
+  TopicSchema,
 } from "./core/types/topic.ts";
 export type * from "./core/types/utility.ts";

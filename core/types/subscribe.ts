@@ -1,6 +1,8 @@
 import type { RealtimeError } from "../protocol/errors.ts";
 import type { AppLike, TokenOptions } from "./app.ts";
 import type { Channel } from "./channel.ts";
+import type { ClientToken } from "./inngest_v4.ts";
+import type { ReceivedData } from "./message.ts";
 import type {
   Gap,
   ReaderState,
@@ -152,7 +154,14 @@ export interface SubscribeFn {
 
 /** Types around a subscription. */
 export declare namespace Subscribe {
-  export { type From, type Gap, type SubscribeTarget as Target, type Token };
+  export {
+    type ClientToken,
+    type From,
+    type Gap,
+    type ReceivedData as InferTopicSubscribeData,
+    type SubscribeTarget as Target,
+    type Token,
+  };
 
   /** The channel's name for a definition; any other type as it is. */
   export type InferChannelInput<T> = T extends Channel.Definition
@@ -172,6 +181,12 @@ export declare namespace Subscribe {
   export type Callback<TToken extends Token = Token> = (
     message: Token.InferMessage<TToken>,
   ) => void | Promise<void>;
+
+  /** What is left to do with a subscription whose messages a callback gets. */
+  export type CallbackSubscription = Pick<
+    SubscriptionControls<unknown>,
+    "close" | "unsubscribe"
+  >;
 
   /** Options of `subscribe`. */
   export type Options<TToken extends Token = Token> = SubscribeOptions<
