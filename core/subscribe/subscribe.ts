@@ -60,6 +60,7 @@ async function open(
       urlOf(token, options.url),
       options.transport ?? token.transport,
       options.multiplex,
+      options,
     ),
     tokens,
     since: typeof from === "object" ? `last:${from.last}` : from,

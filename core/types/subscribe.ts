@@ -62,6 +62,18 @@ export interface SubscribeOptions<TMessage> {
    */
   multiplex?: boolean;
   /**
+   * The shortest pause before the subscription reconnects, in milliseconds.
+   *
+   * @default {250}
+   */
+  reconnectMinMs?: number;
+  /**
+   * The longest pause before the subscription reconnects, in milliseconds. A gateway that restarts may ask for a longer one.
+   *
+   * @default {20000}
+   */
+  reconnectMaxMs?: number;
+  /**
    * The gateway's base URL. Tokens of Inngest's SDKs have none.
    *
    * @default {the token's apiBaseUrl}
