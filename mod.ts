@@ -73,7 +73,12 @@ export type {
   TransportChoice,
 } from "./core/types/subscribe.ts";
 export type * from "./core/types/subscription.ts";
-export type { From, SubscriptionToken } from "./core/types/token.ts";
+export type {
+  From,
+  SubscriptionToken,
+  TokenForm,
+  TokenInput,
+} from "./core/types/token.ts";
 export type {
   MessageInput,
   ReservedTopicName,

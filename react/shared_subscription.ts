@@ -33,6 +33,8 @@ interface Run extends AbortController {
   token: AnyToken | undefined;
   /** How many attempts have failed in a row. */
   attempt: number;
+  /** Whether the subscription has been open, so that it now reconnects. */
+  wasOpen: boolean;
 }
 
 /** The part of `document` that is used here: the types of browsers may be missing. */
@@ -139,7 +141,7 @@ export class SharedSubscription<T> {
 
   /** Runs the subscription until it ends. Transient failures are retried, also those of the app that issues tokens. */
   async #start(tokenId: string, token?: AnyToken): Promise<void> {
-    const details = { tokenId, token, attempt: 0 };
+    const details = { tokenId, token, attempt: 0, wasOpen: false };
     const run: Run = Object.assign(new AbortController(), details);
     this.#run = run;
     while (!run.signal.aborted) {
@@ -226,8 +228,12 @@ export class SharedSubscription<T> {
     if (state === "waiting" && this.#options.reconnect === false) {
       return this.#finish(run, "closed");
     }
-    if (state === "open") run.attempt = 0;
-    this.#to(state, error);
+    if (state === "open") {
+      run.attempt = 0;
+      run.wasOpen = true;
+    }
+    const isLost = state === "connecting" || state === "waiting";
+    this.#to(run.wasOpen && isLost ? "reconnecting" : state, error);
   }
 
   /** Ends a run for good. */

@@ -22,6 +22,7 @@ const STATUSES: Readonly<Record<SharedState, UseRealtimeConnectionStatus>> = {
   idle: "idle",
   connecting: "connecting",
   waiting: "connecting",
+  reconnecting: "connecting",
   refreshing: "connecting",
   open: "open",
   paused: "paused",

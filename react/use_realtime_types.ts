@@ -4,6 +4,7 @@
  * @module
  */
 import type { Realtime, SubscriptionSenders } from "../core/types/realtime.ts";
+import type { TokenInput } from "../core/types/token.ts";
 import type { MessageHookOptions } from "./hook_options.ts";
 
 /** The state of a subscription of `useRealtime`. */
@@ -42,11 +43,9 @@ export interface ClientSubscriptionToken {
   readonly apiBaseUrl?: string | undefined;
 }
 
-/** A token, or a function that gets one whenever one is needed. */
+/** A token in every form that hooks with a channel and topics take: also its key alone. */
 export type UseRealtimeToken<TToken extends Realtime.Subscribe.Token> =
-  | TToken
-  | ClientSubscriptionToken
-  | (() => Promise<TToken | ClientSubscriptionToken | string>);
+  TokenInput<TToken | ClientSubscriptionToken | string>;
 
 /** The options of `useRealtime`. */
 export interface UseRealtimeOptions<
@@ -58,8 +57,8 @@ export interface UseRealtimeOptions<
   channel?: TChannel;
   /** The names of the topics. Not needed if the token has them. */
   topics?: TTopics;
-  /** A token, or a function that gets one whenever one is needed. */
-  token?: UseRealtimeToken<TToken>;
+  /** A token, or a function that gets one whenever one is needed, such as `() => fetch("/api/realtime-token")`. */
+  token?: UseRealtimeToken<TToken> | undefined;
   /**
    * How many messages `messages.all` has at most, the newest ones; `null` for all.
    *

@@ -1,63 +1,75 @@
 import { channelName, topicSchema } from "../channel/channel.ts";
-import { RealtimeError } from "../protocol/errors.ts";
+import { baseUrl } from "../http/base_url.ts";
+import type { RealtimeError } from "../protocol/errors.ts";
 import type { RealtimeApp, TokenOptions } from "../types/app.ts";
 import type { SubscribeFn, SubscribeOptions } from "../types/subscribe.ts";
 import { connectionTo } from "./connection_pool.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { openSubscription, type Subscription } from "./subscription.ts";
-import {
-  type AskForToken,
-  createTokenSource,
-  type TokenLike,
-} from "./token_source.ts";
+import { createTokenSource, missing, type TokenLike } from "./token_source.ts";
 
 /** The target of a subscription on a server, which makes the token itself. */
 type Target = TokenOptions & { readonly app: RealtimeApp };
 
 type Options = SubscribeOptions<IncomingMessage>;
 
-/** Wraps a function of the app, so that it is called after the current work and cannot interrupt that by throwing. */
+/**
+ * Wraps a function of the app, so that it is called after the current work. What it throws, or its promise rejects with, is passed to
+ * `onError`, and interrupts nothing.
+ */
 function later<T extends unknown[]>(
-  handler: ((...args: T) => void) | undefined,
+  handler: ((...args: T) => unknown) | undefined,
+  onError: (error: RealtimeError) => void,
 ): (...args: T) => void {
   return (...args) => {
-    if (handler) queueMicrotask(() => handler(...args));
+    if (!handler) return;
+    queueMicrotask(async () => {
+      try {
+        await handler(...args);
+      } catch (error) {
+        onError(error as RealtimeError);
+      }
+    });
   };
 }
 
-/** Returns the gateway's base URL without a slash at its end. */
-function urlOf({ apiBaseUrl }: TokenLike, url = apiBaseUrl): string {
-  if (!url || !URL.canParse(url)) {
-    throw new RealtimeError(
-      "invalid_argument",
-      "Cannot subscribe: the token has no URL",
-    );
-  }
-  return url.replace(/\/$/, "");
+/** Returns the gateway's base URL. */
+function urlOf(
+  { apiBaseUrl }: TokenLike,
+  { url = apiBaseUrl }: Options,
+): string {
+  if (!url) throw missing("apiBaseUrl");
+  return baseUrl(url, "Cannot subscribe");
+}
+
+/** Tells whether a subscription makes its token itself. */
+function isTarget(source: unknown): source is Target {
+  return Object(source).app !== undefined;
 }
 
 async function open(
-  source: TokenLike | AskForToken | Target,
+  source: unknown,
   given: Options | Options["onMessage"],
 ): Promise<Subscription> {
   const options = typeof given === "function"
     ? { onMessage: given }
     : given ?? {};
-  const provider = "app" in source ? () => source.app.token(source) : source;
-  const tokens = createTokenSource(provider);
-  const token = typeof provider === "function"
-    ? await tokens.renew()
-    : provider;
+  const target = isTarget(source) ? source : undefined;
+  const tokens = createTokenSource(
+    target ? () => target.app.token(target) : source,
+  );
+  const token = await tokens.renew();
   // A token has the channel's name only. A target may have the channel itself, which knows its schemas.
-  const { channel, topics } = "app" in source ? source : token;
+  const { channel, topics } = target ?? token;
   const { from = token.from, validate = true } = options;
   options.signal?.throwIfAborted();
+  const onError = later(options.onError ?? console.warn, console.warn);
   return await openSubscription({
     ...options,
     channel: channelName(channel),
     topics,
     connection: connectionTo(
-      urlOf(token, options.url),
+      urlOf(token, options),
       options.transport ?? token.transport,
       options.multiplex,
       options,
@@ -65,9 +77,9 @@ async function open(
     tokens,
     since: typeof from === "object" ? `last:${from.last}` : from,
     schemaOf: (topic) => validate ? topicSchema(channel, topic) : undefined,
-    onError: later(options.onError ?? console.warn),
-    onGap: later(options.onGap ?? console.warn),
-    onState: later(options.onState),
+    onError,
+    onGap: later(options.onGap ?? console.warn, onError),
+    onState: later(options.onState, onError),
   });
 }
 

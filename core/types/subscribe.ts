@@ -9,8 +9,8 @@ import type {
   SubscriptionControls,
   SubscriptionSenders,
 } from "./subscription.ts";
-import type { From, SubscriptionToken, Token } from "./token.ts";
-import type { MaybePromise, Mutable } from "./utility.ts";
+import type { From, SubscriptionToken, Token, TokenInput } from "./token.ts";
+import type { Mutable } from "./utility.ts";
 
 /** The transport of a subscription; `auto` is WebSocket, or Server-Sent Events if the network lets no WebSocket through. */
 export type TransportChoice = "auto" | "websocket" | "sse";
@@ -20,7 +20,8 @@ export interface SubscribeOptions<TMessage> {
   /** Called with each message, in order; the next call waits for the returned promise. The stream delivers the messages, too. */
   onMessage?: (message: TMessage) => void | Promise<void>;
   /**
-   * Called with errors that do not end the subscription, for example a message that does not match its topic's schema.
+   * Called with errors that do not end the subscription, for example a message that does not match its topic's schema, and with what
+   * another callback throws.
    *
    * @default {console.warn}
    */
@@ -136,33 +137,42 @@ export interface SubscribeTarget<
 
 /** The type of `subscribe`. */
 export interface SubscribeFn {
-  /** Subscribes with a token, a function that is called whenever a token is needed, or a channel and topics. */
+  /**
+   * Subscribes with a token in any form, best with a function, which is called whenever a token is needed; or, on a server, with a channel
+   * and topics.
+   */
   // One signature, because the type checker reports the error of a wrong topic or channel at its place only if there is no other.
   <
-    const TChannel extends Channel.Input,
-    const TTopics extends readonly Channel.TopicName<TChannel>[],
+    TToken extends Token = never,
+    const TChannel extends Channel.Input = string,
+    const TTopics extends readonly Channel.TopicName<TChannel>[] =
+      readonly Channel.TopicName<TChannel>[],
     TDefinitions = Token.Definitions<TChannel>,
   >(
-    source:
-      | Subscribe.Target<TChannel, TTopics, TDefinitions>
-      | (() => MaybePromise<Subscribe.Target<TChannel, TTopics, TDefinitions>>),
+    source: TokenInput<
+      NoInfer<TToken> | Subscribe.Target<TChannel, TTopics, TDefinitions>
+    >,
     options?:
       | Subscribe.Callback<
-        SubscriptionToken<Channel.InferId<TChannel>, TTopics, TDefinitions>
+        TokenOf<TToken, TChannel, TTopics, TDefinitions>
       >
-      | Subscribe.Options<
-        SubscriptionToken<Channel.InferId<TChannel>, TTopics, TDefinitions>
-      >,
+      | Subscribe.Options<TokenOf<TToken, TChannel, TTopics, TDefinitions>>,
   ): Promise<
     Subscribe.StreamSubscription<
-      SubscriptionToken<
-        Channel.InferId<TChannel>,
-        Mutable<TTopics>,
-        TDefinitions
-      >
+      TokenOf<TToken, TChannel, TTopics, TDefinitions>
     >
   >;
 }
+
+/** The token of a subscription: the one that its type names, else the one of its channel and topics. */
+export type TokenOf<
+  TToken extends Token,
+  TChannel,
+  TTopics extends readonly string[],
+  TDefinitions,
+> = [TToken] extends [never]
+  ? SubscriptionToken<Channel.InferId<TChannel>, Mutable<TTopics>, TDefinitions>
+  : TToken;
 
 /** Types around a subscription. */
 export declare namespace Subscribe {

@@ -1,7 +1,7 @@
 import type { Channel } from "./channel.ts";
 import type { Message } from "./message.ts";
 import type { Topics } from "./topic.ts";
-import type { Untyped } from "./utility.ts";
+import type { MaybePromise, Untyped } from "./utility.ts";
 
 /**
  * The start of a subscription: new messages only, the oldest message that the gateway still has, the newest few of those, or the first
@@ -42,6 +42,20 @@ export type Token<
   TTopics,
   Token.Definitions<TChannel>
 >;
+
+/** A token as an app's route or function has it: the token itself, `{ token }`, or a `Response` whose JSON is either. */
+export type TokenForm<TToken> =
+  | TToken
+  | { readonly token: TToken }
+  | Response;
+
+/**
+ * A token in every form that `subscribe` and the hooks take: a {@linkcode TokenForm}, or a function that returns one and is called whenever
+ * a token is needed, such as `() => fetch("/api/realtime-token")`.
+ */
+export type TokenInput<TToken> =
+  | TokenForm<TToken>
+  | (() => MaybePromise<TokenForm<TToken>>);
 
 /** Types around a token. */
 export declare namespace Token {

@@ -13,7 +13,7 @@ import {
 } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import type { Realtime } from "../../core/types/realtime.ts";
-import { useInngestSubscription, useRealtime, useStream } from "../../hooks.ts";
+import { useRealtime, useStream, useSubscription } from "../../hooks.ts";
 import type { Notes, PageControl, Scenario, Shown } from "./scenario.ts";
 
 const root = document.getElementById("root");
@@ -90,12 +90,11 @@ function useShown(
 }
 
 function Subscription(props: ComponentProps): ReactNode {
-  const { data, freshData, latestData, error, state, clear } =
-    useInngestSubscription({
-      refreshToken: tokenOf(props.scenario),
-      onGap,
-      ...props.scenario.options,
-    });
+  const { data, freshData, latestData, error, state, clear } = useSubscription({
+    refreshToken: tokenOf(props.scenario),
+    onGap,
+    ...props.scenario.options,
+  });
   return useShown(
     props,
     {
@@ -163,7 +162,7 @@ function Stream(props: ComponentProps): ReactNode {
 }
 
 const COMPONENTS = {
-  useInngestSubscription: Subscription,
+  useSubscription: Subscription,
   useRealtime: RealtimeComponent,
   useStream: Stream,
 };

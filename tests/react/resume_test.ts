@@ -4,7 +4,7 @@ import { subscribe } from "../../core/subscribe/subscribe.ts";
 import { MemoryBroker } from "../../server/mod.ts";
 import { describeInChromium } from "./browser_suite.ts";
 
-const hook = "useInngestSubscription";
+const hook = "useSubscription";
 
 function numbers(count: number, from = 1): number[] {
   return Array.from({ length: count }, (_, i) => from + i);

@@ -7,7 +7,7 @@ import type { Realtime } from "../../core/types/realtime.ts";
 
 /** The components of a page. A test changes them while the page runs. */
 export interface Scenario {
-  readonly hook: "useInngestSubscription" | "useRealtime" | "useStream";
+  readonly hook: "useSubscription" | "useRealtime" | "useStream";
   readonly channel: string;
   readonly topics: readonly string[];
   /** The number of components with the hook. */
