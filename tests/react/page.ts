@@ -29,24 +29,15 @@ const notes: Notes = {
 let clearFirst = (): void => {};
 let stopFirst = (): Promise<boolean> => Promise.resolve(false);
 
-async function fetchToken(
-  channel: string,
-  topics: readonly string[],
-): Promise<Realtime.Subscribe.Token> {
-  const query = new URLSearchParams({ channel });
-  for (const topic of topics) query.append("topic", topic);
-  const response = await fetch(`/token?${query}`);
-  if (!response.ok) throw new Error(`No token: ${response.status}`);
-  return (await response.json()).token;
-}
-
-const factories = new Map<string, () => Promise<Realtime.Subscribe.Token>>();
+const factories = new Map<string, () => Promise<Response>>();
 
 /** Returns the function that gets tokens: the same one for the same channel, as in an app's module. */
 function tokenOf(
   { channel, topics, isInline }: Scenario,
-): () => Promise<Realtime.Subscribe.Token> {
-  const factory = () => fetchToken(channel, topics);
+): () => Promise<Response> {
+  const query = new URLSearchParams({ channel });
+  for (const topic of topics) query.append("topic", topic);
+  const factory = () => fetch(`/token?${query}`);
   if (isInline) return factory;
   const name = JSON.stringify([channel, topics]);
   const known = factories.get(name) ?? factory;

@@ -150,7 +150,7 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     const { tab } = await open({ hook });
     await using _ = tab;
     const { error } = await tab.until(({ status }) => status === "error");
-    assertEquals(error, "Cannot get a token");
+    assertEquals(error, "Cannot get a token: Sign in first");
     site.refuse(undefined);
     // It subscribes again after it was disabled.
     await tab.show({ options: { enabled: false } });

@@ -209,7 +209,7 @@ describeInChromium("useSubscription() in Chromium", {}, (suite) => {
     const { tab } = await open({ hook, options: { key: "a" } });
     await using _ = tab;
     const { error } = await tab.until(({ status }) => status === "error");
-    assertEquals(error, "Cannot get a token");
+    assertEquals(error, "Cannot get a token: Sign in first");
     site.refuse(undefined);
     await tab.show({ options: { key: "b" } });
     const shown = await tab.until(({ status }) => status === "active");

@@ -2,7 +2,7 @@
 import {
   type InngestSubscription,
   InngestSubscriptionState,
-  SubscriptionState,
+  type SubscriptionState,
   useInngestSubscription,
   type UseInngestSubscriptionOptions,
   useRealtime,

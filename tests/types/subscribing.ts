@@ -176,7 +176,7 @@ export async function forms(): Promise<void> {
       Expect<Equal<typeof topic, string>>,
       Expect<Equal<IsAny<typeof data>, true>>,
     ];
-    console.log(data.anything);
+    console.log(topic, data.anything);
   }
 }
 
