@@ -42,16 +42,17 @@ export async function serverToken(target: ServerTarget): Promise<TokenLike> {
  * Requests a token from the gateway of the environment variables `REALTIME_URL` and `REALTIME_SIGNING_KEY`; for an Inngest client without
  * the former from the API that the client is configured for.
  *
- * @throws {RealtimeError} The refusal of the gateway; `network`, or `unauthenticated` if the client's API refuses; `internal` for an answer
+ * @throws {RealtimeError} The refusal of the gateway; `unauthenticated` if the client's API refuses; `network`; `internal` for an answer
  * without a token.
  */
 export async function requestToken(
-  options: Pick<ServerTarget, "channel" | "topics">,
+  options: Pick<ServerTarget, "channel" | "topics" | "apiBaseUrl">,
   client?: InngestClient,
 ): Promise<TokenLike> {
   const channel = channelName(options.channel);
   const topics = [...options.topics];
-  const url = readEnvironment("REALTIME_URL");
+  const own = client ? undefined : options.apiBaseUrl;
+  const url = own ?? readEnvironment("REALTIME_URL");
   try {
     if (client && !url) {
       const { inngestApi } = client as unknown as { inngestApi: InngestApi };
@@ -70,8 +71,13 @@ export async function requestToken(
     return { channel, topics, key, apiBaseUrl };
   } catch (cause) {
     if (cause instanceof RealtimeError) throw cause;
-    const code = cause instanceof TypeError ? "network" : "unauthenticated";
-    throw new RealtimeError(code, ACTION, { cause });
+    // Inngest's clients throw a plain Error, whose message has the status of a refusal.
+    const isRefused = /: 4\d\d /.test(String(cause));
+    throw new RealtimeError(
+      isRefused ? "unauthenticated" : "network",
+      `${ACTION}: the API ${isRefused ? "refused" : "can't be reached"}`,
+      { cause },
+    );
   }
 }
 
