@@ -1,12 +1,12 @@
 import { channelName, topicSchema } from "../channel/channel.ts";
 import { baseUrl } from "../http/base_url.ts";
-import type { RealtimeError } from "../protocol/errors.ts";
+import { RealtimeError } from "../protocol/errors.ts";
 import type { SubscribeOptions } from "../types/subscribe.ts";
 import type { From } from "../types/token.ts";
 import { connectionTo } from "./connection_pool.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { openSubscription, type Subscription } from "./subscription.ts";
-import { missing, type TokenSource } from "./token_source.ts";
+import type { TokenSource } from "./token_source.ts";
 
 /** Options of `subscribe`, for any type of channel. */
 export type Options = SubscribeOptions<IncomingMessage>;
@@ -47,7 +47,13 @@ export async function openWithTokens(
   const token = await tokens.renew();
   const { channel, topics, from: start = token.from } = known ?? token;
   const { from = start, url = token.apiBaseUrl, validate = true } = options;
-  if (!url) throw missing("apiBaseUrl");
+  if (!url) {
+    // Tokens of Inngest's version 3 have none.
+    throw new RealtimeError(
+      "invalid_argument",
+      'Cannot subscribe: the token has no "apiBaseUrl", and there is no option "url"',
+    );
+  }
   options.signal?.throwIfAborted();
   const onError = later(options.onError ?? console.warn, console.warn);
   return await openSubscription({

@@ -2,6 +2,7 @@ import { channelName } from "../channel/channel.ts";
 import { baseUrl } from "../http/base_url.ts";
 import { readEnvironment } from "../http/environment.ts";
 import { gatewayFetch } from "../http/gateway_fetch.ts";
+import { gatewayUrl } from "../http/gateway_url.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { isText } from "../protocol/shape.ts";
 import { hashSigningKey } from "../protocol/signing_key.ts";
@@ -52,9 +53,8 @@ export async function requestToken(
   const channel = channelName(options.channel);
   const topics = [...options.topics];
   const own = client ? undefined : options.apiBaseUrl;
-  const url = own ?? readEnvironment("REALTIME_URL");
   try {
-    if (client && !url) {
+    if (client && !readEnvironment("REALTIME_URL")) {
       const { inngestApi } = client as unknown as { inngestApi: InngestApi };
       return {
         channel,
@@ -63,7 +63,7 @@ export async function requestToken(
         apiBaseUrl: (await inngestApi.getTargetUrl("/")).origin,
       };
     }
-    const apiBaseUrl = baseUrl(url ?? "", ACTION);
+    const apiBaseUrl = own ? baseUrl(own, ACTION) : gatewayUrl();
     const key = await askForToken(
       apiBaseUrl,
       topics.map((name) => ({ channel, name, kind: "run" })),

@@ -40,6 +40,8 @@ async function open(
  * the gateway no longer has are reported to `onGap`. Only a final error ends the subscription: the gateway refused the token or its topics
  * and there is no function that provides another token, or that function threw.
  *
+ * What a callback or a schema throws is passed to `onError`, and what `onError` throws to `console.warn`; neither ends the subscription.
+ *
  * @example Read the messages
  * ```ts
  * import { type Realtime, subscribe } from "@tidings/realtime";
@@ -54,14 +56,9 @@ async function open(
  *
  * @example Fetch a token whenever one is needed, and start with the oldest message of the log
  * ```ts
- * import { type Realtime, subscribe } from "@tidings/realtime";
+ * import { subscribe } from "@tidings/realtime";
  *
- * async function getToken(): Promise<Realtime.Subscribe.Token> {
- *   const response = await fetch("/api/get-subscribe-token", { method: "POST" });
- *   return await response.json();
- * }
- *
- * const subscription = await subscribe(getToken, {
+ * const subscription = await subscribe(() => fetch("/api/realtime-token"), {
  *   from: "start",
  *   onMessage: (message) => console.log(message.data),
  *   onGap: ({ after, before }) => console.warn("Lost", after, before),
@@ -69,8 +66,10 @@ async function open(
  * await subscription.close();
  * ```
  *
- * @param source A token, a function that provides one, or, on a server, `{ app, channel, topics }`.
+ * @param source A token, `{ token }`, a `Response` whose JSON is either, or a function that provides one of these; on a server,
+ * `{ app, channel, topics }`.
  * @param options The options, or a function that is called with each message.
- * @throws {RealtimeError} The final error, if the subscription could not be opened.
+ * @throws {RealtimeError} The final error, if the subscription could not be opened, or any error of the first token: the refusal of a
+ * `Response` has the code that belongs to its status, and the reason that its JSON or text gives.
  */
 export const subscribe: SubscribeFn = open as unknown as SubscribeFn;

@@ -97,7 +97,7 @@ function complete(given: unknown, context: TokenContext): TokenLike {
 }
 
 /** Makes the error for a token without something that a subscription needs. */
-export function missing(name: keyof TokenLike): RealtimeError {
+export function missing(name: "key" | "channel" | "topics"): RealtimeError {
   return new RealtimeError(
     name === "key" ? "unauthenticated" : "invalid_argument",
     `Cannot subscribe: the token has no "${name}", get it from getSubscriptionToken()`,

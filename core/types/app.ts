@@ -194,7 +194,7 @@ export interface CreateRealtimeOptions {
   /**
    * The gateway's base URL.
    *
-   * @default {the environment variable REALTIME_URL}
+   * @default {the environment variable REALTIME_URL; without it `http://localhost:8787`, unless NODE_ENV is `production`}
    */
   url?: string;
   /**
