@@ -155,13 +155,14 @@ export class SharedSubscription<T> {
         }
         this.#report(run, "waiting", error as Error);
       }
-      await pause(backoff(run.attempt++), run.signal);
+      await pause(backoff(run.attempt++, this.#options), run.signal);
     }
   }
 
   /** Subscribes and reads the messages until they end. */
   async #read(run: Run): Promise<void> {
     const { validate, from, isOver } = this.#options;
+    const { reconnectMinMs, reconnectMaxMs } = this.#options;
     const { signal } = run;
     // Unlike subscribe(), this never gets tokens without the app: that part stays out of the bundles of pages.
     const tokens = createTokenSource(() => this.#nextToken(run));
@@ -169,6 +170,8 @@ export class SharedSubscription<T> {
       signal,
       validate,
       from: this.#position ?? from,
+      reconnectMinMs,
+      reconnectMaxMs,
       onState: (state, error) => this.#report(run, state, error),
       onGap: (gap) => {
         this.#fold(undefined);

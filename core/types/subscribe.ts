@@ -67,13 +67,13 @@ export interface SubscribeOptions<TMessage> {
    *
    * @default {250}
    */
-  reconnectMinMs?: number;
+  reconnectMinMs?: number | undefined;
   /**
    * The longest pause before the subscription reconnects, in milliseconds. A gateway that restarts may ask for a longer one.
    *
    * @default {20000}
    */
-  reconnectMaxMs?: number;
+  reconnectMaxMs?: number | undefined;
   /**
    * The gateway's base URL. Tokens of Inngest's SDKs have none.
    *

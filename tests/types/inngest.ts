@@ -7,6 +7,7 @@ import {
   topic,
   typeOnlyChannel,
 } from "../../mod.ts";
+import { useRealtime, useStream, useSubscription } from "../../hooks.ts";
 import {
   channel as channelV3,
   type Realtime as RealtimeV3,
@@ -18,7 +19,7 @@ import {
   type Realtime as RealtimeV4,
   subscribe as subscribeV4,
 } from "inngest/realtime";
-import { useRealtime } from "inngest/react";
+import { useRealtime as useRealtimeV4 } from "inngest/react";
 import type { Inngest as InngestV3 } from "inngest-v3";
 import { z } from "zod";
 import {
@@ -148,9 +149,33 @@ export async function oursInTheirs(app: Inngest): Promise<void> {
   await subscribeV4({ channel: only, topics: ["ai"] });
   // @ts-expect-error: no such topic
   await subscribeV4({ channel: user("1"), topics: ["other"] });
-  const { messages } = useRealtime(target);
+  const { messages } = useRealtimeV4(target);
   console.log(messages.byTopic.ai?.data.response);
   await app.realtime.publish(user("1").ai, { response: "Hello" });
   const input: RealtimeV4.ChannelInput = user("1");
   console.log(input);
+}
+
+/** Uses channels and tokens of Inngest's SDKs with our hooks. */
+export function theirsInOurHooks(): void {
+  type Token = RealtimeV4.Subscribe.Token<ReturnType<typeof userV4>, ["ai"]>;
+  const fetchToken = value<() => Promise<Token>>();
+  const { data, send } = useSubscription({ refreshToken: fetchToken });
+  type _ = [
+    Expect<Equal<(typeof data)[number]["data"], { response: string }>>,
+    Expect<Equal<Parameters<typeof send>[0], "ai" | "count">>,
+  ];
+  const byToken = useRealtime({ token: fetchToken, reconnectMinMs: 100 });
+  console.log(byToken.messages.byTopic.ai?.topic, data);
+  const byChannel = useRealtime({
+    channel: userV4("1"),
+    topics: ["count"],
+    token: value<() => Promise<RealtimeV4.Subscribe.ClientToken>>(),
+    reconnectMaxMs: 5_000,
+  });
+  byChannel.messages.last?.data satisfies number | undefined;
+  // @ts-expect-error: a topic that was not asked for
+  console.log(byChannel.messages.byTopic.ai);
+  useRealtime({ channel: userV3("1"), topics: ["ai"], token: "jwt" });
+  useStream("ai", { channel: userV4("1"), token: fetchToken });
 }
