@@ -51,7 +51,7 @@ export async function openWithTokens(
     // Tokens of Inngest's version 3 have none.
     throw new RealtimeError(
       "invalid_argument",
-      'Cannot subscribe: the token has no "apiBaseUrl", and there is no option "url"',
+      'Cannot subscribe: the token has no "apiBaseUrl", and the options have no URL',
     );
   }
   options.signal?.throwIfAborted();

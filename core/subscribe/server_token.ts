@@ -31,7 +31,9 @@ export type ServerTarget = SubscribeTarget<unknown, readonly string[]>;
 export async function serverToken(target: ServerTarget): Promise<TokenLike> {
   const { app, publish } = target;
   if (app && "token" in app) return await app.token(target as TokenOptions);
-  if (!app && !readEnvironment("REALTIME_SIGNING_KEY")) throw missing("key");
+  if (!app && !readEnvironment("REALTIME_SIGNING_KEY")) {
+    throw missing("the token's key");
+  }
   if (!publish) return await requestToken(target, app);
   throw new RealtimeError(
     "invalid_argument",

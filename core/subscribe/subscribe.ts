@@ -12,24 +12,27 @@ function isServerTarget(source: unknown): source is ServerTarget {
 
 async function open(
   source: unknown,
-  given: Options | Options["onMessage"],
+  given?: Options | Options["onMessage"],
 ): Promise<Subscription> {
-  // As the single argument, in the form of Inngest's version 4, the source has these options itself.
+  const options = typeof given === "function"
+    ? { onMessage: given }
+    : given ?? {};
+  // As the single argument, in the form of Inngest's version 4, the source has some of the options itself.
   const { onMessage, onError, validate, apiBaseUrl } = Object(source);
-  const options = {
-    onMessage,
-    onError,
-    validate,
-    url: apiBaseUrl,
-    ...typeof given === "function" ? { onMessage: given } : given,
+  const all = {
+    ...options,
+    onMessage: options.onMessage ?? onMessage,
+    onError: options.onError ?? onError,
+    validate: options.validate ?? validate,
+    url: options.url ?? apiBaseUrl,
   };
   return await (isServerTarget(source)
     ? openWithTokens(
       createTokenSource(() => serverToken(source)),
-      options,
+      all,
       source,
     )
-    : openWithTokens(createTokenSource(source), options));
+    : openWithTokens(createTokenSource(source), all));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { RealtimeError } from "../protocol/errors.ts";
+import { RealtimeError, type RealtimeErrorCode } from "../protocol/errors.ts";
 import { isText } from "../protocol/shape.ts";
 import type { From } from "../types/token.ts";
 import { isResponse, readTokenResponse } from "./token_response.ts";
@@ -86,20 +86,26 @@ export async function readToken(
 }
 
 function complete(given: unknown, context: TokenContext): TokenLike {
+  if (!given) throw missing("the token");
   const token = {
-    ...Object(typeof given === "string" ? { key: given } : given),
+    ...Object(isText(given) ? { key: given } : given),
     ...context,
   };
-  if (!token.key || !isText(token.key)) throw missing("key");
-  if (!token.channel) throw missing("channel");
-  if (!Array.isArray(token.topics)) throw missing("topics");
+  if (!token.key || !isText(token.key)) throw missing("the token's key");
+  if (!token.channel) throw missing("the channel", "invalid_argument");
+  if (!Array.isArray(token.topics)) {
+    throw missing("the list of topics", "invalid_argument");
+  }
   return token;
 }
 
-/** Makes the error for a token without something that a subscription needs. */
-export function missing(name: "key" | "channel" | "topics"): RealtimeError {
+/** Makes the error for something that a subscription needs. */
+export function missing(
+  it: string,
+  code: RealtimeErrorCode = "unauthenticated",
+): RealtimeError {
   return new RealtimeError(
-    name === "key" ? "unauthenticated" : "invalid_argument",
-    `Cannot subscribe: the token has no "${name}", get it from getSubscriptionToken()`,
+    code,
+    `Cannot subscribe: ${it} is missing; getSubscriptionToken() makes complete tokens`,
   );
 }

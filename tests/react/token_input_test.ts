@@ -53,19 +53,19 @@ describe("tokenOptions()", () => {
 
   it("say exactly what the hook lacks", async () => {
     for (
-      const [input, name] of [
-        [{ token: undefined }, "key"],
-        [{ token: null }, "key"],
-        [{ token: {} }, "key"],
-        [{ ...known, token: "" }, "key"],
-        [{ topics: ["ai"], token: "jwt" }, "channel"],
-        [{ channel: "user:1", token: "jwt" }, "topics"],
+      const [input, part] of [
+        [{ token: undefined }, "the token"],
+        [{ token: null }, "the token"],
+        [{ ...known, token: "" }, "the token"],
+        [{ token: {} }, "the token's key"],
+        [{ topics: ["ai"], token: "jwt" }, "the channel"],
+        [{ channel: "user:1", token: "jwt" }, "the list of topics"],
       ] as const
     ) {
       await assertRejects(
         async () => await tokenOptions(input).token(false),
         RealtimeError,
-        `no "${name}"`,
+        `${part} is missing`,
       );
     }
   });

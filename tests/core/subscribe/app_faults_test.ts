@@ -183,16 +183,16 @@ describe("A token", () => {
 
   it("of another form is refused with what is missing", async () => {
     for (
-      const [token, name] of [
-        [undefined, "key"],
-        [{ channel: "c", topics: "t", key: "key" }, "topics"],
-        [{ channel: "c", topics: ["t"], key: "key" }, "apiBaseUrl"],
+      const [token, problem] of [
+        [undefined, "the token is missing"],
+        [{ channel: "c", topics: "t", key: "key" }, "the list of topics is"],
+        [{ channel: "c", topics: ["t"], key: "key" }, 'no "apiBaseUrl"'],
       ] as const
     ) {
       await assertRejects(
         () => subscribe(token as unknown as Realtime.Subscribe.Token),
         RealtimeError,
-        `Cannot subscribe: the token has no "${name}"`,
+        problem,
       );
     }
   });

@@ -187,7 +187,7 @@ describe("subscribe() without a client and without a key", () => {
 
   it("is refused if the environment has no key, or the token's key is empty", async () => {
     const { url: apiBaseUrl } = gateway;
-    const message = 'Cannot subscribe: the token has no "key"';
+    const message = "Cannot subscribe: the token's key is missing";
     const error = await assertRejects(
       () => subscribe({ ...TARGET, apiBaseUrl }),
       RealtimeError,

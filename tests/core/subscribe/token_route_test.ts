@@ -159,7 +159,7 @@ describe("subscribe() with a route for tokens", () => {
       const [apiBaseUrl, message] of [
         [
           undefined,
-          'Cannot subscribe: the token has no "apiBaseUrl", and there is no option "url"',
+          'Cannot subscribe: the token has no "apiBaseUrl", and the options have no URL',
         ],
         [
           "localhost:8787",
