@@ -13,7 +13,8 @@ import { publishMessage } from "../publish/publish_message.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 import type { MaybePromise, Realtime } from "../types/realtime.ts";
 import { gatewayUrl } from "../http/gateway_url.ts";
-import { contextOf, signingKeyFor } from "./app_context.ts";
+import { signingKeyFor } from "../http/signing_key_for.ts";
+import { contextOf } from "./app_context.ts";
 import {
   countSubscribers,
   type SubscribersTarget,

@@ -3,6 +3,7 @@ import { baseUrl } from "../http/base_url.ts";
 import { readEnvironment } from "../http/environment.ts";
 import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { gatewayUrl } from "../http/gateway_url.ts";
+import { signingKeyFor } from "../http/signing_key_for.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { isText } from "../protocol/shape.ts";
 import { hashSigningKey } from "../protocol/signing_key.ts";
@@ -85,11 +86,11 @@ export async function requestToken(
 
 /** Sends the request for a token, once. */
 async function askForToken(url: string, claims: object[]): Promise<string> {
-  const key = readEnvironment("REALTIME_SIGNING_KEY") ?? "";
+  const key = await hashSigningKey(signingKeyFor({}, url));
   const response = await gatewayFetch(url)(`${url}/v1/realtime/token`, {
     method: "POST",
     body: JSON.stringify(claims),
-    headers: { authorization: `Bearer ${await hashSigningKey(key)}` },
+    headers: { authorization: `Bearer ${key}` },
   });
   if (!response.ok) await readTokenResponse(response);
   const { jwt } = Object(await response.json().catch(() => undefined));

@@ -110,6 +110,24 @@ describe("subscribe() with an Inngest client", () => {
     }
   });
 
+  it("needs no key for a gateway in development mode, and one for another machine", async () => {
+    await using development = await startGateway({ dev: true });
+    env.REALTIME_URL = development.url;
+    const apps = await clients("http://127.0.0.1:1");
+    for (const app of apps) {
+      await (await subscribe({ app, ...TARGET })).close();
+    }
+    env.REALTIME_URL = "https://realtime.example.com";
+    for (const app of apps) {
+      const error = await assertRejects(
+        () => subscribe({ app, ...TARGET }),
+        RealtimeError,
+        "REALTIME_SIGNING_KEY",
+      );
+      assertEquals(error.code, "unauthenticated");
+    }
+  });
+
   it("uses the key of the target if it has one", async () => {
     const { key } = await appOf(gateway).token(TARGET);
     const { url: apiBaseUrl } = gateway;
