@@ -67,6 +67,7 @@ export { Realtime } from "./core/types/realtime.ts";
 export type * from "./core/types/standard_schema.ts";
 export type * from "./core/types/stream.ts";
 export type {
+  SubscribedToken,
   SubscribeFn,
   SubscribeOptions,
   SubscribeTarget,

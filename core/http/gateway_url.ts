@@ -12,9 +12,11 @@ const DEVELOPMENT_URL = "http://localhost:8787";
  * @throws {RealtimeError} `invalid_argument` if there is no URL, or one of another scheme than http and https.
  */
 export function gatewayUrl(given?: string): string {
-  if (given) return baseUrl(given, 'Cannot use the option "url"');
+  if (given) {
+    return baseUrl(given, 'Cannot find the gateway by the option "url"');
+  }
   const url = readEnvironment("REALTIME_URL");
-  if (url) return baseUrl(url, "Cannot use REALTIME_URL");
+  if (url) return baseUrl(url, "Cannot find the gateway by REALTIME_URL");
   if (readEnvironment("NODE_ENV") !== "production") return DEVELOPMENT_URL;
   throw new RealtimeError(
     "invalid_argument",

@@ -45,8 +45,9 @@ export async function openWithTokens(
   known?: KnownTarget,
 ): Promise<Subscription> {
   const token = await tokens.renew();
-  const { channel, topics, from: start = token.from } = known ?? token;
-  const { from = start, url = token.apiBaseUrl, validate = true } = options;
+  const { channel, topics } = known ?? token;
+  const { url = token.apiBaseUrl, validate = true } = options;
+  const from = options.from ?? known?.from ?? token.from ?? undefined;
   if (!url) {
     // Tokens of Inngest's version 3 have none.
     throw new RealtimeError(
@@ -67,7 +68,8 @@ export async function openWithTokens(
       options,
     ),
     tokens,
-    since: typeof from === "object" ? `last:${from.last}` : from,
+    // Text, whatever a token without types has here.
+    since: typeof from === "object" ? `last:${from.last}` : from && `${from}`,
     schemaOf: (topic) => validate ? topicSchema(channel, topic) : undefined,
     onError,
     onGap: later(options.onGap ?? console.warn, onError),

@@ -154,18 +154,20 @@ export interface SubscribeFn {
     >,
     options?:
       | Subscribe.Callback<
-        TokenOf<TToken, TChannel, TTopics, TDefinitions>
+        SubscribedToken<TToken, TChannel, TTopics, TDefinitions>
       >
-      | Subscribe.Options<TokenOf<TToken, TChannel, TTopics, TDefinitions>>,
+      | Subscribe.Options<
+        SubscribedToken<TToken, TChannel, TTopics, TDefinitions>
+      >,
   ): Promise<
     Subscribe.StreamSubscription<
-      TokenOf<TToken, TChannel, TTopics, TDefinitions>
+      SubscribedToken<TToken, TChannel, TTopics, TDefinitions>
     >
   >;
 }
 
 /** The token of a subscription: the one that its type names, else the one of its channel and topics. */
-export type TokenOf<
+export type SubscribedToken<
   TToken extends Token,
   TChannel,
   TTopics extends readonly string[],

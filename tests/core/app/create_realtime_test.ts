@@ -138,7 +138,7 @@ describe("createRealtime()", () => {
         const { code, message } = assertThrows(() => app.url, RealtimeError);
         assertEquals([code, message], [
           "invalid_argument",
-          `Cannot use ${source}: "${url}" is not an http or https URL`,
+          `Cannot find the gateway by ${source}: "${url}" is not an http or https URL`,
         ]);
         const error = await assertRejects(
           () => app.token(TARGET),

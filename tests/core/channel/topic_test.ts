@@ -46,7 +46,7 @@ describe("topic()", () => {
     assertEquals(await validate("1"), { value: 1 });
     assertEquals(Object(await validate(1)).issues?.length, 1);
     const untyped = topic("n").type<number>().schema["~standard"];
-    assertEquals(await untyped.validate("one"), { value: "one" });
+    assertEquals<unknown>(await untyped.validate("one"), { value: "one" });
   });
 
   it("schema() refuses a value that is not a Standard Schema", () => {

@@ -88,11 +88,12 @@ describe("A schema", () => {
     });
     peer.send(frame(1, "a", { topic: "u" }), frame(2, "b"));
     peer.send(frame(3, "c", { topic: "u" }));
-    const reader = subscription[Symbol.asyncIterator]();
     const data: unknown[] = [];
-    while (!data.includes("c")) data.push((await reader.next()).value.data);
+    for await (const message of subscription) {
+      data.push(message.data);
+      if (message.data === "c") break;
+    }
     assertEquals(data.filter((item) => item !== "b"), ["a", "c"]);
-    await subscription.close();
   });
 });
 
@@ -179,6 +180,18 @@ describe("A token", () => {
       RealtimeError,
     );
     assertStrictEquals(error.cause, MINE);
+  });
+
+  it("with a start of another type is presented as text", async () => {
+    for (const [from, since] of [[null, undefined], [5n, "5"]]) {
+      await using gateway = await startFakeGateway();
+      const { url: apiBaseUrl } = gateway;
+      const token = { channel: "c", topics: ["t"], key: "key", apiBaseUrl };
+      const opening = subscribe({ ...token, from } as typeof token);
+      const { data } = await (await gateway.peer()).accept();
+      assertEquals<unknown>(data.since, since);
+      await (await opening).close();
+    }
   });
 
   it("of another form is refused with what is missing", async () => {
