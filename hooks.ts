@@ -33,3 +33,9 @@ export {
   type UseStreamOptions,
   type UseStreamResult,
 } from "./react/use_stream.ts";
+export {
+  SubscriptionState,
+  useSubscription,
+  type UseSubscriptionOptions,
+  type UseSubscriptionResult,
+} from "./react/use_subscription.ts";

@@ -27,8 +27,8 @@ const ENTRIES: readonly Entry[] = [
     program: 'export { subscribe, channel, topic } from "@inngest/realtime";',
   },
   {
-    label: "@tidings/realtime/hooks: useInngestSubscription",
-    program: 'export { useInngestSubscription } from "./hooks.ts";',
+    label: "@tidings/realtime/hooks: useSubscription",
+    program: 'export { useSubscription } from "./hooks.ts";',
     limit: 8_450,
   },
   {

@@ -1,66 +1,64 @@
-import { channelName } from "../core/channel/channel.ts";
-import { RealtimeError } from "../core/protocol/errors.ts";
+import {
+  readToken,
+  type TokenContext,
+} from "../core/subscribe/token_source.ts";
 import type { Realtime } from "../core/types/realtime.ts";
 import type { AnyToken, ViewOptions } from "./view_options.ts";
 
 /** The options of a hook that say what it subscribes to. */
-export interface TokenInput {
-  readonly channel?: string | Realtime.Channel | undefined;
+export interface HookTarget {
+  readonly channel?: Realtime.Channel.Input | undefined;
   readonly topics?: readonly string[] | undefined;
   readonly apiBaseUrl?: string | undefined;
+  /** A token in any form that `readToken` takes. */
   readonly token?: unknown;
+  /** The same, for the time after `token` has been used. */
+  readonly refreshToken?: unknown;
 }
 
-/** Returns the part of a subscription's target that is known without a token: components with equal targets can share a subscription. */
-export function knownTarget(
-  { token, ...own }: TokenInput,
-): readonly unknown[] | undefined {
-  const { channel, topics, apiBaseUrl } = merge(own, token);
+/** Returns the part of a subscription's target that is known without a request: components with equal targets can share a subscription. */
+export function knownTarget(input: HookTarget): readonly unknown[] | undefined {
+  const { channel, topics, apiBaseUrl } = {
+    ...Object(innerToken(input.token)),
+    ...ownTarget(input),
+  };
   if (channel === undefined || !topics) return undefined;
   // Messages of a typed channel are checked by its schemas.
-  return [channelName(channel), topics, apiBaseUrl, typeof channel];
+  return [Object(channel).name ?? channel, topics, apiBaseUrl, typeof channel];
 }
 
-/** Returns the hook's own options, completed by those of its token. */
-function merge(own: TokenInput, token: unknown): TokenInput {
-  const given: TokenInput = typeof token === "object" ? Object(token) : {};
+/** Returns the hook's own options about the target, without those that are not given. */
+function ownTarget(
+  { channel, topics, apiBaseUrl }: HookTarget,
+): TokenContext {
   return {
-    channel: own.channel ?? given.channel,
-    topics: own.topics ?? given.topics,
-    apiBaseUrl: own.apiBaseUrl ?? given.apiBaseUrl,
+    ...channel !== undefined && { channel },
+    ...topics && { topics },
+    ...apiBaseUrl !== undefined && { apiBaseUrl },
   };
 }
 
-/** Makes the view's options for the token of a hook, whose `token` may be a function that gets one. */
+/** Returns the token of `{ token }`. */
+function innerToken(given: unknown): unknown {
+  return Object(given).token ?? given;
+}
+
+/** Makes the view's options for the token of a hook. */
 export function tokenOptions(
-  input: TokenInput,
+  input: HookTarget,
 ): Pick<ViewOptions<unknown>, "grant" | "factory" | "token" | "tokenId"> {
-  const { token } = input;
+  const { token, refreshToken } = input;
+  const given = innerToken(token);
+  const source = refreshToken ?? token;
   return {
     grant: knownTarget(input),
-    factory: typeof token === "function" ? token : undefined,
-    tokenId: typeof token === "object" ? Object(token).key ?? "" : "",
-    token: async () =>
-      completeToken(typeof token === "function" ? await token() : token, input),
+    // A function or a response, whose token is not known yet.
+    factory: Object(source) === source ? Object(source) : undefined,
+    tokenId: typeof given === "string" ? given : Object(given).key ?? "",
+    token: async (isRenewal) =>
+      await readToken(
+        isRenewal ? source : token ?? source,
+        ownTarget(input),
+      ) as AnyToken,
   };
-}
-
-/**
- * Completes a token of the app, a part of one, or only its key, with the hook's own channel and topics.
- *
- * @throws {RealtimeError} `invalid_argument` if the key, the channel or the topics are missing.
- */
-export function completeToken(given: unknown, own: TokenInput): AnyToken {
-  const token: Partial<AnyToken> = typeof given === "string"
-    ? { key: given }
-    : Object(given);
-  const { channel, topics, apiBaseUrl } = merge(own, token);
-  if (token.key && channel && topics) {
-    return { ...token, channel: channel as string, topics, apiBaseUrl };
-  }
-  const missing = token.key ? "channel and topics" : "token";
-  throw new RealtimeError(
-    "invalid_argument",
-    `Cannot subscribe: the hook has no ${missing}`,
-  );
 }

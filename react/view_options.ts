@@ -19,6 +19,8 @@ export interface ViewOptions<T> extends MessageHookOptions {
   readonly historyLimit: number;
   readonly pauseOnHidden?: boolean;
   readonly reconnect?: boolean;
+  readonly reconnectMinMs?: number | undefined;
+  readonly reconnectMaxMs?: number | undefined;
   /** Folds all messages into one value: the same function at every render. */
   readonly fold?: Fold<T>;
   /** Tells whether the subscription ends with this value. */

@@ -1,7 +1,10 @@
 import type { ReaderState } from "../core/types/subscription.ts";
 
-/** The state of a shared subscription: that of its reader, or `paused` while no component needs it or the page is hidden. */
-export type SharedState = ReaderState | "paused";
+/**
+ * The state of a shared subscription: that of its reader; `reconnecting` for `connecting` and `waiting` after it has been open; `paused`
+ * while no component needs it or the page is hidden.
+ */
+export type SharedState = ReaderState | "reconnecting" | "paused";
 
 /** A message of any topic. */
 export interface AnyMessage {

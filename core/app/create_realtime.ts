@@ -6,22 +6,25 @@ import type {
   RequestOptions,
   TokenOptions,
 } from "../types/app.ts";
-import { channelName } from "../channel/channel.ts";
 import { gatewaysHere } from "../http/gateway_fetch.ts";
 import { mintToken } from "../protocol/mint_token.ts";
 import { isTopicRef, resolveMessageInput } from "../publish/message_input.ts";
 import { publishMessage } from "../publish/publish_message.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 import type { MaybePromise, Realtime } from "../types/realtime.ts";
-import { contextOf, gatewayUrl, signingKeyFor } from "./app_context.ts";
+import { gatewayUrl } from "../http/gateway_url.ts";
+import { signingKeyFor } from "../http/signing_key_for.ts";
+import { contextOf } from "./app_context.ts";
 import {
   countSubscribers,
   type SubscribersTarget,
 } from "./count_subscribers.ts";
+import { tokenTarget } from "./token_target.ts";
 import { requestReply } from "./request_reply.ts";
 
 /**
- * Creates the app with which a server publishes and mints tokens. It reads the configuration and connects when it is used first.
+ * Creates the app with which a server publishes and mints tokens. It reads the configuration and connects when it is used first. In
+ * development it needs none: it uses the gateway at `http://localhost:8787`.
  *
  * @example Publish in the three forms, and mint a token
  * ```ts
@@ -84,23 +87,24 @@ export function createRealtime(
 
 async function createToken(
   options: CreateRealtimeOptions,
-  { channel, topics, from, publish, ...rest }: TokenOptions,
+  wanted: TokenOptions,
 ): Promise<TokenLike> {
+  const { channel, topics } = tokenTarget(wanted);
+  const { channel: _, topics: __, from, publish, ...rest } = wanted;
   const apiBaseUrl = gatewayUrl(options.url);
-  const name = channelName(channel);
   const key = await mintToken(signingKeyFor(options, apiBaseUrl), {
     ...rest,
-    topics: topics.map((topic) => ({ channel: name, name: topic })),
+    topics: topics.map((name) => ({ channel, name })),
     ...publish && {
       publish: publish === true ||
         publish.map((topic) =>
-          typeof topic === "string" ? { channel: name, name: topic } : topic
+          typeof topic === "string" ? { channel, name: topic } : topic
         ),
     },
   });
   return {
-    channel: name,
-    topics: [...topics],
+    channel,
+    topics,
     key,
     apiBaseUrl,
     ...from === undefined ? {} : { from },

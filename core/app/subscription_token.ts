@@ -3,18 +3,27 @@ import type {
   GetSubscriptionTokenFn,
   TokenOptions,
 } from "../types/app.ts";
-import { RealtimeError } from "../protocol/errors.ts";
-import { inngestToken } from "./inngest_token.ts";
+import { badArgument, tokenTarget } from "./token_target.ts";
+import { requestToken } from "../subscribe/server_token.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 
 /** The options that only an app of `createRealtime` supports. */
 const APP_ONLY = ["expiresIn", "sessionExpiresIn", "publish", "sub"] as const;
 
+function isAppLike(app: unknown): app is AppLike {
+  const { token, [Symbol.toStringTag]: tag } = Object(app);
+  return typeof token === "function" || tag === "Inngest.App";
+}
+
 async function getToken(
   app: AppLike,
   options: TokenOptions,
 ): Promise<TokenLike> {
+  if (!isAppLike(app)) {
+    throw badArgument("pass an app of createRealtime(), or an Inngest client");
+  }
   if ("token" in app) return await app.token(options);
+  const target = tokenTarget(options);
   for (const name of APP_ONLY) {
     if (options[name] === undefined) continue;
     throw new TypeError(
@@ -22,17 +31,8 @@ async function getToken(
     );
   }
   const { from } = options;
-  try {
-    const token = await inngestToken(app, options);
-    return from === undefined ? token : { ...token, from };
-  } catch (cause) {
-    if (cause instanceof RealtimeError) throw cause;
-    throw new RealtimeError(
-      cause instanceof TypeError ? "network" : "unauthenticated",
-      "Cannot get a subscription token from the client's API",
-      { cause },
-    );
-  }
+  const token = await requestToken(target, app);
+  return from === undefined ? token : { ...token, from };
 }
 
 /**
@@ -65,7 +65,8 @@ async function getToken(
  *
  * @param app An app of `createRealtime`, or an Inngest client.
  * @param options The channel and topics. An Inngest client supports no other options than these and `from`.
- * @throws {RealtimeError} `invalid_name`; `unauthenticated` without a key; the gateway's refusal.
+ * @throws {RealtimeError} `invalid_argument` if the app, the channel, the topics or the gateway's URL are missing; `invalid_name`;
+ * `unauthenticated` without a key; the gateway's refusal.
  * @throws {TypeError} For an option that an Inngest client does not support.
  */
 export const getSubscriptionToken: GetSubscriptionTokenFn =

@@ -1,6 +1,6 @@
 import { validate } from "../channel/validate.ts";
 import { errorOf } from "../protocol/error_body.ts";
-import type { RealtimeError } from "../protocol/errors.ts";
+import { RealtimeError } from "../protocol/errors.ts";
 import { isJsonObject } from "../protocol/shape.ts";
 import type { StandardSchema } from "../types/standard_schema.ts";
 import { type BoundedStream, createBoundedStream } from "./bounded_stream.ts";
@@ -80,8 +80,15 @@ export function createDelivery(
     stream,
     load: () => (messages.unread() + validatingSize) / maxUnread,
     add(message, size) {
-      const { kind, topic, data } = message;
-      const schema = isStreamBoundary(kind) ? undefined : schemaOf(topic);
+      const { id, kind, topic, data } = message;
+      let schema: StandardSchema | undefined;
+      try {
+        if (!isStreamBoundary(kind)) schema = schemaOf(topic);
+      } catch (cause) {
+        // The app's own channel may have topics of any form. This runs in the handler of a socket.
+        const reason = `Cannot accept ${id}: the topic's schema can't be read`;
+        return onError(new RealtimeError("invalid_data", reason, { cause }));
+      }
       if (!schema && validatingSize === 0) return push(message, data, size);
       validatingSize += size;
       validating = validating.then(() => pushValidated(message, schema, size));

@@ -1,73 +1,38 @@
-import { channelName, topicSchema } from "../channel/channel.ts";
-import { RealtimeError } from "../protocol/errors.ts";
-import type { RealtimeApp, TokenOptions } from "../types/app.ts";
-import type { SubscribeFn, SubscribeOptions } from "../types/subscribe.ts";
-import { connectionTo } from "./connection_pool.ts";
-import type { IncomingMessage } from "./decode_message.ts";
-import { openSubscription, type Subscription } from "./subscription.ts";
-import {
-  type AskForToken,
-  createTokenSource,
-  type TokenLike,
-} from "./token_source.ts";
+import type { SubscribeFn } from "../types/subscribe.ts";
+import { openWithTokens, type Options } from "./open_with_tokens.ts";
+import { type ServerTarget, serverToken } from "./server_token.ts";
+import type { Subscription } from "./subscription.ts";
+import { createTokenSource } from "./token_source.ts";
 
-/** The target of a subscription on a server, which makes the token itself. */
-type Target = TokenOptions & { readonly app: RealtimeApp };
-
-type Options = SubscribeOptions<IncomingMessage>;
-
-/** Wraps a function of the app, so that it is called after the current work and cannot interrupt that by throwing. */
-function later<T extends unknown[]>(
-  handler: ((...args: T) => void) | undefined,
-): (...args: T) => void {
-  return (...args) => {
-    if (handler) queueMicrotask(() => handler(...args));
-  };
-}
-
-/** Returns the gateway's base URL without a slash at its end. */
-function urlOf({ apiBaseUrl }: TokenLike, url = apiBaseUrl): string {
-  if (!url || !URL.canParse(url)) {
-    throw new RealtimeError(
-      "invalid_argument",
-      "Cannot subscribe: the token has no URL",
-    );
-  }
-  return url.replace(/\/$/, "");
+/** Tells whether a subscription has no token yet, so that the server which opens it gets one. */
+function isServerTarget(source: unknown): source is ServerTarget {
+  const target = Object(source);
+  return "topics" in target && (target.app ? !target.key : !("key" in target));
 }
 
 async function open(
-  source: TokenLike | AskForToken | Target,
-  given: Options | Options["onMessage"],
+  source: unknown,
+  given?: Options | Options["onMessage"],
 ): Promise<Subscription> {
   const options = typeof given === "function"
     ? { onMessage: given }
     : given ?? {};
-  const provider = "app" in source ? () => source.app.token(source) : source;
-  const tokens = createTokenSource(provider);
-  const token = typeof provider === "function"
-    ? await tokens.renew()
-    : provider;
-  // A token has the channel's name only. A target may have the channel itself, which knows its schemas.
-  const { channel, topics } = "app" in source ? source : token;
-  const { from = token.from, validate = true } = options;
-  options.signal?.throwIfAborted();
-  return await openSubscription({
+  // As the single argument, in the form of Inngest's version 4, the source has some of the options itself.
+  const { onMessage, onError, validate, apiBaseUrl } = Object(source);
+  const all = {
     ...options,
-    channel: channelName(channel),
-    topics,
-    connection: connectionTo(
-      urlOf(token, options.url),
-      options.transport ?? token.transport,
-      options.multiplex,
-    ),
-    tokens,
-    since: typeof from === "object" ? `last:${from.last}` : from,
-    schemaOf: (topic) => validate ? topicSchema(channel, topic) : undefined,
-    onError: later(options.onError ?? console.warn),
-    onGap: later(options.onGap ?? console.warn),
-    onState: later(options.onState),
-  });
+    onMessage: options.onMessage ?? onMessage,
+    onError: options.onError ?? onError,
+    validate: options.validate ?? validate,
+    url: options.url ?? apiBaseUrl,
+  };
+  return await (isServerTarget(source)
+    ? openWithTokens(
+      createTokenSource(() => serverToken(source)),
+      all,
+      source,
+    )
+    : openWithTokens(createTokenSource(source), all));
 }
 
 /**
@@ -77,6 +42,8 @@ async function open(
  * A lost network does not end the subscription. It reconnects, and delivers the messages of the meantime, once and in order. Messages that
  * the gateway no longer has are reported to `onGap`. Only a final error ends the subscription: the gateway refused the token or its topics
  * and there is no function that provides another token, or that function threw.
+ *
+ * What a callback or a schema throws is passed to `onError`, and what `onError` throws to `console.warn`; neither ends the subscription.
  *
  * @example Read the messages
  * ```ts
@@ -92,14 +59,9 @@ async function open(
  *
  * @example Fetch a token whenever one is needed, and start with the oldest message of the log
  * ```ts
- * import { type Realtime, subscribe } from "@tidings/realtime";
+ * import { subscribe } from "@tidings/realtime";
  *
- * async function getToken(): Promise<Realtime.Subscribe.Token> {
- *   const response = await fetch("/api/get-subscribe-token", { method: "POST" });
- *   return await response.json();
- * }
- *
- * const subscription = await subscribe(getToken, {
+ * const subscription = await subscribe(() => fetch("/api/realtime-token"), {
  *   from: "start",
  *   onMessage: (message) => console.log(message.data),
  *   onGap: ({ after, before }) => console.warn("Lost", after, before),
@@ -107,8 +69,10 @@ async function open(
  * await subscription.close();
  * ```
  *
- * @param source A token, a function that provides one, or, on a server, `{ app, channel, topics }`.
+ * @param source A token, `{ token }`, a `Response` whose JSON is either, or a function that provides one of these; on a server,
+ * `{ app, channel, topics }`.
  * @param options The options, or a function that is called with each message.
- * @throws {RealtimeError} The final error, if the subscription could not be opened.
+ * @throws {RealtimeError} The final error, if the subscription could not be opened, or any error of the first token: the refusal of a
+ * `Response` has the code that belongs to its status, and the reason that its JSON or text gives.
  */
 export const subscribe: SubscribeFn = open as unknown as SubscribeFn;

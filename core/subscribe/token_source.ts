@@ -1,5 +1,7 @@
-import { RealtimeError } from "../protocol/errors.ts";
+import { RealtimeError, type RealtimeErrorCode } from "../protocol/errors.ts";
+import { isText } from "../protocol/shape.ts";
 import type { From } from "../types/token.ts";
+import { isResponse, readTokenResponse } from "./token_response.ts";
 
 /** A subscription token as an app provides it, for any type of channel. */
 export interface TokenLike {
@@ -9,23 +11,26 @@ export interface TokenLike {
   readonly apiBaseUrl?: string | undefined;
   readonly from?: From | undefined;
   /** The only transport that reaches the gateway: one in this process has no sockets. */
-  readonly transport?: "sse";
+  readonly transport?: "sse" | undefined;
 }
 
-/** The app's function that provides a token. */
-export type AskForToken = () => TokenLike | PromiseLike<TokenLike>;
+/** What a caller knows besides the token. It takes the place of what the token says, so a field MUST NOT be `undefined`. */
+export interface TokenContext {
+  readonly channel?: unknown;
+  readonly topics?: readonly string[];
+  readonly apiBaseUrl?: string;
+}
 
 /** The credentials of a subscription: first the app's token, later the ticket of its session. */
 export interface TokenSource {
-  /** The token or ticket to present to the gateway; absent after a refusal. */
+  /** The token or ticket to present to the gateway; absent after a refusal, and before the first token. */
   jwt: string | undefined;
   /** The reason for the last refusal. */
-  refusal: RealtimeError;
+  refusal: RealtimeError | undefined;
   /**
    * Asks the app for a token. Concurrent calls share one answer.
    *
-   * @throws {RealtimeError} The app's own error; for another error `network` if it looks like one, else `unauthenticated`; the last refusal
-   * if the app provides no function.
+   * @throws {RealtimeError} As `readToken`; the last refusal if the app provides no function.
    */
   renew(): Promise<TokenLike>;
 }
@@ -36,33 +41,71 @@ export function isTokenRefusal({ code }: RealtimeError): boolean {
     code === "token_expired";
 }
 
-/** @param source A token, or the function that provides one. */
-export function createTokenSource(
-  source: TokenLike | AskForToken,
-): TokenSource {
-  let answer: ReturnType<AskForToken> | undefined;
+/** @param source A token in any form that {@linkcode readToken} takes. */
+export function createTokenSource(source: unknown): TokenSource {
+  let answer: Promise<TokenLike> | undefined;
   const tokens: TokenSource = {
-    jwt: typeof source === "function" ? undefined : source.key,
-    refusal: new RealtimeError(
-      "unauthenticated",
-      "Cannot subscribe: the token has no key",
-    ),
+    jwt: undefined,
+    refusal: undefined,
     async renew() {
-      if (typeof source !== "function") throw tokens.refusal;
+      // Reading the same token again would not help.
+      if (tokens.refusal && typeof source !== "function") throw tokens.refusal;
       try {
-        const token = await (answer ??= source());
-        if (!token?.key) throw tokens.refusal;
+        const token = await (answer ??= readToken(source));
         tokens.jwt = token.key;
         return token;
-      } catch (cause) {
-        if (cause instanceof RealtimeError) throw cause;
-        // fetch() rejects with a TypeError if there is no network.
-        const code = cause instanceof TypeError ? "network" : "unauthenticated";
-        throw new RealtimeError(code, "Cannot get a token", { cause });
       } finally {
         answer = undefined;
       }
     },
   };
   return tokens;
+}
+
+/**
+ * Reads a token in any form that an app may have it in: the token, `{ token }`, a `Response` whose JSON is either, only the key where the
+ * context has the rest, or a function that returns (a promise of) one of these. Returns a copy, whose fields are read once.
+ *
+ * @throws {RealtimeError} The function's own error; for another error `network` if it looks like one, else `unauthenticated`; the refusal
+ * of a response; `unauthenticated` without a key; `invalid_argument` without a channel or topics.
+ */
+export async function readToken(
+  source: unknown,
+  context: TokenContext = {},
+): Promise<TokenLike> {
+  try {
+    const given = await (typeof source === "function" ? source() : source);
+    const answer = isResponse(given) ? await readTokenResponse(given) : given;
+    return complete(Object(answer).token ?? answer, context);
+  } catch (cause) {
+    if (cause instanceof RealtimeError) throw cause;
+    // fetch() rejects with a TypeError if there is no network.
+    const code = cause instanceof TypeError ? "network" : "unauthenticated";
+    throw new RealtimeError(code, "Cannot get a token", { cause });
+  }
+}
+
+function complete(given: unknown, context: TokenContext): TokenLike {
+  if (!given) throw missing("the token");
+  const token = {
+    ...Object(isText(given) ? { key: given } : given),
+    ...context,
+  };
+  if (!token.key || !isText(token.key)) throw missing("the token's key");
+  if (!token.channel) throw missing("the channel", "invalid_argument");
+  if (!Array.isArray(token.topics)) {
+    throw missing("the list of topics", "invalid_argument");
+  }
+  return token;
+}
+
+/** Makes the error for something that a subscription needs. */
+export function missing(
+  it: string,
+  code: RealtimeErrorCode = "unauthenticated",
+): RealtimeError {
+  return new RealtimeError(
+    code,
+    `Cannot subscribe: ${it} is missing; getSubscriptionToken() makes complete tokens`,
+  );
 }

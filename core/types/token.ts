@@ -1,7 +1,7 @@
 import type { Channel } from "./channel.ts";
 import type { Message } from "./message.ts";
 import type { Topics } from "./topic.ts";
-import type { Untyped } from "./utility.ts";
+import type { MaybePromise, Untyped } from "./utility.ts";
 
 /**
  * The start of a subscription: new messages only, the oldest message that the gateway still has, the newest few of those, or the first
@@ -15,7 +15,7 @@ export type From =
 
 /** A token for some topics of a channel, to be handed to a subscriber. */
 export interface SubscriptionToken<
-  TChannelId extends string,
+  TChannelId extends Channel.Input,
   TTopics extends readonly string[],
   TDefinitions,
 > {
@@ -40,11 +40,40 @@ export type Token<
 > = SubscriptionToken<
   Channel.InferId<TChannel>,
   TTopics,
-  TChannel extends string ? Untyped : Channel.InferTopics<TChannel>
+  Token.Definitions<TChannel>
 >;
+
+/** A token as an app's route or function has it: the token itself, `{ token }`, or a `Response` whose JSON is either. */
+export type TokenForm<TToken> =
+  | TToken
+  | { readonly token: TToken }
+  | Response;
+
+/**
+ * A token in every form that `subscribe` and the hooks take: a {@linkcode TokenForm}, or a function that returns one and is called whenever
+ * a token is needed, such as `() => fetch("/api/realtime-token")`.
+ */
+export type TokenInput<TToken> =
+  | TokenForm<TToken>
+  | (() => MaybePromise<TokenForm<TToken>>);
 
 /** Types around a token. */
 export declare namespace Token {
+  /** A token of this package or of an Inngest SDK, whose tokens may have the channel itself in place of its name. */
+  type Like = SubscriptionToken<Channel.Input, readonly string[], Untyped>;
+
+  /** The type that a token of this package or of an Inngest SDK has in this package. */
+  type Normalized<TToken> = TToken extends Token ? TToken
+    : TToken extends {
+      readonly channel: infer TChannel;
+      readonly topics: infer TTopics extends readonly string[];
+    } ? Token<TChannel, TTopics>
+    : Token;
+
+  /** The definitions of the topics of a channel, which are unknown if the channel is only a name. */
+  type Definitions<TChannel> = TChannel extends string ? Untyped
+    : Channel.InferTopics<TChannel>;
+
   /** The channel of a token. */
   type InferChannel<TToken extends Token> = Channel<
     TToken["channel"],

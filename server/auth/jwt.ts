@@ -39,7 +39,11 @@ export function verifyJwt(
   if (header !== HEADER) checkHeader(decodeJson(header));
   const signed = `${header}.${payload}`;
   const isSigned = keys.some((key) => isSameText(signature, key.sign(signed)));
-  if (!isSigned) throw invalidToken("its signature is wrong");
+  if (!isSigned) {
+    throw invalidToken(
+      "its signature is wrong: it is for another gateway, or the app has another signing key than this gateway",
+    );
+  }
   return decodeJson(payload);
 }
 

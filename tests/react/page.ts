@@ -13,7 +13,7 @@ import {
 } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import type { Realtime } from "../../core/types/realtime.ts";
-import { useInngestSubscription, useRealtime, useStream } from "../../hooks.ts";
+import { useRealtime, useStream, useSubscription } from "../../hooks.ts";
 import type { Notes, PageControl, Scenario, Shown } from "./scenario.ts";
 
 const root = document.getElementById("root");
@@ -29,24 +29,15 @@ const notes: Notes = {
 let clearFirst = (): void => {};
 let stopFirst = (): Promise<boolean> => Promise.resolve(false);
 
-async function fetchToken(
-  channel: string,
-  topics: readonly string[],
-): Promise<Realtime.Subscribe.Token> {
-  const query = new URLSearchParams({ channel });
-  for (const topic of topics) query.append("topic", topic);
-  const response = await fetch(`/token?${query}`);
-  if (!response.ok) throw new Error(`No token: ${response.status}`);
-  return (await response.json()).token;
-}
-
-const factories = new Map<string, () => Promise<Realtime.Subscribe.Token>>();
+const factories = new Map<string, () => Promise<Response>>();
 
 /** Returns the function that gets tokens: the same one for the same channel, as in an app's module. */
 function tokenOf(
   { channel, topics, isInline }: Scenario,
-): () => Promise<Realtime.Subscribe.Token> {
-  const factory = () => fetchToken(channel, topics);
+): () => Promise<Response> {
+  const query = new URLSearchParams({ channel });
+  for (const topic of topics) query.append("topic", topic);
+  const factory = () => fetch(`/token?${query}`);
   if (isInline) return factory;
   const name = JSON.stringify([channel, topics]);
   const known = factories.get(name) ?? factory;
@@ -90,12 +81,11 @@ function useShown(
 }
 
 function Subscription(props: ComponentProps): ReactNode {
-  const { data, freshData, latestData, error, state, clear } =
-    useInngestSubscription({
-      refreshToken: tokenOf(props.scenario),
-      onGap,
-      ...props.scenario.options,
-    });
+  const { data, freshData, latestData, error, state, clear } = useSubscription({
+    refreshToken: tokenOf(props.scenario),
+    onGap,
+    ...props.scenario.options,
+  });
   return useShown(
     props,
     {
@@ -163,7 +153,7 @@ function Stream(props: ComponentProps): ReactNode {
 }
 
 const COMPONENTS = {
-  useInngestSubscription: Subscription,
+  useSubscription: Subscription,
   useRealtime: RealtimeComponent,
   useStream: Stream,
 };

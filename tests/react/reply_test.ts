@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import { Window } from "happy-dom";
 import { createElement, type ReactNode } from "react";
 import type { Root } from "react-dom/client";
-import { useInngestSubscription, useRealtime } from "../../hooks.ts";
+import { useRealtime, useSubscription } from "../../hooks.ts";
 import type { Realtime } from "../../mod.ts";
 import { createTestRealtime, type TestRealtime } from "../../server/testing.ts";
 import { type Signal, signal } from "../support/client/client.ts";
@@ -11,7 +11,7 @@ import { setGlobals } from "../support/globals.ts";
 import { approvals, codeOf } from "../support/client/questions.ts";
 
 type Token = Realtime.Token<typeof approvals, ["approval"]>;
-type Hook = ReturnType<typeof useInngestSubscription<Token>>;
+type Hook = ReturnType<typeof useSubscription<Token>>;
 
 /** The results of the hooks in the last render. */
 interface Rendered {
@@ -61,7 +61,7 @@ describe("the hooks' send() and reply()", () => {
   }
 
   function Subscriber({ enabled = true }: { enabled?: boolean }): ReactNode {
-    const hook = useInngestSubscription({ refreshToken: fetchToken, enabled });
+    const hook = useSubscription({ refreshToken: fetchToken, enabled });
     return note({
       hook,
       questions: hook.data.filter(({ topic }) => topic === "approval"),
@@ -79,7 +79,7 @@ describe("the hooks' send() and reply()", () => {
 
   /** Keeps the connection open, which a page would close a while after its last use. */
   function Other(): ReactNode {
-    useInngestSubscription({ refreshToken: fetchToken, key: "other" });
+    useSubscription({ refreshToken: fetchToken, key: "other" });
     return null;
   }
 
@@ -140,7 +140,7 @@ describe("the hooks' send() and reply()", () => {
   });
 
   function Refused(): ReactNode {
-    const hook = useInngestSubscription({
+    const hook = useSubscription({
       refreshToken: async () => ({ ...await fetchToken(), key: "a.b.c" }),
     });
     return note({ hook, questions: [] });

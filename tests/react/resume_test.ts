@@ -4,7 +4,7 @@ import { subscribe } from "../../core/subscribe/subscribe.ts";
 import { MemoryBroker } from "../../server/mod.ts";
 import { describeInChromium } from "./browser_suite.ts";
 
-const hook = "useInngestSubscription";
+const hook = "useSubscription";
 
 function numbers(count: number, from = 1): number[] {
   return Array.from({ length: count }, (_, i) => from + i);
@@ -19,12 +19,22 @@ describeInChromium("hooks that come back, in Chromium", {}, (suite) => {
     await publish(channel, [1]);
     await tab.until(({ data }) => data.length === 1);
     proxy.cut();
-    await tab.until(({ status }) => status === "connecting");
+    await tab.until(({ status }) => status === "reconnecting");
     await publish(channel, [2, 3]);
     proxy.lead(gateway.url);
     const { data } = await tab.until(({ data }) => data.length === 3);
     assertEquals(data, [1, 2, 3]);
-    assertEquals((await tab.notes()).gaps, []);
+    const { gaps, statuses } = await tab.notes();
+    assertEquals(gaps, []);
+    // A first attempt is told apart from a lost connection.
+    assertEquals([...new Set(statuses)], [
+      "closed",
+      "refresh_token",
+      "connecting",
+      "active",
+      "reconnecting",
+    ]);
+    await tab.until(({ status }) => status === "active");
   });
 
   it("ask for a token again when the app could not be reached", async () => {

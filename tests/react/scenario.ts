@@ -7,7 +7,7 @@ import type { Realtime } from "../../core/types/realtime.ts";
 
 /** The components of a page. A test changes them while the page runs. */
 export interface Scenario {
-  readonly hook: "useInngestSubscription" | "useRealtime" | "useStream";
+  readonly hook: "useSubscription" | "useRealtime" | "useStream";
   readonly channel: string;
   readonly topics: readonly string[];
   /** The number of components with the hook. */
@@ -25,6 +25,8 @@ export interface Scenario {
     readonly from?: Realtime.Subscribe.From;
     readonly pauseOnHidden?: boolean;
     readonly reconnect?: boolean;
+    readonly reconnectMinMs?: number;
+    readonly reconnectMaxMs?: number;
     readonly autoCloseOnTerminal?: boolean;
   };
 }

@@ -3,7 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { readFileSync } from "node:fs";
 import { createElement, type FunctionComponent, type ReactNode } from "react";
 import { renderToString } from "react-dom/server";
-import { useInngestSubscription, useRealtime, useStream } from "../../hooks.ts";
+import { useRealtime, useStream, useSubscription } from "../../hooks.ts";
 import { describeInChromium } from "./browser_suite.ts";
 
 /** Renders a component as a server does, and returns the text. */
@@ -17,9 +17,9 @@ function never(): Promise<never> {
 }
 
 describe("hooks on a server", () => {
-  it("useInngestSubscription() renders the state before the first message", () => {
+  it("useSubscription() renders the state before the first message", () => {
     function Component(): ReactNode {
-      const { clear: _, ...shown } = useInngestSubscription({
+      const { clear: _, ...shown } = useSubscription({
         refreshToken: never,
         from: "start",
       });
@@ -93,7 +93,7 @@ describeInChromium("hooks on a server, then in Chromium", {}, (suite) => {
         }, JSON.stringify(shown)),
       ) +
       "</main>";
-    const { tab, channel } = await open({ hook: "useInngestSubscription" });
+    const { tab, channel } = await open({ hook: "useSubscription" });
     await using _ = tab;
     assertStringIncludes(site.html, "shown-0");
     await tab.until(({ status }) => status === "active");

@@ -55,7 +55,7 @@ export async function startSite(
     authorize: (_, { channel = "", topics }) =>
       refusal === undefined
         ? { channel, topics, ...grant }
-        : new Response(null, { status: refusal }),
+        : new Response("Sign in first", { status: refusal }),
   });
   async function answer(
     request: IncomingMessage,

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { it } from "@std/testing/bdd";
 import { type BrowserSuite, describeInChromium } from "./browser_suite.ts";
 
@@ -144,13 +144,28 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     assertEquals(tab.sockets.opened, 1);
   });
 
+  it("reconnects after a time between `reconnectMinMs` and `reconnectMaxMs`", async () => {
+    const { open, proxy, gateway } = suite();
+    // By default the first pause is at most 500 ms.
+    const options = { reconnectMinMs: 1_500, reconnectMaxMs: 1_500 };
+    const { tab } = await open({ hook, options });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "open");
+    const start = performance.now();
+    proxy.cut();
+    await tab.until(({ status }) => status === "connecting");
+    proxy.lead(gateway.url);
+    await tab.until(({ status }) => status === "open");
+    assertGreater(performance.now() - start, 1_400);
+  });
+
   it("has the status `error` when it is refused", async () => {
     const { open, site } = suite();
     site.refuse(403);
     const { tab } = await open({ hook });
     await using _ = tab;
     const { error } = await tab.until(({ status }) => status === "error");
-    assertEquals(error, "Cannot get a token");
+    assertEquals(error, "Cannot get a token: Sign in first");
     site.refuse(undefined);
     // It subscribes again after it was disabled.
     await tab.show({ options: { enabled: false } });

@@ -1,5 +1,16 @@
 /** Tests of the types of the React hooks. This file is never run. */
-import { useInngestSubscription, useRealtime, useStream } from "../../hooks.ts";
+import {
+  type InngestSubscription,
+  InngestSubscriptionState,
+  type SubscriptionState,
+  useInngestSubscription,
+  type UseInngestSubscriptionOptions,
+  useRealtime,
+  useStream,
+  useSubscription,
+  type UseSubscriptionOptions,
+  type UseSubscriptionResult,
+} from "../../hooks.ts";
 import { channel, type Realtime, topic } from "../../mod.ts";
 import {
   type Equal,
@@ -18,7 +29,7 @@ const fetchToken = value<() => Promise<Token>>();
 const fetchAiToken = value<() => Promise<AiToken>>();
 const fetchUntyped = value<() => Promise<Realtime.Subscribe.Token>>();
 
-const subscription = useInngestSubscription({ refreshToken: fetchAiToken });
+const subscription = useSubscription({ refreshToken: fetchAiToken });
 type Data = (typeof subscription)["data"][number];
 
 export type Subscriptions = [
@@ -31,21 +42,52 @@ export type Subscriptions = [
 ];
 
 // The token may be available later, or come from a server component.
-useInngestSubscription({ token: value<AiToken | null>() })
+useSubscription({ token: value<AiToken | null>() })
   .data satisfies Data[];
-useInngestSubscription({ token: undefined, enabled: false });
-useInngestSubscription({ refreshToken: fetchUntyped }).data.map(({ data }) =>
-  data
+useSubscription({ token: undefined, enabled: false });
+useSubscription({ refreshToken: fetchUntyped }).data.map(({ data }) => data);
+useSubscription<AiToken>({ refreshToken: () => fetch("/token") })
+  .data satisfies Data[];
+useSubscription({ token: { token: value<AiToken>() } }).data satisfies Data[];
+useSubscription({ token: fetchAiToken }).data satisfies Data[];
+useSubscription({ refreshToken: () => fetch("/token") }).data.map(({ data }) =>
+  data.anything
 );
 subscription.state satisfies "active" | "closed" | string;
+type States = Expect<
+  Equal<
+    (typeof subscription)["state"],
+    | "closed"
+    | "error"
+    | "refresh_token"
+    | "connecting"
+    | "reconnecting"
+    | "active"
+    | "closing"
+  >
+>;
+// Inngest's names are aliases.
+useInngestSubscription satisfies typeof useSubscription;
+InngestSubscriptionState.Reconnecting satisfies SubscriptionState;
+export type Aliases = [
+  States,
+  Expect<Equal<InngestSubscriptionState, SubscriptionState>>,
+  Expect<Equal<InngestSubscription<AiToken>, UseSubscriptionResult<AiToken>>>,
+  Expect<
+    Equal<
+      UseInngestSubscriptionOptions<AiToken>,
+      UseSubscriptionOptions<AiToken>
+    >
+  >,
+];
 // @ts-expect-error a state that does not exist
 subscription.state satisfies "active" | "closed";
 // @ts-expect-error a topic that the token is not for
 subscription.data.filter(({ topic }) => topic === "count");
 // @ts-expect-error the function must return a token
-useInngestSubscription({ refreshToken: () => Promise.resolve("token") });
+useSubscription({ refreshToken: () => Promise.resolve("token") });
 // @ts-expect-error there is no such option
-useInngestSubscription({ refreshToken: fetchToken, interval: 1 });
+useSubscription({ refreshToken: fetchToken, interval: 1 });
 
 const byToken = useRealtime({ token: fetchToken });
 const byChannel = useRealtime({
@@ -86,6 +128,15 @@ useRealtime({ channel: user, topics: ["ai"] });
 
 const stream = useStream(user("1").ai, { token: fetchAiToken });
 useStream("ai", { channel: user("1"), token: { key: "jwt" } });
+useStream("ai", { channel: user("1"), token: "jwt" });
+useStream(user("1").ai, { token: () => fetch("/token") });
+useRealtime({
+  channel: user("1"),
+  topics: ["ai"],
+  token: () => Promise.resolve({ token: "jwt" }),
+}).messages.all satisfies ByChannel["all"];
+useRealtime({ token: { token: value<Token>() } })
+  .messages.all satisfies ByToken["all"];
 
 export type Streams = [
   Expect<Equal<(typeof stream)["text"], string>>,

@@ -7,7 +7,7 @@ import {
   subscribe,
   topic,
 } from "../../mod.ts";
-import { useInngestSubscription, useRealtime } from "../../hooks.ts";
+import { useRealtime, useSubscription } from "../../hooks.ts";
 import { tokenRoute } from "../../middleware.ts";
 import {
   createGateway,
@@ -129,7 +129,7 @@ export async function asks(): Promise<void> {
 }
 
 export function hooks(): void {
-  const { send, reply, latestData } = useInngestSubscription({
+  const { send, reply, latestData } = useSubscription({
     token: value<Token>(),
   });
   void send("note", 1);

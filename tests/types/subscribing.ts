@@ -152,6 +152,34 @@ export async function calls(): Promise<void> {
   console.log(kept);
 }
 
+/** Subscribes with a token in each of its forms. */
+export async function forms(): Promise<void> {
+  const token = value<AiToken>();
+  for (
+    const stream of [
+      await subscribe({ token }),
+      await subscribe(() => token),
+      await subscribe(() => ({ token })),
+      await subscribe(() => Promise.resolve({ token })),
+      // The JSON of a response has no type of its own.
+      await subscribe<AiToken>(() => fetch("/api/realtime-token")),
+      await subscribe<AiToken>(await fetch("/api/realtime-token")),
+    ]
+  ) {
+    for await (const { data } of stream) {
+      type _ = Expect<Equal<typeof data, { response: string }>>;
+    }
+  }
+  const untyped = await subscribe(() => fetch("/api/realtime-token"));
+  for await (const { topic, data } of untyped) {
+    type _ = [
+      Expect<Equal<typeof topic, string>>,
+      Expect<Equal<IsAny<typeof data>, true>>,
+    ];
+    console.log(topic, data.anything);
+  }
+}
+
 /** Uses the channels of this package with Inngest's own functions. */
 export async function withInngest(inngest: Inngest): Promise<void> {
   await inngest.realtime.publish(user("1").ai, { response: "Hello" });
@@ -189,8 +217,10 @@ export async function refusals(): Promise<AiToken[]> {
   await subscribe();
   // @ts-expect-error: a JWT is not a token with its channel and topics
   await subscribe("eyJ");
-  // @ts-expect-error: no app makes the token
-  await subscribe({ channel, topics: ["ai"] });
+  // @ts-expect-error: a JWT in an object is not a token either
+  await subscribe({ token: "eyJ" });
+  // @ts-expect-error: the function returns no token
+  await subscribe(() => Promise.resolve({ jwt: "eyJ" }));
   // @ts-expect-error: where to start is no number
   await subscribe(value<AiToken>(), { from: 1 });
   await subscribe(value<BothToken>(), (message) => {

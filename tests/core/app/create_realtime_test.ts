@@ -6,7 +6,7 @@ import { createRealtime } from "../../../core/app/create_realtime.ts";
 import { DEVELOPMENT_SIGNING_KEY } from "../../../core/protocol/signing_key.ts";
 import { verifyToken } from "../../support/wire/tokens.ts";
 
-const NAMES = ["REALTIME_URL", "REALTIME_SIGNING_KEY"] as const;
+const NAMES = ["REALTIME_URL", "REALTIME_SIGNING_KEY", "NODE_ENV"] as const;
 const SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else";
 const TARGET = { channel: "c", topics: ["t"] };
 
@@ -89,24 +89,63 @@ describe("createRealtime()", () => {
           () => app.publish({ channel: "c", topic: "t", data: 1 }),
         ]
       ) {
-        const { code } = await assertRejects(use, RealtimeError);
-        assertEquals(code, "unauthenticated");
+        const { code, message } = await assertRejects(use, RealtimeError);
+        assertEquals([code, message], [
+          "unauthenticated",
+          `Cannot use the gateway at https://${host}: set REALTIME_SIGNING_KEY, or give createRealtime() the option "signingKey"`,
+        ]);
       }
     }
   });
 
-  it("rejects a missing or invalid URL", async () => {
-    for (const url of ["", "gateway.example", "ws://gateway.example"]) {
-      const app = createRealtime({ url });
-      assertEquals(
-        assertThrows(() => app.url, RealtimeError).code,
+  it("uses the gateway of development without a URL", async () => {
+    for (const [i, mode] of ["", "development", "test"].entries()) {
+      env.NODE_ENV = mode;
+      const app = createRealtime(i === 0 ? {} : { url: "" });
+      const { key = "", apiBaseUrl } = await app.token(TARGET);
+      assertEquals([app.url, apiBaseUrl], [
+        "http://localhost:8787",
+        "http://localhost:8787",
+      ]);
+      await verifyToken([DEVELOPMENT_SIGNING_KEY], key, ["subscribe"]);
+    }
+  });
+
+  it("says in production that the URL is missing", async () => {
+    env.NODE_ENV = "production";
+    for (const app of [createRealtime(), createRealtime({ url: "" })]) {
+      const { code, message } = assertThrows(() => app.url, RealtimeError);
+      assertEquals([code, message], [
         "invalid_argument",
-      );
-      const { code } = await assertRejects(
-        () => app.token(TARGET),
-        RealtimeError,
-      );
-      assertEquals(code, "invalid_argument");
+        'Cannot find the gateway: set REALTIME_URL, or give createRealtime() the option "url"',
+      ]);
+      const error = await assertRejects(() => app.token(TARGET), RealtimeError);
+      assertEquals(error.message, message);
+    }
+  });
+
+  it("rejects an invalid URL, and says where it comes from", async () => {
+    for (
+      const url of ["gateway.example", "ws://gateway.example", "http://[", "h"]
+    ) {
+      env.REALTIME_URL = url;
+      for (
+        const [app, source] of [
+          [createRealtime({ url }), 'the option "url"'],
+          [createRealtime(), "REALTIME_URL"],
+        ] as const
+      ) {
+        const { code, message } = assertThrows(() => app.url, RealtimeError);
+        assertEquals([code, message], [
+          "invalid_argument",
+          `Cannot find the gateway by ${source}: "${url}" is not an http or https URL`,
+        ]);
+        const error = await assertRejects(
+          () => app.token(TARGET),
+          RealtimeError,
+        );
+        assertEquals(error.code, "invalid_argument");
+      }
     }
   });
 });

@@ -199,4 +199,40 @@ describe("getSubscriptionToken()", () => {
       assertEquals(code, "invalid_name");
     }
   });
+
+  it("says exactly what is missing", async () => {
+    for (const app of [appOf(gateway), ...clients(gateway.url)]) {
+      for (
+        const [options, problem] of [
+          [undefined, '"channel" is missing'],
+          [{ topics: ["t"] }, '"channel" is missing'],
+          [{ channel: null, topics: ["t"] }, '"channel" is missing'],
+          [
+            { channel: channel("c"), topics: ["t"] },
+            '"channel" is a definition',
+          ],
+          [{ channel: "c" }, '"topics" is missing'],
+          [{ channel: "c", topics: "t" }, '"topics" is missing'],
+        ] as const
+      ) {
+        const { code } = await assertRejects(
+          () => getSubscriptionToken(app, options as unknown as typeof TARGET),
+          RealtimeError,
+          `Cannot get a subscription token: ${problem}`,
+        );
+        assertEquals(code, "invalid_argument");
+      }
+    }
+  });
+
+  it("says that the app is missing", async () => {
+    for (const app of [undefined, null, {}, "app", { token: "jwt" }]) {
+      const { code } = await assertRejects(
+        () => getSubscriptionToken(app as unknown as InngestV4, TARGET),
+        RealtimeError,
+        "pass an app of createRealtime(), or an Inngest client",
+      );
+      assertEquals(code, "invalid_argument");
+    }
+  });
 });

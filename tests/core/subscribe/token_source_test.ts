@@ -1,7 +1,10 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { createTokenSource } from "../../../core/subscribe/token_source.ts";
+import {
+  createTokenSource,
+  readToken,
+} from "../../../core/subscribe/token_source.ts";
 
 const TOKEN = { channel: "c", topics: ["t"], key: "jwt" };
 
@@ -10,8 +13,9 @@ function codeOf(error: RealtimeError): string {
 }
 
 describe("createTokenSource()", () => {
-  it("presents a token's key", () => {
-    assertEquals(createTokenSource(TOKEN).jwt, "jwt");
+  it("presents the key of a token once that is read", async () => {
+    const tokens = createTokenSource(TOKEN);
+    assertEquals([await tokens.renew(), tokens.jwt], [TOKEN, "jwt"]);
   });
 
   it("cannot renew a token without a function", async () => {
@@ -77,6 +81,87 @@ describe("createTokenSource()", () => {
     });
     const error = await assertRejects(() => tokens.renew(), RealtimeError);
     assertEquals(codeOf(error), "unauthenticated");
+    assertStrictEquals(error.cause, cause);
+  });
+});
+
+describe("readToken()", () => {
+  const { key, ...target } = TOKEN;
+
+  it("takes a token in every form", async () => {
+    for (
+      const source of [
+        TOKEN,
+        { token: TOKEN },
+        Promise.resolve(TOKEN),
+        Response.json(TOKEN),
+        Response.json({ token: TOKEN }),
+        () => TOKEN,
+        () => ({ token: TOKEN }),
+        () => Promise.resolve({ token: TOKEN }),
+        () => Response.json(TOKEN),
+        () => Promise.resolve(Response.json({ token: TOKEN })),
+      ]
+    ) assertEquals(await readToken(source), TOKEN);
+  });
+
+  it("takes a key where the context has the channel and the topics", async () => {
+    for (
+      const source of [
+        key,
+        { key },
+        { token: key },
+        () => key,
+        () => Promise.resolve({ token: { key } }),
+        Response.json(key),
+        Response.json({ token: key }),
+      ]
+    ) assertEquals(await readToken(source, target), TOKEN);
+  });
+
+  it("prefers the context to what the token says", async () => {
+    const context = {
+      channel: "d",
+      topics: ["u"],
+      apiBaseUrl: "https://b.test",
+    };
+    const token = { ...TOKEN, apiBaseUrl: "https://a.test", from: "start" };
+    assertEquals(await readToken(token, context), { ...token, ...context });
+  });
+
+  it("says exactly what is missing", async () => {
+    for (
+      const [token, part, code] of [
+        [undefined, "the token", "unauthenticated"],
+        [null, "the token", "unauthenticated"],
+        ["", "the token", "unauthenticated"],
+        [() => {}, "the token", "unauthenticated"],
+        [{ ...TOKEN, key: "" }, "the token's key", "unauthenticated"],
+        [{ ...TOKEN, key: 5 }, "the token's key", "unauthenticated"],
+        [Response.json({}), "the token's key", "unauthenticated"],
+        [{ key, topics: ["t"] }, "the channel", "invalid_argument"],
+        ["jwt", "the channel", "invalid_argument"],
+        [{ key, channel: "c" }, "the list of topics", "invalid_argument"],
+        [{ ...TOKEN, topics: "t" }, "the list of topics", "invalid_argument"],
+      ] as const
+    ) {
+      const error = await assertRejects(() => readToken(token), RealtimeError);
+      assertEquals([error.code, error.message], [
+        code,
+        `Cannot subscribe: ${part} is missing; getSubscriptionToken() makes complete tokens`,
+      ]);
+    }
+  });
+
+  it("rejects for a token whose fields can't be read", async () => {
+    const cause = new Error("Mine");
+    const token = {
+      ...TOKEN,
+      get key(): string {
+        throw cause;
+      },
+    };
+    const error = await assertRejects(() => readToken(token), RealtimeError);
     assertStrictEquals(error.cause, cause);
   });
 });

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import { Window } from "happy-dom";
 import { createElement, type ReactNode } from "react";
-import { useInngestSubscription, useStream } from "../../../hooks.ts";
+import { useStream, useSubscription } from "../../../hooks.ts";
 import { getSubscriptionToken, type Realtime } from "../../../mod.ts";
 import {
   createTestRealtime,
@@ -12,7 +12,7 @@ import { setGlobals } from "../../support/globals.ts";
 
 /** Components under test. */
 function Messages({ fetchToken }: TokenProps): ReactNode {
-  const { data } = useInngestSubscription({
+  const { data } = useSubscription({
     refreshToken: fetchToken,
     from: "start",
   });

@@ -2,13 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { it } from "@std/testing/bdd";
 import { describeInChromium } from "./browser_suite.ts";
 
-const hook = "useInngestSubscription";
+const hook = "useSubscription";
 
 function numbers(count: number, from = 1): number[] {
   return Array.from({ length: count }, (_, i) => from + i);
 }
 
-describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
+describeInChromium("useSubscription() in Chromium", {}, (suite) => {
   it("shows messages as they come", async () => {
     const { open, publish } = suite();
     const { tab, channel } = await open({ hook });
@@ -209,7 +209,7 @@ describeInChromium("useInngestSubscription() in Chromium", {}, (suite) => {
     const { tab } = await open({ hook, options: { key: "a" } });
     await using _ = tab;
     const { error } = await tab.until(({ status }) => status === "error");
-    assertEquals(error, "Cannot get a token");
+    assertEquals(error, "Cannot get a token: Sign in first");
     site.refuse(undefined);
     await tab.show({ options: { key: "b" } });
     const shown = await tab.until(({ status }) => status === "active");
