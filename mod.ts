@@ -55,17 +55,20 @@ export type {
   TopicSchemas,
   TopicsOf,
 } from "./core/types/channel.ts";
+export type * from "./core/types/inngest_v4.ts";
 export type {
   ChunkMessage,
   DataMessage,
   MessageBase,
   RawMessage,
+  ReceivedData,
   StreamMessage,
 } from "./core/types/message.ts";
 export { Realtime } from "./core/types/realtime.ts";
 export type * from "./core/types/standard_schema.ts";
 export type * from "./core/types/stream.ts";
 export type {
+  SubscribedToken,
   SubscribeFn,
   SubscribeOptions,
   SubscribeTarget,
@@ -82,5 +85,6 @@ export type {
   MessageInput,
   ReservedTopicName,
   TopicDefinition,
+  TopicSchema,
 } from "./core/types/topic.ts";
 export type * from "./core/types/utility.ts";

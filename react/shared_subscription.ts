@@ -2,7 +2,8 @@ import { isTransient } from "../core/http/transient.ts";
 import { backoff, pause } from "../core/time/backoff.ts";
 import { channelName } from "../core/channel/channel.ts";
 import { RealtimeError } from "../core/protocol/errors.ts";
-import { subscribe } from "../core/subscribe/subscribe.ts";
+import { openWithTokens } from "../core/subscribe/open_with_tokens.ts";
+import { createTokenSource } from "../core/subscribe/token_source.ts";
 import type { Realtime } from "../core/types/realtime.ts";
 import { MessageLog } from "./message_log.ts";
 import type { AnyToken, ViewOptions } from "./view_options.ts";
@@ -154,18 +155,23 @@ export class SharedSubscription<T> {
         }
         this.#report(run, "waiting", error as Error);
       }
-      await pause(backoff(run.attempt++), run.signal);
+      await pause(backoff(run.attempt++, this.#options), run.signal);
     }
   }
 
   /** Subscribes and reads the messages until they end. */
   async #read(run: Run): Promise<void> {
     const { validate, from, isOver } = this.#options;
+    const { reconnectMinMs, reconnectMaxMs } = this.#options;
     const { signal } = run;
-    const messages = await subscribe(() => this.#nextToken(run), {
+    // Unlike subscribe(), this never gets tokens without the app: that part stays out of the bundles of pages.
+    const tokens = createTokenSource(() => this.#nextToken(run));
+    const opened = await openWithTokens(tokens, {
       signal,
       validate,
       from: this.#position ?? from,
+      reconnectMinMs,
+      reconnectMaxMs,
       onState: (state, error) => this.#report(run, state, error),
       onGap: (gap) => {
         this.#fold(undefined);
@@ -173,6 +179,7 @@ export class SharedSubscription<T> {
       },
       onError: (error) => this.#callEach(({ onError }) => onError, error),
     });
+    const messages = opened as unknown as Subscription;
     this.#position ??= messages.position();
     this.#subscription = messages;
     this.#wake();

@@ -7,7 +7,7 @@ import type { AnyToken, ViewOptions } from "./view_options.ts";
 
 /** The options of a hook that say what it subscribes to. */
 export interface HookTarget {
-  readonly channel?: string | Realtime.Channel | undefined;
+  readonly channel?: Realtime.Channel.Input | undefined;
   readonly topics?: readonly string[] | undefined;
   readonly apiBaseUrl?: string | undefined;
   /** A token in any form that `readToken` takes. */

@@ -23,7 +23,7 @@ export type InngestSubscriptionState = SubscriptionState;
 
 /** Inngest's name for {@linkcode UseSubscriptionOptions}. */
 export type UseInngestSubscriptionOptions<
-  TToken extends Realtime.Subscribe.Token | null | undefined,
+  TToken extends Realtime.Subscribe.Token.Like | null | undefined,
 > = UseSubscriptionOptions<TToken>;
 
 /** Inngest's name for {@linkcode UseSubscriptionResult}. */

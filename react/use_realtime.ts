@@ -56,9 +56,9 @@ const STATUSES: Readonly<Record<SharedState, UseRealtimeConnectionStatus>> = {
  * ```
  */
 export function useRealtime<
-  const TChannel extends string | Realtime.Channel = string,
+  const TChannel extends Realtime.Channel.Input = string,
   const TTopics extends readonly string[] = readonly string[],
-  TToken extends Realtime.Subscribe.Token = Realtime.Subscribe.Token,
+  TToken extends Realtime.Subscribe.Token.Like = Realtime.Subscribe.Token,
 >(
   options: UseRealtimeOptions<TChannel, TTopics, TToken>,
 ): UseRealtimeResult<

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ClientToken } from "../core/types/inngest_v4.ts";
 import type { Realtime, SubscriptionSenders } from "../core/types/realtime.ts";
 import type { TokenInput } from "../core/types/token.ts";
 import type { MessageHookOptions } from "./hook_options.ts";
@@ -36,22 +37,17 @@ export interface RunError {
 export type UseRealtimePauseReason = "hidden" | "disabled" | null;
 
 /** A token without channel and topics, for a hook that has them among its options. */
-export interface ClientSubscriptionToken {
-  /** The JWT. */
-  readonly key: string;
-  /** The gateway's base URL. */
-  readonly apiBaseUrl?: string | undefined;
-}
+export type ClientSubscriptionToken = ClientToken;
 
 /** A token in every form that hooks with a channel and topics take: also its key alone. */
-export type UseRealtimeToken<TToken extends Realtime.Subscribe.Token> =
+export type UseRealtimeToken<TToken extends Realtime.Subscribe.Token.Like> =
   TokenInput<TToken | ClientSubscriptionToken | string>;
 
 /** The options of `useRealtime`. */
 export interface UseRealtimeOptions<
-  TChannel extends string | Realtime.Channel = string,
+  TChannel extends Realtime.Channel.Input = string,
   TTopics extends readonly string[] = readonly string[],
-  TToken extends Realtime.Subscribe.Token = Realtime.Subscribe.Token,
+  TToken extends Realtime.Subscribe.Token.Like = Realtime.Subscribe.Token,
 > extends MessageHookOptions {
   /** The channel, or its name. Not needed if the token has it. */
   channel?: TChannel | undefined;
@@ -78,6 +74,18 @@ export interface UseRealtimeOptions<
    */
   reconnect?: boolean | undefined;
   /**
+   * The shortest pause before it reconnects, in milliseconds.
+   *
+   * @default {250}
+   */
+  reconnectMinMs?: number | undefined;
+  /**
+   * The longest pause before it reconnects, in milliseconds.
+   *
+   * @default {20000}
+   */
+  reconnectMaxMs?: number | undefined;
+  /**
    * Whether to disconnect while the page is hidden. Messages that are missed follow when the page is shown again, as far as the gateway
    * still has them.
    *
@@ -94,24 +102,28 @@ export interface UseRealtimeOptions<
 
 /** The type of the messages that a component gets, from its channel or else from its token. */
 export type UseRealtimeMessage<
-  TChannel extends string | Realtime.Channel,
+  TChannel extends Realtime.Channel.Input,
   TTopics extends readonly string[],
-  TToken extends Realtime.Subscribe.Token,
-> = TChannel extends Realtime.Channel ? Realtime.Message<
+  TToken extends Realtime.Subscribe.Token.Like,
+> = TChannel extends string ? Realtime.Subscribe.Token.InferMessage<
+    Realtime.Subscribe.Token.Normalized<TToken>
+  >
+  : Realtime.Message<
     Realtime.Channel.InferId<TChannel>,
     Pick<
       Realtime.Channel.InferTopics<TChannel>,
       TTopics[number] & keyof Realtime.Channel.InferTopics<TChannel>
     >
-  >
-  : Realtime.Subscribe.Token.InferMessage<TToken>;
+  >;
 
 /** The definitions of the topics that a component can send to, from its channel or else from its token. */
 export type UseRealtimeTopics<
-  TChannel extends string | Realtime.Channel,
-  TToken extends Realtime.Subscribe.Token,
-> = TChannel extends Realtime.Channel ? Realtime.Channel.InferTopics<TChannel>
-  : Realtime.Subscribe.Token.InferTopics<TToken>;
+  TChannel extends Realtime.Channel.Input,
+  TToken extends Realtime.Subscribe.Token.Like,
+> = TChannel extends string ? Realtime.Subscribe.Token.InferTopics<
+    Realtime.Subscribe.Token.Normalized<TToken>
+  >
+  : Realtime.Channel.InferTopics<TChannel>;
 
 /** The result of `useRealtime`. */
 export interface UseRealtimeResult<

@@ -9,9 +9,9 @@ import type { SubscriptionHookOptions } from "./hook_options.ts";
 /** The options of {@linkcode useStream} besides the topic. */
 export interface UseStreamOptions extends SubscriptionHookOptions {
   /** A token, or a function that gets one whenever one is needed, such as `() => fetch("/api/realtime-token")`. */
-  token?: UseRealtimeToken<Realtime.Subscribe.Token> | undefined;
+  token?: UseRealtimeToken<Realtime.Subscribe.Token.Like> | undefined;
   /** The channel, if the topic is given by its name and the token has no channel. */
-  channel?: string | Realtime.Channel | undefined;
+  channel?: Realtime.Channel.Input | undefined;
   /**
    * The gateway's base URL.
    *

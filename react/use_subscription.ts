@@ -22,7 +22,7 @@ export type SubscriptionState =
 
 /** The options of {@linkcode useSubscription}. */
 export interface UseSubscriptionOptions<
-  TToken extends Realtime.Subscribe.Token | null | undefined,
+  TToken extends Realtime.Subscribe.Token.Like | null | undefined,
 > extends MessageHookOptions {
   /** A token. One for another channel or other topics begins a new subscription; another one for the same is used when it is needed. */
   token?: TokenInput<TToken> | undefined;
@@ -90,10 +90,12 @@ const STATES: Readonly<Record<SharedState, SubscriptionState>> = {
  * ```
  */
 export function useSubscription<
-  const TToken extends Realtime.Subscribe.Token | null | undefined,
+  const TToken extends Realtime.Subscribe.Token.Like | null | undefined,
 >(
   options: UseSubscriptionOptions<TToken>,
-): UseSubscriptionResult<NonNullable<TToken>> {
+): UseSubscriptionResult<
+  Realtime.Subscribe.Token.Normalized<NonNullable<TToken>>
+> {
   const { enabled = true } = options;
   const [shown, view] = useSharedSubscription({
     ...options,
@@ -101,7 +103,9 @@ export function useSubscription<
     enabled,
     historyLimit: options.historyLimit ?? 10_000,
   });
-  type Message = Realtime.Subscribe.Token.InferMessage<NonNullable<TToken>>;
+  type Message = Realtime.Subscribe.Token.InferMessage<
+    Realtime.Subscribe.Token.Normalized<NonNullable<TToken>>
+  >;
   const data = shown.all as unknown as Message[];
   return {
     data,

@@ -19,6 +19,8 @@ export interface ViewOptions<T> extends MessageHookOptions {
   readonly historyLimit: number;
   readonly pauseOnHidden?: boolean | undefined;
   readonly reconnect?: boolean | undefined;
+  readonly reconnectMinMs?: number | undefined;
+  readonly reconnectMaxMs?: number | undefined;
   /** Folds all messages into one value: the same function at every render. */
   readonly fold?: Fold<T> | undefined;
   /** Tells whether the subscription ends with this value. */

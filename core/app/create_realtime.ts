@@ -12,7 +12,9 @@ import { isTopicRef, resolveMessageInput } from "../publish/message_input.ts";
 import { publishMessage } from "../publish/publish_message.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 import type { MaybePromise, Realtime } from "../types/realtime.ts";
-import { contextOf, gatewayUrl, signingKeyFor } from "./app_context.ts";
+import { gatewayUrl } from "../http/gateway_url.ts";
+import { signingKeyFor } from "../http/signing_key_for.ts";
+import { contextOf } from "./app_context.ts";
 import {
   countSubscribers,
   type SubscribersTarget,

@@ -3,9 +3,8 @@ import type {
   GetSubscriptionTokenFn,
   TokenOptions,
 } from "../types/app.ts";
-import { RealtimeError } from "../protocol/errors.ts";
 import { badArgument, tokenTarget } from "./token_target.ts";
-import { inngestToken } from "./inngest_token.ts";
+import { requestToken } from "../subscribe/server_token.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 
 /** The options that only an app of `createRealtime` supports. */
@@ -32,17 +31,8 @@ async function getToken(
     );
   }
   const { from } = options;
-  try {
-    const token = await inngestToken(app, target);
-    return from === undefined ? token : { ...token, from };
-  } catch (cause) {
-    if (cause instanceof RealtimeError) throw cause;
-    throw new RealtimeError(
-      cause instanceof TypeError ? "network" : "unauthenticated",
-      "Cannot get a subscription token from the client's API",
-      { cause },
-    );
-  }
+  const token = await requestToken(target, app);
+  return from === undefined ? token : { ...token, from };
 }
 
 /**

@@ -64,12 +64,24 @@ function defineChannel(
 export function typeOnlyChannel<TDefinition extends Channel.Definition>(
   name: Channel.InferId<TDefinition>,
 ): Channel.Definition.AsChannel<TDefinition> {
-  return new Proxy(make(name, NONE), {
+  const made = make(name, withEvery(NONE, topic));
+  return withEvery(
+    made,
+    (key) => accessor(name, topic(key)),
+  ) as Channel.Definition.AsChannel<TDefinition>;
+}
+
+/** Returns an object that has every property that can be the name of a topic. */
+function withEvery<T extends object>(
+  target: T,
+  get: (name: string) => unknown,
+): T {
+  return new Proxy(target, {
     get: (target, key) =>
       typeof key === "symbol" || RESERVED.test(key)
         ? Reflect.get(target, key)
-        : accessor(name, topic(key)),
-  }) as Channel.Definition.AsChannel<TDefinition>;
+        : get(key),
+  });
 }
 
 /**
@@ -84,13 +96,19 @@ export function channelName(channel: unknown): string {
   );
 }
 
-/** Returns the schema of a channel's topic; `undefined` if the channel is only a name, or the topic has none. */
+/**
+ * Returns the schema of a channel's topic, for a channel of this package or of an Inngest SDK; `undefined` if the channel is only a name,
+ * the topic has none, or the channel comes from JSON, which keeps no schemas.
+ */
 export function topicSchema(
   channel: unknown,
   topic: string,
 ): StandardSchema | undefined {
-  const topics: Topics | undefined = Object(channel).topics;
-  return topics?.[topic]?.getSchema();
+  const definition = Object(Object(channel).topics?.[topic]);
+  const schema = definition.getSchema
+    ? definition.getSchema()
+    : definition.schema;
+  return schema?.["~standard"]?.validate && schema;
 }
 
 // It has no prototype, in which a topic that is not defined would be found.

@@ -1,6 +1,7 @@
 import { checkName } from "../protocol/names.ts";
 import type { StandardSchema } from "../types/standard_schema.ts";
 import type { TopicDefinition } from "../types/topic.ts";
+import { staticSchema } from "./static_schema.ts";
 
 /**
  * Defines a topic that channels can have.
@@ -32,14 +33,15 @@ function define<TTopicId extends string, TPublish, TSubscribe, TReply>(
   return Object.freeze({
     name,
     type: () => define(name, undefined, answer),
-    schema: (schema: StandardSchema) => {
+    schema: Object.assign((schema: StandardSchema) => {
       if (!schema?.["~standard"]) {
         throw new TypeError(
           `Cannot use the topic "${name}": it has no Standard Schema`,
         );
       }
       return define(name, schema, answer);
-    },
+      // Inngest's SDK of version 4 takes the function itself for the topic's schema.
+    }, { "~standard": (schema ?? staticSchema())["~standard"] }),
     reply: (answer: TopicDefinition) => define(name, schema, answer),
     getSchema: () => schema,
     getReply: () => answer,

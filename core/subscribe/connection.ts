@@ -2,7 +2,7 @@ import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import type { ClientFrame } from "../protocol/frames.ts";
 import { FRAME_CHARACTERS, LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
-import { backoff, bounded } from "../time/backoff.ts";
+import { backoff, type BackoffBounds, bounded } from "../time/backoff.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
 import { askGateway } from "./ask_gateway.ts";
 import { type DecodedFrame, decodeFrame } from "./decode_frame.ts";
@@ -79,6 +79,7 @@ export interface Connection {
 export function createConnection(
   url: string,
   choice: TransportChoice,
+  bounds: BackoffBounds,
   onClosed?: () => void,
 ): Connection {
   const members = new Map<string, ConnectionMember>();
@@ -128,7 +129,7 @@ export function createConnection(
       token = presenter.present();
       if (token) break;
     }
-    if (!token) return enter("waiting", backoff(0), connect);
+    if (!token) return enter("waiting", backoff(0, bounds), connect);
     watch("connecting");
     try {
       transport = isSse ? openSse(url) : openWebSocket(url, token);
@@ -167,7 +168,7 @@ export function createConnection(
     release(null);
     // Another transport does not help where the token is the problem.
     if (!isFixed && code !== REFUSED) isSse = !isSse;
-    const ms = retryAfterMs ?? backoff(attempt++);
+    const ms = retryAfterMs ?? backoff(attempt++, bounds);
     retryAfterMs = undefined;
     enter("waiting", ms, connect, refusalOf(code));
     if (members.size === 0) void close();

@@ -1,90 +1,38 @@
-import { channelName, topicSchema } from "../channel/channel.ts";
-import { baseUrl } from "../http/base_url.ts";
-import { RealtimeError } from "../protocol/errors.ts";
-import type { RealtimeApp, TokenOptions } from "../types/app.ts";
-import type { SubscribeFn, SubscribeOptions } from "../types/subscribe.ts";
-import { connectionTo } from "./connection_pool.ts";
-import type { IncomingMessage } from "./decode_message.ts";
-import { openSubscription, type Subscription } from "./subscription.ts";
-import { createTokenSource, type TokenLike } from "./token_source.ts";
+import type { SubscribeFn } from "../types/subscribe.ts";
+import { openWithTokens, type Options } from "./open_with_tokens.ts";
+import { type ServerTarget, serverToken } from "./server_token.ts";
+import type { Subscription } from "./subscription.ts";
+import { createTokenSource } from "./token_source.ts";
 
-/** The target of a subscription on a server, which makes the token itself. */
-type Target = TokenOptions & { readonly app: RealtimeApp };
-
-type Options = SubscribeOptions<IncomingMessage>;
-
-/**
- * Wraps a function of the app, so that it is called after the current work. What it throws, or its promise rejects with, is passed to
- * `onError`, and interrupts nothing.
- */
-function later<T extends unknown[]>(
-  handler: ((...args: T) => unknown) | undefined,
-  onError: (error: RealtimeError) => void,
-): (...args: T) => void {
-  return (...args) => {
-    if (!handler) return;
-    queueMicrotask(async () => {
-      try {
-        await handler(...args);
-      } catch (error) {
-        onError(error as RealtimeError);
-      }
-    });
-  };
-}
-
-/** Returns the gateway's base URL: the option `url`, else that of the token, for tokens of Inngest's SDKs have none. */
-function urlOf(
-  { apiBaseUrl }: TokenLike,
-  { url = apiBaseUrl }: Options,
-): string {
-  if (url) return baseUrl(url, "Cannot subscribe");
-  throw new RealtimeError(
-    "invalid_argument",
-    'Cannot subscribe: the token has no "apiBaseUrl", and the options have no URL',
-  );
-}
-
-/** Tells whether a subscription makes its token itself. */
-function isTarget(source: unknown): source is Target {
-  return Object(source).app !== undefined;
+/** Tells whether a subscription has no token yet, so that the server which opens it gets one. */
+function isServerTarget(source: unknown): source is ServerTarget {
+  const target = Object(source);
+  return "topics" in target && (target.app ? !target.key : !("key" in target));
 }
 
 async function open(
   source: unknown,
-  given: Options | Options["onMessage"],
+  given?: Options | Options["onMessage"],
 ): Promise<Subscription> {
   const options = typeof given === "function"
     ? { onMessage: given }
     : given ?? {};
-  const target = isTarget(source) ? source : undefined;
-  const tokens = createTokenSource(
-    target ? () => target.app.token(target) : source,
-  );
-  const token = await tokens.renew();
-  // A token has the channel's name only. A target may have the channel itself, which knows its schemas.
-  const { channel, topics } = target ?? token;
-  const { validate = true } = options;
-  const from = options.from ?? token.from ?? undefined;
-  options.signal?.throwIfAborted();
-  const onError = later(options.onError ?? console.warn, console.warn);
-  return await openSubscription({
+  // As the single argument, in the form of Inngest's version 4, the source has some of the options itself.
+  const { onMessage, onError, validate, apiBaseUrl } = Object(source);
+  const all = {
     ...options,
-    channel: channelName(channel),
-    topics,
-    connection: connectionTo(
-      urlOf(token, options),
-      options.transport ?? token.transport,
-      options.multiplex,
-    ),
-    tokens,
-    // Text, whatever a token without types has here.
-    since: typeof from === "object" ? `last:${from.last}` : from && `${from}`,
-    schemaOf: (topic) => validate ? topicSchema(channel, topic) : undefined,
-    onError,
-    onGap: later(options.onGap ?? console.warn, onError),
-    onState: later(options.onState, onError),
-  });
+    onMessage: options.onMessage ?? onMessage,
+    onError: options.onError ?? onError,
+    validate: options.validate ?? validate,
+    url: options.url ?? apiBaseUrl,
+  };
+  return await (isServerTarget(source)
+    ? openWithTokens(
+      createTokenSource(() => serverToken(source)),
+      all,
+      source,
+    )
+    : openWithTokens(createTokenSource(source), all));
 }
 
 /**

@@ -100,7 +100,7 @@ function complete(given: unknown, context: TokenContext): TokenLike {
 }
 
 /** Makes the error for something that a subscription needs. */
-function missing(
+export function missing(
   it: string,
   code: RealtimeErrorCode = "unauthenticated",
 ): RealtimeError {

@@ -2,19 +2,32 @@ const SHORTEST_MS = 250;
 const LONGEST_MS = 20_000;
 const LONGEST_ASKED_MS = 300_000;
 
+/** The bounds of the pauses between attempts, in milliseconds. */
+export interface BackoffBounds {
+  /** @default {250} */
+  readonly reconnectMinMs?: number | undefined;
+  /** @default {20000} */
+  readonly reconnectMaxMs?: number | undefined;
+}
+
 /**
- * Returns the pause before another attempt, in milliseconds: a random time between 250 ms and a limit that doubles with each attempt, up
- * to 20 s. The randomness spreads the reconnects of clients that lost their gateway together.
+ * Returns the pause before another attempt, in milliseconds: a random time between the shortest and a limit that doubles with each attempt,
+ * up to the longest. The randomness spreads the reconnects of clients that lost their gateway together.
  *
  * @param attempt The number of attempts that failed before.
  * @param random Returns a number from 0 to 1.
  */
 export function backoff(
   attempt: number,
+  { reconnectMinMs = SHORTEST_MS, reconnectMaxMs = LONGEST_MS }: BackoffBounds =
+    {},
   random: () => number = Math.random,
 ): number {
-  const limit = Math.min(LONGEST_MS, 2 * SHORTEST_MS * 2 ** attempt);
-  return SHORTEST_MS + random() * (limit - SHORTEST_MS);
+  const limit = Math.min(reconnectMaxMs, 2 * reconnectMinMs * 2 ** attempt);
+  return Math.min(
+    reconnectMaxMs,
+    reconnectMinMs + random() * (limit - reconnectMinMs),
+  );
 }
 
 /**

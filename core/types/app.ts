@@ -122,7 +122,7 @@ export interface RequestFn {
 
 /** Options of a token: its topics, its rights and its lifetime. */
 export interface TokenOptions<
-  TChannel extends string | Channel = string | Channel,
+  TChannel = Channel.Input,
   TTopics extends readonly string[] = readonly string[],
 > {
   /** The channel, or its name. */
@@ -234,7 +234,7 @@ export interface RealtimeApp {
   readonly request: RequestFn;
   /** Makes a token for some topics of a channel, without a request to the gateway. */
   token<
-    const TChannel extends string | Channel,
+    const TChannel extends Channel.Input,
     const TTopics extends readonly Channel.TopicName<TChannel>[],
   >(
     options: TokenOptions<TChannel, TTopics>,
@@ -257,7 +257,7 @@ export interface RealtimeApp {
 
 /** The type of `getSubscriptionToken`. */
 export type GetSubscriptionTokenFn = <
-  const TChannel extends string | Channel,
+  const TChannel extends Channel.Input,
   const TTopics extends readonly Channel.TopicName<TChannel>[],
 >(
   app: AppLike,

@@ -57,9 +57,27 @@ export declare namespace Channel {
     : TChannel extends { readonly name: infer TId } ? TId & string
     : string;
 
-  /** The definitions of a channel's topics, by their names; any topics if the channel is only a name. */
+  /** A channel of this package or of an Inngest SDK, or its name. */
+  type Input = string | {
+    /** The channel's name. */
+    readonly name: string;
+    /** Its topics, by their names. */
+    readonly topics: Readonly<Record<string, unknown>>;
+    /** Distinguishes a channel from its definition. */
+    readonly "~is"?: "channel";
+  };
+
+  /**
+   * The definitions of a channel's topics, by their names; any topics if the channel is only a name, or of a type without topics. The
+   * topics of `@inngest/realtime` are untyped.
+   */
   type InferTopics<TChannel> = TChannel extends
-    { readonly topics: infer TTopics extends Topics } ? TTopics : Topics;
+    { readonly topics: infer TTopics }
+    ? [keyof TTopics] extends [never] ? Topics
+    : TTopics extends Topics ? TTopics
+    : TTopics extends TopicSchemas ? TopicsOf<TTopics>
+    : { readonly [K in keyof TTopics & string]: TopicDefinition<K> }
+    : Topics;
 
   /** The names of a channel's topics. */
   type TopicName<TChannel> = keyof InferTopics<TChannel> & string;

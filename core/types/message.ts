@@ -1,5 +1,7 @@
 import type { MessageFrame } from "../protocol/frames.ts";
-import type { MessageInput, Topic, Topics } from "./topic.ts";
+import type { SchemaOutput, StandardSchema } from "./standard_schema.ts";
+import type { MessageInput, Topic, TopicDefinition, Topics } from "./topic.ts";
+import type { Untyped } from "./utility.ts";
 
 /** The fields that every received message has. */
 export interface MessageBase<
@@ -88,15 +90,22 @@ export interface RawMessage<
   readonly data: TData;
 }
 
+/** The type of the data that subscribers of a topic receive, from its definition or its configuration in the form of Inngest's version 4. */
+export type ReceivedData<TTopic> = TTopic extends TopicDefinition
+  ? Topic.InferSubscribe<TTopic>
+  : TTopic extends { readonly schema: infer TSchema extends StandardSchema }
+    ? SchemaOutput<TSchema>
+  : Untyped;
+
 /** The messages that a subscriber of these topics receives. Tell them apart by `topic` and `kind`. */
 export type Message<
   TChannelId extends string = string,
-  TTopics extends Topics = Topics,
+  TTopics extends Readonly<Record<string, unknown>> = Topics,
 > = {
   [K in keyof TTopics & string]:
-    | DataMessage<TChannelId, K, Topic.InferSubscribe<TTopics[K]>>
-    | ChunkMessage<TChannelId, K, Topic.InferSubscribe<TTopics[K]>>
-    | StreamMessage<TChannelId, K, Topic.InferSubscribe<TTopics[K]>>;
+    | DataMessage<TChannelId, K, ReceivedData<TTopics[K]>>
+    | ChunkMessage<TChannelId, K, ReceivedData<TTopics[K]>>
+    | StreamMessage<TChannelId, K, ReceivedData<TTopics[K]>>;
 }[keyof TTopics & string];
 
 /** Types around a message. */
@@ -106,12 +115,12 @@ export declare namespace Message {
   /** A message in its form on the wire. */
   export type Raw<
     TChannelId extends string = string,
-    TTopics extends Topics = Topics,
+    TTopics extends Readonly<Record<string, unknown>> = Topics,
   > = {
     [K in keyof TTopics & string]: RawMessage<
       TChannelId,
       K,
-      Topic.InferSubscribe<TTopics[K]>
+      ReceivedData<TTopics[K]>
     >;
   }[keyof TTopics & string];
 }

@@ -1,5 +1,16 @@
 import type { PublishFn } from "./app.ts";
 import type { Channel } from "./channel.ts";
+import type {
+  ChannelDef,
+  ChannelInput,
+  ChannelInstance,
+  InferTopicData,
+  TopicAccessors,
+  TopicConfig,
+  TopicRef,
+  TopicsConfig,
+  TypedPublishFn,
+} from "./inngest_v4.ts";
 import type { Message } from "./message.ts";
 import type { Subscribe } from "./subscribe.ts";
 import type { Token as SubscribeToken } from "./token.ts";
@@ -13,7 +24,7 @@ export type * from "./subscription.ts";
 export type * from "./utility.ts";
 
 /**
- * The types of Tidings, under the names that they have in `@inngest/realtime`.
+ * The types of Tidings, under the names that they have in `@inngest/realtime` and in `inngest/realtime`.
  *
  * @example The type of a token, for the function that fetches it
  * ```ts
@@ -27,6 +38,17 @@ export type * from "./utility.ts";
  */
 export declare namespace Realtime {
   export type { Channel, Message, PublishFn, Subscribe, Topic, Topics };
+  export type {
+    ChannelDef,
+    ChannelInput,
+    ChannelInstance,
+    InferTopicData,
+    TopicAccessors,
+    TopicConfig,
+    TopicRef,
+    TopicsConfig,
+    TypedPublishFn,
+  };
 
   /** A token for some topics of a channel, given as the channel or as its definition. */
   export type Token<

@@ -1,13 +1,15 @@
 import type { RealtimeError } from "../protocol/errors.ts";
-import type { RealtimeApp, TokenOptions } from "./app.ts";
+import type { AppLike, TokenOptions } from "./app.ts";
 import type { Channel } from "./channel.ts";
+import type { ClientToken } from "./inngest_v4.ts";
+import type { ReceivedData } from "./message.ts";
 import type {
   Gap,
   ReaderState,
   SubscriptionControls,
   SubscriptionSenders,
 } from "./subscription.ts";
-import type { From, Token, TokenInput } from "./token.ts";
+import type { From, SubscriptionToken, Token, TokenInput } from "./token.ts";
 import type { Mutable } from "./utility.ts";
 
 /** The transport of a subscription; `auto` is WebSocket, or Server-Sent Events if the network lets no WebSocket through. */
@@ -61,6 +63,18 @@ export interface SubscribeOptions<TMessage> {
    */
   multiplex?: boolean | undefined;
   /**
+   * The shortest pause before the subscription reconnects, in milliseconds.
+   *
+   * @default {250}
+   */
+  reconnectMinMs?: number | undefined;
+  /**
+   * The longest pause before the subscription reconnects, in milliseconds. A gateway that restarts may ask for a longer one.
+   *
+   * @default {20000}
+   */
+  reconnectMaxMs?: number | undefined;
+  /**
    * The gateway's base URL. Tokens of Inngest's SDKs have none.
    *
    * @default {the token's apiBaseUrl}
@@ -74,51 +88,106 @@ export interface SubscribeOptions<TMessage> {
   transport?: TransportChoice | undefined;
 }
 
-/** The target of a subscription on a server, which makes the token itself. */
-export interface SubscribeTarget<TChannel, TTopics> {
-  /** The client that makes the token: an app made by `createRealtime`, or an Inngest client. */
-  readonly app: RealtimeApp;
+/**
+ * The target of a subscription: a token, as this package and Inngest's SDKs make them; or, on a server, a channel and topics for which
+ * `subscribe` gets the token itself.
+ */
+export interface SubscribeTarget<
+  TChannel,
+  TTopics extends readonly string[],
+  TDefinitions = Token.Definitions<TChannel>,
+> {
   /** The channel, or its name. */
   readonly channel: TChannel;
   /** The names of the topics. */
   readonly topics: TTopics;
   /**
+   * The JWT.
+   *
+   * @default {one that `app` makes}
+   */
+  readonly key?: string | undefined;
+  /**
+   * The client that makes the token: an app made by `createRealtime`, or an Inngest client.
+   *
+   * @default {`createRealtime()`, with the URL and the key of the environment}
+   */
+  readonly app?: AppLike | undefined;
+  /** The gateway's base URL. */
+  readonly apiBaseUrl?: string | undefined;
+  /** The start of the subscription, unless the options name another. */
+  readonly from?: From | undefined;
+  /**
    * Topics to which the subscription may publish and whose data streams it may stop, as in `TokenOptions`.
    *
    * @default {none}
    */
-  readonly publish?:
-    | TokenOptions<Extract<TChannel, string | Channel>>[
-      "publish"
-    ]
+  readonly publish?: TokenOptions<TChannel>["publish"] | undefined;
+  /** The same as the option, for `subscribe` with a single argument. */
+  readonly onMessage?:
+    | Subscribe.Callback<
+      SubscriptionToken<Channel.InferId<TChannel>, TTopics, TDefinitions>
+    >
     | undefined;
+  /** The same as the option, for `subscribe` with a single argument. */
+  readonly onError?: ((error: RealtimeError) => void) | undefined;
+  /** The same as the option, for `subscribe` with a single argument. */
+  readonly validate?: boolean | undefined;
+  /** Holds the definitions of the channel's topics. It has no value at run time. */
+  readonly "~topics"?: TDefinitions;
 }
 
 /** The type of `subscribe`. */
 export interface SubscribeFn {
-  /** Subscribes with a token in any form, best with a function, which is called whenever a token is needed. */
-  <const TToken extends Token>(
-    token: TokenInput<TToken>,
-    options?: Subscribe.Callback<TToken> | Subscribe.Options<TToken>,
-  ): Promise<Subscribe.StreamSubscription<TToken>>;
-
-  /** Subscribes on a server, which makes the token itself. */
+  /**
+   * Subscribes with a token in any form, best with a function, which is called whenever a token is needed; or, on a server, with a channel
+   * and topics.
+   */
+  // One signature, because the type checker reports the error of a wrong topic or channel at its place only if there is no other.
   <
-    const TChannel extends string | Channel,
-    const TTopics extends readonly Channel.TopicName<TChannel>[],
+    TToken extends Token = never,
+    const TChannel extends Channel.Input = string,
+    const TTopics extends readonly Channel.TopicName<TChannel>[] =
+      readonly Channel.TopicName<TChannel>[],
+    TDefinitions = Token.Definitions<TChannel>,
   >(
-    target: Subscribe.Target<TChannel, TTopics>,
+    source: TokenInput<
+      NoInfer<TToken> | Subscribe.Target<TChannel, TTopics, TDefinitions>
+    >,
     options?:
-      | Subscribe.Callback<Token<TChannel, Mutable<TTopics>>>
-      | Subscribe.Options<Token<TChannel, Mutable<TTopics>>>,
+      | Subscribe.Callback<
+        SubscribedToken<TToken, TChannel, TTopics, TDefinitions>
+      >
+      | Subscribe.Options<
+        SubscribedToken<TToken, TChannel, TTopics, TDefinitions>
+      >,
   ): Promise<
-    Subscribe.StreamSubscription<Token<TChannel, Mutable<TTopics>>>
+    Subscribe.StreamSubscription<
+      SubscribedToken<TToken, TChannel, TTopics, TDefinitions>
+    >
   >;
 }
 
+/** The token of a subscription: the one that its type names, else the one of its channel and topics. */
+export type SubscribedToken<
+  TToken extends Token,
+  TChannel,
+  TTopics extends readonly string[],
+  TDefinitions,
+> = [TToken] extends [never]
+  ? SubscriptionToken<Channel.InferId<TChannel>, Mutable<TTopics>, TDefinitions>
+  : TToken;
+
 /** Types around a subscription. */
 export declare namespace Subscribe {
-  export { type From, type Gap, type SubscribeTarget as Target, type Token };
+  export {
+    type ClientToken,
+    type From,
+    type Gap,
+    type ReceivedData as InferTopicSubscribeData,
+    type SubscribeTarget as Target,
+    type Token,
+  };
 
   /** The channel's name for a definition; any other type as it is. */
   export type InferChannelInput<T> = T extends Channel.Definition
@@ -138,6 +207,12 @@ export declare namespace Subscribe {
   export type Callback<TToken extends Token = Token> = (
     message: Token.InferMessage<TToken>,
   ) => void | Promise<void>;
+
+  /** What is left to do with a subscription whose messages a callback gets. */
+  export type CallbackSubscription = Pick<
+    SubscriptionControls<unknown>,
+    "close" | "unsubscribe"
+  >;
 
   /** Options of `subscribe`. */
   export type Options<TToken extends Token = Token> = SubscribeOptions<

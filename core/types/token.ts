@@ -15,7 +15,7 @@ export type From =
 
 /** A token for some topics of a channel, to be handed to a subscriber. */
 export interface SubscriptionToken<
-  TChannelId extends string,
+  TChannelId extends Channel.Input,
   TTopics extends readonly string[],
   TDefinitions,
 > {
@@ -40,7 +40,7 @@ export type Token<
 > = SubscriptionToken<
   Channel.InferId<TChannel>,
   TTopics,
-  TChannel extends string ? Untyped : Channel.InferTopics<TChannel>
+  Token.Definitions<TChannel>
 >;
 
 /** A token as an app's route or function has it: the token itself, `{ token }`, or a `Response` whose JSON is either. */
@@ -59,6 +59,21 @@ export type TokenInput<TToken> =
 
 /** Types around a token. */
 export declare namespace Token {
+  /** A token of this package or of an Inngest SDK, whose tokens may have the channel itself in place of its name. */
+  type Like = SubscriptionToken<Channel.Input, readonly string[], Untyped>;
+
+  /** The type that a token of this package or of an Inngest SDK has in this package. */
+  type Normalized<TToken> = TToken extends Token ? TToken
+    : TToken extends {
+      readonly channel: infer TChannel;
+      readonly topics: infer TTopics extends readonly string[];
+    } ? Token<TChannel, TTopics>
+    : Token;
+
+  /** The definitions of the topics of a channel, which are unknown if the channel is only a name. */
+  type Definitions<TChannel> = TChannel extends string ? Untyped
+    : Channel.InferTopics<TChannel>;
+
   /** The channel of a token. */
   type InferChannel<TToken extends Token> = Channel<
     TToken["channel"],

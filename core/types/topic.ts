@@ -36,12 +36,7 @@ export interface TopicDefinition<
    * Returns the same topic for data of this schema. Publishers and subscribers validate by it: apps publish the schema's input, and
    * subscribers receive its output.
    */
-  schema<TSchema extends StandardSchema>(schema: TSchema): TopicDefinition<
-    TTopicId,
-    SchemaInput<TSchema>,
-    SchemaOutput<TSchema>,
-    TReply
-  >;
+  readonly schema: TopicSchema<TTopicId, TPublish, TSubscribe, TReply>;
 
   /** Returns the same topic, whose messages are questions; they are answered in another topic of the same channel. */
   reply<TAnswer extends TopicDefinition>(
@@ -62,6 +57,25 @@ export interface TopicDefinition<
   };
 }
 
+/**
+ * The function that returns a topic for data of a schema. It is itself the schema of the topic's data, where topics of Inngest's version 4
+ * have theirs, so that its SDK can subscribe to the topic.
+ */
+export interface TopicSchema<
+  TTopicId extends string,
+  TPublish,
+  TSubscribe,
+  TReply,
+> extends StandardSchema<TPublish, TSubscribe> {
+  /** Returns the same topic for data of another schema. */
+  <TSchema extends StandardSchema>(schema: TSchema): TopicDefinition<
+    TTopicId,
+    SchemaInput<TSchema>,
+    SchemaOutput<TSchema>,
+    TReply
+  >;
+}
+
 /** Definitions of topics, by their names. */
 export type Topics = Readonly<Record<string, TopicDefinition>>;
 
@@ -70,7 +84,7 @@ export type Topics = Readonly<Record<string, TopicDefinition>>;
  */
 export interface Topic<
   TChannelId extends string = string,
-  TTopic extends TopicDefinition = TopicDefinition,
+  TTopic extends TopicDefinition = Untyped,
 > extends Topic.Ref<Topic.InferPublish<TTopic>> {
   // The first overload fits nearly every call, so that the type checker tries no other.
   /** Makes a message. `publish` validates the data by the topic's schema. */

@@ -4,11 +4,12 @@ import { getSubscriptionToken } from "@inngest/realtime";
 import { buildSync } from "esbuild";
 import { Inngest } from "inngest";
 import { getClientSubscriptionToken } from "inngest/react";
-import { staticSchema } from "inngest/realtime";
+import { channel as channelV4, staticSchema } from "inngest/realtime";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { z } from "zod";
 import { startGateway } from "../support/gateway/gateway.ts";
 import { chromiumPath } from "../support/requirements.ts";
 import { ownAsyncContext, RUN_ID, uniqueName, withEnvironment } from "./sdk.ts";
@@ -36,7 +37,7 @@ function bundlePage(baseUrl: string): string {
 
 // Inngest's `publish` leaves the response body unread, which Deno reports as a leak.
 describe(
-  "React hooks of Inngest, in Chromium",
+  "React hooks of Inngest, and ours with its channels, in Chromium",
   { sanitizeResources: false },
   () => {
     let gateway: Awaited<ReturnType<typeof startGateway>>;
@@ -97,7 +98,7 @@ describe(
       restore();
     });
 
-    /** Serves an app's site: the page, its script, and tokens for the two hooks. */
+    /** Serves an app's site: the page, its script, and tokens for the hooks. */
     async function serve(url: string, script: string) {
       if (url === "/page.js") return { type: "text/javascript", body: script };
       if (url === "/token/subscription") {
@@ -112,6 +113,19 @@ describe(
         const token = await getClientSubscriptionToken(app, {
           channel,
           topics,
+        });
+        return { type: "application/json", body: JSON.stringify(token) };
+      }
+      if (url === "/token/counted") {
+        const target = { channel, topics: ["counted"] };
+        const token = await getClientSubscriptionToken(app, target);
+        return { type: "application/json", body: JSON.stringify(token) };
+      }
+      if (url === "/token/channel") {
+        const topics = { counted: { schema: z.object({ count: z.string() }) } };
+        const token = await app.realtime.token({
+          channel: channelV4({ name: channel, topics }),
+          topics: ["counted"],
         });
         return { type: "application/json", body: JSON.stringify(token) };
       }
@@ -165,6 +179,32 @@ describe(
         assertEquals(realtime.last.data, { response: "three" });
         assertEquals(realtime.byTopic.ai.data, { response: "three" });
         assertEquals(realtime.runStatus, "running");
+        assertEquals(problems, []);
+      },
+    );
+
+    itInChromium(
+      "useRealtime() of both packages validates by the schemas of the other's channels",
+      async () => {
+        await read("ours-in-theirs", "open", 0);
+        await read("theirs-in-ours", "open", 0);
+        await read("their-token", "active", 0);
+        for (const count of [7, "42"]) {
+          await app.realtime.publish(
+            { channel, topic: "counted", config: { schema: staticSchema() } },
+            { count },
+          );
+        }
+        for (const hook of ["ours-in-theirs", "theirs-in-ours"]) {
+          const [message] = await read(hook, "open", 1);
+          assertEquals(message.data, { count: 42 });
+        }
+        // JSON keeps no schemas.
+        const messages = await read("their-token", "active", 2);
+        assertEquals(
+          messages.map((message: { data: unknown }) => message.data),
+          [{ count: 7 }, { count: "42" }],
+        );
         assertEquals(problems, []);
       },
     );

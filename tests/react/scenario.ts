@@ -25,6 +25,8 @@ export interface Scenario {
     readonly from?: Realtime.Subscribe.From;
     readonly pauseOnHidden?: boolean;
     readonly reconnect?: boolean;
+    readonly reconnectMinMs?: number;
+    readonly reconnectMaxMs?: number;
     readonly autoCloseOnTerminal?: boolean;
   };
 }

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { it } from "@std/testing/bdd";
 import { type BrowserSuite, describeInChromium } from "./browser_suite.ts";
 
@@ -142,6 +142,21 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     }
     assertEquals(site.tokenRequests - before, 1);
     assertEquals(tab.sockets.opened, 1);
+  });
+
+  it("reconnects after a time between `reconnectMinMs` and `reconnectMaxMs`", async () => {
+    const { open, proxy, gateway } = suite();
+    // By default the first pause is at most 500 ms.
+    const options = { reconnectMinMs: 1_500, reconnectMaxMs: 1_500 };
+    const { tab } = await open({ hook, options });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "open");
+    const start = performance.now();
+    proxy.cut();
+    await tab.until(({ status }) => status === "connecting");
+    proxy.lead(gateway.url);
+    await tab.until(({ status }) => status === "open");
+    assertGreater(performance.now() - start, 1_400);
   });
 
   it("has the status `error` when it is refused", async () => {

@@ -221,8 +221,6 @@ export async function refusals(): Promise<AiToken[]> {
   await subscribe({ token: "eyJ" });
   // @ts-expect-error: the function returns no token
   await subscribe(() => Promise.resolve({ jwt: "eyJ" }));
-  // @ts-expect-error: no app makes the token
-  await subscribe({ channel, topics: ["ai"] });
   // @ts-expect-error: where to start is no number
   await subscribe(value<AiToken>(), { from: 1 });
   await subscribe(value<BothToken>(), (message) => {

@@ -8,6 +8,7 @@ import { ROOT } from "../support/root.ts";
 const FILES = [
   "builders.ts",
   "hooks.ts",
+  "inngest.ts",
   "publishing.ts",
   "replies.ts",
   "subscribing.ts",

@@ -7,6 +7,9 @@ import {
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { channel as channelV3, topic as topicV3 } from "@inngest/realtime";
+import { type } from "arktype";
+import { channel as inngestChannel } from "inngest/realtime";
 import { z } from "zod";
 import {
   channel,
@@ -20,6 +23,8 @@ import { resolveMessageInput } from "../../../core/publish/message_input.ts";
 import { topic } from "../../../core/channel/topic.ts";
 
 const aiSchema = z.object({ response: z.string() });
+/** A schema that is a function. */
+const textSchema = type("string");
 const userChannel = channel((userId: string) => `user:${userId}`)
   .addTopic(topic("ai").schema(aiSchema))
   .addTopic(topic("count").type<number>());
@@ -248,6 +253,14 @@ describe("typeOnlyChannel()", () => {
     assertEquals(topicSchema(user, "ai"), undefined);
   });
 
+  it("has a definition without a schema for every topic", () => {
+    const { topics } = typeOnlyChannel<typeof userChannel>("user:1");
+    assertEquals([topics.ai.name, topics.count.name], ["ai", "count"]);
+    assertEquals(topics.ai.getSchema(), undefined);
+    assertEquals("then" in topics, false);
+    assertEquals(Object(topics).then, undefined);
+  });
+
   it("is not a promise, and is its name and topics in JSON", async () => {
     const user = typeOnlyChannel<typeof userChannel>("user:1");
     assertStrictEquals(await user, user);
@@ -282,5 +295,35 @@ describe("topicSchema()", () => {
       assertEquals(topicSchema(userChannel("1"), name), undefined);
     }
     assertEquals(topicSchema("user:1", "ai"), undefined);
+  });
+
+  it("returns the schema of a topic of Inngest's SDKs", () => {
+    const v4 = inngestChannel({
+      name: "c",
+      topics: { ai: { schema: aiSchema }, text: { schema: textSchema } },
+    });
+    assertStrictEquals(topicSchema(v4, "ai"), aiSchema);
+    assertStrictEquals(topicSchema(v4, "text"), textSchema);
+    const v3 = channelV3("c")
+      .addTopic(topicV3("ai").schema(aiSchema))
+      .addTopic(topicV3("count").type<number>());
+    assertStrictEquals(topicSchema(v3(), "ai"), aiSchema);
+    assertEquals(topicSchema(v3(), "count"), undefined);
+    for (const name of ["other", "constructor", "__proto__", "toString"]) {
+      assertEquals(topicSchema(v4, name), undefined);
+    }
+  });
+
+  it("returns no schema of a channel that went through JSON", () => {
+    const v4 = inngestChannel({
+      name: "c",
+      topics: { ai: { schema: aiSchema } },
+    });
+    for (const made of [v4, userChannel("1")]) {
+      assertEquals(
+        topicSchema(JSON.parse(JSON.stringify(made)), "ai"),
+        undefined,
+      );
+    }
   });
 });

@@ -40,6 +40,15 @@ describe("topic()", () => {
     assertStrictEquals(topic("ai").schema(schema).getSchema(), schema);
   });
 
+  it("is a topic of Inngest's version 4, whose schema is at schema", async () => {
+    const { validate } = topic("n").schema(z.string().transform(Number))
+      .schema["~standard"];
+    assertEquals(await validate("1"), { value: 1 });
+    assertEquals(Object(await validate(1)).issues?.length, 1);
+    const untyped = topic("n").type<number>().schema["~standard"];
+    assertEquals<unknown>(await untyped.validate("one"), { value: "one" });
+  });
+
   it("schema() refuses a value that is not a Standard Schema", () => {
     for (const other of [undefined, null, {}, "string", { parse() {} }]) {
       assertThrows(

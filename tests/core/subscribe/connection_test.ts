@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assertEquals, assertGreater, assertNotEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { subscribe } from "../../../core/subscribe/subscribe.ts";
 import type { RealtimeError } from "../../../core/protocol/errors.ts";
@@ -184,6 +184,31 @@ describe("A connection", () => {
     page.dispatch("online");
     await (await gateway.peer()).accept();
     await subscription.close();
+  });
+
+  it("reconnects after a time between reconnectMinMs and reconnectMaxMs", async () => {
+    await using gateway = await startFakeGateway();
+    const { subscription, peer } = await joined(gateway, {
+      // The default of the first pause is at most 500 ms.
+      reconnectMinMs: 600,
+      reconnectMaxMs: 600,
+    });
+    peer.terminate();
+    await peer.closed;
+    const start = performance.now();
+    await (await gateway.peer()).accept();
+    assertGreater(performance.now() - start, 500);
+    await subscription.close();
+  });
+
+  it("is not shared by subscriptions with other pauses between attempts", async () => {
+    await using gateway = await startFakeGateway();
+    const { subscription: one } = await joined(gateway);
+    const { subscription: two } = await joined(gateway, {
+      reconnectMaxMs: 1_000,
+    });
+    await one.close();
+    await two.close();
   });
 
   it("reconnects at once when the network is back", async () => {

@@ -1,0 +1,23 @@
+import { RealtimeError } from "../protocol/errors.ts";
+import { DEVELOPMENT_SIGNING_KEY } from "../protocol/signing_key.ts";
+import type { CreateRealtimeOptions } from "../types/app.ts";
+import { readEnvironment } from "./environment.ts";
+import { isLoopback } from "./loopback.ts";
+
+/**
+ * Returns the signing key of the options, else that of the environment, else, for a gateway on this machine, the key of development mode.
+ *
+ * @throws {RealtimeError} `unauthenticated` without a key for a gateway on another machine.
+ */
+export function signingKeyFor(
+  options: Pick<CreateRealtimeOptions, "signingKey">,
+  url: string,
+): string {
+  const key = options.signingKey || readEnvironment("REALTIME_SIGNING_KEY");
+  if (key) return key;
+  if (isLoopback(new URL(url).hostname)) return DEVELOPMENT_SIGNING_KEY;
+  throw new RealtimeError(
+    "unauthenticated",
+    `Cannot use the gateway at ${url}: set REALTIME_SIGNING_KEY, or give createRealtime() the option "signingKey"`,
+  );
+}

@@ -1,0 +1,78 @@
+import { channelName, topicSchema } from "../channel/channel.ts";
+import { baseUrl } from "../http/base_url.ts";
+import { RealtimeError } from "../protocol/errors.ts";
+import type { SubscribeOptions } from "../types/subscribe.ts";
+import type { From } from "../types/token.ts";
+import { connectionTo } from "./connection_pool.ts";
+import type { IncomingMessage } from "./decode_message.ts";
+import { openSubscription, type Subscription } from "./subscription.ts";
+import type { TokenSource } from "./token_source.ts";
+
+/** Options of `subscribe`, for any type of channel. */
+export type Options = SubscribeOptions<IncomingMessage>;
+
+/** What a caller knows of a subscription besides its token. The channel may know its schemas, unlike the channel of a token. */
+export interface KnownTarget {
+  readonly channel: unknown;
+  readonly topics: readonly string[];
+  readonly from?: From | undefined;
+}
+
+/**
+ * Wraps a function of the app, so that it is called after the current work. What it throws, or its promise rejects with, is passed to
+ * `onError`, and interrupts nothing.
+ */
+function later<T extends unknown[]>(
+  handler: ((...args: T) => unknown) | undefined,
+  onError: (error: RealtimeError) => void,
+): (...args: T) => void {
+  return (...args) => {
+    if (!handler) return;
+    queueMicrotask(async () => {
+      try {
+        await handler(...args);
+      } catch (error) {
+        onError(error as RealtimeError);
+      }
+    });
+  };
+}
+
+/** Opens a subscription whose tokens come from a source. Without a known target it is to the channel and topics of its token. */
+export async function openWithTokens(
+  tokens: TokenSource,
+  options: Options,
+  known?: KnownTarget,
+): Promise<Subscription> {
+  const token = await tokens.renew();
+  const { channel, topics } = known ?? token;
+  const { url = token.apiBaseUrl, validate = true } = options;
+  const from = options.from ?? known?.from ?? token.from ?? undefined;
+  if (!url) {
+    // Tokens of Inngest's version 3 have none.
+    throw new RealtimeError(
+      "invalid_argument",
+      'Cannot subscribe: the token has no "apiBaseUrl", and the options have no URL',
+    );
+  }
+  options.signal?.throwIfAborted();
+  const onError = later(options.onError ?? console.warn, console.warn);
+  return await openSubscription({
+    ...options,
+    channel: channelName(channel),
+    topics,
+    connection: connectionTo(
+      baseUrl(url, "Cannot subscribe"),
+      options.transport ?? token.transport,
+      options.multiplex,
+      options,
+    ),
+    tokens,
+    // Text, whatever a token without types has here.
+    since: typeof from === "object" ? `last:${from.last}` : from && `${from}`,
+    schemaOf: (topic) => validate ? topicSchema(channel, topic) : undefined,
+    onError,
+    onGap: later(options.onGap ?? console.warn, onError),
+    onState: later(options.onState, onError),
+  });
+}

@@ -1,0 +1,99 @@
+import { channelName } from "../channel/channel.ts";
+import { baseUrl } from "../http/base_url.ts";
+import { readEnvironment } from "../http/environment.ts";
+import { gatewayFetch } from "../http/gateway_fetch.ts";
+import { gatewayUrl } from "../http/gateway_url.ts";
+import { signingKeyFor } from "../http/signing_key_for.ts";
+import { RealtimeError } from "../protocol/errors.ts";
+import { isText } from "../protocol/shape.ts";
+import { hashSigningKey } from "../protocol/signing_key.ts";
+import type { InngestClient, TokenOptions } from "../types/app.ts";
+import type { SubscribeTarget } from "../types/subscribe.ts";
+import { readTokenResponse } from "./token_response.ts";
+import { missing, type TokenLike } from "./token_source.ts";
+
+const ACTION = "Cannot get a subscription token";
+
+/** The methods for tokens that Inngest's clients of both majors have. They are not part of Inngest's public types. */
+interface InngestApi {
+  getSubscriptionToken(channel: string, topics: string[]): Promise<string>;
+  getTargetUrl(path: string): Promise<URL>;
+}
+
+/** A channel and topics of a subscription that has no token yet. */
+export type ServerTarget = SubscribeTarget<unknown, readonly string[]>;
+
+/**
+ * Gets the token for a subscription on a server: from its app, else from the gateway of the environment.
+ *
+ * @throws {RealtimeError} `unauthenticated` without an app and a signing key; `invalid_argument` for rights that only an app of
+ * `createRealtime` grants; otherwise as `requestToken`.
+ */
+export async function serverToken(target: ServerTarget): Promise<TokenLike> {
+  const { app, publish } = target;
+  if (app && "token" in app) return await app.token(target as TokenOptions);
+  if (!app && !readEnvironment("REALTIME_SIGNING_KEY")) {
+    throw missing("the token's key");
+  }
+  if (!publish) return await requestToken(target, app);
+  throw new RealtimeError(
+    "invalid_argument",
+    `${ACTION} that may publish: give an app of createRealtime()`,
+  );
+}
+
+/**
+ * Requests a token from the gateway of the environment variables `REALTIME_URL` and `REALTIME_SIGNING_KEY`; for an Inngest client without
+ * the former from the API that the client is configured for.
+ *
+ * @throws {RealtimeError} The refusal of the gateway; `unauthenticated` if the client's API refuses; `network`; `internal` for an answer
+ * without a token.
+ */
+export async function requestToken(
+  options: Pick<ServerTarget, "channel" | "topics" | "apiBaseUrl">,
+  client?: InngestClient,
+): Promise<TokenLike> {
+  const channel = channelName(options.channel);
+  const topics = [...options.topics];
+  const own = client ? undefined : options.apiBaseUrl;
+  try {
+    if (client && !readEnvironment("REALTIME_URL")) {
+      const { inngestApi } = client as unknown as { inngestApi: InngestApi };
+      return {
+        channel,
+        topics,
+        key: await inngestApi.getSubscriptionToken(channel, topics),
+        apiBaseUrl: (await inngestApi.getTargetUrl("/")).origin,
+      };
+    }
+    const apiBaseUrl = own ? baseUrl(own, ACTION) : gatewayUrl();
+    const key = await askForToken(
+      apiBaseUrl,
+      topics.map((name) => ({ channel, name, kind: "run" })),
+    );
+    return { channel, topics, key, apiBaseUrl };
+  } catch (cause) {
+    if (cause instanceof RealtimeError) throw cause;
+    // Inngest's clients throw a plain Error, whose message has the status of a refusal.
+    const isRefused = /: 4\d\d /.test(String(cause));
+    throw new RealtimeError(
+      isRefused ? "unauthenticated" : "network",
+      `${ACTION}: the API ${isRefused ? "refused" : "can't be reached"}`,
+      { cause },
+    );
+  }
+}
+
+/** Sends the request for a token, once. */
+async function askForToken(url: string, claims: object[]): Promise<string> {
+  const key = await hashSigningKey(signingKeyFor({}, url));
+  const response = await gatewayFetch(url)(`${url}/v1/realtime/token`, {
+    method: "POST",
+    body: JSON.stringify(claims),
+    headers: { authorization: `Bearer ${key}` },
+  });
+  if (!response.ok) await readTokenResponse(response);
+  const { jwt } = Object(await response.json().catch(() => undefined));
+  if (isText(jwt)) return jwt;
+  throw new RealtimeError("internal", `${ACTION}: the answer has none`);
+}
