@@ -70,7 +70,8 @@ async function open(
  * ```
  *
  * @param source A token, `{ token }`, a `Response` whose JSON is either, or a function that provides one of these; on a server,
- * `{ app, channel, topics }`.
+ * `{ app, channel, topics }` with an app of `createRealtime` or an Inngest client, or `{ channel, topics }` for the gateway and the key of
+ * the environment. It may have `onMessage`, `onError` and `validate` itself.
  * @param options The options, or a function that is called with each message.
  * @throws {RealtimeError} The final error, if the subscription could not be opened, or any error of the first token: the refusal of a
  * `Response` has the code that belongs to its status, and the reason that its JSON or text gives.

@@ -104,13 +104,13 @@ export interface SubscribeTarget<
   /**
    * The JWT.
    *
-   * @default {one that `app` makes}
+   * @default {one that `app` gets}
    */
   readonly key?: string | undefined;
   /**
-   * The client that makes the token: an app made by `createRealtime`, or an Inngest client.
+   * The client that gets the token if there is no `key`: an app made by `createRealtime`, or an Inngest client.
    *
-   * @default {`createRealtime()`, with the URL and the key of the environment}
+   * @default {the gateway at `apiBaseUrl`, else at REALTIME_URL, with the key REALTIME_SIGNING_KEY}
    */
   readonly app?: AppLike | undefined;
   /** The gateway's base URL. */

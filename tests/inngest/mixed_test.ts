@@ -12,6 +12,7 @@ import { z } from "zod";
 import {
   channel,
   createRealtime,
+  getSubscriptionToken as getToken,
   type RealtimeError,
   subscribe,
   topic,
@@ -108,6 +109,18 @@ describe("Channels, tokens and clients of Inngest's SDKs beside ours", {
     await using subscription = await subscribe(token, { onError() {} });
     await publish(name);
     assertEquals(await takeData(subscription, 1), [{ count: 42 }]);
+  });
+
+  it("getSubscriptionToken() takes a channel of version 4", async () => {
+    const target = {
+      channel: theirs(uniqueName("mixed")),
+      topics: ["counted"],
+    } as const;
+    for (const maker of [realtime, app]) {
+      const token = await getToken(maker, target);
+      assertEquals<string>(token.channel, target.channel.name);
+      await (await subscribe(token)).close();
+    }
   });
 
   it("subscribe() takes a token of version 4 that went through JSON, without its schemas", async () => {

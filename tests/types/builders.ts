@@ -121,6 +121,16 @@ export function acceptance(): void {
   const anyChannel: Realtime.Channel = user("1");
   const anyDefinition: Realtime.Channel.Definition = user;
   const anyTopic: Realtime.Topic.Definition = user.topics.flag;
+  // A parameter of the type `Realtime.Topic` takes every topic.
+  const topics: Realtime.Topic[] = [
+    user("1").ai,
+    user("1").flag,
+    logs().info,
+    news.headline,
+    typeOnlyChannel<typeof user>("user:1").ai,
+  ];
+  const typeOnly: Realtime.Topic.Definition<"ai", { response: string }> =
+    typeOnlyChannel<typeof user>("user:1").topics.ai;
   const asChannel: Realtime.Channel.Definition.AsChannel<typeof user> = user(
     "1",
   );
@@ -129,6 +139,7 @@ export function acceptance(): void {
     topic,
   ];
   console.log(anyChannel, anyDefinition, anyTopic, asChannel, builders);
+  console.log(topics, typeOnly);
 }
 
 export function refusals(): void {
@@ -158,6 +169,10 @@ export function refusals(): void {
   logs("1");
   // @ts-expect-error: not a name of such a channel
   typeOnlyChannel<typeof user>("org:1");
+  // @ts-expect-error: no such topic of a channel that is known by its type
+  console.log(typeOnlyChannel<typeof user>("user:1").topics.other);
+  // @ts-expect-error: a channel is no topic
+  const asTopic: Realtime.Topic = logs();
   // @ts-expect-error: wrong data, in the form of version 4
   chat("lobby").said({ text: 1 });
   // @ts-expect-error: no such topic, in the form of version 4
@@ -178,5 +193,5 @@ export function refusals(): void {
   user.topics.ai = topic("ai");
   // @ts-expect-error: a definition is no channel
   const asChannel: Realtime.Channel = logs;
-  console.log(asChannel);
+  console.log(asChannel, asTopic);
 }

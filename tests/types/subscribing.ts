@@ -213,6 +213,19 @@ export async function refusals(): Promise<AiToken[]> {
   await getSubscriptionToken(app, { channel: user, topics: ["ai"] });
   // @ts-expect-error: not an app
   await getSubscriptionToken({}, { channel, topics: ["ai"] });
+  // The error stands at the topic or the channel, not at the call.
+  await subscribe({
+    app,
+    channel,
+    // @ts-expect-error: no such topic
+    topics: ["ai", "other"],
+  });
+  await subscribe({
+    app,
+    // @ts-expect-error: the definition in place of the channel
+    channel: user,
+    topics: ["ai"],
+  });
   // @ts-expect-error: nothing
   await subscribe();
   // @ts-expect-error: a JWT is not a token with its channel and topics
