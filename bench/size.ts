@@ -23,13 +23,13 @@ const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime: subscribe, channel, topic",
     program: 'export { subscribe, channel, topic } from "./mod.ts";',
-    limit: 6_750,
+    limit: 8_500,
   },
   {
     label: "@tidings/realtime: subscribe, channel, topic, from the tarball",
     program: 'export { subscribe, channel, topic } from "./mod.js";',
     from: "tarball",
-    limit: 6_750,
+    limit: 8_500,
   },
   {
     label: "@inngest/realtime: subscribe, channel, topic",
@@ -38,13 +38,13 @@ const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime/hooks: useSubscription",
     program: 'export { useSubscription } from "./hooks.ts";',
-    limit: 8_450,
+    limit: 9_250,
   },
   {
     label: "@tidings/realtime/hooks: useInngestSubscription, from the tarball",
     program: 'export { useInngestSubscription } from "./hooks.js";',
     from: "tarball",
-    limit: 8_450,
+    limit: 9_250,
   },
   {
     label: "@inngest/realtime/hooks: useInngestSubscription",
