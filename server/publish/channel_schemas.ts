@@ -1,19 +1,22 @@
+import { topicSchema } from "../../core/channel/channel.ts";
 import { validate } from "../../core/channel/validate.ts";
 import type { Realtime } from "../../core/types/realtime.ts";
 import { quote } from "./publisher.ts";
 
-/** A channel, or the definition of many channels. */
-export type KnownChannel = Realtime.Channel | Realtime.Channel.Definition;
+/** A channel, or the definition of many channels, of this package or of an Inngest SDK. */
+export type KnownChannel =
+  | Exclude<Realtime.Channel.Input, string>
+  | Realtime.Channel.Definition;
 
 interface Pattern {
   /** The texts before, between and after the stars. */
   readonly literals: readonly string[];
-  readonly topics: Realtime.Topics;
+  readonly topics: object;
 }
 
 /** The schemas of the topics that a gateway knows. What clients publish there must match them. */
 export class ChannelSchemas {
-  readonly #names = new Map<string, Realtime.Topics>();
+  readonly #names = new Map<string, object>();
   /** The most specific first. */
   readonly #patterns: Pattern[] = [];
 
@@ -44,20 +47,20 @@ export class ChannelSchemas {
   async check(channel: string, topic: string, data: unknown): Promise<void> {
     const topics = this.#names.get(channel) ??
       this.#patterns.find((pattern) => matches(channel, pattern))?.topics;
-    const schema = topics?.[topic]?.getSchema();
+    const schema = topicSchema({ topics }, topic);
     const action = `Cannot publish to ${quote(channel)}, topic ${quote(topic)}`;
     if (schema) await validate(schema, data, action);
   }
 }
 
-function topicsOf(key: string, channel: KnownChannel): Realtime.Topics {
+function topicsOf(key: string, channel: KnownChannel): object {
   if (key === "") {
     throw new TypeError(
       'Cannot create a gateway: a key of "channels" is empty, it must be a channel\'s name or a pattern',
     );
   }
-  const { topics }: { topics?: Realtime.Topics } = Object(channel);
-  if (typeof topics === "object") return topics;
+  const { topics } = Object(channel);
+  if (typeof topics === "object" && topics !== null) return topics;
   throw new TypeError(
     `Cannot create a gateway: ${
       quote(key)

@@ -5,6 +5,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { realtime } from "inngest";
 import * as v from "valibot";
 import { z } from "zod";
 import { channel } from "../../../core/channel/channel.ts";
@@ -47,6 +48,20 @@ describe("ChannelSchemas", () => {
       return false;
     }
   }
+
+  it("takes channels and definitions of Inngest's version 4", async () => {
+    const topics = { t: { schema: z.object({ text: z.string() }) } };
+    const logs = realtime.channel({ name: "logs", topics });
+    const users = realtime.channel({
+      name: (id: string) => `user:${id}`,
+      topics,
+    });
+    const channels = { "logs": logs, "user:*": users };
+    for (const name of ["logs", "user:1"]) {
+      assertEquals(await accepts(channels, name, "b"), false);
+      assertEquals(await accepts(channels, name, { text: "a" }), true);
+    }
+  });
 
   it("finds a channel, and a definition, by the exact name", async () => {
     const logs = channel("logs.all").addTopic(text);
