@@ -4,7 +4,7 @@ import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { type Realtime, subscribe } from "../../mod.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { createProject, type Project } from "../support/package/project.ts";
+import { createProject } from "../support/package/project.ts";
 
 /** A Worker that publishes a message to a user's channel and answers with a token for it. */
 const WORKER = `
@@ -48,17 +48,18 @@ async function bundle(path: string): Promise<string> {
   return file?.text ?? "";
 }
 
+// It is made here, as npm may take longer than a test is allowed to.
+const project = await createProject();
+
 // Miniflare closes its timers and ports some time after dispose().
 describe(
   "the package in a Worker",
   { sanitizeResources: false, sanitizeOps: false },
   () => {
-    let project: Project;
     let gateway: TestGateway;
     let worker: Miniflare;
 
     beforeAll(async () => {
-      project = await createProject();
       gateway = await startGateway();
       worker = new Miniflare({
         modules: true,
