@@ -1,4 +1,3 @@
-import { SignJWT } from "jose";
 import { deriveTokenKey } from "./signing_key.ts";
 import {
   createClaims,
@@ -22,6 +21,8 @@ export async function mintToken(
   signingKey: string,
   options: MintOptions,
 ): Promise<string> {
+  // A page that loads the modules without a bundler mints nothing, and loads no jose.
+  const { SignJWT } = await import("jose");
   const key = keys.get(signingKey) ?? importTokenKey(signingKey);
   keys.set(signingKey, key);
   return new SignJWT({ ...toPayload(createClaims(options)) })

@@ -134,7 +134,7 @@ export interface SubscribeTarget<
   /** The same as the option, for `subscribe` with a single argument. */
   readonly validate?: boolean | undefined;
   /** Holds the definitions of the channel's topics. It has no value at run time. */
-  readonly "~topics"?: TDefinitions;
+  readonly "~topics"?: TDefinitions | undefined;
 }
 
 /** The type of `subscribe`. */

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { Realtime } from "@tidings/realtime";
-import { useInngestSubscription } from "@tidings/realtime/hooks";
+import { useSubscription } from "@tidings/realtime/hooks";
 import { type ReactElement, useState } from "react";
 import { createRoot } from "react-dom/client";
 import type { refunds } from "./channels.ts";
@@ -15,13 +15,12 @@ type Question = Exclude<
   { stream: unknown }
 >;
 
-async function fetchToken(): Promise<Token> {
-  const answer = await fetch("/api/realtime-token", { method: "POST" });
-  return (await answer.json()).token;
+function fetchToken(): Promise<Response> {
+  return fetch("/api/realtime-token", { method: "POST" });
 }
 
 function App(): ReactElement {
-  const { data, error, state, reply } = useInngestSubscription({
+  const { data, error, state, reply } = useSubscription<Token>({
     refreshToken: fetchToken,
     from: "start",
   });

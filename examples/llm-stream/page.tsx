@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { Realtime } from "@tidings/realtime";
-import { useInngestSubscription, useStream } from "@tidings/realtime/hooks";
+import { useStream, useSubscription } from "@tidings/realtime/hooks";
 import type { ReactElement } from "react";
 import { createRoot } from "react-dom/client";
 import type { chat } from "./channels.ts";
@@ -11,7 +11,7 @@ const QUESTION = "Why are there two tides a day?";
 const MORE_QUESTIONS = ["What is a neap tide?", "What is happening here?"];
 
 function App(): ReactElement {
-  const { latestData: question, state } = useInngestSubscription({
+  const { latestData: question, state } = useSubscription<QuestionToken>({
     refreshToken: questionToken,
     from: "start",
   });
@@ -66,24 +66,14 @@ async function ask(question: string): Promise<void> {
   });
 }
 
-type Token<Topic extends "question" | "answer"> = Realtime.Token<
-  typeof chat,
-  [Topic]
->;
+type QuestionToken = Realtime.Token<typeof chat, ["question"]>;
 
-function questionToken(): Promise<Token<"question">> {
-  return fetchToken("question");
+function questionToken(): Promise<Response> {
+  return fetch("/api/realtime-token?topic=question");
 }
 
-function answerToken(): Promise<Token<"answer">> {
-  return fetchToken("answer");
-}
-
-async function fetchToken<Topic extends "question" | "answer">(
-  topic: Topic,
-): Promise<Token<Topic>> {
-  const answer = await fetch(`/api/realtime-token?topic=${topic}`);
-  return (await answer.json()).token;
+function answerToken(): Promise<Response> {
+  return fetch("/api/realtime-token?topic=answer");
 }
 
 createRoot(document.getElementById("root") ?? document.body).render(<App />);

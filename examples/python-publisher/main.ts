@@ -46,8 +46,14 @@ async function python(command: "token" | "run"): Promise<string> {
     REALTIME_URL: server.url,
     REALTIME_SIGNING_KEY: signingKey,
   };
-  const { stdout } = await promisify(execFile)("python3", [job, command], {
-    env,
-  });
-  return stdout;
+  try {
+    const { stdout } = await promisify(execFile)("python3", [job, command], {
+      env,
+    });
+    return stdout;
+  } catch (error) {
+    if (Object(error).code !== "ENOENT") throw error;
+    console.error("Cannot run job.py: install Python 3, the command python3");
+    process.exit(1);
+  }
 }

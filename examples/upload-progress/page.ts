@@ -4,15 +4,14 @@ import type { uploads } from "./channels.ts";
 
 type Token = Realtime.Token<typeof uploads, ["progress", "done"]>;
 
-async function fetchToken(): Promise<Token> {
-  const answer = await fetch("/api/realtime-token", { method: "POST" });
-  return (await answer.json()).token;
+function fetchToken(): Promise<Response> {
+  return fetch("/api/realtime-token", { method: "POST" });
 }
 
 watch().catch((error) => document.body.append(error.message));
 
 async function watch(): Promise<void> {
-  const messages = await subscribe(fetchToken, { from: "start" });
+  const messages = await subscribe<Token>(fetchToken, { from: "start" });
   for await (const { topic, kind, data } of messages) {
     if (kind !== "data") continue;
     const row = rowOf(data.file);

@@ -101,6 +101,11 @@ function differentImports(deno: DenoManifest, npm: NpmManifest): string[] {
   return found;
 }
 
+/** Packages that only lend their types, and the modules that stand for them on JSR. */
+const TYPES_ONLY: Readonly<Record<string, string>> = {
+  inngest: "./middleware/no_inngest.ts",
+};
+
 /**
  * Compares the dependencies of the published files with `jsr.json`, which may take a package from npm or from JSR. Its range is that of
  * `deno.json`, or one of those that `package.json` has for a peer dependency. `@std/*` is only on JSR.
@@ -117,7 +122,7 @@ function differentJsrImports(
     }
   }
   for (const [name, target] of Object.entries(jsr.imports)) {
-    if (name.startsWith("@std/")) continue;
+    if (name.startsWith("@std/") || target === TYPES_ONLY[name]) continue;
     const local = deno.imports[name];
     const peers = npm.peerDependencies[name]?.split(" || ");
     const ranges = peers ?? [rangeOf(local)];
