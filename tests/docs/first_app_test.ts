@@ -9,13 +9,14 @@ import { launchChromium } from "../support/browser/browser.ts";
 import { NODE_MAJORS, nodeFolder } from "../support/package/node_versions.ts";
 import { tarball } from "../support/package/tarball.ts";
 import { visit } from "../support/browser/visit.ts";
-import { chromiumPath, findProgram } from "../support/requirements.ts";
+import { chromiumPath } from "../support/requirements.ts";
+import { ROOT } from "../support/root.ts";
 import { askAndReload } from "../support/walkthrough/ask_and_reload.ts";
 import {
   type AppCommands,
   runApp,
 } from "../support/walkthrough/running_app.ts";
-import { runCommands } from "../support/walkthrough/terminal.ts";
+import { runCommands } from "../support/process/terminal.ts";
 import { readWalkthrough } from "../support/walkthrough/walkthrough.ts";
 
 const chromium = chromiumPath();
@@ -25,6 +26,9 @@ const walkthrough = readWalkthrough("README.md", "Your first app");
 const [onNode = "", onBun = ""] = walkthrough.commands;
 const [curl = ""] = readWalkthrough("README.md", "Run the gateway").commands
   .filter((commands) => commands.startsWith("curl "));
+
+/** The Bun that also runs the tests. */
+const BUN = join(ROOT, "node_modules/.bin/bun");
 
 /** Publishes to the app's channel and reads the channel. */
 const ITERATE = `
@@ -62,7 +66,7 @@ async function onlyBun(folder: string): Promise<string> {
   const programs = join(folder, "bin");
   await mkdir(programs);
   for (const name of ["bun", "bunx"]) {
-    await symlink(findProgram("bun") ?? "", join(programs, name));
+    await symlink(BUN, join(programs, name));
   }
   await symlink("/bin/sh", join(programs, "sh"));
   return programs;

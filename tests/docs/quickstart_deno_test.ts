@@ -8,7 +8,7 @@ import { tarball } from "../support/package/tarball.ts";
 import { chromiumPath } from "../support/requirements.ts";
 import { askAndReload } from "../support/walkthrough/ask_and_reload.ts";
 import { runApp } from "../support/walkthrough/running_app.ts";
-import { runCommands } from "../support/walkthrough/terminal.ts";
+import { runCommands } from "../support/process/terminal.ts";
 import { readWalkthrough } from "../support/walkthrough/walkthrough.ts";
 
 const chromium = chromiumPath();

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { afterAll, describe } from "@std/testing/bdd";
 import { followWalkthrough } from "../support/walkthrough/followed_walkthrough.ts";
-import { runCommands } from "../support/walkthrough/terminal.ts";
+import { runCommands } from "../support/process/terminal.ts";
 
 /** Checks the server's types, which the app's build leaves out. The sample installs no types for Express. */
 const CHECK_SERVER = "npx tsc --ignoreConfig --noEmit --noImplicitAny false " +

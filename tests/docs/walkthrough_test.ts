@@ -3,7 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommands, Terminal } from "../support/walkthrough/terminal.ts";
+import { runCommands, Terminal } from "../support/process/terminal.ts";
 import {
   parseWalkthrough,
   readWalkthrough,

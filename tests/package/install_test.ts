@@ -1,46 +1,42 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, describe, it } from "@std/testing/bdd";
 import { rename } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import { NODE_MAJORS, nodeFolder } from "../support/package/node_versions.ts";
 import { createProject, SharedProject } from "../support/package/project.ts";
-import {
-  type ProgramOptions,
-  runProgram,
-  startGatewayBy,
-} from "../support/package/run_program.ts";
 import { currentRuntime } from "../support/process/programs.ts";
+import { Terminal } from "../support/process/terminal.ts";
 import { IMPORT, PUBLISH_AND_ITERATE, REQUIRE, REQUIRED } from "./consumers.ts";
 
 /** How apps run on a runtime. */
 interface Host {
   readonly name: string;
   /** The command before the path of a script. */
-  readonly run: readonly string[];
+  readonly run: string;
   /** The command before the gateway's flags. */
-  readonly gateway: readonly string[];
+  readonly gateway: string;
   /** Installs the runtime and returns the folder of its programs, unless it is the test's own. */
   readonly install?: () => Promise<string>;
 }
 
 const { execPath } = process;
 const BIN = "node_modules/@tidings/realtime/bin/tidings.js";
-const DENO = [execPath, "run", "--allow-all", "--quiet"];
+const DENO = `${execPath} run --allow-all --quiet`;
 
 const HOSTS: Readonly<
   Record<ReturnType<typeof currentRuntime>, readonly Host[]>
 > = {
-  deno: [{ name: "Deno", run: DENO, gateway: [...DENO, BIN] }],
+  deno: [{ name: "Deno", run: DENO, gateway: `${DENO} ${BIN}` }],
   bun: [{
     name: "Bun",
-    run: [execPath],
-    gateway: [execPath, "x", "--bun", "tidings"],
+    run: execPath,
+    gateway: `${execPath} x --bun tidings`,
   }],
   node: NODE_MAJORS.map((major) => ({
     name: `Node ${major}`,
-    run: ["node"],
-    gateway: ["npx", "tidings"],
+    run: "node",
+    gateway: "npx tidings",
     install: () => nodeFolder(major),
   })),
 };
@@ -60,10 +56,12 @@ describe("the package in an empty project", () => {
 
   for (const host of HOSTS[currentRuntime()]) {
     describe(`on ${host.name}`, () => {
-      /** Returns the project's folder and that of the runtime's programs. */
-      async function place(): Promise<ProgramOptions> {
-        const { folder } = await shared.get();
-        return { cwd: folder, path: await host.install?.() };
+      /** Runs a command in the project, with the host's programs. */
+      async function run(command: string): Promise<Terminal> {
+        const { folder: cwd } = await shared.get();
+        const path = [await host.install?.(), process.env.PATH];
+        const env = { PATH: path.filter(Boolean).join(delimiter) };
+        return new Terminal(command, { cwd, env });
       }
 
       /** Runs a script of the project and returns its output. */
@@ -71,23 +69,16 @@ describe("the package in an empty project", () => {
         script: string,
         ...args: string[]
       ): Promise<string> {
-        const command = [...host.run, script, ...args];
-        const { code, stdout, stderr } = await runProgram(
-          command,
-          await place(),
-        );
-        assertEquals([code, stderr], [0, ""]);
-        return stdout.trim();
+        await using terminal = await run([host.run, script, ...args].join(" "));
+        await terminal.succeeds();
+        return terminal.output.trim();
       }
 
       it("has a gateway, to which an app publishes and subscribes", async () => {
-        const command = [...host.gateway, "--dev", "--port", "0"];
-        await using gateway = await startGatewayBy(command, await place());
-        assertEquals(
-          await outputOf("iterate.js", gateway.url),
-          '["first","second"]',
-        );
-        await assertShowsPage(gateway.url);
+        await using gateway = await run(`${host.gateway} --dev --port 0`);
+        const url = await gateway.prints(/listens on (http:\S+)/);
+        assertEquals(await outputOf("iterate.js", url), '["first","second"]');
+        await assertShowsPage(url);
       });
 
       it("can be loaded by require()", async () => {

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { launchChromium } from "../browser/browser.ts";
 import { type Visit, visit } from "../browser/visit.ts";
+import { tarball } from "../package/tarball.ts";
+import { runCommands } from "../process/terminal.ts";
 import { chromiumPath } from "../requirements.ts";
 import { startServers } from "./servers.ts";
-import { fromTarball, runCommands } from "./terminal.ts";
 import {
   readWalkthrough,
   type Walkthrough,
@@ -67,6 +68,12 @@ export async function followWalkthrough(
     visit: (server) => visit(browser, urls[server] ?? ""),
     close: () => started.disposeAsync(),
   };
+}
+
+/** Replaces this package by its tarball in commands that install it from npm: `npm install @tidings/realtime`. */
+async function fromTarball(commands: string): Promise<string> {
+  const path = await tarball();
+  return commands.replaceAll(/(?<= )@tidings\/realtime(?=\s)/g, path);
 }
 
 /** Makes the app in a new folder and returns its path. */

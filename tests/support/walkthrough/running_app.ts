@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRegistry } from "../package/registry.ts";
+import { runCommands } from "../process/terminal.ts";
 import { type Servers, startServers } from "./servers.ts";
-import { runCommands } from "./terminal.ts";
 import { type Walkthrough, writeFiles } from "./walkthrough.ts";
 
 /** Commands that make an app of its files, start its gateway and start its server. */

@@ -1,5 +1,5 @@
 import { freePort } from "../brokers/redis.ts";
-import { Terminal, type TerminalOptions } from "./terminal.ts";
+import { Terminal, type TerminalOptions } from "../process/terminal.ts";
 
 /** The URL of the gateway in the documents. */
 const GATEWAY_URL = "http://localhost:8787";

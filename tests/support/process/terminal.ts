@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
-import { tarball } from "../package/tarball.ts";
 
 /** The settings of a reader's machine that has installed the packages before, and of programs that ask nothing. */
 const ENVIRONMENT = {
@@ -114,12 +113,6 @@ export async function runCommands(
 ): Promise<void> {
   await using terminal = new Terminal(command, options);
   await terminal.succeeds();
-}
-
-/** Replaces this package by its tarball in commands that install it from npm: `npm install @tidings/realtime`. */
-export async function fromTarball(commands: string): Promise<string> {
-  const path = await tarball();
-  return commands.replaceAll(/(?<= )@tidings\/realtime(?=\s)/g, path);
 }
 
 function killGroup(pid: number): void {
