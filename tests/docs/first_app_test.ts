@@ -112,6 +112,9 @@ describe("the README's first app", () => {
     async () => {
       const env = {
         PATH: await onlyBun(folder),
+        // npx names its Node here, and Bun would count on it.
+        NODE: "",
+        npm_node_execpath: "",
         // Bun's own cache knows packages by their version, not by their content.
         BUN_INSTALL_CACHE_DIR: join(folder, "cache"),
       };
