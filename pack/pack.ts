@@ -16,7 +16,7 @@ import { compile } from "./compile.ts";
 import { ABSENT } from "./optional_types.ts";
 import { BIN, packedManifest, type SourceManifest } from "./manifest.ts";
 
-/** What npm users read, beside the compiled files. */
+/** The documents for users of the package from npm. */
 const DOCUMENTS = ["README.md", "LICENSE", "CHANGELOG.md"];
 
 /** Files that the package reads at run time, as they are. */

@@ -1,5 +1,6 @@
 import { channelName } from "../channel/channel.ts";
 import { RealtimeError } from "../protocol/errors.ts";
+import { ACTION } from "../subscribe/server_token.ts";
 import type { TokenOptions } from "../types/app.ts";
 
 /** The names of the channel and the topics of a token. */
@@ -7,9 +8,6 @@ export interface TokenTarget {
   readonly channel: string;
   readonly topics: string[];
 }
-
-/** The beginning of the messages of errors about tokens. */
-export const ACTION = "Cannot get a subscription token";
 
 /** Makes the error for an argument that a token can't be made with. */
 export function badArgument(problem: string): RealtimeError {

@@ -11,7 +11,7 @@ import type { TokenSource } from "./token_source.ts";
 /** Options of `subscribe`, for any type of channel. */
 export type Options = SubscribeOptions<IncomingMessage>;
 
-/** What a caller knows of a subscription besides its token. The channel may know its schemas, unlike the channel of a token. */
+/** The channel and topics of a subscription, where the caller knows them without a token. Its channel may know schemas, a token's never does. */
 export interface KnownTarget {
   readonly channel: unknown;
   readonly topics: readonly string[];

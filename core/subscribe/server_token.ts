@@ -12,7 +12,8 @@ import type { SubscribeTarget } from "../types/subscribe.ts";
 import { readTokenResponse } from "./token_response.ts";
 import { missing, type TokenLike } from "./token_source.ts";
 
-const ACTION = "Cannot get a subscription token";
+/** The beginning of the messages of errors about tokens. */
+export const ACTION = "Cannot get a subscription token";
 
 /** The methods for tokens that Inngest's clients of both majors have. They are not part of Inngest's public types. */
 interface InngestApi {

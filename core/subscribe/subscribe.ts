@@ -43,7 +43,8 @@ async function open(
  * the gateway no longer has are reported to `onGap`. Only a final error ends the subscription: the gateway refused the token or its topics
  * and there is no function that provides another token, or that function threw.
  *
- * What a callback or a schema throws is passed to `onError`, and what `onError` throws to `console.warn`; neither ends the subscription.
+ * An error that a callback or a schema throws is passed to `onError`, and one that `onError` throws to `console.warn`. Neither ends the
+ * subscription.
  *
  * @example Read the messages
  * ```ts

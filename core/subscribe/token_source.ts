@@ -14,7 +14,7 @@ export interface TokenLike {
   readonly transport?: "sse" | undefined;
 }
 
-/** What a caller knows besides the token. It takes the place of what the token says, so a field MUST NOT be `undefined`. */
+/** Fields of a token that the caller knows. They take the place of those in the token, so a field MUST NOT be `undefined`. */
 export interface TokenContext {
   readonly channel?: unknown;
   readonly topics?: readonly string[];

@@ -208,7 +208,7 @@ export declare namespace Subscribe {
     message: Token.InferMessage<TToken>,
   ) => void | Promise<void>;
 
-  /** What is left to do with a subscription whose messages a callback gets. */
+  /** The methods of a subscription whose messages go to a callback. */
   export type CallbackSubscription = Pick<
     SubscriptionControls<unknown>,
     "close" | "unsubscribe"

@@ -94,8 +94,9 @@ export interface Broker extends RevocationStore {
   /**
    * Appends messages to a channel's log, all or none, next to each other, and notifies its listeners.
    *
-   * It MUST resolve, with their ids, only when they are in the log. If `key`, an idempotency key, was used on the channel before, it MUST append
-   * nothing and resolve with the earlier ids, until `keyTtlMs` milliseconds after the key's first use, or 2 minutes where no time is given.
+   * It MUST resolve, with their ids, only when they are in the log. If `key`, an idempotency key, was used on the channel before, it MUST
+   * append nothing and resolve with the earlier ids, until `keyTtlMs` milliseconds after the key's first use, or 2 minutes where no time is
+   * given.
    * A broker that need not wait may return without a promise, which saves 0.2 to 0.9 µs a message.
    */
   publish(
@@ -110,8 +111,8 @@ export interface Broker extends RevocationStore {
    * new one if it was appended, or with `undefined` if the channel's log hasn't reached the message yet.
    *
    * It MUST decide and append in one step, also if several gateways ask at the same time. It MUST know the first reply for as long as
-   * the log holds it, and for 2 minutes at least, or for the target's `keyTtlMs`. It SHOULD find it without a search of the log. A message of a log that was lost can
-   * have replies too.
+   * the log holds it, and for 2 minutes at least, or for the target's `keyTtlMs`. It SHOULD find it without a search of the log. A message
+   * of a log that was lost can have replies too.
    */
   reply(
     channel: string,

@@ -7,7 +7,7 @@ import { filesOf } from "../run/files.ts";
 import { unpackedTarball } from "../support/package/tarball.ts";
 import { ROOT } from "../support/root.ts";
 
-/** What a file of the package may be called. */
+/** The names that files of the package may have. */
 const EXPECTED = [
   /^(?:README\.md|LICENSE|CHANGELOG\.md|package\.json|absent\.d\.ts)$/,
   /^bin\/tidings\.js$/,

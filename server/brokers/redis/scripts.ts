@@ -19,7 +19,8 @@ export interface Scripts {
   readonly publish: Script;
   /**
    * Keys: meta, log, and the key of the reply. Arguments: a new epoch, the pub/sub channel, the reply, the epoch and offset of the message
-   * that it answers, the reply's own key, the milliseconds that the reply's key is kept. Returns `epoch:offset:1:key` of the first reply, or nothing where that message doesn't exist.
+   * that it answers, the reply's own key, the milliseconds that the reply's key is kept. Returns `epoch:offset:1:key` of the first reply, or
+   * nothing where that message doesn't exist.
    */
   readonly reply: Script;
   /** Keys: meta, log. Arguments: a new epoch, `after`, `limit`, `maxBytes`. Returns epoch, top, first, the messages. */

@@ -1,29 +1,16 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { env } from "node:process";
-import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
+import { describe, it } from "@std/testing/bdd";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { createRealtime } from "../../../core/app/create_realtime.ts";
 import { DEVELOPMENT_SIGNING_KEY } from "../../../core/protocol/signing_key.ts";
 import { verifyToken } from "../../support/wire/tokens.ts";
+import { withoutVariables } from "../../support/environment.ts";
 
-const NAMES = ["REALTIME_URL", "REALTIME_SIGNING_KEY", "NODE_ENV"] as const;
 const SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else";
 const TARGET = { channel: "c", topics: ["t"] };
 
-let before: Array<string | undefined>;
-
-beforeEach(() => {
-  before = NAMES.map((name) => env[name]);
-  for (const name of NAMES) delete env[name];
-});
-
-afterEach(() => {
-  for (const [i, name] of NAMES.entries()) {
-    const value = before[i];
-    if (value === undefined) delete env[name];
-    else env[name] = value;
-  }
-});
+withoutVariables(["REALTIME_URL", "REALTIME_SIGNING_KEY", "NODE_ENV"]);
 
 describe("createRealtime()", () => {
   it("reads the environment at its first use", async () => {

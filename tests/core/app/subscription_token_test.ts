@@ -1,13 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { env } from "node:process";
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  it,
-} from "@std/testing/bdd";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { Inngest as InngestV4 } from "inngest";
 import { Inngest as InngestV3 } from "inngest-v3";
 import { channel } from "../../../core/channel/channel.ts";
@@ -22,12 +15,11 @@ import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
+import { withoutVariables } from "../../support/environment.ts";
 
 const TARGET = { channel: "c", topics: ["t"] };
-const NAMES = ["REALTIME_URL", "REALTIME_SIGNING_KEY"] as const;
 
 let gateway: TestGateway;
-let before: Array<string | undefined>;
 
 beforeAll(async () => {
   gateway = await startGateway();
@@ -37,18 +29,7 @@ afterAll(async () => {
   await gateway.close();
 });
 
-beforeEach(() => {
-  before = NAMES.map((name) => env[name]);
-  for (const name of NAMES) delete env[name];
-});
-
-afterEach(() => {
-  for (const [i, name] of NAMES.entries()) {
-    const value = before[i];
-    if (value === undefined) delete env[name];
-    else env[name] = value;
-  }
-});
+withoutVariables(["REALTIME_URL", "REALTIME_SIGNING_KEY"]);
 
 /** Silences an Inngest client about failures that a test causes on purpose. */
 const logger = { info() {}, warn() {}, error() {}, debug() {} };

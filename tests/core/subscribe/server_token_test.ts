@@ -1,12 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  it,
-} from "@std/testing/bdd";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { Inngest } from "inngest";
 import { Inngest as InngestV3 } from "inngest-v3";
 import { env } from "node:process";
@@ -23,14 +16,13 @@ import {
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
 import { createInbox, withEnvironment } from "../../inngest/sdk.ts";
+import { withoutVariables } from "../../support/environment.ts";
 
 const TARGET = { channel: "c", topics: ["t"] };
-const NAMES = ["REALTIME_URL", "REALTIME_SIGNING_KEY"] as const;
 const numbers = channel("c")
   .addTopic(topic("t").schema(z.string().transform(Number)));
 
 let gateway: TestGateway;
-let before: Array<string | undefined>;
 
 beforeAll(async () => {
   gateway = await startGateway();
@@ -40,18 +32,7 @@ afterAll(async () => {
   await gateway.close();
 });
 
-beforeEach(() => {
-  before = NAMES.map((name) => env[name]);
-  for (const name of NAMES) delete env[name];
-});
-
-afterEach(() => {
-  for (const [i, name] of NAMES.entries()) {
-    const value = before[i];
-    if (value === undefined) delete env[name];
-    else env[name] = value;
-  }
-});
+withoutVariables(["REALTIME_URL", "REALTIME_SIGNING_KEY"]);
 
 /** Creates a client of each major, as an app does: version 3 takes its key from the environment. */
 function clients(

@@ -81,7 +81,7 @@ function cachingHost(
     if (!path.includes("/node_modules/")) {
       return getSourceFile(path, language, ...rest);
     }
-    // What a file is parsed to depends on the language and the kind of its module, except for the compiler's libraries.
+    // The same file is parsed anew for each language and kind of module, except for the compiler's libraries.
     const isLibrary = path.includes("/typescript/lib/");
     const key = isLibrary ? path : `${target} ${resolution} ${path}`;
     if (!files.has(key)) files.set(key, getSourceFile(path, language, ...rest));

@@ -9,7 +9,7 @@ import { pack } from "../../../pack/pack.ts";
 import { filesOf } from "../../run/files.ts";
 import { ROOT } from "../root.ts";
 
-/** What the tarball is made from, and what makes it. */
+/** The sources of the tarball, and of the program that packs it. */
 const FOLDERS = ["core", "middleware", "pack", "react", "server"];
 const FILES = [
   "CHANGELOG.md",

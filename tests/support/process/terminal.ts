@@ -58,7 +58,7 @@ export class Terminal implements AsyncDisposable {
     });
   }
 
-  /** What the commands have printed, on both outputs. */
+  /** The output of the commands so far, with their errors. */
   get output(): string {
     return this.#output;
   }

@@ -29,7 +29,7 @@ export interface FollowedWalkthrough {
   close(): Promise<void>;
 }
 
-/** What is returned where there is no Chromium. */
+/** Stands for an app where there is no Chromium, and skips its tests. */
 const NOT_FOLLOWED: FollowedWalkthrough = {
   itInChromium: it.skip,
   folder: "",

@@ -7,7 +7,7 @@ const GATEWAY_URL = "http://localhost:8787";
 /** An app's gateway and servers. */
 export interface Servers {
   readonly gatewayUrl: string;
-  /** What the gateway has printed. */
+  /** The output of the gateway so far. */
   readonly gatewayOutput: string;
   /** The URLs of the servers, in the order of their commands. */
   readonly urls: readonly string[];
