@@ -47,11 +47,14 @@ export async function publishMessage(
   }
   const json = encodeMessage(data, action);
   const messageKey = key ?? crypto.randomUUID();
+  // A key that is made here serves the retries of this call only, so the gateway need not remember it for longer.
+  const ttl = key === undefined ? undefined : keyTtl;
   if (kind === "data") {
-    return { id: await postMessage(target, json, messageKey, options) };
+    const sending = { keyTtl: ttl, signal };
+    return { id: await postMessage(target, json, messageKey, sending) };
   }
   // The route for one message knows no kinds.
-  const line = { kind, data, key: messageKey, key_ttl: keyTtl };
+  const line = { kind, data, key: messageKey, key_ttl: ttl };
   const [{ id = "", error } = {}] = await postLines(target, [line], signal);
   if (error) throw error;
   return { id };

@@ -10,7 +10,7 @@ export interface PublishOptions {
   /** The idempotency key: the same key publishes once to the same channel within `keyTtl` seconds, so that a retry is safe. */
   key?: string | undefined;
   /**
-   * How long the gateway remembers the key, in whole seconds from its first use: 1 to 86,400.
+   * How long the gateway remembers the key, in whole seconds from its first use: 1 to 86,400. Without a `key` it has no effect.
    *
    * @default {120}
    */

@@ -228,6 +228,16 @@ describe("publish() to a gateway that fails", () => {
     assertEquals(sent, ["600", 600, 600]);
   });
 
+  it("sends no time with a key that it makes itself", async () => {
+    await using gateway = await startFakeGateway();
+    const published = fakeApp(gateway).publish(MESSAGE, { keyTtl: 600 });
+    const request = await gateway.request();
+    answer(request, 200, '{"id":"abcdefgh-1"}');
+    await published;
+    assert(request.headers["idempotency-key"]);
+    assertEquals(request.headers["idempotency-ttl"], undefined);
+  });
+
   it("leaves a wrong time for the key to the gateway, which refuses it", async () => {
     const app = appOf(gateway);
     for (const keyTtl of [0, -1, 1.5, NaN, 86_401]) {
