@@ -1,13 +1,16 @@
+import process from "node:process";
+import { setTimeout as timeout } from "node:timers/promises";
+
 /** The result of a command. */
 export interface CommandResult {
   readonly code: number;
-  /** Both outputs; empty where they were shown. */
+  /** The output, and then the errors' output. */
   readonly output: string;
 }
 
 /** Options of {@linkcode run}. */
 export interface RunOptions {
-  /** Whether the output is shown as it comes, or collected. */
+  /** Whether the output is shown as it comes, or collected only. */
   readonly output: "show" | "collect";
   readonly cwd?: string;
   readonly env?: Record<string, string>;
@@ -17,32 +20,41 @@ export interface RunOptions {
 
 const MAX_ERROR_LINES = 30;
 
+/** How long a command's own processes may keep its output open after its end. */
+const OUTPUT_TIMEOUT_MS = 5000;
+
 /** Runs a command to its end. The code is 127 for a command that doesn't exist. */
 export async function run(
   [program = "", ...args]: readonly string[],
   { output, ...options }: RunOptions,
 ): Promise<CommandResult> {
-  const stdio = output === "show" ? "inherit" : "piped";
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, {
       ...options,
       args,
       stdin: "null",
-      stdout: stdio,
-      stderr: stdio,
+      stdout: "piped",
+      stderr: "piped",
     }).spawn();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return { code: 127, output: `${program}: not found` };
   }
-  if (output === "show") {
-    const { code } = await child.status;
-    return { code, output: "" };
-  }
-  const { code, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
+  const texts = ["", ""];
+  const read = [child.stdout, child.stderr].map(async (stream, index) => {
+    const target = index === 0 ? process.stdout : process.stderr;
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      texts[index] += text;
+      if (output === "show") target.write(text);
+    }
+  });
+  const { code } = await child.status;
+  await Promise.race([
+    Promise.all(read),
+    timeout(OUTPUT_TIMEOUT_MS, undefined, { ref: false }),
+  ]);
+  return { code, output: texts.join("") };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type RuntimeName, TITLES } from "../support/process/programs.ts";
 import { run, type RunOptions } from "./command.ts";
+import { errorsBetweenTests } from "./errors_between_tests.ts";
 import { dealOut } from "./lanes.ts";
 import { readReport } from "./report.ts";
 import type { Programs } from "./setup.ts";
@@ -50,7 +51,9 @@ async function runPart(
     });
     if (output === "collect") console.log(result.output);
     const cases = readReport(await Deno.readTextFile(report), runtime);
-    return { cases, code: result.code, timedOut: signal.aborted };
+    const { code, output: text } = result;
+    const errors = runtime === "bun" ? errorsBetweenTests(text) : [];
+    return { cases, code, timedOut: signal.aborted, errors };
   } finally {
     await Deno.remove(report);
   }
@@ -75,6 +78,8 @@ function args(
     case "bun":
       return [
         "test",
+        // Its 5 s also bound the hooks that start a browser, whatever time those ask for.
+        "--timeout=30000",
         "--reporter=junit",
         `--reporter-outfile=${report}`,
         // Without the dot Bun reads the path as a filter.

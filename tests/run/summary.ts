@@ -7,6 +7,8 @@ export interface Part {
   readonly code: number;
   /** Whether the runner was ended because it took too long. */
   readonly timedOut: boolean;
+  /** Errors that are in no test. */
+  readonly errors: readonly string[];
 }
 
 /** How the suite ended on one runtime. */
@@ -60,9 +62,12 @@ export function summarize(
   return { lines, ok: total.failed === 0 && !isSkipFailure };
 }
 
-function problemOf({ cases, code, timedOut }: Part): string | undefined {
+function problemOf(
+  { cases, code, timedOut, errors }: Part,
+): string | undefined {
   if (timedOut) return "the run took too long and was ended";
   if (cases.length === 0) return `no test was run (exit code ${code})`;
+  if (errors.length > 0) return `an error in no test:\n${errors.join("\n")}`;
   if (code !== 0 && cases.every(({ result }) => result !== "failed")) {
     return `the run ended with exit code ${code}, though no test failed`;
   }

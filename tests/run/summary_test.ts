@@ -8,7 +8,7 @@ const SKIPPED: TestCase = { name: "b", result: "skipped" };
 const FAILED: TestCase = { name: "c", result: "failed", reason: "no" };
 
 function partOf(cases: readonly TestCase[], end: Partial<Part> = {}): Part {
-  return { cases, code: 0, timedOut: false, ...end };
+  return { cases, code: 0, timedOut: false, errors: [], ...end };
 }
 
 function runOf(...parts: readonly Part[]): Run {
@@ -66,6 +66,11 @@ describe("summarize()", () => {
         "crashed after its tests passed",
         partOf([PASSED], { code: 134 }),
         "the run ended with exit code 134, though no test failed",
+      ],
+      [
+        "had an error in no test",
+        partOf([PASSED], { code: 1, errors: ["error: late"] }),
+        "an error in no test:\nerror: late",
       ],
       [
         "hung",
