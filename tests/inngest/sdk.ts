@@ -58,6 +58,9 @@ export function ownAsyncContext(): () => void {
   };
 }
 
+/** A logger for clients of Inngest's SDKs that prints nothing about failures that a test causes on purpose. */
+export const SILENT = { info() {}, warn() {}, error() {}, debug() {} };
+
 /** Makes a unique name. */
 export function uniqueName(prefix: string): string {
   return `${prefix}:${crypto.randomUUID()}`;

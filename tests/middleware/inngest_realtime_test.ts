@@ -1,11 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import {
-  afterAll,
-  beforeAll,
-  beforeEach,
-  describe,
-  it,
-} from "@std/testing/bdd";
+import { describe, it } from "@std/testing/bdd";
 import { Inngest, step as importedStep } from "inngest";
 import { serve } from "inngest/edge";
 import { channel as inngestChannel } from "inngest/realtime";
@@ -14,10 +8,10 @@ import { channel } from "../../core/channel/channel.ts";
 import { topic } from "../../core/channel/topic.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { realtimeMiddleware } from "../../middleware.ts";
-import { ownAsyncContext, uniqueName } from "../inngest/sdk.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { uniqueName } from "../inngest/sdk.ts";
 import { executeRun, newRunId, type RunOutcome } from "./executor.ts";
 import { readHistory } from "./history.ts";
+import { useSdkTraffic } from "./sdk_traffic.ts";
 
 const schema = z.object({ response: z.string() });
 const ours = channel((name: string) => name)
@@ -28,36 +22,13 @@ const theirs = inngestChannel({
 });
 
 describe("the realtime functions of an inngest 4 client beside realtimeMiddleware()", () => {
-  let gateway: TestGateway;
-  let restore: () => void;
-  /** The addresses that the SDK sent requests to, in place of Inngest. */
-  let sent: string[];
+  const traffic = useSdkTraffic();
 
-  beforeAll(async () => {
-    restore = ownAsyncContext();
-    gateway = await startGateway();
-  });
-
-  beforeEach(() => {
-    sent = [];
-  });
-
-  afterAll(async () => {
-    await gateway.close();
-    restore();
-  });
-
-  function createClient(middleware = [realtimeMiddleware(gateway)]) {
+  function createClient(middleware = [realtimeMiddleware(traffic.gateway)]) {
     return new Inngest({
-      id: "app",
-      isDev: true,
+      ...traffic.options,
       checkpointing: false,
       middleware,
-      logger: { info() {}, warn() {}, error() {}, debug() {} },
-      fetch: (input: string | URL | Request) => {
-        sent.push(new URL(new Request(input).url).pathname);
-        return Promise.resolve(Response.json({}));
-      },
     });
   }
 
@@ -92,12 +63,12 @@ describe("the realtime functions of an inngest 4 client beside realtimeMiddlewar
     const { output } = await run(client, fn, runId);
     const data = ["1", "2", "3"].map((response) => ({ response }));
     assertEquals(output, data);
-    const log = await readHistory(gateway, name);
+    const log = await readHistory(traffic.gateway, name);
     assertEquals(log.map(({ data }) => data), data);
     for (const message of log) {
       assertEquals([message.topic, message.run_id], ["ai", runId]);
     }
-    assertEquals(sent, []);
+    assertEquals(traffic.sent, []);
   });
 
   it("publish to the gateway at once, in a function with the run's id", async () => {
@@ -110,7 +81,7 @@ describe("the realtime functions of an inngest 4 client beside realtimeMiddlewar
       await step.run("work", () => "work");
     });
     const { requests } = await run(client, fn, runId);
-    const log = await readHistory(gateway, name);
+    const log = await readHistory(traffic.gateway, name);
     // As in the SDK, every replay of the function publishes again.
     assertEquals(
       log.map(({ data, run_id }) => [data, run_id]),
@@ -119,7 +90,7 @@ describe("the realtime functions of an inngest 4 client beside realtimeMiddlewar
         ...Array(requests).fill([{ response: "in" }, runId]),
       ],
     );
-    assertEquals(sent, []);
+    assertEquals(traffic.sent, []);
   });
 
   it("do not repeat what a failed attempt of a step has published", async () => {
@@ -135,7 +106,7 @@ describe("the realtime functions of an inngest 4 client beside realtimeMiddlewar
     });
     await run(client, fn);
     assertEquals(
-      (await readHistory(gateway, name)).map(({ data }) => data),
+      (await readHistory(traffic.gateway, name)).map(({ data }) => data),
       ["1", "2", "3"].map((response) => ({ response })),
     );
   });
@@ -150,7 +121,7 @@ describe("the realtime functions of an inngest 4 client beside realtimeMiddlewar
       );
       assertEquals(error.code, "invalid_data");
     }
-    assertEquals(await readHistory(gateway, name), []);
+    assertEquals(await readHistory(traffic.gateway, name), []);
   });
 
   it("publish to the gateway only in the functions that have the middleware, if the client has none", async () => {
@@ -159,15 +130,15 @@ describe("the realtime functions of an inngest 4 client beside realtimeMiddlewar
     const handler = async () => {
       await client.realtime.publish(theirs(name).ai, { response: "hi" });
     };
-    const middleware = [realtimeMiddleware(gateway)];
+    const middleware = [realtimeMiddleware(traffic.gateway)];
     const moved = client.createFunction({ ...options, middleware }, handler);
     const other = client.createFunction(options, handler);
     await run(client, moved);
-    assertEquals((await readHistory(gateway, name)).length, 1);
-    assertEquals(sent, []);
+    assertEquals((await readHistory(traffic.gateway, name)).length, 1);
+    assertEquals(traffic.sent, []);
     await run(client, other);
     await handler();
-    assertEquals((await readHistory(gateway, name)).length, 1);
-    assertEquals(sent, Array(2).fill("/v1/realtime/publish"));
+    assertEquals((await readHistory(traffic.gateway, name)).length, 1);
+    assertEquals(traffic.sent, Array(2).fill("/v1/realtime/publish"));
   });
 });

@@ -1,55 +1,26 @@
 import { assertEquals } from "@std/assert";
-import {
-  afterAll,
-  beforeAll,
-  beforeEach,
-  describe,
-  it,
-} from "@std/testing/bdd";
+import { describe, it } from "@std/testing/bdd";
 import { Inngest, step as importedStep } from "inngest-v3";
 import { serve } from "inngest-v3/edge";
 import { channel } from "../../core/channel/channel.ts";
 import { topic } from "../../core/channel/topic.ts";
 import { realtimeMiddleware } from "../../middleware.ts";
-import { ownAsyncContext, uniqueName } from "../inngest/sdk.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { uniqueName } from "../inngest/sdk.ts";
 import { executeRun, newRunId, type RunOutcome } from "./executor.ts";
 import { readHistory } from "./history.ts";
+import { useSdkTraffic } from "./sdk_traffic.ts";
 
 const users = channel((name: string) => name)
   .addTopic(topic("ai").type<{ response: string }>());
 
 describe("the realtime functions of an inngest 3 client beside realtimeMiddleware()", () => {
-  let gateway: TestGateway;
-  let restore: () => void;
-  /** The addresses that the SDK sent requests to, in place of Inngest. */
-  let sent: string[];
-
-  beforeAll(async () => {
-    restore = ownAsyncContext();
-    gateway = await startGateway();
-  });
-
-  beforeEach(() => {
-    sent = [];
-  });
-
-  afterAll(async () => {
-    await gateway.close();
-    restore();
-  });
+  const traffic = useSdkTraffic();
 
   async function createClient(): Promise<Inngest> {
     const client = new Inngest({
-      id: "app",
-      isDev: true,
+      ...traffic.options,
       // The middleware's type is that of version 4, which `inngest` is here.
-      middleware: [realtimeMiddleware(gateway) as never],
-      logger: { info() {}, warn() {}, error() {}, debug() {} },
-      fetch: (input: string | URL | Request) => {
-        sent.push(new URL(new Request(input).url).pathname);
-        return Promise.resolve(Response.json({}));
-      },
+      middleware: [realtimeMiddleware(traffic.gateway) as never],
     });
     await client.ready;
     return client;
@@ -96,12 +67,12 @@ describe("the realtime functions of an inngest 3 client beside realtimeMiddlewar
     const { output } = await run(client, fn, runId);
     const data = ["1", "2", "3"].map((response) => ({ response }));
     assertEquals(output, data);
-    const log = await readHistory(gateway, name);
+    const log = await readHistory(traffic.gateway, name);
     assertEquals(
       log.map(({ data, run_id }) => [data, run_id]),
       data.map((one) => [one, runId]),
     );
-    assertEquals(sent, []);
+    assertEquals(traffic.sent, []);
   });
 
   it("publish to the gateway at once, and once in a step that is retried", async () => {
@@ -124,7 +95,7 @@ describe("the realtime functions of an inngest 3 client beside realtimeMiddlewar
     );
     await run(client, fn, runId);
     assertEquals(
-      (await readHistory(gateway, name)).map(({ data, run_id }) => [
+      (await readHistory(traffic.gateway, name)).map(({ data, run_id }) => [
         data,
         run_id,
       ]),
@@ -134,6 +105,6 @@ describe("the realtime functions of an inngest 3 client beside realtimeMiddlewar
         [{ response: "3" }, runId],
       ],
     );
-    assertEquals(sent, []);
+    assertEquals(traffic.sent, []);
   });
 });

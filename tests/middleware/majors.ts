@@ -12,6 +12,7 @@ import {
   realtimeMiddleware,
   type RealtimeMiddlewareConfig,
 } from "../../middleware.ts";
+import { SILENT } from "../inngest/sdk.ts";
 import { answerAsInngest, type ServeHandler } from "./executor.ts";
 
 /** The arguments of a function's handler in both majors, as far as the tests use them. */
@@ -47,9 +48,6 @@ function wrap(handler: Handler): (args: unknown) => Promise<unknown> {
   return async (args) => await handler(args as HandlerArgs);
 }
 
-/** Silences the SDK about failures that a test causes on purpose. */
-const logger = { info() {}, warn() {}, error() {}, debug() {} };
-
 /** Version 3. */
 export const V3: Major = {
   name: "inngest 3",
@@ -57,7 +55,7 @@ export const V3: Major = {
     const client = new InngestV3({
       id: "app",
       isDev: true,
-      logger,
+      logger: SILENT,
       // The middleware's type is that of version 4, which `inngest` is here.
       middleware: [realtimeMiddleware(config) as never],
     });
@@ -93,7 +91,7 @@ function createV4(
     const client = new InngestV4({
       id: "app",
       isDev: true,
-      logger,
+      logger: SILENT,
       ...options,
       middleware: [realtimeMiddleware(config)],
     });

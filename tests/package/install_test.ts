@@ -1,10 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { afterAll, describe, it } from "@std/testing/bdd";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { rename } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { NODE_MAJORS, nodeFolder } from "../support/package/node_versions.ts";
-import { createProject, SharedProject } from "../support/package/project.ts";
+import { createProject, type Project } from "../support/package/project.ts";
 import { currentRuntime } from "../support/process/programs.ts";
 import { Terminal } from "../support/process/terminal.ts";
 import { IMPORT, PUBLISH_AND_ITERATE, REQUIRE, REQUIRED } from "./consumers.ts";
@@ -42,23 +42,24 @@ const HOSTS: Readonly<
 };
 
 describe("the package in an empty project", () => {
-  const shared = new SharedProject(async () => {
-    const project = await createProject();
+  let project: Project;
+
+  beforeAll(async () => {
+    project = await createProject();
     await project.write("iterate.js", PUBLISH_AND_ITERATE);
     await project.write("require.cjs", REQUIRE);
     await project.write("import.js", IMPORT);
-    return project;
   });
 
   afterAll(async () => {
-    await shared[Symbol.asyncDispose]();
+    await project?.[Symbol.asyncDispose]();
   });
 
   for (const host of HOSTS[currentRuntime()]) {
     describe(`on ${host.name}`, () => {
       /** Runs a command in the project, with the host's programs. */
       async function run(command: string): Promise<Terminal> {
-        const { folder: cwd } = await shared.get();
+        const { folder: cwd } = project;
         const path = [await host.install?.(), process.env.PATH];
         const env = { PATH: path.filter(Boolean).join(delimiter) };
         return new Terminal(command, { cwd, env });
@@ -87,8 +88,7 @@ describe("the package in an empty project", () => {
 
       it("names the package that is missing for an export", async () => {
         assertMatch(await outputOf("import.js", "/hooks"), /['"]react['"]/);
-        const { folder } = await shared.get();
-        const client = join(folder, "node_modules/@redis");
+        const client = join(project.folder, "node_modules/@redis");
         await rename(client, `${client}-away`);
         try {
           assertMatch(

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { afterAll, describe, it } from "@std/testing/bdd";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import {
   compileProject,
   type Compiler,
 } from "../support/package/compile_project.ts";
-import { createProject, SharedProject } from "../support/package/project.ts";
+import { createProject, type Project } from "../support/package/project.ts";
 import { ROOT } from "../support/root.ts";
 
 /** Imports all of the package, without inngest and react. */
@@ -89,27 +89,30 @@ async function addProject(
 }
 
 describe("the declarations of the package", () => {
-  const shared = new SharedProject(() => createProject(["typescript@5.9"]));
+  let project: Project;
+
+  beforeAll(async () => {
+    project = await createProject(["typescript@5.9"]);
+  });
 
   afterAll(async () => {
-    await shared[Symbol.asyncDispose]();
+    await project?.[Symbol.asyncDispose]();
   });
 
   /** Returns the compilers of the project and of the clone. */
-  async function compilers(): Promise<Compiler[]> {
-    const { folder } = await shared.get();
-    return [folder, ROOT].map((folder) =>
+  function compilers(): Compiler[] {
+    return [project.folder, ROOT].map((folder) =>
       createRequire(join(folder, "package.json"))("typescript")
     );
   }
 
   /** Compiles a project with both compilers; returns a line for each error that isn't in declarations of Inngest. */
-  async function problemsOf(
+  function problemsOf(
     folder: string,
     targets: readonly AppSettings["target"][],
     resolutions: readonly AppSettings["resolution"][],
-  ): Promise<string[]> {
-    return (await compilers()).flatMap((compiler) =>
+  ): string[] {
+    return compilers().flatMap((compiler) =>
       targets.flatMap((target) =>
         resolutions.flatMap((resolution) =>
           compileProject(folder, { compiler, target, resolution })
@@ -123,17 +126,16 @@ describe("the declarations of the package", () => {
   }
 
   it("compile in TypeScript 5.9 and 6, with ES2022 and ES2024, without inngest and react", async () => {
-    const project = await shared.get();
     await project.write("app.ts", EVERYTHING);
     assertEquals(
-      (await compilers()).map(({ version }) => version.slice(0, 2)),
+      compilers().map(({ version }) => version.slice(0, 2)),
       [
         "5.",
         "6.",
       ],
     );
     assertEquals(
-      await problemsOf(project.folder, ["ES2022", "ES2024"], [
+      problemsOf(project.folder, ["ES2022", "ES2024"], [
         "bundler",
         "node16",
         "nodenext",
@@ -143,18 +145,16 @@ describe("the declarations of the package", () => {
   });
 
   it("close objects by `await using` where the compiler's library knows it", async () => {
-    const project = await shared.get();
     await project.write("app.ts", CLOSING);
     assertEquals(
-      await problemsOf(project.folder, ["ESNext"], ["nodenext"]),
+      problemsOf(project.folder, ["ESNext"], ["nodenext"]),
       [],
     );
   });
 
   for (const [name, definition] of INNGEST) {
     it(`compile beside react 19 and ${name}`, async () => {
-      const { folder: parent } = await shared.get();
-      const folder = await addProject(parent, name, {
+      const folder = await addProject(project.folder, name, {
         inngest: name,
         react: "react",
         "@types/react": "@types/react",
@@ -162,20 +162,19 @@ describe("the declarations of the package", () => {
       });
       await writeFile(join(folder, "app.ts"), appWith(definition));
       assertEquals(
-        await problemsOf(folder, ["ES2022"], ["nodenext"]),
+        problemsOf(folder, ["ES2022"], ["nodenext"]),
         [],
       );
     });
   }
 
   it("report the errors of a wrong program", async () => {
-    const project = await shared.get();
     await project.write(
       "app.ts",
       `import { topic } from "@tidings/realtime";\ntopic(1);\n`,
     );
     assertEquals(
-      (await problemsOf(project.folder, ["ES2022"], ["nodenext"])).length,
+      problemsOf(project.folder, ["ES2022"], ["nodenext"]).length,
       2,
     );
   });

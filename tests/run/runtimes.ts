@@ -1,3 +1,4 @@
+import { TEST_TIMEOUT_MS } from "../std/testing/runner.ts";
 import { type RuntimeName, TITLES } from "../support/process/programs.ts";
 import { run, type RunOptions } from "./command.ts";
 import { errorsBetweenTests } from "./errors_between_tests.ts";
@@ -78,8 +79,8 @@ function args(
     case "bun":
       return [
         "test",
-        // Its 5 s also bound the hooks that start a browser, whatever time those ask for.
-        "--timeout=30000",
+        // Bun's own 5 s would bound hooks, whatever time those ask for.
+        `--timeout=${TEST_TIMEOUT_MS}`,
         "--reporter=junit",
         `--reporter-outfile=${report}`,
         // Without the dot Bun reads the path as a filter.

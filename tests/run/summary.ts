@@ -66,8 +66,8 @@ function problemOf(
   { cases, code, timedOut, errors }: Part,
 ): string | undefined {
   if (timedOut) return "the run took too long and was ended";
-  if (cases.length === 0) return `no test was run (exit code ${code})`;
   if (errors.length > 0) return `an error in no test:\n${errors.join("\n")}`;
+  if (cases.length === 0) return `no test was run (exit code ${code})`;
   if (code !== 0 && cases.every(({ result }) => result !== "failed")) {
     return `the run ended with exit code ${code}, though no test failed`;
   }

@@ -73,6 +73,11 @@ describe("summarize()", () => {
         "an error in no test:\nerror: late",
       ],
       [
+        "could not load its only file",
+        partOf([], { code: 1, errors: ["error: no such module"] }),
+        "an error in no test:\nerror: no such module",
+      ],
+      [
         "hung",
         partOf([PASSED], { code: 143, timedOut: true }),
         "the run took too long and was ended",

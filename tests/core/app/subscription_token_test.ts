@@ -9,6 +9,7 @@ import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { subscribe } from "../../../core/subscribe/subscribe.ts";
 import { getSubscriptionToken } from "../../../core/app/subscription_token.ts";
 import { topic } from "../../../core/channel/topic.ts";
+import { SILENT } from "../../inngest/sdk.ts";
 import { appOf, publishAll, takeData } from "../../support/client/client.ts";
 import { startFakeGateway } from "../../support/client/fake_gateway.ts";
 import {
@@ -31,13 +32,10 @@ afterAll(async () => {
 
 withoutVariables(["REALTIME_URL", "REALTIME_SIGNING_KEY"]);
 
-/** Silences an Inngest client about failures that a test causes on purpose. */
-const logger = { info() {}, warn() {}, error() {}, debug() {} };
-
 /** Creates a client of each major. */
 function clients(baseUrl: string): [InngestV3, InngestV4] {
   const { signingKey } = gateway;
-  const options = { id: "app", baseUrl, isDev: false, logger };
+  const options = { id: "app", baseUrl, isDev: false, logger: SILENT };
   const v3 = new InngestV3(options);
   // In version 3 the handler that serves the functions sets the key.
   Reflect.get(v3, "inngestApi").setSigningKey(signingKey);

@@ -15,7 +15,7 @@ import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
-import { createInbox, withEnvironment } from "../../inngest/sdk.ts";
+import { createInbox, SILENT, withEnvironment } from "../../inngest/sdk.ts";
 import { withoutVariables } from "../../support/environment.ts";
 
 const TARGET = { channel: "c", topics: ["t"] };
@@ -39,8 +39,7 @@ function clients(
   baseUrl: string,
   signingKey: string = gateway.signingKey,
 ): Promise<InngestClient[]> {
-  const logger = { info() {}, warn() {}, error() {}, debug() {} };
-  const options = { id: "app", baseUrl, isDev: false, logger };
+  const options = { id: "app", baseUrl, isDev: false, logger: SILENT };
   return withEnvironment({ INNGEST_SIGNING_KEY: signingKey }, () => [
     new InngestV3(options),
     new Inngest({ ...options, signingKey }),

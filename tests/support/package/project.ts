@@ -10,28 +10,6 @@ export interface Project extends AsyncDisposable {
   write(name: string, text: string): Promise<string>;
 }
 
-/** A project that the first test makes that needs it. Bun ends hooks after 5 s, an installation may take longer. */
-export class SharedProject implements AsyncDisposable {
-  readonly #make: () => Promise<Project>;
-  #made: Promise<Project> | undefined;
-
-  /** @param make Makes the project, with what all tests need in it. */
-  constructor(make: () => Promise<Project>) {
-    this.#make = make;
-  }
-
-  /** Returns the project. */
-  get(): Promise<Project> {
-    return this.#made ??= this.#make();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    // A project that could not be made has failed its tests.
-    const project = await this.#made?.catch(() => undefined);
-    await project?.[Symbol.asyncDispose]();
-  }
-}
-
 /**
  * Makes an empty project and installs the package in it.
  *
