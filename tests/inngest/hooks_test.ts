@@ -17,11 +17,8 @@ import { ownAsyncContext, RUN_ID, uniqueName, withEnvironment } from "./sdk.ts";
 const executablePath = chromiumPath();
 const itInChromium = executablePath === undefined ? it.skip : it;
 
-/** Stands for the base URL in the bundle, which is made before the gateway is started. */
-const BASE_URL = "http://gateway.test";
-
 /** Bundles the page as an app's bundler would, with the variable of Next.js for the base URL. */
-function bundlePage(): string {
+function bundlePage(baseUrl: string): string {
   // The process of build() ends some time after the tests, which Deno reports as a leak.
   const result = buildSync({
     entryPoints: [fileURLToPath(new URL("./hooks_page.ts", import.meta.url))],
@@ -30,16 +27,13 @@ function bundlePage(): string {
     platform: "browser",
     format: "esm",
     define: {
-      "process.env": JSON.stringify({ NEXT_PUBLIC_INNGEST_BASE_URL: BASE_URL }),
+      "process.env": JSON.stringify({ NEXT_PUBLIC_INNGEST_BASE_URL: baseUrl }),
       "process.env.NODE_ENV": '"production"',
     },
     logLevel: "error",
   });
   return result.outputFiles[0]?.text ?? "";
 }
-
-// At module level, because it may need longer than the time limit of a test's preparation.
-const bundle = executablePath === undefined ? "" : bundlePage();
 
 // Inngest's `publish` leaves the response body unread, which Deno reports as a leak.
 describe(
@@ -65,7 +59,7 @@ describe(
           baseUrl: gateway.url,
           signingKey: gateway.signingKey,
         }));
-      const script = bundle.replaceAll(BASE_URL, gateway.url);
+      const script = bundlePage(gateway.url);
       site = createServer((request, response) => {
         serve(request.url ?? "", script).then(
           ({ type, body }) =>
