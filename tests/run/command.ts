@@ -20,7 +20,7 @@ export interface RunOptions {
 
 const MAX_ERROR_LINES = 30;
 
-/** How long a command's own processes may keep its output open after its end. */
+/** How long the processes that a command has started may keep its output open after its end. */
 const OUTPUT_TIMEOUT_MS = 5000;
 
 /** Runs a command to its end. The code is 127 for a command that doesn't exist. */

@@ -44,15 +44,14 @@ async function runPart(
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
     const command = [programs[runtime], ...args(runtime, report, files)];
-    const result = await run(command, {
+    const { code, output: text } = await run(command, {
       output,
       signal,
       // Tests that start a runtime by its name get the same one.
       env: { PATH: searchPath(programs) },
     });
-    if (output === "collect") console.log(result.output);
+    if (output === "collect") console.log(text);
     const cases = readReport(await Deno.readTextFile(report), runtime);
-    const { code, output: text } = result;
     const errors = runtime === "bun" ? errorsBetweenTests(text) : [];
     return { cases, code, timedOut: signal.aborted, errors };
   } finally {
