@@ -75,7 +75,7 @@ export interface GatewayOptions {
    */
   maxSubscriptions?: number | undefined;
   /**
-   * Frames that a client may send per second.
+   * Frames that a client may send per second. It may send {@linkcode GatewayOptions.maxSubscriptions} more once, to bring its subscriptions.
    *
    * @default {100}
    */

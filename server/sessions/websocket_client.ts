@@ -52,7 +52,7 @@ export class WebSocketClient implements SocketHandler {
   #session: Session | undefined;
   /** Absent while nothing is under way: an idle connection needs no place for it. */
   #work: Work | undefined;
-  /** Frames that are left in this second. */
+  /** Frames that are left in this second, with what is left of the first burst. */
   #budget: number;
   #second = currentSecond();
 
@@ -203,7 +203,8 @@ export class WebSocketClient implements SocketHandler {
     const second = currentSecond();
     if (second !== this.#second) {
       this.#second = second;
-      this.#budget = this.#host.maxInboundRate;
+      // A client that connects at the end of a second brings its subscriptions in the next one.
+      this.#budget = Math.max(this.#budget, this.#host.maxInboundRate);
     }
     return --this.#budget >= 0;
   }

@@ -1,5 +1,6 @@
 import { assertEquals, assertNotMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { pause } from "../../../core/time/backoff.ts";
 import {
   startGateway,
   type TestGateway,
@@ -10,6 +11,11 @@ import {
   connectWire,
   tokenFor,
 } from "../../support/wire/websocket.ts";
+
+/** Resolves at the beginning of the next second of the clock by which a gateway in this process counts. */
+function nextSecond(): Promise<void> {
+  return pause(1000 - performance.now() % 1000 + 1);
+}
 
 describe("a malformed or unwanted frame of a client", () => {
   let gateway: TestGateway;
@@ -142,7 +148,7 @@ describe("a malformed or unwanted frame of a client", () => {
   });
 
   describe("that exceeds the rate", () => {
-    it("closes the connection with 4429: over 100 in a second, or 228 in the first", async () => {
+    it("closes the connection with 4429: over 100 in a second and the 128 of its subscriptions", async () => {
       await using client = await connectWire(gateway, { v1: true });
       await client.socket.send('{"kind":"pong"}', "text", 500);
       assertEquals((await client.error()).code, "rate_limited");
@@ -165,6 +171,27 @@ describe("a malformed or unwanted frame of a client", () => {
       for (let i = 0; i < 128; i++) {
         assertEquals((await client.ready()).ref, `${i}`);
       }
+    });
+
+    it("leaves that room in a later second, too", async () => {
+      await using client = await connectWire(gateway, { v1: true });
+      const token = await tokenFor(gateway, ["late/t"]);
+      await client.subscribe(token, "first");
+      await client.ready();
+      await nextSecond();
+      for (let i = 1; i < 128; i++) void client.subscribe(token, `${i}`);
+      for (let i = 1; i < 128; i++) {
+        assertEquals((await client.ready()).ref, `${i}`);
+      }
+    });
+
+    it("closes the connection over 100 in a second, once that room is used", async () => {
+      const token = await tokenFor(gateway, ["used/t"]);
+      const { client } = await connectReady(gateway, { token });
+      await client.socket.send('{"kind":"pong"}', "text", 200);
+      await nextSecond();
+      await client.socket.send('{"kind":"pong"}', "text", 150);
+      assertEquals((await client.closed).code, 4429);
     });
 
     it("is accepted up to the limit", async () => {
