@@ -3,10 +3,13 @@ import type { AsyncClosing } from "../core/types/async_closing.ts";
 import { getLogger } from "@logtape/logtape";
 import { Auth } from "./auth/auth.ts";
 import { Revocations } from "./auth/revocations.ts";
+import { eventLog } from "./events/event_log.ts";
+import { Events } from "./events/events.ts";
 import { Hub } from "./fan_out/hub.ts";
 import { Admission } from "./http/admission.ts";
 import { Entrance } from "./http/entrance.ts";
 import { errorResponse } from "./http/error_response.ts";
+import { Failures } from "./http/failures.ts";
 import { connect } from "./http/handshake.ts";
 import { PublishAddresses } from "./http/publish_address.ts";
 import { directPublish } from "./http/publish_message.ts";
@@ -81,6 +84,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const settings = resolveOptions(options);
   const { broker, dev, onMessage, streamLeaseMs: leaseMs } = settings;
   const sessions = new OpenSessions(settings.pingIntervalMs);
+  const events = new Events();
+  events.listen(eventLog(logger));
+  const failures = new Failures(events, report);
   const revocations = new Revocations(
     broker,
     (isRevoked) => sessions.endRevoked(isRevoked),
@@ -102,12 +108,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     ...settings,
     auth,
     hub,
+    events,
     revocations,
     publisherFor,
     sendQueue: { queueBytes, deadlineMs: queueDeadlineMs },
     ticket: (claims) => auth.tokens.mintTicket(claims),
     report,
-    opened: (session) => sessions.add(session),
+    opened(session) {
+      sessions.add(session);
+      const facts = session.facts.of(session.wire);
+      events.emit({ event: "connected", ...facts });
+    },
     ended: (session) => sessions.delete(session),
   };
   const admission = new Admission(settings);
@@ -140,15 +151,15 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       `Cannot ${c.req.method} ${c.req.path}: there is no such route`;
     return c.json({ error: { code: "not_found", message } }, 404);
   });
-  app.onError((error, { req: { raw } }) =>
-    errorResponse(report, new FetchHead(raw), raw, error)
+  app.onError((error, { req: { raw }, env }) =>
+    errorResponse(failures, new FetchHead(raw, env), raw, error)
   );
 
   const entrance = new Entrance(admission, {
-    publish: directPublish(auth, publisher, addresses, report),
+    publish: directPublish(auth, publisher, addresses, failures),
     connect: (incoming, head) => connect(host, incoming, head),
     app,
-  }, report);
+  }, failures);
 
   async function close(): Promise<void> {
     streams.close();
@@ -160,12 +171,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   async function drain(options: DrainOptions = {}): Promise<void> {
     admission.isDraining = true;
+    events.emit({ event: "stopping", connections: sessions.size });
     streams.leave();
     hub.flush();
     const began = performance.now();
     await drainSessions(sessions.all(), options);
     const { deadlineMs = 20_000 } = options;
     await callback?.settled(began + deadlineMs - performance.now());
+    events.emit({ event: "drained", connections: sessions.size });
   }
 
   const gateway: Gateway = {

@@ -11,7 +11,8 @@ import {
 } from "../runtimes/request_head.ts";
 import type { Admission } from "./admission.ts";
 import { secure, toResponse } from "./answer.ts";
-import { errorResponse, type Report } from "./error_response.ts";
+import { errorResponse } from "./error_response.ts";
+import type { Failures } from "./failures.ts";
 import { crossOrigin } from "./origin.ts";
 
 /** The routes behind the entrance. */
@@ -37,14 +38,14 @@ interface PageBindings {
 export class Entrance {
   readonly #admission: Admission;
   readonly #interior: Interior;
-  readonly #report: Report;
+  readonly #failures: Failures;
   /** Adds CORS headers to the answers for pages, and answers preflights. */
   readonly #pages: Hono<{ Bindings: PageBindings }>;
 
-  constructor(admission: Admission, interior: Interior, report: Report) {
+  constructor(admission: Admission, interior: Interior, failures: Failures) {
     this.#admission = admission;
     this.#interior = interior;
-    this.#report = report;
+    this.#failures = failures;
     this.#pages = new Hono<{ Bindings: PageBindings }>()
       .use(crossOrigin(admission.origins))
       .all("*", async ({ env }) => secure(await env.answer()));
@@ -72,7 +73,7 @@ export class Entrance {
   #enter(incoming: Incoming, head: RequestHead): MaybePromise<Response> {
     const { request, env } = incoming;
     const refusal = this.#admission.refusal(head);
-    if (refusal) return errorResponse(this.#report, head, request, refusal);
+    if (refusal) return errorResponse(this.#failures, head, request, refusal);
     const handle = this.#interior.publish(head);
     if (handle) return answerBody(handle, request);
     const response = this.#interior.app.fetch(request, Object(env));
@@ -88,7 +89,7 @@ export class Entrance {
       if (refusal) throw refusal;
       return await this.#interior.connect(incoming, head);
     } catch (error) {
-      const answer = () => errorResponse(this.#report, head, request, error);
+      const answer = () => errorResponse(this.#failures, head, request, error);
       return await (isForPage(head)
         ? this.#answerPage(request, answer)
         : answer());

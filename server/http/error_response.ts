@@ -7,6 +7,7 @@ import { JSON_HEADERS, type JsonAnswer } from "../runtimes/json_answer.ts";
 import { RateLimited } from "../publish/publish_rates.ts";
 import { isHost } from "../runtimes/host.ts";
 import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
+import type { FailedHead, Failures } from "./failures.ts";
 import { UnsupportedVersion, WEBSOCKET_VERSION } from "./websocket_request.ts";
 
 /**
@@ -23,23 +24,21 @@ const VERSION_HEADERS = {
   "sec-websocket-version": WEBSOCKET_VERSION,
 } as const;
 
-/** Reports a failure with the stage at which it happened. */
-export type Report = (stage: string, error: unknown) => void;
-
 /** Returns the answer for an error. The text of an unexpected error is reported and never sent. */
 export function errorAnswer(
-  report: Report,
-  { method, target }: Pick<RequestHead, "method" | "target">,
+  failures: Failures,
+  head: FailedHead,
   error: unknown,
 ): JsonAnswer {
   const isKnown = error instanceof RealtimeError;
-  if (!isKnown) report(`${method} ${pathOf(target)}`, error);
   const body: ErrorBody = isKnown ? errorBody(error) : INTERNAL_ERROR;
+  const status = error instanceof UnsupportedVersion
+    ? 426
+    : STATUS_OF_CODE[body.code] ?? 500;
+  if (isKnown) failures.refused(head, status, error);
+  else failures.report(`${head.method} ${pathOf(head.target)}`, error);
   const json = JSON.stringify({ error: body });
-  if (error instanceof UnsupportedVersion) {
-    return { status: 426, headers: VERSION_HEADERS, json };
-  }
-  const status = STATUS_OF_CODE[body.code] ?? 500;
+  if (status === 426) return { status, headers: VERSION_HEADERS, json };
   if (status !== 429 && status !== 503) {
     return { status, headers: JSON_HEADERS, json };
   }
@@ -50,12 +49,12 @@ export function errorAnswer(
 
 /** Answers a request that failed; its body may be unread. */
 export async function errorResponse(
-  report: Report,
+  failures: Failures,
   head: RequestHead,
   request: Request,
   error: unknown,
 ): Promise<Response> {
-  const { status, headers, json } = errorAnswer(report, head, error);
+  const { status, headers, json } = errorAnswer(failures, head, error);
   // `@hono/node-server` makes a real `Request` when the body is asked for, which throws for a malformed address.
   const isMalformed = !isHost(head.host);
   const body = isMalformed || request.bodyUsed ? null : request.body;

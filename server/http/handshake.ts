@@ -4,7 +4,12 @@ import { readBearer, readOffer } from "../auth/credentials.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import type { Incoming } from "../runtimes/adapter.ts";
-import { queryOf, type RequestHead } from "../runtimes/request_head.ts";
+import {
+  queryOf,
+  type Remote,
+  remoteOf,
+  type RequestHead,
+} from "../runtimes/request_head.ts";
 import { runtime } from "../runtimes/runtime.ts";
 import {
   type Handshake,
@@ -43,7 +48,8 @@ export async function connect(
     query.get("token") ?? undefined;
   const wire = offer.v1 ? "ws.v1" : "ws";
   const since = query.get("since") ?? undefined;
-  const handshake = await checkHandshake(host, token, wire, since);
+  const remote = remoteOf(head);
+  const handshake = await checkHandshake(host, token, wire, since, remote);
   const adapter = await runtime();
   const hasToken = offer.auth !== undefined || handshake.claims !== undefined;
   if (!adapter.capsFrames && !hasToken) throw refusal(handshake);
@@ -61,19 +67,20 @@ export async function checkHandshake(
   token: string | undefined,
   wire: Wire,
   since: string | undefined,
+  remote: Remote,
 ): Promise<Handshake> {
   // This client may send its token later, in a frame.
-  if (wire === "ws.v1" && token === undefined) return { wire };
+  if (wire === "ws.v1" && token === undefined) return { wire, remote };
   let claims: TokenClaims | undefined;
   try {
     claims = await auth.verify(token, USES);
     parseSince(since);
     const marks = isV1(wire) ? undefined : await markChannels(hub, claims);
     auth.revocations.require(claims);
-    return { wire, claims, since, marks };
+    return { wire, remote, claims, since, marks };
   } catch (error) {
     if (!isV1(wire) || !(error instanceof RealtimeError)) throw error;
-    return { wire, claims, refusal: error };
+    return { wire, remote, claims, refusal: error };
   }
 }
 

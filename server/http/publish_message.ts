@@ -8,7 +8,8 @@ import type { RequestHead } from "../runtimes/request_head.ts";
 import { dataOfBody, decodeUtf8 } from "../wire/json_text.ts";
 import { published } from "./answer.ts";
 import { brokeOff } from "./body.ts";
-import { errorAnswer, type Report } from "./error_response.ts";
+import { errorAnswer } from "./error_response.ts";
+import type { Failures } from "./failures.ts";
 import type { PublishAddress, PublishAddresses } from "./publish_address.ts";
 
 /** The beginning of the targets of requests that publish one message or one stream. */
@@ -50,7 +51,7 @@ export function directPublish(
   auth: Auth,
   publisher: MessagePublisher,
   addresses: PublishAddresses,
-  report: Report,
+  failures: Failures,
 ): DirectHandler {
   function publish(
     head: RequestHead,
@@ -61,10 +62,10 @@ export function directPublish(
       const address = addresses.read(head.target);
       const answer = publishBody(publisher, head, address, body);
       return answer instanceof Promise
-        ? answer.catch((error) => errorAnswer(report, head, error))
+        ? answer.catch((error) => errorAnswer(failures, head, error))
         : answer;
     } catch (error) {
-      return errorAnswer(report, head, error);
+      return errorAnswer(failures, head, error);
     }
   }
 

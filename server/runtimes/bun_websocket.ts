@@ -69,7 +69,7 @@ export interface BunWebSocketHandler {
   /** Called when the send buffer has room again. */
   drain(socket: BunSocketLike): void;
   /** Called when a connection is closed. */
-  close(socket: BunSocketLike): void;
+  close(socket: BunSocketLike, code: number): void;
 }
 
 /**
@@ -96,7 +96,7 @@ export const websocket: BunWebSocketHandler = {
   drain(socket) {
     socket.data.drain();
   },
-  close(socket) {
-    socket.data.close();
+  close(socket, code) {
+    socket.data.close(code);
   },
 };

@@ -102,7 +102,7 @@ export function attach(socket: WebSocket, handler: SocketHandler): void {
     if (isTooBig(data)) adapted.close(1009, "frame too big");
     else handler.message(typeof data === "string" ? data : undefined);
   });
-  socket.addEventListener("close", () => handler.close());
+  socket.addEventListener("close", ({ code }) => handler.close(code));
   // A close event follows every error.
   socket.addEventListener("error", (event) => event.preventDefault());
 }

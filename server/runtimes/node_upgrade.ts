@@ -155,7 +155,7 @@ function attach(socket: WebSocket, tcp: Duplex, handler: SocketHandler): void {
   socket.on("message", (data, isBinary) => {
     handler.message(isBinary ? undefined : String(data));
   });
-  socket.on("close", () => handler.close());
+  socket.on("close", (code) => handler.close(code));
   socket.on("error", ignore);
   handler.open(new NodeSocket(socket, tcp));
 }

@@ -81,6 +81,21 @@ export function hostnameOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname : "";
 }
 
+/** The place that a request came from. */
+export interface Remote {
+  /** The IP address: that of the last proxy, where there is one. */
+  readonly address?: string | undefined;
+  /** The page that sent the request. */
+  readonly origin?: string | undefined;
+}
+
+/** Returns the place that a request came from. */
+export function remoteOf(
+  { peer, origin }: Pick<RequestHead, "peer" | "origin">,
+): Remote {
+  return { address: peer, origin };
+}
+
 /** Returns the path of a request's target. */
 export function pathOf(target: string): string {
   return target.split(/[?#]/, 1)[0] ?? "";

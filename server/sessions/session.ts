@@ -2,11 +2,14 @@ import { errorBody } from "../../core/protocol/error_body.ts";
 import type { RealtimeError } from "../../core/protocol/errors.ts";
 import type { ControlFrame } from "../../core/protocol/frames.ts";
 import type { Gap } from "../fan_out/find_start.ts";
+import type { Events } from "../events/events.ts";
+import type { Remote } from "../runtimes/request_head.ts";
 import { closeOf } from "../wire/close_code.ts";
 import { encodeControl, isV1, type Wire } from "../wire/encode.ts";
 import type { Packet, Socket } from "../wire/socket.ts";
 import type { SendQueueLimits } from "./backlog.ts";
 import { SendQueue, type SendQueueOwner } from "./send_queue.ts";
+import { SessionFacts } from "./session_facts.ts";
 import { HEARTBEAT } from "./sse_socket.ts";
 import {
   type SubscribedSession,
@@ -17,6 +20,7 @@ import {
 /** The parts of the gateway that a session uses. */
 export interface SessionHost extends SubscriptionsHost {
   readonly sendQueue: SendQueueLimits;
+  readonly events: Events;
   /** Milliseconds that a ping may stay unanswered beyond the ping interval. */
   readonly pongTimeoutMs: number;
   /** Reports a failure that no request waits for. */
@@ -28,10 +32,12 @@ export interface SessionHost extends SubscriptionsHost {
 /** `ending` while a client, which got the reason, has a while to leave by itself. */
 type State = "open" | "ending" | "closed";
 
-/** The ids of this process's sessions are UUIDs: a random part that they share, and a number. */
-const PROCESS = crypto.randomUUID().slice(0, 24);
-
-let sessions = 0;
+/** Options of a {@linkcode Session}. */
+export interface SessionOptions {
+  readonly remote?: Remote | undefined;
+  /** Whether the ids of SSE events are cursors, because the session has several channels. */
+  readonly hasCursor?: boolean | undefined;
+}
 
 /** The session of one client: its connection, whose state it keeps, and its subscriptions. */
 export class Session implements SubscribedSession, SendQueueOwner {
@@ -41,26 +47,26 @@ export class Session implements SubscribedSession, SendQueueOwner {
   readonly host: SessionHost;
   readonly subscriptions: Subscriptions;
   readonly #queue: SendQueue;
-  readonly #number = ++sessions;
+  readonly facts: SessionFacts;
   #heardAt = performance.now();
   #state: State = "open";
 
-  /** @param hasCursor Whether the ids of SSE events are cursors, because the session has several channels. */
   constructor(
     host: SessionHost,
     socket: Socket,
     wire: Wire,
-    hasCursor: boolean = false,
+    { remote = {}, hasCursor = false }: SessionOptions = {},
   ) {
     this.host = host;
     this.wire = wire;
     this.cursor = hasCursor ? new Map() : undefined;
+    this.facts = new SessionFacts(remote);
     this.subscriptions = new Subscriptions(this);
     this.#queue = new SendQueue(socket, this);
   }
 
   get id(): string {
-    return PROCESS + this.#number.toString(16).padStart(12, "0");
+    return this.facts.id;
   }
 
   get isClosed(): boolean {
@@ -85,10 +91,35 @@ export class Session implements SubscribedSession, SendQueueOwner {
 
   error(error: RealtimeError, ref?: string): void {
     this.control({ kind: "error", data: errorBody(error), ref });
+    this.facts.lastReason = error.message;
+    this.host.events.emit({
+      event: "refused",
+      code: closeOf(error).code,
+      error: error.code,
+      reason: error.message,
+      ...this.facts.of(this.wire),
+    });
   }
 
   gap(channel: string, { after, before }: Gap): void {
     this.control({ kind: "gap", channel, data: { after, before } });
+    const facts = this.facts.of(this.wire);
+    this.host.events.emit({ event: "gap", channel, after, before, ...facts });
+  }
+
+  /** Notes what the client subscribed to. */
+  subscribed(
+    channel: string,
+    topics: ReadonlySet<string>,
+    position: string,
+  ): void {
+    this.host.events.emit({
+      event: "subscribed",
+      channel,
+      topics: [...topics],
+      position,
+      ...this.facts.of(this.wire),
+    });
   }
 
   inTurn(read: () => Promise<void>): Promise<void> {
@@ -156,27 +187,39 @@ export class Session implements SubscribedSession, SendQueueOwner {
 
   /** Ends a slow consumer. The client connects again and resumes. */
   tooSlow(): void {
+    this.host.events.emit({
+      event: "slow",
+      queued_bytes: this.#queue.bytes,
+      ...this.facts.of(this.wire),
+    });
     this.terminate(4408, "too slow");
   }
 
   close(code: number, reason: string): void {
     if (this.isClosed) return;
+    // Bun reports the end of the connection while it is being closed.
+    this.ended(code, reason);
     this.#queue.close(code, reason);
-    this.ended();
   }
 
   terminate(code: number, reason: string): void {
     if (this.isClosed) return;
+    this.ended(code, reason);
     this.#queue.terminate(code, reason);
-    this.ended();
   }
 
-  /** Ends the session because its connection is gone. */
-  ended(): void {
+  /**
+   * Ends the session because its connection is gone.
+   *
+   * @param code The close code; the client's, if it is the one that left.
+   */
+  ended(code: number, reason: string = "the client left"): void {
     if (this.isClosed) return;
     this.#state = "closed";
     this.#queue.stop();
     this.subscriptions.close();
     this.host.ended(this);
+    const facts = this.facts.of(this.wire);
+    this.host.events.emit({ event: "closed", code, reason, ...facts });
   }
 }

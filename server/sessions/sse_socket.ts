@@ -22,7 +22,8 @@ export class SseSocket implements Socket {
       pull: () => handler.drain(),
       cancel: () => {
         this.#controller = undefined;
-        handler.close();
+        // A response has no close codes; this one stands for a client that left.
+        handler.close(1001);
       },
     }, {
       highWaterMark: HANDED_BYTES,

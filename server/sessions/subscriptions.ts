@@ -13,6 +13,7 @@ import { grantsPublish } from "../publish/client_publisher.ts";
 import { isV1 } from "../wire/encode.ts";
 import { parseSince, type Since, sinceOfChannel } from "../wire/since.ts";
 import { Grant, grantKey } from "./grant.ts";
+import type { SessionFacts } from "./session_facts.ts";
 import {
   added,
   findIn,
@@ -43,11 +44,18 @@ export interface SubscribedSession extends DeliveryTarget {
   readonly host: SubscriptionsHost;
   /** The id in `ready` frames. */
   readonly id: string;
+  readonly facts: SessionFacts;
   readonly isClosed: boolean;
   /** Sends a control frame to a client of `tidings.v1`, nothing to other clients. */
   control(frame: ControlFrame): void;
   /** Sends an error to a client of `tidings.v1`: the answer to the frame with this `ref`, or the reason of a close that follows. */
   error(error: RealtimeError, ref?: string): void;
+  /** Notes what the client subscribed to. */
+  subscribed(
+    channel: string,
+    topics: ReadonlySet<string>,
+    position: string,
+  ): void;
   /** Closes the connection because of an error. */
   refuse(error: RealtimeError): void;
   /** Ends a session that has no subscription any more. */
@@ -130,6 +138,7 @@ export class Subscriptions {
     if (isRenewal) this.#remove(replaced);
     else if (replaced) this.#end(replaced);
     const grant = new Grant(claims, ref);
+    this.#session.facts.subject ??= claims.sub;
     this.#add(grant);
     this.#setTimer();
     const starts = await this.#findStarts(claims.topics, from, marks)
@@ -252,6 +261,8 @@ export class Subscriptions {
 
   #begin(starts: readonly ChannelStart[]): void {
     for (const { delivery, topics, start } of starts) {
+      const { channel } = delivery;
+      this.#session.subscribed(channel, topics, start.ready.position);
       this.#session.cursor?.set(delivery.channel, start.ready.position);
       if (start.gap) this.#session.gap(delivery.channel, start.gap);
       delivery.begin(topics, start);

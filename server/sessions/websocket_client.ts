@@ -9,6 +9,7 @@ import { createEnvelope } from "../wire/envelope.ts";
 import type { Wire } from "../wire/encode.ts";
 import type { Socket, SocketHandler } from "../wire/socket.ts";
 import { Session, type SessionHost } from "./session.ts";
+import type { Remote } from "../runtimes/request_head.ts";
 
 /** The parts of the gateway that a WebSocket client uses. */
 export interface WebSocketHost extends SessionHost {
@@ -27,6 +28,7 @@ type ActiveCommand = Exclude<ClientCommand, { kind: "pong" }>;
 /** The result of a WebSocket client's handshake. */
 export interface Handshake {
   readonly wire: Wire;
+  readonly remote: Remote;
   /** The token's claims; absent if the client will send a token later, or sent an invalid one. */
   readonly claims?: TokenClaims;
   /** Why the client is refused. Browsers can't read the answer to a handshake, so the socket's close says it. */
@@ -69,9 +71,9 @@ export class WebSocketClient implements SocketHandler {
 
   open(socket: Socket): void {
     if (!this.#handshake) return;
-    const { wire, claims, refusal, since, marks } = this.#handshake;
+    const { wire, remote, claims, refusal, since, marks } = this.#handshake;
     this.#handshake = undefined;
-    const session = new Session(this.#host, socket, wire);
+    const session = new Session(this.#host, socket, wire, { remote });
     this.#session = session;
     this.#host.opened(session);
     if (refusal) session.refuse(refusal);
@@ -112,8 +114,8 @@ export class WebSocketClient implements SocketHandler {
     this.#session?.drain();
   }
 
-  close(): void {
-    this.#session?.ended();
+  close(code: number): void {
+    this.#session?.ended(code);
   }
 
   /** Counts a frame; returns the session if it may be acted on. */

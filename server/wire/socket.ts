@@ -44,6 +44,6 @@ export interface SocketHandler {
   control(): void;
   /** The runtime has room for more. Only some runtimes call it. */
   drain(): void;
-  /** The connection closed. Called once. */
-  close(): void;
+  /** The connection closed, with the close code of the peer. Called once. */
+  close(code: number): void;
 }

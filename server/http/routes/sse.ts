@@ -9,6 +9,7 @@ import type {
   Handshake,
   WebSocketHost,
 } from "../../sessions/websocket_client.ts";
+import { FetchHead, remoteOf } from "../../runtimes/request_head.ts";
 import { checkHandshake } from "../handshake.ts";
 
 /** `GET /v1/realtime/sse`: subscribes by Server-Sent Events. */
@@ -20,7 +21,8 @@ export function sseRoutes(host: WebSocketHost): Hono {
       c.req.query("token");
     const since = c.req.header("last-event-id") || c.req.query("since");
     const wire = c.req.query("protocol") === PROTOCOL ? "sse.v1" : "sse";
-    const handshake = await checkHandshake(host, token, wire, since);
+    const remote = remoteOf(new FetchHead(c.req.raw, c.env));
+    const handshake = await checkHandshake(host, token, wire, since, remote);
     (await runtime()).keepOpen({ request: c.req.raw, env: c.env });
     return c.body(openStream(host, handshake), 200, {
       "content-type": "text/event-stream",
@@ -32,7 +34,7 @@ export function sseRoutes(host: WebSocketHost): Hono {
 /** Opens a session; returns the body that carries its events. */
 function openStream(
   host: WebSocketHost,
-  { wire, claims, refusal, since, marks }: Handshake,
+  { wire, remote, claims, refusal, since, marks }: Handshake,
 ): ReadableStream<Uint8Array> {
   const channels = new Set(claims?.topics.map(({ channel }) => channel));
   const socket = new SseSocket({
@@ -40,9 +42,10 @@ function openStream(
     message() {},
     control() {},
     drain: () => session.drain(),
-    close: () => session.ended(),
+    close: (code) => session.ended(code),
   });
-  const session = new Session(host, socket, wire, channels.size > 1);
+  const hasCursor = channels.size > 1;
+  const session = new Session(host, socket, wire, { remote, hasCursor });
   host.opened(session);
   // Runtimes keep the headers back until the body has its first bytes.
   if (wire === "sse") session.ping();

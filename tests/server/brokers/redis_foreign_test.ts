@@ -1,4 +1,3 @@
-import { configure, type LogRecord, reset } from "@logtape/logtape";
 import { assert, assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
@@ -11,6 +10,7 @@ import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
+import { collectLog } from "../../support/log.ts";
 import { redisPath } from "../../support/requirements.ts";
 import { postJson, publishAll } from "../../support/wire/publish.ts";
 import {
@@ -228,15 +228,8 @@ withRedis("A channel in whose keys in Redis another program writes", () => {
   });
 
   it("is reported by one warning, without the content of the entry", async () => {
-    const records: LogRecord[] = [];
-    await configure({
-      reset: true,
-      sinks: { list: (record) => records.push(record) },
-      loggers: [
-        { category: ["logtape", "meta"], lowestLevel: "error" },
-        { category: "tidings", sinks: ["list"] },
-      ],
-    });
+    await using log = await collectLog("warning");
+    const { records } = log;
     const { live, late } = await play(
       "warned",
       ({ log }) => [["XADD", log, "*", "a", "the-content"]],
@@ -245,7 +238,6 @@ withRedis("A channel in whose keys in Redis another program writes", () => {
     await late.take(6);
     await history("warned");
     await Promise.all([live.close(), late.close()]);
-    await reset();
     assertEquals(records.map(({ level }) => level), ["warning"]);
     const text = records[0]?.message.join("") ?? "";
     assert(text.includes("warned") && !text.includes("the-content"), text);

@@ -1,8 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { Hono } from "hono";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { Events } from "../../../server/events/events.ts";
 import { Admission } from "../../../server/http/admission.ts";
 import { Entrance } from "../../../server/http/entrance.ts";
+import { Failures } from "../../../server/http/failures.ts";
 import { FetchHead } from "../../../server/runtimes/request_head.ts";
 import { startGateway } from "../../support/gateway/gateway.ts";
 import { bodyOf } from "../../support/wire/publish.ts";
@@ -48,7 +50,7 @@ function entranceOf(dev: boolean) {
       return Promise.resolve(new Response());
     },
     app,
-  }, () => {});
+  }, new Failures(new Events(), () => {}));
   return { entrance, admission, reached };
 }
 

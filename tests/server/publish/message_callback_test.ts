@@ -1,5 +1,4 @@
 import { assertEquals } from "@std/assert";
-import { configure, type LogRecord, reset } from "@logtape/logtape";
 import { describe, it } from "@std/testing/bdd";
 import { decodeJwt } from "jose";
 import type { InboundMessage } from "../../../server/mod.ts";
@@ -8,6 +7,7 @@ import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
+import { collectLog } from "../../support/log.ts";
 import { batch, postJson, publish } from "../../support/wire/publish.ts";
 import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
 
@@ -102,15 +102,8 @@ describe("createGateway({ onMessage })", () => {
   });
 
   it("may fail: the failure is logged, and the client gets its response", async () => {
-    const records: LogRecord[] = [];
-    await configure({
-      reset: true,
-      sinks: { list: (record) => records.push(record) },
-      loggers: [
-        { category: ["logtape", "meta"], lowestLevel: "error" },
-        { category: "tidings", sinks: ["list"] },
-      ],
-    });
+    await using log = await collectLog("warning");
+    const { records } = log;
     const failures = [
       () => {
         throw new Error("at once");
@@ -133,7 +126,6 @@ describe("createGateway({ onMessage })", () => {
       [["onMessage", "at once"], ["onMessage", "later"]],
     );
     await gateway.close();
-    await reset();
   });
 
   it("is waited for while the gateway drains, until the deadline", async () => {

@@ -94,7 +94,7 @@ describe("drainSessions()", () => {
     const socket = new FakeSocket();
     socket.buffered = 100;
     const session = new Session(host, socket, "ws.v1");
-    session.ended();
+    session.ended(1001);
     await drainSessions([session], { deadlineMs: 3_600_000 });
     assertEquals(socket.sent.length, 0);
   });

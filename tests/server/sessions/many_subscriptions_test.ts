@@ -57,7 +57,7 @@ class CountedSession {
   }
 
   async close(): Promise<void> {
-    this.#session.ended();
+    this.#session.ended(1001);
     await this.#broker.close();
   }
 }

@@ -1,4 +1,5 @@
 import { Revocations } from "../../../server/auth/revocations.ts";
+import { Events } from "../../../server/events/events.ts";
 import { Hub } from "../../../server/fan_out/hub.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
 import type { SessionHost } from "../../../server/sessions/session.ts";
@@ -46,6 +47,7 @@ export function fakeHost(
     maxSubscriptions: 128,
     tokenDeadlineMs: 10_000,
     ticket: () => Promise.resolve("ticket"),
+    events: new Events(),
     report() {},
     ended() {},
   };

@@ -1,0 +1,103 @@
+/**
+ * What happens at a gateway, as its log, its metrics and the admin API tell it. The names are those of the log. No field ever holds a token,
+ * a key or the data of a message.
+ *
+ * @module
+ */
+
+import type { RealtimeErrorCode } from "../../core/protocol/errors.ts";
+
+/** The connection that an event is about. */
+export interface ConnectionFacts {
+  /** The id in `ready` frames. */
+  readonly session: string;
+  readonly transport: "websocket" | "sse";
+  readonly protocol: "tidings.v1" | "plain";
+  /** The user of its tokens, where they name one. */
+  readonly subject?: string | undefined;
+  /** The IP address that it came from: that of the last proxy, where there is one. */
+  readonly address?: string | undefined;
+  /** The page that opened it. */
+  readonly origin?: string | undefined;
+}
+
+/** A client connected. Its token may follow in a frame. */
+export interface Connected extends ConnectionFacts {
+  readonly event: "connected";
+}
+
+/** A client subscribed to a channel. */
+export interface Subscribed extends ConnectionFacts {
+  readonly event: "subscribed";
+  readonly channel: string;
+  readonly topics: readonly string[];
+  /** The id after which the delivery begins. */
+  readonly position: string;
+}
+
+/** A connection ended. */
+export interface Closed extends ConnectionFacts {
+  readonly event: "closed";
+  /** The close code. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** A client missed messages that the log no longer has. */
+export interface GapEvent extends ConnectionFacts {
+  readonly event: "gap";
+  readonly channel: string;
+  /** The ids between which messages are missing. */
+  readonly after: string;
+  readonly before: string;
+}
+
+/** A connection was ended because its client didn't read fast enough. */
+export interface Slow extends ConnectionFacts {
+  readonly event: "slow";
+  readonly queued_bytes: number;
+}
+
+/** A request, a connection or a frame was refused. */
+export interface Refused extends Partial<ConnectionFacts> {
+  readonly event: "refused";
+  /** The HTTP status, or the close code that stands for the error on a connection. */
+  readonly code: number;
+  readonly error: RealtimeErrorCode;
+  /** The sentence that the client gets. */
+  readonly reason: string;
+}
+
+/** A message was published. */
+export interface Published {
+  readonly event: "published";
+  readonly channel: string;
+  readonly topics: readonly string[];
+  readonly ids: readonly string[];
+}
+
+/** The broker stopped to answer, or answers again. */
+export interface BrokerChange {
+  readonly event: "broker.down" | "broker.up";
+  readonly broker: string;
+  /** Why it doesn't answer, where it says so. */
+  readonly reason?: string | undefined;
+}
+
+/** The gateway began to drain, or every client has left. */
+export interface Leaving {
+  readonly event: "stopping" | "drained";
+  readonly connections: number;
+}
+
+/** Anything that happens at a gateway. */
+export type GatewayEvent =
+  | Connected
+  | Subscribed
+  | Closed
+  | GapEvent
+  | Slow
+  | Refused
+  | Published
+  | BrokerChange
+  | Leaving;
