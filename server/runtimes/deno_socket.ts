@@ -102,7 +102,8 @@ export function attach(socket: WebSocket, handler: SocketHandler): void {
     if (isTooBig(data)) adapted.close(1009, "frame too big");
     else handler.message(typeof data === "string" ? data : undefined);
   });
-  socket.addEventListener("close", ({ code }) => handler.close(code));
+  // Deno has no code for a connection that is gone; RFC 6455 §7.1.5 has one.
+  socket.addEventListener("close", ({ code }) => handler.close(code || 1006));
   // A close event follows every error.
   socket.addEventListener("error", (event) => event.preventDefault());
 }
