@@ -53,11 +53,14 @@ async function createBroker(config: Config): Promise<Broker> {
 /** Milliseconds over which clients reconnect: long for a restart in production, short for a developer's Ctrl-C. */
 const SPREAD_MS = { SIGTERM: 10_000, SIGINT: 500 } as const;
 
-/** @param serverOf Returns the server once it listens. */
-function drainOnSignal(
-  gateway: Gateway,
-  serverOf: () => Server | undefined,
-): void {
+/** A gateway, with its server once that listens. */
+interface Serving {
+  readonly gateway: Gateway;
+  server?: Server;
+}
+
+function drainOnSignal(serving: Serving): void {
+  const { gateway } = serving;
   let draining = false;
   async function drain(signal: keyof typeof SPREAD_MS): Promise<void> {
     // A second signal asks to exit at once.
@@ -65,7 +68,7 @@ function drainOnSignal(
     draining = true;
     await gateway.drain({ spreadMs: SPREAD_MS[signal] });
     await gateway.close();
-    await serverOf()?.close();
+    await serving.server?.close();
     process.exit(0);
   }
   process.on("SIGTERM", () => drain("SIGTERM"));
@@ -97,12 +100,12 @@ async function run(config: Config): Promise<void> {
     streamLeaseMs: lease && lease * 1000,
     allowedOrigins: config["allowed-origins"],
   });
-  let server: Server | undefined;
+  const serving: Serving = { gateway };
   // A process that waits for the line with the URL may send a signal right after it.
-  drainOnSignal(gateway, () => server);
+  drainOnSignal(serving);
   // A broker that can't be reached is in the log before that line.
   await broker.health();
-  server = await serve(gateway, { port, hostname });
+  serving.server = await serve(gateway, { port, hostname });
   if (dev) warnOfDevelopment(signingKey !== undefined);
 }
 
