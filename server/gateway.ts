@@ -145,7 +145,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     (await findSender(authorization)).publisher;
   for (
     const routes of [
-      publishRoutes(findSender, addresses, streams),
+      publishRoutes(findSender, addresses, streams, failures),
       streamRoutes(findPublisher, streams),
       tokenRoutes(auth),
       sseRoutes(host),

@@ -47,6 +47,16 @@ export function verifyJwt(
   return decodeJson(payload);
 }
 
+/** Returns the payload of a token without any check: nothing in it is certain. It is empty where the token is malformed. */
+export function uncheckedPayload(token: string): TokenPayload {
+  if (token.length > MAX_LENGTH) return {};
+  try {
+    return decodeJson(token.split(".", 3)[1] ?? "");
+  } catch {
+    return {};
+  }
+}
+
 /** Checks a header that other software wrote. */
 function checkHeader({ alg, typ, crit }: TokenPayload): void {
   if (alg !== TOKEN_HEADER.alg) {

@@ -1,6 +1,11 @@
 import type { RealtimeError } from "../../core/protocol/errors.ts";
 import type { Events } from "../events/events.ts";
-import { remoteOf, type RequestHead } from "../runtimes/request_head.ts";
+import { factsOf, reasonOf, textOf } from "../events/refusal_facts.ts";
+import {
+  queryOf,
+  remoteOf,
+  type RequestHead,
+} from "../runtimes/request_head.ts";
 
 /** The head of a request that failed, as far as an operator gets to see it. */
 export type FailedHead = Pick<
@@ -28,8 +33,10 @@ export class Failures {
       event: "refused",
       code,
       error: error.code,
-      reason: error.message,
+      reason: reasonOf(error),
       ...remoteOf(head),
+      channel: textOf(queryOf(head.target).get("channel")),
+      ...factsOf(error),
     });
   }
 }
