@@ -179,7 +179,7 @@ async function endSessions(
     await sse.next();
   }
   await revoke(target, { sub: "ann" });
-  await sse.rest();
+  while ((await sse.next()).kind !== "error");
   return short;
 }
 
