@@ -166,7 +166,8 @@ async function endSessions(
   await gap.close();
   const short = await tokenEnding(target, ["c/t"], 500);
   const { client: ending } = await connectReady(target, { token: short });
-  await ending.closed;
+  await ending.error();
+  await ending.close();
   await using sse = await connectSse(target, { token: user, v1: true });
   await sse.ready();
   const { client: slow } = await connectReady(target, { token: user });
