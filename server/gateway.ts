@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import type { TokenClaims } from "../core/protocol/token.ts";
 import type { AsyncClosing } from "../core/types/async_closing.ts";
 import { getLogger } from "@logtape/logtape";
+import { AdminKey } from "./auth/admin_key.ts";
 import { Auth } from "./auth/auth.ts";
 import { Revocations } from "./auth/revocations.ts";
 import { eventLog } from "./events/event_log.ts";
@@ -15,6 +17,8 @@ import { PublishAddresses } from "./http/publish_address.ts";
 import { directPublish } from "./http/publish_message.ts";
 import { healthRoutes } from "./http/routes/health.ts";
 import { historyRoutes } from "./http/routes/history.ts";
+import { metricsRoutes } from "./http/routes/metrics.ts";
+import { probeRoutes } from "./http/routes/probes.ts";
 import {
   type FindPublisher,
   type FindSender,
@@ -25,12 +29,15 @@ import { sseRoutes } from "./http/routes/sse.ts";
 import { streamRoutes } from "./http/routes/streams.ts";
 import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
+import { Counts } from "./metrics/counts.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { pageRoutes } from "./page/mod.ts";
 import { ClientPublisher } from "./publish/client_publisher.ts";
 import { MessageCallback } from "./publish/message_callback.ts";
 import { PublishRates, UNLIMITED } from "./publish/publish_rates.ts";
-import { Publisher } from "./publish/publisher.ts";
+import { type MessagePublisher, Publisher } from "./publish/publisher.ts";
+import type { Via } from "./publish/via.ts";
 import { directHandlers } from "./runtimes/direct.ts";
 import { FetchHead } from "./runtimes/request_head.ts";
 import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
@@ -86,31 +93,44 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const sessions = new OpenSessions(settings.pingIntervalMs);
   const events = new Events();
   events.listen(eventLog(logger));
-  const failures = new Failures(events, report);
+  const counts = new Counts();
+  const failures = new Failures(events, counts, report);
   const revocations = new Revocations(
     broker,
     (isRevoked) => sessions.endRevoked(isRevoked),
   );
   const auth = new Auth(settings.signingKeys, dev, revocations);
   const hub = new Hub(broker);
-  const publisher = new Publisher(broker, settings.maxMessageBytes);
+  const { maxMessageBytes } = settings;
+  const publishers: Readonly<Record<Via, Publisher>> = {
+    http: new Publisher(broker, maxMessageBytes, counts, "http"),
+    batch: new Publisher(broker, maxMessageBytes, counts, "batch"),
+    websocket: new Publisher(broker, maxMessageBytes, counts, "websocket"),
+    stream: new Publisher(broker, maxMessageBytes, counts, "stream"),
+  };
   const callback = onMessage && new MessageCallback(onMessage, report);
-  const streams = new Streams(hub, publisher, {
+  const streams = new Streams(hub, publishers.stream, {
     ...settings,
     leaseMs,
     report,
   });
   const rules = { schemas: settings.channels, callback, revocations };
-  const publisherFor: WebSocketHost["publisherFor"] = (claims) =>
-    claims ? new ClientPublisher(publisher, claims, rules) : publisher;
+  function publisherFor(
+    claims: TokenClaims | undefined,
+    via: Via,
+  ): MessagePublisher {
+    const publisher = publishers[via];
+    return claims ? new ClientPublisher(publisher, claims, rules) : publisher;
+  }
   const { queueBytes, queueDeadlineMs } = settings;
   const host: WebSocketHost = {
     ...settings,
     auth,
     hub,
     events,
+    counts,
     revocations,
-    publisherFor,
+    publisherFor: (claims) => publisherFor(claims, "websocket"),
     sendQueue: { queueBytes, deadlineMs: queueDeadlineMs },
     ticket: (claims) => auth.tokens.mintTicket(claims),
     report,
@@ -123,20 +143,24 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   };
   const admission = new Admission(settings);
   const addresses = new PublishAddresses();
+  const adminKey = new AdminKey(settings.adminKey, dev);
+  const metrics = new Metrics({ counts, hub, sessions });
 
   const app = new Hono();
   app.route("/", healthRoutes(hub, sessions, admission));
+  app.route("/", probeRoutes(broker, admission));
+  app.route("/", metricsRoutes(adminKey, metrics));
   const rates = new PublishRates(settings.maxPublishRate);
-  const findSender: FindSender = async (authorization) => {
+  const findSender: FindSender = async (authorization, via) => {
     const claims = await auth.publisherClaims(authorization);
     const rate = claims ? rates.of(claims.jti) : UNLIMITED;
-    return { publisher: publisherFor(claims), rate };
+    return { publisher: publisherFor(claims, via), rate };
   };
   const findPublisher: FindPublisher = async (authorization) =>
-    (await findSender(authorization)).publisher;
+    (await findSender(authorization, "http")).publisher;
   for (
     const routes of [
-      publishRoutes(findSender, addresses, streams),
+      publishRoutes(findSender, addresses, streams, counts),
       streamRoutes(findPublisher, streams),
       tokenRoutes(auth),
       sseRoutes(host),
@@ -156,12 +180,13 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   );
 
   const entrance = new Entrance(admission, {
-    publish: directPublish(auth, publisher, addresses, failures),
+    publish: directPublish(auth, publishers.http, addresses, failures),
     connect: (incoming, head) => connect(host, incoming, head),
     app,
   }, failures);
 
   async function close(): Promise<void> {
+    metrics.close();
     streams.close();
     for (const session of sessions.all()) {
       session.close(1001, "the gateway goes away");

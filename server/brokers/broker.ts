@@ -71,6 +71,14 @@ export interface ChannelState extends Position {
   readonly openStreams: readonly OpenStream[];
 }
 
+/** What the logs hold that a process keeps itself. */
+export interface LogUsage {
+  /** Messages in all logs together. */
+  readonly messages: number;
+  /** Bytes of memory that they take. */
+  readonly bytes: number;
+}
+
 /** Gets what happens to a channel, one call after the other, in the order of the log. */
 export interface LogListener {
   /** A message was appended. It follows the message of the last call or the position of the last `moved`. */
@@ -158,6 +166,9 @@ export interface Broker extends RevocationStore {
 
   /** Tells whether the broker can be used, and if not, why. */
   health(): Promise<{ ok: boolean; detail?: string }>;
+
+  /** Tells what the logs hold. A broker whose logs are in another program has no such method: that program's own metrics tell it. */
+  usage?(): LogUsage;
 
   /** Ends all connections and timers. Nothing is called afterwards. */
   close(): Promise<void>;

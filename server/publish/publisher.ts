@@ -3,6 +3,7 @@ import { parseId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Broker } from "../brokers/broker.ts";
+import type { Counts } from "../metrics/counts.ts";
 import { isStreamKind } from "../streams/stream_message.ts";
 import { type Envelope, newMessage } from "../wire/envelope.ts";
 import {
@@ -16,6 +17,7 @@ import {
   ttlOf,
 } from "./idempotency_key.ts";
 import { publishReply } from "./replies.ts";
+import type { Via } from "./via.ts";
 
 /** Maximum number of topics of one message. */
 const MAX_TOPICS = 128;
@@ -60,10 +62,20 @@ export class Publisher implements MessagePublisher {
   readonly maxMessageBytes: number;
   readonly client = undefined;
   readonly #broker: Broker;
+  readonly #counts: Counts;
+  readonly #via: Via;
 
-  constructor(broker: Broker, maxMessageBytes: number) {
+  /** @param via How the messages come, unless they belong to data streams. */
+  constructor(
+    broker: Broker,
+    maxMessageBytes: number,
+    counts: Counts,
+    via: Via,
+  ) {
     this.#broker = broker;
     this.maxMessageBytes = maxMessageBytes;
+    this.#counts = counts;
+    this.#via = via;
   }
 
   require(): void {}
@@ -76,11 +88,13 @@ export class Publisher implements MessagePublisher {
     key?: MessageKey,
     owner: KeyOwner = SERVER,
   ): MaybePromise<readonly string[]> {
-    const { channel } = envelope;
+    const { channel, kind = "data" } = envelope;
     checkNames(envelope, topics);
     checkFields(envelope);
     checkKey(channel, key);
     checkSize(envelope, topics, data, this.maxMessageBytes);
+    const via = isStreamKind(kind) ? "stream" : this.#via;
+    const began = performance.now();
     try {
       const toMessage = (topic: string) => newMessage(envelope, topic, data);
       const published = envelope.replyTo === undefined
@@ -92,10 +106,13 @@ export class Publisher implements MessagePublisher {
         )
         : this.#reply(envelope, topics, data, owner, key);
       return published instanceof Promise
-        ? published.catch((cause) => this.#fail(channel, cause))
-        : published;
+        ? published.then(
+          (ids) => this.#succeed(ids, via, began),
+          (cause) => this.#fail(channel, cause, began),
+        )
+        : this.#succeed(published, via, began);
     } catch (cause) {
-      return this.#fail(channel, cause);
+      return this.#fail(channel, cause, began);
     }
   }
 
@@ -124,7 +141,18 @@ export class Publisher implements MessagePublisher {
     return [await publishReply(this.#broker, channel, message, target)];
   }
 
-  #fail(channel: string, cause: unknown): never {
+  #succeed(
+    ids: readonly string[],
+    via: Via,
+    began: number,
+  ): readonly string[] {
+    this.#counts.brokerPublish.add((performance.now() - began) / 1000);
+    this.#counts.published[via] += ids.length;
+    return ids;
+  }
+
+  #fail(channel: string, cause: unknown, began: number): never {
+    this.#counts.brokerPublish.add((performance.now() - began) / 1000);
     if (cause instanceof RealtimeError) throw cause;
     const problem = `the broker "${this.#broker.name}" failed`;
     const message = `Cannot publish to ${quote(channel)}: ${problem}`;

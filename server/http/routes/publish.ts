@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
+import type { Counts } from "../../metrics/counts.ts";
 import { publishBatch } from "../../publish/batch.ts";
 import {
   type MessagePublisher,
@@ -8,6 +9,7 @@ import {
 } from "../../publish/publisher.ts";
 import type { PublishRate } from "../../publish/publish_rates.ts";
 import { publishTee, publishText } from "../../publish/text_stream.ts";
+import type { Via } from "../../publish/via.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
 import { runtime } from "../../runtimes/runtime.ts";
 import type { Streams } from "../../streams/streams.ts";
@@ -30,14 +32,18 @@ export interface Sender {
   readonly rate: PublishRate;
 }
 
-/** Finds the sender of a request, as {@linkcode FindPublisher} does. */
-export type FindSender = (authorization: string | undefined) => Promise<Sender>;
+/** Finds the sender of a request, as {@linkcode FindPublisher} does; `via` is the kind of the request. */
+export type FindSender = (
+  authorization: string | undefined,
+  via: Via,
+) => Promise<Sender>;
 
 /** `POST /v1/realtime/publish`, `/publish/batch` and `/publish/tee`. */
 export function publishRoutes(
   findSender: FindSender,
   addresses: PublishAddresses,
   streams: Streams,
+  counts: Counts,
 ): Hono {
   const app = new Hono();
 
@@ -45,7 +51,7 @@ export function publishRoutes(
     const request = c.req.raw;
     const head = new FetchHead(request);
     const authorization = head.header("authorization");
-    const { publisher, rate } = await findSender(authorization);
+    const { publisher, rate } = await findSender(authorization, "http");
     const address = addresses.read(head.target);
     const { envelope, topics } = address;
     publisher.require(envelope.channel, topics);
@@ -73,10 +79,17 @@ export function publishRoutes(
   app.post("/publish/batch", async (c) => {
     const { publisher, rate } = await findSender(
       c.req.header("authorization"),
+      "batch",
     );
     const subject = "Cannot publish the batch: it";
     const text = await readText(c.req.raw, REQUEST_BYTES, subject);
-    const lines = await publishBatch(publisher, streams, rate, text);
+    const lines = await publishBatch(
+      publisher,
+      streams,
+      rate,
+      text,
+      (error) => counts.refusePublish(error),
+    );
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
     });
@@ -85,6 +98,7 @@ export function publishRoutes(
   app.post("/publish/tee", async (c) => {
     const { publisher, rate } = await findSender(
       c.req.header("authorization"),
+      "stream",
     );
     const channel = c.req.query("channel") ?? "";
     publisher.require(channel, ["$stream"]);
