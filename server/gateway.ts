@@ -1,11 +1,10 @@
 import { Hono } from "hono";
-import type { TokenClaims } from "../core/protocol/token.ts";
 import type { AsyncClosing } from "../core/types/async_closing.ts";
 import { getLogger } from "@logtape/logtape";
 import { AdminKey } from "./auth/admin_key.ts";
 import { Auth } from "./auth/auth.ts";
 import { Revocations } from "./auth/revocations.ts";
-import { eventLog } from "./events/event_log.ts";
+import { logEvents } from "./events/event_log.ts";
 import { Events } from "./events/events.ts";
 import { Hub } from "./fan_out/hub.ts";
 import { Admission } from "./http/admission.ts";
@@ -31,14 +30,15 @@ import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
 import { Counts } from "./metrics/counts.ts";
 import { Metrics } from "./metrics/metrics.ts";
+import { startedEvent } from "./events/started_event.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { pageRoutes } from "./page/mod.ts";
 import { ClientPublisher } from "./publish/client_publisher.ts";
 import { MessageCallback } from "./publish/message_callback.ts";
 import { PublishRates, UNLIMITED } from "./publish/publish_rates.ts";
-import { type MessagePublisher, Publisher } from "./publish/publisher.ts";
-import type { Via } from "./publish/via.ts";
+import { Publisher } from "./publish/publisher.ts";
 import { directHandlers } from "./runtimes/direct.ts";
+import { listeningCallbacks } from "./runtimes/on_listening.ts";
 import { FetchHead } from "./runtimes/request_head.ts";
 import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
 import { OpenSessions } from "./sessions/open_sessions.ts";
@@ -92,7 +92,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const { broker, dev, onMessage, streamLeaseMs: leaseMs } = settings;
   const sessions = new OpenSessions(settings.pingIntervalMs);
   const events = new Events();
-  events.listen(eventLog(logger));
+  logEvents(events, logger, dev);
+  broker.followHealth?.(({ ok, detail: reason }) =>
+    events.emit(
+      ok
+        ? { event: "broker.up", broker: broker.name }
+        : { event: "broker.down", broker: broker.name, reason },
+    )
+  );
   const counts = new Counts();
   const failures = new Failures(events, counts, report);
   const revocations = new Revocations(
@@ -101,27 +108,21 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   );
   const auth = new Auth(settings.signingKeys, dev, revocations);
   const hub = new Hub(broker);
-  const { maxMessageBytes } = settings;
-  const publishers: Readonly<Record<Via, Publisher>> = {
-    http: new Publisher(broker, maxMessageBytes, counts, "http"),
-    batch: new Publisher(broker, maxMessageBytes, counts, "batch"),
-    websocket: new Publisher(broker, maxMessageBytes, counts, "websocket"),
-    stream: new Publisher(broker, maxMessageBytes, counts, "stream"),
-  };
+  const publisher = new Publisher(
+    broker,
+    settings.maxMessageBytes,
+    events,
+    counts,
+  );
   const callback = onMessage && new MessageCallback(onMessage, report);
-  const streams = new Streams(hub, publishers.stream, {
+  const streams = new Streams(hub, publisher, {
     ...settings,
     leaseMs,
     report,
   });
   const rules = { schemas: settings.channels, callback, revocations };
-  function publisherFor(
-    claims: TokenClaims | undefined,
-    via: Via,
-  ): MessagePublisher {
-    const publisher = publishers[via];
-    return claims ? new ClientPublisher(publisher, claims, rules) : publisher;
-  }
+  const publisherFor: WebSocketHost["publisherFor"] = (claims) =>
+    claims ? new ClientPublisher(publisher, claims, rules) : publisher;
   const { queueBytes, queueDeadlineMs } = settings;
   const host: WebSocketHost = {
     ...settings,
@@ -130,7 +131,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     events,
     counts,
     revocations,
-    publisherFor: (claims) => publisherFor(claims, "websocket"),
+    publisherFor,
     sendQueue: { queueBytes, deadlineMs: queueDeadlineMs },
     ticket: (claims) => auth.tokens.mintTicket(claims),
     report,
@@ -151,13 +152,13 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   app.route("/", probeRoutes(broker, admission));
   app.route("/", metricsRoutes(adminKey, metrics));
   const rates = new PublishRates(settings.maxPublishRate);
-  const findSender: FindSender = async (authorization, via) => {
+  const findSender: FindSender = async (authorization) => {
     const claims = await auth.publisherClaims(authorization);
     const rate = claims ? rates.of(claims.jti) : UNLIMITED;
-    return { publisher: publisherFor(claims, via), rate };
+    return { publisher: publisherFor(claims), rate };
   };
   const findPublisher: FindPublisher = async (authorization) =>
-    (await findSender(authorization, "http")).publisher;
+    (await findSender(authorization)).publisher;
   for (
     const routes of [
       publishRoutes(findSender, addresses, streams, counts),
@@ -180,7 +181,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   );
 
   const entrance = new Entrance(admission, {
-    publish: directPublish(auth, publishers.http, addresses, failures),
+    publish: directPublish(auth, publisher, addresses, failures),
     connect: (incoming, head) => connect(host, incoming, head),
     app,
   }, failures);
@@ -214,9 +215,13 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     [Symbol.asyncDispose]: close,
   };
   directHandlers.set(gateway, (head) => entrance.direct(head));
+  listeningCallbacks.set(
+    gateway,
+    (url, runtime) => events.emit(startedEvent(settings, url, runtime)),
+  );
   return gateway;
 }
 
 function report(stage: string, error: unknown): void {
-  logger.error("{stage} failed: {error}", { stage, error });
+  logger.error("{stage} failed: {error}", { event: "failed", stage, error });
 }

@@ -1,6 +1,6 @@
 import type { RealtimeErrorCode } from "../../core/protocol/errors.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
-import type { Via } from "../publish/via.ts";
+import type { PublishedVia } from "../events/gateway_event.ts";
 import { Durations } from "./durations.ts";
 
 /** The upper bounds for the times of a broker: below 1 ms for one in memory, up to the time after which Redis counts as away. */
@@ -23,7 +23,7 @@ export type CountsByCode = ReadonlyMap<number | "other", number>;
  */
 export class Counts {
   /** Messages that the broker took, one for each topic. */
-  readonly published: Record<Via, number> = {
+  readonly published: Record<PublishedVia, number> = {
     http: 0,
     batch: 0,
     websocket: 0,

@@ -3,8 +3,9 @@ import { parseId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Broker } from "../brokers/broker.ts";
+import type { Events } from "../events/events.ts";
 import type { Counts } from "../metrics/counts.ts";
-import { isStreamKind } from "../streams/stream_message.ts";
+import { isStreamKind, showsState } from "../streams/stream_message.ts";
 import { type Envelope, newMessage } from "../wire/envelope.ts";
 import {
   composeKey,
@@ -17,7 +18,6 @@ import {
   ttlOf,
 } from "./idempotency_key.ts";
 import { publishReply } from "./replies.ts";
-import type { Via } from "./via.ts";
 
 /** Maximum number of topics of one message. */
 const MAX_TOPICS = 128;
@@ -62,20 +62,19 @@ export class Publisher implements MessagePublisher {
   readonly maxMessageBytes: number;
   readonly client = undefined;
   readonly #broker: Broker;
+  readonly #events: Events;
   readonly #counts: Counts;
-  readonly #via: Via;
 
-  /** @param via How the messages come, unless they belong to data streams. */
   constructor(
     broker: Broker,
     maxMessageBytes: number,
+    events: Events,
     counts: Counts,
-    via: Via,
   ) {
     this.#broker = broker;
     this.maxMessageBytes = maxMessageBytes;
+    this.#events = events;
     this.#counts = counts;
-    this.#via = via;
   }
 
   require(): void {}
@@ -88,12 +87,11 @@ export class Publisher implements MessagePublisher {
     key?: MessageKey,
     owner: KeyOwner = SERVER,
   ): MaybePromise<readonly string[]> {
-    const { channel, kind = "data" } = envelope;
+    const { channel } = envelope;
     checkNames(envelope, topics);
     checkFields(envelope);
     checkKey(channel, key);
     checkSize(envelope, topics, data, this.maxMessageBytes);
-    const via = isStreamKind(kind) ? "stream" : this.#via;
     const began = performance.now();
     try {
       const toMessage = (topic: string) => newMessage(envelope, topic, data);
@@ -107,10 +105,10 @@ export class Publisher implements MessagePublisher {
         : this.#reply(envelope, topics, data, owner, key);
       return published instanceof Promise
         ? published.then(
-          (ids) => this.#succeed(ids, via, began),
+          (ids) => this.#published(envelope, topics, data, ids, began),
           (cause) => this.#fail(channel, cause, began),
         )
-        : this.#succeed(published, via, began);
+        : this.#published(envelope, topics, data, published, began);
     } catch (cause) {
       return this.#fail(channel, cause, began);
     }
@@ -141,13 +139,23 @@ export class Publisher implements MessagePublisher {
     return [await publishReply(this.#broker, channel, message, target)];
   }
 
-  #succeed(
+  /** Notes that a message was published, and returns its ids. */
+  #published(
+    { channel, kind = "data", via: sentVia = "http" }: Envelope,
+    topics: readonly string[],
+    data: string,
     ids: readonly string[],
-    via: Via,
     began: number,
   ): readonly string[] {
+    const via = showsState(kind, topics[0] ?? "") ? "stream" : sentVia;
     this.#counts.brokerPublish.add((performance.now() - began) / 1000);
     this.#counts.published[via] += ids.length;
+    if (!this.#events.wants("published")) return ids;
+    const bytes = new TextEncoder().encode(data).length;
+    for (const [index, topic] of topics.entries()) {
+      const id = ids[index] ?? "";
+      this.#events.emit({ event: "published", channel, topic, id, bytes, via });
+    }
     return ids;
   }
 

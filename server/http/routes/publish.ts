@@ -9,7 +9,6 @@ import {
 } from "../../publish/publisher.ts";
 import type { PublishRate } from "../../publish/publish_rates.ts";
 import { publishTee, publishText } from "../../publish/text_stream.ts";
-import type { Via } from "../../publish/via.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
 import { runtime } from "../../runtimes/runtime.ts";
 import type { Streams } from "../../streams/streams.ts";
@@ -32,11 +31,8 @@ export interface Sender {
   readonly rate: PublishRate;
 }
 
-/** Finds the sender of a request, as {@linkcode FindPublisher} does; `via` is the kind of the request. */
-export type FindSender = (
-  authorization: string | undefined,
-  via: Via,
-) => Promise<Sender>;
+/** Finds the sender of a request, as {@linkcode FindPublisher} does. */
+export type FindSender = (authorization: string | undefined) => Promise<Sender>;
 
 /** `POST /v1/realtime/publish`, `/publish/batch` and `/publish/tee`. */
 export function publishRoutes(
@@ -51,7 +47,7 @@ export function publishRoutes(
     const request = c.req.raw;
     const head = new FetchHead(request);
     const authorization = head.header("authorization");
-    const { publisher, rate } = await findSender(authorization, "http");
+    const { publisher, rate } = await findSender(authorization);
     const address = addresses.read(head.target);
     const { envelope, topics } = address;
     publisher.require(envelope.channel, topics);
@@ -79,7 +75,6 @@ export function publishRoutes(
   app.post("/publish/batch", async (c) => {
     const { publisher, rate } = await findSender(
       c.req.header("authorization"),
-      "batch",
     );
     const subject = "Cannot publish the batch: it";
     const text = await readText(c.req.raw, REQUEST_BYTES, subject);
@@ -98,7 +93,6 @@ export function publishRoutes(
   app.post("/publish/tee", async (c) => {
     const { publisher, rate } = await findSender(
       c.req.header("authorization"),
-      "stream",
     );
     const channel = c.req.query("channel") ?? "";
     publisher.require(channel, ["$stream"]);
