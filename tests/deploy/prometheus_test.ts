@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { readDeploy } from "../support/deploy_files.ts";
 import {
   type Prometheus,
   promtool,
@@ -25,13 +26,9 @@ const withPrometheus = isHere ? describe : describe.skip;
 
 const MESSAGES = Array.from({ length: 50 }, (_, index) => index);
 
-function read(file: string): string {
-  return readFileSync(join(ROOT, "deploy", file), "utf8");
-}
-
 /** Returns the titles and queries of the dashboard's panels. */
 function panelQueries(): Array<{ title: string; query: string }> {
-  const { panels } = JSON.parse(read("grafana-dashboard.json"));
+  const { panels } = JSON.parse(readDeploy("grafana-dashboard.json"));
   return panels.flatMap((
     { title, targets = [] }: { title: string; targets?: { expr: string }[] },
   ) =>
@@ -114,7 +111,9 @@ withPrometheus("a Prometheus that scrapes a loaded gateway", () => {
   });
 
   it("evaluates the alerts, none of which fires", async () => {
-    const names = [...read("alerts.yml").matchAll(/\b(?:tidings|process)_\w+/g)]
+    const names = [
+      ...readDeploy("alerts.yml").matchAll(/\b(?:tidings|process)_\w+/g),
+    ]
       .map(([name]) => name);
     for (const name of new Set(names)) {
       const found = await prometheus.query(name);
@@ -142,7 +141,7 @@ withPrometheus("the alerts", () => {
     const cases = "tests/deploy/alert_cases.yml";
     const { code, output } = promtool(["test", "rules", cases]);
     assertEquals(code, 0, output);
-    for (const [, name] of read("alerts.yml").matchAll(/alert: (\w+)/g)) {
+    for (const [, name] of readDeploy("alerts.yml").matchAll(/alert: (\w+)/g)) {
       const text = readFileSync(join(ROOT, cases), "utf8");
       assert(text.includes(`alertname="${name}"`), `no case has "${name}"`);
     }
