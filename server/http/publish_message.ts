@@ -5,12 +5,14 @@ import { type MessagePublisher, tooLarge } from "../publish/publisher.ts";
 import type { DirectHandler } from "../runtimes/direct.ts";
 import type { JsonAnswer } from "../runtimes/json_answer.ts";
 import type { RequestHead } from "../runtimes/request_head.ts";
+import { withTrace } from "../wire/envelope.ts";
 import { dataOfBody, decodeUtf8 } from "../wire/json_text.ts";
 import { published } from "./answer.ts";
 import { brokeOff } from "./body.ts";
 import { errorAnswer } from "./error_response.ts";
 import type { Failures } from "./failures.ts";
 import type { PublishAddress, PublishAddresses } from "./publish_address.ts";
+import { traceOf } from "./trace_header.ts";
 
 /** The beginning of the targets of requests that publish one message or one stream. */
 const PUBLISH = "/v1/realtime/publish?";
@@ -39,7 +41,8 @@ export function publishBody(
   const data = dataOfBody(decodeUtf8(body));
   const ttl = readKeyTtl(head.header("idempotency-ttl"));
   const key = withTtl(head.header("idempotency-key"), ttl);
-  const ids = publisher.publish(envelope, topics, data, key);
+  const traced = withTrace(envelope, traceOf(head));
+  const ids = publisher.publish(traced, topics, data, key);
   return ids instanceof Promise ? ids.then(published) : published(ids);
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
 import { MAX_KEY_TTL } from "../../core/protocol/limits.ts";
-import { createEnvelope, MESSAGE_KINDS } from "../wire/envelope.ts";
+import { createEnvelope, MESSAGE_KINDS, withTrace } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
 import { FairTurns } from "./fair_turns.ts";
 import { withTtl } from "./idempotency_key.ts";
@@ -46,6 +46,7 @@ interface Allowance {
 /**
  * Publishes each line of an NDJSON body, in order; returns the results as JSON. A line that fails doesn't stop the others.
  *
+ * @param trace The place in a trace that all lines have.
  * @throws {RealtimeError} `too_large` for too many lines; nothing is published then.
  */
 export async function publishBatch(
@@ -53,6 +54,7 @@ export async function publishBatch(
   streams: Streams,
   rate: PublishRate,
   body: string,
+  trace?: string,
 ): Promise<string[]> {
   requireLines(body);
   const allowance = { chars: REQUEST_BYTES };
@@ -71,6 +73,7 @@ export async function publishBatch(
       rate,
       text,
       allowance,
+      trace,
     );
     results.push(JSON.stringify(result));
     // The broker is away: each further line would wait for it as long as this one did.
@@ -103,6 +106,7 @@ async function publishLine(
   rate: PublishRate,
   text: string,
   allowance: Allowance,
+  trace: string | undefined,
 ): Promise<{ id?: string; error?: ErrorBody }> {
   try {
     rate.spend(1);
@@ -117,7 +121,7 @@ async function publishLine(
     const { channel, topic, kind, producer } = result.data;
     const { stream_id: streamId, key_ttl: ttl } = result.data;
     const key = withTtl(result.data.key, ttl);
-    const envelope = createEnvelope(channel, result.data);
+    const envelope = withTrace(createEnvelope(channel, result.data), trace);
     const topics = [topic];
     const data = JSON.stringify(result.data.data);
     // A number can be longer than in the body: 1e20 has 21 digits.

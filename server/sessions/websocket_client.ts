@@ -1,11 +1,12 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
+import { readTrace } from "../../core/protocol/trace.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import { withTtl } from "../publish/idempotency_key.ts";
 import { type MessagePublisher, quote } from "../publish/publisher.ts";
 import { type ClientCommand, parseClientFrame } from "../wire/client_frame.ts";
-import { createEnvelope } from "../wire/envelope.ts";
+import { createEnvelope, withTrace } from "../wire/envelope.ts";
 import type { Wire } from "../wire/encode.ts";
 import type { Socket, SocketHandler } from "../wire/socket.ts";
 import { Session, type SessionHost } from "./session.ts";
@@ -192,7 +193,10 @@ export class WebSocketClient implements SocketHandler {
       const reason = `no token of this connection grants topic ${quote(topic)}`;
       throw new RealtimeError("forbidden", `${action}: ${reason}`);
     }
-    const envelope = createEnvelope(channel, { reply_topic, reply_to });
+    const envelope = withTrace(
+      createEnvelope(channel, { reply_topic, reply_to }),
+      readTrace(frame.trace),
+    );
     const data = JSON.stringify(frame.data);
     const key = withTtl(frame.key, frame.key_ttl);
     const publisher = this.#host.publisherFor(claims);

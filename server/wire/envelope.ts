@@ -32,6 +32,8 @@ export interface Envelope extends Origin {
   readonly replyTo?: string;
   /** The idempotency key of a reply. */
   readonly replyKey?: string;
+  /** The publisher's place in a trace, a valid `traceparent`. */
+  readonly trace?: string;
   /** JSON text. */
   readonly metadata?: string;
   /** The text that plain clients receive instead of the frame. */
@@ -66,6 +68,14 @@ export function createEnvelope(
     replyTo: fields.reply_to,
     metadata: metadata === undefined ? undefined : JSON.stringify(metadata),
   };
+}
+
+/** Returns an envelope whose message belongs to a trace, or the same one without a trace. */
+export function withTrace<T extends Envelope>(
+  envelope: T,
+  trace: string | undefined,
+): T {
+  return trace === undefined ? envelope : { ...envelope, trace };
 }
 
 /** Combines two origins; a field of the later one replaces the earlier one's. */
@@ -104,8 +114,8 @@ export function newMessage(
   data: string,
 ): NewMessage {
   const { channel, kind = "data", streamId, runId, fnId } = envelope;
-  const { fnSlug, envId, replyTopic, replyTo, replyKey, metadata, raw } =
-    envelope;
+  const { fnSlug, envId, replyTopic, replyTo, replyKey, trace } = envelope;
+  const { metadata, raw } = envelope;
   let head = `{"kind":"${kind}","channel":${JSON.stringify(channel)},` +
     `"topic":${JSON.stringify(topic)},"data":${data},` +
     `"created_at":"${timestamp()}"`;
@@ -117,6 +127,7 @@ export function newMessage(
   if (replyTopic) head += `,"reply_topic":${JSON.stringify(replyTopic)}`;
   if (replyTo) head += `,"reply_to":"${replyTo}"`;
   if (replyKey) head += `,"reply_key":${JSON.stringify(replyKey)}`;
+  if (trace) head += `,"trace":"${trace}"`;
   if (metadata) head += `,"metadata":${metadata}`;
   return { topic, kind, head, streamId, raw };
 }

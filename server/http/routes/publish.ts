@@ -11,10 +11,12 @@ import { publishTee, publishText } from "../../publish/text_stream.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
 import { runtime } from "../../runtimes/runtime.ts";
 import type { Streams } from "../../streams/streams.ts";
+import { withTrace } from "../../wire/envelope.ts";
 import { toResponse } from "../answer.ts";
 import { readBytes, readText } from "../body.ts";
 import type { PublishAddresses } from "../publish_address.ts";
 import { isStream, publishBody } from "../publish_message.ts";
+import { traceOf } from "../trace_header.ts";
 
 /** The longest lease that a stream may ask for, in seconds: a day. */
 const MAX_LEASE = 24 * 3600;
@@ -55,7 +57,7 @@ export function publishRoutes(
       (await runtime()).keepOpen({ request, env: c.env });
       const { ids, streamId, isStopped } = await publishText(
         { publisher, streams, patienceMs, rate },
-        envelope,
+        withTrace(envelope, traceOf(head)),
         topics,
         request.body,
       );
@@ -76,7 +78,8 @@ export function publishRoutes(
     );
     const subject = "Cannot publish the batch: it";
     const text = await readText(c.req.raw, REQUEST_BYTES, subject);
-    const lines = await publishBatch(publisher, streams, rate, text);
+    const trace = traceOf(c.req);
+    const lines = await publishBatch(publisher, streams, rate, text, trace);
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
     });
@@ -92,8 +95,9 @@ export function publishRoutes(
     const request = c.req.raw;
     (await runtime()).keepOpen({ request, env: c.env });
     const { leaseMs: patienceMs } = streams;
+    const envelope = withTrace({ channel }, traceOf(c.req));
     const options = { publisher, rate, patienceMs };
-    const ids = await publishTee(options, channel, request.body);
+    const ids = await publishTee(options, envelope, request.body);
     return c.json({ id: ids[0], ids });
   });
 
