@@ -121,7 +121,7 @@ async function publishLine(
     const { channel, topic, kind, producer } = result.data;
     const { stream_id: streamId, key_ttl: ttl } = result.data;
     const key = withTtl(result.data.key, ttl);
-    const envelope = withTrace(createEnvelope(channel, result.data), trace);
+    const envelope = createEnvelope(channel, result.data);
     const topics = [topic];
     const data = JSON.stringify(result.data.data);
     // A number can be longer than in the body: 1e20 has 21 digits.
@@ -133,13 +133,13 @@ async function publishLine(
     }
     allowance.chars -= chars;
     if (streamId === undefined || !isStreamKind(kind)) {
-      const message = { ...envelope, kind, streamId };
+      const message = withTrace({ ...envelope, kind, streamId }, trace);
       const published = publisher.publish(message, topics, data, key);
       const [id] = published instanceof Promise ? await published : published;
       return { id };
     }
     publisher.require(channel, topics);
-    const message = { ...envelope, kind, streamId };
+    const message = withTrace({ ...envelope, kind, streamId }, trace);
     const options = { key, producer, publisher };
     const sent = await streams.publish(message, topics, data, options);
     return { id: sent.ids[0], error: sent.error && errorBody(sent.error) };

@@ -193,14 +193,12 @@ export class WebSocketClient implements SocketHandler {
       const reason = `no token of this connection grants topic ${quote(topic)}`;
       throw new RealtimeError("forbidden", `${action}: ${reason}`);
     }
-    const envelope = withTrace(
-      createEnvelope(channel, { reply_topic, reply_to }),
-      readTrace(frame.trace),
-    );
+    const envelope = createEnvelope(channel, { reply_topic, reply_to });
     const data = JSON.stringify(frame.data);
     const key = withTtl(frame.key, frame.key_ttl);
     const publisher = this.#host.publisherFor(claims);
-    const [id = ""] = await publisher.publish(envelope, [topic], data, key);
+    const traced = withTrace(envelope, readTrace(frame.trace));
+    const [id = ""] = await publisher.publish(traced, [topic], data, key);
     if (ref !== undefined) session.control({ kind: "ack", ref, data: { id } });
   }
 
