@@ -2,10 +2,10 @@ import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Auth } from "../auth/auth.ts";
 import { readKeyTtl, withTtl } from "../publish/idempotency_key.ts";
 import { type MessagePublisher, tooLarge } from "../publish/publisher.ts";
+import { traced } from "../publish/traced_publisher.ts";
 import type { DirectHandler } from "../runtimes/direct.ts";
 import type { JsonAnswer } from "../runtimes/json_answer.ts";
 import type { RequestHead } from "../runtimes/request_head.ts";
-import { withTrace } from "../wire/envelope.ts";
 import { dataOfBody, decodeUtf8 } from "../wire/json_text.ts";
 import { published } from "./answer.ts";
 import { brokeOff } from "./body.ts";
@@ -41,8 +41,8 @@ export function publishBody(
   const data = dataOfBody(decodeUtf8(body));
   const ttl = readKeyTtl(head.header("idempotency-ttl"));
   const key = withTtl(head.header("idempotency-key"), ttl);
-  const traced = withTrace(envelope, traceOf(head));
-  const ids = publisher.publish(traced, topics, data, key);
+  const ids = traced(publisher, traceOf(head))
+    .publish(envelope, topics, data, key);
   return ids instanceof Promise ? ids.then(published) : published(ids);
 }
 

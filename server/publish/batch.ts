@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
 import { MAX_KEY_TTL } from "../../core/protocol/limits.ts";
-import { createEnvelope, MESSAGE_KINDS, withTrace } from "../wire/envelope.ts";
+import { createEnvelope, MESSAGE_KINDS } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
 import { FairTurns } from "./fair_turns.ts";
 import { withTtl } from "./idempotency_key.ts";
@@ -46,7 +46,6 @@ interface Allowance {
 /**
  * Publishes each line of an NDJSON body, in order; returns the results as JSON. A line that fails doesn't stop the others.
  *
- * @param trace The place in a trace that all lines have.
  * @throws {RealtimeError} `too_large` for too many lines; nothing is published then.
  */
 export async function publishBatch(
@@ -54,7 +53,6 @@ export async function publishBatch(
   streams: Streams,
   rate: PublishRate,
   body: string,
-  trace?: string,
 ): Promise<string[]> {
   requireLines(body);
   const allowance = { chars: REQUEST_BYTES };
@@ -73,7 +71,6 @@ export async function publishBatch(
       rate,
       text,
       allowance,
-      trace,
     );
     results.push(JSON.stringify(result));
     // The broker is away: each further line would wait for it as long as this one did.
@@ -106,7 +103,6 @@ async function publishLine(
   rate: PublishRate,
   text: string,
   allowance: Allowance,
-  trace: string | undefined,
 ): Promise<{ id?: string; error?: ErrorBody }> {
   try {
     rate.spend(1);
@@ -133,13 +129,13 @@ async function publishLine(
     }
     allowance.chars -= chars;
     if (streamId === undefined || !isStreamKind(kind)) {
-      const message = withTrace({ ...envelope, kind, streamId }, trace);
+      const message = { ...envelope, kind, streamId };
       const published = publisher.publish(message, topics, data, key);
       const [id] = published instanceof Promise ? await published : published;
       return { id };
     }
     publisher.require(channel, topics);
-    const message = withTrace({ ...envelope, kind, streamId }, trace);
+    const message = { ...envelope, kind, streamId };
     const options = { key, producer, publisher };
     const sent = await streams.publish(message, topics, data, options);
     return { id: sent.ids[0], error: sent.error && errorBody(sent.error) };

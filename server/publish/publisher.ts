@@ -16,7 +16,6 @@ import {
   ttlOf,
 } from "./idempotency_key.ts";
 import { publishReply } from "./replies.ts";
-import { publishTraced } from "./traced_publish.ts";
 
 /** Maximum number of topics of one message. */
 const MAX_TOPICS = 128;
@@ -76,22 +75,6 @@ export class Publisher implements MessagePublisher {
     data: string,
     key?: MessageKey,
     owner: KeyOwner = SERVER,
-  ): MaybePromise<readonly string[]> {
-    if (envelope.trace === undefined) {
-      return this.#append(envelope, topics, data, owner, key);
-    }
-    return publishTraced(
-      envelope,
-      () => this.#append(envelope, topics, data, owner, key),
-    );
-  }
-
-  #append(
-    envelope: Envelope,
-    topics: readonly string[],
-    data: string,
-    owner: KeyOwner,
-    key: MessageKey | undefined,
   ): MaybePromise<readonly string[]> {
     const { channel } = envelope;
     checkNames(envelope, topics);

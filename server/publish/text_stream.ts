@@ -129,7 +129,7 @@ export interface TeeOptions {
  */
 export async function publishTee(
   { publisher, rate, patienceMs }: TeeOptions,
-  target: Pick<Envelope, "channel" | "trace">,
+  channel: string,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<string[]> {
   const streamId = crypto.randomUUID();
@@ -148,7 +148,7 @@ export async function publishTee(
     for await (const raw of chunks) {
       clearTimeout(timer);
       timer = setTimeout(onSilence, patienceMs);
-      const envelope = { ...target, kind: "chunk", streamId, raw } as const;
+      const envelope = { channel, kind: "chunk", streamId, raw } as const;
       const data = JSON.stringify(raw);
       if (ids.length > 0) await rate.pace(1);
       ids.push(...await publisher.publish(envelope, [TEE_TOPIC], data));

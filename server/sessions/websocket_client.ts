@@ -5,8 +5,9 @@ import type { Auth } from "../auth/auth.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import { withTtl } from "../publish/idempotency_key.ts";
 import { type MessagePublisher, quote } from "../publish/publisher.ts";
+import { traced } from "../publish/traced_publisher.ts";
 import { type ClientCommand, parseClientFrame } from "../wire/client_frame.ts";
-import { createEnvelope, withTrace } from "../wire/envelope.ts";
+import { createEnvelope } from "../wire/envelope.ts";
 import type { Wire } from "../wire/encode.ts";
 import type { Socket, SocketHandler } from "../wire/socket.ts";
 import { Session, type SessionHost } from "./session.ts";
@@ -197,8 +198,8 @@ export class WebSocketClient implements SocketHandler {
     const data = JSON.stringify(frame.data);
     const key = withTtl(frame.key, frame.key_ttl);
     const publisher = this.#host.publisherFor(claims);
-    const traced = withTrace(envelope, readTrace(frame.trace));
-    const [id = ""] = await publisher.publish(traced, [topic], data, key);
+    const [id = ""] = await traced(publisher, readTrace(frame.trace))
+      .publish(envelope, [topic], data, key);
     if (ref !== undefined) session.control({ kind: "ack", ref, data: { id } });
   }
 

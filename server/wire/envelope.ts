@@ -70,14 +70,6 @@ export function createEnvelope(
   };
 }
 
-/** Returns an envelope whose message belongs to a trace, or the same one without a trace. */
-export function withTrace<T extends Envelope>(
-  envelope: T,
-  trace: string | undefined,
-): T {
-  return trace === undefined ? envelope : { ...envelope, trace };
-}
-
 /** Combines two origins; a field of the later one replaces the earlier one's. */
 export function mergeOrigins(earlier: Origin, later: Origin): Origin {
   return {

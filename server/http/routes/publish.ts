@@ -8,10 +8,10 @@ import {
 } from "../../publish/publisher.ts";
 import type { PublishRate } from "../../publish/publish_rates.ts";
 import { publishTee, publishText } from "../../publish/text_stream.ts";
+import { traced } from "../../publish/traced_publisher.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
 import { runtime } from "../../runtimes/runtime.ts";
 import type { Streams } from "../../streams/streams.ts";
-import { withTrace } from "../../wire/envelope.ts";
 import { toResponse } from "../answer.ts";
 import { readBytes, readText } from "../body.ts";
 import type { PublishAddresses } from "../publish_address.ts";
@@ -56,8 +56,13 @@ export function publishRoutes(
       const patienceMs = readLease(address.lease);
       (await runtime()).keepOpen({ request, env: c.env });
       const { ids, streamId, isStopped } = await publishText(
-        { publisher, streams, patienceMs, rate },
-        withTrace(envelope, traceOf(head)),
+        {
+          publisher: traced(publisher, traceOf(head)),
+          streams,
+          patienceMs,
+          rate,
+        },
+        envelope,
         topics,
         request.body,
       );
@@ -78,8 +83,8 @@ export function publishRoutes(
     );
     const subject = "Cannot publish the batch: it";
     const text = await readText(c.req.raw, REQUEST_BYTES, subject);
-    const trace = traceOf(c.req);
-    const lines = await publishBatch(publisher, streams, rate, text, trace);
+    const all = traced(publisher, traceOf(c.req));
+    const lines = await publishBatch(all, streams, rate, text);
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
     });
@@ -95,9 +100,9 @@ export function publishRoutes(
     const request = c.req.raw;
     (await runtime()).keepOpen({ request, env: c.env });
     const { leaseMs: patienceMs } = streams;
-    const envelope = withTrace({ channel }, traceOf(c.req));
-    const options = { publisher, rate, patienceMs };
-    const ids = await publishTee(options, envelope, request.body);
+    const all = traced(publisher, traceOf(c.req));
+    const options = { publisher: all, rate, patienceMs };
+    const ids = await publishTee(options, channel, request.body);
     return c.json({ id: ids[0], ids });
   });
 
