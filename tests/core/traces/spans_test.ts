@@ -263,6 +263,27 @@ describe("spans, with the SDK for Node", () => {
   });
 });
 
+describe("spans, where no context is kept", () => {
+  const exporter = new InMemorySpanExporter();
+
+  beforeAll(() => {
+    trace.setGlobalTracerProvider(
+      new NodeTracerProvider({
+        spanProcessors: [new SimpleSpanProcessor(exporter)],
+      }),
+    );
+  });
+  afterAll(() => trace.disable());
+
+  it("link to the publisher, and are not its children", () => {
+    const message = { channel: "c", id: "abcdefgh-1", trace: TRACE };
+    assertEquals(traceMessage(message, () => "handled"), "handled");
+    const [span] = exporter.getFinishedSpans();
+    assertEquals(span?.parentSpanContext, undefined);
+    assertEquals(span?.links.map(({ context }) => context.traceId), [TRACE_ID]);
+  });
+});
+
 describe("an app that records no spans", () => {
   it("publishes without a trace, and handles messages without a span", async () => {
     await using gateway = await startGateway();
