@@ -25,6 +25,10 @@ export function crossOrigin(rules: OriginRules): MiddlewareHandler {
       "idempotency-key",
       "idempotency-ttl",
       "last-event-id",
+      // OpenTelemetry adds them to what a page sends.
+      "traceparent",
+      "tracestate",
+      "baggage",
       "x-inngest-sdk",
       "x-inngest-env",
     ],
