@@ -170,9 +170,7 @@ export function createConnection(
     const opened = transport;
     opened.onopen = () => {
       const { protocol = PROTOCOL } = opened;
-      if (protocol !== PROTOCOL) {
-        return lost(undefined, `it speaks another protocol than "${PROTOCOL}"`);
-      }
+      if (protocol !== PROTOCOL) return void failed(token, presenter);
       if (!isSse) isFixed = true;
       watch("open");
     };
@@ -190,8 +188,8 @@ export function createConnection(
     token: string,
     presenter: ConnectionMember | undefined,
   ): Promise<void> {
+    release(null);
     const before = state;
-    transport = undefined;
     const answer = await askGateway(url, "connect", token);
     const error = errorOf(answer?.error);
     const isRefused = isTokenRefusal(error) || error.code === "forbidden";

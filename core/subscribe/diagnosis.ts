@@ -96,7 +96,7 @@ function blockedTransport({ isSse, isFixed }: FailedAttempt): string {
     return "it answers plain requests, but Server-Sent Events don't get through; a proxy may hold them back";
   }
   const problem =
-    "it answers plain requests, but no WebSocket gets through; a proxy may drop the Upgrade header";
+    "it answers plain requests, but no WebSocket gets through; a proxy may drop the headers of its handshake";
   return isFixed
     ? `${problem}, and the transport "sse" may work`
     : `${problem}; Server-Sent Events are next`;
