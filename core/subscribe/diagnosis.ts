@@ -38,7 +38,7 @@ export async function findReason(
     });
     return reasonOf(response, await response.text(), attempt);
   } catch (error) {
-    const { location, navigator }: Page = globalThis;
+    const { location, navigator } = globalThis as Page;
     if (navigator?.onLine === false) return "this device is offline";
     if (location?.protocol === "https:" && url.startsWith("http:")) {
       return "a page of https can't connect to http";
