@@ -5,6 +5,7 @@ import { RealtimeError } from "../core/protocol/errors.ts";
 import { openWithTokens } from "../core/subscribe/open_with_tokens.ts";
 import { createTokenSource } from "../core/subscribe/token_source.ts";
 import type { Realtime } from "../core/types/realtime.ts";
+import type { StateDetails } from "../core/types/subscription.ts";
 import { MessageLog } from "./message_log.ts";
 import type { AnyToken, ViewOptions } from "./view_options.ts";
 import type { AnyMessage, SharedState } from "./view_state.ts";
@@ -70,7 +71,10 @@ export class SharedSubscription<T> {
   /** The value that all messages were folded into. */
   folded: T | undefined;
   state: SharedState = "paused";
+  /** The error of a run that failed, or the reason why the gateway can't be reached. */
   error: Error | null = null;
+  /** Milliseconds from the last change of the state to the next attempt; `null` if none is planned. */
+  retryInMs: number | null = null;
   readonly #key: string;
   readonly #options: ViewOptions<T>;
   readonly #viewers = new Set<Viewer<T>>();
@@ -153,10 +157,18 @@ export class SharedSubscription<T> {
         if (this.#options.reconnect === false || !isTransient(error)) {
           return this.#finish(run, "failed", error as Error);
         }
-        this.#report(run, "waiting", error as Error);
+        await this.#wait(run, error as RealtimeError);
       }
-      await pause(backoff(run.attempt++, this.#options), run.signal);
     }
+  }
+
+  /** Waits before the next attempt. The first failure is reported as that of an outage. */
+  async #wait(run: Run, error: RealtimeError): Promise<void> {
+    const retryInMs = backoff(run.attempt++, this.#options);
+    const { attempt } = run;
+    this.#report(run, "waiting", { error, attempt, retryInMs });
+    if (attempt === 1) this.#callEach(({ onError }) => onError, error);
+    await pause(retryInMs, run.signal);
   }
 
   /** Subscribes and reads the messages until they end. */
@@ -172,7 +184,7 @@ export class SharedSubscription<T> {
       from: this.#position ?? from,
       reconnectMinMs,
       reconnectMaxMs,
-      onState: (state, error) => this.#report(run, state, error),
+      onState: (state, details) => this.#report(run, state, details),
       onGap: (gap) => {
         this.#fold(undefined);
         this.#callEach(({ onGap }) => onGap, gap);
@@ -230,7 +242,7 @@ export class SharedSubscription<T> {
   }
 
   /** Shows the state of a run, unless the run has ended. */
-  #report(run: Run, state: SharedState, error?: Error): void {
+  #report(run: Run, state: SharedState, details: StateDetails = {}): void {
     if (run.signal.aborted) return;
     if (state === "waiting" && this.#options.reconnect === false) {
       return this.#finish(run, "closed");
@@ -240,7 +252,13 @@ export class SharedSubscription<T> {
       run.wasOpen = true;
     }
     const isLost = state === "connecting" || state === "waiting";
-    this.#to(run.wasOpen && isLost ? "reconnecting" : state, error);
+    // A connection that is lost usually comes back at once, and is no error before an attempt has failed.
+    const { error, attempt, retryInMs } = details;
+    this.#to(
+      run.wasOpen && isLost ? "reconnecting" : state,
+      attempt === 0 ? undefined : error,
+      retryInMs,
+    );
   }
 
   /** Ends a run for good. */
@@ -261,10 +279,17 @@ export class SharedSubscription<T> {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  #to(state: SharedState, error: Error | null = null): void {
-    if (this.state === state) return;
+  #to(
+    state: SharedState,
+    error: Error | null = null,
+    retryInMs: number | null = null,
+  ): void {
+    const isSame = this.state === state && this.error === error &&
+      this.retryInMs === retryInMs;
+    if (isSame) return;
     this.state = state;
     this.error = error;
+    this.retryInMs = retryInMs;
     for (const viewer of this.#viewers) viewer.changed();
   }
 
