@@ -51,6 +51,8 @@ const { document: page } = globalThis as { readonly document?: Page };
 export interface ObservedSubscription {
   readonly state: SharedState;
   readonly error: Error | null;
+  /** Milliseconds from the last change of the state to the next attempt; `null` if none is planned. */
+  readonly retryInMs?: number | null;
   /** The channel and topics of the tokens so far, as JSON: `[channel, topics]`. */
   readonly grant: string | undefined;
   /** The id from which the next run misses nothing. */

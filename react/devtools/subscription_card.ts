@@ -94,12 +94,20 @@ export class SubscriptionCard {
 
 /** The sentences for the last outage. */
 function describeOutage(outage: Outage, state: SharedState): string {
-  const { since, until, error } = outage;
+  const { since, until, error, attempts, retryAt } = outage;
   const reason = error?.message ?? "The connection was lost";
-  if (state === "failed") return `Failed at ${timeOfDay(since)}: ${reason}`;
-  if (!until) return `Outage since ${timeOfDay(since)}: ${reason}`;
-  const duration = seconds(until.getTime() - since.getTime());
-  return `Last outage at ${
-    timeOfDay(since)
-  }, over after ${duration}: ${reason}`;
+  const start = timeOfDay(since);
+  if (state === "failed") return `Failed at ${start}: ${reason}`;
+  if (until) {
+    const duration = seconds(until.getTime() - since.getTime());
+    return `Last outage at ${start}, over after ${duration}: ${reason}`;
+  }
+  const failed = attempts > 0
+    ? `\n${counted(attempts, "failed attempt")}, `
+    : "\n";
+  const wait = retryAt ? retryAt.getTime() - Date.now() : 0;
+  return `Outage since ${start}: ${reason}` +
+    (retryAt
+      ? `${failed}${wait > 0 ? `the next in ${seconds(wait)}` : "trying again"}`
+      : "");
 }

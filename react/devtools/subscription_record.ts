@@ -21,6 +21,10 @@ export interface Outage {
   readonly until?: Date;
   /** The last reason, where one is known. */
   readonly error: Error | null;
+  /** How many attempts have failed. */
+  readonly attempts: number;
+  /** The time of the next attempt, if one is planned. */
+  readonly retryAt?: Date;
 }
 
 /** The channel and topics of a subscription. */
@@ -99,15 +103,31 @@ export class SubscriptionRecord {
 
   #stateChanged(): void {
     const { state, error } = this.subscription;
-    const { outage } = this;
-    const isGoingOn = outage !== undefined && !outage.until;
+    const going = this.outage?.until ? undefined : this.outage;
     if (state === "open") {
-      if (isGoingOn) this.outage = { ...outage, until: new Date() };
+      if (going) this.outage = endOf(going);
     } else if (error || state === "reconnecting" || state === "waiting") {
-      this.outage = {
-        since: isGoingOn ? outage.since : new Date(),
-        error: error ?? (isGoingOn ? outage.error : null),
-      };
+      this.outage = nextOf(going, this.subscription);
     }
   }
+}
+
+function endOf({ since, error, attempts }: Outage): Outage {
+  return { since, error, attempts, until: new Date() };
+}
+
+/** Returns an outage that begins or goes on with a change of the state. */
+function nextOf(
+  going: Outage | undefined,
+  { error, retryInMs }: ObservedSubscription,
+): Outage {
+  const { since = new Date(), attempts = 0 } = going ?? {};
+  const isFailure = error !== null && error !== going?.error;
+  return {
+    since,
+    error: error ?? going?.error ?? null,
+    attempts: attempts + Number(isFailure),
+    ...typeof retryInMs === "number" &&
+      { retryAt: new Date(Date.now() + retryInMs) },
+  };
 }
