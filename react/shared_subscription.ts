@@ -5,7 +5,7 @@ import { RealtimeError } from "../core/protocol/errors.ts";
 import { openWithTokens } from "../core/subscribe/open_with_tokens.ts";
 import { createTokenSource } from "../core/subscribe/token_source.ts";
 import type { Realtime } from "../core/types/realtime.ts";
-import type { Gap } from "../core/types/subscription.ts";
+import type { Gap, StateDetails } from "../core/types/subscription.ts";
 import { MessageLog } from "./message_log.ts";
 import type { AnyToken, ViewOptions } from "./view_options.ts";
 import type { AnyMessage, SharedState } from "./view_state.ts";
@@ -50,9 +50,10 @@ const { document: page } = globalThis as { readonly document?: Page };
 /** The part of a shared subscription that the devtools show. */
 export interface ObservedSubscription {
   readonly state: SharedState;
+  /** The error of a run that failed, or the reason why the gateway can't be reached. */
   readonly error: Error | null;
   /** Milliseconds from the last change of the state to the next attempt; `null` if none is planned. */
-  readonly retryInMs?: number | null;
+  readonly retryInMs: number | null;
   /** The channel and topics of the tokens so far, as JSON: `[channel, topics]`. */
   readonly grant: string | undefined;
   /** The id from which the next run misses nothing. */
@@ -99,6 +100,7 @@ export class SharedSubscription<T> implements ObservedSubscription {
   folded: T | undefined;
   state: SharedState = "paused";
   error: Error | null = null;
+  retryInMs: number | null = null;
   grant: string | undefined;
   position: string | undefined;
   readonly #key: string;
@@ -179,10 +181,18 @@ export class SharedSubscription<T> implements ObservedSubscription {
         if (this.#options.reconnect === false || !isTransient(error)) {
           return this.#finish(run, "failed", error as Error);
         }
-        this.#report(run, "waiting", error as Error);
+        await this.#wait(run, error as RealtimeError);
       }
-      await pause(backoff(run.attempt++, this.#options), run.signal);
     }
+  }
+
+  /** Waits before the next attempt. The first failure is reported as that of an outage. */
+  async #wait(run: Run, error: RealtimeError): Promise<void> {
+    const retryInMs = backoff(run.attempt++, this.#options);
+    const { attempt } = run;
+    this.#report(run, "waiting", { error, attempt, retryInMs });
+    if (attempt === 1) this.#callEach("onError", error);
+    await pause(retryInMs, run.signal);
   }
 
   /** Subscribes and reads the messages until they end. */
@@ -198,7 +208,7 @@ export class SharedSubscription<T> implements ObservedSubscription {
       from: this.position ?? from,
       reconnectMinMs,
       reconnectMaxMs,
-      onState: (state, error) => this.#report(run, state, error),
+      onState: (state, details) => this.#report(run, state, details),
       onGap: (gap) => {
         this.#fold(undefined, gap);
         this.#callEach("onGap", gap);
@@ -256,7 +266,7 @@ export class SharedSubscription<T> implements ObservedSubscription {
   }
 
   /** Shows the state of a run, unless the run has ended. */
-  #report(run: Run, state: SharedState, error?: Error): void {
+  #report(run: Run, state: SharedState, details: StateDetails = {}): void {
     if (run.signal.aborted) return;
     if (state === "waiting" && this.#options.reconnect === false) {
       return this.#finish(run, "closed");
@@ -266,7 +276,13 @@ export class SharedSubscription<T> implements ObservedSubscription {
       run.wasOpen = true;
     }
     const isLost = state === "connecting" || state === "waiting";
-    this.#to(run.wasOpen && isLost ? "reconnecting" : state, error);
+    // A connection that is lost usually comes back at once, and is no error before an attempt has failed.
+    const { error, attempt, retryInMs } = details;
+    this.#to(
+      run.wasOpen && isLost ? "reconnecting" : state,
+      attempt === 0 ? undefined : error,
+      retryInMs,
+    );
   }
 
   /** Ends a run for good. */
@@ -287,10 +303,17 @@ export class SharedSubscription<T> implements ObservedSubscription {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  #to(state: SharedState, error: Error | null = null): void {
-    if (this.state === state) return;
+  #to(
+    state: SharedState,
+    error: Error | null = null,
+    retryInMs: number | null = null,
+  ): void {
+    const isSame = this.state === state && this.error === error &&
+      this.retryInMs === retryInMs;
+    if (isSame) return;
     this.state = state;
     this.error = error;
+    this.retryInMs = retryInMs;
     for (const viewer of this.#viewers) viewer.changed();
     observer?.(this);
   }

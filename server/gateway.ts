@@ -22,6 +22,7 @@ import {
 } from "./http/routes/publish.ts";
 import { revokeRoutes } from "./http/routes/revoke.ts";
 import { sseRoutes } from "./http/routes/sse.ts";
+import { statusRoutes } from "./http/routes/status.ts";
 import { streamRoutes } from "./http/routes/streams.ts";
 import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
@@ -126,6 +127,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   const app = new Hono();
   app.route("/", healthRoutes(hub, sessions, admission));
+  app.route("/", statusRoutes(admission));
   const rates = new PublishRates(settings.maxPublishRate);
   const findSender: FindSender = async (authorization) => {
     const claims = await auth.publisherClaims(authorization);
@@ -170,13 +172,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   async function drain(options: DrainOptions = {}): Promise<void> {
+    const { deadlineMs = 20_000 } = options;
+    const began = performance.now();
     admission.isDraining = true;
+    admission.drainsUntil = began + deadlineMs;
     events.emit({ event: "stopping", connections: sessions.size });
     streams.leave();
     hub.flush();
-    const began = performance.now();
     await drainSessions(sessions.all(), options);
-    const { deadlineMs = 20_000 } = options;
     await callback?.settled(began + deadlineMs - performance.now());
     events.emit({ event: "drained", connections: sessions.size });
   }

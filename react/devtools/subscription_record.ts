@@ -127,7 +127,6 @@ function nextOf(
     since,
     error: error ?? going?.error ?? null,
     attempts: attempts + Number(isFailure),
-    ...typeof retryInMs === "number" &&
-      { retryAt: new Date(Date.now() + retryInMs) },
+    ...retryInMs !== null && { retryAt: new Date(Date.now() + retryInMs) },
   };
 }

@@ -9,12 +9,17 @@ import {
 import { malformedAddress } from "../runtimes/failed.ts";
 import { allowsOrigin, type OriginRules } from "./origin.ts";
 
+/** The path at which a client that can't connect asks why. It is below the other routes, so that a mounted gateway has it, too. */
+export const STATUS_PATH = "/v1/realtime/status";
+
 /** Decides whether a request may enter the gateway, whatever its route. */
 export class Admission {
   /** The pages that may use the gateway. */
   readonly origins: OriginRules;
   /** Whether every request is refused, except for the health and the page. */
   isDraining = false;
+  /** The time at which a drain ends at the latest, on the clock of `performance.now()`. */
+  drainsUntil = 0;
 
   constructor(origins: OriginRules) {
     this.origins = origins;
@@ -86,9 +91,10 @@ function forbidden(message: string): RealtimeError {
   return new RealtimeError("forbidden", message);
 }
 
-/** Tells whether a path is answered while the gateway drains: the health, and the page of development mode. */
+/** Tells whether a path is answered while the gateway drains: the health, the status, and the page of development mode. */
 function staysOpen(path: string): boolean {
-  return path === "/health" || path === "/" || path.startsWith("/page/");
+  return path === "/health" || path === STATUS_PATH || path === "/" ||
+    path.startsWith("/page/");
 }
 
 /** Tells whether an address is UTF-8, with and without percent-escapes. Decoding another would give a name that the sender didn't mean. */
