@@ -102,12 +102,8 @@ function describeOutage(outage: Outage, state: SharedState): string {
     const duration = seconds(until.getTime() - since.getTime());
     return `Last outage at ${start}, over after ${duration}: ${reason}`;
   }
-  const failed = attempts > 0
-    ? `\n${counted(attempts, "failed attempt")}, `
-    : "\n";
+  const failed = attempts > 0 ? `\n${counted(attempts, "failed attempt")}` : "";
   const wait = retryAt ? retryAt.getTime() - Date.now() : 0;
-  return `Outage since ${start}: ${reason}` +
-    (retryAt
-      ? `${failed}${wait > 0 ? `the next in ${seconds(wait)}` : "trying again"}`
-      : "");
+  const next = wait > 0 ? `, the next in ${seconds(wait)}` : "";
+  return `Outage since ${start}: ${reason}${failed}${next}`;
 }

@@ -102,12 +102,14 @@ export class SubscriptionRecord {
   }
 
   #stateChanged(): void {
-    const { state, error } = this.subscription;
+    const { state, error, retryInMs } = this.subscription;
     const going = this.outage?.until ? undefined : this.outage;
     if (state === "open") {
-      if (going) this.outage = endOf(going);
-    } else if (error || state === "reconnecting" || state === "waiting") {
-      this.outage = nextOf(going, this.subscription);
+      this.outage = going ? endOf(going) : this.outage;
+    } else if (state === "failed") {
+      this.outage = { since: new Date(), error, attempts: 0 };
+    } else if (going || error || state === "reconnecting") {
+      this.outage = nextOf(going, error, retryInMs);
     }
   }
 }
@@ -119,7 +121,8 @@ function endOf({ since, error, attempts }: Outage): Outage {
 /** Returns an outage that begins or goes on with a change of the state. */
 function nextOf(
   going: Outage | undefined,
-  { error, retryInMs }: ObservedSubscription,
+  error: Error | null,
+  retryInMs: number | null,
 ): Outage {
   const { since = new Date(), attempts = 0 } = going ?? {};
   const isFailure = error !== null && error !== going?.error;
