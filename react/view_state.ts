@@ -13,6 +13,7 @@ export interface AnyMessage {
   readonly topic: string;
   readonly data: unknown;
   readonly id: string;
+  readonly createdAt?: Date;
   readonly runId?: string;
   readonly streamId?: string;
   readonly metadata?: unknown;

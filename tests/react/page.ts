@@ -14,6 +14,7 @@ import {
 import { createRoot, hydrateRoot } from "react-dom/client";
 import type { Realtime } from "../../core/types/realtime.ts";
 import { useRealtime, useStream, useSubscription } from "../../hooks.ts";
+import { TidingsDevtools } from "../../react/devtools/mod.ts";
 import type { Notes, PageControl, Scenario, Shown } from "./scenario.ts";
 
 const root = document.getElementById("root");
@@ -184,7 +185,12 @@ function Page({ first }: { first: Scenario }): ReactNode {
     (_, index) =>
       createElement(COMPONENTS[hook], { key: index, index, scenario }),
   );
-  return createElement("main", null, components);
+  return createElement(
+    "main",
+    null,
+    components,
+    scenario.devtools && createElement(TidingsDevtools, scenario.devtools),
+  );
 }
 
 const control: PageControl = {
