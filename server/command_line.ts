@@ -96,6 +96,7 @@ async function run(config: Config): Promise<void> {
     broker,
     signingKey,
     signingKeyFallback: config["signing-key-fallback"],
+    adminKey: config["admin-key"],
     maxMessageBytes: config["max-message-bytes"],
     streamLeaseMs: lease && lease * 1000,
     allowedOrigins: config["allowed-origins"],

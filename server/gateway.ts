@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { AsyncClosing } from "../core/types/async_closing.ts";
 import { getLogger } from "@logtape/logtape";
+import { AdminKey } from "./auth/admin_key.ts";
 import { Auth } from "./auth/auth.ts";
 import { Revocations } from "./auth/revocations.ts";
 import { logEvents } from "./events/event_log.ts";
@@ -15,6 +16,8 @@ import { PublishAddresses } from "./http/publish_address.ts";
 import { directPublish } from "./http/publish_message.ts";
 import { healthRoutes } from "./http/routes/health.ts";
 import { historyRoutes } from "./http/routes/history.ts";
+import { metricsRoutes } from "./http/routes/metrics.ts";
+import { probeRoutes } from "./http/routes/probes.ts";
 import {
   type FindPublisher,
   type FindSender,
@@ -22,9 +25,12 @@ import {
 } from "./http/routes/publish.ts";
 import { revokeRoutes } from "./http/routes/revoke.ts";
 import { sseRoutes } from "./http/routes/sse.ts";
+import { statusRoutes } from "./http/routes/status.ts";
 import { streamRoutes } from "./http/routes/streams.ts";
 import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
+import { Counts } from "./metrics/counts.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { startedEvent } from "./events/started_event.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { pageRoutes } from "./page/mod.ts";
@@ -79,7 +85,7 @@ const logger = getLogger(["tidings", "gateway"]);
  * await gateway.close();
  * ```
  *
- * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, and for one that is too short.
+ * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, and for a key that is too short.
  * @throws {RangeError} For a limit that is not a positive whole number.
  */
 export function createGateway(options: GatewayOptions = {}): Gateway {
@@ -95,14 +101,20 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         : { event: "broker.down", broker: broker.name, reason },
     )
   );
-  const failures = new Failures(events, report);
+  const counts = new Counts();
+  const failures = new Failures(events, counts, report);
   const revocations = new Revocations(
     broker,
     (isRevoked) => sessions.endRevoked(isRevoked),
   );
   const auth = new Auth(settings.signingKeys, dev, revocations);
   const hub = new Hub(broker);
-  const publisher = new Publisher(broker, settings.maxMessageBytes, events);
+  const publisher = new Publisher(
+    broker,
+    settings.maxMessageBytes,
+    events,
+    counts,
+  );
   const callback = onMessage && new MessageCallback(onMessage, report);
   const streams = new Streams(hub, publisher, {
     ...settings,
@@ -118,6 +130,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     auth,
     hub,
     events,
+    counts,
     revocations,
     publisherFor,
     sendQueue: { queueBytes, deadlineMs: queueDeadlineMs },
@@ -132,9 +145,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   };
   const admission = new Admission(settings);
   const addresses = new PublishAddresses();
+  const adminKey = new AdminKey(settings.adminKey, dev);
+  const metrics = new Metrics({ counts, hub, sessions });
 
   const app = new Hono();
   app.route("/", healthRoutes(hub, sessions, admission));
+  app.route("/", probeRoutes(broker, admission));
+  app.route("/", metricsRoutes(adminKey, metrics));
+  app.route("/", statusRoutes(admission));
   const rates = new PublishRates(settings.maxPublishRate);
   const findSender: FindSender = async (authorization) => {
     const claims = await auth.publisherClaims(authorization);
@@ -171,6 +189,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }, failures);
 
   async function close(): Promise<void> {
+    metrics.close();
     streams.close();
     for (const session of sessions.all()) {
       session.close(1001, "the gateway goes away");
@@ -179,13 +198,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   async function drain(options: DrainOptions = {}): Promise<void> {
+    const { deadlineMs = 20_000 } = options;
+    const began = performance.now();
     admission.isDraining = true;
+    admission.drainsUntil = began + deadlineMs;
     events.emit({ event: "stopping", connections: sessions.size });
     streams.leave();
     hub.flush();
-    const began = performance.now();
     await drainSessions(sessions.all(), options);
-    const { deadlineMs = 20_000 } = options;
     await callback?.settled(began + deadlineMs - performance.now());
     events.emit({ event: "drained", connections: sessions.size });
   }

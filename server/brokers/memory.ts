@@ -7,6 +7,7 @@ import type {
   LogEntry,
   LogListener,
   LogPage,
+  LogUsage,
   NewMessage,
   ReplyTarget,
 } from "./broker.ts";
@@ -229,6 +230,15 @@ export class MemoryBroker implements Broker {
   /** Reports that the broker can be used: memory always can. */
   health(): Promise<BrokerHealth> {
     return Promise.resolve({ ok: true });
+  }
+
+  /** Counts what is in memory, messages among it that are too old and not dropped yet. */
+  usage(): LogUsage {
+    let messages = 0;
+    for (const channel of this.#filled) {
+      messages += this.#logs.get(channel)?.length ?? 0;
+    }
+    return { messages, bytes: this.#bytes };
   }
 
   /** Drops all logs and listeners. */

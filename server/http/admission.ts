@@ -9,12 +9,17 @@ import {
 import { malformedAddress } from "../runtimes/failed.ts";
 import { allowsOrigin, type OriginRules } from "./origin.ts";
 
+/** The path at which a client that can't connect asks why. It is below the other routes, so that a mounted gateway has it, too. */
+export const STATUS_PATH = "/v1/realtime/status";
+
 /** Decides whether a request may enter the gateway, whatever its route. */
 export class Admission {
   /** The pages that may use the gateway. */
   readonly origins: OriginRules;
-  /** Whether every request is refused, except for the health and the page. */
+  /** Whether every request is refused, except for probes and what operators see. */
   isDraining = false;
+  /** The time at which a drain ends at the latest, on the clock of `performance.now()`. */
+  drainsUntil = 0;
 
   constructor(origins: OriginRules) {
     this.origins = origins;
@@ -93,9 +98,21 @@ function forbidden(message: string): RealtimeError {
   return new RealtimeError("forbidden", message);
 }
 
-/** Tells whether a path is answered while the gateway drains: the health, and the page of development mode. */
+/** The paths that are answered while the gateway drains: its probes, its status and what operators see. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  "/",
+  "/admin",
+  "/health",
+  "/livez",
+  "/metrics",
+  "/readyz",
+  STATUS_PATH,
+]);
+
+/** Tells whether a path is answered while the gateway drains. */
 function staysOpen(path: string): boolean {
-  return path === "/health" || path === "/" || path.startsWith("/page/");
+  return OPEN_PATHS.has(path) || path.startsWith("/page/") ||
+    path.startsWith("/v1/admin/");
 }
 
 /** Tells whether an address is UTF-8, with and without percent-escapes. Decoding another would give a name that the sender didn't mean. */
