@@ -1,6 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { hashSigningKey } from "../../core/protocol/signing_key.ts";
 import type { TokenClaims, TokenUse } from "../../core/protocol/token.ts";
+import { tokenFacts, withFacts } from "../events/refusal_facts.ts";
 import { readBearer } from "./credentials.ts";
 import type { Revocations } from "./revocations.ts";
 import { isSameText } from "./same_text.ts";
@@ -51,8 +52,12 @@ export class Auth {
       );
     }
     const claims = await this.tokens.verify(jwt, uses);
-    await this.revocations.current();
-    this.revocations.require(claims);
+    try {
+      await this.revocations.current();
+      this.revocations.require(claims);
+    } catch (error) {
+      throw withFacts(error, tokenFacts(claims));
+    }
     return claims;
   }
 
@@ -89,10 +94,7 @@ export class Auth {
   /** @throws {RealtimeError} `unauthenticated` for a request without the signing key. */
   async requireSigningKey(authorization: string | undefined): Promise<void> {
     if (await this.isSigningKey(authorization)) return;
-    throw new RealtimeError(
-      "unauthenticated",
-      "Cannot do that without the signing key: send it as Authorization: Bearer <signing key>",
-    );
+    throw withoutKey("Cannot do that without the signing key", authorization);
   }
 
   /**
@@ -113,19 +115,30 @@ export class Auth {
       : await this.isSigningKey(authorization);
     if (mayPublishAll) return undefined;
     if (!isToken) {
-      throw new RealtimeError(
-        "unauthenticated",
-        "Cannot publish without the signing key or a token that grants it: send it as Authorization: Bearer <key>",
-      );
+      const problem =
+        "Cannot publish without the signing key or a token that grants it";
+      throw withoutKey(problem, authorization);
     }
     const uses = ["publish", "subscribe", "ticket"] as const;
     const claims = await this.verify(bearer, uses);
     if (claims.publish === undefined) {
       const message = "Cannot publish: the token doesn't grant it";
-      throw new RealtimeError("forbidden", message);
+      const error = new RealtimeError("forbidden", message);
+      throw withFacts(error, tokenFacts(claims));
     }
     return claims;
   }
+}
+
+/** Makes the error for a request without the signing key: it has no credential, or another one. */
+function withoutKey(
+  problem: string,
+  authorization: string | undefined,
+): RealtimeError {
+  const reason = authorization === undefined
+    ? "send it as Authorization: Bearer <key>"
+    : "the request has another key; app and gateway may have different REALTIME_SIGNING_KEYs";
+  return new RealtimeError("unauthenticated", `${problem}: ${reason}`);
 }
 
 /** Returns every form in which an SDK sends a key: as it is, hashed, and (Python) hashed without the prefix. */

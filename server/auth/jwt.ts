@@ -41,10 +41,20 @@ export function verifyJwt(
   const isSigned = keys.some((key) => isSameText(signature, key.sign(signed)));
   if (!isSigned) {
     throw invalidToken(
-      "its signature is wrong: it is for another gateway, or the app has another signing key than this gateway",
+      "its signature is wrong; app and gateway may have different REALTIME_SIGNING_KEYs",
     );
   }
   return decodeJson(payload);
+}
+
+/** Returns the payload of a token without any check: nothing in it is certain. It is empty where the token is malformed. */
+export function uncheckedPayload(token: string): TokenPayload {
+  if (token.length > MAX_LENGTH) return {};
+  try {
+    return decodeJson(token.split(".", 3)[1] ?? "");
+  } catch {
+    return {};
+  }
 }
 
 /** Checks a header that other software wrote. */

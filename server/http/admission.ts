@@ -9,30 +9,42 @@ import {
 import { malformedAddress } from "../runtimes/failed.ts";
 import { allowsOrigin, type OriginRules } from "./origin.ts";
 
+/** The path at which a client that can't connect asks why. It is below the other routes, so that a mounted gateway has it, too. */
+export const STATUS_PATH = "/v1/realtime/status";
+
 /** Decides whether a request may enter the gateway, whatever its route. */
 export class Admission {
   /** The pages that may use the gateway. */
   readonly origins: OriginRules;
   /** Whether every request is refused, except for probes and what operators see. */
   isDraining = false;
+  /** The time at which a drain ends at the latest, on the clock of `performance.now()`. */
+  drainsUntil = 0;
 
   constructor(origins: OriginRules) {
     this.origins = origins;
   }
 
+  /** Returns the error for a page whose origin is not allowed. */
+  originRefusal({ origin }: RequestHead): RealtimeError | undefined {
+    if (origin === undefined || allowsOrigin(this.origins, origin)) {
+      return undefined;
+    }
+    const quoted = JSON.stringify(origin.slice(0, 200));
+    return forbidden(
+      `Cannot answer a page of ${quoted}: its origin is not allowed; see --allowed-origins`,
+    );
+  }
+
   /** Checks a request; returns the error to answer with, `undefined` for a request that may enter. */
   refusal(head: RequestHead): RealtimeError | undefined {
-    const { target, host, origin } = head;
+    const { target, host } = head;
     if (!isHost(host)) return malformedAddress();
     const strange = this.origins.dev ? refusalInDevelopment(head) : undefined;
     if (strange) return strange;
-    if (origin !== undefined && !allowsOrigin(this.origins, origin)) {
-      // CORS alone would run the request and only keep the page from reading the answer.
-      const quoted = JSON.stringify(origin.slice(0, 200));
-      return forbidden(
-        `Cannot answer a page of ${quoted}: its origin is not allowed; see --allowed-origins`,
-      );
-    }
+    // CORS alone would run the request and only keep the page from reading the answer.
+    const foreign = this.originRefusal(head);
+    if (foreign) return foreign;
     if (this.isDraining && !staysOpen(pathOf(target))) {
       return new RealtimeError(
         "unavailable",
@@ -86,7 +98,7 @@ function forbidden(message: string): RealtimeError {
   return new RealtimeError("forbidden", message);
 }
 
-/** The paths that are answered while the gateway drains: its probes and what operators see. */
+/** The paths that are answered while the gateway drains: its probes, its status and what operators see. */
 const OPEN_PATHS: ReadonlySet<string> = new Set([
   "/",
   "/admin",
@@ -94,6 +106,7 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   "/livez",
   "/metrics",
   "/readyz",
+  STATUS_PATH,
 ]);
 
 /** Tells whether a path is answered while the gateway drains. */

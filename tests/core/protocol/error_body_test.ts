@@ -31,6 +31,7 @@ const CODES: Readonly<Record<RealtimeErrorCode, true>> = {
   internal: true,
   timeout: true,
   network: true,
+  unreachable: true,
   aborted: true,
 };
 
