@@ -44,7 +44,7 @@ export async function findReason(
       return "a page of https can't connect to http";
     }
     return await answers(address, request)
-      ? "something answers there that is no gateway, or lets no other origin read its answer"
+      ? "something answers there that is no gateway, or lets no page of this origin read its answer"
       : networkReason(error);
   }
 }
@@ -75,7 +75,7 @@ function reasonOf(
     // A gateway that refuses the page, or a server with errors of the same form.
     return typeof message === "string"
       ? `HTTP ${code}, ${message.slice(0, LONGEST_QUOTE)}`
-      : `what answers there (HTTP ${code}) is no gateway; check the URL`;
+      : `something answers there (HTTP ${code}) that is no gateway; check the URL`;
   }
   if (protocol !== PROTOCOL) {
     return `it speaks the protocol "${protocol}", this client "${PROTOCOL}"; update the older one`;
