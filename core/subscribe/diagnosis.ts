@@ -1,6 +1,9 @@
 import { networkReason } from "../http/network_reason.ts";
-import { PROTOCOL } from "../protocol/frames.ts";
+import type { PROTOCOL } from "../protocol/frames.ts";
 import type { JsonObject } from "../protocol/shape.ts";
+
+/** The protocol of this client. A bundler need not move it into a file that is shared with the part which loads this module. */
+const OWN_PROTOCOL: typeof PROTOCOL = "tidings.v1";
 
 /** How long the gateway may take to answer, in milliseconds: the next attempt waits for it. */
 const PATIENCE_MS = 2_000;
@@ -77,8 +80,8 @@ function reasonOf(
       ? `HTTP ${code}, ${message.slice(0, LONGEST_QUOTE)}`
       : `something answers there (HTTP ${code}) that is no gateway; check the URL`;
   }
-  if (protocol !== PROTOCOL) {
-    return `it speaks the protocol "${protocol}", this client "${PROTOCOL}"; update the older one`;
+  if (protocol !== OWN_PROTOCOL) {
+    return `it speaks the protocol "${protocol}", this client "${OWN_PROTOCOL}"; update the older one`;
   }
   if (status === "draining") {
     const seconds = Math.ceil(Number(drains_ms) / 1000);
