@@ -68,7 +68,7 @@ function refusalOf(closeCode?: number): RealtimeError | undefined {
 }
 
 /**
- * Finds out why an attempt to connect failed; returns `undefined` if that fails, too.
+ * Finds out why an attempt to connect failed.
  *
  * @param isSse Whether it was an attempt by Server-Sent Events, and `isFixed` whether the next one is by the same transport.
  */
@@ -76,14 +76,14 @@ async function diagnose(
   url: string,
   isSse: boolean,
   isFixed: boolean,
-): Promise<string | undefined> {
+): Promise<string> {
   try {
     // Most pages never need this module, so bundlers put it into a file of its own.
     const { findReason } = await import("./diagnosis.ts");
     return await findReason(url, gatewayFetch(url), { isSse, isFixed });
   } catch {
     // Without a network a page can't load the module.
-    return undefined;
+    return "nothing answers";
   }
 }
 
@@ -146,7 +146,7 @@ export function createConnection(
   function watch(next: "connecting" | "open"): void {
     const ms = heardAt + silenceMs - performance.now();
     if (ms > 0) enter(next, ms, () => watch(next));
-    else lost();
+    else lost(undefined, "it does not answer");
   }
 
   function connect(): void {
@@ -159,7 +159,9 @@ export function createConnection(
       if (token) break;
     }
     if (!token) return enter("waiting", backoff(0, bounds), connect);
-    details = { error: details.error, attempt: ++attempt };
+    const error = attempt > 0 ? details.error : undefined;
+    attempt++;
+    details = { error, attempt };
     watch("connecting");
     try {
       transport = isSse ? openSse(url) : openWebSocket(url, token);
@@ -214,7 +216,7 @@ export function createConnection(
     code?: number,
     reason: string = code
       ? `the connection was closed with ${code}`
-      : "it does not answer",
+      : "the connection was lost",
   ): void {
     release(null);
     const refusal = refusalOf(code);

@@ -38,6 +38,7 @@ export interface Scenario {
 export interface Shown {
   readonly status: string;
   readonly error?: string;
+  readonly retryInMs?: number | null;
   readonly data: readonly unknown[];
   readonly last?: unknown;
   readonly byTopic?: Readonly<Record<string, unknown>>;

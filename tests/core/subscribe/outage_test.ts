@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { createGateway, serve } from "../../../server/mod.ts";
 import type { RealtimeError } from "../../../core/protocol/errors.ts";
+import { subscribe } from "../../../core/subscribe/subscribe.ts";
 import type { Realtime, Untyped } from "../../../core/types/realtime.ts";
 import {
   type AnySubscription,
@@ -14,7 +15,8 @@ import {
 import { Inbox, startFakeGateway } from "../../support/client/fake_gateway.ts";
 import { join, joined } from "../../support/client/joining.ts";
 import { SIGNING_KEY, startGateway } from "../../support/gateway/gateway.ts";
-import { listen, startPlainProxy } from "../../support/gateway/plain_proxy.ts";
+import { closedUrl, listen } from "../../support/gateway/local_server.ts";
+import { startPlainProxy } from "../../support/gateway/plain_proxy.ts";
 
 type Options = Realtime.Subscribe.Options<Untyped>;
 type Details = Realtime.Subscribe.StateDetails;
@@ -70,12 +72,6 @@ async function sentenceOf(url: string, options?: Options): Promise<string> {
   return error?.message ?? "";
 }
 
-/** Returns the URL of a port of loopback at which nothing listens. */
-async function closedUrl(): Promise<string> {
-  await using server = await listen(createServer());
-  return server.url;
-}
-
 describe("A subscription that can't reach its gateway", () => {
   for (const transport of ["auto", "websocket", "sse"] as const) {
     it(`says once for each outage that nothing answers, and opens when the gateway is there, by ${transport}`, async () => {
@@ -120,7 +116,7 @@ describe("A subscription that can't reach its gateway", () => {
     const { url } = server;
     assertEquals(
       await sentenceOf(url),
-      `Cannot reach the gateway at ${url}: what answers there (HTTP 404) is no gateway; check the URL; trying again`,
+      `Cannot reach the gateway at ${url}: something answers there (HTTP 404) that is no gateway; check the URL; trying again`,
     );
   });
 
@@ -146,7 +142,7 @@ describe("A subscription that can't reach its gateway", () => {
       [
         "hello",
         false,
-        "what answers there (HTTP 200) is no gateway; check the URL",
+        "something answers there (HTTP 200) that is no gateway; check the URL",
       ],
       [
         '{"name":"tidings","protocol":"tidings.v1","status":"ok"}',
@@ -254,15 +250,40 @@ describe("A subscription that the gateway can't accept for now", () => {
     assert(failed.every(({ retryInMs }) => Number(retryInMs) >= 250));
   });
 
-  it("tells nothing where only its token is too old", async () => {
+  it("tells nothing about a connection that is lost, and comes back at the first attempt", async () => {
     await using gateway = await startFakeGateway();
     const errors: RealtimeError[] = [];
-    const { subscription, peer, sub } = await joined(gateway, {
+    const states: Array<readonly [string, Details]> = [];
+    const { subscription, peer } = await joined(gateway, {
+      onError: (error) => errors.push(error),
+      onState: (state, details) => states.push([state, details]),
+    });
+    peer.close(1012);
+    await (await gateway.peer()).accept();
+    await subscription.close();
+    assertEquals(errors, []);
+    const waiting = states.find(([state]) => state === "waiting")?.[1];
+    assertEquals(waiting?.attempt, 0);
+    assertEquals(
+      waiting?.error?.message,
+      `Cannot reach the gateway at ${gateway.url}: the connection was closed with 1012; trying again`,
+    );
+    const again = states.findLast(([state]) => state === "connecting")?.[1];
+    assertEquals(again, { error: undefined, attempt: 1 });
+  });
+
+  it("tells nothing about a token that another one replaces", async () => {
+    await using gateway = await startFakeGateway();
+    const errors: RealtimeError[] = [];
+    const key = "key";
+    const token = { channel: "c", topics: ["t"], apiBaseUrl: gateway.url, key };
+    const opening = subscribe(() => Promise.resolve(token), {
       onError: (error) => errors.push(error),
     });
-    peer.refuse(sub, "unavailable");
+    const peer = await gateway.peer();
+    peer.refuse(await peer.next("sub"), "token_expired");
     await peer.accept();
-    await subscription.close();
-    assertEquals(errors.map(({ code }) => code), ["unavailable"]);
+    await (await opening).close();
+    assertEquals(errors, []);
   });
 });
