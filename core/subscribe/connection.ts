@@ -72,19 +72,17 @@ function refusalOf(closeCode?: number): RealtimeError | undefined {
  *
  * @param isSse Whether it was an attempt by Server-Sent Events, and `isFixed` whether the next one is by the same transport.
  */
-async function diagnose(
+function diagnose(
   url: string,
   isSse: boolean,
   isFixed: boolean,
 ): Promise<string> {
-  try {
-    // Most pages never need this module, so bundlers put it into a file of its own.
-    const { findReason } = await import("./diagnosis.ts");
-    return await findReason(url, gatewayFetch(url), { isSse, isFixed });
-  } catch {
+  // Most pages never need this module, so bundlers put it into a file of its own.
+  return import("./diagnosis.ts").then(
+    ({ findReason }) => findReason(url, gatewayFetch(url), { isSse, isFixed }),
     // Without a network a page can't load the module.
-    return "nothing answers";
-  }
+    () => "nothing answers",
+  );
 }
 
 /** The code of a handshake that the gateway refused, with a reason. */
