@@ -1,6 +1,9 @@
 import { networkReason } from "../http/network_reason.ts";
-import { PROTOCOL } from "../protocol/frames.ts";
+import type { PROTOCOL } from "../protocol/frames.ts";
 import type { JsonObject } from "../protocol/shape.ts";
+
+/** The protocol of this client. A bundler need not move it into a file that is shared with the part which loads this module. */
+const OWN_PROTOCOL: typeof PROTOCOL = "tidings.v1";
 
 /** How long the gateway may take to answer, in milliseconds: the next attempt waits for it. */
 const PATIENCE_MS = 2_000;
@@ -44,7 +47,7 @@ export async function findReason(
       return "a page of https can't connect to http";
     }
     return await answers(address, request)
-      ? "something answers there that is no gateway, or lets no other origin read its answer"
+      ? "something answers there that is no gateway, or lets no page of this origin read its answer"
       : networkReason(error);
   }
 }
@@ -75,10 +78,10 @@ function reasonOf(
     // A gateway that refuses the page, or a server with errors of the same form.
     return typeof message === "string"
       ? `HTTP ${code}, ${message.slice(0, LONGEST_QUOTE)}`
-      : `what answers there (HTTP ${code}) is no gateway; check the URL`;
+      : `something answers there (HTTP ${code}) that is no gateway; check the URL`;
   }
-  if (protocol !== PROTOCOL) {
-    return `it speaks the protocol "${protocol}", this client "${PROTOCOL}"; update the older one`;
+  if (protocol !== OWN_PROTOCOL) {
+    return `it speaks the protocol "${protocol}", this client "${OWN_PROTOCOL}"; update the older one`;
   }
   if (status === "draining") {
     const seconds = Math.ceil(Number(drains_ms) / 1000);

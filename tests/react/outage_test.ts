@@ -52,7 +52,7 @@ describeInChromium("hooks without a gateway, in Chromium", {}, (suite) => {
     proxy.lead(gateway.url);
     assertEquals(
       error,
-      `Cannot reach the gateway at ${proxy.url}: something answers there that is no gateway, or lets no other origin read its answer; trying again`,
+      `Cannot reach the gateway at ${proxy.url}: something answers there that is no gateway, or lets no page of this origin read its answer; trying again`,
     );
   });
 

@@ -116,7 +116,7 @@ describe("A subscription that can't reach its gateway", () => {
     const { url } = server;
     assertEquals(
       await sentenceOf(url),
-      `Cannot reach the gateway at ${url}: what answers there (HTTP 404) is no gateway; check the URL; trying again`,
+      `Cannot reach the gateway at ${url}: something answers there (HTTP 404) that is no gateway; check the URL; trying again`,
     );
   });
 
@@ -142,7 +142,7 @@ describe("A subscription that can't reach its gateway", () => {
       [
         "hello",
         false,
-        "what answers there (HTTP 200) is no gateway; check the URL",
+        "something answers there (HTTP 200) that is no gateway; check the URL",
       ],
       [
         '{"name":"tidings","protocol":"tidings.v1","status":"ok"}',

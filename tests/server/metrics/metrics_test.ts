@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { MemoryBroker } from "../../../server/mod.ts";
 import { startGateway } from "../../support/gateway/gateway.ts";
@@ -10,6 +12,7 @@ import {
   requestMetrics,
   type Samples,
 } from "../../support/metrics/samples.ts";
+import { ROOT } from "../../support/root.ts";
 import { until } from "../../support/until.ts";
 import {
   batch,
@@ -243,5 +246,29 @@ describe("the metrics", () => {
       new Set([...text.matchAll(/[{,](\w+)="/g)].map(([, label]) => label)),
       new Set(["transport", "protocol", "via", "code", "recovered", "le"]),
     );
+  });
+
+  it("are all in the table of docs/deploy.md, with their types and labels", async () => {
+    await using gateway = await startGateway({ adminKey });
+    const text = await (await requestMetrics(gateway)).text();
+    const table = readFileSync(join(ROOT, "docs/deploy.md"), "utf8");
+    const rows = new Map(
+      [...table.matchAll(/^\| `(\w+)` +\| (\w+) +\| ([^|]*)\|/gm)]
+        .map(([, name = "", ...cells]) => [
+          name,
+          cells.map((cell) => cell.replaceAll(/[` ]/g, "")),
+        ]),
+    );
+    const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)];
+    const found = new Map(types.map(([, name = "", type = ""]) => {
+      const [, row = ""] = new RegExp(`^${name}{([^}]*)}`, "m").exec(text) ??
+        [];
+      const labels = [...row.matchAll(/(\w+)="/g)].map(([, label]) => label);
+      return [name, [type, labels.join(",")]];
+    }));
+    // The two parts of the CPU time are in the row of the whole.
+    found.delete("process_cpu_user_seconds_total");
+    found.delete("process_cpu_system_seconds_total");
+    assertEquals(rows, found);
   });
 });
