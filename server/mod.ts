@@ -38,8 +38,10 @@ export type { Position } from "../core/protocol/id.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./brokers/memory.ts";
 export type {
   Broker,
+  BrokerHealth,
   ChannelState,
   FirstReply,
+  HealthListener,
   LogEntry,
   LogListener,
   LogPage,

@@ -71,6 +71,16 @@ export interface ChannelState extends Position {
   readonly openStreams: readonly OpenStream[];
 }
 
+/** Whether a broker can be used, and if not, why. */
+export interface BrokerHealth {
+  readonly ok: boolean;
+  /** The reason, as a sentence without an address or a password. */
+  readonly detail?: string;
+}
+
+/** Gets the changes of a broker's health. */
+export type HealthListener = (health: BrokerHealth) => void;
+
 /** Gets what happens to a channel, one call after the other, in the order of the log. */
 export interface LogListener {
   /** A message was appended. It follows the message of the last call or the position of the last `moved`. */
@@ -157,7 +167,14 @@ export interface Broker extends RevocationStore {
   subscribers(channel: string, topic?: string): Promise<number>;
 
   /** Tells whether the broker can be used, and if not, why. */
-  health(): Promise<{ ok: boolean; detail?: string }>;
+  health(): Promise<BrokerHealth>;
+
+  /**
+   * Starts to tell the broker's health. The listener MUST get each change within a few seconds, the first time when the broker can't be used.
+   * It MUST have what {@linkcode Broker.health} resolves with before that resolves. A gateway calls it once. A broker that can always be used
+   * needn't have it.
+   */
+  followHealth?(listener: HealthListener): void;
 
   /** Ends all connections and timers. Nothing is called afterwards. */
   close(): Promise<void>;

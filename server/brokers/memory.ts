@@ -1,6 +1,7 @@
 import { formatId, type Position } from "../../core/protocol/id.ts";
 import type {
   Broker,
+  BrokerHealth,
   ChannelState,
   FirstReply,
   LogEntry,
@@ -226,7 +227,7 @@ export class MemoryBroker implements Broker {
   awaitRevocations(): void {}
 
   /** Reports that the broker can be used: memory always can. */
-  health(): Promise<{ ok: boolean }> {
+  health(): Promise<BrokerHealth> {
     return Promise.resolve({ ok: true });
   }
 

@@ -1,44 +1,73 @@
-import { getLogger, type Logger } from "@logtape/logtape";
-import type { EventListener } from "./events.ts";
-import type { GatewayEvent } from "./gateway_event.ts";
+import type { Logger, LogLevel } from "@logtape/logtape";
+import type { EventName, Events } from "./events.ts";
 import { RefusalThrottle } from "./refusal_throttle.ts";
 
-/** The sentence of each event in the text log. */
-const SENTENCES: Readonly<Record<GatewayEvent["event"], string>> = {
-  "connected": "{session} connected by {transport} from {address}",
-  "subscribed": "{session} subscribed to {channel} after {position}",
-  "closed": "{session} closed with {code}: {reason}",
-  "gap": "{session} missed the messages of {channel} from {after} to {before}",
-  "slow": "{session} was too slow: {queued_bytes} bytes waited",
-  "refused": "Refused with {code}: {reason}",
-  "published": "Published to {channel}",
-  "broker.down": "The broker {broker} does not answer: {reason}",
-  "broker.up": "The broker {broker} answers again",
-  "stopping": "Stopping; {connections} clients are asked to reconnect",
-  "drained": "All clients have left",
+/** How an event is logged. */
+interface Entry {
+  readonly level: LogLevel;
+  /** The sentence of the text log. */
+  readonly sentence: string;
+}
+
+/** Events of single clients that go well have the level `debug`. */
+const ENTRIES: Readonly<Record<EventName, Entry>> = {
+  "started": {
+    level: "info",
+    sentence: "Tidings {version} on {runtime} listens on {url}",
+  },
+  "stopping": {
+    level: "info",
+    sentence: "Stopping; {connections} clients are asked to reconnect",
+  },
+  "drained": { level: "info", sentence: "All clients have left" },
+  "broker.down": {
+    level: "info",
+    sentence: "The broker {broker} can't be used: {reason}",
+  },
+  "broker.up": {
+    level: "info",
+    sentence: "The broker {broker} can be used again",
+  },
+  "refused": { level: "info", sentence: "Refused with {code}: {reason}" },
+  "connected": {
+    level: "debug",
+    sentence: "{session} connected by {transport} from {address}",
+  },
+  "subscribed": {
+    level: "debug",
+    sentence: "{session} subscribed to {channel} after {position}",
+  },
+  "published": {
+    level: "debug",
+    sentence: "Published {id} to {channel}, topic {topic}, by {via}",
+  },
+  "closed": {
+    level: "debug",
+    sentence: "{session} closed with {code}: {reason}",
+  },
+  "gap": {
+    level: "debug",
+    sentence:
+      "{session} missed the messages of {channel} from {after} to {before}",
+  },
+  "slow": {
+    level: "debug",
+    sentence: "{session} was too slow: {queued_bytes} bytes waited",
+  },
 };
 
-/** Writes events to a logger, each with its fields. Those of single clients that go well are written at the level `debug`. */
-export function eventLog(
-  logger: Logger = getLogger(["tidings", "gateway"]),
-): EventListener {
+/** Writes events to a logger, each with its fields. */
+export function logEvents(events: Events, logger: Logger): void {
   const throttle = new RefusalThrottle();
-  return (event) => {
-    const sentence = SENTENCES[event.event];
-    switch (event.event) {
-      case "refused": {
-        const suppressed = throttle.admit(event.error);
-        if (suppressed === undefined) return;
-        const rest = suppressed > 0 ? { suppressed } : {};
-        return logger.info(sentence, { ...event, ...rest });
-      }
-      case "broker.down":
-      case "broker.up":
-      case "stopping":
-      case "drained":
-        return logger.info(sentence, { ...event });
-      default:
-        return logger.debug(sentence, () => ({ ...event }));
+  events.listen((event) => {
+    const { level, sentence } = ENTRIES[event.event];
+    if (!logger.isEnabledFor(level)) return;
+    if (event.event !== "refused") {
+      return logger[level](sentence, { ...event });
     }
-  };
+    const suppressed = throttle.admit(event.error);
+    if (suppressed === undefined) return;
+    const rest = suppressed > 0 ? { suppressed } : {};
+    logger[level](sentence, { ...event, ...rest });
+  }, (name) => logger.isEnabledFor(ENTRIES[name].level));
 }

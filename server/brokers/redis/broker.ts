@@ -3,8 +3,10 @@ import { formatId, parseId, type Position } from "../../../core/protocol/id.ts";
 import type { MaybePromise } from "../../../core/types/realtime.ts";
 import type {
   Broker,
+  BrokerHealth,
   ChannelState,
   FirstReply,
+  HealthListener,
   LogListener,
   LogPage,
   NewMessage,
@@ -20,6 +22,7 @@ import { ClusterServers } from "./cluster.ts";
 import type { ChannelFollower } from "./channel_follower.ts";
 import { FollowedChannels } from "./followed_channels.ts";
 import { checkHealth } from "./health.ts";
+import { HealthWatch } from "./health_watch.ts";
 import {
   type ChannelKeys,
   channelKeys,
@@ -96,6 +99,7 @@ export class RedisBroker implements Broker {
   readonly #servers: Servers;
   readonly #followed: FollowedChannels;
   readonly #revocations: RedisRevocations;
+  readonly #health: HealthWatch;
   readonly #reported = new Map<string, number>();
   #closed = false;
 
@@ -152,6 +156,9 @@ export class RedisBroker implements Broker {
       report,
       run: (...args) => this.#run(...args),
     });
+    this.#health = new HealthWatch(() =>
+      checkHealth(this.#servers, this.#prefix, this.#id)
+    );
   }
 
   /** Appends messages and notifies the gateways in one step; rejects with `unavailable` within 5 seconds if Redis can't be used. */
@@ -264,8 +271,13 @@ export class RedisBroker implements Broker {
   }
 
   /** Tells whether every server accepts writes and sends live messages. */
-  health(): Promise<{ ok: boolean; detail?: string }> {
-    return checkHealth(this.#servers, this.#prefix, this.#id);
+  health(): Promise<BrokerHealth> {
+    return this.#health.check();
+  }
+
+  /** Starts to check the health, once a second. */
+  followHealth(listener: HealthListener): void {
+    this.#health.follow(listener);
   }
 
   /** Withdraws this gateway's numbers of subscribers, and closes the connections. */
@@ -273,7 +285,11 @@ export class RedisBroker implements Broker {
     if (this.#closed) return;
     this.#closed = true;
     await this.#followed.close();
-    await Promise.all([this.#revocations.close(), this.#servers.close()]);
+    await Promise.all([
+      this.#health.close(),
+      this.#revocations.close(),
+      this.#servers.close(),
+    ]);
   }
 
   #keys(channel: string): ChannelKeys {
