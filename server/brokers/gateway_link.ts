@@ -30,10 +30,13 @@ export interface GatewayLink {
   /** Makes a gateway known to the others, until the broker closes or half a minute after its process ended. Called once, first of all. */
   join(gateway: LinkedGateway): void;
   /**
-   * Asks every other gateway. It MUST resolve within a second, with an entry for each gateway that is known, whether it answered or not, and
-   * MUST NOT reject: where the broker can't be used, there are no entries.
+   * Asks every other gateway, or those with some ids. It MUST resolve within a second, with an entry for each gateway that is known, whether
+   * it answered or not, and MUST NOT reject: where the broker can't be used, there are no entries.
    */
-  ask(question: string): Promise<readonly LinkedAnswer[]>;
+  ask(
+    question: string,
+    gateways?: readonly string[],
+  ): Promise<readonly LinkedAnswer[]>;
   /** Tells one gateway something. It MUST NOT throw. */
   tell(gateway: string, text: string): void;
 }

@@ -56,6 +56,17 @@ export interface MessagePublisher {
   ): MaybePromise<readonly string[]>;
 }
 
+/** Sees each message that was published. It MUST NOT throw. */
+export interface PublishObserver {
+  /** @param ids The ids of the message in each of the topics. A retry with a known idempotency key has those of the first message. */
+  published(
+    envelope: Envelope,
+    topics: readonly string[],
+    data: string,
+    ids: readonly string[],
+  ): void;
+}
+
 /** Checks messages and appends them to the log, without a limit to topics: publishes with the rights of the signing key. */
 export class Publisher implements MessagePublisher {
   readonly maxMessageBytes: number;
@@ -132,11 +143,13 @@ export class Publisher implements MessagePublisher {
 
   /** Notes that a message was published, and returns its ids. */
   #published(
-    { channel, kind = "data", via = "http" }: Envelope,
+    envelope: Envelope,
     topics: readonly string[],
     data: string,
     ids: readonly string[],
   ): readonly string[] {
+    this.#observer?.published(envelope, topics, data, ids);
+    const { channel, kind = "data", via = "http" } = envelope;
     if (!this.#events.wants("published")) return ids;
     const bytes = new TextEncoder().encode(data).length;
     for (const [index, topic] of topics.entries()) {

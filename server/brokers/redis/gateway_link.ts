@@ -33,7 +33,7 @@ const GROUP = 0;
 const HEARTBEAT_MS = 5_000;
 
 /** Milliseconds that the gateways have to answer. */
-const ANSWER_MS = 900;
+const ANSWER_MS = 800;
 
 /** The longest text that is read. */
 const MAX_LENGTH = 8 * 1024 * 1024;
@@ -77,15 +77,22 @@ export class RedisGatewayLink implements GatewayLink {
     this.#beat();
   }
 
-  async ask(question: string): Promise<readonly LinkedAnswer[]> {
+  async ask(
+    question: string,
+    gateways?: readonly string[],
+  ): Promise<readonly LinkedAnswer[]> {
     const gateway = this.#gateway;
     if (!gateway) return [];
     const number = ++this.#asked;
     const { promise, resolve } = Promise.withResolvers<void>();
     const asking: Asking = { answers: new Map(), done: resolve };
     this.#asking.set(number, asking);
-    this.#send("", ["ask", gateway.id, number, question]);
-    this.#readKnown().then((known) => {
+    const parts = ["ask", gateway.id, number, question];
+    for (const to of gateways ?? [""]) this.#send(to, parts);
+    const known = gateways
+      ? Promise.resolve(new Map(gateways.map((id) => [id, ""])))
+      : this.#readKnown();
+    known.then((known) => {
       asking.known = known;
       if (isComplete(asking)) resolve();
     }, () => {
