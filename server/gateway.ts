@@ -87,7 +87,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const { broker, dev, onMessage, streamLeaseMs: leaseMs } = settings;
   const sessions = new OpenSessions(settings.pingIntervalMs);
   const events = new Events();
-  logEvents(events, logger);
+  logEvents(events, logger, dev);
   broker.followHealth?.(({ ok, detail: reason }) =>
     events.emit(
       ok
@@ -206,5 +206,5 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 }
 
 function report(stage: string, error: unknown): void {
-  logger.error("{stage} failed: {error}", { stage, error });
+  logger.error("{stage} failed: {error}", { event: "failed", stage, error });
 }

@@ -1,73 +1,49 @@
-import type { Logger, LogLevel } from "@logtape/logtape";
+import type { Logger } from "@logtape/logtape";
 import type { EventName, Events } from "./events.ts";
+import type { GatewayEvent, Refused } from "./gateway_event.ts";
 import { RefusalThrottle } from "./refusal_throttle.ts";
+import { type LoggedRefusal, sentenceOf } from "./sentences.ts";
 
-/** How an event is logged. */
-interface Entry {
-  readonly level: LogLevel;
-  /** The sentence of the text log. */
-  readonly sentence: string;
+/** The events of the whole gateway, and those that go wrong. All others have the level `debug`. */
+const INFO: ReadonlySet<EventName> = new Set<EventName>([
+  "started",
+  "stopping",
+  "drained",
+  "broker.down",
+  "broker.up",
+  "refused",
+]);
+
+function levelOf(name: EventName): "info" | "debug" {
+  return INFO.has(name) ? "info" : "debug";
 }
 
-/** Events of single clients that go well have the level `debug`. */
-const ENTRIES: Readonly<Record<EventName, Entry>> = {
-  "started": {
-    level: "info",
-    sentence: "Tidings {version} on {runtime} listens on {url}",
-  },
-  "stopping": {
-    level: "info",
-    sentence: "Stopping; {connections} clients are asked to reconnect",
-  },
-  "drained": { level: "info", sentence: "All clients have left" },
-  "broker.down": {
-    level: "info",
-    sentence: "The broker {broker} can't be used: {reason}",
-  },
-  "broker.up": {
-    level: "info",
-    sentence: "The broker {broker} can be used again",
-  },
-  "refused": { level: "info", sentence: "Refused with {code}: {reason}" },
-  "connected": {
-    level: "debug",
-    sentence: "{session} connected by {transport} from {address}",
-  },
-  "subscribed": {
-    level: "debug",
-    sentence: "{session} subscribed to {channel} after {position}",
-  },
-  "published": {
-    level: "debug",
-    sentence: "Published {id} to {channel}, topic {topic}, by {via}",
-  },
-  "closed": {
-    level: "debug",
-    sentence: "{session} closed with {code}: {reason}",
-  },
-  "gap": {
-    level: "debug",
-    sentence:
-      "{session} missed the messages of {channel} from {after} to {before}",
-  },
-  "slow": {
-    level: "debug",
-    sentence: "{session} was too slow: {queued_bytes} bytes waited",
-  },
-};
-
-/** Writes events to a logger, each with its fields. */
-export function logEvents(events: Events, logger: Logger): void {
+/**
+ * Writes events to a logger, each with its fields.
+ *
+ * @param dev Whether refusals are shown on the console where no log has them: the developer would look for the reason elsewhere.
+ */
+export function logEvents(events: Events, logger: Logger, dev: boolean): void {
   const throttle = new RefusalThrottle();
-  events.listen((event) => {
-    const { level, sentence } = ENTRIES[event.event];
-    if (!logger.isEnabledFor(level)) return;
-    if (event.event !== "refused") {
-      return logger[level](sentence, { ...event });
-    }
+
+  function write(event: GatewayEvent): void {
+    logger[levelOf(event.event)](sentenceOf(event), { ...event });
+  }
+
+  function writeRefusal(event: Refused): void {
+    const isLogged = logger.isEnabledFor(levelOf("refused"));
+    if (!isLogged && !dev) return;
     const suppressed = throttle.admit(event.error);
     if (suppressed === undefined) return;
-    const rest = suppressed > 0 ? { suppressed } : {};
-    logger[level](sentence, { ...event, ...rest });
-  }, (name) => logger.isEnabledFor(ENTRIES[name].level));
+    const refusal: LoggedRefusal = suppressed === 0
+      ? event
+      : { ...event, suppressed };
+    if (isLogged) write(refusal);
+    else console.warn(`Tidings refused with ${event.code}: ${event.reason}`);
+  }
+
+  events.listen((event) => {
+    if (event.event === "refused") writeRefusal(event);
+    else if (logger.isEnabledFor(levelOf(event.event))) write(event);
+  }, (name) => logger.isEnabledFor(levelOf(name)));
 }

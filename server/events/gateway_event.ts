@@ -66,6 +66,13 @@ export interface Refused extends Partial<ConnectionFacts> {
   readonly error: RealtimeErrorCode;
   /** The sentence that the client gets. */
   readonly reason: string;
+  /** The channel that it was about. */
+  readonly channel?: string | undefined;
+  /** The id of the token. */
+  readonly jti?: string | undefined;
+  /** The user and the id that a token names whose signature is wrong: anyone may have written them. */
+  readonly claimed_subject?: string | undefined;
+  readonly claimed_jti?: string | undefined;
 }
 
 /** How a message came to the gateway; `stream` stands for every message of a data stream. */

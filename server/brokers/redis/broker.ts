@@ -372,6 +372,6 @@ export class RedisBroker implements Broker {
     if (this.#closed || now < (this.#reported.get(message) ?? 0)) return;
     this.#reported.set(message, now + QUIET_MS);
     if (this.#reported.size > 100) this.#reported.clear();
-    logger.warning("Redis: {message}", { message });
+    logger.warning("Redis: {message}", { event: "broker.warning", message });
   }
 }

@@ -203,7 +203,7 @@ describe("the log of a gateway's events", () => {
   it("builds no event of a message that nobody wants to know of", async () => {
     await using log = await collectLog("info");
     const events = new Events();
-    logEvents(events, getLogger(["tidings", "gateway"]));
+    logEvents(events, getLogger(["tidings", "gateway"]), false);
     assertEquals(events.wants("published"), false);
     const seen: unknown[] = [];
     const stop = events.listen((event) => seen.push(event));
