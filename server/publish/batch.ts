@@ -46,6 +46,7 @@ interface Allowance {
 /**
  * Publishes each line of an NDJSON body, in order; returns the results as JSON. A line that fails doesn't stop the others.
  *
+ * @param refused Called with the error of each line that was refused.
  * @throws {RealtimeError} `too_large` for too many lines; nothing is published then.
  */
 export async function publishBatch(
@@ -53,16 +54,18 @@ export async function publishBatch(
   streams: Streams,
   rate: PublishRate,
   body: string,
+  refused: (error: ErrorBody) => void,
 ): Promise<string[]> {
   requireLines(body);
   const allowance = { chars: REQUEST_BYTES };
   const results: string[] = [];
   const turns = new FairTurns();
-  let outage: string | undefined;
+  let outage: ErrorBody | undefined;
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
-    if (outage !== undefined) {
-      results.push(outage);
+    if (outage) {
+      refused(outage);
+      results.push(JSON.stringify({ error: outage }));
       continue;
     }
     const result = await publishLine(
@@ -73,8 +76,9 @@ export async function publishBatch(
       allowance,
     );
     results.push(JSON.stringify(result));
+    if (result.error) refused(result.error);
     // The broker is away: each further line would wait for it as long as this one did.
-    if (result.error?.code === "unavailable") outage = results.at(-1);
+    if (result.error?.code === "unavailable") outage = result.error;
     // Waiting for nothing would cost each line a turn of the queue of promises.
     const turn = turns.spend(text.length);
     if (turn) await turn;

@@ -69,13 +69,13 @@ export class Session implements SubscribedSession, SendQueueOwner {
     return this.facts.id;
   }
 
-  get isClosed(): boolean {
-    return this.#state === "closed";
-  }
-
-  /** Bytes that wait for the client, here and in the runtime. */
+  /** Bytes that wait to be sent, here and in the runtime. */
   get queuedBytes(): number {
     return this.#queue.bytes;
+  }
+
+  get isClosed(): boolean {
+    return this.#state === "closed";
   }
 
   /** When the client sent something last, by `performance.now()`; the session's beginning if it sent nothing. */
@@ -113,6 +113,7 @@ export class Session implements SubscribedSession, SendQueueOwner {
 
   gap(channel: string, { after, before }: Gap): void {
     this.control({ kind: "gap", channel, data: { after, before } });
+    this.host.counts.gaps++;
     const facts = this.facts.of(this.wire);
     this.host.events.emit({ event: "gap", channel, after, before, ...facts });
   }
@@ -228,6 +229,7 @@ export class Session implements SubscribedSession, SendQueueOwner {
     this.#state = "closed";
     this.#queue.stop();
     this.subscriptions.close();
+    this.host.counts.close(code);
     this.host.ended(this);
     const facts = this.facts.of(this.wire);
     this.host.events.emit({ event: "closed", code, reason, ...facts });

@@ -76,8 +76,10 @@ export class WebSocketClient implements SocketHandler {
     const session = new Session(this.#host, socket, wire, { remote });
     this.#session = session;
     this.#host.opened(session);
-    if (refusal) session.refuse(refusal);
-    else if (claims) {
+    if (refusal) {
+      this.#host.counts.refuseConnection(refusal);
+      session.refuse(refusal);
+    } else if (claims) {
       const { subscriptions } = session;
       this.#enqueue(
         session,
@@ -155,6 +157,7 @@ export class WebSocketClient implements SocketHandler {
       ? cause
       : new RealtimeError("internal", "The gateway failed", { cause });
     if (error !== cause) this.#host.report("inbound frame", cause);
+    if (command?.kind === "publish") this.#host.counts.refusePublish(error);
     const ref = command?.ref;
     // A client that sends no references has one subscription, so its connection closes when that fails.
     if (ref !== undefined || command?.kind === "publish") {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
+import type { Counts } from "../../metrics/counts.ts";
 import { publishBatch } from "../../publish/batch.ts";
 import {
   type MessagePublisher,
@@ -38,6 +39,7 @@ export function publishRoutes(
   findSender: FindSender,
   addresses: PublishAddresses,
   streams: Streams,
+  counts: Counts,
 ): Hono {
   const app = new Hono();
 
@@ -76,7 +78,13 @@ export function publishRoutes(
     );
     const subject = "Cannot publish the batch: it";
     const text = await readText(c.req.raw, REQUEST_BYTES, subject);
-    const lines = await publishBatch(publisher, streams, rate, text);
+    const lines = await publishBatch(
+      publisher,
+      streams,
+      rate,
+      text,
+      (error) => counts.refusePublish(error),
+    );
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
     });
