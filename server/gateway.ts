@@ -169,7 +169,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     (await findSender(authorization)).publisher;
   for (
     const routes of [
-      publishRoutes(findSender, addresses, streams, counts),
+      publishRoutes(findSender, addresses, streams, failures),
       streamRoutes(findPublisher, streams),
       tokenRoutes(auth),
       sseRoutes(host),

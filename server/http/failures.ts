@@ -1,9 +1,11 @@
 import type { RealtimeError } from "../../core/protocol/errors.ts";
 import type { Events } from "../events/events.ts";
 import type { Counts } from "../metrics/counts.ts";
+import { factsOf, reasonOf, textOf } from "../events/refusal_facts.ts";
 import {
   CONNECT_PATH,
   pathOf,
+  queryOf,
   remoteOf,
   type RequestHead,
 } from "../runtimes/request_head.ts";
@@ -51,8 +53,10 @@ export class Failures {
       event: "refused",
       code,
       error: error.code,
-      reason: error.message,
+      reason: reasonOf(error),
       ...remoteOf(head),
+      channel: textOf(queryOf(head.target).get("channel")),
+      ...factsOf(error),
     });
   }
 

@@ -46,7 +46,7 @@ interface Allowance {
 /**
  * Publishes each line of an NDJSON body, in order; returns the results as JSON. A line that fails doesn't stop the others.
  *
- * @param refused Called with the error of each line that was refused.
+ * @param refused Called with the error of each line that fails.
  * @throws {RealtimeError} `too_large` for too many lines; nothing is published then.
  */
 export async function publishBatch(
@@ -54,18 +54,17 @@ export async function publishBatch(
   streams: Streams,
   rate: PublishRate,
   body: string,
-  refused: (error: ErrorBody) => void,
+  refused: (error: RealtimeError) => void,
 ): Promise<string[]> {
   requireLines(body);
   const allowance = { chars: REQUEST_BYTES };
   const results: string[] = [];
   const turns = new FairTurns();
-  let outage: ErrorBody | undefined;
+  let outage: string | undefined;
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
-    if (outage) {
-      refused(outage);
-      results.push(JSON.stringify({ error: outage }));
+    if (outage !== undefined) {
+      results.push(outage);
       continue;
     }
     const result = await publishLine(
@@ -74,11 +73,11 @@ export async function publishBatch(
       rate,
       text,
       allowance,
+      refused,
     );
     results.push(JSON.stringify(result));
-    if (result.error) refused(result.error);
     // The broker is away: each further line would wait for it as long as this one did.
-    if (result.error?.code === "unavailable") outage = result.error;
+    if (result.error?.code === "unavailable") outage = results.at(-1);
     // Waiting for nothing would cost each line a turn of the queue of promises.
     const turn = turns.spend(text.length);
     if (turn) await turn;
@@ -107,6 +106,7 @@ async function publishLine(
   rate: PublishRate,
   text: string,
   allowance: Allowance,
+  refused: (error: RealtimeError) => void,
 ): Promise<{ id?: string; error?: ErrorBody }> {
   try {
     rate.spend(1);
@@ -142,9 +142,11 @@ async function publishLine(
     const message = { ...envelope, kind, streamId };
     const options = { key, producer, publisher };
     const sent = await streams.publish(message, topics, data, options);
+    if (sent.error) refused(sent.error);
     return { id: sent.ids[0], error: sent.error && errorBody(sent.error) };
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
+    refused(error);
     return { error: errorBody(error) };
   }
 }

@@ -3,6 +3,7 @@ import type { RealtimeError } from "../../core/protocol/errors.ts";
 import type { ControlFrame } from "../../core/protocol/frames.ts";
 import type { Gap } from "../fan_out/find_start.ts";
 import type { Events } from "../events/events.ts";
+import { factsOf, reasonOf } from "../events/refusal_facts.ts";
 import type { Remote } from "../runtimes/request_head.ts";
 import { closeOf } from "../wire/close_code.ts";
 import { encodeControl, isV1, type Wire } from "../wire/encode.ts";
@@ -101,13 +102,14 @@ export class Session implements SubscribedSession, SendQueueOwner {
 
   error(error: RealtimeError, ref?: string): void {
     this.control({ kind: "error", data: errorBody(error), ref });
-    this.facts.lastReason = error.message;
+    this.facts.lastReason = reasonOf(error);
     this.host.events.emit({
       event: "refused",
       code: closeOf(error).code,
       error: error.code,
-      reason: error.message,
+      reason: reasonOf(error),
       ...this.facts.of(this.wire),
+      ...factsOf(error),
     });
   }
 

@@ -149,4 +149,17 @@ describe("the token check", () => {
     const { refused } = await check<TokenReport>(gateway, { token });
     assertEquals(refused.map(({ code }) => code), [403]);
   });
+
+  it("marks what was refused to a token with a wrong signature, whose names anyone may have written", async () => {
+    const app = { ...gateway, signingKey: OTHER_KEY };
+    const token = await tokenFor(app, ["w/t"], { sub: "wim" });
+    await handshake(gateway, { token });
+    for (const client of [{ token }, { subject: "wim" }]) {
+      const { refused } = await check<TokenReport>(gateway, client);
+      assertEquals(
+        refused.map(({ code, unverified }) => [code, unverified]),
+        [[401, true]],
+      );
+    }
+  });
 });
