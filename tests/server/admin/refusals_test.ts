@@ -207,6 +207,32 @@ describe("the admin API", () => {
     for (const client of clients) await client[Symbol.asyncDispose]();
   });
 
+  it("answers the page of the gateway itself, whichever origins it allows, and no page of another origin", async () => {
+    const allowedOrigins = ["https://app.example.com"];
+    await using gateway = await startGateway({
+      adminKey: ADMIN_KEY,
+      allowedOrigins,
+    });
+    const request = (origin: string) =>
+      statusOf(gateway, "sessions/gone", {
+        method: "DELETE",
+        headers: { authorization: `Bearer ${ADMIN_KEY}`, origin },
+      });
+    assertEquals(await request(gateway.url), 404);
+    assertEquals(await request("https://evil.example"), 403);
+    assertEquals(await request("null"), 403);
+  });
+
+  it("finds channels by a part of their names", async () => {
+    for (const name of ["find:Ann", "find:anna", "find:bob"]) {
+      await publish(gateway, `${name}/t`, 1);
+    }
+    const path = "channels?sort=name&search=D:aNN";
+    const { channels, total } = await answer<ChannelList>(gateway, path);
+    assertEquals(channels.map(({ name }) => name), ["find:Ann", "find:anna"]);
+    assertEquals(total, 2);
+  });
+
   it("has no streams for HEAD requests", async () => {
     for (const path of ["events", "messages"]) {
       const status = await statusOf(gateway, path, { method: "HEAD" });
