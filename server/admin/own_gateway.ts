@@ -1,5 +1,4 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import type { OpenSessions } from "../sessions/open_sessions.ts";
 import type { Session } from "../sessions/session.ts";
@@ -161,11 +160,14 @@ function matches(
   { facts, subscriptions }: Session,
   { channel, subject, jti }: SessionFilter,
 ): boolean {
-  if (channel !== undefined && !subscriptions.follows(channel)) return false;
+  if (
+    channel !== undefined &&
+    !subscriptions.deliveries.some((delivery) => delivery.channel === channel)
+  ) return false;
   if (
     subject !== undefined && facts.subject !== subject &&
-    !subscriptions.hasToken(({ sub }: TokenClaims) => sub === subject)
+    !subscriptions.tokens.some(({ sub }) => sub === subject)
   ) return false;
   return jti === undefined ||
-    subscriptions.hasToken((claims) => claims.jti === jti);
+    subscriptions.tokens.some((claims) => claims.jti === jti);
 }
