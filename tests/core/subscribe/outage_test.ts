@@ -191,7 +191,7 @@ describe("A subscription that can't reach its gateway", () => {
   });
 
   it("quotes only the beginning of what a server answers", async () => {
-    const error = { code: "forbidden", message: "No".repeat(10_000) };
+    const error = { code: "unavailable", message: "No".repeat(10_000) };
     await using server = await listen(createServer((_, response) => {
       response.writeHead(503).end(JSON.stringify({ error }));
     }));
