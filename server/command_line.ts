@@ -80,6 +80,7 @@ async function run(config: Config): Promise<void> {
     broker: await createBroker(config),
     signingKey: config["signing-key"],
     signingKeyFallback: config["signing-key-fallback"],
+    adminKey: config["admin-key"],
     maxMessageBytes: config["max-message-bytes"],
     streamLeaseMs: lease && lease * 1000,
     allowedOrigins: config["allowed-origins"],

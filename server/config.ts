@@ -4,6 +4,7 @@ import {
   MIN_SECRET_LENGTH,
   secretLength,
 } from "../core/protocol/signing_key.ts";
+import { adminKeyProblem } from "./auth/admin_key.ts";
 import { parseRedisUrl } from "./brokers/redis/url.ts";
 import { isLoopback } from "../core/http/loopback.ts";
 
@@ -24,6 +25,11 @@ const key = z.string().superRefine((key, context) => {
   context.addIssue(
     `the secret part of a signing key must have at least ${MIN_SECRET_LENGTH} characters, this one has ${length}`,
   );
+}).optional();
+
+const adminKey = z.string().superRefine((key, context) => {
+  const problem = adminKeyProblem(key);
+  if (problem !== undefined) context.addIssue(problem);
 }).optional();
 
 /** Tells whether a text could be a browser's `Origin`, which has neither a path nor a pattern. */
@@ -66,6 +72,7 @@ const schema = z.object({
   host: z.string().min(1, "a host must not be empty").optional(),
   "signing-key": key,
   "signing-key-fallback": key,
+  "admin-key": adminKey,
   broker: broker.optional(),
   "history-size": whole("it", 1, 1_000_000),
   "history-ttl": whole("it", 1, 30 * 24 * 3600),
@@ -103,6 +110,10 @@ export const FLAGS: Readonly<
   ],
   "signing-key-fallback": [
     "previous key, accepted too while keys are rotated",
+    "key",
+  ],
+  "admin-key": [
+    "key of operators, for /metrics and the admin API",
     "key",
   ],
   broker: [
@@ -216,9 +227,20 @@ function checkMode(config: Config): Config {
       "Cannot use --memory-budget (REALTIME_MEMORY_BUDGET) with Redis: set maxmemory in Redis",
     );
   }
-  if (!dev && config["signing-key"] === undefined) {
+  const {
+    "signing-key": key,
+    "signing-key-fallback": fallback,
+    "admin-key": adminKey,
+  } = config;
+  if (!dev && key === undefined) {
     throw new ConfigError(
       "Cannot start without a signing key: set --signing-key (REALTIME_SIGNING_KEY), or use --dev",
+    );
+  }
+  const problem = adminKey && adminKeyProblem(adminKey, [key, fallback]);
+  if (problem) {
+    throw new ConfigError(
+      `Cannot use --admin-key (REALTIME_ADMIN_KEY): ${problem}`,
     );
   }
   return config;

@@ -77,7 +77,7 @@ const logger = getLogger(["tidings", "gateway"]);
  * await gateway.close();
  * ```
  *
- * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, and for one that is too short.
+ * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, and for a key that is too short.
  * @throws {RangeError} For a limit that is not a positive whole number.
  */
 export function createGateway(options: GatewayOptions = {}): Gateway {

@@ -5,6 +5,7 @@ import {
   MIN_SECRET_LENGTH,
   secretLength,
 } from "../core/protocol/signing_key.ts";
+import { adminKeyProblem } from "./auth/admin_key.ts";
 import type { Broker } from "./brokers/broker.ts";
 import { MemoryBroker } from "./brokers/memory.ts";
 import {
@@ -22,6 +23,13 @@ export interface GatewayOptions {
   signingKey?: string | undefined;
   /** The previous key, accepted too while keys are rotated. */
   signingKeyFallback?: string | undefined;
+  /**
+   * The key of operators: `/metrics` and the admin API answer only requests that have it as `Authorization: Bearer <key>`. It has at least
+   * 32 characters, and is not a signing key. Without it these routes are 404, except in development mode, where they need no key.
+   *
+   * @default {none}
+   */
+  adminKey?: string | undefined;
   /**
    * Development mode: publishing and minting need no key, even if there is one, and `/` shows a page for trying the gateway.
    * Requests must come from this machine, for a loopback host, and not through a proxy or tunnel. A signing key then only signs
@@ -144,22 +152,27 @@ export interface GatewaySettings extends
   Required<
     Omit<
       GatewayOptions,
-      "signingKey" | "signingKeyFallback" | "channels" | "onMessage"
+      | "signingKey"
+      | "signingKeyFallback"
+      | "adminKey"
+      | "channels"
+      | "onMessage"
     >
   > {
   readonly channels: ChannelSchemas;
   readonly onMessage: OnMessage | undefined;
+  readonly adminKey: string | undefined;
   readonly signingKeys: readonly [string, ...string[]];
 }
 
 /**
  * Checks options and fills in the defaults.
  *
- * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, and for one that is too short.
+ * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, and for a key that is too short.
  * @throws {RangeError} For a limit that is not a positive whole number.
  */
 export function resolveOptions(options: GatewayOptions): GatewaySettings {
-  const { dev = false, signingKeyFallback: fallback } = options;
+  const { dev = false, signingKeyFallback: fallback, adminKey } = options;
   const current = options.signingKey ??
     (dev ? DEVELOPMENT_SIGNING_KEY : undefined);
   if (current === undefined) {
@@ -170,6 +183,13 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
   }
   checkKey(current, dev);
   if (fallback !== undefined) checkKey(fallback, dev);
+  const problem = adminKey === undefined
+    ? undefined
+    : adminKeyProblem(adminKey, [current, fallback]);
+  if (problem !== undefined) {
+    const message = `Cannot use the admin key: ${problem}`;
+    throw new RealtimeError("invalid_argument", message);
+  }
   const limits = {
     maxMessageBytes: options.maxMessageBytes ?? LIMITS.messageBytes,
     maxSubscriptions: options.maxSubscriptions ?? LIMITS.subscriptions,
@@ -197,6 +217,7 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     broker: options.broker ?? new MemoryBroker(),
     channels: new ChannelSchemas(options.channels ?? {}),
     onMessage: options.onMessage,
+    adminKey,
     allowedOrigins: options.allowedOrigins ?? (dev ? [] : "*"),
   };
 }

@@ -13,7 +13,7 @@ import { allowsOrigin, type OriginRules } from "./origin.ts";
 export class Admission {
   /** The pages that may use the gateway. */
   readonly origins: OriginRules;
-  /** Whether every request is refused, except for the health and the page. */
+  /** Whether every request is refused, except for probes and what operators see. */
   isDraining = false;
 
   constructor(origins: OriginRules) {
@@ -86,9 +86,20 @@ function forbidden(message: string): RealtimeError {
   return new RealtimeError("forbidden", message);
 }
 
-/** Tells whether a path is answered while the gateway drains: the health, and the page of development mode. */
+/** The paths that are answered while the gateway drains: its probes and what operators see. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  "/",
+  "/admin",
+  "/health",
+  "/livez",
+  "/metrics",
+  "/readyz",
+]);
+
+/** Tells whether a path is answered while the gateway drains. */
 function staysOpen(path: string): boolean {
-  return path === "/health" || path === "/" || path.startsWith("/page/");
+  return OPEN_PATHS.has(path) || path.startsWith("/page/") ||
+    path.startsWith("/v1/admin/");
 }
 
 /** Tells whether an address is UTF-8, with and without percent-escapes. Decoding another would give a name that the sender didn't mean. */

@@ -48,6 +48,7 @@ describe("readConfig()", () => {
       host: ["::1", "::1"],
       "signing-key": [KEY, KEY],
       "signing-key-fallback": [`${KEY}2`, `${KEY}2`],
+      "admin-key": ["a".repeat(32), "a".repeat(32)],
       broker: ["memory", "memory"],
       "history-size": ["5", 5],
       "history-ttl": ["60", 60],
@@ -134,6 +135,7 @@ describe("readConfig()", () => {
     host: [""],
     "signing-key": ["", "short", SHORT, `signkey-prod-${SHORT}`],
     "signing-key-fallback": ["", "short", `signkey-prod-${SHORT}`],
+    "admin-key": ["", "short", SHORT, `${KEY} ${KEY}`, `${KEY}é`],
     broker: [
       "",
       "postgres",
@@ -166,12 +168,22 @@ describe("readConfig()", () => {
         const variable = variableOf(name);
         assertStringIncludes(refusal([], { [variable]: value }), variable);
         // A key must not end up in a log.
-        if (name.startsWith("signing-key")) {
+        if (name.includes("-key")) {
           assertEquals(flag.includes(value), false);
         }
       }
     });
   }
+
+  it("refuses an admin key that is a signing key too, and names both of its sources", () => {
+    const keys = ["--signing-key", KEY, "--signing-key-fallback", `${KEY}2`];
+    for (const same of [KEY, `${KEY}2`]) {
+      assertEquals(
+        refusal([...keys, "--admin-key", same]),
+        "Cannot use --admin-key (REALTIME_ADMIN_KEY): it is the signing key too; an operator needs a key of their own",
+      );
+    }
+  });
 
   it("refuses a bad REALTIME_DEV", () => {
     assertStringIncludes(refusal([], { REALTIME_DEV: "yes" }), "REALTIME_DEV");

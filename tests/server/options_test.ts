@@ -45,6 +45,26 @@ describe("createGateway()", () => {
     }
   });
 
+  it("needs an admin key of 32 characters that can travel in a header and is no signing key", () => {
+    const signingKey = SIGNING_KEY;
+    const signingKeyFallback = `${SIGNING_KEY}0`;
+    const problems = {
+      [signingKey.slice(0, 31)]: "it has 31 characters, at least 32 are needed",
+      [`${signingKey} 1`]:
+        "it travels in a header, so it may have only visible characters of ASCII",
+      [signingKey]:
+        "it is the signing key too; an operator needs a key of their own",
+      [signingKeyFallback]:
+        "it is the signing key too; an operator needs a key of their own",
+    };
+    for (const [adminKey, problem] of Object.entries(problems)) {
+      assertEquals(
+        refusal({ signingKey, signingKeyFallback, adminKey }),
+        `Cannot use the admin key: ${problem}`,
+      );
+    }
+  });
+
   it("is open in development mode although it has a signing key, which then signs the tokens", async () => {
     await using gateway = await startGateway({
       dev: true,
