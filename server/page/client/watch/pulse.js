@@ -1,5 +1,5 @@
-import { byId } from "./dom.js";
-import { hueOf } from "./format.js";
+import { byId } from "../parts/dom.js";
+import { hueOf } from "../parts/format.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const BARS = 60;

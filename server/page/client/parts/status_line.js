@@ -1,4 +1,4 @@
-/** @import { State } from "./connection.js" */
+/** @import { State } from "./state.js" */
 import { byId, setText } from "./dom.js";
 
 /** @type {Record<State["name"], string>} */

@@ -1,11 +1,19 @@
 /** @import { Watched } from "./address.js" */
-import { byId, setText } from "./dom.js";
+import { byId, setText } from "../parts/dom.js";
+import { IS_ADMIN_PAGE } from "../parts/key.js";
 import { TopicsField } from "./topics.js";
 
 /** @typedef {"channel" | "topics" | "from"} Field */
 
-/** The form for the subscription: a channel, its topics, and the position to start from. */
+/** What the form suggests when one channel is chosen for the first time. */
+const FIRST = { channel: "demo", topics: ["hello"] };
+
+/** The form for what is watched: all channels, or one with its topics and the position to start from. */
 export class WatchForm {
+  #all = byId("watch-all", HTMLInputElement);
+  #one = byId("watch-one", HTMLInputElement);
+  #allHint = byId("watch-all-hint", HTMLElement);
+  #fields = byId("watch-fields", HTMLElement);
   #channel = byId("channel", HTMLInputElement);
   #from = byId("from", HTMLSelectElement);
   #last = byId("last", HTMLInputElement);
@@ -22,6 +30,17 @@ export class WatchForm {
   constructor({ changed, toggled }) {
     const list = byId("topic-list", HTMLUListElement);
     this.#topics = new TopicsField(list, this.#topicsInput, changed);
+    byId("from-field", HTMLElement).hidden = IS_ADMIN_PAGE;
+    for (const choice of [this.#all, this.#one]) {
+      choice.addEventListener("change", () => {
+        this.#showFields();
+        if (this.#one.checked && this.#channel.value === "") {
+          this.#channel.value = FIRST.channel;
+          this.#topics.write(FIRST.topics);
+        }
+        changed();
+      });
+    }
     this.#channel.addEventListener("change", changed);
     this.#last.addEventListener("change", changed);
     this.#from.addEventListener("change", () => {
@@ -37,6 +56,7 @@ export class WatchForm {
 
   /** @returns {Watched} */
   read() {
+    if (this.#all.checked) return { channel: "", topics: [], from: "live" };
     return {
       channel: this.#channel.value,
       topics: this.#topics.names,
@@ -49,6 +69,12 @@ export class WatchForm {
   /** @param {Watched} watched */
   write({ channel, topics, from }) {
     const last = /^last:(\d+)$/.exec(from);
+    const isAll = channel === "";
+    this.#all.checked = isAll;
+    this.#one.checked = !isAll;
+    this.#showFields();
+    // The fields keep the last channel, for the way back.
+    if (isAll) return;
     this.#channel.value = channel;
     this.#topics.write(topics);
     if (last) this.#last.value = last[1] ?? "";
@@ -75,6 +101,11 @@ export class WatchForm {
     mark(this.#channel, field === "channel" ? message : undefined);
     mark(this.#topicsInput, field === "topics" ? message : undefined);
     mark(this.#from, field === "from" ? message : undefined);
+  }
+
+  #showFields() {
+    this.#fields.hidden = this.#all.checked;
+    this.#allHint.hidden = !this.#all.checked;
   }
 
   /** Adds a position from an address, such as an id, to the choices. */

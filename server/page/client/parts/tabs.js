@@ -2,14 +2,16 @@
  * Turns a list of buttons into tabs. Arrow keys choose a tab, and its panel appears.
  *
  * @param {HTMLElement} list
+ * @param {(tab: HTMLButtonElement) => void} [chosen] Called when the user has chosen a tab.
+ * @returns {(tab: HTMLButtonElement) => void} The function that chooses a tab for the user.
  */
-export function makeTabs(list) {
+export function makeTabs(list, chosen) {
   const tabs = [...list.querySelectorAll("button")];
 
-  /** @param {HTMLButtonElement} chosen */
-  function choose(chosen) {
+  /** @param {HTMLButtonElement} wanted */
+  function choose(wanted) {
     for (const tab of tabs) {
-      const isChosen = tab === chosen;
+      const isChosen = tab === wanted;
       const panel = document.getElementById(
         tab.getAttribute("aria-controls") ?? "",
       );
@@ -27,14 +29,18 @@ export function makeTabs(list) {
     End: () => tabs.length - 1,
   };
   for (const [index, tab] of tabs.entries()) {
-    tab.addEventListener("click", () => choose(tab));
+    tab.addEventListener("click", () => {
+      choose(tab);
+      chosen?.(tab);
+    });
     tab.addEventListener("keydown", (event) => {
       const move = moves[event.key];
       const next = move && tabs.at(move(index) % tabs.length);
       if (!next) return;
       event.preventDefault();
-      choose(next);
+      next.click();
       next.focus();
     });
   }
+  return choose;
 }

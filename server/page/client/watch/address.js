@@ -2,13 +2,17 @@
  * The subscription that the form shows and the page's address keeps.
  *
  * @typedef {object} Watched
- * @property {string} channel
+ * @property {string} channel Empty for all channels.
  * @property {readonly string[]} topics
  * @property {string} from `live`, or a `since` of the wire: `start`, `last:10`, an id.
  */
 
-/** @type {Watched} */
-const FIRST_VISIT = { channel: "demo", topics: ["hello"], from: "live" };
+/**
+ * What a first visit watches: with all channels the first message shows, wherever it is published.
+ *
+ * @type {Watched}
+ */
+const ALL_CHANNELS = { channel: "", topics: [], from: "live" };
 
 /**
  * Reads the subscription from the page's address: `#channel=user:1&topic=ai&topic=logs&from=last:10`.
@@ -18,9 +22,10 @@ const FIRST_VISIT = { channel: "demo", topics: ["hello"], from: "live" };
  */
 export function readAddress(hash) {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));
-  if (!fields.has("channel") && !fields.has("topic")) return FIRST_VISIT;
+  const channel = fields.get("channel");
+  if (!channel) return ALL_CHANNELS;
   return {
-    channel: fields.get("channel") ?? "",
+    channel,
     topics: [...new Set(fields.getAll("topic"))],
     from: fields.get("from") || "live",
   };
@@ -33,6 +38,7 @@ export function readAddress(hash) {
  * @returns {string}
  */
 export function writeAddress({ channel, topics, from }) {
+  if (channel === "") return "#room=watch";
   const fields = new URLSearchParams({ channel });
   for (const topic of topics) fields.append("topic", topic);
   if (from !== "live") fields.set("from", from);

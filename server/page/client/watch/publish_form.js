@@ -1,7 +1,8 @@
 /** @import { Latencies } from "./latency.js" */
-import { ApiError, publish, publishBatch } from "./api.js";
-import { byId, setText } from "./dom.js";
-import { formatCount, formatSpan } from "./format.js";
+import { byId, setText } from "../parts/dom.js";
+import { formatCount, formatSpan } from "../parts/format.js";
+import { ApiError } from "../parts/request.js";
+import { publish, publishBatch } from "./api.js";
 import { quantile } from "./latency.js";
 
 const BURST = 100;
@@ -14,14 +15,17 @@ const MAX_WORDS = 300;
  *
  * @typedef {object} PublishHost
  * @property {Latencies} latencies
- * @property {() => string} channel
- * @property {() => readonly string[]} watchedTopics The topics whose messages arrive; none while nothing is watched.
+ * @property {(channel: string, topic: string) => string | undefined} whyUnseen Returns why a message published there doesn’t arrive at the page.
  * @property {() => Promise<void>} settled Resolves when the page isn't connecting: a message published earlier would be missed.
  * @property {() => void} changed
  */
 
-/** Publishes to the channel: one message, many, or text as a data stream. */
+/** Where messages go until the user has named a channel and a topic. */
+const FIRST = { channel: "demo", topic: "hello" };
+
+/** Publishes to a channel: one message, many, or text as a data stream. */
 export class PublishForm {
+  #channel = byId("publish-channel", HTMLInputElement);
   #topic = byId("publish-topic", HTMLInputElement);
   #topics = byId("topic-options", HTMLDataListElement);
   #data = byId("data", HTMLTextAreaElement);
@@ -31,12 +35,17 @@ export class PublishForm {
     .map((id) => byId(id, HTMLButtonElement));
   #host;
   #isBusy = false;
-  /** Whether the user typed a topic. Until then it follows the watched ones. */
+  /** Whether the user typed a channel, or a topic. Until then they follow the watched ones. */
+  #isOwnChannel = false;
   #isOwnTopic = false;
 
   /** @param {PublishHost} host */
   constructor(host) {
     this.#host = host;
+    this.#channel.addEventListener("input", () => {
+      this.#isOwnChannel = this.#channel.value !== "";
+      host.changed();
+    });
     this.#topic.addEventListener("input", () => {
       this.#isOwnTopic = this.#topic.value !== "";
       host.changed();
@@ -61,6 +70,10 @@ export class PublishForm {
     this.#describe();
   }
 
+  get channel() {
+    return this.#channel.value;
+  }
+
   get topic() {
     return this.#topic.value;
   }
@@ -70,15 +83,22 @@ export class PublishForm {
   }
 
   /**
-   * Suggests the watched topics.
+   * Suggests what is watched.
    *
+   * @param {string} channel Empty for all channels.
    * @param {readonly string[]} topics
    */
-  offer(topics) {
+  offer(channel, topics) {
+    const isAll = channel === "";
+    if (!this.#isOwnChannel) {
+      this.#channel.value = isAll ? FIRST.channel : channel;
+    }
     this.#topics.replaceChildren(
       ...topics.map((topic) => new Option(topic, topic)),
     );
-    if (!this.#isOwnTopic) this.#topic.value = topics[0] ?? "";
+    if (!this.#isOwnTopic) {
+      this.#topic.value = isAll ? FIRST.topic : topics[0] ?? "";
+    }
   }
 
   #describe() {
@@ -111,24 +131,29 @@ export class PublishForm {
   }
 
   async #publishOne() {
-    const { topic, body } = this;
+    const { channel, topic, body } = this;
     const at = performance.now();
-    const id = await publish(this.#host.channel(), topic, body);
+    const id = await publish(channel, topic, body);
     const answered = formatSpan(performance.now() - at);
-    this.#await(topic, `Published ${id}, answered in ${answered}`, async () => {
-      const ms = await this.#host.latencies.published(id, at);
-      return `, here after ${formatSpan(ms)}`;
-    });
+    this.#await(
+      channel,
+      topic,
+      `Published ${id}, answered in ${answered}`,
+      async () => {
+        const ms = await this.#host.latencies.published(id, at);
+        return `, here after ${formatSpan(ms)}`;
+      },
+    );
   }
 
   async #burst() {
-    const { topic } = this;
-    const line = { channel: this.#host.channel(), topic, data: this.#value() };
+    const { channel, topic } = this;
+    const line = { channel, topic, data: this.#value() };
     const at = performance.now();
     const ids = await publishBatch(Array.from({ length: BURST }, () => line));
     const answered = formatSpan(performance.now() - at);
     const published = `Published ${BURST} messages, answered in ${answered}`;
-    this.#await(topic, published, async () => {
+    this.#await(channel, topic, published, async () => {
       const arrivals = ids.map((id) => this.#host.latencies.published(id, at));
       const times = await Promise.all(arrivals);
       const [half, all] = [quantile(times, 0.5), quantile(times, 1)];
@@ -141,14 +166,14 @@ export class PublishForm {
   /**
    * Shows what was published and, once it arrives here, its latency.
    *
+   * @param {string} channel
    * @param {string} topic
    * @param {string} published
    * @param {() => Promise<string>} arrive
    */
-  async #await(topic, published, arrive) {
-    if (!this.#isWatched(topic)) {
-      return this.#say(published + this.#unseen(topic));
-    }
+  async #await(channel, topic, published, arrive) {
+    const unseen = this.#host.whyUnseen(channel, topic);
+    if (unseen !== undefined) return this.#say(`${published}; ${unseen}`);
     this.#say(published, "good");
     const arrived = await arrive();
     // A later publish may have shown its own result meanwhile.
@@ -159,8 +184,7 @@ export class PublishForm {
 
   /** Publishes the text word by word, as a language model would. */
   async #stream() {
-    const { topic } = this;
-    const channel = this.#host.channel();
+    const { channel, topic } = this;
     const words = (this.body.match(/\s*\S+/g) ?? []).slice(0, MAX_WORDS);
     const streamId = crypto.randomUUID();
     const line = { channel, topic, stream_id: streamId };
@@ -174,26 +198,15 @@ export class PublishForm {
     }
     await publishBatch([{ ...line, kind: "datastream-end", data: streamId }]);
     const streamed = `Streamed ${formatCount(words.length, "word")}`;
-    if (this.#isWatched(topic)) this.#say(streamed, "good");
-    else this.#say(streamed + this.#unseen(topic));
+    const unseen = this.#host.whyUnseen(channel, topic);
+    if (unseen === undefined) this.#say(streamed, "good");
+    else this.#say(`${streamed}; ${unseen}`);
   }
 
   /** Shows how the gateway reads the text. */
   #value() {
     const json = parse(this.body);
     return json === undefined ? this.body : json.value;
-  }
-
-  /** @param {string} topic */
-  #isWatched(topic) {
-    return this.#host.watchedTopics().includes(topic);
-  }
-
-  /** @param {string} topic */
-  #unseen(topic) {
-    return this.#host.watchedTopics().length === 0
-      ? "; nothing is watched, so it doesn’t show"
-      : `; topic “${topic}” isn’t watched, so it doesn’t show`;
   }
 
   /** @param {boolean} isBusy */

@@ -1,12 +1,12 @@
 /** @import { Entry, Latency, MessageEntry, NoteEntry, StreamEntry } from "./entries.js" */
-import { copies, el, setText } from "./dom.js";
+import { copies, el, setText } from "../parts/dom.js";
 import {
   formatCount,
   formatSpan,
   formatTime,
   hueOf,
   splitId,
-} from "./format.js";
+} from "../parts/format.js";
 import { colorJson } from "./json_view.js";
 
 /**
@@ -49,9 +49,11 @@ export function createRow(entry) {
 export function matches(entry, words) {
   if (words === "") return true;
   if (entry.type === "note") return false;
-  const { id, topic, kind, data } = entry.message;
+  const { id, channel, topic, kind, data } = entry.message;
   const text = entry.type === "stream" ? entry.text : JSON.stringify(data);
-  return `${id} ${topic} ${kind} ${text}`.toLowerCase().includes(words);
+  return `${id} ${channel} ${topic} ${kind} ${text}`.toLowerCase().includes(
+    words,
+  );
 }
 
 /**
@@ -172,7 +174,11 @@ function foldable({ message }, data, facts, everything) {
   id.title = message.id;
   const topic = el("span", `topic hue-${hueOf(message.topic)}`, message.topic);
   topic.title = message.topic;
-  const summary = el("summary", "", time, topic, data, facts, id);
+  // Only a list of all channels shows it.
+  const channel = el("span", "channel", message.channel);
+  channel.title = message.channel;
+  const place = el("span", "place", channel, topic);
+  const summary = el("summary", "", time, place, data, facts, id);
   const details = el("details", "", summary);
   details.addEventListener("toggle", () => {
     details.querySelector(".whole")?.remove();

@@ -64,3 +64,56 @@ export function hueOf(name) {
   }
   return hash % 8;
 }
+
+/**
+ * Formats a number with separators: `1,204`.
+ *
+ * @param {number} n
+ * @returns {string}
+ */
+export function formatNumber(n) {
+  return count.format(n);
+}
+
+/**
+ * Formats a size: `0 B`, `812 B`, `3.4 KiB`, `12 MiB`.
+ *
+ * @param {number} bytes
+ * @returns {string}
+ */
+export function formatBytes(bytes) {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  let size = bytes;
+  while (size >= 1024 && units.length > 1) {
+    size /= 1024;
+    units.shift();
+  }
+  const digits = bytes < 1024 || size >= 10 ? 0 : 1;
+  return `${size.toFixed(digits)} ${units[0]}`;
+}
+
+/**
+ * Formats a time as a span until or since: `now`, `12 s`, `5 min`, `3 h`, `2 d`.
+ *
+ * @param {number} ms
+ * @returns {string}
+ */
+export function formatAge(ms) {
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  if (seconds < 1) return "now";
+  if (seconds < 100) return `${seconds} s`;
+  if (seconds < 6_000) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+/**
+ * Formats how long ago something was: `now`, `12 s ago`. The clocks of the gateway and of this machine may differ a little.
+ *
+ * @param {string} time RFC 3339
+ * @returns {string}
+ */
+export function formatAgo(time) {
+  const age = formatAge(Math.max(0, Date.now() - Date.parse(time)));
+  return age === "now" ? "now" : `${age} ago`;
+}

@@ -1,5 +1,5 @@
-import { el } from "./dom.js";
-import { hueOf } from "./format.js";
+import { el } from "../parts/dom.js";
+import { hueOf } from "../parts/format.js";
 
 /** The field with the topics. Enter, a comma or leaving the field adds a topic. */
 export class TopicsField {

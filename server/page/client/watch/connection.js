@@ -1,24 +1,17 @@
 /** @import { Watched } from "./address.js" */
+/** @import { State } from "../parts/state.js" */
 /** @import { Frame } from "./frames.js" */
-import { ApiError, GATEWAY, mintToken } from "./api.js";
+import { ApiError, GATEWAY } from "../parts/request.js";
+import { waitMs } from "../parts/state.js";
+import { mintToken } from "./api.js";
 import { isMessage, parseFrames } from "./frames.js";
 
 /**
- * @typedef {{ name: "stopped" }} Stopped Nothing is watched.
- * @typedef {{ name: "connecting" }} Connecting
- * @typedef {{ name: "live", recovered: boolean | undefined }} Live Messages arrive; `recovered` is that of the `ready` frame.
- * @typedef {{ name: "waiting", reason: string, until: number }} Waiting The connection was lost and is opened again at that time.
- * @typedef {{ name: "refused", error: ApiError }} Refused Another try would fail the same way.
- * @typedef {Stopped | Connecting | Live | Waiting | Refused} State
- *
  * @typedef {object} Listener
  * @property {(state: State) => void} changed
  * @property {(frame: Frame, at: number) => void} received `at` is a time of `performance.now()`.
  */
 
-/** Short waits: the gateway is on this machine and has few clients, so their reconnects need no spreading. */
-const LONGEST_WAIT_MS = 5_000;
-const SHORTEST_WAIT_MS = 250;
 /** Milliseconds that a ping may be late before the connection counts as dead. */
 const PING_GRACE_MS = 10_000;
 
@@ -205,12 +198,7 @@ export class Connection {
 
   /** @param {string} reason */
   #wait(reason) {
-    const limit = Math.min(
-      LONGEST_WAIT_MS,
-      2 * SHORTEST_WAIT_MS * 2 ** this.#failures,
-    );
-    const ms = this.#retryAfterMs ??
-      SHORTEST_WAIT_MS + Math.random() * (limit - SHORTEST_WAIT_MS);
+    const ms = this.#retryAfterMs ?? waitMs(this.#failures);
     this.#failures++;
     this.#renew();
     this.#timer = setTimeout(() => this.retry(), ms);

@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { el } from "../parts/dom.js";
 
 /** The longest JSON that is colored; browsers show longer text faster without. */
 const MAX_COLORED = 20_000;

@@ -1,5 +1,5 @@
 /** @import { Gap, Message } from "./frames.js" */
-import { splitId } from "./format.js";
+import { splitId } from "../parts/format.js";
 
 /**
  * @typedef {{ ms: number, own: boolean }} Latency The time until the message arrived: from this page's request, or from the gateway's `created_at`.

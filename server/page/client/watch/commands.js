@@ -1,4 +1,13 @@
 /** @import { Watched } from "./address.js" */
+import { IS_ADMIN_PAGE } from "../parts/key.js";
+
+/** The keys stay in the shell's environment: the page doesn't write them anywhere. */
+const AS_SERVER = IS_ADMIN_PAGE
+  ? ' -H "Authorization: Bearer $REALTIME_SIGNING_KEY"'
+  : "";
+const AS_OPERATOR = IS_ADMIN_PAGE
+  ? ' -H "Authorization: Bearer $REALTIME_ADMIN_KEY"'
+  : "";
 
 /**
  * Quotes any text as an argument for a POSIX shell.
@@ -36,7 +45,7 @@ export function publishCommand(gateway, channel, topic, body) {
   const url = urlOf(gateway, "v1/realtime/publish", { channel, topic });
   // curl reads data that begins with @ from a file.
   const option = body.startsWith("@") ? "--data-raw" : "-d";
-  return `curl ${quote(url)} ${option} ${quote(body)}`;
+  return `curl ${quote(url)}${AS_SERVER} ${option} ${quote(body)}`;
 }
 
 /**
@@ -49,7 +58,9 @@ export function publishCommand(gateway, channel, topic, body) {
  */
 export function streamCommand(gateway, channel, topic) {
   const url = urlOf(gateway, "v1/realtime/publish", { channel, topic });
-  return `curl ${quote(url)} -X POST -T - -H 'content-type: text/stream'`;
+  return `curl ${
+    quote(url)
+  }${AS_SERVER} -X POST -T - -H 'content-type: text/stream'`;
 }
 
 /**
@@ -60,17 +71,22 @@ export function streamCommand(gateway, channel, topic) {
  * @returns {string}
  */
 export function watchCommand(gateway, { channel, topics, from }) {
+  if (channel === "") {
+    return `curl -N ${urlOf(gateway, "v1/admin/messages", {})}${AS_OPERATOR}`;
+  }
   const claims = JSON.stringify(topics.map((name) => ({ channel, name })));
   const token = urlOf(gateway, "v1/realtime/token", {});
   /** @type {Record<string, string>} */
   const query = from === "live" ? {} : { since: from };
   const sse = urlOf(gateway, "v1/realtime/sse", query);
-  return `TOKEN=$(curl -s ${token} -d ${quote(claims)} | cut -d'"' -f4)
+  return `TOKEN=$(curl -s ${token}${AS_SERVER} -d ${
+    quote(claims)
+  } | cut -d'"' -f4)
 curl -N ${quote(sse)} -H "Authorization: Bearer $TOKEN"`;
 }
 
 /**
- * Returns the program that subscribes like the page.
+ * Returns the program that subscribes like the page, or to where it publishes while it shows all channels: a program names its channel.
  *
  * @param {URL} gateway
  * @param {Watched} watched

@@ -1,9 +1,9 @@
 /** @import { Entry } from "./entries.js" */
-/** @import { State } from "./connection.js" */
+/** @import { State } from "../parts/state.js" */
 /** @import { Row } from "./rows.js" */
-import { byId, setText } from "./dom.js";
+import { byId, setText } from "../parts/dom.js";
 import { Entries, MAX_ENTRIES } from "./entries.js";
-import { formatCount } from "./format.js";
+import { formatCount } from "../parts/format.js";
 import { createRow, matches } from "./rows.js";
 
 /** The list of entries: newest first, of limited length, and unchanged while it is paused. */
@@ -41,13 +41,15 @@ export class Feed {
       for (const [entry, row] of this.#rows) this.#hideUnmatched(entry, row);
       this.#schedule();
     });
-    document.addEventListener("keydown", (event) => {
-      const isTyping = event.target instanceof HTMLInputElement ||
-        event.target instanceof HTMLTextAreaElement;
-      if (event.key !== "/" || isTyping) return;
-      event.preventDefault();
-      this.#filter.focus();
-    });
+  }
+
+  /**
+   * Shows the channel of each message where they are of all channels.
+   *
+   * @param {boolean} isAll
+   */
+  showChannels(isAll) {
+    this.#list.classList.toggle("all", isAll);
   }
 
   /**
