@@ -7,6 +7,8 @@ import {
 import { adminKeyProblem } from "./auth/admin_key.ts";
 import { parseRedisUrl } from "./brokers/redis/url.ts";
 import { isLoopback } from "../core/http/loopback.ts";
+import { LOG_LEVELS } from "./log/console_log.ts";
+import { LOG_FORMATS } from "./log/log_format.ts";
 
 /** Error for a flag or variable whose value can't be used. Its message is one line. */
 export class ConfigError extends Error {
@@ -81,10 +83,9 @@ const schema = z.object({
   "max-message-bytes": whole("it", 1, MAX_MESSAGE_BYTES),
   "stream-lease": whole("it", 1, 24 * 3600),
   "allowed-origins": origins,
-  "log-level": z.enum(
-    ["debug", "info", "warning", "error"],
-    "it must be debug, info, warning or error",
-  ).optional(),
+  "log-level": z.enum(LOG_LEVELS, "it must be debug, info, warning or error")
+    .optional(),
+  "log-format": z.enum(LOG_FORMATS, "it must be text or json").optional(),
   dev: z.literal(["true", "1", "false", "0", ""], "it must be true or false")
     .transform((value) => value === "true" || value === "1").optional(),
 });
@@ -137,6 +138,7 @@ export const FLAGS: Readonly<
     "list",
   ],
   "log-level": ["debug, info, warning or error (info)", "level"],
+  "log-format": ["text, or json for one object a line (text)", "format"],
   dev: ["development mode: no key needed, a page at /; on loopback only"],
 };
 
@@ -159,7 +161,7 @@ function parseFlags(args: string[]): Readonly<Record<string, unknown>> {
   });
   try {
     const { values } = parseArgs({
-      args,
+      args: joinNegative(args),
       strict: true,
       allowPositionals: false,
       options: {
@@ -174,6 +176,19 @@ function parseFlags(args: string[]): Readonly<Record<string, unknown>> {
     const [reason] = String(Object(error).message).split(/\. |\n/);
     throw new ConfigError(`${reason}; see --help`);
   }
+}
+
+/** Joins negative numbers to the flags before them: Node's parser would take them for flags, and its error says nothing of numbers. */
+function joinNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = Object.entries(FLAGS)
+      .find(([name]) => joined.at(-1) === `--${name}`);
+    const isValue = /^-\d/.test(arg) && before?.[1][1] !== undefined;
+    if (isValue) joined.push(`${joined.pop()}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /**

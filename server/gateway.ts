@@ -3,7 +3,7 @@ import type { AsyncClosing } from "../core/types/async_closing.ts";
 import { getLogger } from "@logtape/logtape";
 import { Auth } from "./auth/auth.ts";
 import { Revocations } from "./auth/revocations.ts";
-import { eventLog } from "./events/event_log.ts";
+import { logEvents } from "./events/event_log.ts";
 import { Events } from "./events/events.ts";
 import { Hub } from "./fan_out/hub.ts";
 import { Admission } from "./http/admission.ts";
@@ -25,6 +25,7 @@ import { sseRoutes } from "./http/routes/sse.ts";
 import { streamRoutes } from "./http/routes/streams.ts";
 import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
+import { startedEvent } from "./events/started_event.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { pageRoutes } from "./page/mod.ts";
 import { ClientPublisher } from "./publish/client_publisher.ts";
@@ -32,6 +33,7 @@ import { MessageCallback } from "./publish/message_callback.ts";
 import { PublishRates, UNLIMITED } from "./publish/publish_rates.ts";
 import { Publisher } from "./publish/publisher.ts";
 import { directHandlers } from "./runtimes/direct.ts";
+import { listeningCallbacks } from "./runtimes/on_listening.ts";
 import { FetchHead } from "./runtimes/request_head.ts";
 import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
 import { OpenSessions } from "./sessions/open_sessions.ts";
@@ -85,7 +87,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const { broker, dev, onMessage, streamLeaseMs: leaseMs } = settings;
   const sessions = new OpenSessions(settings.pingIntervalMs);
   const events = new Events();
-  events.listen(eventLog(logger));
+  logEvents(events, logger, dev);
+  broker.followHealth?.(({ ok, detail: reason }) =>
+    events.emit(
+      ok
+        ? { event: "broker.up", broker: broker.name }
+        : { event: "broker.down", broker: broker.name, reason },
+    )
+  );
   const failures = new Failures(events, report);
   const revocations = new Revocations(
     broker,
@@ -93,7 +102,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   );
   const auth = new Auth(settings.signingKeys, dev, revocations);
   const hub = new Hub(broker);
-  const publisher = new Publisher(broker, settings.maxMessageBytes);
+  const publisher = new Publisher(broker, settings.maxMessageBytes, events);
   const callback = onMessage && new MessageCallback(onMessage, report);
   const streams = new Streams(hub, publisher, {
     ...settings,
@@ -189,9 +198,13 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     [Symbol.asyncDispose]: close,
   };
   directHandlers.set(gateway, (head) => entrance.direct(head));
+  listeningCallbacks.set(
+    gateway,
+    (url, runtime) => events.emit(startedEvent(settings, url, runtime)),
+  );
   return gateway;
 }
 
 function report(stage: string, error: unknown): void {
-  logger.error("{stage} failed: {error}", { stage, error });
+  logger.error("{stage} failed: {error}", { event: "failed", stage, error });
 }

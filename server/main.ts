@@ -9,6 +9,8 @@
  * @module
  */
 import process from "node:process";
+import { inspect } from "node:util";
+import { lastLine, logFormatOf } from "./log/log_format.ts";
 import { missingPackage } from "./missing_package.ts";
 
 /** Starts the gateway. All that needs packages is loaded here, so that a clone without them gets a line that says so. */
@@ -18,14 +20,12 @@ async function start(): Promise<void> {
     await runCommandLine();
   } catch (error) {
     const name = missingPackage(error);
-    if (name === undefined) {
-      console.error(error);
-      process.exit(1);
-    }
-    console.error(
-      `Cannot start: the package "${name}" is not installed; run "npm ci --omit=dev" in a clone, or "npm install" in an app`,
-    );
-    process.exit(2);
+    const text = name === undefined
+      ? inspect(error)
+      : `Cannot start: the package "${name}" is not installed; run "npm ci --omit=dev" in a clone, or "npm install" in an app`;
+    const format = logFormatOf(process.argv.slice(2), process.env);
+    console.error(lastLine(text, format));
+    process.exit(name === undefined ? 1 : 2);
   }
 }
 

@@ -38,8 +38,10 @@ export type { Position } from "../core/protocol/id.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./brokers/memory.ts";
 export type {
   Broker,
+  BrokerHealth,
   ChannelState,
   FirstReply,
+  HealthListener,
   LogEntry,
   LogListener,
   LogPage,
@@ -47,6 +49,12 @@ export type {
   OpenStream,
   ReplyTarget,
 } from "./brokers/broker.ts";
+export type {
+  GatewayLink,
+  LinkedAnswer,
+  LinkedGateway,
+} from "./brokers/gateway_link.ts";
+export type { LastEntry, LogSummary } from "./brokers/log_summary.ts";
 export type {
   RevocationListener,
   RevocationRecord,

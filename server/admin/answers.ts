@@ -16,8 +16,10 @@ export interface GatewayAnswer {
   readonly id: string;
   /** Whether it answered. One that doesn't is listed until the broker forgets it, half a minute after its end. */
   readonly answered: boolean;
-  /** The host that it runs on, and its process. */
+  /** The name of its machine or container, and its process: `box-1, process 4711`. */
   readonly host?: string;
+  /** Where it listens, as it knows it; absent where it is mounted in another app. */
+  readonly url?: string;
   /** Whether it is the one that was asked. */
   readonly self?: true;
 }

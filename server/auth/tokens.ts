@@ -1,3 +1,4 @@
+import { RealtimeError } from "../../core/protocol/errors.ts";
 import { deriveTokenKey } from "../../core/protocol/signing_key.ts";
 import {
   createClaims,
@@ -61,6 +62,17 @@ export class Tokens {
   async verify(jwt: string, uses: readonly TokenUse[]): Promise<TokenClaims> {
     const payload = verifyJwt(jwt, await this.#keys);
     return this.#shareTopics(readClaims(payload, uses));
+  }
+
+  /** Tells whether a token has the signature of one of the keys, whatever its claims say. */
+  async isSigned(jwt: string): Promise<boolean> {
+    try {
+      verifyJwt(jwt, await this.#keys);
+      return true;
+    } catch (error) {
+      if (error instanceof RealtimeError) return false;
+      throw error;
+    }
   }
 
   #shareTopics(claims: TokenClaims): TokenClaims {

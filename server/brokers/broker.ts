@@ -1,6 +1,8 @@
 import type { MessageKind } from "../../core/protocol/frames.ts";
 import type { Position } from "../../core/protocol/id.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
+import type { GatewayLink } from "./gateway_link.ts";
+import type { LogSummary } from "./log_summary.ts";
 import type { RevocationStore } from "./revocation_store.ts";
 
 /** A message that is to be appended to a channel's log. */
@@ -70,6 +72,16 @@ export interface ChannelState extends Position {
   /** Data streams that are open at this position, oldest first. */
   readonly openStreams: readonly OpenStream[];
 }
+
+/** Whether a broker can be used, and if not, why. */
+export interface BrokerHealth {
+  readonly ok: boolean;
+  /** The reason, as a sentence without an address or a password. */
+  readonly detail?: string;
+}
+
+/** Gets the changes of a broker's health. */
+export type HealthListener = (health: BrokerHealth) => void;
 
 /** Gets what happens to a channel, one call after the other, in the order of the log. */
 export interface LogListener {
@@ -157,7 +169,25 @@ export interface Broker extends RevocationStore {
   subscribers(channel: string, topic?: string): Promise<number>;
 
   /** Tells whether the broker can be used, and if not, why. */
-  health(): Promise<{ ok: boolean; detail?: string }>;
+  health(): Promise<BrokerHealth>;
+
+  /**
+   * Starts to tell the broker's health. The listener MUST get each change within a few seconds, the first time when the broker can't be used.
+   * It MUST have what {@linkcode Broker.health} resolves with before that resolves. A gateway calls it once. A broker that can always be used
+   * needn't have it.
+   */
+  followHealth?(listener: HealthListener): void;
+
+  /** How the gateways of this broker ask each other, for operators; absent where a broker has one gateway. */
+  readonly link?: GatewayLink | undefined;
+
+  /**
+   * Tells operators how much it keeps of some channels, in their order; `undefined` stands for a channel of which it keeps nothing. It MUST
+   * NOT create or change a log. A broker needn't have it.
+   */
+  summarize?(
+    channels: readonly string[],
+  ): Promise<ReadonlyArray<LogSummary | undefined>>;
 
   /** Ends all connections and timers. Nothing is called afterwards. */
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { formatId, type Position } from "../../core/protocol/id.ts";
 import type {
   Broker,
+  BrokerHealth,
   ChannelState,
   FirstReply,
   LogEntry,
@@ -10,6 +11,7 @@ import type {
   ReplyTarget,
 } from "./broker.ts";
 import { Log, type LoggedReply, type Retention } from "./log.ts";
+import type { LogSummary } from "./log_summary.ts";
 import { MemoryRevocations } from "./memory_revocations.ts";
 import { RememberedKeys } from "./remembered_keys.ts";
 import type {
@@ -226,8 +228,18 @@ export class MemoryBroker implements Broker {
   awaitRevocations(): void {}
 
   /** Reports that the broker can be used: memory always can. */
-  health(): Promise<{ ok: boolean }> {
+  health(): Promise<BrokerHealth> {
     return Promise.resolve({ ok: true });
+  }
+
+  /** Looks at the logs in memory. */
+  summarize(
+    channels: readonly string[],
+  ): Promise<ReadonlyArray<LogSummary | undefined>> {
+    const now = this.#now();
+    return Promise.resolve(
+      channels.map((channel) => this.#logs.get(channel)?.summarize(now)),
+    );
   }
 
   /** Drops all logs and listeners. */

@@ -1,44 +1,49 @@
-import { getLogger, type Logger } from "@logtape/logtape";
-import type { EventListener } from "./events.ts";
-import type { GatewayEvent } from "./gateway_event.ts";
+import type { Logger } from "@logtape/logtape";
+import type { EventName, Events } from "./events.ts";
+import type { GatewayEvent, Refused } from "./gateway_event.ts";
 import { RefusalThrottle } from "./refusal_throttle.ts";
+import { type LoggedRefusal, sentenceOf } from "./sentences.ts";
 
-/** The sentence of each event in the text log. */
-const SENTENCES: Readonly<Record<GatewayEvent["event"], string>> = {
-  "connected": "{session} connected by {transport} from {address}",
-  "subscribed": "{session} subscribed to {channel} after {position}",
-  "closed": "{session} closed with {code}: {reason}",
-  "gap": "{session} missed the messages of {channel} from {after} to {before}",
-  "slow": "{session} was too slow: {queued_bytes} bytes waited",
-  "refused": "Refused with {code}: {reason}",
-  "published": "Published to {channel}",
-  "broker.down": "The broker {broker} does not answer: {reason}",
-  "broker.up": "The broker {broker} answers again",
-  "stopping": "Stopping; {connections} clients are asked to reconnect",
-  "drained": "All clients have left",
-};
+/** The events of the whole gateway, and those that go wrong. All others have the level `debug`. */
+const INFO: ReadonlySet<EventName> = new Set<EventName>([
+  "started",
+  "stopping",
+  "drained",
+  "broker.down",
+  "broker.up",
+  "refused",
+]);
 
-/** Writes events to a logger, each with its fields. Those of single clients that go well are written at the level `debug`. */
-export function eventLog(
-  logger: Logger = getLogger(["tidings", "gateway"]),
-): EventListener {
+function levelOf(name: EventName): "info" | "debug" {
+  return INFO.has(name) ? "info" : "debug";
+}
+
+/**
+ * Writes events to a logger, each with its fields.
+ *
+ * @param dev Whether refusals are shown on the console where no log has them: the developer would look for the reason elsewhere.
+ */
+export function logEvents(events: Events, logger: Logger, dev: boolean): void {
   const throttle = new RefusalThrottle();
-  return (event) => {
-    const sentence = SENTENCES[event.event];
-    switch (event.event) {
-      case "refused": {
-        const suppressed = throttle.admit(event.error);
-        if (suppressed === undefined) return;
-        const rest = suppressed > 0 ? { suppressed } : {};
-        return logger.info(sentence, { ...event, ...rest });
-      }
-      case "broker.down":
-      case "broker.up":
-      case "stopping":
-      case "drained":
-        return logger.info(sentence, { ...event });
-      default:
-        return logger.debug(sentence, () => ({ ...event }));
-    }
-  };
+
+  function write(event: GatewayEvent): void {
+    logger[levelOf(event.event)](sentenceOf(event), { ...event });
+  }
+
+  function writeRefusal(event: Refused): void {
+    const isLogged = logger.isEnabledFor(levelOf("refused"));
+    if (!isLogged && !dev) return;
+    const suppressed = throttle.admit(event.error);
+    if (suppressed === undefined) return;
+    const refusal: LoggedRefusal = suppressed === 0
+      ? event
+      : { ...event, suppressed };
+    if (isLogged) write(refusal);
+    else console.warn(`Tidings refused with ${event.code}: ${event.reason}`);
+  }
+
+  events.listen((event) => {
+    if (event.event === "refused") writeRefusal(event);
+    else if (logger.isEnabledFor(levelOf(event.event))) write(event);
+  }, (name) => logger.isEnabledFor(levelOf(name)));
 }

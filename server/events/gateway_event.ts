@@ -66,21 +66,62 @@ export interface Refused extends Partial<ConnectionFacts> {
   readonly error: RealtimeErrorCode;
   /** The sentence that the client gets. */
   readonly reason: string;
+  /** The channel that it was about. */
+  readonly channel?: string | undefined;
+  /** The id of the token. */
+  readonly jti?: string | undefined;
+  /** The user and the id that a token names whose signature is wrong: anyone may have written them. */
+  readonly claimed_subject?: string | undefined;
+  readonly claimed_jti?: string | undefined;
 }
 
-/** A message was published. */
+/** How a message came to the gateway; `stream` stands for every message of a data stream. */
+export type PublishedVia = "http" | "batch" | "websocket" | "stream";
+
+/** A message was published. One for several topics is told once for each. A retry with a known idempotency key is told with the first id. */
 export interface Published {
   readonly event: "published";
   readonly channel: string;
-  readonly topics: readonly string[];
-  readonly ids: readonly string[];
+  readonly topic: string;
+  readonly id: string;
+  /** Bytes of its data as JSON. */
+  readonly bytes: number;
+  readonly via: PublishedVia;
 }
 
-/** The broker stopped to answer, or answers again. */
+/** The gateway listens. One that is mounted in another app doesn't tell it. */
+export interface Started {
+  readonly event: "started";
+  readonly version: string;
+  /** The runtime's name and version. */
+  readonly runtime: string;
+  /** The broker's name. */
+  readonly broker: string;
+  readonly url: string;
+  readonly dev: boolean;
+  readonly allowed_origins: "*" | readonly string[];
+  readonly limits: StartedLimits;
+}
+
+/** The limits of a gateway that an operator is most likely to look for. */
+export interface StartedLimits {
+  readonly message_bytes: number;
+  /** Subscriptions of a connection. */
+  readonly subscriptions: number;
+  /** Frames that a connection may send in a second. */
+  readonly inbound_rate: number;
+  /** Messages that a token may publish over HTTP in a second. */
+  readonly publish_rate: number;
+  /** The send queue of a connection. */
+  readonly queue_bytes: number;
+}
+
+/** The broker can't be used any more, or can be used again. */
 export interface BrokerChange {
   readonly event: "broker.down" | "broker.up";
+  /** The broker's name. */
   readonly broker: string;
-  /** Why it doesn't answer, where it says so. */
+  /** Why it can't be used, where it says so. */
   readonly reason?: string | undefined;
 }
 
@@ -99,5 +140,6 @@ export type GatewayEvent =
   | Slow
   | Refused
   | Published
+  | Started
   | BrokerChange
   | Leaving;

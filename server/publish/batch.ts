@@ -117,7 +117,7 @@ async function publishLine(
     const { channel, topic, kind, producer } = result.data;
     const { stream_id: streamId, key_ttl: ttl } = result.data;
     const key = withTtl(result.data.key, ttl);
-    const envelope = createEnvelope(channel, result.data);
+    const envelope = createEnvelope(channel, result.data, "batch");
     const topics = [topic];
     const data = JSON.stringify(result.data.data);
     // A number can be longer than in the body: 1e20 has 21 digits.

@@ -3,7 +3,8 @@ import { parseId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Broker } from "../brokers/broker.ts";
-import { isStreamKind } from "../streams/stream_message.ts";
+import type { Events } from "../events/events.ts";
+import { isStreamKind, showsState } from "../streams/stream_message.ts";
 import { type Envelope, newMessage } from "../wire/envelope.ts";
 import {
   composeKey,
@@ -55,15 +56,28 @@ export interface MessagePublisher {
   ): MaybePromise<readonly string[]>;
 }
 
+/** Sees each message that was published. It MUST NOT throw. */
+export interface PublishObserver {
+  /** @param ids The ids of the message in each of the topics. A retry with a known idempotency key has those of the first message. */
+  published(
+    envelope: Envelope,
+    topics: readonly string[],
+    data: string,
+    ids: readonly string[],
+  ): void;
+}
+
 /** Checks messages and appends them to the log, without a limit to topics: publishes with the rights of the signing key. */
 export class Publisher implements MessagePublisher {
   readonly maxMessageBytes: number;
   readonly client = undefined;
   readonly #broker: Broker;
+  readonly #events: Events;
 
-  constructor(broker: Broker, maxMessageBytes: number) {
+  constructor(broker: Broker, maxMessageBytes: number, events: Events) {
     this.#broker = broker;
     this.maxMessageBytes = maxMessageBytes;
+    this.#events = events;
   }
 
   require(): void {}
@@ -92,8 +106,11 @@ export class Publisher implements MessagePublisher {
         )
         : this.#reply(envelope, topics, data, owner, key);
       return published instanceof Promise
-        ? published.catch((cause) => this.#fail(channel, cause))
-        : published;
+        ? published.then(
+          (ids) => this.#published(envelope, topics, data, ids),
+          (cause) => this.#fail(channel, cause),
+        )
+        : this.#published(envelope, topics, data, published);
     } catch (cause) {
       return this.#fail(channel, cause);
     }
@@ -122,6 +139,30 @@ export class Publisher implements MessagePublisher {
       keyTtlMs: ttlOf(key),
     };
     return [await publishReply(this.#broker, channel, message, target)];
+  }
+
+  /** Notes that a message was published, and returns its ids. */
+  #published(
+    envelope: Envelope,
+    topics: readonly string[],
+    data: string,
+    ids: readonly string[],
+  ): readonly string[] {
+    this.#observer?.published(envelope, topics, data, ids);
+    const { channel, kind = "data", via = "http" } = envelope;
+    if (!this.#events.wants("published")) return ids;
+    const bytes = new TextEncoder().encode(data).length;
+    for (const [index, topic] of topics.entries()) {
+      this.#events.emit({
+        event: "published",
+        channel,
+        topic,
+        id: ids[index] ?? "",
+        bytes,
+        via: showsState(kind, topic) ? "stream" : via,
+      });
+    }
+    return ids;
   }
 
   #fail(channel: string, cause: unknown): never {

@@ -37,7 +37,7 @@ export function failure(error: unknown): JsonAnswer {
     return answer(400, errorBody(malformedAddress()));
   }
   const stage = "the app";
-  logger.error("{stage} failed: {error}", { stage, error });
+  logger.error("{stage} failed: {error}", { event: "failed", stage, error });
   return answer(500, INTERNAL_ERROR);
 }
 

@@ -73,6 +73,16 @@ export class Session implements SubscribedSession, SendQueueOwner {
     return this.#state === "closed";
   }
 
+  /** Bytes that wait for the client, here and in the runtime. */
+  get queuedBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** When the client sent something last, by `performance.now()`; the session's beginning if it sent nothing. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   /** Whether the client has everything, or is gone. */
   get settled(): boolean {
     return this.isClosed ||

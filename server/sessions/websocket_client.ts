@@ -192,7 +192,8 @@ export class WebSocketClient implements SocketHandler {
       const reason = `no token of this connection grants topic ${quote(topic)}`;
       throw new RealtimeError("forbidden", `${action}: ${reason}`);
     }
-    const envelope = createEnvelope(channel, { reply_topic, reply_to });
+    const replies = { reply_topic, reply_to };
+    const envelope = createEnvelope(channel, replies, "websocket");
     const data = JSON.stringify(frame.data);
     const key = withTtl(frame.key, frame.key_ttl);
     const publisher = this.#host.publisherFor(claims);

@@ -1,5 +1,6 @@
 import type { MessageKind } from "../../core/protocol/frames.ts";
 import type { NewMessage } from "../brokers/broker.ts";
+import type { PublishedVia } from "../events/gateway_event.ts";
 
 /** Every kind of a message. */
 export const MESSAGE_KINDS = [
@@ -36,6 +37,12 @@ export interface Envelope extends Origin {
   readonly metadata?: string;
   /** The text that plain clients receive instead of the frame. */
   readonly raw?: string;
+  /**
+   * How it came to the gateway. Subscribers don't learn it.
+   *
+   * @default {"stream" for messages of a data stream, else "http"}
+   */
+  readonly via?: PublishedVia;
 }
 
 /** The fields of an envelope by their names on the wire. */
@@ -54,10 +61,12 @@ export interface EnvelopeFields {
 export function createEnvelope(
   channel: string,
   fields: EnvelopeFields,
+  via: PublishedVia = "http",
 ): Envelope {
   const { metadata } = fields;
   return {
     channel,
+    via,
     runId: fields.run_id,
     fnId: fields.fn_id,
     fnSlug: fields.fn_slug,

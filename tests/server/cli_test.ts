@@ -26,6 +26,12 @@ async function assertRefused(
   assertMatch(stderr, wanted);
 }
 
+/** Returns the names of the events of a text log. */
+function eventsOf(text: string): string[] {
+  return text.trimEnd().split("\n")
+    .map((line) => /^\S+Z \w+ +(\S+) +\S/.exec(line)?.[1] ?? line);
+}
+
 describe("the gateway's command line", () => {
   it("prints every flag with its variable for --help", async () => {
     const { code, stdout, stderr } = await runCli(["--help"]);
@@ -41,7 +47,7 @@ describe("the gateway's command line", () => {
     assertEquals([code, stdout], [0, `${VERSION}\n`]);
   });
 
-  it("listens on a free port for --port 0 and prints one line with the URL", async () => {
+  it("listens on a free port for --port 0, prints one line with the URL, and others when it ends", async () => {
     await using cli = new Cli(["--port", "0", "--dev"]);
     const url = await cli.url();
     assertMatch(url, /^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
@@ -59,8 +65,9 @@ describe("the gateway's command line", () => {
     cli.kill("SIGINT");
     const { code, stdout, stderr } = await cli.finished;
     assertEquals(code, 0);
-    assertMatch(stdout, /^[^\n]+\n$/);
-    assertMatch(stderr, /^Development mode: [^\n]+\n$/);
+    assertEquals(eventsOf(stdout), ["started", "stopping", "drained"]);
+    assertMatch(stderr, /^\S+ warning development Development mode: [^\n]+\n$/);
+    assertMatch(stderr, /set REALTIME_SIGNING_KEY/);
   });
 
   it("tells its clients to reconnect on SIGTERM, and exits with 0", async () => {
@@ -85,6 +92,78 @@ describe("the gateway's command line", () => {
     assertEquals(await sse.rest(), "");
     const { code, stderr } = await cli.finished;
     assertEquals([code, stderr], [0, ""]);
+  });
+
+  it("says that --dev wins over a signing key", async () => {
+    await using cli = new Cli(["--port", "0", "--dev"], {
+      REALTIME_SIGNING_KEY: SIGNING_KEY,
+    });
+    await cli.url();
+    cli.kill("SIGINT");
+    const { stderr } = await cli.finished;
+    assertMatch(stderr, /^[^\n]+--dev \(REALTIME_DEV\) wins over[^\n]+\n$/);
+  });
+
+  it("prints every line as JSON for --log-format json, with the URL whatever the level is", async () => {
+    await using cli = new Cli(
+      ["--port", "0", "--dev", "--log-format", "json"],
+      { REALTIME_LOG_LEVEL: "error" },
+    );
+    const url = await cli.url();
+    const wrong = await fetch(url, {
+      headers: { origin: "https://a.example" },
+    });
+    assertEquals(wrong.status, 403);
+    await wrong.body?.cancel();
+    cli.kill("SIGTERM");
+    const { stdout, stderr } = await cli.finished;
+    const lines = (stdout + stderr).trimEnd().split("\n")
+      .map((line) => JSON.parse(line));
+    // Refusals show in development mode, and what says that it is development mode.
+    assertEquals(lines.map(({ level, event }) => [level, event]), [
+      ["info", "started"],
+      ["info", "refused"],
+      ["warning", "development"],
+    ]);
+    assertEquals(lines[0].url, url);
+    assertEquals(lines[1].origin, "https://a.example");
+    for (const { time } of lines) {
+      assertEquals(new Date(time).toISOString(), time);
+    }
+  });
+
+  it("prints the mistake that keeps it from starting as JSON for REALTIME_LOG_FORMAT=json", async () => {
+    const env = { REALTIME_LOG_FORMAT: "json" };
+    for (const args of [["--prot", "80"], ["--dev", "--port", "-1"]]) {
+      const { code, stdout, stderr } = await runCli(args, env);
+      assertEquals([code, stdout], [2, ""]);
+      const { level, event, stage, error } = JSON.parse(stderr);
+      assertEquals([level, event, stage], ["error", "failed", "the start"]);
+      assertMatch(error, /prot|--port: a port must be/);
+    }
+  });
+
+  it("shows refusals to everyone, but connections and messages only for --log-level debug", async () => {
+    for (const level of ["debug", "info", "warning"]) {
+      await using cli = new Cli(
+        ["--port", "0", "--log-level", level],
+        { REALTIME_SIGNING_KEY: SIGNING_KEY },
+      );
+      const target = { url: await cli.url(), signingKey: SIGNING_KEY };
+      const token = await tokenFor(target, ["c/t"]);
+      const { client } = await connectReady(target, { token });
+      await publish(target, "c/t", 1);
+      await postJson(target, { channel: "c", topic: "t", bearer: "wrong" });
+      await client.close();
+      cli.kill("SIGTERM");
+      const shown = new Set(eventsOf((await cli.finished).stdout));
+      const all = ["connected", "subscribed", "published", "closed"];
+      for (const name of all) assertEquals(shown.has(name), level === "debug");
+      for (const name of ["refused", "stopping", "drained"]) {
+        assertEquals(shown.has(name), level !== "warning");
+      }
+      assert(shown.has("started"));
+    }
   });
 
   it("reports a port in use in one line, with exit code 1", async () => {

@@ -56,6 +56,7 @@ describe("readConfig()", () => {
       "memory-budget": ["1048576", 1048576],
       "max-message-bytes": ["1000", 1000],
       "stream-lease": ["30", 30],
+      "log-format": ["json", "json"],
       "allowed-origins": [
         "https://a.example, http://localhost:3000",
         ["https://a.example", "http://localhost:3000"],
@@ -158,6 +159,7 @@ describe("readConfig()", () => {
       "*,https://a.example",
     ],
     "log-level": ["", "verbose", "DEBUG"],
+    "log-format": ["", "xml", "JSON"],
   };
   for (const [name, values] of Object.entries(bad)) {
     it(`refuses a bad --${name}, and names it`, () => {
@@ -183,6 +185,28 @@ describe("readConfig()", () => {
         "Cannot use --admin-key (REALTIME_ADMIN_KEY): it is the signing key too; an operator needs a key of their own",
       );
     }
+  });
+
+  it("says the bounds of a number to a negative one, which begins like a flag", () => {
+    for (
+      const name of [
+        "port",
+        "history-size",
+        "history-ttl",
+        "history-bytes",
+        "memory-budget",
+        "max-message-bytes",
+        "stream-lease",
+      ]
+    ) {
+      assertStringIncludes(
+        refusal([`--${name}`, "-1"]),
+        `Cannot use --${name}: ${
+          name === "port" ? "a port" : "it"
+        } must be a whole number from `,
+      );
+    }
+    assertStringIncludes(refusal(["--dev", "-1"]), "'-1'");
   });
 
   it("refuses a bad REALTIME_DEV", () => {

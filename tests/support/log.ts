@@ -23,3 +23,12 @@ export async function collectLog(lowestLevel: LogLevel): Promise<CollectedLog> {
   });
   return { records, [Symbol.asyncDispose]: reset };
 }
+
+/** Returns the fields of the events with a name. */
+export function eventsIn(
+  { records }: CollectedLog,
+  name: string,
+): Array<Record<string, unknown>> {
+  return records.map(({ properties }) => properties)
+    .filter(({ event }) => event === name);
+}

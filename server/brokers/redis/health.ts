@@ -1,5 +1,6 @@
 import { within } from "../../../core/time/within.ts";
 import { groupKey, GROUPS } from "./keys.ts";
+import type { BrokerHealth } from "../broker.ts";
 import type { RedisServer } from "./server.ts";
 import type { Servers } from "./servers.ts";
 
@@ -17,7 +18,7 @@ export async function checkHealth(
   servers: Servers,
   prefix: string,
   gateway: string,
-): Promise<{ ok: boolean; detail?: string }> {
+): Promise<BrokerHealth> {
   let problem: string | undefined = "Redis can't be used: it doesn't answer";
   async function check(): Promise<void> {
     try {

@@ -1,9 +1,14 @@
+import { getLogger } from "@logtape/logtape";
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { VERSION } from "../../../core/protocol/version.ts";
+import { logEvents } from "../../../server/events/event_log.ts";
+import { Events } from "../../../server/events/events.ts";
+import { runtime } from "../../../server/runtimes/runtime.ts";
 import { startGateway } from "../../support/gateway/gateway.ts";
-import { type CollectedLog, collectLog } from "../../support/log.ts";
+import { collectLog, eventsIn } from "../../support/log.ts";
 import { until } from "../../support/until.ts";
-import { postJson } from "../../support/wire/publish.ts";
+import { batch, postJson } from "../../support/wire/publish.ts";
 import { revoke } from "../../support/wire/revoke.ts";
 import { connectSse } from "../../support/wire/sse.ts";
 import {
@@ -12,15 +17,6 @@ import {
   handshake,
   tokenFor,
 } from "../../support/wire/websocket.ts";
-
-/** Returns the fields of the events with a name. */
-function eventsIn(
-  { records }: CollectedLog,
-  name: string,
-): Array<Record<string, unknown>> {
-  return records.map(({ properties }) => properties)
-    .filter(({ event }) => event === name);
-}
 
 describe("the log of a gateway's events", () => {
   it("has a client's connection from its beginning to its end", async () => {
@@ -134,7 +130,86 @@ describe("the log of a gateway's events", () => {
         event,
         connections,
       ]),
-      [["stopping", 1], ["drained", 0]],
+      [["started", undefined], ["stopping", 1], ["drained", 0]],
     );
+  });
+
+  it("says where the gateway listens, on what, and with which limits", async () => {
+    await using log = await collectLog("info");
+    await using gateway = await startGateway({ maxSubscriptions: 7 });
+    const [started] = eventsIn(log, "started");
+    assertEquals(started, {
+      event: "started",
+      version: VERSION,
+      runtime: (await runtime()).name,
+      broker: "memory",
+      url: gateway.url,
+      dev: false,
+      allowed_origins: "*",
+      limits: {
+        message_bytes: 524288,
+        subscriptions: 7,
+        inbound_rate: 100,
+        publish_rate: 100,
+        queue_bytes: 1048576,
+      },
+    });
+  });
+
+  it("has each message that was published, with its size and the way it came", async () => {
+    await using log = await collectLog("debug");
+    await using gateway = await startGateway();
+    const token = await tokenFor(gateway, ["c/t"], { publish: true });
+    const { client } = await connectReady(gateway, { token });
+    const { ids } = await postJson(gateway, {
+      channel: "c",
+      topic: ["t", "u"],
+      body: '"ü"',
+    });
+    await postJson(gateway, {
+      channel: "c",
+      topic: "t",
+      body: "a piece",
+      headers: { "content-type": "text/stream" },
+    });
+    const line = { channel: "c", topic: "t", data: 1 };
+    await batch(gateway, [line]);
+    client.send({ kind: "publish", channel: "c", topic: "t", data: 2 });
+    await until(() => eventsIn(log, "published").length === 7);
+    const published = eventsIn(log, "published");
+    assertEquals(
+      published.slice(0, 2),
+      ["t", "u"].map((topic, index) => ({
+        event: "published",
+        channel: "c",
+        topic,
+        id: ids[index],
+        bytes: 4,
+        via: "http",
+      })),
+    );
+    assertEquals(
+      published.slice(2).map(({ topic, via }) => [topic, via]),
+      [
+        ["t", "stream"],
+        ["t", "stream"],
+        ["t", "stream"],
+        ["t", "batch"],
+        ["t", "websocket"],
+      ],
+    );
+  });
+
+  it("builds no event of a message that nobody wants to know of", async () => {
+    await using log = await collectLog("info");
+    const events = new Events();
+    logEvents(events, getLogger(["tidings", "gateway"]), false);
+    assertEquals(events.wants("published"), false);
+    const seen: unknown[] = [];
+    const stop = events.listen((event) => seen.push(event));
+    assertEquals(events.wants("published"), true);
+    stop();
+    assertEquals([events.wants("published"), log.records], [false, []]);
+    assertEquals(events.wants("refused"), true);
   });
 });

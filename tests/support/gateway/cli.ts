@@ -62,19 +62,20 @@ export class Cli implements AsyncDisposable {
     return this.#finished;
   }
 
-  /** Returns the first line of the output. */
-  async line(): Promise<string> {
-    while (!this.#stdout.includes("\n") && this.#child.exitCode === null) {
+  /** Waits until the standard output has a text; returns the text's first group, `""` where the process ends without it. */
+  async prints(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const match = pattern.exec(this.#stdout);
+      if (match || this.#isOver) return match?.[1] ?? "";
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    return this.#stdout.split("\n")[0] ?? "";
   }
 
-  /** Returns the URL in the first line. */
-  async url(): Promise<string> {
-    return /http:\S+$/.exec(await this.line())?.[0] ?? "";
+  /** Returns the URL that the gateway listens on. */
+  url(): Promise<string> {
+    return this.prints(/(?:listens on |"url":")(http:[^\s"]+)["\n]/);
   }
 
   /** Sends a signal. The child's own `kill` would make Deno report every later end as caused by the signal. */
