@@ -4,7 +4,6 @@ import { Drawer } from "./parts/drawer.js";
 import { openGateways, showGatewayCount } from "./parts/gateways.js";
 import { KeyForm } from "./parts/key_form.js";
 import { ApiError, GATEWAY, readHealth } from "./parts/request.js";
-import { makeTabs } from "./parts/tabs.js";
 import { Rooms } from "./rooms.js";
 
 const drawer = new Drawer();
@@ -35,7 +34,6 @@ async function start() {
     const source = byId(button.dataset.copy ?? "", HTMLElement);
     copies(button, () => source.textContent ?? "");
   }
-  makeTabs(byId("tabs", HTMLElement));
   byId("gateways", HTMLButtonElement)
     .addEventListener("click", () => openGateways(drawer));
   document.addEventListener("keydown", focusSearch);

@@ -122,7 +122,8 @@ export class ListRoom {
     this.#hasAnswer = true;
     this.#table.show(total, (index) => this.#pages.at(index));
     const text = formatCount(total, thing);
-    setText(frame.count,
+    setText(
+      frame.count,
       total === 0 ? "" : isSearched ? `${text} found` : text,
     );
     frame.empty.hidden = total > 0 || isSearched;

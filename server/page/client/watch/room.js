@@ -8,7 +8,7 @@ import { formatCount, formatSpan } from "../parts/format.js";
 import { IS_ADMIN_PAGE } from "../parts/key.js";
 import { isSame, readAddress, writeAddress } from "./address.js";
 import { AllMessages } from "./all_messages.js";
-import { showCommands } from "./code_card.js";
+import { CodeCard } from "./code_card.js";
 import { Connection } from "./connection.js";
 import { Feed } from "./feed.js";
 import { isMessage } from "./frames.js";
@@ -52,6 +52,7 @@ export class WatchRoom {
     settled: () => this.#settled(),
     changed: () => this.#showCommands(),
   });
+  #codeCard = new CodeCard();
   /** Whether the user wants to watch. Whether messages arrive is the source's state. */
   #isWanted = true;
   #isShown = false;
@@ -235,7 +236,7 @@ export class WatchRoom {
   }
 
   #showCommands() {
-    showCommands(this.#watchForm.read(), this.#publishForm);
+    this.#codeCard.show(this.#watchForm.read(), this.#publishForm);
   }
 }
 
