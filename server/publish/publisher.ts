@@ -73,11 +73,18 @@ export class Publisher implements MessagePublisher {
   readonly client = undefined;
   readonly #broker: Broker;
   readonly #events: Events;
+  readonly #observer: PublishObserver | undefined;
 
-  constructor(broker: Broker, maxMessageBytes: number, events: Events) {
+  constructor(
+    broker: Broker,
+    maxMessageBytes: number,
+    events: Events,
+    observer?: PublishObserver,
+  ) {
     this.#broker = broker;
     this.maxMessageBytes = maxMessageBytes;
     this.#events = events;
+    this.#observer = observer;
   }
 
   require(): void {}

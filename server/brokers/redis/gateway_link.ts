@@ -89,10 +89,10 @@ export class RedisGatewayLink implements GatewayLink {
     this.#asking.set(number, asking);
     const parts = ["ask", gateway.id, number, question];
     for (const to of gateways ?? [""]) this.#send(to, parts);
-    const known = gateways
+    const expected = gateways
       ? Promise.resolve(new Map(gateways.map((id) => [id, ""])))
       : this.#readKnown();
-    known.then((known) => {
+    expected.then((known) => {
       asking.known = known;
       if (isComplete(asking)) resolve();
     }, () => {
