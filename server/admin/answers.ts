@@ -64,7 +64,10 @@ export interface BrokerAnswer {
 /** The orders in which channels are listed: `rate` and `subscribers` from the largest on, `name` from A on. */
 export type ChannelSort = "rate" | "subscribers" | "name";
 
-/** `GET /v1/admin/channels?sort=&after=&limit=`. The order is by rate where none is asked for. */
+/**
+ * `GET /v1/admin/channels?sort=&search=&after=&limit=`. The order is by rate where none is asked for. `search` is a part of the names, in
+ * upper or lower case.
+ */
 export interface ChannelList {
   readonly channels: readonly ChannelAnswer[];
   /** How many there are on all pages. */

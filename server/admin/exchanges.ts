@@ -71,7 +71,11 @@ export interface Answers {
 /** What each question says. */
 export interface Questions {
   readonly overview: Record<never, never>;
-  readonly index: { readonly sort: ChannelSort };
+  readonly index: {
+    readonly sort: ChannelSort;
+    /** What the names contain, in any case; all channels without. */
+    readonly search?: string | undefined;
+  };
   /** @see ChannelAnswer.topics */
   readonly channels: {
     readonly names: readonly string[];
@@ -156,7 +160,10 @@ export const EXCHANGES: { readonly [Name in QuestionName]: Exchange<Name> } = {
     }),
   },
   index: {
-    question: z.object({ sort: z.enum(["rate", "subscribers", "name"]) }),
+    question: z.object({
+      sort: z.enum(["rate", "subscribers", "name"]),
+      search: optional,
+    }),
     answer: z.object({
       channels: z.array(z.tuple([text, count, count])),
       total: count,

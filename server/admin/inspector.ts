@@ -76,9 +76,13 @@ export class Inspector {
 
   async channels(
     sort: ChannelSort,
+    search: string | undefined,
     { after, limit }: PageRequest<ChannelPlace>,
   ): Promise<ChannelList> {
-    const { channels, total, gateways, others } = await this.#index(sort);
+    const { channels, total, gateways, others } = await this.#index(
+      sort,
+      search,
+    );
     const start = after
       ? channels.findIndex((channel) =>
         compareChannels(sort, channel, after.channel) > 0
@@ -163,13 +167,13 @@ export class Inspector {
   }
 
   /** Returns the channels of all gateways in order, with the ids of the gateways that answered. */
-  async #index(sort: ChannelSort): Promise<{
+  async #index(sort: ChannelSort, search?: string): Promise<{
     channels: ListedChannel[];
     total: number;
     gateways: GatewayAnswer[];
     others: string[];
   }> {
-    const answered = await this.#gateways.ask("index", { sort });
+    const answered = await this.#gateways.ask("index", { sort, search });
     const sums = new Map<string, ListedChannel>();
     const indexes = answersOf(answered);
     for (const { channels } of indexes) {

@@ -58,11 +58,17 @@ export class OwnGateway implements Answering {
 
   readonly overview = (): Promise<Answers["overview"]> => this.#host.overview();
 
-  readonly index = ({ sort }: Questions["index"]): Answers["index"] => {
+  readonly index = (
+    { sort, search = "" }: Questions["index"],
+  ): Answers["index"] => {
     const { hub, activity } = this.#host;
     const names = activity.names();
     for (const channel of hub.channels()) names.add(channel);
-    const channels = [...names].map((name): ListedChannel => [
+    const part = search.toLowerCase();
+    const found = part === ""
+      ? [...names]
+      : [...names].filter((name) => name.toLowerCase().includes(part));
+    const channels = found.map((name): ListedChannel => [
       name,
       hub.get(name)?.subscribers.get("") ?? 0,
       activity.rate(name),

@@ -42,7 +42,8 @@ export function adminRoutes(admin: Admin): Hono {
           `${action}: "after" is of a list that is sorted by ${place.after.sort}`,
         );
       }
-      return c.json(await inspector.channels(sort, place));
+      const search = c.req.query("search");
+      return c.json(await inspector.channels(sort, search, place));
     })
     .get("/channels/:name{.+}", async (c) => {
       const name = checkName("channel", c.req.param("name"));
