@@ -49,9 +49,14 @@ function claimSentences(claims) {
   const { subject, subscribe, publish, expires_at, session_expires_at } =
     claims;
   return [
-    expires_at && `It ${deadline(expires_at, "opens", "opened")} connections`,
-    session_expires_at &&
-    `A session of it ${deadline(session_expires_at, "lasts", "lasted")}`,
+    expires_at && deadline(expires_at, {
+      future: "It opens connections until",
+      past: "It opened connections until",
+    }),
+    session_expires_at && deadline(session_expires_at, {
+      future: "A session of it lasts until",
+      past: "A session of it lasted until",
+    }),
     subject === undefined
       ? "It names no subject"
       : `It is for the subject ${subject}`,
@@ -67,15 +72,14 @@ function claimSentences(claims) {
 
 /**
  * @param {string} time
- * @param {string} now
- * @param {string} past
+ * @param {{ future: string, past: string }} words
  */
-function deadline(time, now, past) {
+function deadline(time, { future, past }) {
   const ms = Date.parse(time) - Date.now();
   const clock = new Date(time).toLocaleString();
   return ms > 0
-    ? `${now} until ${clock}, for another ${formatAge(ms)}:`
-    : `${past} until ${clock}, ${formatAgo(time)}:`;
+    ? `${future} ${clock}, for another ${formatAge(ms)}`
+    : `${past} ${clock}, ${formatAgo(time)}`;
 }
 
 /** @param {readonly GrantAnswer[]} grants */

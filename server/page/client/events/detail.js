@@ -17,7 +17,7 @@ export function openEvent(host, event, text) {
     title: name,
     content: {
       facts: [
-        ["It says", text],
+        ["Details", text],
         ["time", new Date(time).toLocaleString()],
         ...Object.entries(fields).map((
           [label, value],

@@ -25,7 +25,7 @@ const COLUMNS = [
     text: ({ event }) => event.event,
     tone: ({ event }) => eventTone(event),
   },
-  { title: "It says", className: "widest", text: ({ text }) => text },
+  { title: "Details", className: "widest", text: ({ text }) => text },
   {
     title: "Subject",
     className: "middle minor",
@@ -80,7 +80,8 @@ export class EventsRoom {
   #frame = listFrame({
     name: "events",
     title: "Events",
-    tools: [this.#search, this.#kind, this.#clear],
+    tools: [this.#search, this.#kind],
+    last: [this.#clear],
     lead: "Nothing has happened since you came.",
     hint:
       "Here you see clients connect, subscribe, leave and be refused, while it happens.",

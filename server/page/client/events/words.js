@@ -2,7 +2,7 @@
 import { formatBytes, formatCount } from "../parts/format.js";
 
 /**
- * Says what happened, in a sentence without its subject.
+ * Says what happened, in words that go on after the name of the event.
  *
  * @param {EventAnswer} event
  * @returns {string}
@@ -11,22 +11,22 @@ export function eventText(event) {
   switch (event.event) {
     case "connected":
       return event.origin === undefined
-        ? `connected by ${transport(event)}`
-        : `connected by ${transport(event)} from ${event.origin}`;
+        ? `by ${transport(event)}`
+        : `by ${transport(event)} from ${event.origin}`;
     case "subscribed":
-      return `subscribed to ${
+      return `to ${
         event.topics.join(", ")
       } on ${event.channel}, after ${event.position}`;
     case "closed":
-      return `closed with ${event.code}: ${event.reason || "no reason given"}`;
+      return `with ${event.code}: ${event.reason || "no reason given"}`;
     case "gap":
-      return `missed what ${event.channel} had after ${event.after} and before ${event.before}`;
+      return `on ${event.channel}: what stood after ${event.after} and before ${event.before} is missing`;
     case "slow":
-      return `was too slow: ${formatBytes(event.queued_bytes)} waited for it`;
+      return `client: ${formatBytes(event.queued_bytes)} waited for it`;
     case "refused":
-      return `refused with ${event.code}: ${event.reason}`;
+      return `with ${event.code}: ${event.reason}`;
     case "published":
-      return `published on ${event.channel}`;
+      return `on ${event.channel}, to ${event.topic}`;
     case "broker.down":
       return `the broker went away: ${event.reason ?? event.broker}`;
     case "broker.up":

@@ -5,6 +5,7 @@ import { byId, el } from "./dom.js";
  * @property {string} name The room's name: the ids of its elements begin with it.
  * @property {string} title
  * @property {readonly HTMLElement[]} tools What narrows the list.
+ * @property {readonly HTMLElement[]} [last] Buttons that stand at the end.
  * @property {string} lead What an empty list says.
  * @property {string} hint Why it is empty, and what to do.
  * @property {string} noMatch What a list says when nothing matches.
@@ -23,7 +24,9 @@ import { byId, el } from "./dom.js";
  * @param {FrameOptions} options
  * @returns {Frame}
  */
-export function listFrame({ name, title, tools, lead, hint, noMatch }) {
+export function listFrame(
+  { name, title, tools, last = [], lead, hint, noMatch },
+) {
   const count = named(el("span", "dim count"), `${name}-count`);
   count.setAttribute("role", "status");
   const pause = named(el("button", "", "Pause"), `${name}-pause`);
@@ -46,6 +49,7 @@ export function listFrame({ name, title, tools, lead, hint, noMatch }) {
     el("span", "grow"),
     ...tools,
     pause,
+    ...last,
   );
   byId(`${name}-room`, HTMLElement).append(el("div", "card list", bar, scroll));
   return { count, pause, scroll, empty, noMatch: none };

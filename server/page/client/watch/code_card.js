@@ -14,7 +14,7 @@ const PANELS = [
   {
     name: "watch",
     title: "curl: watch",
-    hint: "Server-Sent Events; a token is good for a minute.",
+    hint: "Server-Sent Events. A token is good for a minute.",
   },
   {
     name: "publish",
