@@ -34,8 +34,8 @@ export class PageUnderTest implements AsyncDisposable {
     return new PageUnderTest(await browser.newPage(), proxy, gateway);
   }
 
-  /** Opens the page and waits until it is connected. */
-  async open(hash: string = ""): Promise<void> {
+  /** Opens the page and waits until it is connected. It watches `demo/hello`, unless the address says something else. */
+  async open(hash: string = "#channel=demo&topic=hello"): Promise<void> {
     await this.page.goto(`${this.proxy.url}/${hash}`);
     await this.state("live");
   }
