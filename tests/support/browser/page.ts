@@ -40,6 +40,23 @@ export class PageUnderTest implements AsyncDisposable {
     await this.state("live");
   }
 
+  /** Goes to a room by its tab, and waits until what it shows is up to date. */
+  async enter(room: string): Promise<void> {
+    await this.page.getByRole("tab", { name: room, exact: true }).click();
+    await this.state("live");
+  }
+
+  /** Returns a room's rows in the document, each with the texts of its cells in view. */
+  rows(room: string): Promise<string[][]> {
+    return this.page.$$eval(
+      `#${room}-scroll tbody:not(.space) tr`,
+      (rows) =>
+        rows.map((row) =>
+          [...row.children].map(({ textContent }) => textContent ?? "")
+        ),
+    );
+  }
+
   /** Resolves when the connection is in a state. */
   async state(name: string): Promise<void> {
     await this.page.waitForSelector(`#status[data-state="${name}"]`);
