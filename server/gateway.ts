@@ -19,6 +19,8 @@ import { directPublish } from "./http/publish_message.ts";
 import { adminRoutes } from "./http/routes/admin.ts";
 import { healthRoutes } from "./http/routes/health.ts";
 import { historyRoutes } from "./http/routes/history.ts";
+import { metricsRoutes } from "./http/routes/metrics.ts";
+import { probeRoutes } from "./http/routes/probes.ts";
 import {
   type FindPublisher,
   type FindSender,
@@ -29,6 +31,8 @@ import { sseRoutes } from "./http/routes/sse.ts";
 import { streamRoutes } from "./http/routes/streams.ts";
 import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
+import { Counts } from "./metrics/counts.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { startedEvent } from "./events/started_event.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 import { pageRoutes } from "./page/mod.ts";
@@ -99,21 +103,26 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         : { event: "broker.down", broker: broker.name, reason },
     )
   );
-  const failures = new Failures(events, report);
+  const counts = new Counts();
+  const failures = new Failures(events, counts, report);
   const revocations = new Revocations(
     broker,
     (isRevoked) => sessions.endRevoked(isRevoked),
   );
   const auth = new Auth(settings.signingKeys, dev, revocations);
   const hub = new Hub(broker);
-  const adminKey = new AdminKey(settings.adminKey, dev);
   const admission = new Admission(settings);
   const isDraining = () => admission.isDraining;
   const admin = dev || settings.adminKey !== undefined
     ? new Admin({ hub, sessions, events, auth, isDraining })
     : undefined;
-  const { maxMessageBytes } = settings;
-  const publisher = new Publisher(broker, maxMessageBytes, events, admin);
+  const publisher = new Publisher(
+    broker,
+    settings.maxMessageBytes,
+    events,
+    counts,
+    admin,
+  );
   const callback = onMessage && new MessageCallback(onMessage, report);
   const streams = new Streams(hub, publisher, {
     ...settings,
@@ -129,6 +138,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     auth,
     hub,
     events,
+    counts,
     revocations,
     publisherFor,
     sendQueue: { queueBytes, deadlineMs: queueDeadlineMs },
@@ -142,9 +152,13 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     ended: (session) => sessions.delete(session),
   };
   const addresses = new PublishAddresses();
+  const adminKey = new AdminKey(settings.adminKey, dev);
+  const metrics = new Metrics({ counts, hub, sessions });
 
   const app = new Hono();
   app.route("/", healthRoutes(hub, sessions, admission));
+  app.route("/", probeRoutes(broker, admission));
+  app.route("/", metricsRoutes(adminKey, metrics));
   const rates = new PublishRates(settings.maxPublishRate);
   const findSender: FindSender = async (authorization) => {
     const claims = await auth.publisherClaims(authorization);
@@ -155,7 +169,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     (await findSender(authorization)).publisher;
   for (
     const routes of [
-      publishRoutes(findSender, addresses, streams),
+      publishRoutes(findSender, addresses, streams, failures),
       streamRoutes(findPublisher, streams),
       tokenRoutes(auth),
       sseRoutes(host),
@@ -184,6 +198,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }, failures);
 
   async function close(): Promise<void> {
+    metrics.close();
     streams.close();
     admin?.close();
     for (const session of sessions.all()) {

@@ -260,10 +260,12 @@ export interface RefusalAnswer {
   readonly error: RealtimeErrorCode;
   /** The sentence that the client got. */
   readonly reason: string;
-  readonly session?: string;
-  readonly address?: string;
-  readonly origin?: string;
-  readonly channel?: string;
+  readonly session?: string | undefined;
+  readonly address?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly channel?: string | undefined;
+  /** Whether the client was named only by a token whose signature is wrong. Anyone can have sent it. */
+  readonly unverified?: true | undefined;
 }
 
 /** The body of every refused request. */

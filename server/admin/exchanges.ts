@@ -134,6 +134,7 @@ const refusal = z.object({
   address: optional,
   origin: optional,
   channel: optional,
+  unverified: z.literal(true).optional(),
 });
 
 const filter = { channel: optional, subject: optional, jti: optional };

@@ -3,7 +3,7 @@ import { isName } from "../../core/protocol/names.ts";
 import type { JsonObject } from "../../core/protocol/shape.ts";
 import type { TokenPayload, TokenUse } from "../../core/protocol/token.ts";
 import type { Auth } from "../auth/auth.ts";
-import { readUnverified } from "../auth/jwt.ts";
+import { uncheckedPayload } from "../auth/jwt.ts";
 import type { GrantAnswer, TokenAnswer, TokenReport } from "./answers.ts";
 import type { Inspector } from "./inspector.ts";
 import { timeOf } from "./time.ts";
@@ -25,11 +25,11 @@ export class TokenCheck {
 
   /** Reports on a token. */
   async token(token: string): Promise<TokenReport> {
-    const [payload, { error, verified }] = [
-      readUnverified(token),
-      await this.#verify(token),
-    ];
-    const claims = payload && describeClaims(payload, verified);
+    const { error, verified } = await this.#verify(token);
+    const payload = uncheckedPayload(token);
+    const claims = Object.keys(payload).length > 0
+      ? describeClaims(payload, verified)
+      : undefined;
     const found = claims
       ? await this.#find({ subject: claims.subject, jti: claims.id })
       : { sessions: [], refused: [], gateways: [] };

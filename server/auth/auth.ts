@@ -1,6 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { hashSigningKey } from "../../core/protocol/signing_key.ts";
 import type { TokenClaims, TokenUse } from "../../core/protocol/token.ts";
+import { tokenFacts, withFacts } from "../events/refusal_facts.ts";
 import { readBearer } from "./credentials.ts";
 import type { Revocations } from "./revocations.ts";
 import { isSameText } from "./same_text.ts";
@@ -51,8 +52,12 @@ export class Auth {
       );
     }
     const claims = await this.tokens.verify(jwt, uses);
-    await this.revocations.current();
-    this.revocations.require(claims);
+    try {
+      await this.revocations.current();
+      this.revocations.require(claims);
+    } catch (error) {
+      throw withFacts(error, tokenFacts(claims));
+    }
     return claims;
   }
 
@@ -122,7 +127,8 @@ export class Auth {
     const claims = await this.verify(bearer, uses);
     if (claims.publish === undefined) {
       const message = "Cannot publish: the token doesn't grant it";
-      throw new RealtimeError("forbidden", message);
+      const error = new RealtimeError("forbidden", message);
+      throw withFacts(error, tokenFacts(claims));
     }
     return claims;
   }

@@ -6,12 +6,14 @@ import {
   type MintOptions,
   readClaims,
   type TokenClaims,
+  type TokenPayload,
   type TokenUse,
   toPayload,
   type TopicClaim,
 } from "../../core/protocol/token.ts";
 import { HmacKey } from "./hmac_key.ts";
-import { signJwt, verifyJwt } from "./jwt.ts";
+import { payloadFacts, withFacts } from "../events/refusal_facts.ts";
+import { signJwt, uncheckedPayload, verifyJwt } from "./jwt.ts";
 
 /** How many lists of topics are shared, and how long each may be as JSON. */
 const SHARED = { lists: 1000, characters: 1000 } as const;
@@ -60,8 +62,20 @@ export class Tokens {
    * @throws {RealtimeError} `token_expired` or `invalid_token`.
    */
   async verify(jwt: string, uses: readonly TokenUse[]): Promise<TokenClaims> {
-    const payload = verifyJwt(jwt, await this.#keys);
-    return this.#shareTopics(readClaims(payload, uses));
+    const payload = this.#verifySignature(jwt, await this.#keys);
+    try {
+      return this.#shareTopics(readClaims(payload, uses));
+    } catch (error) {
+      throw withFacts(error, payloadFacts(payload, true));
+    }
+  }
+
+  #verifySignature(jwt: string, keys: readonly HmacKey[]): TokenPayload {
+    try {
+      return verifyJwt(jwt, keys);
+    } catch (error) {
+      throw withFacts(error, payloadFacts(uncheckedPayload(jwt), false));
+    }
   }
 
   /** Tells whether a token has the signature of one of the keys, whatever its claims say. */

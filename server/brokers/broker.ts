@@ -73,6 +73,14 @@ export interface ChannelState extends Position {
   readonly openStreams: readonly OpenStream[];
 }
 
+/** What the logs hold that a process keeps itself. */
+export interface LogUsage {
+  /** Messages in all logs together. */
+  readonly messages: number;
+  /** Bytes of memory that they take. */
+  readonly bytes: number;
+}
+
 /** Whether a broker can be used, and if not, why. */
 export interface BrokerHealth {
   readonly ok: boolean;
@@ -188,6 +196,9 @@ export interface Broker extends RevocationStore {
   summarize?(
     channels: readonly string[],
   ): Promise<ReadonlyArray<LogSummary | undefined>>;
+
+  /** Tells what the logs hold. A broker whose logs are in another program has no such method: that program's own metrics tell it. */
+  usage?(): LogUsage;
 
   /** Ends all connections and timers. Nothing is called afterwards. */
   close(): Promise<void>;

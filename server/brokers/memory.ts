@@ -7,6 +7,7 @@ import type {
   LogEntry,
   LogListener,
   LogPage,
+  LogUsage,
   NewMessage,
   ReplyTarget,
 } from "./broker.ts";
@@ -240,6 +241,15 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(
       channels.map((channel) => this.#logs.get(channel)?.summarize(now)),
     );
+  }
+
+  /** Counts what is in memory, messages among it that are too old and not dropped yet. */
+  usage(): LogUsage {
+    let messages = 0;
+    for (const channel of this.#filled) {
+      messages += this.#logs.get(channel)?.length ?? 0;
+    }
+    return { messages, bytes: this.#bytes };
   }
 
   /** Drops all logs and listeners. */

@@ -1,5 +1,5 @@
 import type { LogEntry } from "../brokers/broker.ts";
-import { encodeEntries, type Wire } from "../wire/encode.ts";
+import { encodeEntries, transportOf, type Wire } from "../wire/encode.ts";
 import { cursorIds } from "../wire/since.ts";
 import type { Packet } from "../wire/socket.ts";
 
@@ -11,10 +11,18 @@ export interface Member {
   readonly cursor: Map<string, string> | undefined;
 }
 
+/** How many messages went to connections, by their transport: one for each connection. */
+export interface Delivered {
+  websocket: number;
+  sse: number;
+}
+
 /** The channel whose messages an audience gets, and the epoch of its log as of now. */
 export interface AudienceChannel {
   readonly channel: string;
   readonly epoch: string;
+  /** Counts what the audience gets. */
+  readonly delivered: Delivered;
 }
 
 /** The connections that get the same topics of a channel on the same wire. They share the encoded messages. */
@@ -45,7 +53,9 @@ export class Audience {
     if (this.#pending.length === 0) return;
     const entries = this.#pending;
     this.#pending = [];
-    const { channel, epoch } = this.#source;
+    const { channel, epoch, delivered } = this.#source;
+    // Once for all members: to count at each of them would cost a delivery more than the rest of the metrics.
+    delivered[transportOf(this.wire)] += entries.length * this.members.size;
     let shared: Packet[] | undefined;
     for (const member of this.members) {
       const { cursor } = member;

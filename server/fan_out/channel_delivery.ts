@@ -3,7 +3,7 @@ import { isTransient } from "../../core/http/transient.ts";
 import { backoff, pause } from "../../core/time/backoff.ts";
 import type { ChannelState, LogEntry } from "../brokers/broker.ts";
 import { consecutiveParts } from "../brokers/log_pages.ts";
-import { encodeEntries, type Wire } from "../wire/encode.ts";
+import { encodeEntries, transportOf, type Wire } from "../wire/encode.ts";
 import { type ChannelSince, cursorIds } from "../wire/since.ts";
 import type { Audience, Member } from "./audience.ts";
 import { CatchUp } from "./catch_up.ts";
@@ -297,6 +297,7 @@ export class ChannelDelivery implements FeedFollower {
 
   #write(epoch: string, entries: readonly LogEntry[]): void {
     const { cursor, wire } = this.#target;
+    this.#hub.delivered[transportOf(wire)] += entries.length;
     const ids = cursor && cursorIds(cursor, this.channel, epoch);
     this.#target.write(encodeEntries(wire, epoch, entries, ids));
   }

@@ -3,7 +3,7 @@ import { pause } from "../../core/time/backoff.ts";
 import type { Broker, LogEntry, OpenStream } from "../brokers/broker.ts";
 import { followStream } from "../brokers/log.ts";
 import type { Wire } from "../wire/encode.ts";
-import { Audience, audienceKey } from "./audience.ts";
+import { Audience, audienceKey, type Delivered } from "./audience.ts";
 
 /** A message of a data stream, with the fields that show how far the stream has come. */
 export type StreamEntry =
@@ -39,6 +39,7 @@ export class Feed {
   holds = 0;
   readonly openStreams = new Map<string, OpenStream>();
   readonly followers = new Set<FeedFollower>();
+  readonly delivered: Delivered;
   readonly #audiences = new Map<string, Audience>();
   readonly #subscribers = new Map<string, number>();
   readonly #broker: Broker;
@@ -46,14 +47,19 @@ export class Feed {
   readonly #watch: StreamWatcher;
   #waiters: Waiter[] = [];
 
-  /** @param dirty Receives each audience that has something to flush. */
+  /**
+   * @param dirty Receives each audience that has something to flush.
+   * @param delivered Counts what the audiences get.
+   */
   constructor(
     channel: string,
     broker: Broker,
     dirty: (audience: Audience) => void,
     watch: StreamWatcher,
+    delivered: Delivered,
   ) {
     this.channel = channel;
+    this.delivered = delivered;
     this.#broker = broker;
     this.#dirty = dirty;
     this.#watch = watch;

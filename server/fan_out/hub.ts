@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 import type { Broker, ChannelState } from "../brokers/broker.ts";
-import type { Audience } from "./audience.ts";
+import type { Audience, Delivered } from "./audience.ts";
 import { Feed, type StreamWatcher } from "./feed.ts";
 
 interface Holding {
@@ -12,6 +12,8 @@ interface Holding {
 /** Distributes the broker's messages to this gateway's connections, with one flush for all of them in each turn of the event loop. */
 export class Hub {
   readonly broker: Broker;
+  /** How many messages connections got, each of which counts. */
+  readonly delivered: Delivered = { websocket: 0, sse: 0 };
   /** Sees the messages of data streams. */
   watch: StreamWatcher = () => {};
   readonly #feeds = new Map<string, Holding>();
@@ -34,7 +36,13 @@ export class Hub {
     let holding = this.#feeds.get(channel);
     if (!holding) {
       const watch: StreamWatcher = (...args) => this.watch(...args);
-      const feed = new Feed(channel, this.broker, this.#addDirty, watch);
+      const feed = new Feed(
+        channel,
+        this.broker,
+        this.#addDirty,
+        watch,
+        this.delivered,
+      );
       holding = { feed, ready: this.#subscribe(feed) };
       this.#feeds.set(channel, holding);
     }

@@ -20,19 +20,26 @@ export class Admission {
     this.origins = origins;
   }
 
+  /** Returns the error for a page whose origin is not allowed. */
+  originRefusal({ origin }: RequestHead): RealtimeError | undefined {
+    if (origin === undefined || allowsOrigin(this.origins, origin)) {
+      return undefined;
+    }
+    const quoted = JSON.stringify(origin.slice(0, 200));
+    return forbidden(
+      `Cannot answer a page of ${quoted}: its origin is not allowed; see --allowed-origins`,
+    );
+  }
+
   /** Checks a request; returns the error to answer with, `undefined` for a request that may enter. */
   refusal(head: RequestHead): RealtimeError | undefined {
-    const { target, host, origin } = head;
+    const { target, host } = head;
     if (!isHost(host)) return malformedAddress();
     const strange = this.origins.dev ? refusalInDevelopment(head) : undefined;
     if (strange) return strange;
-    if (origin !== undefined && !allowsOrigin(this.origins, origin)) {
-      // CORS alone would run the request and only keep the page from reading the answer.
-      const quoted = JSON.stringify(origin.slice(0, 200));
-      return forbidden(
-        `Cannot answer a page of ${quoted}: its origin is not allowed; see --allowed-origins`,
-      );
-    }
+    // CORS alone would run the request and only keep the page from reading the answer.
+    const foreign = this.originRefusal(head);
+    if (foreign) return foreign;
     if (this.isDraining && !staysOpen(pathOf(target))) {
       return new RealtimeError(
         "unavailable",

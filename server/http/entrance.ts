@@ -11,7 +11,7 @@ import {
 } from "../runtimes/request_head.ts";
 import type { Admission } from "./admission.ts";
 import { secure, toResponse } from "./answer.ts";
-import { errorResponse } from "./error_response.ts";
+import { errorResponse, statusOf } from "./error_response.ts";
 import type { Failures } from "./failures.ts";
 import { crossOrigin } from "./origin.ts";
 
@@ -58,9 +58,16 @@ export class Entrance {
     if (head.method === "GET" && pathOf(head.target) === CONNECT_PATH) {
       return this.#connect(incoming, head);
     }
+    if (head.method === "OPTIONS") this.#tellPreflight(head);
     return isForPage(head)
       ? this.#answerPage(request, () => this.#enter(incoming, head))
       : this.#enter(incoming, head);
+  }
+
+  /** Tells of a page that may not come in: its browser doesn't send the request after the preflight, and doesn't tell the page why. */
+  #tellPreflight(head: RequestHead): void {
+    const refusal = this.#admission.originRefusal(head);
+    if (refusal) this.#failures.refused(head, statusOf(refusal), refusal);
   }
 
   /** Answers a request that has no `Request` yet; returns `undefined` where `fetch` has to answer it. */

@@ -24,6 +24,11 @@ const VERSION_HEADERS = {
   "sec-websocket-version": WEBSOCKET_VERSION,
 } as const;
 
+/** Returns the HTTP status of an error. */
+export function statusOf({ code }: Pick<ErrorBody, "code">): number {
+  return STATUS_OF_CODE[code] ?? 500;
+}
+
 /** Returns the answer for an error. The text of an unexpected error is reported and never sent. */
 export function errorAnswer(
   failures: Failures,
@@ -32,9 +37,7 @@ export function errorAnswer(
 ): JsonAnswer {
   const isKnown = error instanceof RealtimeError;
   const body: ErrorBody = isKnown ? errorBody(error) : INTERNAL_ERROR;
-  const status = error instanceof UnsupportedVersion
-    ? 426
-    : STATUS_OF_CODE[body.code] ?? 500;
+  const status = error instanceof UnsupportedVersion ? 426 : statusOf(body);
   if (isKnown) failures.refused(head, status, error);
   else failures.report(`${head.method} ${pathOf(head.target)}`, error);
   const json = JSON.stringify({ error: body });

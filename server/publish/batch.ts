@@ -46,6 +46,7 @@ interface Allowance {
 /**
  * Publishes each line of an NDJSON body, in order; returns the results as JSON. A line that fails doesn't stop the others.
  *
+ * @param refused Called with the error of each line that fails.
  * @throws {RealtimeError} `too_large` for too many lines; nothing is published then.
  */
 export async function publishBatch(
@@ -53,6 +54,7 @@ export async function publishBatch(
   streams: Streams,
   rate: PublishRate,
   body: string,
+  refused: (error: RealtimeError) => void,
 ): Promise<string[]> {
   requireLines(body);
   const allowance = { chars: REQUEST_BYTES };
@@ -71,6 +73,7 @@ export async function publishBatch(
       rate,
       text,
       allowance,
+      refused,
     );
     results.push(JSON.stringify(result));
     // The broker is away: each further line would wait for it as long as this one did.
@@ -103,6 +106,7 @@ async function publishLine(
   rate: PublishRate,
   text: string,
   allowance: Allowance,
+  refused: (error: RealtimeError) => void,
 ): Promise<{ id?: string; error?: ErrorBody }> {
   try {
     rate.spend(1);
@@ -138,9 +142,11 @@ async function publishLine(
     const message = { ...envelope, kind, streamId };
     const options = { key, producer, publisher };
     const sent = await streams.publish(message, topics, data, options);
+    if (sent.error) refused(sent.error);
     return { id: sent.ids[0], error: sent.error && errorBody(sent.error) };
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
+    refused(error);
     return { error: errorBody(error) };
   }
 }

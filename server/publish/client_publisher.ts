@@ -1,6 +1,12 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Revocations } from "../auth/revocations.ts";
+import {
+  type RefusalFacts,
+  textOf,
+  tokenFacts,
+  withFacts,
+} from "../events/refusal_facts.ts";
 import type { ChannelSchemas } from "./channel_schemas.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import {
@@ -49,12 +55,10 @@ export class ClientPublisher implements MessagePublisher {
   }
 
   require(channel: string, topics: readonly string[]): void {
-    this.#rules.revocations.require(this.#claims, channel);
-    for (const topic of topics) {
-      if (grantsPublish(this.#claims, channel, topic)) continue;
-      const problem = `the token doesn't grant topic ${quote(topic)}`;
-      const message = `Cannot publish to ${quote(channel)}: ${problem}`;
-      throw new RealtimeError("forbidden", message);
+    try {
+      this.#requireGrant(channel, topics);
+    } catch (error) {
+      throw withFacts(error, this.#factsOf(channel));
     }
   }
 
@@ -64,10 +68,37 @@ export class ClientPublisher implements MessagePublisher {
     data: string,
     key?: MessageKey,
   ): Promise<readonly string[]> {
+    try {
+      return await this.#publish(envelope, topics, data, key);
+    } catch (error) {
+      throw withFacts(error, this.#factsOf(envelope.channel));
+    }
+  }
+
+  #factsOf(channel: string): RefusalFacts {
+    return { channel: textOf(channel), ...tokenFacts(this.#claims) };
+  }
+
+  #requireGrant(channel: string, topics: readonly string[]): void {
+    this.#rules.revocations.require(this.#claims, channel);
+    for (const topic of topics) {
+      if (grantsPublish(this.#claims, channel, topic)) continue;
+      const problem = `the token doesn't grant topic ${quote(topic)}`;
+      const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+      throw new RealtimeError("forbidden", message);
+    }
+  }
+
+  async #publish(
+    envelope: Envelope,
+    topics: readonly string[],
+    data: string,
+    key: MessageKey | undefined,
+  ): Promise<readonly string[]> {
     const { channel, kind = "data", replyTo } = envelope;
     const { schemas, callback, revocations } = this.#rules;
     const { sub, jti } = this.#claims;
-    this.require(channel, topics);
+    this.#requireGrant(channel, topics);
     if ((ttlOf(key) ?? 0) > MAX_CLIENT_KEY_TTL * 1000) {
       const problem =
         `a token's idempotency keys last at most ${MAX_CLIENT_KEY_TTL} s`;

@@ -1,4 +1,5 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
+import { withFacts } from "../events/refusal_facts.ts";
 import { pause } from "../../core/time/backoff.ts";
 
 /** Seconds of publishing at the full rate that a token may do at once. */
@@ -84,7 +85,8 @@ export class PublishRates {
     // A request for more messages than the bucket holds needs a full one, else it could never be sent.
     const missing = Math.min(messages, this.#burst) - bucket.left;
     if (missing > 0) {
-      throw new RateLimited(this.#perSecond, missing / this.#perSecond);
+      const seconds = missing / this.#perSecond;
+      throw withFacts(new RateLimited(this.#perSecond, seconds), { jti });
     }
     bucket.left -= messages;
   }

@@ -4,6 +4,7 @@ import { checkName } from "../../core/protocol/names.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Broker } from "../brokers/broker.ts";
 import type { Events } from "../events/events.ts";
+import type { Counts } from "../metrics/counts.ts";
 import { isStreamKind, showsState } from "../streams/stream_message.ts";
 import { type Envelope, newMessage } from "../wire/envelope.ts";
 import {
@@ -73,17 +74,20 @@ export class Publisher implements MessagePublisher {
   readonly client = undefined;
   readonly #broker: Broker;
   readonly #events: Events;
+  readonly #counts: Counts;
   readonly #observer: PublishObserver | undefined;
 
   constructor(
     broker: Broker,
     maxMessageBytes: number,
     events: Events,
+    counts: Counts,
     observer?: PublishObserver,
   ) {
     this.#broker = broker;
     this.maxMessageBytes = maxMessageBytes;
     this.#events = events;
+    this.#counts = counts;
     this.#observer = observer;
   }
 
@@ -102,6 +106,7 @@ export class Publisher implements MessagePublisher {
     checkFields(envelope);
     checkKey(channel, key);
     checkSize(envelope, topics, data, this.maxMessageBytes);
+    const began = performance.now();
     try {
       const toMessage = (topic: string) => newMessage(envelope, topic, data);
       const published = envelope.replyTo === undefined
@@ -114,12 +119,12 @@ export class Publisher implements MessagePublisher {
         : this.#reply(envelope, topics, data, owner, key);
       return published instanceof Promise
         ? published.then(
-          (ids) => this.#published(envelope, topics, data, ids),
-          (cause) => this.#fail(channel, cause),
+          (ids) => this.#published(envelope, topics, data, ids, began),
+          (cause) => this.#fail(channel, cause, began),
         )
-        : this.#published(envelope, topics, data, published);
+        : this.#published(envelope, topics, data, published, began);
     } catch (cause) {
-      return this.#fail(channel, cause);
+      return this.#fail(channel, cause, began);
     }
   }
 
@@ -154,25 +159,24 @@ export class Publisher implements MessagePublisher {
     topics: readonly string[],
     data: string,
     ids: readonly string[],
+    began: number,
   ): readonly string[] {
     this.#observer?.published(envelope, topics, data, ids);
-    const { channel, kind = "data", via = "http" } = envelope;
+    const { channel, kind = "data", via: sentVia = "http" } = envelope;
+    const via = showsState(kind, topics[0] ?? "") ? "stream" : sentVia;
+    this.#counts.brokerPublish.add((performance.now() - began) / 1000);
+    this.#counts.published[via] += ids.length;
     if (!this.#events.wants("published")) return ids;
     const bytes = new TextEncoder().encode(data).length;
     for (const [index, topic] of topics.entries()) {
-      this.#events.emit({
-        event: "published",
-        channel,
-        topic,
-        id: ids[index] ?? "",
-        bytes,
-        via: showsState(kind, topic) ? "stream" : via,
-      });
+      const id = ids[index] ?? "";
+      this.#events.emit({ event: "published", channel, topic, id, bytes, via });
     }
     return ids;
   }
 
-  #fail(channel: string, cause: unknown): never {
+  #fail(channel: string, cause: unknown, began: number): never {
+    this.#counts.brokerPublish.add((performance.now() - began) / 1000);
     if (cause instanceof RealtimeError) throw cause;
     const problem = `the broker "${this.#broker.name}" failed`;
     const message = `Cannot publish to ${quote(channel)}: ${problem}`;

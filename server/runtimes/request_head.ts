@@ -93,7 +93,7 @@ export interface Remote {
 export function remoteOf(
   { peer, origin }: Pick<RequestHead, "peer" | "origin">,
 ): Remote {
-  return { address: peer, origin };
+  return { address: peer, origin: origin?.slice(0, 255) };
 }
 
 /** Returns the path of a request's target. */

@@ -3,6 +3,7 @@ import type { RealtimeError } from "../../core/protocol/errors.ts";
 import type { ControlFrame } from "../../core/protocol/frames.ts";
 import type { Gap } from "../fan_out/find_start.ts";
 import type { Events } from "../events/events.ts";
+import { factsOf, reasonOf } from "../events/refusal_facts.ts";
 import type { Remote } from "../runtimes/request_head.ts";
 import { closeOf } from "../wire/close_code.ts";
 import { encodeControl, isV1, type Wire } from "../wire/encode.ts";
@@ -69,13 +70,13 @@ export class Session implements SubscribedSession, SendQueueOwner {
     return this.facts.id;
   }
 
-  get isClosed(): boolean {
-    return this.#state === "closed";
-  }
-
-  /** Bytes that wait for the client, here and in the runtime. */
+  /** Bytes that wait to be sent, here and in the runtime. */
   get queuedBytes(): number {
     return this.#queue.bytes;
+  }
+
+  get isClosed(): boolean {
+    return this.#state === "closed";
   }
 
   /** When the client sent something last, by `performance.now()`; the session's beginning if it sent nothing. */
@@ -101,18 +102,20 @@ export class Session implements SubscribedSession, SendQueueOwner {
 
   error(error: RealtimeError, ref?: string): void {
     this.control({ kind: "error", data: errorBody(error), ref });
-    this.facts.lastReason = error.message;
+    this.facts.lastReason = reasonOf(error);
     this.host.events.emit({
       event: "refused",
       code: closeOf(error).code,
       error: error.code,
-      reason: error.message,
+      reason: reasonOf(error),
       ...this.facts.of(this.wire),
+      ...factsOf(error),
     });
   }
 
   gap(channel: string, { after, before }: Gap): void {
     this.control({ kind: "gap", channel, data: { after, before } });
+    this.host.counts.gaps++;
     const facts = this.facts.of(this.wire);
     this.host.events.emit({ event: "gap", channel, after, before, ...facts });
   }
@@ -228,6 +231,7 @@ export class Session implements SubscribedSession, SendQueueOwner {
     this.#state = "closed";
     this.#queue.stop();
     this.subscriptions.close();
+    this.host.counts.close(code);
     this.host.ended(this);
     const facts = this.facts.of(this.wire);
     this.host.events.emit({ event: "closed", code, reason, ...facts });

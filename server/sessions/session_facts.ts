@@ -1,6 +1,6 @@
 import type { ConnectionFacts } from "../events/gateway_event.ts";
 import type { Remote } from "../runtimes/request_head.ts";
-import { isV1, type Wire } from "../wire/encode.ts";
+import { isV1, transportOf, type Wire } from "../wire/encode.ts";
 
 /** The ids of this process's sessions are UUIDs: a random part that they share, and a number. */
 const PROCESS = crypto.randomUUID().slice(0, 24);
@@ -31,7 +31,7 @@ export class SessionFacts {
     const { id: session, subject, remote } = this;
     return {
       session,
-      transport: wire.startsWith("ws") ? "websocket" : "sse",
+      transport: transportOf(wire),
       protocol: isV1(wire) ? "tidings.v1" : "plain",
       subject,
       ...remote,

@@ -10,6 +10,7 @@ import {
 } from "../fan_out/channel_delivery.ts";
 import type { Start } from "../fan_out/find_start.ts";
 import type { Hub } from "../fan_out/hub.ts";
+import type { Counts } from "../metrics/counts.ts";
 import { grantsPublish } from "../publish/client_publisher.ts";
 import { isV1 } from "../wire/encode.ts";
 import { parseSince, type Since, sinceOfChannel } from "../wire/since.ts";
@@ -30,6 +31,7 @@ import { byChannel, sameTopics } from "./topic_sets.ts";
 /** The parts of the gateway that subscriptions use. */
 export interface SubscriptionsHost {
   readonly hub: Hub;
+  readonly counts: Counts;
   readonly revocations: Revocations;
   /** Maximum number of a connection's subscriptions, and of its different topics. */
   readonly maxSubscriptions: number;
@@ -87,6 +89,11 @@ export class Subscriptions {
   /** Whether the connection has everything that is in the logs. Sends what waits for the end of the turn. */
   get areLive(): boolean {
     return Object.keys(this.positions).length === sizeOf(this.#deliveries);
+  }
+
+  /** How many tokens' topics the connection follows. */
+  get size(): number {
+    return sizeOf(this.#grants);
   }
 
   /** The id up to which the connection has everything, for each channel. Sends what waits for the end of the turn. */
@@ -288,9 +295,18 @@ export class Subscriptions {
       const { channel } = delivery;
       this.#session.subscribed(channel, topics, start.ready.position);
       this.#session.cursor?.set(delivery.channel, start.ready.position);
+      this.#countResume(start);
       if (start.gap) this.#session.gap(delivery.channel, start.gap);
       delivery.begin(topics, start);
     }
+  }
+
+  #countResume({ ready: { recovered } }: Start): void {
+    // Only a start after an id says whether the log had what follows.
+    if (recovered === undefined) return;
+    const { resumes } = this.#session.host.counts;
+    if (recovered) resumes.recovered++;
+    else resumes.lost++;
   }
 
   #delivery(channel: string): ChannelDelivery {

@@ -2,6 +2,7 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { ChannelState } from "../brokers/broker.ts";
+import { textOf, withFacts } from "../events/refusal_facts.ts";
 import { withTtl } from "../publish/idempotency_key.ts";
 import { type MessagePublisher, quote } from "../publish/publisher.ts";
 import { type ClientCommand, parseClientFrame } from "../wire/client_frame.ts";
@@ -76,8 +77,10 @@ export class WebSocketClient implements SocketHandler {
     const session = new Session(this.#host, socket, wire, { remote });
     this.#session = session;
     this.#host.opened(session);
-    if (refusal) session.refuse(refusal);
-    else if (claims) {
+    if (refusal) {
+      this.#host.counts.refuseConnection(refusal);
+      session.refuse(refusal);
+    } else if (claims) {
       const { subscriptions } = session;
       this.#enqueue(
         session,
@@ -155,6 +158,7 @@ export class WebSocketClient implements SocketHandler {
       ? cause
       : new RealtimeError("internal", "The gateway failed", { cause });
     if (error !== cause) this.#host.report("inbound frame", cause);
+    if (command?.kind === "publish") this.#host.counts.refusePublish(error);
     const ref = command?.ref;
     // A client that sends no references has one subscription, so its connection closes when that fails.
     if (ref !== undefined || command?.kind === "publish") {
@@ -190,7 +194,8 @@ export class WebSocketClient implements SocketHandler {
     if (!claims) {
       const action = `Cannot publish to ${quote(channel)}`;
       const reason = `no token of this connection grants topic ${quote(topic)}`;
-      throw new RealtimeError("forbidden", `${action}: ${reason}`);
+      const error = new RealtimeError("forbidden", `${action}: ${reason}`);
+      throw withFacts(error, { channel: textOf(channel) });
     }
     const replies = { reply_topic, reply_to };
     const envelope = createEnvelope(channel, replies, "websocket");

@@ -15,6 +15,11 @@ export function isV1(wire: Wire): boolean {
   return wire === "ws.v1" || wire === "sse.v1";
 }
 
+/** Returns the transport of a wire, under its name in logs and metrics. */
+export function transportOf(wire: Wire): "websocket" | "sse" {
+  return wire === "ws" || wire === "ws.v1" ? "websocket" : "sse";
+}
+
 /** Encodes messages for all connections of a wire, as few packets. Without `idOf` the id of an SSE event is the message's own. */
 export function encodeEntries(
   wire: Wire,

@@ -61,6 +61,21 @@ export function nginxPath(): string | undefined {
     (isExecutable(installed) ? installed : undefined);
 }
 
+/** Returns the path of Prometheus; `undefined` where there is none. */
+export function prometheusPath(): string | undefined {
+  return findProgram("prometheus");
+}
+
+/** Returns the path of promtool, which comes with Prometheus; `undefined` where there is none. */
+export function promtoolPath(): string | undefined {
+  return findProgram("promtool");
+}
+
+/** Returns the path of openssl, which makes certificates; `undefined` where there is none. */
+export function opensslPath(): string | undefined {
+  return findProgram("openssl");
+}
+
 /** Returns a line for each missing program, with the tests that are skipped. */
 export function missingRequirements(): string[] {
   const missing: string[] = [];
@@ -82,6 +97,12 @@ export function missingRequirements(): string[] {
   }
   if (nginxPath() === undefined) {
     missing.push("No nginx found: tests behind it are skipped");
+  }
+  if (prometheusPath() === undefined || promtoolPath() === undefined) {
+    missing.push("No prometheus found: tests of metrics with it are skipped");
+  }
+  if (opensslPath() === undefined) {
+    missing.push("No openssl found: the test of TLS in nginx is skipped");
   }
   return missing;
 }

@@ -6,6 +6,7 @@ import type { TokenClaims } from "../../../core/protocol/token.ts";
 import type { Auth } from "../../auth/auth.ts";
 import { readBearer } from "../../auth/credentials.ts";
 import type { Broker } from "../../brokers/broker.ts";
+import { tokenFacts, withFacts } from "../../events/refusal_facts.ts";
 import { readHistory } from "../read_history.ts";
 import { quote } from "../../publish/publisher.ts";
 import { parseSince } from "../../wire/since.ts";
@@ -63,12 +64,12 @@ function grantedTopics(
     .map(({ name }) => name);
   const refused = asked.find((topic) => !granted.includes(topic));
   if (refused !== undefined || granted.length === 0) {
-    throw new RealtimeError(
-      "forbidden",
-      `Cannot read the history of ${quote(channel)}: the token doesn't grant ${
-        refused === undefined ? "it" : `topic ${quote(refused)}`
-      }`,
-    );
+    const grant = refused === undefined ? "it" : `topic ${quote(refused)}`;
+    const message = `Cannot read the history of ${
+      quote(channel)
+    }: the token doesn't grant ${grant}`;
+    const error = new RealtimeError("forbidden", message);
+    throw withFacts(error, tokenFacts(claims));
   }
   return new Set(asked.length > 0 ? asked : granted);
 }

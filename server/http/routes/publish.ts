@@ -13,6 +13,8 @@ import { runtime } from "../../runtimes/runtime.ts";
 import type { Streams } from "../../streams/streams.ts";
 import { toResponse } from "../answer.ts";
 import { readBytes, readText } from "../body.ts";
+import { statusOf } from "../error_response.ts";
+import type { Failures } from "../failures.ts";
 import type { PublishAddresses } from "../publish_address.ts";
 import { isStream, publishBody } from "../publish_message.ts";
 
@@ -38,6 +40,7 @@ export function publishRoutes(
   findSender: FindSender,
   addresses: PublishAddresses,
   streams: Streams,
+  failures: Failures,
 ): Hono {
   const app = new Hono();
 
@@ -76,7 +79,14 @@ export function publishRoutes(
     );
     const subject = "Cannot publish the batch: it";
     const text = await readText(c.req.raw, REQUEST_BYTES, subject);
-    const lines = await publishBatch(publisher, streams, rate, text);
+    const head = new FetchHead(c.req.raw, c.env);
+    const lines = await publishBatch(
+      publisher,
+      streams,
+      rate,
+      text,
+      (error) => failures.refused(head, statusOf(error), error),
+    );
     return c.body(lines.map((line) => line + "\n").join(""), 200, {
       "content-type": "application/x-ndjson",
     });

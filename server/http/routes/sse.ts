@@ -49,8 +49,10 @@ function openStream(
   host.opened(session);
   // Runtimes keep the headers back until the body has its first bytes.
   if (wire === "sse") session.ping();
-  if (refusal) session.decline(refusal);
-  else if (claims) {
+  if (refusal) {
+    host.counts.refuseConnection(refusal);
+    session.decline(refusal);
+  } else if (claims) {
     const { subscriptions } = session;
     subscriptions.subscribe(claims, since, undefined, marks).catch((error) => {
       if (error instanceof RealtimeError) return session.decline(error);

@@ -5,6 +5,7 @@ import { Events } from "../../../server/events/events.ts";
 import { Admission } from "../../../server/http/admission.ts";
 import { Entrance } from "../../../server/http/entrance.ts";
 import { Failures } from "../../../server/http/failures.ts";
+import { Counts } from "../../../server/metrics/counts.ts";
 import { FetchHead } from "../../../server/runtimes/request_head.ts";
 import { startGateway } from "../../support/gateway/gateway.ts";
 import { bodyOf } from "../../support/wire/publish.ts";
@@ -50,7 +51,7 @@ function entranceOf(dev: boolean) {
       return Promise.resolve(new Response());
     },
     app,
-  }, new Failures(new Events(), () => {}));
+  }, new Failures(new Events(), new Counts(), () => {}));
   return { entrance, admission, reached };
 }
 

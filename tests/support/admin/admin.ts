@@ -16,7 +16,9 @@ export function ask(
   init: RequestInit & { readonly key?: string } = {},
 ): Promise<Response> {
   const { key = ADMIN_KEY, ...rest } = init;
-  const headers = key === "" ? {} : { authorization: `Bearer ${key}` };
+  const headers: Record<string, string> = key === ""
+    ? {}
+    : { authorization: `Bearer ${key}` };
   return fetch(new URL(`/v1/admin/${path}`, url), { headers, ...rest });
 }
 

@@ -58,9 +58,32 @@ export async function startNginx(
   gateways: readonly number[],
   edit: (config: string) => string = (config) => config,
 ): Promise<Nginx> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const kill = await runNginx(edit(nginxConfig(port, gateways)), async () => {
+    try {
+      await (await fetch(`${url}/health`)).body?.cancel();
+      return true;
+    } catch {
+      // nginx doesn't listen yet.
+      return false;
+    }
+  });
+  return { port, url, kill, [Symbol.asyncDispose]: kill };
+}
+
+/**
+ * Starts nginx with servers of a configuration.
+ *
+ * @param isUp Whether it answers.
+ * @returns The function that ends it.
+ */
+export async function runNginx(
+  servers: string,
+  isUp: () => Promise<boolean>,
+): Promise<() => Promise<void>> {
   const path = nginxPath();
   if (path === undefined) throw new Error("There is no nginx");
-  const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), "tidings-nginx-"));
   // One process, run by the user of the tests: killing it leaves nothing behind.
   await writeFile(
@@ -79,7 +102,7 @@ http {
   fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi;
   scgi_temp_path scgi;
-  ${edit(nginxConfig(port, gateways))}
+  ${servers}
 }`,
   );
   const child = spawn(
@@ -100,19 +123,12 @@ http {
     running.delete(child);
     await rm(folder, { recursive: true, force: true });
   }
-  const url = `http://127.0.0.1:${port}`;
   await until(async () => {
     if (child.exitCode !== null) {
       await kill();
       throw new Error("nginx did not start");
     }
-    try {
-      await (await fetch(`${url}/health`)).body?.cancel();
-      return true;
-    } catch {
-      // nginx doesn't listen yet.
-      return false;
-    }
+    return await isUp();
   });
-  return { port, url, kill, [Symbol.asyncDispose]: kill };
+  return kill;
 }

@@ -1,6 +1,7 @@
 import { Revocations } from "../../../server/auth/revocations.ts";
 import { Events } from "../../../server/events/events.ts";
 import { Hub } from "../../../server/fan_out/hub.ts";
+import { Counts } from "../../../server/metrics/counts.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
 import type { SessionHost } from "../../../server/sessions/session.ts";
 import type { Packet, Socket } from "../../../server/wire/socket.ts";
@@ -40,6 +41,7 @@ export function fakeHost(
 ): SessionHost {
   return {
     hub: new Hub(broker),
+    counts: new Counts(),
     revocations: new Revocations(broker, () => 0),
     sendQueue: { queueBytes: 1024 * 1024, deadlineMs: 10_000 },
     pingIntervalMs: 15_000,
