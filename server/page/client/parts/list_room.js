@@ -120,7 +120,7 @@ export class ListRoom {
     const { thing, frame } = this.#options;
     const isSearched = this.#options.isSearched();
     this.#hasAnswer = true;
-    this.#table.show(total, (index) => this.#pages.at(index));
+    this.#table.show(this.#pages.length, (index) => this.#pages.at(index));
     const text = formatCount(total, thing);
     setText(
       frame.count,

@@ -19,6 +19,8 @@ export const PAGE_ROWS = 200;
 export class Pages {
   /** @type {ListPage<T>[]} */
   #pages = [];
+  /** The index of each page's first row, and at the end the number of rows that are loaded. A page may be shorter than was asked for. */
+  #starts = [0];
   #total = 0;
   #version = 0;
   #read;
@@ -28,9 +30,16 @@ export class Pages {
     this.#read = read;
   }
 
-  /** How many rows there are, loaded or not. */
+  /** How many rows there are, as the gateway says. */
   get total() {
     return this.#total;
+  }
+
+  /** How many rows there are, loaded or not. Rows that moved between two pages while they were read may be missing, or there twice. */
+  get length() {
+    return this.#isComplete
+      ? this.#loaded
+      : Math.max(this.#total, this.#loaded);
   }
 
   /**
@@ -40,7 +49,8 @@ export class Pages {
    * @returns {T | undefined}
    */
   at(index) {
-    return this.#pages[Math.floor(index / PAGE_ROWS)]?.rows[index % PAGE_ROWS];
+    const number = this.#pageOf(index);
+    return this.#pages[number]?.rows[index - (this.#starts[number] ?? 0)];
   }
 
   /**
@@ -49,12 +59,13 @@ export class Pages {
    * @param {number} index
    */
   isMissing(index) {
-    return index < this.#total && index >= PAGE_ROWS * this.#pages.length;
+    return index >= this.#loaded && index < this.length;
   }
 
   /** Forgets everything, for another order or search. */
   clear() {
     this.#pages = [];
+    this.#starts = [0];
     this.#total = 0;
     this.#version++;
   }
@@ -67,18 +78,52 @@ export class Pages {
    */
   async refresh(range, onPage) {
     const version = this.#version;
-    let number = Math.floor(range().first / PAGE_ROWS);
-    number = Math.min(number, this.#pages.length);
-    do {
+    let number = this.#pageOf(range().first);
+    for (;;) {
       const before = this.#pages[number - 1];
-      if (number > 0 && before?.next === undefined) break;
       const page = await this.#read(before?.next, PAGE_ROWS);
       if (version !== this.#version) return;
-      this.#pages[number] = page;
-      this.#total = page.total;
-      if (page.next === undefined) this.#pages.length = number + 1;
+      this.#put(number, page);
       onPage();
       number++;
-    } while (number * PAGE_ROWS <= range().last);
+      const isEnough = (this.#starts[number] ?? 0) > range().last;
+      if (page.next === undefined || isEnough) return;
+    }
+  }
+
+  get #loaded() {
+    return this.#starts.at(-1) ?? 0;
+  }
+
+  get #isComplete() {
+    const last = this.#pages.at(-1);
+    return last !== undefined && last.next === undefined;
+  }
+
+  /**
+   * Returns the number of the page with a row, or of the first page that is not loaded.
+   *
+   * @param {number} index
+   */
+  #pageOf(index) {
+    const after = this.#starts.findIndex((start) => start > index);
+    if (after !== -1) return after - 1;
+    return this.#isComplete ? this.#pages.length - 1 : this.#pages.length;
+  }
+
+  /**
+   * @param {number} number
+   * @param {ListPage<T>} page
+   */
+  #put(number, page) {
+    this.#pages[number] = page;
+    if (page.next === undefined) this.#pages.length = number + 1;
+    this.#total = page.total;
+    let start = 0;
+    this.#starts = [0];
+    for (const { rows } of this.#pages) {
+      start += rows.length;
+      this.#starts.push(start);
+    }
   }
 }
