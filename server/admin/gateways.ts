@@ -36,7 +36,9 @@ const card = z.object({
   url: z.string().optional(),
 });
 
-const envelope = z.object({ ask: z.string(), with: z.unknown() });
+const asked = z.object({ ask: z.string(), with: z.unknown() });
+
+const told = z.object({ gateway: card, answer: z.unknown() });
 
 /** All gateways of the broker, this one first. */
 export class Gateways {
@@ -85,9 +87,10 @@ export class Gateways {
     ]);
     const gateway: GatewayAnswer = { ...self, answered: true, self: true };
     const answered = linked.map(({ id, card: text, text: json }) => {
-      const known = card.safeParse(parse(text)).data;
+      const reply = told.safeParse(parse(json)).data;
       const { answer: schema } = EXCHANGES[name];
-      const answer = schema.safeParse(parse(json)).data;
+      const answer = schema.safeParse(reply?.answer).data;
+      const known = reply?.gateway ?? card.safeParse(parse(text)).data;
       const gateway = { id, ...known, answered: answer !== undefined };
       return { gateway, answer };
     });
@@ -100,7 +103,7 @@ export class Gateways {
   }
 
   async #reply(text: string, from: string): Promise<string | undefined> {
-    const { data } = envelope.safeParse(parse(text));
+    const { data } = asked.safeParse(parse(text));
     const name = QUESTION_NAMES.find((known) => known === data?.ask);
     return name && await this.#replyTo(name, data?.with, from);
   }
@@ -113,7 +116,8 @@ export class Gateways {
     const { question: schema } = EXCHANGES[name];
     const { success, data } = schema.safeParse(value);
     if (!success) return undefined;
-    return JSON.stringify(await this.#answering[name](data, from));
+    const answer = await this.#answering[name](data, from);
+    return JSON.stringify({ gateway: this.#self(), answer });
   }
 }
 

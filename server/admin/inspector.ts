@@ -21,7 +21,7 @@ import {
   formatSessionPlace,
   type ListedChannel,
 } from "./list_order.ts";
-import { mergeChannels } from "./merge_channels.ts";
+import { addRates, mergeChannels } from "./merge_channels.ts";
 import { soon } from "./soon.ts";
 
 /** Most topics of a channel in a list. */
@@ -182,7 +182,7 @@ export class Inspector {
         const sum = sums.get(name);
         sums.set(
           name,
-          sum ? [name, sum[1] + subscribers, sum[2] + rate] : channel,
+          sum ? [name, sum[1] + subscribers, addRates(sum[2], rate)] : channel,
         );
       }
     }

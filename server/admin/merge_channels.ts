@@ -32,11 +32,16 @@ export function mergeChannels(
       subscribers: own.reduce((sum, { subscribers }) => sum + subscribers, 0),
       topics: [...topics.keys()].sort()
         .map((name) => ({ name, subscribers: topics.get(name) ?? 0 })),
-      rate: own.reduce((sum, { rate }) => sum + rate, 0),
+      rate: own.reduce((sum, { rate }) => addRates(sum, rate), 0),
       log: summary && describeLog(summary),
       last_message: summary && describeLast(summary),
     };
   });
+}
+
+/** Adds two rates, which are counted in tenths. */
+export function addRates(a: number, b: number): number {
+  return Math.round((a + b) * 10) / 10;
 }
 
 function describeLog(

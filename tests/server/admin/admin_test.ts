@@ -8,7 +8,12 @@ import type {
   SessionDetail,
   SessionList,
 } from "../../../server/admin/answers.ts";
-import { ADMIN_KEY, answer, ask, openFeed } from "../../support/admin/admin.ts";
+import {
+  ADMIN_KEY,
+  answer,
+  openFeed,
+  statusOf,
+} from "../../support/admin/admin.ts";
 import {
   startGateway,
   type TestGateway,
@@ -143,13 +148,13 @@ describe("the admin API of one gateway", () => {
     const { client, ready } = await connectReady(gateway, { token });
     await using feed = await openFeed(gateway, "events");
     const path = `sessions/${ready.session}`;
-    const { status } = await ask(gateway, path, { method: "DELETE" });
+    const status = await statusOf(gateway, path, { method: "DELETE" });
     assertEquals(status, 204);
     const { code } = await client.closed;
     assertEquals(code, 4403);
     const closed = await feed.find("closed");
     assertEquals([closed.session, closed.code], [ready.session, 4403]);
     assertEquals(closed.reason, "An operator ended the session");
-    assertEquals((await ask(gateway, path)).status, 404);
+    assertEquals(await statusOf(gateway, path), 404);
   });
 });

@@ -7,8 +7,8 @@ import type {
 import {
   ADMIN_KEY,
   answer,
-  ask,
   refusalOf,
+  statusOf,
 } from "../../support/admin/admin.ts";
 import {
   SIGNING_KEY,
@@ -74,10 +74,10 @@ describe("the admin API", () => {
 
   it("needs no key in development mode, unless there is one", async () => {
     await using open = await startGateway({ dev: true });
-    assertEquals((await ask(open, "overview", { key: "" })).status, 200);
+    assertEquals(await statusOf(open, "overview", { key: "" }), 200);
     await using keyed = await startGateway({ dev: true, adminKey: ADMIN_KEY });
-    assertEquals((await ask(keyed, "overview", { key: "" })).status, 401);
-    assertEquals((await ask(keyed, "overview")).status, 200);
+    assertEquals(await statusOf(keyed, "overview", { key: "" }), 401);
+    assertEquals(await statusOf(keyed, "overview"), 200);
   });
 
   it("refuses a sort, limit or page that it doesn't know, with a sentence", async () => {
@@ -140,7 +140,7 @@ describe("the admin API", () => {
       });
     }
     // Looking for a channel doesn't make it one.
-    assertEquals((await ask(gateway, "channels/nowhere")).status, 404);
+    assertEquals(await statusOf(gateway, "channels/nowhere"), 404);
   });
 
   it("refuses a token check without a token or subject", async () => {
@@ -207,9 +207,35 @@ describe("the admin API", () => {
     for (const client of clients) await client[Symbol.asyncDispose]();
   });
 
+  it("answers the page of the gateway itself, whichever origins it allows, and no page of another origin", async () => {
+    const allowedOrigins = ["https://app.example.com"];
+    await using gateway = await startGateway({
+      adminKey: ADMIN_KEY,
+      allowedOrigins,
+    });
+    const request = (origin: string) =>
+      statusOf(gateway, "sessions/gone", {
+        method: "DELETE",
+        headers: { authorization: `Bearer ${ADMIN_KEY}`, origin },
+      });
+    assertEquals(await request(gateway.url), 404);
+    assertEquals(await request("https://evil.example"), 403);
+    assertEquals(await request("null"), 403);
+  });
+
+  it("finds channels by a part of their names", async () => {
+    for (const name of ["find:Ann", "find:anna", "find:bob"]) {
+      await publish(gateway, `${name}/t`, 1);
+    }
+    const path = "channels?sort=name&search=D:aNN";
+    const { channels, total } = await answer<ChannelList>(gateway, path);
+    assertEquals(channels.map(({ name }) => name), ["find:Ann", "find:anna"]);
+    assertEquals(total, 2);
+  });
+
   it("has no streams for HEAD requests", async () => {
     for (const path of ["events", "messages"]) {
-      const { status } = await ask(gateway, path, { method: "HEAD" });
+      const status = await statusOf(gateway, path, { method: "HEAD" });
       assertEquals(status, 404);
     }
   });

@@ -47,6 +47,17 @@ export function check<T>(
   });
 }
 
+/** Returns the status of an answer. */
+export async function statusOf(
+  target: AdminTarget,
+  path: string,
+  init: RequestInit & { readonly key?: string } = {},
+): Promise<number> {
+  const response = await ask(target, path, init);
+  await response.body?.cancel();
+  return response.status;
+}
+
 /** Returns status and error of an answer. */
 export async function refusalOf(
   target: AdminTarget,
