@@ -100,6 +100,7 @@ describe("the page of operators in Chromium", () => {
   itInChromium("asks for the admin key, and takes no other", async () => {
     await page.waitForSelector("#key-form:not([hidden])");
     assertEquals(await page.isVisible("#rooms"), false);
+    assertEquals(await page.locator(".room:visible").count(), 0);
     for (const key of [SIGNING_KEY, "wrong", "ключ"]) {
       await enterKey(key);
       await site.shows("#key-error", "not");

@@ -14,7 +14,6 @@ const PANELS = [
   {
     name: "watch",
     title: "curl: watch",
-    hint: "Server-Sent Events. A token is good for a minute.",
   },
   {
     name: "publish",
@@ -38,6 +37,7 @@ const PANELS = [
 export class CodeCard {
   /** @type {Map<string, HTMLElement>} */
   #texts = new Map();
+  #watchHint = el("p", "hint");
 
   constructor() {
     const list = el("div", "tabs");
@@ -80,11 +80,17 @@ export class CodeCard {
       if (place) setText(place, text);
     }
     setText(byId("empty-code", HTMLElement), publish);
+    setText(
+      this.#watchHint,
+      watched.channel === ""
+        ? "Server-Sent Events."
+        : "Server-Sent Events; the token is good for a minute.",
+    );
   }
 
   /**
    * @param {string} name
-   * @param {string} hint
+   * @param {string | undefined} hint
    * @param {boolean} isShown
    */
   #panel(name, hint, isShown) {
@@ -98,7 +104,7 @@ export class CodeCard {
       "div",
       "",
       el("div", "code", text, button),
-      el("p", "hint", hint),
+      hint === undefined ? this.#watchHint : el("p", "hint", hint),
     );
     panel.id = `${name}-panel`;
     panel.hidden = !isShown;

@@ -70,6 +70,8 @@ export class WatchRoom {
     this.#host = host;
     byId("publish", HTMLElement).hidden = IS_ADMIN_PAGE;
     byId("publish-elsewhere", HTMLElement).hidden = !IS_ADMIN_PAGE;
+    byId("publish-here", HTMLElement).hidden = IS_ADMIN_PAGE;
+    byId("publish-there", HTMLElement).hidden = !IS_ADMIN_PAGE;
   }
 
   get state() {
