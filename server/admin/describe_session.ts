@@ -1,6 +1,6 @@
 import type { OpenSessions } from "../sessions/open_sessions.ts";
 import type { Session } from "../sessions/session.ts";
-import type { SessionAnswer } from "./answers.ts";
+import type { SessionAnswer, SessionState } from "./answers.ts";
 import { timeOf } from "./time.ts";
 
 /** Describes a session for operators. */
@@ -17,7 +17,8 @@ export class SessionDescriber {
   /** @param most The most subscriptions that are listed, and the most topics of each. */
   describe(session: Session, most: number = Infinity): SessionAnswer {
     const { facts, subscriptions } = session;
-    const { standings, state } = subscriptions;
+    const standings = subscriptions.deliveries
+      .map(({ standing }) => standing);
     const { transport, protocol, subject, address, origin } = facts.of(
       session.wire,
     );
@@ -25,7 +26,7 @@ export class SessionDescriber {
       id: session.id,
       gateway: this.#gateway,
       since: timeOf(facts.since),
-      state,
+      state: stateOf(session),
       transport,
       protocol,
       subject,
@@ -43,6 +44,13 @@ export class SessionDescriber {
       last_reason: facts.lastReason,
     };
   }
+}
+
+function stateOf({ subscriptions }: Session): SessionState {
+  if (subscriptions.tokens.length === 0) return "waiting";
+  return subscriptions.deliveries.some(({ isCatchingUp }) => isCatchingUp)
+    ? "catching_up"
+    : "live";
 }
 
 /** Returns when a client was last heard of, in milliseconds since 1970; `undefined` where that isn't known. */

@@ -72,7 +72,8 @@ export interface Answers {
 export interface Questions {
   readonly overview: Record<never, never>;
   readonly index: {
-    readonly sort: ChannelSort;
+    /** Without one, the channels are in no order. */
+    readonly sort?: ChannelSort | undefined;
     /** What the names contain, in any case; all channels without. */
     readonly search?: string | undefined;
   };
@@ -162,7 +163,7 @@ export const EXCHANGES: { readonly [Name in QuestionName]: Exchange<Name> } = {
   },
   index: {
     question: z.object({
-      sort: z.enum(["rate", "subscribers", "name"]),
+      sort: z.enum(["rate", "subscribers", "name"]).optional(),
       search: optional,
     }),
     answer: z.object({

@@ -21,7 +21,7 @@ import {
   formatSessionPlace,
   type ListedChannel,
 } from "./list_order.ts";
-import { addRates, mergeChannels } from "./merge_channels.ts";
+import { mergeChannels, mergeIndexes } from "./merge_channels.ts";
 import { soon } from "./soon.ts";
 
 /** Most topics of a channel in a list. */
@@ -53,7 +53,7 @@ export class Inspector {
   async overview(): Promise<Overview> {
     const [answered, index, health, own] = await Promise.all([
       this.#gateways.ask("overview", {}),
-      this.#index("name"),
+      this.#index(),
       soon(this.#broker.health()),
       this.#own(),
     ]);
@@ -167,31 +167,20 @@ export class Inspector {
   }
 
   /** Returns the channels of all gateways in order, with the ids of the gateways that answered. */
-  async #index(sort: ChannelSort, search?: string): Promise<{
-    channels: ListedChannel[];
+  async #index(sort?: ChannelSort, search?: string): Promise<{
+    channels: readonly ListedChannel[];
     total: number;
     gateways: GatewayAnswer[];
     others: string[];
   }> {
     const answered = await this.#gateways.ask("index", { sort, search });
-    const sums = new Map<string, ListedChannel>();
     const indexes = answersOf(answered);
-    for (const { channels } of indexes) {
-      for (const channel of channels) {
-        const [name, subscribers, rate] = channel;
-        const sum = sums.get(name);
-        sums.set(
-          name,
-          sum ? [name, sum[1] + subscribers, addRates(sum[2], rate)] : channel,
-        );
-      }
-    }
+    const channels = mergeIndexes(indexes, sort);
     const totals = indexes.map(({ total }) => total);
     const gateways = gatewaysOf(answered);
     return {
-      channels: [...sums.values()]
-        .sort((a, b) => compareChannels(sort, a, b)),
-      total: Math.max(sums.size, ...totals),
+      channels,
+      total: Math.max(channels.length, ...totals),
       gateways,
       others: gateways.filter(({ answered, self }) => answered && !self)
         .map(({ id }) => id),

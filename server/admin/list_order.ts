@@ -18,14 +18,14 @@ export function compareChannels(
   [name, subscribers, rate]: ListedChannel,
   [otherName, otherSubscribers, otherRate]: ListedChannel,
 ): number {
-  const byName = compare(name, otherName);
   switch (sort) {
     case "name":
-      return byName;
+      return compare(name, otherName);
     case "subscribers":
-      return otherSubscribers - subscribers || byName;
+      return otherSubscribers - subscribers || compare(name, otherName);
     case "rate":
-      return otherRate - rate || otherSubscribers - subscribers || byName;
+      return otherRate - rate || otherSubscribers - subscribers ||
+        compare(name, otherName);
   }
 }
 

@@ -1,7 +1,13 @@
 import { formatId } from "../../core/protocol/id.ts";
 import type { LogSummary } from "../brokers/log_summary.ts";
-import type { ChannelAnswer, LastMessage, LogAnswer } from "./answers.ts";
-import type { ChannelPart } from "./exchanges.ts";
+import type {
+  ChannelAnswer,
+  ChannelSort,
+  LastMessage,
+  LogAnswer,
+} from "./answers.ts";
+import type { ChannelIndex, ChannelPart } from "./exchanges.ts";
+import { compareChannels, type ListedChannel } from "./list_order.ts";
 import { timeOf } from "./time.ts";
 
 /**
@@ -39,8 +45,27 @@ export function mergeChannels(
   });
 }
 
+/** Puts together the channels of all gateways, in order where one is asked for. */
+export function mergeIndexes(
+  indexes: readonly ChannelIndex[],
+  sort: ChannelSort | undefined,
+): readonly ListedChannel[] {
+  const [only, ...others] = indexes;
+  // It is in order already.
+  if (only && others.length === 0) return only.channels;
+  const sums = new Map<string, ListedChannel>();
+  for (const channel of indexes.flatMap(({ channels }) => channels)) {
+    const [name, subscribers, rate] = channel;
+    const [, known = 0, knownRate = 0] = sums.get(name) ?? [];
+    sums.set(name, [name, known + subscribers, addRates(knownRate, rate)]);
+  }
+  const channels = [...sums.values()];
+  if (sort) channels.sort((a, b) => compareChannels(sort, a, b));
+  return channels;
+}
+
 /** Adds two rates, which are counted in tenths. */
-export function addRates(a: number, b: number): number {
+function addRates(a: number, b: number): number {
   return Math.round((a + b) * 10) / 10;
 }
 

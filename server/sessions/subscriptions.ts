@@ -6,7 +6,6 @@ import type { ChannelState } from "../brokers/broker.ts";
 import {
   ChannelDelivery,
   type DeliveryTarget,
-  type Standing,
 } from "../fan_out/channel_delivery.ts";
 import type { Start } from "../fan_out/find_start.ts";
 import type { Hub } from "../fan_out/hub.ts";
@@ -107,27 +106,14 @@ export class Subscriptions {
     return positions;
   }
 
-  /** How far the delivery of each channel has come. */
-  get standings(): Standing[] {
-    return valuesOf(this.#deliveries).map(({ standing }) => standing);
+  /** The deliveries of the channels that the connection follows, for operators. */
+  get deliveries(): readonly ChannelDelivery[] {
+    return valuesOf(this.#deliveries);
   }
 
-  /** `waiting` without a valid token, `catching_up` while it reads a log, `live` otherwise. */
-  get state(): "waiting" | "catching_up" | "live" {
-    if (sizeOf(this.#grants) === 0) return "waiting";
-    const isBehind = valuesOf(this.#deliveries)
-      .some(({ isCatchingUp }) => isCatchingUp);
-    return isBehind ? "catching_up" : "live";
-  }
-
-  /** Tells whether the connection follows a channel. */
-  follows(channel: string): boolean {
-    return findIn(this.#deliveries, channel) !== undefined;
-  }
-
-  /** Tells whether any of the connection's tokens matches. */
-  hasToken(matches: (claims: TokenClaims) => boolean): boolean {
-    return valuesOf(this.#grants).some(({ claims }) => matches(claims));
+  /** The claims of the connection's valid tokens, for operators. */
+  get tokens(): readonly TokenClaims[] {
+    return valuesOf(this.#grants).map(({ claims }) => claims);
   }
 
   /** Returns the claims of a token that grants publishing to the topic, or `undefined` if there is none. */
