@@ -239,6 +239,69 @@ describe("the rooms of the page", () => {
   );
 
   itInChromium(
+    "keep the events in view while new ones come above them",
+    async () => {
+      await site.open("#room=events");
+      for (let n = 0; n < 15; n++) {
+        const client = await connect(["user:1/ai"], `u${n}`);
+        await client.close();
+      }
+      await site.shows("#events-count", "45 events");
+      const scroll = 'document.querySelector("#events-scroll")';
+      await page.evaluate(`${scroll}.scrollTop = 400`);
+      const client = await connect(["user:1/ai"], "later");
+      await site.shows("#events-count", "47 events");
+      assertEquals(await page.evaluate(`${scroll}.scrollTop`), 400 + 2 * 38);
+      await page.evaluate(`${scroll}.scrollTop = 0`);
+      await client.close();
+      await site.shows("#events-count", "48 events");
+      assertEquals(await page.evaluate(`${scroll}.scrollTop`), 0);
+    },
+  );
+
+  itInChromium("fit a phone, with messages above the forms", async () => {
+    await page.setViewportSize({ width: 375, height: 740 });
+    await site.open("");
+    const client = await connect([`${"x".repeat(200)}/t`], "y".repeat(200));
+    await publish(site.gateway, `${"x".repeat(200)}/t`, "z".repeat(2_000));
+    await site.shows("#count", "1 message");
+    const top = (selector: string) =>
+      page.$eval(selector, (element) => element.getBoundingClientRect().top);
+    const tops = [
+      await top(".feed"),
+      await top(".watch"),
+      await top(".publish"),
+    ];
+    assertEquals(tops, tops.toSorted((a, b) => a - b));
+    for (
+      const room of [
+        "Publish and watch",
+        "Channels",
+        "Connections",
+        "Events",
+        "Check a client",
+      ]
+    ) {
+      await site.enter(room);
+      const excess = await page.$eval(
+        "html",
+        (html) => html.scrollWidth - html.clientWidth,
+      );
+      assertEquals(excess, 0, room);
+    }
+    await page.fill("#check-client", "y".repeat(200));
+    await page.click("text=Find out");
+    await page.click("#check-details >> text=Show it");
+    await site.shows("#drawer td", "xxx");
+    const excess = await page.$eval(
+      "#drawer",
+      (drawer) => drawer.scrollWidth - drawer.clientWidth,
+    );
+    assertEquals(excess, 0);
+    await client.close();
+  });
+
+  itInChromium(
     "ask only while they are shown, and say when the gateway doesn't answer",
     async () => {
       await page.clock.install();

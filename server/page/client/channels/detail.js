@@ -10,6 +10,9 @@ import {
   formatNumber,
 } from "../parts/format.js";
 
+/** Topics that the page watches of a channel: a token has 128 at most. */
+const MAX_TOPICS = 100;
+
 /**
  * Formats messages per second.
  *
@@ -33,7 +36,7 @@ export function openChannel(host, name) {
   const watch = el("button", "", "Watch it");
   watch.addEventListener("click", () => {
     host.drawer.close();
-    host.watch(name, topics);
+    host.watch(name, topics.slice(0, MAX_TOPICS));
   });
   const connections = el("button", "", "Its connections");
   connections.addEventListener("click", () => {

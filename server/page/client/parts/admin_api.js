@@ -1,6 +1,6 @@
 /** @import { ChannelDetail, ChannelList, Overview, SessionDetail, SessionList, TokenReport } from "../../../admin/answers.ts" */
 import { keyHeaders } from "./key.js";
-import { request } from "./request.js";
+import { readJson, request } from "./request.js";
 
 /**
  * Sends a request to the admin API, with the key if there is one.
@@ -22,7 +22,7 @@ async function read(path, query = {}) {
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== "") fields.set(name, String(value));
   }
-  return await (await adminRequest(`${path}?${fields}`)).json();
+  return await readJson(await adminRequest(`${path}?${fields}`));
 }
 
 /** @returns {Promise<Overview>} */
@@ -84,5 +84,5 @@ export async function readReport(client) {
     method: "POST",
     body: JSON.stringify(client),
   });
-  return await response.json();
+  return await readJson(response);
 }

@@ -62,8 +62,8 @@ function rowOf(gateway) {
   return [
     self ? `${name} (this one)` : name,
     !answered ? "doesn’t answer" : draining ? "draining" : "answers",
-    gateway.connections === undefined ? "?" : formatNumber(gateway.connections),
+    gateway.connections === undefined ? "–" : formatNumber(gateway.connections),
     [gateway.version, gateway.runtime].filter(Boolean).join(", "),
-    gateway.since === undefined ? "?" : formatAgo(gateway.since),
+    gateway.since === undefined ? "–" : formatAgo(gateway.since),
   ];
 }

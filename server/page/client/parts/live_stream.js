@@ -74,7 +74,9 @@ export class LiveStream {
       if (!signal.aborted) this.#wait("the gateway went away");
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof ApiError)) this.#wait("the connection broke off");
+      // The body of an answer ends with a TypeError when its connection is lost.
+      if (error instanceof TypeError) this.#wait("the connection broke off");
+      else if (!(error instanceof ApiError)) throw error;
       else if (error.isTransient) this.#wait(error.message);
       else this.#change({ name: "refused", error });
     }

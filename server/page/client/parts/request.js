@@ -46,6 +46,21 @@ export async function request(path, init) {
 }
 
 /**
+ * Reads the JSON of an answer.
+ *
+ * @param {Response} response
+ * @returns {Promise<any>} Rejects with an {@linkcode ApiError} when the connection breaks off in the middle.
+ */
+export async function readJson(response) {
+  try {
+    return await response.json();
+  } catch (cause) {
+    const message = `The answer of ${GATEWAY.host} broke off`;
+    throw new ApiError("network", message, { cause });
+  }
+}
+
+/**
  * @param {Response} response
  * @returns {Promise<ApiError>}
  */
@@ -68,5 +83,5 @@ async function errorOf(response) {
  * @returns {Promise<{ version: string, broker: string }>}
  */
 export async function readHealth() {
-  return await (await request("health")).json();
+  return await readJson(await request("health"));
 }
