@@ -72,6 +72,7 @@ export class CheckRoom {
     this.#fail(client ? undefined : "Paste a token or a subject");
     if (!client) return;
     const number = ++this.#asked;
+    this.#answer.hidden = true;
     try {
       const findings = await findOut(client);
       if (number !== this.#asked) return;

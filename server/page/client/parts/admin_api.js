@@ -14,8 +14,10 @@ export function adminRequest(path, init) {
 }
 
 /**
+ * @template T
  * @param {string} path
- * @param {Record<string, string | number | undefined>} query Fields that are empty are left out.
+ * @param {Record<string, string | number | undefined>} [query] Fields that are empty are left out.
+ * @returns {Promise<T>}
  */
 async function read(path, query = {}) {
   const fields = new URLSearchParams();

@@ -46,10 +46,11 @@ export async function request(path, init) {
 }
 
 /**
- * Reads the JSON of an answer.
+ * Reads the JSON of an answer, whose type the caller knows.
  *
+ * @template T
  * @param {Response} response
- * @returns {Promise<any>} Rejects with an {@linkcode ApiError} when the connection breaks off in the middle.
+ * @returns {Promise<T>} Rejects with an {@linkcode ApiError} when the connection breaks off in the middle.
  */
 export async function readJson(response) {
   try {
