@@ -182,7 +182,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   ) app.route("/v1/realtime", routes);
   app.use("/v1/admin/*", adminOnly(adminKey));
   if (admin) app.route("/v1/admin", adminRoutes(admin));
-  if (dev) app.route("/", pageRoutes());
+  const hasAdminKey = settings.adminKey !== undefined;
+  app.route("/", pageRoutes({ dev, hasAdminKey }));
   app.notFound((c) => {
     const message =
       `Cannot ${c.req.method} ${c.req.path}: there is no such route`;
