@@ -20,7 +20,7 @@ interface Remembered extends Client {
 
 /**
  * Keeps the refusals of the last minutes to clients that can be told apart. It keeps no token, and takes about 1 MB at most. Refusals to
- * tokens whose signature is wrong is kept apart: anyone can make as many of them as they like, and in any name.
+ * tokens whose signature is wrong are kept apart: anyone can make as many of them as they like, and in any name.
  */
 export class RecentRefusals {
   readonly #gateway: string;
