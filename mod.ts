@@ -48,6 +48,7 @@ export {
 export type { MessageFrame, MessageKind } from "./core/protocol/frames.ts";
 export type { TopicClaim } from "./core/protocol/token.ts";
 export { subscribe } from "./core/subscribe/subscribe.ts";
+export { traceMessage } from "./core/traces/trace_message.ts";
 export type * from "./core/types/app.ts";
 export type * from "./core/types/async_closing.ts";
 export type {
@@ -87,4 +88,5 @@ export type {
   TopicDefinition,
   TopicSchema,
 } from "./core/types/topic.ts";
+export type * from "./core/types/traces.ts";
 export type * from "./core/types/utility.ts";

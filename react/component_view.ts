@@ -111,10 +111,11 @@ export class ComponentView<T> implements Viewer<T> {
   };
 
   #publish(shown: ViewState<T>): void {
-    const { state, error } = this.#shared ?? INITIAL;
+    const { state, error, retryInMs } = this.#shared ?? INITIAL;
     this.#state = {
       ...shown,
       state,
+      retryInMs,
       error: error === this.#clearedError ? null : error,
     };
     this.#notify?.();

@@ -22,7 +22,7 @@ export interface SubscriptionHookOptions {
   /** Called when messages are lost. */
   onGap?: ((gap: Realtime.Subscribe.Gap) => void) | undefined;
   /**
-   * Called for errors that do not end the subscription.
+   * Called for errors that do not end the subscription; once for each outage.
    *
    * @default {console.warn}
    */

@@ -5,6 +5,7 @@ import { RealtimeError } from "../core/protocol/errors.ts";
 import { openWithTokens } from "../core/subscribe/open_with_tokens.ts";
 import { createTokenSource } from "../core/subscribe/token_source.ts";
 import type { Realtime } from "../core/types/realtime.ts";
+import type { Gap, StateDetails } from "../core/types/subscription.ts";
 import { MessageLog } from "./message_log.ts";
 import type { AnyToken, ViewOptions } from "./view_options.ts";
 import type { AnyMessage, SharedState } from "./view_state.ts";
@@ -46,7 +47,35 @@ interface Page extends EventTarget {
 /** Absent where React renders without a page. */
 const { document: page } = globalThis as { readonly document?: Page };
 
-const subscriptions = new Map<string, unknown>();
+/** The part of a shared subscription that the devtools show. */
+export interface ObservedSubscription {
+  readonly state: SharedState;
+  /** The error of a run that failed, or the reason why the gateway can't be reached. */
+  readonly error: Error | null;
+  /** Milliseconds from the last change of the state to the next attempt; `null` if none is planned. */
+  readonly retryInMs: number | null;
+  /** The channel and topics of the tokens so far, as JSON: `[channel, topics]`. */
+  readonly grant: string | undefined;
+  /** The id from which the next run misses nothing. */
+  readonly position: string | undefined;
+  readonly log: MessageLog<AnyMessage>;
+}
+
+/** Called when a subscription's state has changed, and with each message and each gap. */
+export type Observer = (
+  subscription: ObservedSubscription,
+  news?: AnyMessage | Gap,
+) => void;
+
+/** The shared subscriptions, by the keys of their components. */
+export const subscriptions: Map<string, ObservedSubscription> = new Map();
+
+let observer: Observer | undefined;
+
+/** Sets the function that is called with what happens to any subscription. Apps without the devtools have none. */
+export function observeSubscriptions(observe: Observer | undefined): void {
+  observer = observe;
+}
 
 /** Makes the error for sending without a subscription. */
 export function noSubscription(): RealtimeError {
@@ -65,12 +94,15 @@ export function joinSubscription<T>(viewer: Viewer<T>): SharedSubscription<T> {
 }
 
 /** One subscription and the messages it has received, shared by all components with the same key. */
-export class SharedSubscription<T> {
+export class SharedSubscription<T> implements ObservedSubscription {
   readonly log: MessageLog<AnyMessage> = new MessageLog();
   /** The value that all messages were folded into. */
   folded: T | undefined;
   state: SharedState = "paused";
   error: Error | null = null;
+  retryInMs: number | null = null;
+  grant: string | undefined;
+  position: string | undefined;
   readonly #key: string;
   readonly #options: ViewOptions<T>;
   readonly #viewers = new Set<Viewer<T>>();
@@ -83,10 +115,6 @@ export class SharedSubscription<T> {
   #givenId: string | undefined;
   /** The `tokenId` of a run that ended for good: its token is not tried again. */
   #finalId: string | undefined;
-  /** The channel and topics of the tokens so far. */
-  #grant: string | undefined;
-  /** The id from which the next run misses nothing. */
-  #position: string | undefined;
 
   /** @param options Those of the first component; the other components' callbacks are called too. */
   constructor(key: string, options: ViewOptions<T>) {
@@ -153,10 +181,18 @@ export class SharedSubscription<T> {
         if (this.#options.reconnect === false || !isTransient(error)) {
           return this.#finish(run, "failed", error as Error);
         }
-        this.#report(run, "waiting", error as Error);
+        await this.#wait(run, error as RealtimeError);
       }
-      await pause(backoff(run.attempt++, this.#options), run.signal);
     }
+  }
+
+  /** Waits before the next attempt. The first failure is reported as that of an outage. */
+  async #wait(run: Run, error: RealtimeError): Promise<void> {
+    const retryInMs = backoff(run.attempt++, this.#options);
+    const { attempt } = run;
+    this.#report(run, "waiting", { error, attempt, retryInMs });
+    if (attempt === 1) this.#callEach("onError", error);
+    await pause(retryInMs, run.signal);
   }
 
   /** Subscribes and reads the messages until they end. */
@@ -169,18 +205,18 @@ export class SharedSubscription<T> {
     const opened = await openWithTokens(tokens, {
       signal,
       validate,
-      from: this.#position ?? from,
+      from: this.position ?? from,
       reconnectMinMs,
       reconnectMaxMs,
-      onState: (state, error) => this.#report(run, state, error),
+      onState: (state, details) => this.#report(run, state, details),
       onGap: (gap) => {
-        this.#fold(undefined);
-        this.#callEach(({ onGap }) => onGap, gap);
+        this.#fold(undefined, gap);
+        this.#callEach("onGap", gap);
       },
-      onError: (error) => this.#callEach(({ onError }) => onError, error),
+      onError: (error) => this.#callEach("onError", error),
     });
     const messages = opened as unknown as Subscription;
-    this.#position ??= messages.position();
+    this.position ??= messages.position();
     this.#subscription = messages;
     this.#wake();
     try {
@@ -217,20 +253,20 @@ export class SharedSubscription<T> {
   }
 
   #isSameGrant({ channel, topics }: AnyToken): boolean {
-    const before = this.#grant;
-    this.#grant = JSON.stringify([channelName(channel), topics]);
-    return before === undefined || before === this.#grant;
+    const before = this.grant;
+    this.grant = JSON.stringify([channelName(channel), topics]);
+    return before === undefined || before === this.grant;
   }
 
   /** Forgets all messages, so that no component shows two channels. */
   #forget(): void {
     this.log.clear();
-    this.folded = this.#position = undefined;
+    this.folded = this.position = undefined;
     for (const viewer of this.#viewers) viewer.show();
   }
 
   /** Shows the state of a run, unless the run has ended. */
-  #report(run: Run, state: SharedState, error?: Error): void {
+  #report(run: Run, state: SharedState, details: StateDetails = {}): void {
     if (run.signal.aborted) return;
     if (state === "waiting" && this.#options.reconnect === false) {
       return this.#finish(run, "closed");
@@ -240,7 +276,13 @@ export class SharedSubscription<T> {
       run.wasOpen = true;
     }
     const isLost = state === "connecting" || state === "waiting";
-    this.#to(run.wasOpen && isLost ? "reconnecting" : state, error);
+    // A connection that is lost usually comes back at once, and is no error before an attempt has failed.
+    const { error, attempt, retryInMs } = details;
+    this.#to(
+      run.wasOpen && isLost ? "reconnecting" : state,
+      attempt === 0 ? undefined : error,
+      retryInMs,
+    );
   }
 
   /** Ends a run for good. */
@@ -261,27 +303,34 @@ export class SharedSubscription<T> {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  #to(state: SharedState, error: Error | null = null): void {
-    if (this.state === state) return;
+  #to(
+    state: SharedState,
+    error: Error | null = null,
+    retryInMs: number | null = null,
+  ): void {
+    const isSame = this.state === state && this.error === error &&
+      this.retryInMs === retryInMs;
+    if (isSame) return;
     this.state = state;
     this.error = error;
+    this.retryInMs = retryInMs;
     for (const viewer of this.#viewers) viewer.changed();
+    observer?.(this);
   }
 
   /** Calls a callback of all components, each function once. The default is a warning on the console. */
-  #callEach<E>(
-    callbackOf: (options: ViewOptions<T>) => ((it: E) => void) | undefined,
-    it: E,
-  ): void {
+  #callEach(name: "onGap", it: Gap): void;
+  #callEach(name: "onError", it: RealtimeError): void;
+  #callEach(name: "onGap" | "onError", it: Gap & RealtimeError): void {
     const callbacks = Array.from(
       this.#viewers,
-      ({ options }) => callbackOf(options) ?? console.warn,
+      ({ options }) => options[name] ?? console.warn,
     );
     for (const callback of new Set(callbacks)) callback(it);
   }
 
   #take(message: AnyMessage): void {
-    this.#position = message.id;
+    this.position = message.id;
     // Messages about the run are not the app's own: they are only folded.
     if (message.kind !== "run") {
       const viewers = this.#enabledViewers();
@@ -294,8 +343,9 @@ export class SharedSubscription<T> {
     this.#fold(message);
   }
 
-  #fold(message: AnyMessage | undefined): void {
+  #fold(message: AnyMessage | undefined, gap?: Gap): void {
     this.folded = this.#options.fold?.(this.folded, message);
     for (const viewer of this.#viewers) viewer.received();
+    observer?.(this, message ?? gap);
   }
 }

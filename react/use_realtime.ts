@@ -77,7 +77,7 @@ export function useRealtime<
   type Result = UseRealtimeResult<
     UseRealtimeMessage<TChannel, TTopics, TToken>
   >;
-  const { all, delta, error, folded, cleared } = shown;
+  const { all, delta, error, retryInMs, folded, cleared } = shown;
   const { run, byTopic } = withoutCleared(folded, cleared);
   const state = enabled ? shown.state : "paused";
   const pauseReason = enabled ? "hidden" : "disabled";
@@ -96,6 +96,7 @@ export function useRealtime<
     result: run?.result ?? run?.output,
     runError: runError(run),
     error,
+    retryInMs,
     reset: view.clear,
     send: view.send,
     reply: view.reply,

@@ -153,8 +153,10 @@ export interface UseRealtimeResult<
   result: unknown;
   /** The error of the run. */
   runError: RunError | null;
-  /** The error of the status `error`. */
+  /** The error of the status `error`; while the gateway can't be reached, the reason. */
   error: Error | null;
+  /** While it can't be reached: how many milliseconds after this change the next attempt follows. */
+  retryInMs: number | null;
   /** Clears the messages, the run and the error, for this component. */
   reset: () => void;
 }

@@ -28,8 +28,10 @@ export interface UseStreamResult {
   done: boolean;
   /** Whether a reader stopped it. Its text then ends there. */
   stopped: boolean;
-  /** The error of the stream or of the subscription. */
+  /** The error of the stream or of the subscription; while the gateway can't be reached, the reason. */
   error: Error | null;
+  /** While it can't be reached: how many milliseconds after this change the next attempt follows. */
+  retryInMs: number | null;
   /** The stream's id; `null` without a stream. */
   streamId: string | null;
   /**
@@ -81,7 +83,7 @@ export function useStream(
     channel: typeof topic === "string" ? options.channel : topic.channel,
     topics: [name],
   };
-  const [{ folded, error }, view] = useSharedSubscription({
+  const [{ folded, error, retryInMs }, view] = useSharedSubscription({
     ...options,
     ...tokenOptions(input),
     // One function may get the tokens of several topics.
@@ -95,6 +97,7 @@ export function useStream(
     text: folded?.text ?? "",
     done: folded?.isDone ?? false,
     error: folded?.error ?? error,
+    retryInMs,
     stopped: folded?.isStopped ?? false,
     streamId: streamId ?? null,
     stop: useCallback(() => view.stop(folded), [view, streamId]),

@@ -48,8 +48,10 @@ export interface UseSubscriptionResult<TToken extends Realtime.Subscribe.Token>
   latestData: Realtime.Subscribe.Token.InferMessage<TToken> | null;
   /** All messages that came since the last render, however many come at once. */
   freshData: Realtime.Subscribe.Token.InferMessage<TToken>[];
-  /** The error of the state `error`. */
+  /** The error of the state `error`; while the gateway can't be reached, the reason. */
   error: Error | null;
+  /** While it can't be reached: how many milliseconds after this change the next attempt follows. */
+  retryInMs: number | null;
   /** The state of the subscription. */
   state: SubscriptionState;
   /** Empties `data`, `latestData`, `freshData` and `error`, for this component. */
@@ -112,6 +114,7 @@ export function useSubscription<
     latestData: data.at(-1) ?? null,
     freshData: shown.delta as unknown as Message[],
     error: shown.error,
+    retryInMs: shown.retryInMs,
     state: enabled ? STATES[shown.state] : "closed",
     clear: view.clear,
     send: view.send,

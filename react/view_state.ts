@@ -13,6 +13,7 @@ export interface AnyMessage {
   readonly topic: string;
   readonly data: unknown;
   readonly id: string;
+  readonly createdAt?: Date;
   readonly runId?: string;
   readonly streamId?: string;
   readonly metadata?: unknown;
@@ -28,6 +29,7 @@ export type Fold<T> = (
 export interface ViewState<T> {
   readonly state: SharedState;
   readonly error: Error | null;
+  readonly retryInMs: number | null;
   /** The position after the newest message. */
   readonly end: number;
   readonly all: readonly AnyMessage[];
@@ -43,6 +45,7 @@ export interface ViewState<T> {
 export const INITIAL: ViewState<never> = {
   state: "idle",
   error: null,
+  retryInMs: null,
   end: 0,
   all: [],
   delta: [],

@@ -28,6 +28,7 @@ import {
 } from "./http/routes/publish.ts";
 import { revokeRoutes } from "./http/routes/revoke.ts";
 import { sseRoutes } from "./http/routes/sse.ts";
+import { statusRoutes } from "./http/routes/status.ts";
 import { streamRoutes } from "./http/routes/streams.ts";
 import { subscribersRoutes } from "./http/routes/subscribers.ts";
 import { tokenRoutes } from "./http/routes/token.ts";
@@ -159,6 +160,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   app.route("/", healthRoutes(hub, sessions, admission));
   app.route("/", probeRoutes(broker, admission));
   app.route("/", metricsRoutes(adminKey, metrics));
+  app.route("/", statusRoutes(admission));
   const rates = new PublishRates(settings.maxPublishRate);
   const findSender: FindSender = async (authorization) => {
     const claims = await auth.publisherClaims(authorization);
@@ -208,13 +210,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   async function drain(options: DrainOptions = {}): Promise<void> {
+    const { deadlineMs = 20_000 } = options;
+    const began = performance.now();
     admission.isDraining = true;
+    admission.drainsUntil = began + deadlineMs;
     events.emit({ event: "stopping", connections: sessions.size });
     streams.leave();
     hub.flush();
-    const began = performance.now();
     await drainSessions(sessions.all(), options);
-    const { deadlineMs = 20_000 } = options;
     await callback?.settled(began + deadlineMs - performance.now());
     events.emit({ event: "drained", connections: sessions.size });
   }

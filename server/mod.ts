@@ -45,6 +45,7 @@ export type {
   LogEntry,
   LogListener,
   LogPage,
+  LogUsage,
   NewMessage,
   OpenStream,
   ReplyTarget,

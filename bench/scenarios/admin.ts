@@ -1,3 +1,4 @@
+import { cpuMs } from "../../tests/support/process/child.ts";
 import type { RuntimeName } from "../../tests/support/process/programs.ts";
 import type { Lab, Lane } from "../lab.ts";
 import {
@@ -7,7 +8,7 @@ import {
   SIGNING_KEY,
 } from "../peers/mod.ts";
 import type { ServerProcess } from "../peers/server_process.ts";
-import { emptyResults, type Section } from "../results.ts";
+import { emptyResults, type Sample, type Section } from "../results.ts";
 
 const CONNECTIONS = 10_000;
 /** Connections before the measurement, after which a server has allocated what it needs only once. */
@@ -82,7 +83,7 @@ export async function admin(lab: Lab): Promise<Section[]> {
   }, {
     id: "admin-answers",
     title: "an operator's questions at 10,000 connections and channels",
-    metrics: ["p50Ms", "p99Ms"],
+    metrics: ["cpuUs", "p50Ms", "p99Ms"],
     results: answers,
   }];
 }
@@ -122,10 +123,11 @@ async function publishToAll({ publishPort }: ServerProcess): Promise<void> {
 
 /** Asks a question again and again; the first time doesn't count. */
 async function time(
-  { port }: ServerProcess,
+  { pid, port }: ServerProcess,
   question: string,
-): Promise<{ p50Ms: number; p99Ms: number }> {
+): Promise<Sample> {
   const times: number[] = [];
+  let cpuBefore = cpuMs(pid);
   for (let i = 0; i <= ASKED; i++) {
     const began = performance.now();
     const response = await fetch(
@@ -134,8 +136,10 @@ async function time(
     );
     await response.text();
     if (!response.ok) throw new Error(`${question} got ${response.status}`);
-    if (i > 0) times.push(performance.now() - began);
+    if (i === 0) cpuBefore = cpuMs(pid);
+    else times.push(performance.now() - began);
   }
+  const cpuUs = (cpuMs(pid) - cpuBefore) * 1000 / ASKED;
   times.sort((a, b) => a - b);
-  return { p50Ms: times[ASKED / 2] ?? 0, p99Ms: times.at(-1) ?? 0 };
+  return { cpuUs, p50Ms: times[ASKED / 2] ?? 0, p99Ms: times.at(-1) ?? 0 };
 }

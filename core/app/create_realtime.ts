@@ -61,7 +61,7 @@ export function createRealtime(
       await contextOf(options),
       message,
       (given ?? {}) as PublishOptions,
-      options.flush,
+      options,
     );
   }
 

@@ -2,6 +2,7 @@ import { abortedError } from "./aborted.ts";
 import { backoff, pause } from "../time/backoff.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { errorOfResponse } from "../protocol/http_status.ts";
+import { networkReason } from "./network_reason.ts";
 import type { RetryOptions } from "../types/app.ts";
 import { isTransient } from "./transient.ts";
 
@@ -81,8 +82,10 @@ async function sendOnce(
     throw new RealtimeError(
       isTimeout ? "timeout" : "network",
       isTimeout
-        ? `${action}: the gateway did not answer in time`
-        : `${action}: the gateway can't be reached`,
+        ? `${action}: the gateway at ${url} did not answer in time`
+        : `${action}: the gateway at ${url} can't be reached: ${
+          networkReason(cause)
+        }`,
       { cause },
     );
   } finally {

@@ -1,8 +1,8 @@
 /**
  * The reason for an error, as a word that a program can test. Codes are stable; messages are for people.
  *
- * The gateway sends codes in HTTP responses, in `error` frames and as close codes. The client itself makes `timeout`, `network` and
- * `aborted`.
+ * The gateway sends codes in HTTP responses, in `error` frames and as close codes. The client itself makes `unreachable` for a subscription
+ * that can't connect and tries again, `network` and `timeout` for a request that fails, and `aborted`.
  */
 export type RealtimeErrorCode =
   | "invalid_argument"
@@ -24,6 +24,7 @@ export type RealtimeErrorCode =
   | "too_slow"
   | "unavailable"
   | "internal"
+  | "unreachable"
   | "timeout"
   | "network"
   | "aborted";
@@ -48,6 +49,7 @@ const CODES: ReadonlySet<unknown> = new Set<RealtimeErrorCode>([
   "too_slow",
   "unavailable",
   "internal",
+  "unreachable",
   "timeout",
   "network",
   "aborted",

@@ -38,6 +38,8 @@ export interface MessageFrame {
   readonly reply_to?: string;
   /** On a reply: the idempotency key with which it was published. */
   readonly reply_key?: string;
+  /** The publisher's place in a trace, a W3C `traceparent`. */
+  readonly trace?: string;
   /** The metadata that the publisher added. */
   readonly metadata?: unknown;
   /** Messages have no `ref`; responses to frames have one. */
@@ -91,6 +93,7 @@ export type ClientFrame =
     readonly topic: string;
     readonly key?: string;
     readonly reply_to?: string;
+    readonly trace?: string;
   }
   | { readonly kind: "pong" };
 

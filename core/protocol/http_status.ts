@@ -45,7 +45,7 @@ export async function errorOfResponse(
   response: Response,
   action: string,
 ): Promise<RealtimeError> {
-  const { status } = response;
+  const { status, url } = response;
   const text = await response.text();
   let cause: unknown;
   try {
@@ -56,9 +56,11 @@ export async function errorOfResponse(
   } catch (notJson) {
     cause = notJson;
   }
+  // The rest of the URL may have data. A response that a program made has none.
+  const place = url && ` at ${new URL(url).origin}`;
   return new RealtimeError(
     codeOfStatus(status),
-    `${action}: the gateway answered ${status}`,
+    `${action}: the gateway${place} answered ${status}`,
     { cause },
   );
 }

@@ -13,6 +13,8 @@ export interface PublishTarget {
   readonly fields: Readonly<Record<string, unknown>>;
   /** The beginning of error messages: `Cannot publish to "user:1"`. */
   readonly action: string;
+  /** The `traceparent` of the span that publishes them, if there is one. */
+  readonly trace?: string | undefined;
 }
 
 /** One message of a batch request, without the fields of its target. */

@@ -1,6 +1,9 @@
 import { checkName } from "../protocol/names.ts";
 import type { HttpContext } from "../http/request.ts";
+import { inSpan, noteId, traceOfSpan } from "../traces/messaging_span.ts";
+import { openTelemetry } from "../traces/open_telemetry.ts";
 import type {
+  CreateRealtimeOptions,
   FlushOptions,
   Publication,
   PublishOptions,
@@ -12,8 +15,14 @@ import type { CheckedInput } from "./message_input.ts";
 import { postLines, postMessage } from "./publish_requests.ts";
 import { isStreamSource } from "./stream_source.ts";
 
+/** The options of an app that concern what it publishes. */
+export type PublishSettings = Pick<
+  CreateRealtimeOptions,
+  "flush" | "traceChannel"
+>;
+
 /**
- * Publishes a message, or a data stream if its data is a stream.
+ * Publishes a message, or a data stream if its data is a stream; in a span, if the app records spans.
  *
  * @throws {RealtimeError} `invalid_name`, `invalid_data` or `too_large` before anything is sent; then the gateway's refusal.
  */
@@ -21,10 +30,8 @@ export async function publishMessage(
   context: HttpContext,
   message: CheckedInput,
   options: PublishOptions,
-  flush: FlushOptions | undefined,
+  { flush, traceChannel }: PublishSettings,
 ): Promise<Publication> {
-  const { data, keepPieces } = message;
-  const { key, keyTtl, kind = "data", signal } = options;
   const channel = checkName("channel", message.channel);
   const topic = checkName("topic", message.topic);
   const action = `Cannot publish to "${channel}"`;
@@ -41,11 +48,33 @@ export async function publishMessage(
       metadata: options.metadata,
     },
   };
+  const telemetry = openTelemetry();
+  if (!telemetry) return await send(target, message, options, flush);
+  const destination = { channel, traceChannel };
+  const { url } = context;
+  return await inSpan(
+    telemetry,
+    { kind: "producer", destination, url },
+    async (span) => {
+      const traced = { ...target, trace: traceOfSpan(span) };
+      const publication = await send(traced, message, options, flush);
+      noteId(span, publication.id);
+      return publication;
+    },
+  );
+}
+
+async function send(
+  target: PublishTarget,
+  { data, keepPieces }: CheckedInput,
+  { key, keyTtl, kind = "data", signal }: PublishOptions,
+  flush: FlushOptions | undefined,
+): Promise<Publication> {
   if (isStreamSource(data)) {
     const stream = { key, keyTtl, signal, flush, keepPieces };
     return await publishDataStream(target, data, stream);
   }
-  const json = encodeMessage(data, action);
+  const json = encodeMessage(data, target.action);
   const messageKey = key ?? crypto.randomUUID();
   // A key that is made here serves the retries of this call only, so the gateway need not remember it for longer.
   const ttl = key === undefined ? undefined : keyTtl;

@@ -20,7 +20,7 @@ const MAX_KEEP_SECONDS = 20;
 
 /** Publishes one message of the kind `data` with an idempotency key, and returns its id. */
 export async function postMessage(
-  { context, channel, topic, fields, action }: PublishTarget,
+  { context, channel, topic, fields, action, trace }: PublishTarget,
   json: string,
   key: string,
   { keyTtl, signal }: Pick<PublishOptions, "keyTtl" | "signal">,
@@ -38,6 +38,7 @@ export async function postMessage(
       "content-type": "application/json",
       "idempotency-key": key,
       ...keyTtl !== undefined && { "idempotency-ttl": String(keyTtl) },
+      ...traceHeader(trace),
     },
     signal,
     action,
@@ -54,14 +55,17 @@ export async function postLines(
   lines: readonly BatchLine[],
   signal: AbortSignal | undefined,
 ): Promise<LineAnswer[]> {
-  const { context, action } = target;
+  const { context, action, trace } = target;
   const { attempts = DEFAULT_ATTEMPTS } = context.retry;
   const body = lines.map((line) => encodeLine(target, line)).join("\n");
   for (let attempt = 1;; attempt++) {
     const text = await request(context, {
       path: "/v1/realtime/publish/batch",
       body,
-      headers: { "content-type": "application/x-ndjson" },
+      headers: {
+        "content-type": "application/x-ndjson",
+        ...traceHeader(trace),
+      },
       signal,
       action,
     });
@@ -70,6 +74,10 @@ export async function postLines(
     if (!isTransient(refusal) || attempt >= attempts) return answers;
     await pause(backoff(attempt - 1), signal);
   }
+}
+
+function traceHeader(trace: string | undefined): Record<string, string> {
+  return trace === undefined ? {} : { traceparent: trace };
 }
 
 /**

@@ -1,9 +1,11 @@
+import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import type { ClientFrame } from "../protocol/frames.ts";
+import { type ClientFrame, PROTOCOL } from "../protocol/frames.ts";
 import { FRAME_CHARACTERS, LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
 import { backoff, type BackoffBounds, bounded } from "../time/backoff.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
+import type { StateDetails } from "../types/subscription.ts";
 import { askGateway } from "./ask_gateway.ts";
 import { type DecodedFrame, decodeFrame } from "./decode_frame.ts";
 import type { Transport } from "./transport.ts";
@@ -46,9 +48,14 @@ export interface ConnectionMember {
    * Handles a change of the connection's state. When it is `open` the member can send its `sub`; when it is `waiting` the gateway has
    * dropped the subscriptions.
    *
-   * @param reason The gateway's reason for closing, if another attempt alone does not help.
+   * @param details Why it is lost, and when it is tried again.
+   * @param refusal The gateway's reason for closing, if another attempt alone does not help.
    */
-  connectionChanged(state: ConnectionState, reason?: RealtimeError): void;
+  connectionChanged(
+    state: ConnectionState,
+    details: StateDetails,
+    refusal?: RealtimeError,
+  ): void;
 }
 
 /** Returns the error for a close code for which another attempt alone does not help. */
@@ -57,6 +64,24 @@ function refusalOf(closeCode?: number): RealtimeError | undefined {
   return new RealtimeError(
     closeCode === 4401 ? "unauthenticated" : "forbidden",
     "Cannot go on: the session is closed",
+  );
+}
+
+/**
+ * Finds out why an attempt to connect failed.
+ *
+ * @param isSse Whether it was an attempt by Server-Sent Events, and `isFixed` whether the next one is by the same transport.
+ */
+function diagnose(
+  url: string,
+  isSse: boolean,
+  isFixed: boolean,
+): Promise<string> {
+  // Most pages never need this module, so bundlers put it into a file of its own.
+  return import("./diagnosis.ts").then(
+    ({ findReason }) => findReason(url, gatewayFetch(url), { isSse, isFixed }),
+    // Without a network a page can't load the module.
+    () => "nothing answers",
   );
 }
 
@@ -94,7 +119,9 @@ export function createConnection(
   let silenceMs = SILENCE_MS;
   /** The only timer: it ends the current state if nothing else does. */
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** How many attempts were made since the gateway last accepted a subscription. */
   let attempt = 0;
+  let details: StateDetails = {};
   let retryAfterMs: number | undefined;
 
   /** Enters a state, which ends by `onTimeout` if nothing ends it before. */
@@ -102,14 +129,14 @@ export function createConnection(
     next: ConnectionState,
     ms: number,
     onTimeout: () => void,
-    reason?: RealtimeError,
+    refusal?: RealtimeError,
   ): void {
     clearTimeout(timer);
     timer = setTimeout(onTimeout, ms);
     if (state === next) return;
     state = next;
     for (const member of members.values()) {
-      member.connectionChanged(state, reason);
+      member.connectionChanged(state, details, refusal);
     }
   }
 
@@ -117,7 +144,7 @@ export function createConnection(
   function watch(next: "connecting" | "open"): void {
     const ms = heardAt + silenceMs - performance.now();
     if (ms > 0) enter(next, ms, () => watch(next));
-    else lost();
+    else lost(undefined, "it does not answer");
   }
 
   function connect(): void {
@@ -130,29 +157,48 @@ export function createConnection(
       if (token) break;
     }
     if (!token) return enter("waiting", backoff(0, bounds), connect);
+    const error = attempt > 0 ? details.error : undefined;
+    attempt++;
+    details = { error, attempt };
     watch("connecting");
     try {
       transport = isSse ? openSse(url) : openWebSocket(url, token);
     } catch {
       // The runtime allows no such connection, or has no network.
-      return lost();
+      return void failed(token, presenter);
     }
-    transport.onopen = () => {
+    const opened = transport;
+    opened.onopen = () => {
+      const { protocol = PROTOCOL } = opened;
+      if (protocol !== PROTOCOL) return void failed(token, presenter);
       if (!isSse) isFixed = true;
       watch("open");
     };
-    transport.onmessage = receive;
-    transport.onclose = async ({ code }) => {
-      if (state !== "connecting") return lost(code);
-      transport = undefined;
-      // Browsers don't tell why a handshake failed. If the token was refused, its member has to know.
-      const error = errorOf((await askGateway(url, "connect", token))?.error);
-      // The time for connecting may be over, and another attempt may have begun.
-      if (state !== "connecting" || transport) return;
-      if (!isTokenRefusal(error) && error.code !== "forbidden") return lost();
-      lost(REFUSED);
-      presenter?.receive({ kind: "error", data: error }, 0);
+    opened.onmessage = receive;
+    opened.onclose = ({ code }) => {
+      // Server-Sent Events are open before the gateway has answered.
+      const isOpen = isSse ? attempt === 0 : state === "open";
+      if (isOpen) lost(code);
+      else void failed(token, presenter);
     };
+  }
+
+  /** Finds out why an attempt to connect failed, because browsers don't tell. If the token was refused, its member has to know. */
+  async function failed(
+    token: string,
+    presenter: ConnectionMember | undefined,
+  ): Promise<void> {
+    release(null);
+    const before = state;
+    const answer = await askGateway(url, "connect", token);
+    const error = errorOf(answer?.error);
+    const isRefused = isTokenRefusal(error) || error.code === "forbidden";
+    const reason = isRefused ? undefined : await diagnose(url, isSse, isFixed);
+    // The time for connecting may be over, and another attempt may have begun.
+    if (state !== before || transport) return;
+    if (!isRefused) return lost(undefined, reason);
+    lost(REFUSED);
+    presenter?.receive({ kind: "error", data: error }, 0);
   }
 
   /** Closes the transport, and ignores what it may still receive. */
@@ -164,13 +210,30 @@ export function createConnection(
     transport = undefined;
   }
 
-  function lost(code?: number): void {
+  function lost(
+    code?: number,
+    reason: string = code
+      ? `the connection was closed with ${code}`
+      : "the connection was lost",
+  ): void {
     release(null);
-    // Another transport does not help where the token is the problem.
-    if (!isFixed && code !== REFUSED) isSse = !isSse;
-    const ms = retryAfterMs ?? backoff(attempt++, bounds);
+    const refusal = refusalOf(code);
+    let error: RealtimeError | undefined;
+    if (refusal || code === REFUSED) {
+      // The gateway answered. Another transport would not help.
+      attempt = 0;
+    } else {
+      if (!isFixed) isSse = !isSse;
+      error = new RealtimeError(
+        "unreachable",
+        `Cannot reach the gateway at ${url}: ${reason}; trying again`,
+      );
+    }
+    const pauses = Math.max(attempt - 1, 0);
+    const retryInMs = retryAfterMs ?? backoff(pauses, bounds);
     retryAfterMs = undefined;
-    enter("waiting", ms, connect, refusalOf(code));
+    details = { error, attempt, retryInMs };
+    enter("waiting", retryInMs, connect, refusal);
     if (members.size === 0) void close();
   }
 
@@ -212,6 +275,7 @@ export function createConnection(
     if (frame.kind === "ping") send({ kind: "pong" });
     if (frame.kind === "ready") {
       attempt = 0;
+      details = {};
       silenceMs = bounded(frame.data.ping_interval_ms) + SILENCE_MS;
     }
     const target = ref ?? frame.ref;
@@ -245,7 +309,9 @@ export function createConnection(
     add(ref, member) {
       members.set(ref, member);
       if (state !== "idle") {
-        queueMicrotask(() => members.get(ref)?.connectionChanged(state));
+        queueMicrotask(() =>
+          members.get(ref)?.connectionChanged(state, details)
+        );
       } else if (transport) watch("open");
       else connect();
     },

@@ -17,6 +17,7 @@ export interface IncomingMessage {
   envId?: string;
   replyTopic?: string;
   replyTo?: string;
+  trace?: string;
   /** Every message of a data stream has it, also the first and the last. */
   streamId?: string;
   /** Messages are for all members of a connection. */
@@ -47,6 +48,7 @@ type TextField =
   | "envId"
   | "replyTopic"
   | "replyTo"
+  | "trace"
   | "streamId";
 
 /** The optional fields of the wire that are texts, and their names in messages. */
@@ -58,6 +60,7 @@ const TEXT_FIELDS: ReadonlyMap<string, TextField> = new Map([
   ["stream_id", "streamId"],
   ["reply_topic", "replyTopic"],
   ["reply_to", "replyTo"],
+  ["trace", "trace"],
 ]);
 
 /** The time that was parsed last. Messages that are published together have the same time. */

@@ -3,7 +3,7 @@ import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { isText } from "../protocol/shape.ts";
 import { backoff } from "../time/backoff.ts";
-import type { Gap, ReaderState } from "../types/subscription.ts";
+import type { Gap, ReaderState, StateDetails } from "../types/subscription.ts";
 import type { Connection } from "./connection.ts";
 import type { FrameOf } from "./decode_frame.ts";
 import type { IncomingMessage } from "./decode_message.ts";
@@ -14,6 +14,9 @@ import { isTokenRefusal, type TokenSource } from "./token_source.ts";
 
 /** How often in a row a reader replaces a token that the gateway refused. */
 const MAX_RENEWALS = 3;
+
+/** How often in a row it replaces one that is invalid: the app's next token has the same key. */
+const MAX_INVALID = 1;
 
 /** Options that the readers of a subscription share. */
 export interface ReaderOptions extends DeliveryOptions {
@@ -42,7 +45,10 @@ let readerCount = 0;
 export function createReader(
   options: ReaderOptions,
   position: string | undefined,
-  onState: (state: ReaderState, error?: RealtimeError) => Promise<void> | void,
+  onState: (
+    state: ReaderState,
+    details: StateDetails,
+  ) => Promise<void> | void,
 ): MessageReader {
   const { channel, topics, connection, tokens, onError, onGap } = options;
   const delivery = createDelivery(options, resume, end);
@@ -53,6 +59,8 @@ export function createReader(
   let start: string | undefined;
   /** How many attempts to join have failed in a row. */
   let attempt = 0;
+  /** How many tokens were refused in a row. */
+  let refusals = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
   /** The token or ticket that the gateway knows from this reader. */
   let presented: string | undefined;
@@ -63,10 +71,10 @@ export function createReader(
     return state === "joining" || state === "open" || state === "paused";
   }
 
-  function enter(next: State): void {
+  function enter(next: State, details: StateDetails = {}): void {
     if (state === next) return;
     state = next;
-    if (next !== "joining" && next !== "paused") void onState(next);
+    if (next !== "joining" && next !== "paused") void onState(next, details);
   }
 
   /** Asks the gateway to subscribe, if the connection is open. */
@@ -89,12 +97,13 @@ export function createReader(
     enter("joining");
   }
 
-  function joinLater(ms: number): void {
+  /** @param error The failure, unless another token is all that is needed. */
+  function joinLater(retryInMs: number, error?: RealtimeError): void {
     if (isOver(state)) return;
     attempt++;
-    enter("connecting");
+    enter("connecting", { error, attempt, retryInMs });
     clearTimeout(retry);
-    retry = setTimeout(join, ms);
+    retry = setTimeout(join, retryInMs);
   }
 
   /** Handles the gateway's answer that the subscription is ready. */
@@ -110,7 +119,7 @@ export function createReader(
       return;
     }
     presented = tokens.jwt = ticket;
-    attempt = 0;
+    attempt = refusals = 0;
     start ??= ready.position;
     expectsGap = ready.recovered === false;
     // The old position stays until the gap is reported, because the connection may be lost before that.
@@ -126,13 +135,14 @@ export function createReader(
       tokens.jwt = undefined;
       tokens.refusal = error;
     }
-    if (attempt < MAX_RENEWALS) joinLater(0);
+    const max = error.code === "invalid_token" ? MAX_INVALID : MAX_RENEWALS;
+    if (refusals++ < max) joinLater(0);
     else void end(error);
   }
 
   /** Handles a failure to join, or a refusal for which another token does not help. */
   function failed(error: RealtimeError): void {
-    if (isTransient(error)) joinLater(backoff(attempt));
+    if (isTransient(error)) joinLater(backoff(attempt), error);
     else void end(error);
   }
 
@@ -180,7 +190,7 @@ export function createReader(
     delivery.endStreams(error ?? closedError());
     await connection.remove(ref);
     await delivery.settled();
-    await onState(last, error);
+    await onState(last, { error });
     delivery.end(error);
   }
 
@@ -189,14 +199,14 @@ export function createReader(
       if (!tokens.jwt && !retry) joinLater(0);
       return presented = tokens.jwt;
     },
-    connectionChanged(next, reason) {
+    connectionChanged(next, details, refusal) {
       // A paused reader needs no connection. It joins when it resumes.
       if (state === "paused") return;
       if (next === "open") void join();
       if (next !== "connecting" && next !== "waiting") return;
       const hasAsked = hasJoined();
-      enter(next);
-      if (reason && hasAsked) refused(reason);
+      enter(next, details);
+      if (refusal && hasAsked) refused(refusal);
     },
     receive(frame, size) {
       switch (frame.kind) {

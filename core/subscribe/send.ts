@@ -37,7 +37,7 @@ async function ask<T>(
 ): Promise<T> {
   let failure = new RealtimeError(
     "network",
-    "Cannot send: the gateway can't be reached",
+    `Cannot send: the gateway at ${url} can't be reached`,
   );
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (attempt > 0) {

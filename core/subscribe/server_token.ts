@@ -57,6 +57,7 @@ export async function requestToken(
   const channel = channelName(options.channel);
   const topics = [...options.topics];
   const own = client ? undefined : options.apiBaseUrl;
+  let place = "the API of Inngest's client";
   try {
     if (client && !readEnvironment("REALTIME_URL")) {
       const { inngestApi } = client as unknown as { inngestApi: InngestApi };
@@ -68,6 +69,7 @@ export async function requestToken(
       };
     }
     const apiBaseUrl = own ? baseUrl(own, ACTION) : gatewayUrl();
+    place = `the gateway at ${apiBaseUrl}`;
     const key = await askForToken(
       apiBaseUrl,
       topics.map((name) => ({ channel, name, kind: "run" })),
@@ -79,7 +81,7 @@ export async function requestToken(
     const isRefused = /: 4\d\d /.test(String(cause));
     throw new RealtimeError(
       isRefused ? "unauthenticated" : "network",
-      `${ACTION}: the API ${isRefused ? "refused" : "can't be reached"}`,
+      `${ACTION}: ${place} ${isRefused ? "refused" : "can't be reached"}`,
       { cause },
     );
   }

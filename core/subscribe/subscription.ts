@@ -2,7 +2,7 @@ import type { RealtimeError } from "../protocol/errors.ts";
 import { encoder } from "../protocol/names.ts";
 import type { AsyncClosing } from "../types/async_closing.ts";
 import type { StreamPlace } from "../types/stream.ts";
-import type { ReaderState } from "../types/subscription.ts";
+import type { ReaderState, StateDetails } from "../types/subscription.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { iterate } from "./iterate.ts";
 import {
@@ -20,8 +20,8 @@ export interface SubscriptionOptions extends ReaderOptions {
   readonly since: string | undefined;
   /** Closes the subscription. */
   readonly signal?: AbortSignal | undefined;
-  /** Called when the state changes; with the error if the subscription failed. */
-  readonly onState: (state: ReaderState, error?: RealtimeError) => void;
+  /** Called when the state changes. */
+  readonly onState: (state: ReaderState, details: StateDetails) => void;
   /** Called with each message, one after the other. The stream has the messages, too. */
   readonly onMessage?: ((message: IncomingMessage) => unknown) | undefined;
 }
@@ -57,6 +57,8 @@ export async function openSubscription(
   const readers = new Set<MessageReader>();
   const opened = Promise.withResolvers<void>();
   let hasEnded = false;
+  /** Whether the app knows of the outage that goes on. */
+  let isToldOfOutage = false;
 
   async function end(error?: RealtimeError): Promise<void> {
     hasEnded = true;
@@ -80,9 +82,9 @@ export async function openSubscription(
     const reader: MessageReader = createReader(
       options,
       position,
-      (state, error) => {
-        onState?.(state, error);
-        if (isOver(state)) return readerEnded(reader, error);
+      (state, details) => {
+        onState?.(state, details);
+        if (isOver(state)) return readerEnded(reader, details.error);
       },
     );
     readers.add(reader);
@@ -100,9 +102,17 @@ export async function openSubscription(
   }
 
   signal?.addEventListener("abort", close);
-  const first = addReader(options.since, (state, error) => {
-    options.onState(state, error);
-    if (state === "open") opened.resolve();
+  const first = addReader(options.since, (state, details) => {
+    const { error, attempt } = details;
+    options.onState(state, details);
+    if (attempt && error && !isToldOfOutage) {
+      isToldOfOutage = true;
+      onError(error);
+    }
+    if (state === "open") {
+      isToldOfOutage = false;
+      opened.resolve();
+    }
     if (isOver(state)) {
       signal?.removeEventListener("abort", close);
       opened.reject(error ?? closedError());

@@ -5,6 +5,8 @@
  * a handler before its caller can set the handlers.
  */
 export interface Transport {
+  /** The subprotocol that the gateway selected; absent for a transport without a handshake. */
+  readonly protocol?: string;
   /** Called when frames can be sent. */
   onopen?: (() => void) | null;
   /**

@@ -2,6 +2,7 @@ import type { TopicClaim } from "../protocol/token.ts";
 import type { Channel } from "./channel.ts";
 import type { Streamed, StreamFunction } from "./stream.ts";
 import type { From, Token } from "./token.ts";
+import type { ChannelNaming } from "./traces.ts";
 import type { MessageInput, Topic, TopicDefinition } from "./topic.ts";
 import type { MaybePromise, Mutable, Untyped } from "./utility.ts";
 
@@ -199,7 +200,7 @@ export interface FlushOptions {
 }
 
 /** Options of `createRealtime`. */
-export interface CreateRealtimeOptions {
+export interface CreateRealtimeOptions extends ChannelNaming {
   /**
    * The gateway's base URL.
    *

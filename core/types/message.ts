@@ -28,6 +28,8 @@ export interface MessageBase<
   replyTopic?: string;
   /** If the message is an answer: the id of the question. */
   replyTo?: string;
+  /** If the publisher took part in a trace: its place there, a W3C `traceparent`. `traceMessage` continues the trace. */
+  trace?: string;
   /** Any JSON value that the publisher attached to the message. */
   metadata?: unknown;
 }

@@ -6,6 +6,7 @@ import type { ReceivedData } from "./message.ts";
 import type {
   Gap,
   ReaderState,
+  StateDetails,
   SubscriptionControls,
   SubscriptionSenders,
 } from "./subscription.ts";
@@ -21,7 +22,8 @@ export interface SubscribeOptions<TMessage> {
   onMessage?: ((message: TMessage) => void | Promise<void>) | undefined;
   /**
    * Called with errors that do not end the subscription, for example a message that does not match its topic's schema, and with what
-   * another callback throws.
+   * another callback throws. If the gateway can't be reached, it is called once, after the first failed attempt, with the code
+   * `unreachable` and a message that says why; the subscription tries again until it succeeds.
    *
    * @default {console.warn}
    */
@@ -32,8 +34,8 @@ export interface SubscribeOptions<TMessage> {
    * @default {console.warn}
    */
   onGap?: ((gap: Gap) => void) | undefined;
-  /** Called when the subscription's state changes; with the error if it failed. */
-  onState?: ((state: ReaderState, error?: RealtimeError) => void) | undefined;
+  /** Called when the subscription's state changes, with the reason and the time of the next attempt. */
+  onState?: ((state: ReaderState, details: StateDetails) => void) | undefined;
   /**
    * The start of the subscription.
    *
@@ -185,6 +187,7 @@ export declare namespace Subscribe {
     type From,
     type Gap,
     type ReceivedData as InferTopicSubscribeData,
+    type StateDetails,
     type SubscribeTarget as Target,
     type Token,
   };

@@ -1,3 +1,4 @@
+import type { RealtimeError } from "../protocol/errors.ts";
 import type { AsyncClosing } from "./async_closing.ts";
 import type { StreamPlace } from "./stream.ts";
 import type { Topic, TopicDefinition, Topics } from "./topic.ts";
@@ -22,6 +23,16 @@ export type ReaderState =
   | "refreshing"
   | "closed"
   | "failed";
+
+/** Why a subscription is in its state, and when it goes on. */
+export interface StateDetails {
+  /** The error of the state `failed`; in other states the reason why the connection was lost or the last attempt failed. */
+  readonly error?: RealtimeError | undefined;
+  /** The number of the last attempt, counted since the gateway last answered; 0 when the connection has just been lost. */
+  readonly attempt?: number | undefined;
+  /** Milliseconds until the next attempt. */
+  readonly retryInMs?: number | undefined;
+}
 
 /** The data that answer a topic's questions; any data if the topic is known by its name only. */
 export type ReplyData<TTopic extends TopicDefinition> = string extends

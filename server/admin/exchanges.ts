@@ -72,7 +72,7 @@ export interface Answers {
 export interface Questions {
   readonly overview: Record<never, never>;
   readonly index: {
-    /** Without one, the channels are in no order. */
+    /** Without one, the channels are only named: in no order, with zeros in place of their numbers. */
     readonly sort?: ChannelSort | undefined;
     /** What the names contain, in any case; all channels without. */
     readonly search?: string | undefined;

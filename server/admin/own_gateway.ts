@@ -62,11 +62,15 @@ export class OwnGateway implements Answering {
     const found = part === ""
       ? [...names]
       : [...names].filter((name) => name.toLowerCase().includes(part));
-    const channels = found.map((name): ListedChannel => [
-      name,
-      hub.get(name)?.subscribers.get("") ?? 0,
-      activity.rate(name),
-    ]);
+    const channels = found.map((name): ListedChannel =>
+      sort
+        ? [
+          name,
+          hub.get(name)?.subscribers.get("") ?? 0,
+          activity.rate(name),
+        ]
+        : [name, 0, 0]
+    );
     let characters = 0;
     const isWithin = ([name]: ListedChannel, index: number): boolean => {
       characters += name.length;

@@ -94,10 +94,7 @@ export class Auth {
   /** @throws {RealtimeError} `unauthenticated` for a request without the signing key. */
   async requireSigningKey(authorization: string | undefined): Promise<void> {
     if (await this.isSigningKey(authorization)) return;
-    throw new RealtimeError(
-      "unauthenticated",
-      "Cannot do that without the signing key: send it as Authorization: Bearer <signing key>",
-    );
+    throw withoutKey("Cannot do that without the signing key", authorization);
   }
 
   /**
@@ -118,10 +115,9 @@ export class Auth {
       : await this.isSigningKey(authorization);
     if (mayPublishAll) return undefined;
     if (!isToken) {
-      throw new RealtimeError(
-        "unauthenticated",
-        "Cannot publish without the signing key or a token that grants it: send it as Authorization: Bearer <key>",
-      );
+      const problem =
+        "Cannot publish without the signing key or a token that grants it";
+      throw withoutKey(problem, authorization);
     }
     const uses = ["publish", "subscribe", "ticket"] as const;
     const claims = await this.verify(bearer, uses);
@@ -132,6 +128,17 @@ export class Auth {
     }
     return claims;
   }
+}
+
+/** Makes the error for a request without the signing key: it has no credential, or another one. */
+function withoutKey(
+  problem: string,
+  authorization: string | undefined,
+): RealtimeError {
+  const reason = authorization === undefined
+    ? "send it as Authorization: Bearer <key>"
+    : "the request has another key; app and gateway may have different REALTIME_SIGNING_KEYs";
+  return new RealtimeError("unauthenticated", `${problem}: ${reason}`);
 }
 
 /** Returns every form in which an SDK sends a key: as it is, hashed, and (Python) hashed without the prefix. */

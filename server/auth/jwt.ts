@@ -41,7 +41,7 @@ export function verifyJwt(
   const isSigned = keys.some((key) => isSameText(signature, key.sign(signed)));
   if (!isSigned) {
     throw invalidToken(
-      "its signature is wrong: it is for another gateway, or the app has another signing key than this gateway",
+      "its signature is wrong; app and gateway may have different REALTIME_SIGNING_KEYs",
     );
   }
   return decodeJson(payload);

@@ -83,6 +83,7 @@ export interface LogUsage {
 
 /** Whether a broker can be used, and if not, why. */
 export interface BrokerHealth {
+  /** Whether it can be used. */
   readonly ok: boolean;
   /** The reason, as a sentence without an address or a password. */
   readonly detail?: string;

@@ -13,7 +13,9 @@ export interface LogSummary extends Position {
 
 /** The newest message in a log. */
 export interface LastEntry extends Position {
+  /** The topic that it was published to. */
   readonly topic: string;
+  /** Its kind. */
   readonly kind: MessageKind;
   /** When it was appended, in milliseconds since 1970. */
   readonly at: number;

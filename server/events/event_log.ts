@@ -4,19 +4,21 @@ import type { GatewayEvent, Refused } from "./gateway_event.ts";
 import { RefusalThrottle } from "./refusal_throttle.ts";
 import { type LoggedRefusal, sentenceOf } from "./sentences.ts";
 
-/** The events of the whole gateway, and those that go wrong. All others have the level `debug`. */
-const INFO: ReadonlySet<EventName> = new Set<EventName>([
-  "started",
-  "stopping",
-  "drained",
-  "broker.down",
-  "broker.up",
-  "refused",
-]);
-
-function levelOf(name: EventName): "info" | "debug" {
-  return INFO.has(name) ? "info" : "debug";
-}
+/** The levels of events: single clients that are served, well or badly, have the lowest. */
+export const EVENT_LEVELS: Readonly<Record<EventName, "info" | "debug">> = {
+  "started": "info",
+  "stopping": "info",
+  "drained": "info",
+  "broker.down": "info",
+  "broker.up": "info",
+  "refused": "info",
+  "connected": "debug",
+  "subscribed": "debug",
+  "published": "debug",
+  "closed": "debug",
+  "gap": "debug",
+  "slow": "debug",
+};
 
 /**
  * Writes events to a logger, each with its fields.
@@ -27,11 +29,11 @@ export function logEvents(events: Events, logger: Logger, dev: boolean): void {
   const throttle = new RefusalThrottle();
 
   function write(event: GatewayEvent): void {
-    logger[levelOf(event.event)](sentenceOf(event), { ...event });
+    logger[EVENT_LEVELS[event.event]](sentenceOf(event), { ...event });
   }
 
   function writeRefusal(event: Refused): void {
-    const isLogged = logger.isEnabledFor(levelOf("refused"));
+    const isLogged = logger.isEnabledFor(EVENT_LEVELS.refused);
     if (!isLogged && !dev) return;
     const suppressed = throttle.admit(event.error);
     if (suppressed === undefined) return;
@@ -44,6 +46,6 @@ export function logEvents(events: Events, logger: Logger, dev: boolean): void {
 
   events.listen((event) => {
     if (event.event === "refused") writeRefusal(event);
-    else if (logger.isEnabledFor(levelOf(event.event))) write(event);
-  }, (name) => logger.isEnabledFor(levelOf(name)));
+    else if (logger.isEnabledFor(EVENT_LEVELS[event.event])) write(event);
+  }, (name) => logger.isEnabledFor(EVENT_LEVELS[name]));
 }

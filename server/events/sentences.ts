@@ -8,8 +8,9 @@ const SENTENCES: Readonly<
   "stopping":
     "Stopping: clients are asked to connect again; open connections: {connections}",
   "drained": "Stopped; connections that are still open: {connections}",
-  "broker.down": "The broker can't be used: {reason}",
-  "broker.up": "The broker can be used again: {broker}",
+  "broker.down":
+    "The broker {broker} is away, so that requests get 503: {reason}",
+  "broker.up": "The broker {broker} is back",
   "connected": "{session} connected by {transport}, {protocol}, from {address}",
   "subscribed":
     "{session} subscribed to {channel}, topics {topics}, after {position}",

@@ -9,12 +9,17 @@ import {
 import { malformedAddress } from "../runtimes/failed.ts";
 import { allowsOrigin, type OriginRules } from "./origin.ts";
 
+/** The path at which a client that can't connect asks why. It is below the other routes, so that a mounted gateway has it, too. */
+export const STATUS_PATH = "/v1/realtime/status";
+
 /** Decides whether a request may enter the gateway, whatever its route. */
 export class Admission {
   /** The pages that may use the gateway. */
   readonly origins: OriginRules;
   /** Whether every request is refused, except for probes and what operators see. */
   isDraining = false;
+  /** The time at which a drain ends at the latest, on the clock of `performance.now()`. */
+  drainsUntil = 0;
 
   constructor(origins: OriginRules) {
     this.origins = origins;
@@ -98,7 +103,7 @@ function forbidden(message: string): RealtimeError {
   return new RealtimeError("forbidden", message);
 }
 
-/** The paths that are answered while the gateway drains: its probes and what operators see. */
+/** The paths that are answered while the gateway drains: its probes, its status and what operators see. */
 const OPEN_PATHS: ReadonlySet<string> = new Set([
   "/",
   "/admin",
@@ -106,6 +111,7 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   "/livez",
   "/metrics",
   "/readyz",
+  STATUS_PATH,
 ]);
 
 /** Tells whether a path is answered while the gateway drains. */

@@ -9,7 +9,7 @@ import {
   pathOf,
   type RequestHead,
 } from "../runtimes/request_head.ts";
-import type { Admission } from "./admission.ts";
+import { type Admission, STATUS_PATH } from "./admission.ts";
 import { secure, toResponse } from "./answer.ts";
 import { errorResponse, statusOf } from "./error_response.ts";
 import type { Failures } from "./failures.ts";
@@ -47,7 +47,7 @@ export class Entrance {
     this.#interior = interior;
     this.#failures = failures;
     this.#pages = new Hono<{ Bindings: PageBindings }>()
-      .use(crossOrigin(admission.origins))
+      .use(crossOrigin(admission.origins, STATUS_PATH))
       .all("*", async ({ env }) => secure(await env.answer()));
   }
 

@@ -14,10 +14,18 @@ export function allowsOrigin(rules: OriginRules, origin: string): boolean {
   return dev && isLoopback(hostnameOf(origin));
 }
 
-/** Creates the middleware that answers preflights and marks answers for pages of allowed origins. */
-export function crossOrigin(rules: OriginRules): MiddlewareHandler {
+/**
+ * Creates the middleware that answers preflights and marks answers for pages of allowed origins.
+ *
+ * @param openPath The path whose answer any page can read, so that it learns why it is refused. A refused page gets nothing else there.
+ */
+export function crossOrigin(
+  rules: OriginRules,
+  openPath: string,
+): MiddlewareHandler {
   return cors({
-    origin: (origin) => allowsOrigin(rules, origin) ? origin : null,
+    origin: (origin, { req }) =>
+      req.path === openPath || allowsOrigin(rules, origin) ? origin : null,
     allowMethods: ["GET", "POST"],
     allowHeaders: [
       "authorization",
@@ -25,6 +33,10 @@ export function crossOrigin(rules: OriginRules): MiddlewareHandler {
       "idempotency-key",
       "idempotency-ttl",
       "last-event-id",
+      // OpenTelemetry adds them to what a page sends.
+      "traceparent",
+      "tracestate",
+      "baggage",
       "x-inngest-sdk",
       "x-inngest-env",
     ],

@@ -2,6 +2,7 @@ import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Auth } from "../auth/auth.ts";
 import { readKeyTtl, withTtl } from "../publish/idempotency_key.ts";
 import { type MessagePublisher, tooLarge } from "../publish/publisher.ts";
+import { traced } from "../publish/traced_publisher.ts";
 import type { DirectHandler } from "../runtimes/direct.ts";
 import type { JsonAnswer } from "../runtimes/json_answer.ts";
 import type { RequestHead } from "../runtimes/request_head.ts";
@@ -11,6 +12,7 @@ import { brokeOff } from "./body.ts";
 import { errorAnswer } from "./error_response.ts";
 import type { Failures } from "./failures.ts";
 import type { PublishAddress, PublishAddresses } from "./publish_address.ts";
+import { traceOf } from "./trace_header.ts";
 
 /** The beginning of the targets of requests that publish one message or one stream. */
 const PUBLISH = "/v1/realtime/publish?";
@@ -39,7 +41,8 @@ export function publishBody(
   const data = dataOfBody(decodeUtf8(body));
   const ttl = readKeyTtl(head.header("idempotency-ttl"));
   const key = withTtl(head.header("idempotency-key"), ttl);
-  const ids = publisher.publish(envelope, topics, data, key);
+  const ids = traced(publisher, traceOf(head))
+    .publish(envelope, topics, data, key);
   return ids instanceof Promise ? ids.then(published) : published(ids);
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
+import { errorBody } from "../../core/protocol/error_body.ts";
 import { MAX_KEY_TTL } from "../../core/protocol/limits.ts";
 import { createEnvelope, MESSAGE_KINDS } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
@@ -43,6 +43,12 @@ interface Allowance {
   chars: number;
 }
 
+/** The result of a line. A line of a stream that has ended may have both. */
+interface LineResult {
+  readonly id?: string | undefined;
+  readonly error?: RealtimeError | undefined;
+}
+
 /**
  * Publishes each line of an NDJSON body, in order; returns the results as JSON. A line that fails doesn't stop the others.
  *
@@ -60,24 +66,16 @@ export async function publishBatch(
   const allowance = { chars: REQUEST_BYTES };
   const results: string[] = [];
   const turns = new FairTurns();
-  let outage: string | undefined;
+  let outage: RealtimeError | undefined;
   for (const text of body.split("\n")) {
     if (text.trim() === "") continue;
-    if (outage !== undefined) {
-      results.push(outage);
-      continue;
-    }
-    const result = await publishLine(
-      publisher,
-      streams,
-      rate,
-      text,
-      allowance,
-      refused,
-    );
-    results.push(JSON.stringify(result));
-    // The broker is away: each further line would wait for it as long as this one did.
-    if (result.error?.code === "unavailable") outage = results.at(-1);
+    // The broker is away: each further line would wait for it as long as the first one did.
+    const { id, error }: LineResult = outage
+      ? { error: outage }
+      : await publishLine(publisher, streams, rate, text, allowance);
+    results.push(JSON.stringify({ id, error: error && errorBody(error) }));
+    if (error) refused(error);
+    if (error?.code === "unavailable") outage = error;
     // Waiting for nothing would cost each line a turn of the queue of promises.
     const turn = turns.spend(text.length);
     if (turn) await turn;
@@ -106,8 +104,7 @@ async function publishLine(
   rate: PublishRate,
   text: string,
   allowance: Allowance,
-  refused: (error: RealtimeError) => void,
-): Promise<{ id?: string; error?: ErrorBody }> {
+): Promise<LineResult> {
   try {
     rate.spend(1);
     const result = line.safeParse(parseJson(text, "the line"));
@@ -142,11 +139,9 @@ async function publishLine(
     const message = { ...envelope, kind, streamId };
     const options = { key, producer, publisher };
     const sent = await streams.publish(message, topics, data, options);
-    if (sent.error) refused(sent.error);
-    return { id: sent.ids[0], error: sent.error && errorBody(sent.error) };
+    return { id: sent.ids[0], error: sent.error };
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
-    refused(error);
-    return { error: errorBody(error) };
+    return { error };
   }
 }

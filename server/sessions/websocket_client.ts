@@ -1,10 +1,12 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
+import { readTrace } from "../../core/protocol/trace.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import { textOf, withFacts } from "../events/refusal_facts.ts";
 import { withTtl } from "../publish/idempotency_key.ts";
 import { type MessagePublisher, quote } from "../publish/publisher.ts";
+import { traced } from "../publish/traced_publisher.ts";
 import { type ClientCommand, parseClientFrame } from "../wire/client_frame.ts";
 import { createEnvelope } from "../wire/envelope.ts";
 import type { Wire } from "../wire/encode.ts";
@@ -202,7 +204,8 @@ export class WebSocketClient implements SocketHandler {
     const data = JSON.stringify(frame.data);
     const key = withTtl(frame.key, frame.key_ttl);
     const publisher = this.#host.publisherFor(claims);
-    const [id = ""] = await publisher.publish(envelope, [topic], data, key);
+    const [id = ""] = await traced(publisher, readTrace(frame.trace))
+      .publish(envelope, [topic], data, key);
     if (ref !== undefined) session.control({ kind: "ack", ref, data: { id } });
   }
 

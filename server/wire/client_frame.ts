@@ -27,6 +27,8 @@ const commands = z.discriminatedUnion("kind", [
     key_ttl: z.int().min(1).max(MAX_KEY_TTL).optional(),
     reply_topic: z.string().optional(),
     reply_to: z.string().optional(),
+    // A malformed one is ignored, as in a header.
+    trace: z.unknown().optional(),
   }),
   z.object({ kind: z.literal("pong") }),
 ]);

@@ -33,6 +33,8 @@ export interface Envelope extends Origin {
   readonly replyTo?: string;
   /** The idempotency key of a reply. */
   readonly replyKey?: string;
+  /** The publisher's place in a trace, a valid `traceparent`. */
+  readonly trace?: string;
   /** JSON text. */
   readonly metadata?: string;
   /** The text that plain clients receive instead of the frame. */
@@ -113,8 +115,8 @@ export function newMessage(
   data: string,
 ): NewMessage {
   const { channel, kind = "data", streamId, runId, fnId } = envelope;
-  const { fnSlug, envId, replyTopic, replyTo, replyKey, metadata, raw } =
-    envelope;
+  const { fnSlug, envId, replyTopic, replyTo, replyKey, trace } = envelope;
+  const { metadata, raw } = envelope;
   let head = `{"kind":"${kind}","channel":${JSON.stringify(channel)},` +
     `"topic":${JSON.stringify(topic)},"data":${data},` +
     `"created_at":"${timestamp()}"`;
@@ -126,6 +128,7 @@ export function newMessage(
   if (replyTopic) head += `,"reply_topic":${JSON.stringify(replyTopic)}`;
   if (replyTo) head += `,"reply_to":"${replyTo}"`;
   if (replyKey) head += `,"reply_key":${JSON.stringify(replyKey)}`;
+  if (trace) head += `,"trace":"${trace}"`;
   if (metadata) head += `,"metadata":${metadata}`;
   return { topic, kind, head, streamId, raw };
 }

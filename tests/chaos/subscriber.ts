@@ -99,11 +99,11 @@ export class Subscriber {
       onError: ({ code }) => {
         this.errors.push(code);
       },
-      onState: (state, error) => {
+      onState: (state, { error }) => {
         this.state = state;
         if (state === "open") this.opened++;
         if (state === "connecting") this.attempts.push(performance.now());
-        if (error) this.failure = error.code;
+        if (state === "failed") this.failure = error?.code;
         this.#notify();
       },
     });

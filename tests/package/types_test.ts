@@ -16,6 +16,7 @@ const EVERYTHING = `
 import * as realtime from "@tidings/realtime";
 import * as gateway from "@tidings/realtime/gateway";
 import * as hooks from "@tidings/realtime/hooks";
+import * as devtools from "@tidings/realtime/hooks/devtools";
 import * as middleware from "@tidings/realtime/middleware";
 import * as redis from "@tidings/realtime/server/redis";
 import * as server from "@tidings/realtime/server";
@@ -26,7 +27,7 @@ export const app = realtime.createRealtime({ url: env.url });
 export const served = server.createGateway({ dev: true, signingKey: env.url });
 export const made: middleware.RealtimeMiddlewareClass = middleware
   .realtimeMiddleware({ url: env.url });
-export { gateway, hooks, redis, testing };
+export { devtools, gateway, hooks, redis, testing };
 `;
 
 const CLOSING = `
@@ -46,6 +47,7 @@ import { Inngest } from "inngest";
 import { createElement } from "react";
 import { channel, topic } from "@tidings/realtime";
 import { useRealtime } from "@tidings/realtime/hooks";
+import { TidingsDevtools } from "@tidings/realtime/hooks/devtools";
 import { realtimeMiddleware } from "@tidings/realtime/middleware";
 
 const users = channel((id: string) => \`user:\${id}\`)
@@ -57,7 +59,8 @@ export const fn = inngest.createFunction(${definition}, async ({ publish }) => {
   await publish(users("1").ai, { response: 1 });
 });
 export function Status() {
-  return createElement("p", {}, useRealtime({ token: undefined }).runStatus);
+  const { runStatus } = useRealtime({ token: undefined });
+  return createElement("p", {}, runStatus, createElement(TidingsDevtools));
 }
 `;
 }

@@ -14,6 +14,7 @@ import {
 import { createRoot, hydrateRoot } from "react-dom/client";
 import type { Realtime } from "../../core/types/realtime.ts";
 import { useRealtime, useStream, useSubscription } from "../../hooks.ts";
+import { TidingsDevtools } from "../../react/devtools/mod.ts";
 import type { Notes, PageControl, Scenario, Shown } from "./scenario.ts";
 
 const root = document.getElementById("root");
@@ -81,16 +82,18 @@ function useShown(
 }
 
 function Subscription(props: ComponentProps): ReactNode {
-  const { data, freshData, latestData, error, state, clear } = useSubscription({
-    refreshToken: tokenOf(props.scenario),
-    onGap,
-    ...props.scenario.options,
-  });
+  const { data, freshData, latestData, error, state, clear, retryInMs } =
+    useSubscription({
+      refreshToken: tokenOf(props.scenario),
+      onGap,
+      ...props.scenario.options,
+    });
   return useShown(
     props,
     {
       status: state,
       error: error?.message,
+      retryInMs,
       data: data.map((message) => message.data),
       last: latestData?.data,
     },
@@ -117,6 +120,7 @@ function RealtimeComponent(props: ComponentProps): ReactNode {
     {
       status: connectionStatus,
       error: error?.message,
+      retryInMs: rest.retryInMs,
       data: messages.all.map((message) => message.data),
       last: messages.last?.data,
       byTopic: Object.fromEntries(
@@ -134,18 +138,29 @@ function RealtimeComponent(props: ComponentProps): ReactNode {
 
 function Stream(props: ComponentProps): ReactNode {
   const { channel, topics, options } = props.scenario;
-  const { text, done, stopped, error, stop } = useStream(topics[0] ?? "", {
-    channel,
-    token: tokenOf(props.scenario),
-    onGap,
-    ...options,
-  });
+  const { text, done, stopped, error, retryInMs, stop } = useStream(
+    topics[0] ?? "",
+    {
+      channel,
+      token: tokenOf(props.scenario),
+      onGap,
+      ...options,
+    },
+  );
   useEffect(() => {
     if (props.index === 0) stopFirst = stop;
   }, [stop]);
   return useShown(
     props,
-    { status: "", error: error?.message, data: [], text, done, stopped },
+    {
+      status: "",
+      error: error?.message,
+      retryInMs,
+      data: [],
+      text,
+      done,
+      stopped,
+    },
     [],
     [],
     () => {},
@@ -170,7 +185,12 @@ function Page({ first }: { first: Scenario }): ReactNode {
     (_, index) =>
       createElement(COMPONENTS[hook], { key: index, index, scenario }),
   );
-  return createElement("main", null, components);
+  return createElement(
+    "main",
+    null,
+    components,
+    scenario.devtools && createElement(TidingsDevtools, scenario.devtools),
+  );
 }
 
 const control: PageControl = {

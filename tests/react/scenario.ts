@@ -4,6 +4,7 @@
  * @module
  */
 import type { Realtime } from "../../core/types/realtime.ts";
+import type { TidingsDevtoolsProps } from "../../react/devtools/mod.ts";
 
 /** The components of a page. A test changes them while the page runs. */
 export interface Scenario {
@@ -16,6 +17,8 @@ export interface Scenario {
   readonly isMounted?: boolean;
   /** Whether the function that gets tokens is inline, and thus a new one at every render. */
   readonly isInline?: boolean;
+  /** The properties of the devtools, which are absent by default. */
+  readonly devtools?: TidingsDevtoolsProps;
   /** The hook's own options. */
   readonly options?: {
     readonly key?: string;
@@ -35,6 +38,7 @@ export interface Scenario {
 export interface Shown {
   readonly status: string;
   readonly error?: string;
+  readonly retryInMs?: number | null;
   readonly data: readonly unknown[];
   readonly last?: unknown;
   readonly byTopic?: Readonly<Record<string, unknown>>;

@@ -30,6 +30,7 @@ describe("hooks on a server", () => {
       latestData: null,
       freshData: [],
       error: null,
+      retryInMs: null,
       state: "closed",
     });
   });
@@ -52,6 +53,7 @@ describe("hooks on a server", () => {
       messages: { byTopic: {}, all: [], last: null, delta: [] },
       runError: null,
       error: null,
+      retryInMs: null,
     });
   });
 
@@ -64,6 +66,7 @@ describe("hooks on a server", () => {
       text: "",
       done: false,
       error: null,
+      retryInMs: null,
       stopped: false,
       streamId: null,
     });
@@ -83,7 +86,7 @@ describe("hooks on a server", () => {
 describeInChromium("hooks on a server, then in Chromium", {}, (suite) => {
   it("continue from the server's markup", async () => {
     const { open, publish, site } = suite();
-    const shown = { status: "closed", data: [] };
+    const shown = { status: "closed", retryInMs: null, data: [] };
     site.html = "<main>" +
       renderToString(
         createElement("pre", {

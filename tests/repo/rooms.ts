@@ -14,7 +14,7 @@ const ROOMS: ReadonlyArray<readonly [room: string, allowed: string[]]> = [
 /** The rooms of `core/`, lowest first. A room may import those of its own level and below. */
 const CORE_LEVELS: ReadonlyArray<readonly string[]> = [
   ["core/protocol/", "core/types/"],
-  ["core/time/", "core/http/", "core/channel/"],
+  ["core/time/", "core/http/", "core/channel/", "core/traces/"],
   ["core/publish/", "core/subscribe/"],
   ["core/app/"],
 ];

@@ -8,6 +8,7 @@ import {
 } from "../../publish/publisher.ts";
 import type { PublishRate } from "../../publish/publish_rates.ts";
 import { publishTee, publishText } from "../../publish/text_stream.ts";
+import { traced } from "../../publish/traced_publisher.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
 import { runtime } from "../../runtimes/runtime.ts";
 import type { Streams } from "../../streams/streams.ts";
@@ -17,6 +18,7 @@ import { statusOf } from "../error_response.ts";
 import type { Failures } from "../failures.ts";
 import type { PublishAddresses } from "../publish_address.ts";
 import { isStream, publishBody } from "../publish_message.ts";
+import { traceOf } from "../trace_header.ts";
 
 /** The longest lease that a stream may ask for, in seconds: a day. */
 const MAX_LEASE = 24 * 3600;
@@ -57,7 +59,12 @@ export function publishRoutes(
       const patienceMs = readLease(address.lease);
       (await runtime()).keepOpen({ request, env: c.env });
       const { ids, streamId, isStopped } = await publishText(
-        { publisher, streams, patienceMs, rate },
+        {
+          publisher: traced(publisher, traceOf(head)),
+          streams,
+          patienceMs,
+          rate,
+        },
         envelope,
         topics,
         request.body,
@@ -81,7 +88,7 @@ export function publishRoutes(
     const text = await readText(c.req.raw, REQUEST_BYTES, subject);
     const head = new FetchHead(c.req.raw, c.env);
     const lines = await publishBatch(
-      publisher,
+      traced(publisher, traceOf(head)),
       streams,
       rate,
       text,
@@ -102,7 +109,8 @@ export function publishRoutes(
     const request = c.req.raw;
     (await runtime()).keepOpen({ request, env: c.env });
     const { leaseMs: patienceMs } = streams;
-    const options = { publisher, rate, patienceMs };
+    const all = traced(publisher, traceOf(c.req));
+    const options = { publisher: all, rate, patienceMs };
     const ids = await publishTee(options, channel, request.body);
     return c.json({ id: ids[0], ids });
   });

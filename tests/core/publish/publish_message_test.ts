@@ -12,6 +12,7 @@ import {
   type FakeRequest,
   startFakeGateway,
 } from "../../support/client/fake_gateway.ts";
+import { closedUrl } from "../../support/gateway/local_server.ts";
 import {
   startGateway,
   type TestGateway,
@@ -297,15 +298,32 @@ describe("publish() to a gateway that fails", () => {
   it("rejects with timeout if no response comes", async () => {
     await using gateway = await startFakeGateway();
     const app = fakeApp(gateway, { retry: { attempts: 1, timeout: 50 } });
-    assertEquals((await failureOf(app.publish(MESSAGE))).code, "timeout");
+    const { code, message } = await failureOf(app.publish(MESSAGE));
+    assertEquals([code, message], [
+      "timeout",
+      `Cannot publish to "c": the gateway at ${gateway.url} did not answer in time`,
+    ]);
   });
 
   it("rejects with network if the gateway can't be reached", async () => {
-    const app = createRealtime({
-      url: "http://127.0.0.1:1",
-      retry: { attempts: 1 },
-    });
-    assertEquals((await failureOf(app.publish(MESSAGE))).code, "network");
+    const url = await closedUrl();
+    const app = createRealtime({ url, retry: { attempts: 1 } });
+    const { code, message } = await failureOf(app.publish(MESSAGE));
+    assertEquals([code, message], [
+      "network",
+      `Cannot publish to "c": the gateway at ${url} can't be reached: connection refused`,
+    ]);
+  });
+
+  it("names the URL at which something other than the gateway answers", async () => {
+    await using gateway = await startFakeGateway();
+    const publishing = fakeApp(gateway).publish(MESSAGE);
+    answer(await gateway.request(), 404, "<h1>Not found</h1>");
+    const { code, message } = await failureOf(publishing);
+    assertEquals([code, message], [
+      "not_found",
+      `Cannot publish to "c": the gateway at ${gateway.url} answered 404`,
+    ]);
   });
 
   it("sends the signing key as a hash", async () => {

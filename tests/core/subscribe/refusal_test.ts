@@ -23,6 +23,7 @@ import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
+import { collectLog } from "../../support/log.ts";
 import { tokenEnding } from "../../support/wire/tokens.ts";
 import { tokenFor } from "../../support/wire/websocket.ts";
 
@@ -85,19 +86,38 @@ describe("A refusal", () => {
     assertEquals(count(), 2);
   });
 
-  it("is final after several tokens in a row were refused", async () => {
+  for (
+    const [code, tokens] of [
+      ["token_expired", 4],
+      ["unauthenticated", 4],
+      ["invalid_token", 2],
+    ] as const
+  ) {
+    it(`for "${code}" is final after ${tokens} tokens in a row`, async () => {
+      await using gateway = await startFakeGateway();
+      const { ask, count } = factory(gateway);
+      const opening = subscribe(ask);
+      const peer = await gateway.peer();
+      const refusing = (async () => {
+        for (;;) peer.refuse(await peer.next("sub"), code);
+      })();
+      assertEquals(await Promise.race([codeOf(opening), refusing]), code);
+      assertEquals(count(), tokens);
+    });
+  }
+
+  it("of a token is not final because other attempts failed before", async () => {
     await using gateway = await startFakeGateway();
     const { ask, count } = factory(gateway);
-    const opening = subscribe(ask);
+    const opening = subscribe(ask, { onError() {} });
     const peer = await gateway.peer();
-    const refusing = (async () => {
-      for (;;) peer.refuse(await peer.next("sub"), "invalid_token");
-    })();
-    assertEquals(
-      await Promise.race([codeOf(opening), refusing]),
-      "invalid_token",
-    );
-    assertEquals(count(), 4);
+    for (let failure = 0; failure < 4; failure++) {
+      peer.refuse(await peer.next("sub"), "unavailable");
+    }
+    peer.refuse(await peer.next("sub"), "token_expired");
+    assertEquals((await peer.accept()).data.token, "key-2");
+    await (await opening).close();
+    assertEquals(count(), 2);
   });
 
   it("that may pass leads to another attempt", async () => {
@@ -285,6 +305,26 @@ describe("subscribe() at a gateway", () => {
         const opening = subscribe(tokenOf(gateway, key), { transport });
         assertEquals(await codeOf(opening), code);
       }
+    });
+
+    it(`asks for one new token if the signature is wrong, and says that the keys may differ, by ${transport}`, async () => {
+      await using log = await collectLog("info");
+      // The log of a gateway has only the first refusals of a second.
+      await using gateway = await startGateway();
+      let count = 0;
+      const stranger = { ...gateway, signingKey: "x".repeat(40) };
+      const error = await assertRejects(
+        () =>
+          subscribe(async () => {
+            count++;
+            return tokenOf(gateway, await tokenFor(stranger, ["c/t"]));
+          }, { transport }),
+        RealtimeError,
+        "app and gateway may have different REALTIME_SIGNING_KEYs",
+      );
+      assertEquals([error.code, count], ["invalid_token", 2]);
+      const reasons = log.records.map(({ properties }) => properties.reason);
+      assertEquals([...new Set(reasons)], [error.message]);
     });
 
     it(`gets another token when its session ends, and misses nothing, by ${transport}`, async () => {

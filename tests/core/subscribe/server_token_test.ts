@@ -210,7 +210,10 @@ describe("subscribe() without a client and without a key", () => {
       () => subscribe(TARGET),
       RealtimeError,
     );
-    assertEquals(unreachable.code, "network");
+    assertEquals([unreachable.code, unreachable.message], [
+      "network",
+      "Cannot get a subscription token: the gateway at http://127.0.0.1:1 can't be reached",
+    ]);
   });
 });
 

@@ -148,7 +148,7 @@ describe("subscribe() with a route for tokens", () => {
       );
       assertEquals([code, message], [
         "invalid_token",
-        "Cannot use the token: its signature is wrong: it is for another gateway, or the app has another signing key than this gateway",
+        "Cannot use the token: its signature is wrong; app and gateway may have different REALTIME_SIGNING_KEYs",
       ]);
     }
   });

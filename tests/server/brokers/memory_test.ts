@@ -49,6 +49,20 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
+  it("tells how much its logs hold", () => {
+    const { broker, clock } = createBroker({ historySize: 2, historyTtl: 60 });
+    assertEquals(broker.usage(), { messages: 0, bytes: 0 });
+    broker.publish("c", [message(1), message(2), message(3)]);
+    broker.publish("d", [message(1)]);
+    const { messages, bytes } = broker.usage();
+    // Each takes its text and some 200 bytes.
+    assertEquals([messages, bytes > 600 && bytes < 1000], [3, true]);
+    clock.now = 61_000;
+    broker.publish("d", [message(2)]);
+    assertEquals(broker.usage().messages, 3);
+    return broker.close();
+  });
+
   it("makes a new epoch after its log was lost", async () => {
     const { broker } = createBroker();
     const [first] = await broker.publish("c", [message(1)]);

@@ -134,4 +134,21 @@ describe("the event of a refusal", () => {
     );
     assertStringIncludes(String(refusal?.reason), "--allowed-origins");
   });
+
+  it("shows on the console in development mode, where the app has no log", async () => {
+    const { warn } = console;
+    const lines: unknown[] = [];
+    console.warn = (line) => lines.push(line);
+    try {
+      for (const dev of [true, false]) {
+        await using gateway = await startGateway({ dev });
+        await handshake(gateway, { token: "a.b.c" });
+      }
+    } finally {
+      console.warn = warn;
+    }
+    assertEquals(lines, [
+      "Tidings refused with 401: Cannot use the token: it is not a JWT",
+    ]);
+  });
 });

@@ -23,6 +23,14 @@ describe("CORS headers", () => {
     return response.headers;
   }
 
+  it("let a page that records spans send its place in a trace", async () => {
+    const headers = await headersOf("OPTIONS", APP);
+    const allowed = headers.get("access-control-allow-headers")?.split(",");
+    for (const name of ["traceparent", "tracestate", "baggage"]) {
+      assertEquals(allowed?.includes(name), true);
+    }
+  });
+
   for (const method of ["OPTIONS", "GET"]) {
     for (const origin of [APP, "https://evil.example"]) {
       it(`allow no credentials, and vary by origin: ${method} from ${origin}`, async () => {

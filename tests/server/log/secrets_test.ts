@@ -165,9 +165,9 @@ async function endSessions(
   await gap.find("gap");
   await gap.close();
   const short = await tokenEnding(target, ["c/t"], 500);
-  const { client: ending } = await connectReady(target, { token: short });
-  await ending.error();
-  await ending.close();
+  // A client of tidings.v1 would have 10 seconds for a new token.
+  await using ending = await connectWire(target, { token: short });
+  await ending.closed;
   await using sse = await connectSse(target, { token: user, v1: true });
   await sse.ready();
   const { client: slow } = await connectReady(target, { token: user });

@@ -40,6 +40,7 @@ export class Inbox<T> {
 }
 
 const CONNECT_PATH = "/v1/realtime/connect";
+const STATUS_PATH = "/v1/realtime/status";
 
 /** The epoch of a fake gateway's messages. */
 export const EPOCH = "abcdefgh";
@@ -176,6 +177,9 @@ const NO_HANDSHAKE = {
   body: '{"error":{"code":"invalid_argument","message":"No handshake"}}',
 };
 
+/** The answer of a gateway that is well to a client that asks why it can't connect. */
+const STATUS = '{"name":"tidings","protocol":"tidings.v1","status":"ok"}';
+
 /**
  * Starts a fake gateway on real sockets.
  *
@@ -197,6 +201,7 @@ export async function startFakeGateway(
       response.writeHead(reason.status);
       return response.end(reason.body);
     }
+    if (request.url === STATUS_PATH) return response.end(STATUS);
     let body = "";
     request.setEncoding("utf8");
     request.on("data", (chunk) => body += chunk);

@@ -34,6 +34,7 @@ export interface TypeCheckOptions {
 const PACKAGE = {
   "@tidings/realtime": "mod.ts",
   "@tidings/realtime/hooks": "hooks.ts",
+  "@tidings/realtime/hooks/devtools": "react/devtools/mod.ts",
   "@tidings/realtime/middleware": "middleware.ts",
 };
 

@@ -1,6 +1,7 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { startGateway } from "../../../support/gateway/gateway.ts";
+import { collectLog, eventsIn } from "../../../support/log.ts";
 import {
   ADMIN_KEY,
   parseSamples,
@@ -66,6 +67,23 @@ describe("GET /metrics", () => {
       const response = await requestMetrics(gateway, bearer);
       assertEquals(await refusalOf(response), WITHOUT_KEY);
     }
+  });
+
+  it("writes neither the key nor what came in its place into the log", async () => {
+    await using log = await collectLog("debug");
+    {
+      await using gateway = await startGateway({ adminKey: ADMIN_KEY });
+      const other = "another-key-0123456789abcdef0123456789abcdef";
+      for (const bearer of [ADMIN_KEY, other]) {
+        await (await requestMetrics(gateway, bearer)).body?.cancel();
+      }
+      const { url } = gateway;
+      await (await fetch(`${url}/metrics?key=${other}`)).body?.cancel();
+    }
+    const text = JSON.stringify(log.records);
+    const refusals = eventsIn(log, "refused").map(({ code }) => code);
+    assertEquals(refusals, [401, 401]);
+    assert(!text.includes("admin-key-0") && !text.includes("another-key-0"));
   });
 
   it("is not there without an admin key, and says how to set one", async () => {

@@ -1,0 +1,115 @@
+import { networkReason } from "../http/network_reason.ts";
+import type { PROTOCOL } from "../protocol/frames.ts";
+import type { JsonObject } from "../protocol/shape.ts";
+
+/** The protocol of this client. A bundler need not move it into a file that is shared with the part which loads this module. */
+const OWN_PROTOCOL: typeof PROTOCOL = "tidings.v1";
+
+/** How long the gateway may take to answer, in milliseconds: the next attempt waits for it. */
+const PATIENCE_MS = 2_000;
+
+/** The longest text of another server that a message quotes, in characters. */
+const LONGEST_QUOTE = 300;
+
+/** The attempt that failed. */
+export interface FailedAttempt {
+  /** Whether it was by Server-Sent Events, not by WebSocket. */
+  readonly isSse: boolean;
+  /** Whether the next attempt is by the same transport. */
+  readonly isFixed: boolean;
+}
+
+/** The parts of a browser's global object that other runtimes may lack. */
+interface Page {
+  readonly location?: { readonly protocol?: string };
+  readonly navigator?: { readonly onLine?: boolean };
+}
+
+/**
+ * Finds out by a plain request why an attempt to connect to a gateway failed, as the rest of a sentence: browsers don't tell the reason of a
+ * failed handshake.
+ */
+export async function findReason(
+  url: string,
+  request: typeof fetch,
+  attempt: FailedAttempt,
+): Promise<string> {
+  const address = `${url}/v1/realtime/status`;
+  try {
+    const response = await request(address, {
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    return reasonOf(response, await response.text(), attempt);
+  } catch (error) {
+    const { location, navigator } = globalThis as Page;
+    if (navigator?.onLine === false) return "this device is offline";
+    if (location?.protocol === "https:" && url.startsWith("http:")) {
+      return "a page of https can't connect to http";
+    }
+    return await answers(address, request)
+      ? "something answers there that is no gateway, or lets no page of this origin read its answer"
+      : networkReason(error);
+  }
+}
+
+/** Tells whether any server answers a page, which may not be allowed to read the answer. */
+async function answers(
+  address: string,
+  request: typeof fetch,
+): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    await request(address, { mode: "no-cors", signal });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads the answer of what should be the gateway. */
+function reasonOf(
+  { status: code, redirected, url }: Response,
+  text: string,
+  attempt: FailedAttempt,
+): string {
+  const { name, protocol, status, drains_ms, error } = parse(text);
+  if (name !== "tidings") {
+    const { message } = Object(error);
+    // A gateway that refuses the page, or a server with errors of the same form.
+    return typeof message === "string"
+      ? `HTTP ${code}, ${message.slice(0, LONGEST_QUOTE)}`
+      : `something answers there (HTTP ${code}) that is no gateway; check the URL`;
+  }
+  if (protocol !== OWN_PROTOCOL) {
+    return `it speaks the protocol "${protocol}", this client "${OWN_PROTOCOL}"; update the older one`;
+  }
+  if (status === "draining") {
+    const seconds = Math.ceil(Number(drains_ms) / 1000);
+    return `it drains before a restart, for at most ${seconds} s`;
+  }
+  if (redirected) {
+    return `it redirects to ${new URL(url).origin}; use that URL`;
+  }
+  return blockedTransport(attempt);
+}
+
+/** Returns the reason where a gateway answers plain requests, and is well. */
+function blockedTransport({ isSse, isFixed }: FailedAttempt): string {
+  if (isSse) {
+    return "it answers plain requests, but Server-Sent Events don't get through; a proxy may hold them back";
+  }
+  const problem =
+    "it answers plain requests, but no WebSocket gets through; a proxy may drop the headers of its handshake";
+  return isFixed
+    ? `${problem}, and the transport "sse" may work`
+    : `${problem}; Server-Sent Events are next`;
+}
+
+/** Returns the fields of a JSON object, unchecked; none for any other text, such as another server's page. */
+function parse(text: string): JsonObject {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
