@@ -67,20 +67,28 @@ function refusalOf(closeCode?: number): RealtimeError | undefined {
   );
 }
 
+/** Says how a connection ended. */
+function endOf(code?: number, reason?: string): string | undefined {
+  if (!code) return undefined;
+  return `the connection was closed with ${code}${reason ? `: ${reason}` : ""}`;
+}
+
 /**
  * Finds out why an attempt to connect failed.
  *
  * @param isSse Whether it was an attempt by Server-Sent Events, and `isFixed` whether the next one is by the same transport.
+ * @param answer What the gateway answered to the same request without a WebSocket.
  */
 async function diagnose(
   url: string,
   isSse: boolean,
   isFixed: boolean,
+  answer: RealtimeError,
 ): Promise<string> {
   try {
     // Most pages never need this module, so bundlers put it into a file of its own.
     const { findReason } = await import("./diagnosis.ts");
-    return await findReason(url, gatewayFetch(url), { isSse, isFixed });
+    return await findReason(url, gatewayFetch(url), { isSse, isFixed, answer });
   } catch {
     // Without a network a page can't load the module.
     return "nothing answers";
@@ -177,10 +185,10 @@ export function createConnection(
       watch("open");
     };
     opened.onmessage = receive;
-    opened.onclose = ({ code }) => {
+    opened.onclose = ({ code, reason }) => {
       // Server-Sent Events are open before the gateway has answered.
       const isOpen = isSse ? attempt === 0 : state === "open";
-      if (isOpen) lost(code);
+      if (isOpen) lost(code, endOf(code, reason));
       else void failed(token, presenter);
     };
   }
@@ -195,7 +203,9 @@ export function createConnection(
     const answer = await askGateway(url, "connect", token);
     const error = errorOf(answer?.error);
     const isRefused = isTokenRefusal(error) || error.code === "forbidden";
-    const reason = isRefused ? undefined : await diagnose(url, isSse, isFixed);
+    const reason = isRefused
+      ? undefined
+      : await diagnose(url, isSse, isFixed, error);
     // The time for connecting may be over, and another attempt may have begun.
     if (state !== before || transport) return;
     if (!isRefused) return lost(undefined, reason);
@@ -214,9 +224,7 @@ export function createConnection(
 
   function lost(
     code?: number,
-    reason: string = code
-      ? `the connection was closed with ${code}`
-      : "the connection was lost",
+    reason: string = "the connection was lost",
   ): void {
     release(null);
     const refusal = refusalOf(code);
