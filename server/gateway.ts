@@ -1,12 +1,14 @@
 import { Hono } from "hono";
 import type { AsyncClosing } from "../core/types/async_closing.ts";
 import { getLogger } from "@logtape/logtape";
+import { Admin } from "./admin/admin.ts";
 import { AdminKey } from "./auth/admin_key.ts";
 import { Auth } from "./auth/auth.ts";
 import { Revocations } from "./auth/revocations.ts";
 import { logEvents } from "./events/event_log.ts";
 import { Events } from "./events/events.ts";
 import { Hub } from "./fan_out/hub.ts";
+import { adminOnly } from "./http/admin_only.ts";
 import { Admission } from "./http/admission.ts";
 import { Entrance } from "./http/entrance.ts";
 import { errorResponse } from "./http/error_response.ts";
@@ -14,6 +16,7 @@ import { Failures } from "./http/failures.ts";
 import { connect } from "./http/handshake.ts";
 import { PublishAddresses } from "./http/publish_address.ts";
 import { directPublish } from "./http/publish_message.ts";
+import { adminRoutes } from "./http/routes/admin.ts";
 import { healthRoutes } from "./http/routes/health.ts";
 import { historyRoutes } from "./http/routes/history.ts";
 import { metricsRoutes } from "./http/routes/metrics.ts";
@@ -109,11 +112,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   );
   const auth = new Auth(settings.signingKeys, dev, revocations);
   const hub = new Hub(broker);
+  const admission = new Admission(settings);
+  const isDraining = () => admission.isDraining;
+  const admin = dev || settings.adminKey !== undefined
+    ? new Admin({ hub, sessions, events, auth, isDraining })
+    : undefined;
   const publisher = new Publisher(
     broker,
     settings.maxMessageBytes,
     events,
     counts,
+    admin,
   );
   const callback = onMessage && new MessageCallback(onMessage, report);
   const streams = new Streams(hub, publisher, {
@@ -143,7 +152,6 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     },
     ended: (session) => sessions.delete(session),
   };
-  const admission = new Admission(settings);
   const addresses = new PublishAddresses();
   const adminKey = new AdminKey(settings.adminKey, dev);
   const metrics = new Metrics({ counts, hub, sessions });
@@ -172,6 +180,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       subscribersRoutes(findPublisher, broker),
     ]
   ) app.route("/v1/realtime", routes);
+  app.use("/v1/admin/*", adminOnly(adminKey));
+  if (admin) app.route("/v1/admin", adminRoutes(admin));
   if (dev) app.route("/", pageRoutes());
   app.notFound((c) => {
     const message =
@@ -191,6 +201,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   async function close(): Promise<void> {
     metrics.close();
     streams.close();
+    admin?.close();
     for (const session of sessions.all()) {
       session.close(1001, "the gateway goes away");
     }
@@ -220,7 +231,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   directHandlers.set(gateway, (head) => entrance.direct(head));
   listeningCallbacks.set(
     gateway,
-    (url, runtime) => events.emit(startedEvent(settings, url, runtime)),
+    (url, runtime) => {
+      if (admin) admin.url = url;
+      events.emit(startedEvent(settings, url, runtime));
+    },
   );
   return gateway;
 }

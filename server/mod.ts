@@ -51,6 +51,12 @@ export type {
   ReplyTarget,
 } from "./brokers/broker.ts";
 export type {
+  GatewayLink,
+  LinkedAnswer,
+  LinkedGateway,
+} from "./brokers/gateway_link.ts";
+export type { LastEntry, LogSummary } from "./brokers/log_summary.ts";
+export type {
   RevocationListener,
   RevocationRecord,
   RevocationStore,

@@ -78,6 +78,23 @@ export function gateway(runtime: RuntimeName, before?: string): Peer {
   };
 }
 
+/** The admin key of all gateways of a run. */
+export const ADMIN_KEY: string = randomBytes(32).toString("hex");
+
+/** Returns our gateway on a runtime with an admin key, so that operators can ask it. */
+export function operatedGateway(runtime: RuntimeName): Peer {
+  return {
+    name: `Tidings on ${TITLES[runtime]}, with an admin key`,
+    role: "gateway",
+    runtime,
+    start(programs) {
+      const command = gatewayCommand(programs, runtime);
+      command.push("--admin-key", ADMIN_KEY);
+      return startAnnounced(command, true, SIGNING_KEY);
+    },
+  };
+}
+
 /** Returns the bare server of a runtime, which only forwards what is posted. */
 export function bare(runtime: RuntimeName): Peer {
   return {

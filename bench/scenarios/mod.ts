@@ -1,5 +1,6 @@
 import type { Lab } from "../lab.ts";
 import type { Section } from "../results.ts";
+import { admin } from "./admin.ts";
 import { channels } from "./channels.ts";
 import { client } from "./client.ts";
 import { connect } from "./connect.ts";
@@ -37,4 +38,5 @@ export const SCENARIOS: readonly Scenario[] = [
   { names: ["10"], run: sse },
   { names: ["redis"], run: redis },
   { names: ["growth"], run: growth },
+  { names: ["admin"], run: admin },
 ];

@@ -79,20 +79,19 @@ function endOf(code?: number, reason?: string): string | undefined {
  * @param isSse Whether it was an attempt by Server-Sent Events, and `isFixed` whether the next one is by the same transport.
  * @param answer What the gateway answered to the same request without a WebSocket.
  */
-async function diagnose(
+function diagnose(
   url: string,
   isSse: boolean,
   isFixed: boolean,
   answer: RealtimeError,
 ): Promise<string> {
-  try {
-    // Most pages never need this module, so bundlers put it into a file of its own.
-    const { findReason } = await import("./diagnosis.ts");
-    return await findReason(url, gatewayFetch(url), { isSse, isFixed, answer });
-  } catch {
+  // Most pages never need this module, so bundlers put it into a file of its own.
+  return import("./diagnosis.ts").then(
+    ({ findReason }) =>
+      findReason(url, gatewayFetch(url), { isSse, isFixed, answer }),
     // Without a network a page can't load the module.
-    return "nothing answers";
-  }
+    () => "nothing answers",
+  );
 }
 
 /** The code of a handshake that the gateway refused, with a reason. */

@@ -81,9 +81,7 @@ export async function requestToken(
     const isRefused = /: 4\d\d /.test(String(cause));
     throw new RealtimeError(
       isRefused ? "unauthenticated" : "network",
-      isRefused
-        ? `${ACTION}: the API refused`
-        : `${ACTION}: ${place} can't be reached`,
+      `${ACTION}: ${place} ${isRefused ? "refused" : "can't be reached"}`,
       { cause },
     );
   }

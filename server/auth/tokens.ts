@@ -1,3 +1,4 @@
+import { RealtimeError } from "../../core/protocol/errors.ts";
 import { deriveTokenKey } from "../../core/protocol/signing_key.ts";
 import {
   createClaims,
@@ -74,6 +75,17 @@ export class Tokens {
       return verifyJwt(jwt, keys);
     } catch (error) {
       throw withFacts(error, payloadFacts(uncheckedPayload(jwt), false));
+    }
+  }
+
+  /** Tells whether a token has the signature of one of the keys, whatever its claims say. */
+  async isSigned(jwt: string): Promise<boolean> {
+    try {
+      verifyJwt(jwt, await this.#keys);
+      return true;
+    } catch (error) {
+      if (error instanceof RealtimeError) return false;
+      throw error;
     }
   }
 

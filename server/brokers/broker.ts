@@ -1,6 +1,8 @@
 import type { MessageKind } from "../../core/protocol/frames.ts";
 import type { Position } from "../../core/protocol/id.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
+import type { GatewayLink } from "./gateway_link.ts";
+import type { LogSummary } from "./log_summary.ts";
 import type { RevocationStore } from "./revocation_store.ts";
 
 /** A message that is to be appended to a channel's log. */
@@ -81,6 +83,7 @@ export interface LogUsage {
 
 /** Whether a broker can be used, and if not, why. */
 export interface BrokerHealth {
+  /** Whether it can be used. */
   readonly ok: boolean;
   /** The reason, as a sentence without an address or a password. */
   readonly detail?: string;
@@ -183,6 +186,17 @@ export interface Broker extends RevocationStore {
    * needn't have it.
    */
   followHealth?(listener: HealthListener): void;
+
+  /** How the gateways of this broker ask each other, for operators; absent where a broker has one gateway. */
+  readonly link?: GatewayLink | undefined;
+
+  /**
+   * Tells operators how much it keeps of some channels, in their order; `undefined` stands for a channel of which it keeps nothing. It MUST
+   * NOT create or change a log. A broker needn't have it.
+   */
+  summarize?(
+    channels: readonly string[],
+  ): Promise<ReadonlyArray<LogSummary | undefined>>;
 
   /** Tells what the logs hold. A broker whose logs are in another program has no such method: that program's own metrics tell it. */
   usage?(): LogUsage;

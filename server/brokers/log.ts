@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { formatId } from "../../core/protocol/id.ts";
 import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
+import type { LogSummary } from "./log_summary.ts";
 
 /** How much a log keeps. The bound that is reached first counts. */
 export interface Retention {
@@ -164,6 +165,20 @@ export class Log {
       }
     }
     return this.first - 1;
+  }
+
+  /** @param now The broker's clock, in milliseconds. */
+  summarize(now: number): LogSummary {
+    const { epoch, top: offset, length: messages, bytes } = this;
+    const newest = messages > 0 ? this.#entries.at(-1) : undefined;
+    const last = newest && {
+      epoch,
+      offset: newest.offset,
+      topic: newest.topic,
+      kind: newest.kind,
+      at: Date.now() - (now - newest.at),
+    };
+    return { epoch, offset, messages, bytes, last };
   }
 
   #index({ to, key }: LoggedReply, offset: number): void {

@@ -12,6 +12,7 @@ import type {
   ReplyTarget,
 } from "./broker.ts";
 import { Log, type LoggedReply, type Retention } from "./log.ts";
+import type { LogSummary } from "./log_summary.ts";
 import { MemoryRevocations } from "./memory_revocations.ts";
 import { RememberedKeys } from "./remembered_keys.ts";
 import type {
@@ -230,6 +231,16 @@ export class MemoryBroker implements Broker {
   /** Reports that the broker can be used: memory always can. */
   health(): Promise<BrokerHealth> {
     return Promise.resolve({ ok: true });
+  }
+
+  /** Looks at the logs in memory. */
+  summarize(
+    channels: readonly string[],
+  ): Promise<ReadonlyArray<LogSummary | undefined>> {
+    const now = this.#now();
+    return Promise.resolve(
+      channels.map((channel) => this.#logs.get(channel)?.summarize(now)),
+    );
   }
 
   /** Counts what is in memory, messages among it that are too old and not dropped yet. */

@@ -16,4 +16,5 @@
  *
  * @module
  */
-export { RedisBroker, type RedisBrokerOptions } from "./redis/broker.ts";
+export { RedisBroker } from "./redis/broker.ts";
+export type { RedisBrokerOptions } from "./redis/options.ts";

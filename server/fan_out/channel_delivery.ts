@@ -25,6 +25,16 @@ export interface DeliveryTarget extends Member {
   fail(error: unknown): void;
 }
 
+/** How far the delivery of a channel to a connection has come. */
+export interface Standing {
+  readonly channel: string;
+  readonly topics: readonly string[];
+  /** The id up to which the connection has everything; absent while the delivery begins. */
+  readonly position?: string | undefined;
+  /** Messages of the channel, of whatever topic, that it was not sent yet. */
+  readonly behind: number;
+}
+
 /** `idle` without topics, `catching up` while it reads the log, `live` while the connection is in an audience, `closed` for good. */
 type State = "idle" | "catching up" | "live" | "closed";
 
@@ -61,6 +71,26 @@ export class ChannelDelivery implements FeedFollower {
     return this.#feed && this.#state === "live"
       ? formatId(this.#feed.epoch, this.#feed.top)
       : undefined;
+  }
+
+  /** Whether the connection reads the log, because it has not reached the newest message. */
+  get isCatchingUp(): boolean {
+    return this.#state === "catching up";
+  }
+
+  get standing(): Standing {
+    const { channel } = this;
+    const feed = this.#feed;
+    const topics = [...(this.#catchUp ?? this.#audience)?.topics ?? []];
+    if (!feed || topics.length === 0) return { channel, topics, behind: 0 };
+    const offset = this.#catchUp?.offset ?? feed.top;
+    const position = formatId(feed.epoch, offset);
+    return {
+      channel,
+      topics,
+      position,
+      behind: Math.max(0, feed.top - offset),
+    };
   }
 
   /** Finds where the delivery of topics starts. None of them is delivered before {@linkcode begin}. */

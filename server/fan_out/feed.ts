@@ -76,6 +76,11 @@ export class Feed {
     return audience;
   }
 
+  /** How many connections follow each topic; the topic `""` stands for any topic of the channel. */
+  get subscribers(): ReadonlyMap<string, number> {
+    return this.#subscribers;
+  }
+
   dropIfEmpty(audience: Audience): void {
     if (audience.members.size > 0) return;
     this.#audiences.delete(audienceKey(audience.wire, audience.topics));

@@ -68,6 +68,11 @@ export class Hub {
     return this.#feeds.get(channel)?.feed;
   }
 
+  /** Returns the names of the channels that are followed. */
+  channels(): Iterable<string> {
+    return this.#feeds.keys();
+  }
+
   /** Tells whether a feed is still held. */
   has(feed: Feed): boolean {
     return this.#feeds.get(feed.channel)?.feed === feed;

@@ -26,10 +26,10 @@ export class Admission {
   }
 
   /** Returns the error for a page whose origin is not allowed. */
-  originRefusal({ origin }: RequestHead): RealtimeError | undefined {
-    if (origin === undefined || allowsOrigin(this.origins, origin)) {
-      return undefined;
-    }
+  originRefusal({ origin, host }: RequestHead): RealtimeError | undefined {
+    const isAllowed = origin === undefined ||
+      allowsOrigin(this.origins, origin) || isOwnPage(origin, host);
+    if (isAllowed) return undefined;
     const quoted = JSON.stringify(origin.slice(0, 200));
     return forbidden(
       `Cannot answer a page of ${quoted}: its origin is not allowed; see --allowed-origins`,
@@ -92,6 +92,11 @@ function refusalInDevelopment(head: RequestHead): RealtimeError | undefined {
     );
   }
   return undefined;
+}
+
+/** Tells whether a page comes from this gateway, as the operators' page does, whose requests other than GET have an origin too. */
+function isOwnPage(origin: string, host: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
 }
 
 function forbidden(message: string): RealtimeError {

@@ -57,6 +57,17 @@ export interface MessagePublisher {
   ): MaybePromise<readonly string[]>;
 }
 
+/** Sees each message that was published. It MUST NOT throw. */
+export interface PublishObserver {
+  /** @param ids The ids of the message in each of the topics. A retry with a known idempotency key has those of the first message. */
+  published(
+    envelope: Envelope,
+    topics: readonly string[],
+    data: string,
+    ids: readonly string[],
+  ): void;
+}
+
 /** Checks messages and appends them to the log, without a limit to topics: publishes with the rights of the signing key. */
 export class Publisher implements MessagePublisher {
   readonly maxMessageBytes: number;
@@ -64,17 +75,20 @@ export class Publisher implements MessagePublisher {
   readonly #broker: Broker;
   readonly #events: Events;
   readonly #counts: Counts;
+  readonly #observer: PublishObserver | undefined;
 
   constructor(
     broker: Broker,
     maxMessageBytes: number,
     events: Events,
     counts: Counts,
+    observer?: PublishObserver,
   ) {
     this.#broker = broker;
     this.maxMessageBytes = maxMessageBytes;
     this.#events = events;
     this.#counts = counts;
+    this.#observer = observer;
   }
 
   require(): void {}
@@ -141,12 +155,14 @@ export class Publisher implements MessagePublisher {
 
   /** Notes that a message was published, and returns its ids. */
   #published(
-    { channel, kind = "data", via: sentVia = "http" }: Envelope,
+    envelope: Envelope,
     topics: readonly string[],
     data: string,
     ids: readonly string[],
     began: number,
   ): readonly string[] {
+    this.#observer?.published(envelope, topics, data, ids);
+    const { channel, kind = "data", via: sentVia = "http" } = envelope;
     const via = showsState(kind, topics[0] ?? "") ? "stream" : sentVia;
     this.#counts.brokerPublish.add((performance.now() - began) / 1000);
     this.#counts.published[via] += ids.length;

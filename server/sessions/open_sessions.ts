@@ -1,9 +1,16 @@
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Session } from "./session.ts";
 
+/** Sessions that are pinged together. */
+class Slot {
+  readonly sessions = new Set<Session>();
+  /** When they were last pinged, in milliseconds since 1970. */
+  pingedAt = 0;
+}
+
 /** The open sessions of a gateway. It spreads their pings over the interval, so that they are never all sent at once. */
 export class OpenSessions {
-  readonly #slots: Array<Set<Session>>;
+  readonly #slots: readonly Slot[];
   readonly #tickMs: number;
   #size = 0;
   #next = 0;
@@ -11,7 +18,7 @@ export class OpenSessions {
 
   constructor(pingIntervalMs: number) {
     const count = Math.max(1, Math.min(15, Math.floor(pingIntervalMs / 100)));
-    this.#slots = Array.from({ length: count }, () => new Set());
+    this.#slots = Array.from({ length: count }, () => new Slot());
     this.#tickMs = pingIntervalMs / count;
   }
 
@@ -20,13 +27,13 @@ export class OpenSessions {
   }
 
   add(session: Session): void {
-    this.#slots[this.#size++ % this.#slots.length]?.add(session);
+    this.#slots[this.#size++ % this.#slots.length]?.sessions.add(session);
     this.#timer ??= setInterval(() => this.#tick(), this.#tickMs);
   }
 
   delete(session: Session): void {
-    for (const slot of this.#slots) {
-      if (slot.delete(session)) this.#size--;
+    for (const { sessions } of this.#slots) {
+      if (sessions.delete(session)) this.#size--;
     }
     if (this.#size > 0) return;
     clearInterval(this.#timer);
@@ -34,7 +41,20 @@ export class OpenSessions {
   }
 
   all(): Session[] {
-    return this.#slots.flatMap((slot) => [...slot]);
+    return this.#slots.flatMap(({ sessions }) => [...sessions]);
+  }
+
+  /** Finds a session by its id. */
+  find(id: string): Session | undefined {
+    return this.all().find((session) => session.id === id);
+  }
+
+  /** Returns when a session was last pinged, in milliseconds since 1970; `undefined` before the first ping. */
+  pingedAt(session: Session): number | undefined {
+    const slot = this.#slots.find(({ sessions }) => sessions.has(session));
+    return slot && slot.pingedAt > session.facts.since
+      ? slot.pingedAt
+      : undefined;
   }
 
   /** Ends the subscriptions whose tokens were revoked; returns how many there were. */
@@ -46,7 +66,9 @@ export class OpenSessions {
   }
 
   #tick(): void {
-    const slot = this.#slots[this.#next++ % this.#slots.length] ?? [];
-    for (const session of slot) session.ping();
+    const slot = this.#slots[this.#next++ % this.#slots.length];
+    if (!slot) return;
+    slot.pingedAt = Date.now();
+    for (const session of slot.sessions) session.ping();
   }
 }

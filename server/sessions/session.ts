@@ -79,6 +79,11 @@ export class Session implements SubscribedSession, SendQueueOwner {
     return this.#state === "closed";
   }
 
+  /** When the client sent something last, by `performance.now()`; the session's beginning if it sent nothing. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   /** Whether the client has everything, or is gone. */
   get settled(): boolean {
     return this.isClosed ||

@@ -106,6 +106,16 @@ export class Subscriptions {
     return positions;
   }
 
+  /** The deliveries of the channels that the connection follows, for operators. */
+  get deliveries(): readonly ChannelDelivery[] {
+    return valuesOf(this.#deliveries);
+  }
+
+  /** The claims of the connection's valid tokens, for operators. */
+  get tokens(): readonly TokenClaims[] {
+    return valuesOf(this.#grants).map(({ claims }) => claims);
+  }
+
   /** Returns the claims of a token that grants publishing to the topic, or `undefined` if there is none. */
   publisherClaims(channel: string, topic: string): TokenClaims | undefined {
     const { revocations } = this.#session.host;

@@ -81,7 +81,7 @@ describe("docs/errors.md", () => {
       ["| `conflict` ", "| `konflikt` ", "konflikt is no code"],
       ["| `conflict` ", "| `forbidden`", "forbidden has two rows"],
       [/(`conflict` +\| )409/, "$1410", "conflict has another status"],
-      [/(`network` +\| )   /, "$1503", "network has another status"],
+      [/(`network` +\| ) {3}/, "$1503", "network has another status"],
       [/(`too_slow` .*)4408/, "$14409", "too_slow has another close code"],
       [/(`too_slow` .*)4408/, "$1    ", "too_slow has another close code"],
       [/^\| 4408 .*\n/m, "", "the close code 4408 has no row"],

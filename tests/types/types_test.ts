@@ -12,6 +12,7 @@ const FILES = [
   "publishing.ts",
   "replies.ts",
   "subscribing.ts",
+  "traces.ts",
 ]
   .map((file) => `tests/types/${file}`);
 

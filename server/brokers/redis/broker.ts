@@ -12,8 +12,9 @@ import type {
   NewMessage,
   ReplyTarget,
 } from "../broker.ts";
+import type { GatewayLink } from "../gateway_link.ts";
 import { newEpoch } from "../log.ts";
-import type { MemoryBrokerOptions } from "../memory.ts";
+import type { LogSummary } from "../log_summary.ts";
 import type {
   RevocationListener,
   RevocationRecord,
@@ -21,6 +22,7 @@ import type {
 import { ClusterServers } from "./cluster.ts";
 import type { ChannelFollower } from "./channel_follower.ts";
 import { FollowedChannels } from "./followed_channels.ts";
+import { RedisGatewayLink } from "./gateway_link.ts";
 import { checkHealth } from "./health.ts";
 import { HealthWatch } from "./health_watch.ts";
 import {
@@ -30,6 +32,7 @@ import {
   replyKey,
 } from "./keys.ts";
 import { isReply } from "./connection.ts";
+import { type RedisBrokerOptions, whole } from "./options.ts";
 import { RedisRevocations } from "./revocations.ts";
 import {
   readPage,
@@ -37,37 +40,13 @@ import {
   readReply,
   readResult,
   readSubscribers,
+  readSummary,
   readTouched,
 } from "./script_results.ts";
 import { createScripts, type Script, type Scripts } from "./scripts.ts";
 import { type Servers, SingleServer } from "./servers.ts";
 import { encodeStored } from "./stored_message.ts";
 import { parseRedisUrl } from "./url.ts";
-
-/** Options of {@linkcode RedisBroker}. */
-export interface RedisBrokerOptions
-  extends Omit<MemoryBrokerOptions, "memoryBudget" | "now"> {
-  /**
-   * `redis://[user:password@]host[:port][,host…][/database][?prefix=…]`, `rediss:` for an encrypted connection. Several hosts are servers of
-   * one cluster; the broker discovers the others. Every key begins with the prefix, `tidings:` by default.
-   */
-  url: string;
-  /**
-   * Milliseconds between two comparisons of each followed channel with Redis, at most 10,000. A message that pub/sub lost is late by at
-   * most this time, and a loss of Redis's data is noticed within it. A connection that is silent for this long is probed; the subscribers
-   * of a gateway that is silent for three times as long are no longer counted.
-   *
-   * @default {10000}
-   */
-  checkIntervalMs?: number | undefined;
-  /**
-   * Milliseconds within which Redis must answer. After that the broker closes the connection, and the commands that wait for it fail. While
-   * there is no connection, a command fails after two thirds of this time.
-   *
-   * @default {3000}
-   */
-  timeoutMs?: number | undefined;
-}
 
 /** How many comparisons a gateway may miss before its subscribers are no longer counted. */
 const CHECKS_MISSED = 3;
@@ -100,6 +79,7 @@ export class RedisBroker implements Broker {
   readonly #followed: FollowedChannels;
   readonly #revocations: RedisRevocations;
   readonly #health: HealthWatch;
+  readonly #link: RedisGatewayLink;
   readonly #reported = new Map<string, number>();
   #closed = false;
 
@@ -154,6 +134,12 @@ export class RedisBroker implements Broker {
       prefix: target.prefix,
       sharded,
       report,
+      run: (...args) => this.#run(...args),
+    });
+    this.#link = new RedisGatewayLink({
+      prefix: target.prefix,
+      sharded,
+      servers: this.#servers,
       run: (...args) => this.#run(...args),
     });
     this.#health = new HealthWatch(() =>
@@ -280,11 +266,27 @@ export class RedisBroker implements Broker {
     this.#health.follow(listener);
   }
 
+  /** Lets the gateways on the same Redis, with the same prefix, ask each other. */
+  get link(): GatewayLink {
+    return this.#link;
+  }
+
+  /** Looks at the logs in Redis, with one short command for each. */
+  summarize(
+    channels: readonly string[],
+  ): Promise<ReadonlyArray<LogSummary | undefined>> {
+    const script = this.#scripts.summarize;
+    return Promise.all(channels.map(async (channel) => {
+      const { group, meta, log } = this.#keys(channel);
+      return readSummary(await this.#run(script, group, [meta, log], []));
+    }));
+  }
+
   /** Withdraws this gateway's numbers of subscribers, and closes the connections. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#followed.close();
+    await Promise.all([this.#followed.close(), this.#link.close()]);
     await Promise.all([
       this.#health.close(),
       this.#revocations.close(),
@@ -372,17 +374,4 @@ export class RedisBroker implements Broker {
     if (this.#reported.size > 100) this.#reported.clear();
     logger.warning("Redis: {message}", { event: "broker.warning", message });
   }
-}
-
-function whole(
-  options: RedisBrokerOptions,
-  name: Exclude<keyof RedisBrokerOptions, "url">,
-  fallback: number,
-  max = Number.MAX_SAFE_INTEGER,
-): number {
-  const value = options[name] ?? fallback;
-  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value;
-  throw new RangeError(
-    `Cannot create a Redis broker: "${name}" is ${value}, it must be a whole number from 1 to ${max}`,
-  );
 }

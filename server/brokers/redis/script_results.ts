@@ -7,6 +7,8 @@ import type {
   LogPage,
   OpenStream,
 } from "../broker.ts";
+import { MESSAGE_KINDS } from "../../wire/envelope.ts";
+import type { LogSummary } from "../log_summary.ts";
 import { decodeStored } from "./stored_message.ts";
 
 /** The result of a script, and whether the script had to repair what another program had written to its keys. */
@@ -88,6 +90,29 @@ export function readSubscribers(reply: unknown, topic: string): number {
     }
   });
   return sum;
+}
+
+/** Reads the result of the summarize script; `undefined` stands for no log. */
+export function readSummary(reply: unknown): LogSummary | undefined {
+  const [epoch, top, messages, bytes, id, topic, kind] = list(reply);
+  if (epoch === undefined) return undefined;
+  const summary = {
+    epoch: String(epoch),
+    offset: Number(top),
+    messages: Number(messages),
+    bytes: Number(bytes),
+  };
+  const [, offset, at] = /^(\d+)-(\d+)$/.exec(String(id)) ?? [];
+  const known = MESSAGE_KINDS.find((one) => one === String(kind));
+  if (offset === undefined || known === undefined) return summary;
+  const last = {
+    epoch: summary.epoch,
+    offset: Number(offset),
+    topic: String(topic),
+    kind: known,
+    at: Number(at),
+  };
+  return { ...summary, last };
 }
 
 /** Reads an open stream: its id as JSON, the offset of its start and its topic, each on a line. Skips what no gateway wrote. */

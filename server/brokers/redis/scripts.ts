@@ -34,6 +34,11 @@ export interface Scripts {
   readonly touch: Script;
   /** Keys: subscribers. Returns the name and the numbers of subscribers of each gateway; the numbers are empty for a silent gateway. */
   readonly subscribers: Script;
+  /**
+   * Keys: meta, log. Returns epoch, top, the log's length and bytes, and the id, topic and kind of its newest message, if it has one; nothing
+   * where there is no log. Changes nothing.
+   */
+  readonly summarize: Script;
 }
 
 /** Returns the functions that append messages, trim the log and notify the gateways. */
@@ -233,6 +238,24 @@ end
 return done(all)
 `;
 
+/** Looks at a log without opening it. The id of an entry has its time. */
+const SUMMARIZE = `
+local meta, log = KEYS[1], KEYS[2]
+if call('TYPE', meta).ok ~= 'hash' then return {} end
+local m = call('HMGET', meta, 'epoch', 'top', 'bytes')
+if not m[1] then return {} end
+if call('TYPE', log).ok ~= 'stream' then return { m[1], m[2], 0, 0 } end
+local answer = { m[1], m[2], call('XLEN', log), m[3] }
+local newest = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+if newest then
+  local topic, kind = string.match(newest[2][2] or '', '^([^\\n]*)\\n([^\\n]*)')
+  if topic then
+    answer[5], answer[6], answer[7] = newest[1], topic, kind
+  end
+end
+return answer
+`;
+
 /**
  * Creates a script of Lua code. Only publishing has no flag: Redis then refuses the script before it begins when memory is full, and never
  * stops it half-way.
@@ -255,5 +278,6 @@ export function createScripts(options: ScriptOptions): Scripts {
     before: script(BEFORE),
     touch: script(touch(options)),
     subscribers: script(SUBSCRIBERS),
+    summarize: script(SUMMARIZE),
   };
 }

@@ -24,19 +24,25 @@ const MESSAGE = { channel: "c", topic: "t", data: 1 };
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 const TRACE = `00-${TRACE_ID}-b7ad6b7169203331-01`;
 
+/** Makes a provider whose spans are exported as they end. */
+function providerOf(exporter: InMemorySpanExporter): NodeTracerProvider {
+  const spanProcessors = [new SimpleSpanProcessor(exporter)];
+  return new NodeTracerProvider({ spanProcessors });
+}
+
 describe("spans, with the SDK for Node", () => {
   const exporter = new InMemorySpanExporter();
+  const provider = providerOf(exporter);
   let gateway: TestGateway;
 
   beforeAll(async () => {
-    new NodeTracerProvider({
-      spanProcessors: [new SimpleSpanProcessor(exporter)],
-    }).register();
+    provider.register();
     gateway = await startGateway();
   });
   afterEach(() => exporter.reset());
   afterAll(async () => {
     for (const api of [trace, context, propagation]) api.disable();
+    await provider.forceFlush();
     await gateway.close();
   });
 
@@ -265,15 +271,15 @@ describe("spans, with the SDK for Node", () => {
 
 describe("spans, where no context is kept", () => {
   const exporter = new InMemorySpanExporter();
+  const provider = providerOf(exporter);
 
   beforeAll(() => {
-    trace.setGlobalTracerProvider(
-      new NodeTracerProvider({
-        spanProcessors: [new SimpleSpanProcessor(exporter)],
-      }),
-    );
+    trace.setGlobalTracerProvider(provider);
   });
-  afterAll(() => trace.disable());
+  afterAll(async () => {
+    trace.disable();
+    await provider.forceFlush();
+  });
 
   it("link to the publisher, and are not its children", () => {
     const message = { channel: "c", id: "abcdefgh-1", trace: TRACE };

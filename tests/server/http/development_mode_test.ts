@@ -13,6 +13,8 @@ import { type RawAnswer, RawSocket } from "../../support/wire/raw_socket.ts";
 const REQUESTS: Readonly<Record<string, readonly string[]>> = {
   "the page": ["GET / HTTP/1.1"],
   "the health": ["GET /health HTTP/1.1"],
+  "a probe": ["GET /readyz HTTP/1.1"],
+  "the metrics": ["GET /metrics HTTP/1.1"],
   "publishing": [
     "POST /v1/realtime/publish?channel=c&topic=t HTTP/1.1",
     "content-length: 0",

@@ -348,6 +348,27 @@ export function itKeepsTheContract(
       await until(async () => await broker.subscribers("c") === 0);
     }));
 
+  it("summarizes what it keeps of channels, and makes no log by that", () =>
+    using(async (broker) => {
+      await broker.publish("c", [message(1), message("2\n3", 'u"ü')]);
+      await broker.subscribe("listened", listen());
+      const ids = await broker.publish("c", [message(3, "v")]);
+      const names = ["none", "c", "listened"];
+      const [none, c, listened] = await broker.summarize?.(names) ?? [];
+      assertEquals(none, undefined);
+      const { bytes = 0, last, ...rest } = c ?? {};
+      const { epoch = "" } = c ?? {};
+      assertEquals(ids, [`${epoch}-3`]);
+      assertEquals(rest, { epoch, offset: 3, messages: 3 });
+      assert(bytes > 3 * 10, `${bytes} bytes`);
+      const { at = 0, ...newest } = last ?? {};
+      assertEquals(newest, { epoch, offset: 3, topic: "v", kind: "data" });
+      assert(Math.abs(at - Date.now()) < 5_000);
+      assertEquals([listened?.messages, listened?.last], [0, undefined]);
+      const [again] = await broker.summarize?.(["none"]) ?? [];
+      assertEquals(again, undefined);
+    }));
+
   it("reports that it is healthy, and closes while it has a listener", () =>
     using(async (broker) => {
       assertEquals(await broker.health(), { ok: true });
