@@ -1,4 +1,5 @@
 import { assert } from "@std/assert";
+import { patternOf } from "../support/placeholders.ts";
 
 /** How long a sentence may take to appear, in milliseconds. */
 const PATIENCE_MS = 20_000;
@@ -23,21 +24,14 @@ export class Listener implements Witness {
   }
 }
 
-/** Returns the expression for a sentence of a document, in which names such as `<url>` stand for any text. */
-function patternOf(sentence: string): RegExp {
-  const parts = sentence.split(/<[a-z ]+>/)
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  // The log has a time before it, the level and the event in columns; a console may have the name of the error.
-  return new RegExp(`(?:^|[ :])${parts.join("[^\\n]+")}$`, "m");
-}
-
 /** Waits until a witness has a sentence. */
 export async function expectSentence(
   witness: Witness,
   sentence: string,
   patience: number = PATIENCE_MS,
 ): Promise<void> {
-  const pattern = patternOf(sentence);
+  // The log has a time, the level and the event before it, a console may have the error's name.
+  const pattern = new RegExp(`(?:^|[ :])${patternOf(sentence)}$`, "m");
   const deadline = performance.now() + patience;
   while (!pattern.test(witness.text()) && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
