@@ -103,6 +103,8 @@ export function attempt(
     ...options,
     signal: controller.signal,
     onError: ({ message }) => developer.add(message),
+    // What a slow client misses is no matter here.
+    onGap() {},
     onState(_, { error }) {
       if (error) developer.add(error.message);
     },
