@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { RealtimeError } from "../core/protocol/errors.ts";
 import type { AsyncClosing } from "../core/types/async_closing.ts";
 import { getLogger } from "@logtape/logtape";
 import { Admin } from "./admin/admin.ts";
@@ -76,7 +77,7 @@ const logger = getLogger(["tidings", "gateway"]);
  *
  * @example Mount it in a Hono app
  * ```ts
- * import { Hono } from "hono";
+ * import { type Context, Hono } from "hono";
  * import { createGateway, serve } from "@tidings/realtime/server";
  *
  * const gateway = createGateway({ dev: true });
@@ -182,15 +183,16 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   ) app.route("/v1/realtime", routes);
   app.use("/v1/admin/*", adminOnly(adminKey));
   if (admin) app.route("/v1/admin", adminRoutes(admin));
-  if (dev) app.route("/", pageRoutes());
+  const hasAdminKey = settings.adminKey !== undefined;
+  app.route("/", pageRoutes({ dev, hasAdminKey }));
+  const answerError = (error: unknown, { req: { raw }, env }: Context) =>
+    errorResponse(failures, new FetchHead(raw, env), raw, error);
+  app.onError(answerError);
   app.notFound((c) => {
-    const message =
-      `Cannot ${c.req.method} ${c.req.path}: there is no such route`;
-    return c.json({ error: { code: "not_found", message } }, 404);
+    const { method, path } = c.req;
+    const message = `Cannot ${method} ${path}: there is no such route`;
+    return answerError(new RealtimeError("not_found", message), c);
   });
-  app.onError((error, { req: { raw }, env }) =>
-    errorResponse(failures, new FetchHead(raw, env), raw, error)
-  );
 
   const entrance = new Entrance(admission, {
     publish: directPublish(auth, publisher, addresses, failures),

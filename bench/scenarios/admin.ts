@@ -20,7 +20,7 @@ const ASKED = 20;
 const SETTLE_MS = 2000;
 const CHANNEL = "bench-admin";
 
-/** What an operator's page asks again and again. */
+/** The requests that an operator's page repeats. */
 const QUESTIONS = [
   "overview",
   "channels?sort=rate&limit=100",

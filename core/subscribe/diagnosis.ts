@@ -9,8 +9,8 @@ const OWN_PROTOCOL: typeof PROTOCOL = "tidings.v1";
 /** How long the gateway may take to answer, in milliseconds: the next attempt waits for it. */
 const PATIENCE_MS = 2_000;
 
-/** The longest text of another server that a message quotes, in characters. */
-const LONGEST_QUOTE = 300;
+/** The longest reason, in characters: it may quote what another server answers. */
+const LONGEST_REASON = 400;
 
 /** The attempt that failed. */
 export interface FailedAttempt {
@@ -42,7 +42,8 @@ export async function findReason(
     const response = await request(address, {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    return reasonOf(response, await response.text(), attempt);
+    const reason = reasonOf(response, await response.text(), attempt);
+    return reason.slice(0, LONGEST_REASON);
   } catch (error) {
     const { location, navigator } = globalThis as Page;
     if (navigator?.onLine === false) return "this device is offline";
@@ -80,14 +81,14 @@ function reasonOf(
     const { message } = Object(error);
     // A gateway that refuses the page, or a server with errors of the same form.
     return typeof message === "string"
-      ? `HTTP ${code}, ${message.slice(0, LONGEST_QUOTE)}`
+      ? `HTTP ${code}, ${message}`
       : `something answers there (HTTP ${code}) that is no gateway; check the URL`;
   }
   if (protocol !== OWN_PROTOCOL) {
     return `it speaks the protocol "${protocol}", this client "${OWN_PROTOCOL}"; update the older one`;
   }
   if (status === "draining") {
-    const seconds = Math.ceil(Number(drains_ms) / 1000);
+    const seconds = Math.ceil(Number(drains_ms) / 1000) || 0;
     return `it drains before a restart, for at most ${seconds} s`;
   }
   if (redirected) {

@@ -19,7 +19,7 @@ const MOODS: Readonly<Record<SharedState, Mood>> = {
   failed: "bad",
 };
 
-/** What states mean whose name does not say it. */
+/** The meanings of those states whose names don't say it. */
 const MEANINGS: Readonly<Partial<Record<SharedState, string>>> = {
   refreshing: "waits for a token",
   waiting: "waits before the next attempt",

@@ -33,7 +33,7 @@ export interface Target {
   readonly topics: readonly string[];
 }
 
-/** What the panel remembers of one subscription. */
+/** The panel's memory of one subscription. */
 export class SubscriptionRecord {
   readonly subscription: ObservedSubscription;
   /** The newest messages, oldest first. */

@@ -36,7 +36,7 @@ const WATCH_MS = 5_000;
 /** Most readers of the feeds at one gateway. */
 const MAX_READERS = 32;
 
-/** What an operator sees of a gateway and of the others of its broker. There is none where nobody may ask. */
+/** Shows an operator a gateway and the others of its broker. A gateway that nobody may ask has none. */
 export class Admin implements PublishObserver {
   readonly inspector: Inspector;
   readonly tokenCheck: TokenCheck;

@@ -1,5 +1,5 @@
 /**
- * What the admin API answers, as JSON. Times are RFC 3339 in UTC, sizes are bytes, and a field that has nothing to say is absent.
+ * The answers of the admin API, as JSON. Times are RFC 3339 in UTC, sizes are bytes, and a field that has nothing to say is absent.
  *
  * With several gateways every answer is about all of them. It names them in `gateways`: one that didn't answer within a second has
  * `answered: false`, and what it knows is missing in the rest of the answer.
@@ -24,7 +24,7 @@ export interface GatewayAnswer {
   readonly self?: true;
 }
 
-/** What a gateway says about itself. */
+/** A gateway's description of itself. */
 export interface GatewayOverview extends GatewayAnswer {
   /** When it started. The fields from here on are absent where it didn't answer. */
   readonly since?: string;
@@ -102,7 +102,7 @@ export interface TopicAnswer {
 /** How much of a channel the broker keeps. */
 export interface LogAnswer {
   readonly messages: number;
-  /** What they take in the broker, roughly. */
+  /** The memory that they take in the broker, roughly. */
   readonly bytes: number;
   /** The id of the newest message ever, or the position before the first: it ends with `-0`. */
   readonly position: string;
@@ -206,7 +206,7 @@ export interface DroppedAnswer {
  * `POST /v1/admin/token`, whose body is `{ "token": "…" }` or `{ "subject": "…" }`: why a client sees nothing.
  */
 export interface TokenReport {
-  /** What the token says; absent for a subject, and for a text that is no token. */
+  /** The claims of the token; absent for a subject, and for a text that is no token. */
   readonly claims?: TokenAnswer;
   /** Whether a client can connect with it now; absent for a subject. */
   readonly valid?: boolean;
@@ -219,7 +219,7 @@ export interface TokenReport {
   readonly subject?: string;
   /** Sessions that the token opened, or all of the subject; the newest first, at most 100. */
   readonly sessions: readonly SessionAnswer[];
-  /** What was refused to the token or the subject in the last 10 minutes, the newest first, at most 100. */
+  /** The refusals to the token or the subject in the last 10 minutes, the newest first, at most 100. */
   readonly refused: readonly RefusalAnswer[];
   readonly gateways: readonly GatewayAnswer[];
 }
@@ -238,9 +238,9 @@ export interface TokenAnswer {
   readonly expires_at?: string;
   /** Until when a session that it opened lasts. */
   readonly session_expires_at?: string;
-  /** What it subscribes to. */
+  /** The topics that it subscribes to. */
   readonly subscribe: readonly GrantAnswer[];
-  /** What it may publish to: `true` for everything. */
+  /** The topics that it may publish to: `true` for all. */
   readonly publish: true | readonly GrantAnswer[];
 }
 
@@ -273,7 +273,7 @@ export interface AdminError {
   readonly error: {
     /** `unauthenticated` (401), `invalid_argument` (400), `not_found` (404), `rate_limited` (429) or `unavailable` (503). */
     readonly code: RealtimeErrorCode;
-    /** What is wrong, as a sentence for the operator. */
+    /** The problem, as a sentence for the operator. */
     readonly message: string;
   };
 }

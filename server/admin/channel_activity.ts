@@ -9,7 +9,7 @@ const TOPICS = 10;
 /** Milliseconds after which a channel without messages may be forgotten, and channels from which on that happens earlier. */
 const KEPT = { ms: 5 * 60_000, channels: 10_000 } as const;
 
-/** What was published to one channel lately, at this gateway. */
+/** Counts the messages that were published to one channel lately, at this gateway. */
 class Activity {
   /** The offset of the newest message. */
   top = 0;

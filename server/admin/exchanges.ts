@@ -10,7 +10,7 @@ import type {
   SessionAnswer,
 } from "./answers.ts";
 
-/** What one gateway tells another about itself, besides its id. */
+/** A gateway tells another this about itself, besides its id. */
 export type OwnOverview = Omit<GatewayOverview, "id" | "answered" | "self">;
 
 /** The channels in use at one gateway. */
@@ -68,13 +68,13 @@ export interface Answers {
   readonly watch: Record<never, never>;
 }
 
-/** What each question says. */
+/** The content of each question. */
 export interface Questions {
   readonly overview: Record<never, never>;
   readonly index: {
     /** Without one, the channels are only named: in no order, with zeros in place of their numbers. */
     readonly sort?: ChannelSort | undefined;
-    /** What the names contain, in any case; all channels without. */
+    /** A part of the names, in upper or lower case; all channels without it. */
     readonly search?: string | undefined;
   };
   /** @see ChannelAnswer.topics */

@@ -17,7 +17,7 @@ export type Answering = {
   ) => MaybePromise<Answers[Name]>;
 };
 
-/** What one gateway answered; no answer where none came within a second, or one that can't be understood. */
+/** The answer of one gateway; `undefined` where none came within a second, or one that can't be understood. */
 export interface Answered<Name extends QuestionName> {
   readonly gateway: GatewayAnswer;
   readonly answer?: Answers[Name] | undefined;

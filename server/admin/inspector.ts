@@ -37,7 +37,7 @@ export interface PageRequest<Place> {
 export class Inspector {
   readonly #gateways: Gateways;
   readonly #broker: Broker;
-  /** What the gateway that is asked says about itself. */
+  /** Describes the gateway that is asked. */
   readonly #own: () => Promise<Pick<Overview, "version" | "runtime">>;
 
   constructor(
@@ -199,7 +199,7 @@ export class Inspector {
       this.#summarize(names),
     ]);
     const all = mergeChannels(names, answersOf(answered).flat(), summaries);
-    // What it was sorted by, although it may have changed since.
+    // The numbers that it was sorted by, although they may have changed since.
     return all.map((channel, i) => ({
       ...channel,
       subscribers: page[i]?.[1] ?? channel.subscribers,

@@ -9,7 +9,7 @@ const KEPT = { ms: 10 * 60_000, all: 1_000, each: 50 } as const;
 /** Most refusals in an answer. */
 const ANSWERED = 100;
 
-/** What names a client: the subject or the id of its token. */
+/** Names a client: by its subject or the id of its token. */
 type Client = Omit<SessionFilter, "channel">;
 
 /** A refusal, with the names of the client that it can be found by. */
@@ -19,8 +19,8 @@ interface Remembered extends Client {
 }
 
 /**
- * What was refused in the last minutes to clients that can be told apart. It keeps no token, and takes about 1 MB at most. What was refused to
- * tokens whose signature is wrong is kept apart: anyone can make as many of them as they like, and in any name.
+ * Keeps the refusals of the last minutes to clients that can be told apart. It keeps no token, and takes about 1 MB at most. Refusals to
+ * tokens whose signature is wrong are kept apart: anyone can make as many of them as they like, and in any name.
  */
 export class RecentRefusals {
   readonly #gateway: string;

@@ -73,7 +73,7 @@ export interface ChannelState extends Position {
   readonly openStreams: readonly OpenStream[];
 }
 
-/** What the logs hold that a process keeps itself. */
+/** The content of the logs that a process keeps itself. */
 export interface LogUsage {
   /** Messages in all logs together. */
   readonly messages: number;

@@ -16,7 +16,7 @@ export interface LinkedGateway {
 export interface LinkedAnswer {
   /** The id of the gateway. */
   readonly id: string;
-  /** What it last said about itself. */
+  /** Its last description of itself. */
   readonly card: string;
   /** Its answer; absent where none came in time. */
   readonly text?: string | undefined;

@@ -1,5 +1,5 @@
 /**
- * What happens at a gateway, as its log, its metrics and the admin API tell it. The names are those of the log. No field ever holds a token,
+ * The events of a gateway, as its log, its metrics and the admin API tell it. The names are those of the log. No field ever holds a token,
  * a key or the data of a message.
  *
  * @module

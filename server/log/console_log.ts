@@ -20,7 +20,7 @@ export interface ConsoleLogOptions {
   readonly dev: boolean;
 }
 
-/** What a gateway says at its start whatever the level is. */
+/** The events of a gateway's start, which show at every level. */
 const ALWAYS: readonly unknown[] = ["started", "development"];
 
 /** Sends everything that this process logs to the console. */

@@ -19,7 +19,7 @@ const CLOSE_CODES: ReadonlySet<number> = new Set([
 export type CountsByCode = ReadonlyMap<number | "other", number>;
 
 /**
- * What a gateway has counted since its start, in plain numbers that cost next to nothing. The metrics read them when they are asked for.
+ * The counts of a gateway since its start, in plain numbers that cost next to nothing. The metrics read them when they are asked for.
  */
 export class Counts {
   /** Messages that the broker took, one for each topic. */

@@ -8,8 +8,8 @@ export interface PageFile {
   readonly type: string;
 }
 
-/** Matches the names of files that the page loads. No match leads out of its folder. */
-export const PAGE_FILE: RegExp = /[a-z_]+\.(?:css|js|svg)/;
+/** Matches the paths of files that the page loads, which are in its folder or one below. No match leads out of it. */
+export const PAGE_FILE: RegExp = /(?:[a-z]+\/)?[a-z_]+\.(?:css|js|svg)/;
 
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
@@ -24,7 +24,7 @@ const TYPES: Readonly<Record<string, string>> = {
  * Browsers run the files as they are, without a build. The files are next to this module: in a folder, or on the server that Deno
  * loaded the module from. (An import of them as text would not need the second case, but Node can't do it yet and JSR refuses it.)
  *
- * @param name The file's name.
+ * @param name The file's path in the folder.
  * @param folder The URL of the folder that it is in.
  * @throws {RealtimeError} `unavailable` when the module's server doesn't answer.
  */

@@ -19,7 +19,7 @@ const headers = secureHeaders({
     requireTrustedTypesFor: ["'script'"],
     trustedTypes: ["'none'"],
   },
-  // The page is served by http, from a loopback name that it may share with others.
+  // In development the page is served by http, from a loopback name that it may share with others.
   strictTransportSecurity: false,
   xFrameOptions: "DENY",
 });
@@ -29,12 +29,28 @@ function webSockets({ req }: Context): string {
   return new URL(req.url).origin.replace("http", "ws");
 }
 
-/** The page of development mode: `/`, and the files that it loads from `/page/`. */
-export function pageRoutes(): Hono {
-  return new Hono()
-    .use("/", headers)
+/** Where the page is. */
+export interface PageOptions {
+  /** Whether the gateway is in development mode. */
+  readonly dev: boolean;
+  /** Whether the gateway has an admin key. */
+  readonly hasAdminKey: boolean;
+}
+
+/**
+ * Creates the routes of the page: `/` in development mode, `/admin` where there is an admin key, and the files that they load from
+ * `/page/`. The files are no secret: what they show comes from routes that ask for the key.
+ */
+export function pageRoutes({ dev, hasAdminKey }: PageOptions): Hono {
+  const routes = new Hono();
+  const addresses = [...(dev ? ["/"] : []), ...(hasAdminKey ? ["/admin"] : [])];
+  if (addresses.length === 0) return routes;
+  for (const address of addresses) {
+    routes.use(address, headers);
+    routes.get(address, (c) => answer(c, "index.html"));
+  }
+  return routes
     .use("/page/*", headers)
-    .get("/", (c) => answer(c, "index.html"))
     .get(
       `/page/:name{${PAGE_FILE.source}}`,
       (c) => answer(c, c.req.param("name")),

@@ -13,7 +13,7 @@ import { closedUrl } from "../support/gateway/local_server.ts";
 import { currentRuntime } from "../support/process/programs.ts";
 import { unpackedTarball } from "../support/package/tarball.ts";
 
-/** What a subscription tells of a URL at which nothing listens; a function, for a program and a Worker. */
+/** Returns the first error of a subscription to a URL at which nothing listens; a function, for a program and a Worker. */
 const TELL = `
 import { subscribe } from "./mod.js";
 

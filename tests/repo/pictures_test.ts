@@ -9,6 +9,7 @@ import { PageUnderTest } from "../support/browser/page.ts";
 import { keepPicture, sideBySide } from "../support/browser/picture.ts";
 import { visit } from "../support/browser/visit.ts";
 import { chromiumPath } from "../support/requirements.ts";
+import { publish } from "../support/wire/publish.ts";
 import { ROOT } from "../support/root.ts";
 
 const MAX_BYTES = 100_000;
@@ -34,13 +35,16 @@ describe("the pictures of the documents", () => {
   itInChromium("show the gateway's page with messages", async () => {
     await using site = await PageUnderTest.start(browser);
     const { page } = site;
-    await page.setViewportSize({ width: 1100, height: 600 });
-    await site.open();
+    await page.setViewportSize({ width: 1100, height: 545 });
+    await site.open("");
     for (const percent of [20, 40, 60, 80, 100]) {
       await page.fill("#data", JSON.stringify({ file: "tides.csv", percent }));
       await page.click("#publish-one");
       await site.shows("#count", `${percent / 20} message`);
     }
+    await publish(site.gateway, "orders:7/state", "paid");
+    await page.fill("#publish-channel", "tides");
+    await page.fill("#publish-topic", "forecast");
     await page.fill("#data", "High water at 06:12, low water at 12:24");
     await page.click("#publish-stream");
     await site.shows('.stream[data-state="ended"]', "High water");

@@ -160,7 +160,7 @@ export class RedisGatewayLink implements GatewayLink {
   #send(gateway: string, parts: readonly unknown[]): void {
     const command = this.#host.sharded ? "SPUBLISH" : "PUBLISH";
     const args = [command, this.#live(gateway), JSON.stringify(parts)];
-    // What the link carries may be lost.
+    // Questions and answers may be lost.
     this.#host.servers.send(GROUP, args).catch(() => {});
   }
 

@@ -190,6 +190,15 @@ describe("A subscription that can't reach its gateway", () => {
     );
   });
 
+  it("quotes only the beginning of what a server answers", async () => {
+    const error = { code: "unavailable", message: "No".repeat(10_000) };
+    await using server = await listen(createServer((_, response) => {
+      response.writeHead(503).end(JSON.stringify({ error }));
+    }));
+    const { length } = await sentenceOf(server.url);
+    assert(length < 500, `The sentence has ${length} characters`);
+  });
+
   it("says where a gateway redirects to", async () => {
     await using gateway = await startGateway();
     await using server = await listen(createServer((request, response) => {

@@ -15,7 +15,7 @@ import { PageUnderTest } from "../../support/browser/page.ts";
 import { batch, publish, publishAll } from "../../support/wire/publish.ts";
 import { chromiumPath } from "../../support/requirements.ts";
 
-/** The channel and topic of a first visit. */
+/** The channel and topic that the page watches. */
 const HELLO = "demo/hello";
 const executablePath = chromiumPath();
 const itInChromium = executablePath === undefined ? it.skip : it;

@@ -13,7 +13,7 @@ import { PageUnderTest } from "../../support/browser/page.ts";
 import { batch, publish, publishAll } from "../../support/wire/publish.ts";
 import { chromiumPath } from "../../support/requirements.ts";
 
-/** The channel and topic of a first visit. */
+/** The channel and topic that the page watches. */
 const HELLO = "demo/hello";
 const executablePath = chromiumPath();
 const itInChromium = executablePath === undefined ? it.skip : it;
@@ -42,7 +42,7 @@ describe("the page in Chromium", () => {
     if (executablePath !== undefined) await site[Symbol.asyncDispose]();
   });
 
-  /** Publishes lines to the channel and topic of a first visit. */
+  /** Publishes lines to the channel and topic that the page watches. */
   async function publishLines(lines: readonly object[]): Promise<void> {
     const first = { channel: "demo", topic: "hello" };
     const answers = await batch(

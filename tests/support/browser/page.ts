@@ -34,10 +34,27 @@ export class PageUnderTest implements AsyncDisposable {
     return new PageUnderTest(await browser.newPage(), proxy, gateway);
   }
 
-  /** Opens the page and waits until it is connected. */
-  async open(hash: string = ""): Promise<void> {
+  /** Opens the page and waits until it is connected. It watches `demo/hello`, unless the address says something else. */
+  async open(hash: string = "#channel=demo&topic=hello"): Promise<void> {
     await this.page.goto(`${this.proxy.url}/${hash}`);
     await this.state("live");
+  }
+
+  /** Goes to a room by its tab, and waits until what it shows is up to date. */
+  async enter(room: string): Promise<void> {
+    await this.page.getByRole("tab", { name: room, exact: true }).click();
+    await this.state("live");
+  }
+
+  /** Returns a room's rows in the document, each with the texts of its cells in view. */
+  rows(room: string): Promise<string[][]> {
+    return this.page.$$eval(
+      `#${room}-scroll tbody:not(.space) tr`,
+      (rows) =>
+        rows.map((row) =>
+          [...row.children].map(({ textContent }) => textContent ?? "")
+        ),
+    );
   }
 
   /** Resolves when the connection is in a state. */

@@ -1,0 +1,41 @@
+/**
+ * @typedef {object} SseEvent
+ * @property {string} name
+ * @property {string} data
+ */
+
+/**
+ * Reads the Server-Sent Events of a response. `EventSource` can't send the admin key in a header.
+ *
+ * @param {Response} response
+ * @returns {AsyncGenerator<SseEvent>}
+ */
+export async function* readSse(response) {
+  const text = response.body?.pipeThrough(new TextDecoderStream());
+  if (!text) return;
+  let rest = "";
+  for await (const piece of text) {
+    const blocks = (rest + piece).split("\n\n");
+    rest = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const event = parse(block);
+      if (event) yield event;
+    }
+  }
+}
+
+/**
+ * @param {string} block
+ * @returns {SseEvent | undefined}
+ */
+function parse(block) {
+  let name = "message";
+  /** @type {string[]} */
+  const data = [];
+  for (const line of block.split("\n")) {
+    if (line.startsWith("event:")) name = line.slice("event:".length).trim();
+    if (line.startsWith("data:")) data.push(line.slice("data:".length).trim());
+  }
+  // A block without data is a comment: the gateway is alive.
+  return data.length === 0 ? undefined : { name, data: data.join("\n") };
+}
