@@ -17,15 +17,22 @@ function quotesIn(document: string): string[] {
 }
 
 describe("docs/troubleshooting.md", () => {
+  const document = readFileSync(join(ROOT, "docs/troubleshooting.md"), "utf8");
+
+  it("names the page's field as the page does", () => {
+    const page = readFileSync(
+      join(ROOT, "server/page/client/index.html"),
+      "utf8",
+    );
+    const [, field = ""] = /has a field\s+\*\*(.+?)\*\*/.exec(document) ?? [];
+    assert(page.includes(`<h2>${field}</h2>`), field);
+  });
+
   it("quotes messages as the sources have them", () => {
     const sources = ["core", "server"]
       .flatMap((folder) => filesOf(join(ROOT, folder)))
       .filter((path) => path.endsWith(".ts"))
       .map((path) => readFileSync(path, "utf8"));
-    const document = readFileSync(
-      join(ROOT, "docs/troubleshooting.md"),
-      "utf8",
-    );
     const quotes = quotesIn(document);
     assert(quotes.length > 10);
     const unknown = quotes.filter((quote) =>
