@@ -143,10 +143,11 @@ export function readClaims(
   if (nbf !== undefined && !(isTime(nbf) && nbf <= now)) {
     throw invalidToken("it is not valid yet");
   }
-  if (Math.min(exp, sexp) <= now) {
+  const ago = Math.floor(now - Math.min(exp, sexp));
+  if (ago >= 0) {
     throw new RealtimeError(
       "token_expired",
-      "Cannot use the token: it expired",
+      `Cannot use the token: it expired ${ago} s ago; get a new one, best by passing subscribe() a function`,
     );
   }
   if (Math.max(exp, sexp) - iat > LIMITS.maxTokenSeconds) {

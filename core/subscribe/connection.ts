@@ -67,19 +67,28 @@ function refusalOf(closeCode?: number): RealtimeError | undefined {
   );
 }
 
+/** Says how a connection ended. */
+function endOf(code?: number, reason?: string): string | undefined {
+  if (!code) return undefined;
+  return `the connection was closed with ${code}${reason ? `: ${reason}` : ""}`;
+}
+
 /**
  * Finds out why an attempt to connect failed.
  *
  * @param isSse Whether it was an attempt by Server-Sent Events, and `isFixed` whether the next one is by the same transport.
+ * @param answer What the gateway answered to the same request without a WebSocket.
  */
 function diagnose(
   url: string,
   isSse: boolean,
   isFixed: boolean,
+  answer: RealtimeError,
 ): Promise<string> {
   // Most pages never need this module, so bundlers put it into a file of its own.
   return import("./diagnosis.ts").then(
-    ({ findReason }) => findReason(url, gatewayFetch(url), { isSse, isFixed }),
+    ({ findReason }) =>
+      findReason(url, gatewayFetch(url), { isSse, isFixed, answer }),
     // Without a network a page can't load the module.
     () => "nothing answers",
   );
@@ -175,10 +184,10 @@ export function createConnection(
       watch("open");
     };
     opened.onmessage = receive;
-    opened.onclose = ({ code }) => {
+    opened.onclose = ({ code, reason }) => {
       // Server-Sent Events are open before the gateway has answered.
       const isOpen = isSse ? attempt === 0 : state === "open";
-      if (isOpen) lost(code);
+      if (isOpen) lost(code, endOf(code, reason));
       else void failed(token, presenter);
     };
   }
@@ -193,7 +202,9 @@ export function createConnection(
     const answer = await askGateway(url, "connect", token);
     const error = errorOf(answer?.error);
     const isRefused = isTokenRefusal(error) || error.code === "forbidden";
-    const reason = isRefused ? undefined : await diagnose(url, isSse, isFixed);
+    const reason = isRefused
+      ? undefined
+      : await diagnose(url, isSse, isFixed, error);
     // The time for connecting may be over, and another attempt may have begun.
     if (state !== before || transport) return;
     if (!isRefused) return lost(undefined, reason);
@@ -212,9 +223,7 @@ export function createConnection(
 
   function lost(
     code?: number,
-    reason: string = code
-      ? `the connection was closed with ${code}`
-      : "the connection was lost",
+    reason: string = "the connection was lost",
   ): void {
     release(null);
     const refusal = refusalOf(code);

@@ -1,4 +1,5 @@
 import { networkReason } from "../http/network_reason.ts";
+import type { RealtimeError } from "../protocol/errors.ts";
 import type { PROTOCOL } from "../protocol/frames.ts";
 import type { JsonObject } from "../protocol/shape.ts";
 
@@ -17,6 +18,8 @@ export interface FailedAttempt {
   readonly isSse: boolean;
   /** Whether the next attempt is by the same transport. */
   readonly isFixed: boolean;
+  /** What the gateway answered to the same request without a WebSocket. */
+  readonly answer: RealtimeError;
 }
 
 /** The parts of a browser's global object that other runtimes may lack. */
@@ -91,6 +94,9 @@ function reasonOf(
   if (redirected) {
     return `it redirects to ${new URL(url).origin}; use that URL`;
   }
+  const { code: refusal, message } = attempt.answer;
+  // The gateway can't serve anyone now, by whatever transport.
+  if (refusal === "unavailable") return `HTTP 503, ${message}`;
   return blockedTransport(attempt);
 }
 

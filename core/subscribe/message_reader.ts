@@ -109,11 +109,12 @@ export function createReader(
   /** Handles the gateway's answer that the subscription is ready. */
   function accepted({ data: { ticket, channels } }: FrameOf<"ready">): void {
     const ready = channels.find((ready) => ready.channel === channel);
-    if (!ready || !topics.every((topic) => ready.topics.includes(topic))) {
+    const refused = topics.find((topic) => !ready?.topics.includes(topic));
+    if (!ready || refused !== undefined) {
       void end(
         new RealtimeError(
           "forbidden",
-          "Cannot subscribe: the token has other topics",
+          `Cannot subscribe: the token doesn't grant "${refused}" of "${channel}"`,
         ),
       );
       return;

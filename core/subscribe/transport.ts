@@ -14,8 +14,8 @@ export interface Transport {
    * subscription.
    */
   onmessage?: ((event: { data: string; ref?: string }) => void) | null;
-  /** Called once, when the transport closes or fails to open; with its close code if it has one. */
-  onclose?: ((event: { code?: number }) => void) | null;
+  /** Called once, when the transport closes or fails to open; with its close code and its reason, if it has them. */
+  onclose?: ((event: { code?: number; reason?: string }) => void) | null;
   /** Sends the JSON of a frame. */
   send(text: string): void;
   /** Closes the transport; `onclose` follows. */

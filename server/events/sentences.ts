@@ -9,7 +9,7 @@ const SENTENCES: Readonly<
     "Stopping: clients are asked to connect again; open connections: {connections}",
   "drained": "Stopped; connections that are still open: {connections}",
   "broker.down":
-    "The broker {broker} is away, so that requests get 503: {reason}",
+    "The broker {broker} can't be used, so that requests get 503: {reason}",
   "broker.up": "The broker {broker} is back",
   "connected": "{session} connected by {transport}, {protocol}, from {address}",
   "subscribed":

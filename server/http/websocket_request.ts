@@ -36,8 +36,12 @@ export function offersWebSocket(head: RequestHead): boolean {
  */
 export function checkWebSocketRequest(head: RequestHead): void {
   if (!offersWebSocket(head)) {
+    // Proxies drop the headers of a connection, and pass on the others of the handshake.
+    const isStripped = head.header("sec-websocket-key") !== undefined;
     throw refusal(
-      "the request is not a WebSocket handshake; /v1/realtime/sse takes plain HTTP",
+      isStripped
+        ? "the handshake has no Upgrade header, so a proxy dropped it; let the proxy pass on Upgrade and Connection"
+        : "the request is not a WebSocket handshake; /v1/realtime/sse takes plain HTTP",
     );
   }
   const connection = head.header("connection")?.toLowerCase().split(",") ?? [];

@@ -363,7 +363,10 @@ export class Subscriptions {
 
   #expire(): void {
     const now = performance.now();
-    const error = new RealtimeError("token_expired", "The session ended");
+    const error = new RealtimeError(
+      "token_expired",
+      "Cannot go on: the session ended; pass subscribe() a function that gets the next token",
+    );
     this.#endGrants(({ endsAt }) => endsAt <= now, error);
     if (sizeOf(this.#grants) > 0) this.#setTimer();
     else this.#session.decline(error);

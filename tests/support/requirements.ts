@@ -76,6 +76,11 @@ export function opensslPath(): string | undefined {
   return findProgram("openssl");
 }
 
+/** Returns the path of curl; `undefined` where there is none. */
+export function curlPath(): string | undefined {
+  return findProgram("curl");
+}
+
 /** Returns a line for each missing program, with the tests that are skipped. */
 export function missingRequirements(): string[] {
   const missing: string[] = [];
@@ -103,6 +108,11 @@ export function missingRequirements(): string[] {
   }
   if (opensslPath() === undefined) {
     missing.push("No openssl found: the test of TLS in nginx is skipped");
+  }
+  if (curlPath() === undefined) {
+    missing.push(
+      "No curl found: the test of the commands for troubleshooting is skipped",
+    );
   }
   return missing;
 }

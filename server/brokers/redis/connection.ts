@@ -287,9 +287,15 @@ export function isReply(error: unknown): error is ErrorReply {
   return error instanceof ErrorReply;
 }
 
+/** The reason where Redis refuses to store more. */
+const FULL = "it is full (OOM); raise its maxmemory, or keep less history";
+
 /** Returns a short reason for an error, without an address or an account. */
 export function reasonOf(error: unknown): string {
   const { message = "", code } = Object(error);
-  if (isReply(error)) return `it answers ${message.split(" ")[0]}`;
+  if (isReply(error)) {
+    const answer = message.split(" ")[0];
+    return answer === "OOM" ? FULL : `it answers ${answer}`;
+  }
   return String(code ?? message) || "it doesn't answer";
 }

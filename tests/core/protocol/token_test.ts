@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import {
@@ -14,6 +14,8 @@ const DAY = 24 * 3600;
 
 const now = Math.floor(Date.now() / 1000);
 const payload: TokenPayload = toPayload(createClaims({ topics: [TOPIC] }));
+
+const EXPIRED = /^token_expired: it expired \d+ s ago; get a new one/;
 
 function refusal(changes: TokenPayload): string {
   const error = assertThrows(
@@ -81,13 +83,13 @@ describe("readClaims()", () => {
 
   it("refuses a token as expired from the second of exp on", () => {
     const iat = now - 60;
-    assertEquals(refusal({ iat, exp: now }), "token_expired: it expired");
+    assertMatch(refusal({ iat, exp: now }), EXPIRED);
     readClaims({ ...payload, iat, exp: now + 5 }, ["subscribe"]);
   });
 
   it("refuses a token as expired from the second of sexp on, though it expires later", () => {
     const iat = now - 60;
-    assertEquals(refusal({ iat, sexp: now }), "token_expired: it expired");
+    assertMatch(refusal({ iat, sexp: now }), EXPIRED);
     readClaims({ ...payload, iat, sexp: now + 5 }, ["subscribe"]);
   });
 });

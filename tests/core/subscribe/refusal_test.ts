@@ -133,7 +133,13 @@ describe("A refusal", () => {
     await using gateway = await startFakeGateway();
     const opening = subscribe(tokenOf(gateway, "key"));
     await (await gateway.peer()).accept(0, { topics: ["u"] });
-    assertEquals(await codeOf(opening), "forbidden");
+    assertEquals(
+      await opening.catch(({ code, message }) => [code, message]),
+      [
+        "forbidden",
+        'Cannot subscribe: the token doesn\'t grant "t" of "c"',
+      ],
+    );
   });
 
   it("ends the iterator with its error, after the received messages", async () => {

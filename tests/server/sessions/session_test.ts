@@ -81,7 +81,8 @@ describe("a session", () => {
     await using client = await connectWire(gateway, { token });
     assertEquals(await client.closed, {
       code: 4401,
-      reason: "The session ended",
+      reason:
+        "Cannot go on: the session ended; pass subscribe() a function that gets the next token",
     });
   });
 

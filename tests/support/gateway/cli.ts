@@ -62,6 +62,11 @@ export class Cli implements AsyncDisposable {
     return this.#finished;
   }
 
+  /** What the process has printed so far: its standard output, then its standard error. */
+  get output(): string {
+    return this.#stdout + this.#stderr;
+  }
+
   /** Waits until the standard output has a text; returns the text's first group, `""` where the process ends without it. */
   async prints(pattern: RegExp): Promise<string> {
     for (;;) {

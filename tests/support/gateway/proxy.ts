@@ -8,6 +8,10 @@ export interface Proxy extends AsyncDisposable {
   cut(): void;
   /** Points new connections to a server. */
   lead(url: string): void;
+  /** Passes on nothing more that the server sends, so that its buffers fill. */
+  hold(): void;
+  /** Passes on what was held back, and what follows. */
+  release(): void;
   close(): Promise<void>;
 }
 
@@ -15,6 +19,8 @@ export interface Proxy extends AsyncDisposable {
 export async function startProxy(url: string): Promise<Proxy> {
   let target: string | undefined = url;
   const open = new Set<Socket>();
+  /** The connections of clients, each with the one to the server. */
+  const pairs = new Map<Socket, Socket>();
 
   function keep(socket: Socket): void {
     open.add(socket);
@@ -38,7 +44,11 @@ export async function startProxy(url: string): Promise<Proxy> {
     const upstream = connect(Number(port), hostname);
     keep(upstream);
     client.pipe(upstream).pipe(client);
-    client.on("close", () => upstream.destroy());
+    pairs.set(client, upstream);
+    client.on("close", () => {
+      pairs.delete(client);
+      upstream.destroy();
+    });
     upstream.on("close", () => client.destroy());
   });
   await new Promise<void>((resolve) =>
@@ -55,6 +65,12 @@ export async function startProxy(url: string): Promise<Proxy> {
     url: `http://127.0.0.1:${port}`,
     cut,
     lead: (url) => target = url,
+    hold() {
+      for (const [client, upstream] of pairs) upstream.unpipe(client);
+    },
+    release() {
+      for (const [client, upstream] of pairs) upstream.pipe(client);
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
