@@ -1,52 +1,27 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  it,
-} from "@std/testing/bdd";
-import type { Browser, Page } from "playwright-core";
+import { beforeEach, it } from "@std/testing/bdd";
+import type { Page } from "playwright-core";
 import { MemoryBroker } from "../../../server/mod.ts";
-import { launchChromium } from "../../support/browser/browser.ts";
 import { startGateway } from "../../support/gateway/gateway.ts";
-import { PageUnderTest } from "../../support/browser/page.ts";
+import type { PageUnderTest } from "../../support/browser/page.ts";
+import { describePage } from "../../support/browser/page_suite.ts";
 import { batch, publish, publishAll } from "../../support/wire/publish.ts";
-import { chromiumPath } from "../../support/requirements.ts";
 
 /** The channel and topic that the page watches. */
 const HELLO = "demo/hello";
-const executablePath = chromiumPath();
-const itInChromium = executablePath === undefined ? it.skip : it;
 
-describe("the connection of the page", () => {
-  let browser: Browser;
+describePage("the connection of the page", () => ({
+  broker: new MemoryBroker({ historySize: 3 }),
+}), (current) => {
   let site: PageUnderTest;
   let page: Page;
 
-  beforeAll(async () => {
-    if (executablePath === undefined) return;
-    browser = await launchChromium(executablePath);
-  });
-
-  afterAll(async () => {
-    if (executablePath !== undefined) await browser.close();
-  });
-
-  beforeEach(async () => {
-    if (executablePath === undefined) return;
-    site = await PageUnderTest.start(browser, {
-      broker: new MemoryBroker({ historySize: 3 }),
-    });
+  beforeEach(() => {
+    site = current();
     page = site.page;
   });
 
-  afterEach(async () => {
-    if (executablePath !== undefined) await site[Symbol.asyncDispose]();
-  });
-
-  itInChromium(
+  it(
     "resumes after a lost connection, with every message once",
     async () => {
       await site.open();
@@ -76,7 +51,7 @@ describe("the connection of the page", () => {
     },
   );
 
-  itInChromium(
+  it(
     "reconnects to a restarted gateway, and shows which messages are lost",
     async () => {
       await site.open();
@@ -102,7 +77,7 @@ describe("the connection of the page", () => {
     },
   );
 
-  itInChromium(
+  it(
     "shows which messages the log had lost, also in an open data stream",
     async () => {
       await site.open();
@@ -132,7 +107,7 @@ describe("the connection of the page", () => {
     },
   );
 
-  itInChromium(
+  it(
     "continues from its position when a topic is added",
     async () => {
       await site.open();

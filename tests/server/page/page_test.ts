@@ -1,45 +1,20 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  it,
-} from "@std/testing/bdd";
-import type { Browser, Page } from "playwright-core";
-import { launchChromium } from "../../support/browser/browser.ts";
-import { PageUnderTest } from "../../support/browser/page.ts";
+import { beforeEach, it } from "@std/testing/bdd";
+import type { Page } from "playwright-core";
+import type { PageUnderTest } from "../../support/browser/page.ts";
+import { describePage } from "../../support/browser/page_suite.ts";
 import { batch, publish, publishAll } from "../../support/wire/publish.ts";
-import { chromiumPath } from "../../support/requirements.ts";
 
 /** The channel and topic that the page watches. */
 const HELLO = "demo/hello";
-const executablePath = chromiumPath();
-const itInChromium = executablePath === undefined ? it.skip : it;
 
-describe("the page in Chromium", () => {
-  let browser: Browser;
+describePage("the page in Chromium", () => ({}), (current) => {
   let site: PageUnderTest;
   let page: Page;
 
-  beforeAll(async () => {
-    if (executablePath === undefined) return;
-    browser = await launchChromium(executablePath);
-  });
-
-  afterAll(async () => {
-    if (executablePath !== undefined) await browser.close();
-  });
-
-  beforeEach(async () => {
-    if (executablePath === undefined) return;
-    site = await PageUnderTest.start(browser);
+  beforeEach(() => {
+    site = current();
     page = site.page;
-  });
-
-  afterEach(async () => {
-    if (executablePath !== undefined) await site[Symbol.asyncDispose]();
   });
 
   /** Publishes lines to the channel and topic that the page watches. */
@@ -52,7 +27,7 @@ describe("the page in Chromium", () => {
     assert(answers.every(({ id }) => id), JSON.stringify(answers));
   }
 
-  itInChromium(
+  it(
     "loads without errors, from its gateway only",
     async () => {
       await site.open();
@@ -70,7 +45,7 @@ describe("the page in Chromium", () => {
     },
   );
 
-  itInChromium(
+  it(
     "shows the messages that it publishes, with their ids and latencies",
     async () => {
       await site.open();
@@ -104,7 +79,7 @@ describe("the page in Chromium", () => {
     },
   );
 
-  itInChromium(
+  it(
     "shows the messages of others as text, never as markup",
     async () => {
       await site.open();
@@ -122,7 +97,7 @@ describe("the page in Chromium", () => {
     },
   );
 
-  itInChromium(
+  it(
     "joins the chunks of a data stream to a growing text",
     async () => {
       await site.open();
@@ -156,7 +131,7 @@ describe("the page in Chromium", () => {
     },
   );
 
-  itInChromium("shows the error about a name next to its field", async () => {
+  it("shows the error about a name next to its field", async () => {
     await site.open();
     await page.fill("#channel", "x".repeat(256));
     await page.press("#channel", "Enter");
@@ -196,7 +171,7 @@ describe("the page in Chromium", () => {
     assertEquals(await page.locator(".error:visible").count(), 0);
   });
 
-  itInChromium(
+  it(
     "keeps the subscription in its address, for reloading and sharing",
     async () => {
       await publish(site.gateway, "user:1/logs", "before");
@@ -232,7 +207,7 @@ describe("the page in Chromium", () => {
     },
   );
 
-  itInChromium(
+  it(
     "keeps the newest 500 messages, and doesn't change while it is paused",
     async () => {
       await site.open();
@@ -261,7 +236,7 @@ describe("the page in Chromium", () => {
     },
   );
 
-  itInChromium("stops watching, and watches again", async () => {
+  it("stops watching, and watches again", async () => {
     await site.open();
     await page.click("#toggle");
     await site.state("stopped");
@@ -278,7 +253,7 @@ describe("the page in Chromium", () => {
     assertEquals((await site.list()).length, 1);
   });
 
-  itInChromium("labels its controls, and fits a phone", async () => {
+  it("labels its controls, and fits a phone", async () => {
     await page.setViewportSize({ width: 360, height: 740 });
     await site.open();
     await publish(
