@@ -19,6 +19,8 @@ import { Subscribers } from "./load/subscribers.ts";
 
 const ADMIN_KEY = "inspector-bench-admin-key-0123456789";
 const SIGNING_KEY = `signkey-bench-${"0123456789abcdef".repeat(4)}`;
+/** Connections that are opened together. */
+const GROUP = 1_000;
 /** Messages that are published per second, each to another channel. */
 const PUBLISHED = 200;
 
@@ -69,19 +71,29 @@ await using gateway = new Cli(
   { REALTIME_SIGNING_KEY: SIGNING_KEY, REALTIME_ADMIN_KEY: ADMIN_KEY },
 );
 const url = await gateway.url();
-const clients = await Subscribers.open({
-  port: Number(new URL(url).port),
-  dialect: "tidings.v1",
-  channel: "bench",
-  count,
-  channels: count,
-  signingKey: SIGNING_KEY,
-});
-const heartbeat = setInterval(() => clients.beat(), 10_000);
+const groups: Subscribers[] = [];
+// The first connections must answer pings while the last ones are being opened.
+const heartbeat = setInterval(() => {
+  for (const group of groups) group.beat();
+}, 5_000);
+for (let opened = 0; opened < count; opened += GROUP) {
+  const size = Math.min(GROUP, count - opened);
+  groups.push(
+    await Subscribers.open({
+      port: Number(new URL(url).port),
+      dialect: "tidings.v1",
+      channel: `bench-${groups.length}`,
+      count: size,
+      channels: size,
+      signingKey: SIGNING_KEY,
+    }),
+  );
+}
+const channels = groups.flatMap(({ channels }) => channels);
 let turn = 0;
 const publishing = setInterval(() => {
   const lines = Array.from({ length: PUBLISHED }, () => {
-    const channel = clients.channels[turn++ % count];
+    const channel = channels[turn++ % count];
     return JSON.stringify({ channel, topic: "t", data: { turn } });
   });
   fetch(`${url}/v1/realtime/publish/batch`, {
@@ -99,7 +111,7 @@ await page.fill("#key", ADMIN_KEY);
 await page.click("#key-form button");
 await page.waitForSelector("#check-room:not([hidden])");
 const empty = await heapMB(session);
-const last = `bench-${count - 1}`;
+const last = channels.at(-1) ?? "";
 console.log(`${count} connections, ${count} channels, ${PUBLISHED} messages/s`);
 console.log(`Heap before the first list: ${empty} MB`);
 console.table({
@@ -112,13 +124,14 @@ console.table({
     last,
   ),
 });
-if (clients.lost) console.error("Connections were lost:", clients.lost);
+const lost = groups.find(({ lost }) => lost)?.lost;
+if (lost) console.error("Connections were lost:", lost);
 
 await browser.close();
 clearInterval(heartbeat);
 clearInterval(publishing);
-clients.close();
-process.exitCode = clients.lost ? 1 : 0;
+for (const group of groups) group.close();
+process.exitCode = lost ? 1 : 0;
 
 /** Measures one room. */
 async function measure(

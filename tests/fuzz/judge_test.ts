@@ -195,6 +195,9 @@ describe("OutputWatch", () => {
       problemsOf(
         "Tidings 0.1.0 on Node 26.0.0 listens on http://127.0.0.1:8787",
         "10:00:00.000 INF tidings·gateway the broker is available again",
+        `Refused with 4400: Cannot use the channel (channel: ${
+          "a".repeat(255)
+        })`,
       ),
       [],
     );

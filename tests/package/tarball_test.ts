@@ -13,7 +13,7 @@ const EXPECTED = [
   /^bin\/tidings\.js$/,
   /^(?:mod|hooks|middleware)\.(?:js|d\.ts)$/,
   /^(?:core|react|middleware|server)\/.*\.(?:js|d\.ts)$/,
-  /^server\/page\/client\/[\w.]+\.(?:js|css|html|svg)$/,
+  /^server\/page\/client\/(?:[a-z]+\/)?[\w.]+\.(?:js|css|html|svg)$/,
 ];
 
 /** Text that only the machine that packs knows, or that points to its files. */

@@ -23,7 +23,7 @@ import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
-import { collectLog } from "../../support/log.ts";
+import { collectLog, eventsIn } from "../../support/log.ts";
 import { tokenEnding } from "../../support/wire/tokens.ts";
 import { tokenFor } from "../../support/wire/websocket.ts";
 
@@ -329,7 +329,7 @@ describe("subscribe() at a gateway", () => {
         "app and gateway may have different REALTIME_SIGNING_KEYs",
       );
       assertEquals([error.code, count], ["invalid_token", 2]);
-      const reasons = log.records.map(({ properties }) => properties.reason);
+      const reasons = eventsIn(log, "refused").map(({ reason }) => reason);
       assertEquals([...new Set(reasons)], [error.message]);
     });
 

@@ -55,7 +55,9 @@ const COLUMNS = [
  */
 export function channelsRoom(host) {
   const search = searchField("channels-search", "Search channels", "Search");
+  // What the list is of. The field may have a word more already, which is still being typed.
   let sort = "rate";
+  let searched = "";
   /** @type {ListRoom<ChannelAnswer>} */
   const room = new ListRoom({
     frame: listFrame({
@@ -73,11 +75,11 @@ export function channelsRoom(host) {
     keyOf: ({ name }) => name,
     open: ({ name }) => openChannel(host, name),
     read: async (after, limit) => {
-      const query = { sort, search: search.value, after, limit };
+      const query = { sort, search: searched, after, limit };
       const { channels, total, next, gateways } = await readChannels(query);
       return { rows: channels, total, next, gateways };
     },
-    isSearched: () => search.value !== "",
+    isSearched: () => searched !== "",
     sorted: (wanted) => {
       sort = wanted;
       room.restart(sort);
@@ -85,7 +87,10 @@ export function channelsRoom(host) {
     changed: (state) => host.changed("channels", state),
     gateways: host.gateways,
   });
-  onPause(search, () => room.restart());
+  onPause(search, () => {
+    searched = search.value;
+    room.restart();
+  });
   room.restart(sort);
   return room;
 }

@@ -66,6 +66,12 @@ const COLUMNS = [
 export function connectionsRoom(host) {
   const subject = searchField("connections-subject", "Subject", "Subject");
   const channel = searchField("connections-channel", "Channel", "Channel");
+  // What the list is of. The fields may have a word more already, which is still being typed.
+  let searched = { channel: "", subject: "" };
+  function restart() {
+    searched = { channel: channel.value, subject: subject.value };
+    room.restart();
+  }
   /** @type {ListRoom<SessionAnswer>} */
   const room = new ListRoom({
     frame: listFrame({
@@ -85,18 +91,17 @@ export function connectionsRoom(host) {
     open: (session) => openSession(host, session, () => room.retry()),
     read: async (after, limit) => {
       const { sessions, total, next, gateways } = await readSessions({
-        channel: channel.value,
-        subject: subject.value,
+        ...searched,
         after,
         limit,
       });
       return { rows: sessions, total, next, gateways };
     },
-    isSearched: () => subject.value !== "" || channel.value !== "",
+    isSearched: () => searched.subject !== "" || searched.channel !== "",
     changed: (state) => host.changed("connections", state),
     gateways: host.gateways,
   });
-  for (const input of [subject, channel]) onPause(input, () => room.restart());
+  for (const input of [subject, channel]) onPause(input, restart);
 
   return Object.assign(room, {
     /**
@@ -107,7 +112,7 @@ export function connectionsRoom(host) {
     find(wanted) {
       channel.value = wanted.channel ?? "";
       subject.value = wanted.subject ?? "";
-      room.restart();
+      restart();
     },
   });
 }
