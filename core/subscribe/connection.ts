@@ -67,12 +67,6 @@ function refusalOf(closeCode?: number): RealtimeError | undefined {
   );
 }
 
-/** Says how a connection ended. */
-function endOf(code?: number, reason?: string): string | undefined {
-  if (!code) return undefined;
-  return `the connection was closed with ${code}${reason ? `: ${reason}` : ""}`;
-}
-
 /**
  * Finds out why an attempt to connect failed.
  *
@@ -187,7 +181,7 @@ export function createConnection(
     opened.onclose = ({ code, reason }) => {
       // Server-Sent Events are open before the gateway has answered.
       const isOpen = isSse ? attempt === 0 : state === "open";
-      if (isOpen) lost(code, endOf(code, reason));
+      if (isOpen) lost(code, reason || undefined);
       else void failed(token, presenter);
     };
   }
@@ -223,7 +217,9 @@ export function createConnection(
 
   function lost(
     code?: number,
-    reason: string = "the connection was lost",
+    reason: string = code
+      ? `the connection was closed with ${code}`
+      : "the connection was lost",
   ): void {
     release(null);
     const refusal = refusalOf(code);

@@ -94,14 +94,13 @@ function reasonOf(
   if (redirected) {
     return `it redirects to ${new URL(url).origin}; use that URL`;
   }
-  const { code: refusal, message } = attempt.answer;
-  // The gateway can't serve anyone now, by whatever transport.
-  if (refusal === "unavailable") return `HTTP 503, ${message}`;
   return blockedTransport(attempt);
 }
 
-/** Returns the reason where a gateway answers plain requests, and is well. */
-function blockedTransport({ isSse, isFixed }: FailedAttempt): string {
+/** Returns the reason where a gateway answers plain requests. */
+function blockedTransport({ isSse, isFixed, answer }: FailedAttempt): string {
+  // It can't serve anyone now, by whatever transport.
+  if (answer.code === "unavailable") return answer.message;
   if (isSse) {
     return "it answers plain requests, but Server-Sent Events don't get through; a proxy may hold them back";
   }

@@ -114,7 +114,7 @@ export function createReader(
       void end(
         new RealtimeError(
           "forbidden",
-          `Cannot subscribe: the token doesn't grant "${refused}" of "${channel}"`,
+          `Cannot subscribe: the token has no topic "${refused}"`,
         ),
       );
       return;

@@ -2,7 +2,6 @@ import { channelName, topicSchema } from "../channel/channel.ts";
 import { baseUrl } from "../http/base_url.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import type { SubscribeOptions } from "../types/subscribe.ts";
-import type { Gap } from "../types/subscription.ts";
 import type { From } from "../types/token.ts";
 import { connectionTo } from "./connection_pool.ts";
 import type { IncomingMessage } from "./decode_message.ts";
@@ -39,10 +38,6 @@ function later<T extends unknown[]>(
   };
 }
 
-function warnOfGap(gap: Gap): void {
-  console.warn("Messages are missing:", gap);
-}
-
 /** Opens a subscription whose tokens come from a source. Without a known target it is to the channel and topics of its token. */
 export async function openWithTokens(
   tokens: TokenSource,
@@ -77,7 +72,7 @@ export async function openWithTokens(
     since: typeof from === "object" ? `last:${from.last}` : from && `${from}`,
     schemaOf: (topic) => validate ? topicSchema(channel, topic) : undefined,
     onError,
-    onGap: later(options.onGap ?? warnOfGap, onError),
+    onGap: later(options.onGap ?? console.warn, onError),
     onState: later(options.onState, onError),
   });
 }

@@ -39,7 +39,9 @@ class BunSocket implements Socket {
 
   #send(text: string): void {
     // Bun drops a frame silently. The close makes the client come back and resume.
-    if (this.#socket.send(text) === 0) this.#socket.close(4408, "too slow");
+    if (this.#socket.send(text) === 0) {
+      this.#socket.close(4408, "the client reads too slowly");
+    }
   }
 
   /** Closes: Bun does so at once, whether the peer reads or not. */

@@ -154,7 +154,7 @@ export class Session implements SubscribedSession, SendQueueOwner {
     this.subscriptions.watchExpiry();
     const limit = this.host.pingIntervalMs + this.host.pongTimeoutMs;
     if (this.wire === "ws.v1" && performance.now() - this.#heardAt > limit) {
-      this.terminate(1001, "no pong");
+      this.terminate(1001, "the client answered no ping");
     } else if (this.wire === "sse") this.#queue.write(HEARTBEAT);
     else this.control({ kind: "ping", data: this.subscriptions.positions });
   }
@@ -205,7 +205,7 @@ export class Session implements SubscribedSession, SendQueueOwner {
       queued_bytes: this.#queue.bytes,
       ...this.facts.of(this.wire),
     });
-    this.terminate(4408, "too slow");
+    this.terminate(4408, "the client reads too slowly");
   }
 
   close(code: number, reason: string): void {

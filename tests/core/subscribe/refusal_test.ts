@@ -137,7 +137,7 @@ describe("A refusal", () => {
       await opening.catch(({ code, message }) => [code, message]),
       [
         "forbidden",
-        'Cannot subscribe: the token doesn\'t grant "t" of "c"',
+        'Cannot subscribe: the token has no topic "t"',
       ],
     );
   });
