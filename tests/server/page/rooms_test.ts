@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import type { PageUnderTest } from "../../support/browser/page.ts";
 import { describePage } from "../../support/browser/page_suite.ts";
 import { SIGNING_KEY } from "../../support/gateway/gateway.ts";
+import { until } from "../../support/until.ts";
 import { publish, publishAll } from "../../support/wire/publish.ts";
 import { requestSse } from "../../support/wire/sse.ts";
 import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
@@ -303,8 +304,11 @@ describePage(
         await site.shows("#problem", "doesn’t answer");
         // From here on the page asks again only if somebody clicks.
         await page.clock.pauseAt(Date.now() + 3_600_000);
-        site.proxy.lead(site.gateway.url);
+        const failed = asked().length;
         await page.click("#retry");
+        await until(() => asked().length > failed);
+        site.proxy.lead(site.gateway.url);
+        await page.clock.runFor(10_000);
         await site.state("live");
         assertEquals(await page.isVisible("#problem"), false);
       },
