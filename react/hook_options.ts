@@ -19,7 +19,11 @@ export interface SubscriptionHookOptions {
    * @default {"live"}
    */
   from?: Realtime.Subscribe.From | undefined;
-  /** Called when messages are lost. */
+  /**
+   * Called when messages are lost.
+   *
+   * @default {a sentence by console.warn}
+   */
   onGap?: ((gap: Realtime.Subscribe.Gap) => void) | undefined;
   /**
    * Called for errors that do not end the subscription; once for each outage.

@@ -4,6 +4,7 @@ import { channelName } from "../core/channel/channel.ts";
 import { RealtimeError } from "../core/protocol/errors.ts";
 import { openWithTokens } from "../core/subscribe/open_with_tokens.ts";
 import { createTokenSource } from "../core/subscribe/token_source.ts";
+import { warnOfGap } from "../core/subscribe/warn_of_gap.ts";
 import type { Realtime } from "../core/types/realtime.ts";
 import type { Gap, StateDetails } from "../core/types/subscription.ts";
 import { MessageLog } from "./message_log.ts";
@@ -191,7 +192,7 @@ export class SharedSubscription<T> implements ObservedSubscription {
     const retryInMs = backoff(run.attempt++, this.#options);
     const { attempt } = run;
     this.#report(run, "waiting", { error, attempt, retryInMs });
-    if (attempt === 1) this.#callEach("onError", error);
+    if (attempt === 1) this.#warn(error);
     await pause(retryInMs, run.signal);
   }
 
@@ -211,9 +212,9 @@ export class SharedSubscription<T> implements ObservedSubscription {
       onState: (state, details) => this.#report(run, state, details),
       onGap: (gap) => {
         this.#fold(undefined, gap);
-        this.#callEach("onGap", gap);
+        this.#callEach(({ onGap = warnOfGap }) => onGap, gap);
       },
-      onError: (error) => this.#callEach("onError", error),
+      onError: (error) => this.#warn(error),
     });
     const messages = opened as unknown as Subscription;
     this.position ??= messages.position();
@@ -318,13 +319,19 @@ export class SharedSubscription<T> implements ObservedSubscription {
     observer?.(this);
   }
 
-  /** Calls a callback of all components, each function once. The default is a warning on the console. */
-  #callEach(name: "onGap", it: Gap): void;
-  #callEach(name: "onError", it: RealtimeError): void;
-  #callEach(name: "onGap" | "onError", it: Gap & RealtimeError): void {
+  /** Tells all components of an error that doesn't end the subscription. */
+  #warn(error: RealtimeError): void {
+    this.#callEach(({ onError = console.warn }) => onError, error);
+  }
+
+  /** Calls a callback of all components, each function once. */
+  #callEach<It>(
+    callbackOf: (options: ViewOptions<T>) => (it: It) => void,
+    it: It,
+  ): void {
     const callbacks = Array.from(
       this.#viewers,
-      ({ options }) => options[name] ?? console.warn,
+      ({ options }) => callbackOf(options),
     );
     for (const callback of new Set(callbacks)) callback(it);
   }

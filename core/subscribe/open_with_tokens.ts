@@ -7,6 +7,7 @@ import { connectionTo } from "./connection_pool.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { openSubscription, type Subscription } from "./subscription.ts";
 import type { TokenSource } from "./token_source.ts";
+import { warnOfGap } from "./warn_of_gap.ts";
 
 /** Options of `subscribe`, for any type of channel. */
 export type Options = SubscribeOptions<IncomingMessage>;
@@ -72,7 +73,7 @@ export async function openWithTokens(
     since: typeof from === "object" ? `last:${from.last}` : from && `${from}`,
     schemaOf: (topic) => validate ? topicSchema(channel, topic) : undefined,
     onError,
-    onGap: later(options.onGap ?? console.warn, onError),
+    onGap: later(options.onGap ?? warnOfGap, onError),
     onState: later(options.onState, onError),
   });
 }

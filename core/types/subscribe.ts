@@ -31,7 +31,7 @@ export interface SubscribeOptions<TMessage> {
   /**
    * Called when messages are lost.
    *
-   * @default {console.warn}
+   * @default {a sentence by console.warn}
    */
   onGap?: ((gap: Gap) => void) | undefined;
   /** Called when the subscription's state changes, with the reason and the time of the next attempt. */

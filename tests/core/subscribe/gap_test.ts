@@ -49,6 +49,27 @@ describe("A gap", () => {
     await subscription.close();
   });
 
+  it("is a sentence on the console where no callback is", async () => {
+    const { warn } = console;
+    const warnings: unknown[] = [];
+    console.warn = (...args) => warnings.push(args);
+    try {
+      await using gateway = await startFakeGateway();
+      const { subscription, peer } = await joined(gateway);
+      peer.send(
+        frame(1, "a"),
+        gap(`${EPOCH}-1`, `${EPOCH}-5`),
+        frame(5, "b"),
+      );
+      assertEquals(await takeData(subscription, 2), ["a", "b"]);
+      await subscription.close();
+    } finally {
+      console.warn = warn;
+    }
+    const lost = `Messages of "c" were lost between ${EPOCH}-1 and ${EPOCH}-5`;
+    assertEquals(warnings, [[lost]]);
+  });
+
   it("is not reported to a subscription that is past it, or of another channel", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer, gaps } = await withGaps(gateway);
