@@ -15,7 +15,9 @@ export type Metric =
   /** Bytes that a connection adds to the server's memory. */
   | "bytes"
   /** The share of a core that the load generator used, in percent. */
-  | "loadPercent";
+  | "loadPercent"
+  /** The share of the server's CPU time that counting for the metrics takes, in percent. */
+  | "countingPercent";
 
 /** The values of one measurement. */
 export type Sample = Readonly<Partial<Record<Metric, number>>>;

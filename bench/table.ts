@@ -21,6 +21,7 @@ const METRICS: Readonly<
   p99Ms: ["p99, ms", 2, 1],
   bytes: ["KB per connection", 1, 1024],
   loadPercent: ["load generator, % of a core", 0, 1],
+  countingPercent: ["metrics, % of the CPU", 3, 1],
 };
 
 /** Formats a section as a Markdown table, with ratios of the first metric to other servers. */
