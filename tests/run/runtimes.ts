@@ -10,8 +10,8 @@ import type { Part, Run } from "./summary.ts";
 /** A run that takes longer than this hangs. */
 const RUN_TIMEOUT_MS = 15 * 60_000;
 
-/** How many processes run tests beside each other, also on fewer cores: most tests wait more than they compute. */
-const LANES = 3;
+/** The most processes that run tests beside each other. Most tests wait more than they compute. */
+const MOST_LANES = 3;
 
 /** Runs test files on a runtime and shows the output of its test runner. */
 export async function runTests(
@@ -24,7 +24,8 @@ export async function runTests(
   const signal = AbortSignal.timeout(RUN_TIMEOUT_MS);
   const start = (lane: readonly string[], output: "show" | "collect") =>
     runPart(runtime, programs, lane, { output, signal });
-  const { beside, alone } = dealOut(files, LANES);
+  const count = Math.min(navigator.hardwareConcurrency, MOST_LANES);
+  const { beside, alone } = dealOut(files, count);
   // The output of the first process is shown as it comes, that of the others when they are done.
   const parts = await Promise.all(
     beside.map((lane, index) => start(lane, index === 0 ? "show" : "collect")),
