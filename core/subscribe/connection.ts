@@ -71,7 +71,7 @@ function refusalOf(closeCode?: number): RealtimeError | undefined {
  * Finds out why an attempt to connect failed.
  *
  * @param isSse Whether it was an attempt by Server-Sent Events, and `isFixed` whether the next one is by the same transport.
- * @param answer What the gateway answered to the same request without a WebSocket.
+ * @param answer The gateway's answer to the same request without a WebSocket.
  */
 function diagnose(
   url: string,

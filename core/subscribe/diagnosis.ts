@@ -18,7 +18,7 @@ export interface FailedAttempt {
   readonly isSse: boolean;
   /** Whether the next attempt is by the same transport. */
   readonly isFixed: boolean;
-  /** What the gateway answered to the same request without a WebSocket. */
+  /** The gateway's answer to the same request without a WebSocket. */
   readonly answer: RealtimeError;
 }
 

@@ -103,7 +103,7 @@ export function attempt(
     ...options,
     signal: controller.signal,
     onError: ({ message }) => developer.add(message),
-    // What a slow client misses is no matter here.
+    // These tests don't ask what a slow client misses.
     onGap() {},
     onState(_, { error }) {
       if (error) developer.add(error.message);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../support/root.ts";
 
-/** What both sides get to read in one broken set-up. */
+/** One broken set-up, with the sentences that both sides get. */
 export interface DocumentedSetUp {
   readonly name: string;
   readonly developer: readonly string[];

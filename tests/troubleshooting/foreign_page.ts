@@ -9,7 +9,7 @@ import { Listener } from "./witness.ts";
 
 /** A page that subscribes, in Chromium. */
 export interface ForeignPage extends AsyncDisposable {
-  /** What its console shows. */
+  /** The lines on its console. */
   readonly console: Listener;
 }
 

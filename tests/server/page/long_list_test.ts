@@ -107,7 +107,7 @@ describe("a long list of the page", () => {
     await site.shows("#channels-scroll .open", "a:first");
     await page.click("#channels-pause");
     await publish(site.gateway, "a:second/t", "1");
-    // What was never read is read, although the list is paused.
+    // A page that was never read is read, although the list is paused.
     await page.fill("#channels-search", "room:4");
     await site.shows("#channels-count", "100 channels found");
     await page.fill("#channels-search", "");

@@ -47,7 +47,7 @@ describePage(
           await page.locator(".row .channel:visible").allTextContents(),
           ["orders", "answers:ann"],
         );
-        // What the page publishes shows too, with its latency.
+        // Messages that the page publishes show too, with their latency.
         await page.fill("#publish-channel", "mine");
         await page.click("#publish-one");
         await site.shows("#publish-result", "here after");

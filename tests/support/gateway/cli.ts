@@ -62,7 +62,7 @@ export class Cli implements AsyncDisposable {
     return this.#finished;
   }
 
-  /** What the process has printed so far: its standard output, then its standard error. */
+  /** The text that the process has printed so far: its standard output, then its standard error. */
   get output(): string {
     return this.#stdout + this.#stderr;
   }

@@ -55,7 +55,7 @@ const COLUMNS = [
  */
 export function channelsRoom(host) {
   const search = searchField("channels-search", "Search channels", "Search");
-  // What the list is of. The field may have a word more already, which is still being typed.
+  // The list is sorted and searched by these. The field may have more letters already, which are still being typed.
   let sort = "rate";
   let searched = "";
   /** @type {ListRoom<ChannelAnswer>} */

@@ -3,7 +3,7 @@ import { readChannel, readReport } from "../parts/admin_api.js";
 import { ApiError } from "../parts/request.js";
 
 /**
- * What the gateway knows about a client.
+ * The gateway's knowledge about a client.
  *
  * @typedef {object} Findings
  * @property {TokenReport} report

@@ -66,7 +66,7 @@ const COLUMNS = [
 export function connectionsRoom(host) {
   const subject = searchField("connections-subject", "Subject", "Subject");
   const channel = searchField("connections-channel", "Channel", "Channel");
-  // What the list is of. The fields may have a word more already, which is still being typed.
+  // The list is searched by these. The fields may have more letters already, which are still being typed.
   let searched = { channel: "", subject: "" };
   function restart() {
     searched = { channel: channel.value, subject: subject.value };

@@ -48,7 +48,7 @@ function fieldOf(event, name) {
   return fields[name] ?? "–";
 }
 
-/** What the list can be narrowed to. */
+/** The kinds of events that the list can be narrowed to. */
 const KINDS = ["connected", "subscribed", "closed", "refused", "gap", "slow"];
 
 function kindField() {

@@ -2,7 +2,7 @@ import { byId, el, setText } from "./dom.js";
 import { Poll } from "./poll.js";
 
 /**
- * What a drawer shows of one thing.
+ * The content of a drawer, which shows one thing.
  *
  * @typedef {object} DrawerContent
  * @property {readonly (readonly [label: string, value: string | undefined])[]} facts An absent value leaves its line out.

@@ -201,7 +201,7 @@ export class VirtualTable {
       const isInPlace = row.parentElement === this.#body &&
         row.nextElementSibling === following;
       if (!isInPlace && row.contains(document.activeElement)) {
-        // What stands between them belongs above this row, and is put there when its turn comes.
+        // Rows between them belong above this one, and are put there when their turn comes.
         while (row.nextElementSibling !== following) {
           row.nextElementSibling?.remove();
         }
@@ -250,7 +250,7 @@ export class VirtualTable {
       const text = column.text(row);
       if (cell.textContent !== text) {
         setText(cell, text);
-        // What doesn't fit is cut off.
+        // A text that doesn't fit is cut off.
         cell.title = text;
       }
       if (column.tone) cell.dataset.tone = column.tone(row);

@@ -8,7 +8,7 @@
  */
 
 /**
- * What a first visit watches: with all channels the first message shows, wherever it is published.
+ * A first visit watches all channels, so that the first message shows wherever it is published.
  *
  * @type {Watched}
  */

@@ -5,7 +5,7 @@ import { TopicsField } from "./topics.js";
 
 /** @typedef {"channel" | "topics" | "from"} Field */
 
-/** What the form suggests when one channel is chosen for the first time. */
+/** The form suggests this when one channel is chosen for the first time. */
 const FIRST = { channel: "demo", topics: ["hello"] };
 
 /** The form for what is watched: all channels, or one with its topics and the position to start from. */
