@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { GatewayLink } from "../brokers/gateway_link.ts";
+import { tryParseJson } from "../wire/json_text.ts";
 import type { GatewayAnswer } from "./answers.ts";
 import {
   type Answers,
@@ -87,10 +88,10 @@ export class Gateways {
     ]);
     const gateway: GatewayAnswer = { ...self, answered: true, self: true };
     const answered = linked.map(({ id, card: text, text: json }) => {
-      const reply = told.safeParse(parse(json)).data;
+      const reply = told.safeParse(read(json)).data;
       const { answer: schema } = EXCHANGES[name];
       const answer = schema.safeParse(reply?.answer).data;
-      const known = reply?.gateway ?? card.safeParse(parse(text)).data;
+      const known = reply?.gateway ?? card.safeParse(read(text)).data;
       const gateway = { id, ...known, answered: answer !== undefined };
       return { gateway, answer };
     });
@@ -103,7 +104,7 @@ export class Gateways {
   }
 
   async #reply(text: string, from: string): Promise<string | undefined> {
-    const { data } = asked.safeParse(parse(text));
+    const { data } = asked.safeParse(read(text));
     const name = QUESTION_NAMES.find((known) => known === data?.ask);
     return name && await this.#replyTo(name, data?.with, from);
   }
@@ -130,11 +131,7 @@ export function answersOf<Name extends QuestionName>(
   return all.flatMap(({ answer }) => answer === undefined ? [] : [answer]);
 }
 
-function parse(json: string | undefined): unknown {
-  try {
-    return JSON.parse(json ?? "");
-  } catch {
-    // No gateway wrote it.
-    return undefined;
-  }
+/** Reads the JSON of another gateway; returns `undefined` for what no gateway wrote. */
+function read(json: string = ""): unknown {
+  return tryParseJson(json, "the gateway's text").value;
 }

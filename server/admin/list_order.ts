@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
+import { tryParseJson } from "../wire/json_text.ts";
 import type { ChannelSort } from "./answers.ts";
 import type { ChannelIndex, SessionPlace } from "./exchanges.ts";
 
@@ -81,9 +82,6 @@ function encode(place: readonly unknown[]): string {
 }
 
 function decode(text: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(text, "base64url").toString());
-  } catch {
-    return undefined;
-  }
+  const json = Buffer.from(text, "base64url").toString();
+  return tryParseJson(json, "the place in the list").value;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tryParseJson } from "../wire/json_text.ts";
 import { FeedReader } from "./feed_reader.ts";
 
 /** Milliseconds for which another gateway watches after it asked, unless it asks again. */
@@ -106,7 +107,7 @@ export class LiveFeed {
 
   /** Shows what another gateway told, unless it is for another feed or no gateway wrote it. */
   hear(text: string): void {
-    const { data } = told.safeParse(parse(text));
+    const { data } = told.safeParse(tryParseJson(text, "the feed").value);
     if (data?.feed !== this.name) return;
     for (const reader of this.#readers) {
       for (const [event, json] of data.items) reader.send(event, json);
@@ -135,14 +136,5 @@ export class LiveFeed {
         this.#host.tell(gateway, text);
       }
     }
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No gateway wrote it.
-    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { within } from "../../../core/time/within.ts";
+import { tryParseJson } from "../../wire/json_text.ts";
 import type {
   GatewayLink,
   LinkedAnswer,
@@ -8,7 +9,7 @@ import type {
 import { HEARTBEAT_SCRIPT, KNOWN_SCRIPT } from "./gateway_scripts.ts";
 import { type ChannelKeys, groupKey } from "./keys.ts";
 import type { PubSubChannel } from "./pubsub_connection.ts";
-import type { Script } from "./scripts.ts";
+import type { RunScript } from "./scripts.ts";
 import type { RedisServer } from "./server.ts";
 import type { Servers } from "./servers.ts";
 
@@ -18,12 +19,7 @@ export interface RedisLinkHost {
   /** Whether the servers are a cluster. */
   readonly sharded: boolean;
   readonly servers: Servers;
-  run(
-    script: Script,
-    group: number,
-    keys: readonly string[],
-    args: readonly string[],
-  ): Promise<unknown>;
+  readonly run: RunScript;
 }
 
 /** The group of all keys and pub/sub channels of the link. */
@@ -202,12 +198,8 @@ function isComplete({ known, answers }: Asking): boolean {
 
 /** Parses a list; returns an empty one for what no gateway wrote. */
 function parseList(text: string): unknown[] {
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value : [];
-  } catch {
-    return [];
-  }
+  const { value } = tryParseJson(text, "the gateway's text");
+  return Array.isArray(value) ? value : [];
 }
 
 /** A pub/sub channel of the link, which moves with its slot. */

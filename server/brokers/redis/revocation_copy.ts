@@ -6,7 +6,7 @@ import {
   REVOCATIONS_PAGE,
   REVOKE_SCRIPT,
 } from "./revocation_scripts.ts";
-import type { Script } from "./scripts.ts";
+import type { RunScript, Script } from "./scripts.ts";
 
 /** The parts of the broker that a copy needs. */
 export interface CopyHost {
@@ -15,12 +15,7 @@ export interface CopyHost {
   readonly known: ReadonlyMap<string, RevocationRecord>;
   /** Takes the revocations that a copy has. */
   seen(revocations: readonly string[]): void;
-  run(
-    script: Script,
-    group: number,
-    keys: readonly string[],
-    args: readonly string[],
-  ): Promise<unknown>;
+  readonly run: RunScript;
 }
 
 /** Milliseconds within which every gateway has a revocation: the age up to which its knowledge is current. */

@@ -7,6 +7,14 @@ export interface Script {
   readonly sha: string;
 }
 
+/** Runs a script on the server of a group of keys; resolves with its result. */
+export type RunScript = (
+  script: Script,
+  group: number,
+  keys: readonly string[],
+  args: readonly string[],
+) => Promise<unknown>;
+
 /**
  * The scripts of a broker. Each returns `{ "healed", result }` in place of its result when it had to repair what another program had
  * written to the keys.
