@@ -28,8 +28,7 @@ async function run(
   const start = performance.now();
   const programs = await prepare();
   await using lab = new Lab(programs, runtimes, effort, before);
-  const machine = describeMachine(programs);
-  console.log(machine + "\n");
+  console.log(describeMachine(programs) + "\n");
   const sections: Section[] = [];
   for (const scenario of SCENARIOS) {
     const wanted = scenario.names.filter((n) => scenarios.includes(n));
@@ -40,7 +39,10 @@ async function run(
     }
     await lab.clear();
     // Written after each scenario, so that one that fails doesn't take the others with it.
-    if (isWhole) writeResults(machine, effort.rounds, sections);
+    // The machine is described each time, as some servers are installed only when they are needed.
+    if (isWhole) {
+      writeResults(describeMachine(programs), effort.rounds, sections);
+    }
   }
   console.log(formatTargets(sections));
   for (const note of lab.notes) console.log(`Other servers: ${note}`);

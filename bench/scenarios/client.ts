@@ -6,13 +6,14 @@ import {
   TITLES,
 } from "../../tests/support/process/programs.ts";
 import type { Lab, Lane } from "../lab.ts";
-import { BATCH } from "../load/dialects/mod.ts";
 import { subscriberToken } from "../load/dialects/tidings.ts";
 import { gateway } from "../peers/mod.ts";
 import { BEFORE } from "./lanes.ts";
 import type { Result, Section } from "../results.ts";
 
 const BYTES = 250;
+/** The number of messages in a batch. */
+const BATCH = 100;
 /** Messages per second in batches. Every client can keep up with this rate. */
 const BATCHED_RATE = 20_000;
 

@@ -7,6 +7,7 @@ import type { Lab, Lane } from "../lab.ts";
 import type { SubscriberName } from "../load/dialects/mod.ts";
 import {
   bare,
+  centrifugo,
   floor,
   gateway,
   mosquitto,
@@ -49,6 +50,14 @@ export function bareLane(runtime: RuntimeName): Lane {
   const peer = bare(runtime);
   return { name: peer.name, peer, subscriber: "bare", publisher: "bare" };
 }
+
+/** The lane of Centrifugo. */
+export const CENTRIFUGO: Lane = {
+  name: centrifugo.name,
+  peer: centrifugo,
+  subscriber: "centrifugo",
+  publisher: "centrifugo",
+};
 
 /** Returns the lanes of other servers and of the floor; none in a comparison with another checkout. */
 export function rivals({ before }: Pick<Lab, "before">): readonly Lane[] {

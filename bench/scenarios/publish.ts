@@ -3,7 +3,6 @@ import {
   TITLES,
 } from "../../tests/support/process/programs.ts";
 import type { Lab, Lane, Publishing } from "../lab.ts";
-import { BATCH } from "../load/dialects/mod.ts";
 import { gateway } from "../peers/mod.ts";
 import type { Section } from "../results.ts";
 import { bareLane, perRuntime } from "./lanes.ts";
@@ -11,6 +10,8 @@ import { measureRounds, perMessage } from "./rounds.ts";
 
 const BYTES = 250;
 const PUBLISHERS = 16;
+/** The number of messages in a batch. */
+export const BATCH = 64;
 
 /** The gateway accepts 100 frames a second on a connection; each socket publishes 80. */
 const SOCKETS = { publishers: 64, rate: 64 * 80 } as const;
