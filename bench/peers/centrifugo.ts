@@ -40,9 +40,10 @@ function configuration(port: number): string {
 
 /** Returns Centrifugo's program; `undefined` where the machine doesn't have it. */
 function findCentrifugo(): string | undefined {
-  if (!spawnSync("centrifugo", ["version"]).error) return "centrifugo";
   const program = join(goFolder() ?? "", "centrifugo");
-  return existsSync(program) ? program : undefined;
+  if (existsSync(program)) return program;
+  const { error } = spawnSync("centrifugo", ["version"]);
+  return error ? undefined : "centrifugo";
 }
 
 /** Returns Centrifugo's name and version; empty where the machine doesn't have it. */

@@ -51,14 +51,6 @@ export function bareLane(runtime: RuntimeName): Lane {
   return { name: peer.name, peer, subscriber: "bare", publisher: "bare" };
 }
 
-/** The lane of Centrifugo. */
-export const CENTRIFUGO: Lane = {
-  name: centrifugo.name,
-  peer: centrifugo,
-  subscriber: "centrifugo",
-  publisher: "centrifugo",
-};
-
 /** Returns the lanes of other servers and of the floor; none in a comparison with another checkout. */
 export function rivals({ before }: Pick<Lab, "before">): readonly Lane[] {
   return before === undefined ? RIVALS : [];
@@ -70,6 +62,12 @@ const RIVALS: readonly Lane[] = [
     peer: socketIo,
     subscriber: "socket.io",
     publisher: "socket.io",
+  },
+  {
+    name: centrifugo.name,
+    peer: centrifugo,
+    subscriber: "centrifugo",
+    publisher: "centrifugo",
   },
   { name: nats.name, peer: nats, subscriber: "nats", publisher: "nats" },
   {

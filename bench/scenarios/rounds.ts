@@ -1,9 +1,10 @@
 import type { Audience, Lab, Lane, Publishing } from "../lab.ts";
+import type { Arrived } from "../load/meter.ts";
 import type { Measured } from "../load/traffic.ts";
 import { emptyResults, type Result, type Sample } from "../results.ts";
 
 /** Returns the values of a measurement per delivery. */
-export function perDelivery(measured: Measured): Sample {
+export function perDelivery(measured: Arrived): Sample {
   const { delivered, seconds, serverMs, loadMs } = measured;
   return {
     cpuUs: serverMs * 1000 / delivered,
@@ -13,7 +14,7 @@ export function perDelivery(measured: Measured): Sample {
 }
 
 /** Returns the values of a measurement per published message. */
-export function perMessage(measured: Measured): Sample {
+export function perMessage(measured: Arrived): Sample {
   const { published, seconds, serverMs, loadMs } = measured;
   return {
     cpuUs: serverMs * 1000 / published,
