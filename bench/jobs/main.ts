@@ -60,22 +60,33 @@ const target: JobTarget = JSON.parse(process.argv[2] ?? "{}");
 const publish = await WAYS[target.way](target);
 /** The number of the next message in each channel. */
 const next = new Int32Array(target.channels);
+/** The channels with a message that is under way. They get no other one, as requests of their own would not keep the order. */
+const busy = new Set<number>();
 let turn = 0;
 
-/** Publishes one message after the other until the time is over; returns how many. */
-async function work(until: number, bytes: number): Promise<number> {
-  let published = 0;
-  while (performance.now() < until) {
+function nextChannel(): number {
+  for (;;) {
     const channel = turn;
     turn = (turn + 1) % target.channels;
+    if (!busy.has(channel)) return channel;
+  }
+}
+
+/** Publishes one message after the other until the time is over, but at least one; returns how many. */
+async function work(until: number, bytes: number): Promise<number> {
+  let published = 0;
+  do {
+    const channel = nextChannel();
+    busy.add(channel);
     const sequence = next[channel] ?? 0;
     next[channel] = sequence + 1;
     await publish(
       `${target.channel}-${channel}`,
       payload(target.publisher, sequence, bytes - 2),
     );
+    busy.delete(channel);
     published++;
-  }
+  } while (performance.now() < until);
   return published;
 }
 

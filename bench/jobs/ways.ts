@@ -12,6 +12,7 @@ export interface JobTarget {
   readonly signingKey: string;
   /** The prefix of the channels' names, which jobs publish to in turn. */
   readonly channel: string;
+  /** How many channels there are, more than jobs. */
   readonly channels: number;
   /** The number of the process in the marks of its messages, which no other publisher of the channels has. */
   readonly publisher: number;
