@@ -20,7 +20,8 @@ import type { Section } from "./results.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
 import { ROOT } from "../tests/support/root.ts";
 import { formatSection } from "./table.ts";
-import { formatTargets } from "./targets.ts";
+import { formatTargets } from "./target.ts";
+import { TARGETS } from "./targets.ts";
 
 async function run(
   { scenarios, runtimes, effort, before, isWhole }: Options,
@@ -44,7 +45,7 @@ async function run(
       writeResults(describeMachine(programs), effort.rounds, sections);
     }
   }
-  console.log(formatTargets(sections));
+  console.log(formatTargets(TARGETS, sections));
   for (const note of lab.notes) console.log(`Other servers: ${note}`);
   for (const breach of lab.breaches) console.log(`BREACH: ${breach}`);
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);
@@ -57,7 +58,7 @@ function writeResults(
   rounds: number,
   sections: readonly Section[],
 ): void {
-  const targets = formatTargets(sections);
+  const targets = formatTargets(TARGETS, sections);
   const tables = sections.map(formatSection).join("\n");
   writeFileSync(
     `${ROOT}/bench/results.md`,

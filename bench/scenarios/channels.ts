@@ -1,3 +1,4 @@
+import type { RuntimeName } from "../../tests/support/process/programs.ts";
 import { JobProcess } from "../jobs/job_process.ts";
 import type { JobWay } from "../jobs/ways.ts";
 import { channelOf, type Lab, type Lane } from "../lab.ts";
@@ -43,7 +44,7 @@ export async function channels(lab: Lab): Promise<Section[]> {
   const results = emptyResults(lanes.flatMap((lane) => {
     const names = [
       lane.name,
-      ...waysOf(lane).map((way) => jobsName(lane, way)),
+      ...jobsOf(lane).map(({ name }) => name),
     ];
     if (lane.peer === centrifugo) names.push(BATCHED);
     return names.map((name) => ({ name, peer: lane.peer }));
@@ -61,8 +62,8 @@ export async function channels(lab: Lab): Promise<Section[]> {
         const batched = { ...lane, publisher: "centrifugo batch" } as const;
         add(BATCHED, await measure(lab, batched, BATCH));
       }
-      for (const way of waysOf(lane)) {
-        add(jobsName(lane, way), await measureJobs(lab, lane, way));
+      for (const { name, way } of jobsOf(lane)) {
+        add(name, await measureJobs(lab, lane, way));
       }
       await lab.clear();
     }
@@ -76,14 +77,21 @@ export async function channels(lab: Lab): Promise<Section[]> {
   }];
 }
 
-/** Returns the ways in which the jobs of a process publish to a lane. */
-function waysOf({ peer }: Lane): readonly JobWay[] {
-  return peer.role === "gateway" ? JOB_WAYS : [];
+/** Returns the name of the row for a way in which jobs publish to our gateway. */
+export function jobsName(runtime: RuntimeName, way: JobWay): string {
+  return gatewayName(runtime, way);
 }
 
-function jobsName({ name, peer }: Lane, way: JobWay): string {
+/** Returns the ways in which jobs publish to a lane, with the names of their rows; none to other servers. */
+function jobsOf(
+  { name, peer: { role, runtime } }: Lane,
+): ReadonlyArray<{ readonly name: string; readonly way: JobWay }> {
+  if (role !== "gateway" || runtime === undefined) return [];
   const suffix = name.endsWith(BEFORE) ? BEFORE : "";
-  return gatewayName(peer.runtime ?? "node", way) + suffix;
+  return JOB_WAYS.map((way) => ({
+    name: jobsName(runtime, way) + suffix,
+    way,
+  }));
 }
 
 async function measure(
