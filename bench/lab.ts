@@ -38,6 +38,8 @@ export interface Effort {
   readonly seconds: number;
   /** The seconds of publishing before the first measurement, in which the runtimes compile the code. */
   readonly warmUp: number;
+  /** The seconds of publishing before a measurement of a server whose code is compiled, but which was idle. */
+  readonly rewarm: number;
 }
 
 /** The subscribers of a lane. */
@@ -127,6 +129,7 @@ export class Lab implements AsyncDisposable {
   /** Connects the subscribers of lanes; returns the lanes whose servers the machine has. */
   async open(lanes: readonly Lane[], audience: Audience): Promise<Lane[]> {
     const open: Lane[] = [];
+    await Promise.all(lanes.map(({ peer }) => this.server(peer)));
     for (const lane of lanes) {
       if (await this.subscribe(lane, audience)) open.push(lane);
     }

@@ -32,6 +32,7 @@ async function run(
   console.log(describeMachine(programs) + "\n");
   const sections: Section[] = [];
   for (const scenario of SCENARIOS) {
+    const began = performance.now();
     const wanted = scenario.names.filter((n) => scenarios.includes(n));
     if (wanted.length === 0) continue;
     for (const section of await scenario.run(lab, wanted)) {
@@ -39,6 +40,7 @@ async function run(
       console.log(formatSection(section));
     }
     await lab.clear();
+    console.log(`Scenario ${wanted.join(", ")}: ${minutesSince(began)} min\n`);
     // Written after each scenario, so that one that fails doesn't take the others with it.
     // The machine is described each time, as some servers are installed only when they are needed.
     if (isWhole) {
@@ -48,9 +50,12 @@ async function run(
   console.log(formatTargets(TARGETS, sections));
   for (const note of lab.notes) console.log(`Other servers: ${note}`);
   for (const breach of lab.breaches) console.log(`BREACH: ${breach}`);
-  const minutes = ((performance.now() - start) / 60_000).toFixed(1);
-  console.log(`${minutes} min, ${effort.rounds} rounds`);
+  console.log(`${minutesSince(start)} min, ${effort.rounds} rounds`);
   return lab.breaches.length > 0 ? 1 : 0;
+}
+
+function minutesSince(start: number): string {
+  return ((performance.now() - start) / 60_000).toFixed(1);
 }
 
 function writeResults(

@@ -23,6 +23,8 @@ const BATCH = 64;
 /** Connecting so many takes longer than measuring, so there are fewer rounds. */
 const MOST_ROUNDS = 3;
 const MOST_ROUNDS_COMPARING = 9;
+/** How many seconds are measured. They cost little beside the connections, and the runtimes collect garbage once in a while only. */
+const SECONDS = 1;
 const JOB_WAYS: readonly JobWay[] = ["our client", "one fetch a message"];
 
 /** The name of Centrifugo's lane with batches. */
@@ -101,7 +103,8 @@ async function measure(
 ): Promise<Sample> {
   const publishing = { ...PUBLISHING, perRequest };
   await lab.publish(lane, { ...publishing, seconds: lab.effort.warmUp });
-  return perDelivery(await lab.publish(lane, publishing));
+  const measured = await lab.publish(lane, { ...publishing, seconds: SECONDS });
+  return perDelivery(measured);
 }
 
 async function measureJobs(
@@ -121,11 +124,11 @@ async function measureJobs(
     publisher: PUBLISHING.publishers + JOB_WAYS.indexOf(way),
     folder: name.endsWith(BEFORE) ? lab.before ?? "." : ".",
   });
-  const { seconds, warmUp } = lab.effort;
+  const { warmUp } = lab.effort;
   await lab.publishJobs(lane, jobs, { bytes: BYTES, seconds: warmUp });
   const { arrived, report } = await lab.publishJobs(lane, jobs, {
     bytes: BYTES,
-    seconds,
+    seconds: SECONDS,
   });
   return {
     ...perDelivery(arrived),

@@ -62,8 +62,20 @@ function swap<T>(list: T[], a: number, b: number): void {
 /** How many rounds a process serves. It can be a third slower than another one of the same program for as long as it lives. */
 export const ROUNDS_PER_PROCESS = 5;
 
+/** The rounds of measurements that no target depends on. */
+const CONTEXT_ROUNDS = 3;
+
+/** Returns how many rounds to measure: fewer where there may be at most so many, but never fewer to compare two checkouts. */
+export function roundsOf({ effort, before }: Lab, most: number): number {
+  return before === undefined ? Math.min(effort.rounds, most) : effort.rounds;
+}
+
 /** Options of {@linkcode measureRounds}. */
 export interface RoundsOptions {
+  /** Whether the lanes were measured just before, so that their code is compiled. */
+  readonly isWarm?: boolean;
+  /** Whether no target depends on the results, so that fewer rounds are enough. */
+  readonly isContext?: boolean;
   /** Whether lanes warm up before each measurement, as V8 shrinks an idle heap. */
   readonly isSteady?: boolean;
   /** The subscribers of each lane, with whom servers start anew after some rounds; without it they stay. */
@@ -76,26 +88,26 @@ export async function measureRounds(
   lanes: readonly Lane[],
   publishing: Publishing | ((lane: Lane) => Publishing),
   sampleOf: (measured: Measured) => Sample,
-  { isSteady = false, audience }: RoundsOptions = {},
+  { isSteady, isWarm, isContext, audience }: RoundsOptions = {},
 ): Promise<Result[]> {
   const results = emptyResults(lanes);
   const turns = new Turns(lanes);
   const of = (lane: Lane) =>
     typeof publishing === "function" ? publishing(lane) : publishing;
-  const warmUp = async (...lanes: readonly Lane[]) => {
-    for (const lane of lanes) {
-      await lab.publish(lane, { ...of(lane), seconds: lab.effort.warmUp });
-    }
+  const { warmUp, rewarm } = lab.effort;
+  const warm = async (seconds: number, ...lanes: readonly Lane[]) => {
+    for (const lane of lanes) await lab.publish(lane, { ...of(lane), seconds });
   };
-  await warmUp(...lanes);
-  for (let round = 0; round < lab.effort.rounds; round++) {
+  await warm(isWarm ? rewarm : warmUp, ...lanes);
+  const rounds = roundsOf(lab, isContext ? CONTEXT_ROUNDS : Infinity);
+  for (let round = 0; round < rounds; round++) {
     if (audience && round > 0 && round % ROUNDS_PER_PROCESS === 0) {
       await lab.clear();
       await lab.open(lanes, audience);
-      await warmUp(...lanes);
+      await warm(warmUp, ...lanes);
     }
     for (const [index, lane] of turns.next()) {
-      if (isSteady) await warmUp(lane);
+      if (isSteady) await warm(rewarm, lane);
       const measured = await lab.publish(lane, of(lane));
       results[index]?.samples.push(sampleOf(measured));
     }
