@@ -15,7 +15,7 @@ const groups = new Map<string, Group>();
  * How often subscribers send their heartbeat, between two measurements. A server ends connections that are silent for 15 s, and a
  * measurement of a slow server takes 9 s.
  */
-const BEAT_MS = 2_000;
+const BEAT_MS = 4_000;
 /** How long the server needs to read the heartbeats. */
 const BEAT_PAUSE_MS = 300;
 

@@ -23,8 +23,8 @@ const BATCH = 64;
 /** Connecting so many takes longer than measuring, so there are fewer rounds. */
 const MOST_ROUNDS = 3;
 const MOST_ROUNDS_COMPARING = 9;
-/** How many seconds are measured. They cost little beside the connections, and the runtimes collect garbage once in a while only. */
-const SECONDS = 1;
+/** How many times longer is measured. It costs little beside the connections, and the runtimes collect garbage once in a while only. */
+const TIMES = 2;
 const JOB_WAYS: readonly JobWay[] = ["our client", "one fetch a message"];
 
 /** The name of Centrifugo's lane with batches. */
@@ -103,8 +103,8 @@ async function measure(
 ): Promise<Sample> {
   const publishing = { ...PUBLISHING, perRequest };
   await lab.publish(lane, { ...publishing, seconds: lab.effort.warmUp });
-  const measured = await lab.publish(lane, { ...publishing, seconds: SECONDS });
-  return perDelivery(measured);
+  const seconds = TIMES * lab.effort.seconds;
+  return perDelivery(await lab.publish(lane, { ...publishing, seconds }));
 }
 
 async function measureJobs(
@@ -124,11 +124,11 @@ async function measureJobs(
     publisher: PUBLISHING.publishers + JOB_WAYS.indexOf(way),
     folder: name.endsWith(BEFORE) ? lab.before ?? "." : ".",
   });
-  const { warmUp } = lab.effort;
+  const { seconds, warmUp } = lab.effort;
   await lab.publishJobs(lane, jobs, { bytes: BYTES, seconds: warmUp });
   const { arrived, report } = await lab.publishJobs(lane, jobs, {
     bytes: BYTES,
-    seconds: SECONDS,
+    seconds: TIMES * seconds,
   });
   return {
     ...perDelivery(arrived),

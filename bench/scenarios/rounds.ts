@@ -65,16 +65,11 @@ export const ROUNDS_PER_PROCESS = 5;
 /** The rounds of measurements that no target depends on. */
 const CONTEXT_ROUNDS = 3;
 
-/** Returns how many rounds to measure: fewer where there may be at most so many, but never fewer to compare two checkouts. */
-export function roundsOf({ effort, before }: Lab, most: number): number {
-  return before === undefined ? Math.min(effort.rounds, most) : effort.rounds;
-}
-
 /** Options of {@linkcode measureRounds}. */
 export interface RoundsOptions {
   /** Whether the lanes were measured just before, so that their code is compiled. */
   readonly isWarm?: boolean;
-  /** Whether no target depends on the results, so that fewer rounds are enough. */
+  /** Whether no target depends on the results, so that fewer rounds are enough, unless two checkouts are compared. */
   readonly isContext?: boolean;
   /** Whether lanes warm up before each measurement, as V8 shrinks an idle heap. */
   readonly isSteady?: boolean;
@@ -99,7 +94,10 @@ export async function measureRounds(
     for (const lane of lanes) await lab.publish(lane, { ...of(lane), seconds });
   };
   await warm(isWarm ? rewarm : warmUp, ...lanes);
-  const rounds = roundsOf(lab, isContext ? CONTEXT_ROUNDS : Infinity);
+  const most = isContext && lab.before === undefined
+    ? CONTEXT_ROUNDS
+    : Infinity;
+  const rounds = Math.min(lab.effort.rounds, most);
   for (let round = 0; round < rounds; round++) {
     if (audience && round > 0 && round % ROUNDS_PER_PROCESS === 0) {
       await lab.clear();
