@@ -35,9 +35,14 @@ async function run(
     const began = performance.now();
     const wanted = scenario.names.filter((n) => scenarios.includes(n));
     if (wanted.length === 0) continue;
-    for (const section of await scenario.run(lab, wanted)) {
-      sections.push(section);
-      console.log(formatSection(section));
+    try {
+      for (const section of await scenario.run(lab, wanted)) {
+        sections.push(section);
+        console.log(formatSection(section));
+      }
+    } catch (error) {
+      // The other scenarios are still worth measuring.
+      lab.breaches.push(`scenario ${wanted.join(", ")} failed: ${error}`);
     }
     await lab.clear();
     console.log(`Scenario ${wanted.join(", ")}: ${minutesSince(began)} min\n`);
