@@ -14,10 +14,15 @@ import { formatRows } from "../tests/support/markdown.ts";
 import { RUNTIMES, TITLES } from "../tests/support/process/programs.ts";
 import { ROOT } from "../tests/support/root.ts";
 import { ResultsFile } from "./results_file.ts";
+import { costsOf, formatScale } from "./scale.ts";
 import { bareName } from "./scenarios/lanes.ts";
 
 /** The documents that quote results. */
-export const DOCUMENTS = ["README.md", "docs/deploy.md"] as const;
+export const DOCUMENTS = [
+  "README.md",
+  "docs/deploy.md",
+  "docs/scale.md",
+] as const;
 
 const CPU = "server CPU, µs";
 const RATE = "per second";
@@ -27,6 +32,7 @@ const QUOTES: Readonly<Record<string, (results: ResultsFile) => string>> = {
   "fan-out": fanOut,
   "own channels": ownChannels,
   sizing,
+  scale: (results) => formatScale(costsOf(results)),
 };
 
 /** Returns a document with the numbers of a run. */
