@@ -29,7 +29,7 @@ export const USAGE = `Usage: deno task bench [scenario…] [options]
   --short                       measure 2 rounds of half a second
   --help                        print this
 
-A complete run writes bench/results.md.
+A complete run writes bench/results.md; deno task bench:quotes writes its numbers into README and docs.
 `;
 
 const EFFORT: Effort = { rounds: 5, seconds: 0.5, warmUp: 1.5, rewarm: 0.7 };
