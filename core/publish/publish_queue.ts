@@ -165,7 +165,7 @@ export class PublishQueue {
         left.push(entry);
         continue;
       }
-      bytes += encoder.encode(json).length;
+      bytes += byteLength(json);
       if (bytes > MAX_BYTES && batch.length > 0) break;
       batch.push(entry);
     }
@@ -238,6 +238,12 @@ export class PublishQueue {
     if (entry.step) entry.step.callers--;
     entry.settle(answer);
   }
+}
+
+/** Returns the bytes of a text in UTF-8; for a short text the most that it can have, so that most lines need no count. */
+function byteLength(text: string): number {
+  const most = 3 * text.length;
+  return most <= MAX_BYTES / MAX_LINES ? most : encoder.encode(text).length;
 }
 
 /** Begins a request or a pause for lines. */
