@@ -49,6 +49,8 @@ export interface Envelope extends Origin {
 
 /** The fields of an envelope by their names on the wire. */
 export interface EnvelopeFields {
+  readonly kind?: MessageKind;
+  readonly stream_id?: string;
   readonly run_id?: string;
   readonly fn_id?: string;
   readonly fn_slug?: string;
@@ -69,6 +71,8 @@ export function createEnvelope(
   return {
     channel,
     via,
+    kind: fields.kind,
+    streamId: fields.stream_id,
     runId: fields.run_id,
     fnId: fields.fn_id,
     fnSlug: fields.fn_slug,
