@@ -13,7 +13,7 @@ import { emptyResults, type Sample, type Section } from "../results.ts";
 const CONNECTIONS = 10_000;
 /** Connections before the measurement, after which a server has allocated what it needs only once. */
 const FIRST = 500;
-const MOST_ROUNDS = 3;
+const MOST_ROUNDS = 2;
 /** How often each question is asked in a round. */
 const ASKED = 20;
 /** How long a server needs to free the memory that connecting took. */
