@@ -98,14 +98,24 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 let stampedAt = 0;
 let stamp = "";
+let secondAt = NaN;
+/** The time of the second, without its milliseconds. */
+let second = "";
 
-/** Returns the time in RFC 3339. It is formatted once per millisecond, because formatting takes 0.5 µs. */
+/**
+ * Returns the time in RFC 3339. It is built once per millisecond, and formatted once per second, because formatting takes 0.5 µs, and
+ * 18 µs when the gateway is idle and its code is in no cache.
+ */
 function timestamp(): string {
   const now = Date.now();
-  if (now !== stampedAt) {
-    stampedAt = now;
-    stamp = new Date(now).toISOString();
+  if (now === stampedAt) return stamp;
+  stampedAt = now;
+  const milliseconds = now % 1000;
+  if (now - milliseconds !== secondAt) {
+    secondAt = now - milliseconds;
+    second = new Date(now).toISOString().slice(0, -"123Z".length);
   }
+  stamp = `${second}${String(milliseconds).padStart(3, "0")}Z`;
   return stamp;
 }
 
