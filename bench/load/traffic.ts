@@ -7,6 +7,13 @@ export interface Load extends Metered {
   readonly seconds: number;
   /** Messages per second; without it each publisher sends the next message when the last one was answered. */
   readonly rate?: number;
+  /**
+   * Whether the latency of a message counts from when it was sent, unless an earlier one was unanswered when it was due. Without it
+   * the generator's timer, which fires each millisecond, is a part of every latency.
+   *
+   * @default {false}
+   */
+  readonly isSpaced?: boolean;
 }
 
 /** The result of a measurement. */
@@ -141,14 +148,20 @@ export class Traffic {
     const total = Math.floor(rate * ms / 1000);
     const count = this.#publishers.length;
     let turn = 0;
+    let wasBusy = false;
     while (this.#published < total && !this.#isOver) {
       for (let tried = 0; tried < count; tried++) {
         const due = start + this.#published * 1000 / rate;
         if (this.#published >= total || performance.now() < due) break;
         const number = turn++ % count;
         const publisher = this.#publishers[number];
-        if (!publisher?.isIdle) continue;
-        this.#due[number]?.push(due);
+        if (!publisher?.isIdle) {
+          wasBusy = true;
+          continue;
+        }
+        const isOwnDelay = this.#load.isSpaced && !wasBusy;
+        this.#due[number]?.push(isOwnDelay ? performance.now() : due);
+        wasBusy = false;
         this.#send(publisher);
       }
       await sleep(0);

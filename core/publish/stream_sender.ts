@@ -37,7 +37,7 @@ export async function beginStream(
     const streamId = n === 1 ? name : `${name}~${n}`;
     const [{ id, error } = {}] = await postLines(target, [{
       kind: "datastream-start",
-      data: streamId,
+      data: JSON.stringify(streamId),
       key: `${streamId}:0`,
       key_ttl: keyTtl,
       stream_id: streamId,
@@ -94,7 +94,8 @@ export async function sendStream(
     const queued = await queue.take();
     const lines = queued.map(({ kind, data, metadata }, i) => {
       const key = `${streamId}:${place + i}`;
-      return { kind, data, metadata, stream_id: streamId, key };
+      const json = JSON.stringify(data);
+      return { kind, data: json, metadata, stream_id: streamId, key };
     });
     const answers = await postLines(target, lines, signal);
     if (place === 0) stream.id = answers[0]?.id ?? "";
