@@ -133,7 +133,9 @@ describe("Group", () => {
       group.begin(LOAD);
       for (const number of [0, 1, 2, 3]) {
         const body = payload(99, number, LOAD.bytes - 2);
-        await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body });
+        const url = `http://127.0.0.1:${port}/`;
+        const response = await fetch(url, { method: "POST", body });
+        await response.text();
       }
       const { delivered, missing, repeated } = await group.end(4);
       found.push({ delivered, missing, repeated });
