@@ -6,7 +6,7 @@ import {
   type Result,
   type Section,
 } from "../results.ts";
-import { centrifugo, mosquitto } from "../peers/mod.ts";
+import { floor, nats, type Peer, socketIo } from "../peers/mod.ts";
 import {
   bareLane,
   bareName,
@@ -28,7 +28,7 @@ const METRICS: readonly Metric[] = ["cpuUs", "perSecond", "loadPercent"];
 /** The number of publishers when latency is measured. */
 const PACED = 8;
 /** How many times longer latency is measured than throughput: at 100 messages a second a single late one is the p99. */
-const PACED_TIMES = 5;
+const PACED_TIMES = 4;
 
 /** Scenarios 1 and 2: 1,000 subscribers of one channel with 8, 1 and 64 publishers, and latency at half of the peak rate. */
 export async function fanOut(
@@ -43,7 +43,10 @@ export async function fanOut(
     ]),
     ...rivals(lab),
   ], AUDIENCE);
-  const few = lab.before === undefined ? lanes.filter(isNeeded) : lanes;
+  const fewer = (peers: readonly Peer[]) =>
+    lab.before === undefined
+      ? lanes.filter((lane) => isNeeded(lane, peers))
+      : lanes;
   const sections: Section[] = [];
   const counts = [
     ...(names.includes("1") ? [AT_ONCE] : []),
@@ -53,7 +56,7 @@ export async function fanOut(
     const isMany = publishers === MANY;
     const results = await measureRounds(
       lab,
-      isMany ? few : lanes,
+      isMany ? fewer([socketIo, nats, floor]) : lanes,
       { publishers, bytes: BYTES },
       perDelivery,
       {
@@ -76,7 +79,7 @@ export async function fanOut(
   if (!names.includes("2")) return sections;
   const peaks = sections.find(({ id }) => id === "2-1")?.results ?? [];
   sections.push(
-    await halfPeak(lab, few, (lane) => {
+    await halfPeak(lab, fewer([socketIo, floor]), (lane) => {
       const name = lane.peer.runtime ? bareName(lane.peer.runtime) : lane.name;
       const bare = peaks.find(({ lane }) => lane === name);
       return (bare && medianOf(bare, "perSecond") || 0) / SUBSCRIBERS / 2;
@@ -85,10 +88,10 @@ export async function fanOut(
   return sections;
 }
 
-/** Whether a lane is measured with many publishers, and its latency: these take longest, so only what shows the difference is. */
-function isNeeded({ subscriber, peer }: Lane): boolean {
-  return subscriber !== "tidings plain" && peer !== mosquitto &&
-    peer !== centrifugo;
+/** Whether a lane belongs to a measurement that would take long with all lanes: `v1`, bare servers and some of the others. */
+function isNeeded({ subscriber, peer }: Lane, peers: readonly Peer[]): boolean {
+  return peer.role === "bare" || subscriber === "tidings.v1" ||
+    peers.includes(peer);
 }
 
 /** Adds how much of our gateways' CPU time counting takes. A message is counted once, however many get it. */
