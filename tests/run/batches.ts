@@ -1,7 +1,8 @@
+import { runsOnce } from "./files.ts";
+
 /** Tests that load the machine, or bound how long a gateway takes after a fault. Nothing runs beside them. */
 const ALONE = [
   "tests/chaos/",
-  "tests/docs/",
   "tests/fuzz/",
   "tests/server/brokers/redis_cluster_test.ts",
   "tests/server/brokers/redis_faults_test.ts",
@@ -9,23 +10,30 @@ const ALONE = [
 ];
 
 /** Test files in the order in which they run. */
-export interface Lanes {
+export interface Batches {
   /** Lists that run beside each other, each in a process of its own. */
   readonly beside: readonly (readonly string[])[];
   /** The files that run after them, alone. */
   readonly alone: readonly string[];
 }
 
-/** Deals test files out to a number of processes. */
-export function dealOut(files: readonly string[], count: number): Lanes {
+/**
+ * Makes batches of test files for a number of processes that each take the next batch when they are done. The later a batch, the smaller it
+ * is, so that all processes end at about the same time. What runs once starts other programs and takes long: such files come first, one
+ * by one.
+ */
+export function makeBatches(
+  files: readonly string[],
+  processes: number,
+): Batches {
   const isAlone = (file: string): boolean =>
     ALONE.some((path) => file.startsWith(path));
-  const beside = Array.from({ length: count }, (): string[] => []);
-  files.filter((file) => !isAlone(file)).forEach((file, index) => {
-    beside[index % count]?.push(file);
-  });
-  return {
-    beside: beside.filter((lane) => lane.length > 0),
-    alone: files.filter(isAlone),
-  };
+  const shared = files.filter((file) => !isAlone(file));
+  const long = shared.filter(runsOnce);
+  const rest = shared.filter((file) => !runsOnce(file));
+  const beside = long.map((file) => [file]);
+  while (rest.length > 0) {
+    beside.push(rest.splice(0, Math.ceil(rest.length / (2 * processes))));
+  }
+  return { beside, alone: files.filter(isAlone) };
 }

@@ -1,25 +1,31 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { existsSync } from "node:fs";
+import { makeBatches } from "./batches.ts";
 import { findTests } from "./files.ts";
-import { dealOut } from "./lanes.ts";
 
-describe("dealOut()", () => {
-  it("deals files out in turn", () => {
-    assertEquals(dealOut(["a", "b", "c", "d", "e"], 2), {
-      beside: [["a", "c", "e"], ["b", "d"]],
+describe("makeBatches()", () => {
+  it("makes smaller and smaller batches", () => {
+    assertEquals(makeBatches(["a", "b", "c", "d", "e", "f"], 2), {
+      beside: [["a", "b"], ["c"], ["d"], ["e"], ["f"]],
       alone: [],
     });
+    assertEquals(makeBatches([], 4), { beside: [], alone: [] });
   });
 
-  it("needs no more lists than there are files", () => {
-    assertEquals(dealOut(["a"], 4), { beside: [["a"]], alone: [] });
-    assertEquals(dealOut([], 4), { beside: [], alone: [] });
+  it("begins with the files that run once, one by one", () => {
+    const files = ["a", "b", "tests/docs/x_test.ts", "tests/repo/y_test.ts"];
+    assertEquals(makeBatches(files, 1).beside, [
+      ["tests/docs/x_test.ts"],
+      ["tests/repo/y_test.ts"],
+      ["a"],
+      ["b"],
+    ]);
   });
 
   it("leaves alone what loads the machine, and loses no file", () => {
     const files = findTests("tests", []);
-    const { beside, alone } = dealOut(files, 3);
+    const { beside, alone } = makeBatches(files, 3);
     assertEquals([...beside.flat(), ...alone].sort(), files);
     for (
       const file of [
