@@ -38,18 +38,17 @@ export async function runSuites(
     MOST_PROCESSES,
   );
   const beside: Batch[] = [];
+  const quiet: Batch[] = [];
   const alone: Batch[] = [];
   const titles: string[] = [];
   for (const { runtime, files } of suites) {
     const title = `${TITLES[runtime]} ${await version(programs[runtime])}`;
     const batches = makeBatches(files, processes);
     titles.push(title);
-    beside.push(
-      ...batches.beside.map((files) => ({ title, runtime, files })),
-    );
-    if (batches.alone.length > 0) {
-      alone.push({ title, runtime, files: batches.alone });
-    }
+    const batch = (files: readonly string[]) => ({ title, runtime, files });
+    beside.push(...batches.beside.map(batch));
+    quiet.push(...batches.quiet.map(batch));
+    if (batches.alone.length > 0) alone.push(batch(batches.alone));
   }
   // The output of one process at a time is shown as it comes, that of the others when they are done.
   let isShowing = false;
@@ -67,6 +66,7 @@ export async function runSuites(
   };
   const parts = [
     ...await runPool(beside.map(start), processes),
+    ...await runPool(quiet.map(start), processes),
     ...await runPool(alone.map(start), 1),
   ];
   return titles.map((title) => ({
