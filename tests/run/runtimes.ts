@@ -1,7 +1,7 @@
 import { TEST_TIMEOUT_MS } from "../std/testing/runner.ts";
 import { type RuntimeName, TITLES } from "../support/process/programs.ts";
 import { run, type RunOptions } from "./command.ts";
-import { errorsBetweenTests } from "./errors_between_tests.ts";
+import { errorsBetweenTests, leftOpen } from "./errors_between_tests.ts";
 import { makeBatches } from "./batches.ts";
 import { runPool } from "./pool.ts";
 import { readReport } from "./report.ts";
@@ -98,7 +98,9 @@ async function runPart(
     });
     if (output === "collect") console.log(`\n--- ${title} ---\n${text}`);
     const cases = readReport(await Deno.readTextFile(report), runtime);
-    const errors = runtime === "bun" ? errorsBetweenTests(text) : [];
+    const errors = runtime === "bun"
+      ? errorsBetweenTests(text)
+      : leftOpen(text);
     return { cases, code, timedOut: signal.aborted, errors };
   } finally {
     await Deno.remove(report);
