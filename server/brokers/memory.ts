@@ -338,7 +338,7 @@ function notify(
 }
 
 function idsOf(epoch: string, first: number, count: number): string[] {
-  const ids: string[] = [];
-  for (let i = 0; i < count; i++) ids.push(formatId(epoch, first + i));
+  const ids = new Array<string>(count);
+  for (let i = 0; i < count; i++) ids[i] = formatId(epoch, first + i);
   return ids;
 }
