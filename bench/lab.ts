@@ -4,10 +4,13 @@ import type {
 } from "../tests/support/process/programs.ts";
 import { cpuMs } from "../tests/support/process/child.ts";
 import type { Answers, Command, Opened } from "./load/commands.ts";
+import type { JobProcess } from "./jobs/job_process.ts";
+import type { JobLoad, JobReport } from "./jobs/ways.ts";
 import type { PublisherName, SubscriberName } from "./load/dialects/mod.ts";
 import { publisherToken } from "./load/dialects/tidings.ts";
 import { Generator } from "./load/generator.ts";
 import type { SubscribersOptions } from "./load/subscribers.ts";
+import type { Arrived } from "./load/meter.ts";
 import type { Load, Measured } from "./load/traffic.ts";
 import { Missing } from "./peers/missing.ts";
 import type { Peer } from "./peers/mod.ts";
@@ -35,6 +38,8 @@ export interface Effort {
   readonly seconds: number;
   /** The seconds of publishing before the first measurement, in which the runtimes compile the code. */
   readonly warmUp: number;
+  /** The seconds of publishing before a measurement of a server whose code is compiled, but which was idle. */
+  readonly rewarm: number;
 }
 
 /** The subscribers of a lane. */
@@ -65,8 +70,8 @@ async function tokenOf(
     : signingKey;
 }
 
-/** Returns the prefix of a lane's channels. */
-function channelOf({ subscriber, channel }: Lane): string {
+/** Returns the prefix of the names of a lane's channels, which a number follows. */
+export function channelOf({ subscriber, channel }: Lane): string {
   return channel ?? `bench-${subscriber.replace(/\W/g, "-")}`;
 }
 
@@ -124,6 +129,7 @@ export class Lab implements AsyncDisposable {
   /** Connects the subscribers of lanes; returns the lanes whose servers the machine has. */
   async open(lanes: readonly Lane[], audience: Audience): Promise<Lane[]> {
     const open: Lane[] = [];
+    await Promise.all(lanes.map(({ peer }) => this.server(peer)));
     for (const lane of lanes) {
       if (await this.subscribe(lane, audience)) open.push(lane);
     }
@@ -171,10 +177,7 @@ export class Lab implements AsyncDisposable {
 
   /** Publishes to the subscribers of a lane and measures. */
   async publish(lane: Lane, publishing: Publishing): Promise<Measured> {
-    const server = await this.server(lane.peer);
-    if (!server) {
-      throw new Error(`Cannot measure ${lane.peer.name}: it does not run`);
-    }
+    const server = await this.#running(lane);
     const { publishers, perRequest, ...load } = publishing;
     const measured = await this.#ask(lane, {
       do: "publish",
@@ -194,6 +197,23 @@ export class Lab implements AsyncDisposable {
     });
     this.#check(lane, measured);
     return measured;
+  }
+
+  /** Lets the jobs of another process publish to the subscribers of a lane, and measures both. */
+  async publishJobs(
+    lane: Lane,
+    jobs: JobProcess,
+    load: JobLoad,
+  ): Promise<{ arrived: Arrived; report: JobReport }> {
+    const { name: group } = lane;
+    const { pid, pids = pid } = await this.#running(lane);
+    const metered = { bytes: load.bytes, pid: pids };
+    await this.#ask(lane, { do: "begin", group, metered });
+    const report = await jobs.publish(load);
+    const { published } = report;
+    const arrived = await this.#ask(lane, { do: "end", group, published });
+    this.#check(lane, arrived);
+    return { arrived, report };
   }
 
   /** The load generator. */
@@ -229,7 +249,13 @@ export class Lab implements AsyncDisposable {
     }
   }
 
-  #check(lane: Lane, measured: Measured): void {
+  async #running({ peer }: Lane): Promise<ServerProcess> {
+    const server = await this.server(peer);
+    if (server) return server;
+    throw new Error(`Cannot measure ${peer.name}: it does not run`);
+  }
+
+  #check(lane: Lane, measured: Arrived): void {
     const { missing, repeated, outstanding, isOneOrder } = measured;
     if (!missing && !repeated && !outstanding && isOneOrder) return;
     const found = `${lane.name}: ${missing} missing, ${repeated} repeated, ` +

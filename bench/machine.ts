@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import type { Programs } from "../tests/support/process/programs.ts";
+import { centrifugoVersion } from "./peers/centrifugo.ts";
 import { ROOT } from "../tests/support/root.ts";
 
 /** Returns the date, the machine and the versions of all programs, as a list. */
@@ -17,6 +18,7 @@ export function describeMachine(programs: Programs): string {
       `Node ${versionOf(programs.node, "--version")}`,
       `ws ${packageVersion("ws")}`,
       `Socket.IO ${packageVersion("socket.io")}`,
+      centrifugoVersion(),
       versionOf("nats-server", "--version"),
       versionOf("mosquitto", "-h"),
       versionOf("cc", "--version"),

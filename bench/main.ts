@@ -20,7 +20,8 @@ import type { Section } from "./results.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
 import { ROOT } from "../tests/support/root.ts";
 import { formatSection } from "./table.ts";
-import { formatTargets } from "./targets.ts";
+import { formatTargets } from "./target.ts";
+import { TARGETS } from "./targets.ts";
 
 async function run(
   { scenarios, runtimes, effort, before, isWhole }: Options,
@@ -28,26 +29,38 @@ async function run(
   const start = performance.now();
   const programs = await prepare();
   await using lab = new Lab(programs, runtimes, effort, before);
-  const machine = describeMachine(programs);
-  console.log(machine + "\n");
+  console.log(describeMachine(programs) + "\n");
   const sections: Section[] = [];
   for (const scenario of SCENARIOS) {
+    const began = performance.now();
     const wanted = scenario.names.filter((n) => scenarios.includes(n));
     if (wanted.length === 0) continue;
-    for (const section of await scenario.run(lab, wanted)) {
-      sections.push(section);
-      console.log(formatSection(section));
+    try {
+      for (const section of await scenario.run(lab, wanted)) {
+        sections.push(section);
+        console.log(formatSection(section));
+      }
+    } catch (error) {
+      // The other scenarios are still worth measuring.
+      lab.breaches.push(`scenario ${wanted.join(", ")} failed: ${error}`);
     }
     await lab.clear();
+    console.log(`Scenario ${wanted.join(", ")}: ${minutesSince(began)} min\n`);
     // Written after each scenario, so that one that fails doesn't take the others with it.
-    if (isWhole) writeResults(machine, effort.rounds, sections);
+    // The machine is described each time, as some servers are installed only when they are needed.
+    if (isWhole) {
+      writeResults(describeMachine(programs), effort.rounds, sections);
+    }
   }
-  console.log(formatTargets(sections));
+  console.log(formatTargets(TARGETS, sections));
   for (const note of lab.notes) console.log(`Other servers: ${note}`);
   for (const breach of lab.breaches) console.log(`BREACH: ${breach}`);
-  const minutes = ((performance.now() - start) / 60_000).toFixed(1);
-  console.log(`${minutes} min, ${effort.rounds} rounds`);
+  console.log(`${minutesSince(start)} min, ${effort.rounds} rounds`);
   return lab.breaches.length > 0 ? 1 : 0;
+}
+
+function minutesSince(start: number): string {
+  return ((performance.now() - start) / 60_000).toFixed(1);
 }
 
 function writeResults(
@@ -55,7 +68,7 @@ function writeResults(
   rounds: number,
   sections: readonly Section[],
 ): void {
-  const targets = formatTargets(sections);
+  const targets = formatTargets(TARGETS, sections);
   const tables = sections.map(formatSection).join("\n");
   writeFileSync(
     `${ROOT}/bench/results.md`,

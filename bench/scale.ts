@@ -12,6 +12,7 @@
 import process from "node:process";
 import { formatRows } from "../tests/support/markdown.ts";
 import { measureRedis } from "./redis_costs.ts";
+import { ResultsFile } from "./results_file.ts";
 
 /** The cost of each step on one core: CPU time in microseconds. */
 export interface Costs {
@@ -32,23 +33,42 @@ export interface Costs {
   readonly followerUs: number;
 }
 
-/** Measured on one of 2 cores of an EPYC, on Linux 6.18 with Node 26 and Redis 7.0, with messages of 250 bytes. */
-const COSTS: Costs = {
-  // deno task bench 2: 6.96 µs a delivery with 1 publisher, which is one message a write, and 0.20 µs with 64.
-  writeUs: 6.87,
-  messageUs: 0.09,
-  // deno task bench 8
-  connectionBytes: 8_200,
-  // deno task bench 6
-  connectUs: 116,
-  // deno task bench 5
-  publishUs: 17.8,
-  // deno task scale --measure
-  askUs: 5.9,
-  receiveUs: 1.7,
-  redisUs: 20.6,
-  followerUs: 0.1,
-};
+/** The costs of Redis, measured by `deno task scale --measure` on one of 2 cores of an EPYC, with Node 26, Redis 7.0 and messages of 250 bytes. */
+const REDIS = { askUs: 5.9, receiveUs: 1.7, redisUs: 20.6, followerUs: 0.1 };
+
+/** The number of publishers in scenario 2, whose messages share a write. */
+const SHARED = 64;
+
+/**
+ * Returns the costs that a complete run of all benchmarks measured on Node.
+ *
+ * @throws {Error} When the run has no such results.
+ */
+export function costsOf(results: ResultsFile): Costs {
+  const measured = (section: string, lane: string, column: string) => {
+    const row = `Tidings on Node, ${lane}`;
+    const value = results.number(section, row, column);
+    if (value !== undefined) return value;
+    throw new Error(
+      `Cannot plan: bench/results.md has no "${row}" in "${section}"`,
+    );
+  };
+  const cpu = "server CPU, µs";
+  const fanOut = "Fan-out: 1,000 subscribers,";
+  // With one publisher a write has one message.
+  const oneUs = measured(`${fanOut} 1 publisher,`, "v1", cpu);
+  const sharedUs = measured(`${fanOut} ${SHARED} publishers`, "v1", cpu);
+  const messageUs = (SHARED * sharedUs - oneUs) / (SHARED - 1);
+  return {
+    writeUs: oneUs - messageUs,
+    messageUs,
+    connectionBytes: 1024 *
+      measured("10,000 idle connections", "v1", "KB per connection"),
+    connectUs: measured("5,000 connections", "v1", cpu),
+    publishUs: measured("Publishing messages", "single", cpu),
+    ...REDIS,
+  };
+}
 
 /** The share of a core that may be busy. The other half is for the clients of a gateway that died, and for latency. */
 const LOAD = 0.5;
@@ -88,7 +108,7 @@ export interface Plan {
 }
 
 /** Calculates how many gateways and nodes of Redis a demand needs. */
-export function plan(demand: Demand, costs: Costs = COSTS): Plan {
+export function plan(demand: Demand, costs: Costs): Plan {
   const { connections, deliveries, fanOut, batch } = demand;
   const publishes = deliveries / fanOut;
   const fixedUs = deliveries * (costs.writeUs / batch + costs.messageUs) +
@@ -151,13 +171,13 @@ const TRAFFIC: ReadonlyArray<
 ];
 
 /** Returns the tables of docs/scale.md. */
-export function formatScale(): string {
+export function formatScale(costs: Costs): string {
   const rows = TRAFFIC.map(([name, traffic]) => {
     const needed = plan({
       connections: 1_000_000,
       deliveries: 10_000_000,
       ...traffic,
-    });
+    }, costs);
     return [
       name,
       count(needed.publishes),
@@ -171,9 +191,9 @@ export function formatScale(): string {
   });
   const ceilings = [1, 4, 16, 64].map((followers) => [
     count(followers),
-    count(redisCeiling(COSTS, followers)),
+    count(redisCeiling(costs, followers)),
   ]);
-  const { receiveUs, writeUs, messageUs } = COSTS;
+  const { receiveUs, writeUs, messageUs } = costs;
   const relayed = LOAD * 1e6 / (receiveUs + writeUs + messageUs);
   return [
     formatRows([
@@ -207,5 +227,5 @@ if (import.meta.main) {
     for (const [name, us] of Object.entries(await measureRedis())) {
       console.log(`${name}: ${us.toFixed(1)}`);
     }
-  } else console.log(formatScale());
+  } else console.log(formatScale(costsOf(new ResultsFile())));
 }

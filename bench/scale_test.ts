@@ -1,9 +1,12 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "../tests/support/root.ts";
-import { type Costs, type Demand, formatScale, plan } from "./scale.ts";
+import { ResultsFile } from "./results_file.ts";
+import { type Costs, costsOf, type Demand, plan } from "./scale.ts";
 
 const COSTS: Costs = {
   writeUs: 8,
@@ -57,14 +60,31 @@ describe("plan()", () => {
   });
 });
 
-describe("docs/scale.md", () => {
-  it("quotes what `deno task scale` prints", () => {
-    const text = readFileSync(join(ROOT, "docs/scale.md"), "utf8");
-    const squeeze = (markdown: string): string =>
-      markdown.replaceAll(/ +/g, " ").replaceAll(/-+:?/g, "-")
-        .replaceAll(/\s*\n\s*/g, "\n");
-    for (const part of formatScale().split("\n\n")) {
-      assert(squeeze(text).includes(squeeze(part)), part);
-    }
+/** Returns a section of `bench/results.md` with one row of our gateway on Node. */
+function sectionOf(title: string, lane: string, head: string, cell: string) {
+  return `### ${title}\n\n|   | ${head} |\n| --- | --: |\n| Tidings on Node, ${lane} | ${cell} |\n`;
+}
+
+describe("costsOf()", () => {
+  const cpu = "server CPU, µs";
+  const sections = [
+    sectionOf("Fan-out: 1,000 subscribers, 1 publisher, x", "v1", cpu, "10.00"),
+    sectionOf("Fan-out: 1,000 subscribers, 64 publishers", "v1", cpu, "2.125"),
+    sectionOf("10,000 idle connections", "v1", "KB per connection", "8.0"),
+    sectionOf("5,000 connections, each", "v1", cpu, "1,234.00"),
+    sectionOf("Publishing messages", "single", cpu, "20.00"),
+  ];
+
+  it("tells a write from its messages by how many share it", () => {
+    const costs = costsOf(new ResultsFile(`\n${sections.join("\n")}`));
+    assertAlmostEquals(costs.writeUs + costs.messageUs, 10);
+    assertAlmostEquals(costs.writeUs / 64 + costs.messageUs, 2.125);
+    assertEquals(costs.connectionBytes, 8_192);
+    assertEquals([costs.connectUs, costs.publishUs], [1_234, 20]);
+  });
+
+  it("fails where something was not measured", () => {
+    const results = new ResultsFile(`\n${sections.slice(1).join("\n")}`);
+    assertThrows(() => costsOf(results), Error, "Cannot plan");
   });
 });

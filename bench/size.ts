@@ -30,20 +30,23 @@ interface Sizes {
   readonly later: number;
 }
 
-/** The reason of a failed connection is found out by code that most pages never load. */
-const DIAGNOSIS = 1_100;
+/**
+ * Most pages never load the code that finds out the reason of a failed connection, and the code that sends. Each is measured alone, together
+ * with what the first file has already.
+ */
+const LATER = 1_100 + 2_850;
 
 const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime: subscribe, channel, topic",
     program: 'export { subscribe, channel, topic } from "./mod.ts";',
-    limit: { first: 8_950, later: DIAGNOSIS },
+    limit: { first: 8_850, later: LATER },
   },
   {
     label: "@tidings/realtime: subscribe, channel, topic, from the tarball",
     program: 'export { subscribe, channel, topic } from "./mod.js";',
     from: "tarball",
-    limit: { first: 8_950, later: DIAGNOSIS },
+    limit: { first: 8_850, later: LATER },
   },
   {
     label: "@inngest/realtime: subscribe, channel, topic",
@@ -52,13 +55,13 @@ const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime/hooks: useSubscription",
     program: 'export { useSubscription } from "./hooks.ts";',
-    limit: { first: 9_800, later: DIAGNOSIS },
+    limit: { first: 9_700, later: LATER },
   },
   {
     label: "@tidings/realtime/hooks: useInngestSubscription, from the tarball",
     program: 'export { useInngestSubscription } from "./hooks.js";',
     from: "tarball",
-    limit: { first: 9_800, later: DIAGNOSIS },
+    limit: { first: 9_700, later: LATER },
   },
   {
     label: "@inngest/realtime/hooks: useInngestSubscription",

@@ -1,5 +1,5 @@
 import { formatRows } from "../tests/support/markdown.ts";
-import { socketIo } from "./peers/mod.ts";
+import { centrifugo, socketIo } from "./peers/mod.ts";
 import { BEFORE } from "./scenarios/lanes.ts";
 import {
   medianOf,
@@ -78,6 +78,10 @@ const REFERENCES: ReadonlyArray<{
   {
     title: "x Socket.IO",
     of: (results) => results.find(({ lane }) => lane === socketIo.name),
+  },
+  {
+    title: "x Centrifugo",
+    of: (results) => results.find(({ lane }) => lane === centrifugo.name),
   },
   {
     title: "x floor",

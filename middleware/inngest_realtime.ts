@@ -1,6 +1,6 @@
 import {
   isTopicRef,
-  resolveMessageInput,
+  resolveCheckedInput,
 } from "../core/publish/message_input.ts";
 import type {
   MaybePromise,
@@ -10,7 +10,7 @@ import type {
 } from "../core/types/realtime.ts";
 import { inngestStore, property } from "./async_context.ts";
 import { readRun } from "./function_run.ts";
-import { publishInRun, type StepTools } from "./run_publisher.ts";
+import { RunPublisher, type StepTools } from "./run_publisher.ts";
 import { currentAttempt } from "./step_scope.ts";
 
 /** The target of the SDK's functions: in version 4 a topic, with the data as another argument; in version 3 a message. */
@@ -44,7 +44,7 @@ export function redirectStepTools(
     // A replay doesn't look at the message, which may be a promise that rejects.
     Promise.resolve(target).catch(() => {});
     return await step.run(id, async () => {
-      await publish(await resolveMessageInput(target, data));
+      await publish(await resolveCheckedInput(target, data));
       return await dataOf(target, data);
     });
   }
@@ -66,6 +66,7 @@ export function redirectPublish(
   const original = property(realtime, "publish");
   if (typeof original !== "function") return;
 
+  const publisher = new RunPublisher(app);
   const publish = async (target: Target, data: unknown): Promise<unknown> => {
     const execution = property(await inngestStore(), "execution");
     const options = property(property(execution, "instance"), "options");
@@ -73,11 +74,14 @@ export function redirectPublish(
     if (fn && running !== fn) {
       return await Reflect.apply(original, realtime, [target, data]);
     }
-    const message = await resolveMessageInput(target, data);
+    const message = resolveCheckedInput(target, data);
+    // The rejection is handled below, but it may come before.
+    message.catch(() => {});
     if (execution === undefined) await app.publish(message);
     else {
       const run = readRun(property(execution, "ctx"), running, client);
-      await publishInRun(app, run, await currentAttempt(), message);
+      const attempt = await currentAttempt();
+      await publisher.publish(run, attempt, message);
     }
     return await dataOf(target, data);
   };

@@ -1,6 +1,6 @@
 import {
   isTopicRef,
-  resolveMessageInput,
+  resolveCheckedInput,
 } from "../core/publish/message_input.ts";
 import {
   discardSource,
@@ -13,6 +13,7 @@ import type {
   Realtime,
   RealtimeApp,
 } from "../core/types/realtime.ts";
+import { InCallOrder } from "./in_call_order.ts";
 import { messageKey, type PublishingRun, runFields } from "./function_run.ts";
 import type { StepAttempt, StepScope } from "./step_scope.ts";
 
@@ -25,21 +26,41 @@ export interface StepTools {
   ): Promise<never>;
 }
 
-/** Publishes a message of a run: in a step with an idempotency key, else at once and each time. */
-export async function publishInRun(
-  app: RealtimeApp,
+/** Publishes the messages of runs, in the order of the calls. */
+export class RunPublisher {
+  readonly #app: RealtimeApp;
+  readonly #order = new InCallOrder();
+
+  constructor(app: RealtimeApp) {
+    this.#app = app;
+  }
+
+  /** Publishes a message of a run: in a step with an idempotency key, else at once and each time. */
+  publish(
+    run: PublishingRun,
+    attempt: StepAttempt | undefined,
+    message: Promise<Realtime.Message.Input>,
+    options?: PublishOptions,
+  ): Promise<Publication> {
+    return this.#order.start(
+      optionsOf(run, attempt, options),
+      (options) => this.#app.publish(message, options),
+    );
+  }
+}
+
+async function optionsOf(
   run: PublishingRun,
   attempt: StepAttempt | undefined,
-  message: Realtime.Message.Input,
   options?: PublishOptions,
-): Promise<Publication> {
+): Promise<PublishOptions> {
   const key = attempt &&
     await messageKey([run.runId, attempt.stepId, attempt.published++]);
-  return await app.publish(message, {
+  return {
     ...await runFields(run),
     ...key && { key },
     ...withoutUndefined(options),
-  });
+  };
 }
 
 /**
@@ -54,22 +75,24 @@ export function createRunPublish(
   scope: StepScope,
   step: StepTools,
 ): PublishFn {
+  const publisher = new RunPublisher(app);
+
   async function inStep(
     message: Promise<Realtime.Message.Input>,
     options: PublishOptions | undefined,
   ): Promise<Publication> {
     const attempt = await scope.current();
-    return await publishInRun(app, run, attempt, await message, options);
+    return await publisher.publish(run, attempt, message, options);
   }
 
   async function publish(
-    target: Parameters<typeof resolveMessageInput>[0],
+    target: Parameters<typeof resolveCheckedInput>[0],
     ...rest: unknown[]
   ): Promise<Publication> {
     const options = rest[isTopicRef(target) ? 1 : 0] as
       | PublishOptions
       | undefined;
-    const message = resolveMessageInput(target, rest[0]);
+    const message = resolveCheckedInput(target, rest[0]);
     // The rejection is handled below, but it may come before.
     message.catch(() => {});
     if (await scope.current()) return await inStep(message, options);

@@ -16,6 +16,7 @@ import { errorResponse } from "./http/error_response.ts";
 import { Failures } from "./http/failures.ts";
 import { connect } from "./http/handshake.ts";
 import { PublishAddresses } from "./http/publish_address.ts";
+import { directBatch } from "./http/publish_lines.ts";
 import { directPublish } from "./http/publish_message.ts";
 import { adminRoutes } from "./http/routes/admin.ts";
 import { healthRoutes } from "./http/routes/health.ts";
@@ -194,8 +195,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     return answerError(new RealtimeError("not_found", message), c);
   });
 
+  const publishOne = directPublish(auth, publisher, addresses, failures);
+  const publishLines = directBatch(auth, publisher, streams, failures);
   const entrance = new Entrance(admission, {
-    publish: directPublish(auth, publisher, addresses, failures),
+    publish: (head) => publishOne(head) ?? publishLines(head),
     connect: (incoming, head) => connect(host, incoming, head),
     app,
   }, failures);

@@ -1,11 +1,12 @@
+/** How clients receive messages: with our `subscribe`, with nothing but a WebSocket and `JSON.parse`, with Inngest's `subscribe`. */
+export const CLIENT_WAYS = [
+  "for await",
+  "WebSocket",
+  "@inngest/realtime",
+] as const;
+
 /** How a client receives messages. */
-export type ClientWay =
-  /** With our `subscribe`. */
-  | "for await"
-  /** With Inngest's `subscribe`. */
-  | "@inngest/realtime"
-  /** With nothing but a WebSocket and `JSON.parse`. */
-  | "WebSocket";
+export type ClientWay = typeof CLIENT_WAYS[number];
 
 /** The token of a client. */
 export interface ClientToken {

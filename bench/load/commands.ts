@@ -1,5 +1,6 @@
 import type { PublisherName } from "./dialects/mod.ts";
 import type { SubscribersOptions } from "./subscribers.ts";
+import type { Arrived, Metered } from "./meter.ts";
 import type { Load, Measured } from "./traffic.ts";
 
 /** Options of the publishers of a group. */
@@ -34,6 +35,10 @@ export type Command =
     readonly publishers: PublishersOptions;
     readonly load: Load;
   }
+  /** Begins to measure what another process publishes to a group. */
+  | { readonly do: "begin"; readonly group: string; readonly metered: Metered }
+  /** Ends that measurement when all messages have arrived; answers what was measured. */
+  | { readonly do: "end"; readonly group: string; readonly published: number }
   /** Closes a group. */
   | { readonly do: "close"; readonly group: string };
 
@@ -51,6 +56,8 @@ export interface Opened {
 export interface Answers {
   readonly subscribe: Opened;
   readonly publish: Measured;
+  readonly begin: Record<never, never>;
+  readonly end: Arrived;
   readonly close: Record<never, never>;
 }
 

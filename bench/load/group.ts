@@ -3,6 +3,8 @@ import type { Opened, PublishersOptions } from "./commands.ts";
 import { cpuMs } from "../../tests/support/process/child.ts";
 import { Publisher } from "./publisher.ts";
 import { Subscribers, type SubscribersOptions } from "./subscribers.ts";
+import type { Arrived, Metered } from "./meter.ts";
+import { Reception } from "./reception.ts";
 import { openAll } from "./tcp.ts";
 import { type Load, type Measured, Traffic } from "./traffic.ts";
 
@@ -14,6 +16,7 @@ export class Group {
   readonly #subscribers: Subscribers;
   /** For each publisher: the number of its next message in each of its channels. */
   readonly #next = new Map<string, Int32Array>();
+  #reception: Reception | undefined;
 
   private constructor(subscribers: Subscribers) {
     this.#subscribers = subscribers;
@@ -51,6 +54,21 @@ export class Group {
     } finally {
       for (const publisher of publishers) publisher.close();
     }
+  }
+
+  /** Begins to measure what another process publishes to the subscribers. */
+  begin(metered: Metered): void {
+    this.#reception = new Reception(this.#subscribers, metered);
+  }
+
+  /**
+   * Ends the measurement that was begun.
+   *
+   * @param published How many messages the other process published since then.
+   */
+  async end(published: number): Promise<Arrived> {
+    if (!this.#reception) throw new Error("No measurement was begun");
+    return await this.#reception.end(published);
   }
 
   #publisher(options: PublishersOptions, number: number): Promise<Publisher> {

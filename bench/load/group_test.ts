@@ -3,6 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { createServer, type Server, type Socket } from "node:net";
 import process from "node:process";
 import { Group } from "./group.ts";
+import { payload } from "./payload.ts";
 import type { Measured } from "./traffic.ts";
 import { TOPIC } from "../../tests/support/topic.ts";
 import { mintToken } from "../../core/protocol/mint_token.ts";
@@ -109,6 +110,40 @@ describe("Group", () => {
     const { missing, repeated, isOneOrder } = await measure(relay);
     // If the next message is another publisher's, both arrive in their own order.
     assert(missing === repeated && isOneOrder);
+  });
+
+  it("measures what another process publishes, and notices what is lost or repeated", async () => {
+    const times = [1, 0, 2, 1];
+    const changes = [
+      (post: string) => [post],
+      // The second message is lost, and the third one arrives twice.
+      (post: string) => new Array(times[Number(post.at(11))] ?? 0).fill(post),
+    ];
+    const found = [];
+    for (const change of changes) {
+      const relay = await startRelay((posts) => posts.flatMap(change));
+      const { port } = relay;
+      const options = {
+        port,
+        dialect: "bare",
+        channel: "c",
+        count: 3,
+      } as const;
+      const { group } = await Group.open(options, process.pid);
+      group.begin(LOAD);
+      for (const number of [0, 1, 2, 3]) {
+        const body = payload(99, number, LOAD.bytes - 2);
+        await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body });
+      }
+      const { delivered, missing, repeated } = await group.end(4);
+      found.push({ delivered, missing, repeated });
+      group.close();
+      await relay.close();
+    }
+    assertEquals(found, [
+      { delivered: 12, missing: 0, repeated: 0 },
+      { delivered: 12, missing: 3, repeated: 3 },
+    ]);
   });
 
   it("counts as many messages as the gateway's log has", async () => {

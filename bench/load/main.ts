@@ -15,7 +15,7 @@ const groups = new Map<string, Group>();
  * How often subscribers send their heartbeat, between two measurements. A server ends connections that are silent for 15 s, and a
  * measurement of a slow server takes 9 s.
  */
-const BEAT_MS = 2_000;
+const BEAT_MS = 4_000;
 /** How long the server needs to read the heartbeats. */
 const BEAT_PAUSE_MS = 300;
 
@@ -28,19 +28,29 @@ async function beat(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, BEAT_PAUSE_MS));
 }
 
+function groupOf({ group: name }: Command): Group {
+  const group = groups.get(name);
+  if (!group) throw new Error(`There is no group "${name}"`);
+  return group;
+}
+
 async function act(command: Command): Promise<Answers[Command["do"]]> {
-  await beat();
+  // Heartbeats would be a part of the measurement that ends here.
+  if (command.do !== "end") await beat();
   switch (command.do) {
     case "subscribe": {
       const { group, opened } = await Group.open(command.options, command.pid);
       groups.set(command.group, group);
       return opened;
     }
-    case "publish": {
-      const group = groups.get(command.group);
-      if (!group) throw new Error(`There is no group "${command.group}"`);
-      return await group.publish(command.publishers, command.load);
-    }
+    case "publish":
+      return await groupOf(command)
+        .publish(command.publishers, command.load);
+    case "begin":
+      groupOf(command).begin(command.metered);
+      return {};
+    case "end":
+      return await groupOf(command).end(command.published);
     case "close":
       groups.get(command.group)?.close();
       groups.delete(command.group);

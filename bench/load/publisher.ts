@@ -36,7 +36,7 @@ export class Publisher {
 
   private constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#answers = PUBLISHERS[options.dialect].answers();
+    this.#answers = PUBLISHERS[options.dialect].answers(this.perRequest);
   }
 
   /** Connects a publisher. */

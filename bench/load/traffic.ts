@@ -1,41 +1,29 @@
-import process from "node:process";
-import { cpuMs } from "../../tests/support/process/child.ts";
-import type { Faults } from "./counter.ts";
+import { type Arrived, Meter, type Metered, SETTLE_MS } from "./meter.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 /** A load: the messages that are published, and for how long. */
-export interface Load {
-  /** The size of a message's data as JSON: a string with its quotes. */
-  readonly bytes: number;
+export interface Load extends Metered {
   readonly seconds: number;
   /** Messages per second; without it each publisher sends the next message when the last one was answered. */
   readonly rate?: number;
-  /** The processes of the server. */
-  readonly pid: number | readonly number[];
+  /**
+   * Whether the latency of a message counts from when it was sent, unless an earlier one was unanswered when it was due. Without it
+   * the generator's timer, which fires each millisecond, is a part of every latency.
+   *
+   * @default {false}
+   */
+  readonly isSpaced?: boolean;
 }
 
 /** The result of a measurement. */
-export interface Measured extends Faults {
-  readonly published: number;
-  readonly delivered: number;
-  readonly seconds: number;
-  /** CPU time of the server and of this process, in milliseconds. */
-  readonly serverMs: number;
-  readonly loadMs: number;
+export interface Measured extends Arrived {
   /** Milliseconds from when a message was due to its delivery; only with a rate. */
   readonly p50: number;
   readonly p99: number;
-  /** Deliveries that did not arrive. */
-  readonly outstanding: number;
-  /** Whether all subscribers of a channel received the same order. */
-  readonly isOneOrder: boolean;
   /** How often a publisher had to wait for subscribers that were behind. */
   readonly held: number;
 }
-
-/** How long the last delivery may take. */
-const SETTLE_MS = 10_000;
 
 /** How many messages a subscriber may be behind, for each message that is published at once. */
 const AHEAD = 4;
@@ -53,7 +41,7 @@ export class Traffic {
   /** For each publisher: when its messages were due, by their numbers. */
   readonly #due: number[][];
   #latencyCount = 0;
-  #before: number;
+  readonly #meter: Meter;
   #published = 0;
   #heldCount = 0;
   #isOver = false;
@@ -67,19 +55,17 @@ export class Traffic {
     this.#subscribers = subscribers;
     this.#publishers = publishers;
     this.#load = load;
-    this.#before = subscribers?.counter.messages ?? 0;
     this.#latencies = new Float64Array(
       load.rate === undefined ? 0 : MAX_LATENCIES,
     );
     this.#due = publishers.map(() => []);
+    this.#meter = new Meter(subscribers, load);
   }
 
   /** Runs the measurement. */
   async run(): Promise<Measured> {
-    const { rate, seconds, pid } = this.#load;
+    const { rate, seconds } = this.#load;
     const counter = this.#subscribers?.counter;
-    counter?.expect(this.#load.bytes - 2);
-    const faults = { ...counter?.faults };
     const firsts = this.#publishers.map(({ next }) => next);
     if (counter && rate !== undefined) {
       counter.onMessage = (publisher, sequence) => {
@@ -92,34 +78,22 @@ export class Traffic {
     for (const publisher of this.#publishers) {
       publisher.onAnswer = () => this.#onAnswer(publisher);
     }
-    const server = cpuMs(pid);
-    const load = cpuMs(process.pid);
-    const start = performance.now();
     if (rate === undefined) {
       for (const publisher of this.#publishers) this.#send(publisher);
       await sleep(seconds * 1000);
-    } else await this.#pace(start, rate, seconds * 1000);
+    } else await this.#pace(this.#meter.start, rate, seconds * 1000);
     this.#isOver = true;
     await this.#settle();
-    const end = performance.now();
+    const arrived = this.#meter.read(this.#published);
     if (this.#failure) throw this.#failure;
     if (counter) counter.onMessage = undefined;
     const sorted = this.#latencies.slice(0, this.#latencyCount).sort();
     const at = (share: number) =>
       sorted[Math.floor(share * sorted.length)] ?? 0;
     return {
-      published: this.#published,
-      delivered: this.#delivered,
-      seconds: (end - start) / 1000,
-      serverMs: cpuMs(pid) - server,
-      loadMs: cpuMs(process.pid) - load,
+      ...arrived,
       p50: at(0.5),
       p99: at(0.99),
-      missing: (counter?.faults.missing ?? 0) - (faults.missing ?? 0),
-      repeated: (counter?.faults.repeated ?? 0) - (faults.repeated ?? 0),
-      outstanding: this.#outstanding,
-      isOneOrder: this.#subscribers?.channels.length !== 1 ||
-        this.#subscribers.counter.isOneOrder,
       held: this.#heldCount,
     };
   }
@@ -130,14 +104,9 @@ export class Traffic {
       this.#publishers.find(({ failure }) => failure)?.failure;
   }
 
-  get #delivered(): number {
-    return (this.#subscribers?.counter.messages ?? 0) - this.#before;
-  }
-
   /** The number of deliveries that have not arrived yet. */
   get #outstanding(): number {
-    const { fanOut = 0 } = this.#subscribers ?? {};
-    return this.#published * fanOut - this.#delivered;
+    return this.#meter.outstanding(this.#published);
   }
 
   /** Whether so many deliveries are on their way that the subscribers would become the bottleneck. */
@@ -179,14 +148,20 @@ export class Traffic {
     const total = Math.floor(rate * ms / 1000);
     const count = this.#publishers.length;
     let turn = 0;
+    let wasBusy = false;
     while (this.#published < total && !this.#isOver) {
       for (let tried = 0; tried < count; tried++) {
         const due = start + this.#published * 1000 / rate;
         if (this.#published >= total || performance.now() < due) break;
         const number = turn++ % count;
         const publisher = this.#publishers[number];
-        if (!publisher?.isIdle) continue;
-        this.#due[number]?.push(due);
+        if (!publisher?.isIdle) {
+          wasBusy = true;
+          continue;
+        }
+        const isOwnDelay = this.#load.isSpaced && !wasBusy;
+        this.#due[number]?.push(isOwnDelay ? performance.now() : due);
+        wasBusy = false;
         this.#send(publisher);
       }
       await sleep(0);

@@ -7,6 +7,7 @@ import {
   TITLES,
 } from "../../tests/support/process/programs.ts";
 import { deriveTokenKey } from "../../core/protocol/signing_key.ts";
+import { startCentrifugo } from "./centrifugo.ts";
 import { startFloor } from "./floor.ts";
 import { startMosquitto } from "./mosquitto.ts";
 import { startNats } from "./nats.ts";
@@ -137,6 +138,13 @@ export const socketIo: Peer = {
       commandFor(programs, "node", "bench/peers/socket_io.ts"),
       true,
     ),
+};
+
+/** Centrifugo, with history and recovery. */
+export const centrifugo: Peer = {
+  name: "Centrifugo",
+  role: "rival",
+  start: startCentrifugo,
 };
 
 /** nats-server. */

@@ -13,8 +13,7 @@ import { emptyResults, type Sample, type Section } from "../results.ts";
 const CONNECTIONS = 10_000;
 /** Connections before the measurement, after which a server has allocated what it needs only once. */
 const FIRST = 500;
-const MOST_ROUNDS = 3;
-/** How often each question is asked in a round. */
+/** How often each question is asked. */
 const ASKED = 20;
 /** How long a server needs to free the memory that connecting took. */
 const SETTLE_MS = 2000;
@@ -34,7 +33,7 @@ const QUESTIONS = [
 
 /**
  * Scenario admin: 10,000 connections with a channel of their own, each of which got a message: the memory that the admin API adds, and the
- * time of its answers.
+ * time of its answers. There is one round, as memory hardly varies.
  */
 export async function admin(lab: Lab): Promise<Section[]> {
   const lanes = lab.runtimes.flatMap((runtime) => [
@@ -50,29 +49,26 @@ export async function admin(lab: Lab): Promise<Section[]> {
       }))
     ),
   );
-  const rounds = Math.min(lab.effort.rounds, MOST_ROUNDS);
-  for (let round = 0; round < rounds; round++) {
-    for (const [index, lane] of lanes.entries()) {
-      if (!await lab.subscribe(lane, { count: FIRST })) continue;
-      await lab.close(lane);
-      const server = await lab.server(lane.peer);
-      if (!server) continue;
-      const before = await server.residentBytes();
-      const audience = { count: CONNECTIONS, channels: CONNECTIONS };
-      await lab.subscribe(lane, audience);
-      await publishToAll(server);
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-      const after = await server.residentBytes();
-      const bytes = (after - before) / CONNECTIONS;
-      memory[index]?.samples.push({ bytes });
-      if (index % 2 === 1) {
-        for (const [i, question] of QUESTIONS.entries()) {
-          const row = Math.floor(index / 2) * QUESTIONS.length + i;
-          answers[row]?.samples.push(await time(server, question));
-        }
+  for (const [index, lane] of lanes.entries()) {
+    if (!await lab.subscribe(lane, { count: FIRST })) continue;
+    await lab.close(lane);
+    const server = await lab.server(lane.peer);
+    if (!server) continue;
+    const before = await server.residentBytes();
+    const audience = { count: CONNECTIONS, channels: CONNECTIONS };
+    await lab.subscribe(lane, audience);
+    await publishToAll(server);
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    const after = await server.residentBytes();
+    const bytes = (after - before) / CONNECTIONS;
+    memory[index]?.samples.push({ bytes });
+    if (index % 2 === 1) {
+      for (const [i, question] of QUESTIONS.entries()) {
+        const row = Math.floor(index / 2) * QUESTIONS.length + i;
+        answers[row]?.samples.push(await time(server, question));
       }
-      await lab.clear();
     }
+    await lab.clear();
   }
   return [{
     id: "admin-memory",

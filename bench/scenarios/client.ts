@@ -1,32 +1,36 @@
 import { ClientProcess } from "../clients/client_process.ts";
-import type { ClientWay } from "../clients/ways.ts";
+import { CLIENT_WAYS, type ClientWay } from "../clients/ways.ts";
 import { TOPIC } from "../../tests/support/topic.ts";
 import {
   type RuntimeName,
   TITLES,
 } from "../../tests/support/process/programs.ts";
 import type { Lab, Lane } from "../lab.ts";
-import { BATCH } from "../load/dialects/mod.ts";
 import { subscriberToken } from "../load/dialects/tidings.ts";
 import { gateway } from "../peers/mod.ts";
 import { BEFORE } from "./lanes.ts";
 import type { Result, Section } from "../results.ts";
 
 const BYTES = 250;
+/** The number of messages in a batch. */
+const BATCH = 100;
 /** Messages per second in batches. Every client can keep up with this rate. */
 const BATCHED_RATE = 20_000;
 
-/** How many times longer a client warms up than a server: it receives fewer messages, and only these make the runtime compile its code. */
+/**
+ * How many times longer a client warms up than a server where it gets single messages: those are fewer, and only these make the runtime
+ * compile its code.
+ */
 const WARM_UPS = 3;
-/** How many times longer a client is measured: its CPU time for 16,000 messages is less than that of one garbage collection. */
-const TIMES = 2;
+/** How many times longer a client is measured: its CPU time for 10,000 messages is less than that of one garbage collection. */
+const TIMES = 3;
 
-/** The ways of receiving messages that are measured, each with single messages and with batches. */
-const WAYS: readonly ClientWay[] = [
-  "for await",
-  "WebSocket",
-  "@inngest/realtime",
-];
+/** The ways of receiving messages that are measured, with batches, and with single messages where a target depends on them. */
+const BATCHED: Readonly<Record<ClientWay, readonly boolean[]>> = {
+  "for await": [true, false],
+  "WebSocket": [true, false],
+  "@inngest/realtime": [true],
+};
 
 /** Returns the name of a client's lane. */
 export function clientName(
@@ -51,8 +55,8 @@ export async function client(lab: Lab): Promise<Section[]> {
   const clients: Client[] = [];
   try {
     for (const runtime of lab.runtimes) {
-      for (const way of WAYS) {
-        for (const isBatched of [true, false]) {
+      for (const way of CLIENT_WAYS) {
+        for (const isBatched of BATCHED[way]) {
           clients.push(await start(lab, runtime, way, isBatched));
           if (lab.before === undefined || way !== "for await") continue;
           clients.push(await start(lab, runtime, way, isBatched, lab.before));
@@ -124,7 +128,7 @@ async function measure(
     ...(isBatched ? { perRequest: BATCH, rate: BATCHED_RATE } : {}),
     seconds: isCounted
       ? TIMES * lab.effort.seconds
-      : WARM_UPS * lab.effort.warmUp,
+      : (isBatched ? 1 : WARM_UPS) * lab.effort.warmUp,
   });
   client.published += published;
   const { messages, faults, cpuMs } = await process.caughtUp(client.published);

@@ -7,6 +7,7 @@ import type { Lab, Lane } from "../lab.ts";
 import type { SubscriberName } from "../load/dialects/mod.ts";
 import {
   bare,
+  centrifugo,
   floor,
   gateway,
   mosquitto,
@@ -61,6 +62,12 @@ const RIVALS: readonly Lane[] = [
     peer: socketIo,
     subscriber: "socket.io",
     publisher: "socket.io",
+  },
+  {
+    name: centrifugo.name,
+    peer: centrifugo,
+    subscriber: "centrifugo",
+    publisher: "centrifugo",
   },
   { name: nats.name, peer: nats, subscriber: "nats", publisher: "nats" },
   {

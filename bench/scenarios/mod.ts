@@ -6,6 +6,7 @@ import { client } from "./client.ts";
 import { connect } from "./connect.ts";
 import { fanOut } from "./fan_out.ts";
 import { growth } from "./growth.ts";
+import { idle } from "./idle.ts";
 import { large } from "./large.ts";
 import { memory } from "./memory.ts";
 import { publish } from "./publish.ts";
@@ -37,6 +38,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { names: ["9"], run: client },
   { names: ["10"], run: sse },
   { names: ["redis"], run: redis },
+  { names: ["idle"], run: idle },
   { names: ["growth"], run: growth },
   { names: ["admin"], run: admin },
 ];

@@ -3,7 +3,6 @@ import {
   TITLES,
 } from "../../tests/support/process/programs.ts";
 import type { Lab, Lane, Publishing } from "../lab.ts";
-import { BATCH } from "../load/dialects/mod.ts";
 import { gateway } from "../peers/mod.ts";
 import type { Section } from "../results.ts";
 import { bareLane, perRuntime } from "./lanes.ts";
@@ -11,6 +10,11 @@ import { measureRounds, perMessage } from "./rounds.ts";
 
 const BYTES = 250;
 const PUBLISHERS = 16;
+/** The number of messages in a batch. */
+const BATCH = 64;
+
+/** What the lane of our gateway with batches is called. */
+export const BATCHES = `batches of ${BATCH}`;
 
 /** The gateway accepts 100 frames a second on a connection; each socket publishes 80. */
 const SOCKETS = { publishers: 64, rate: 64 * 80 } as const;
@@ -33,7 +37,7 @@ export async function publish(lab: Lab): Promise<Section[]> {
       return [
         { name: lane("single"), peer, subscriber, publisher: "tidings" },
         {
-          name: lane(`batches of ${BATCH}`),
+          name: lane(BATCHES),
           peer,
           subscriber,
           publisher: "tidings batch",

@@ -11,6 +11,8 @@ const SUBSCRIBERS = 500;
 const CHANNELS = 32;
 /** Messages per second when latency is measured. The slowest lane can keep up with this rate. */
 const RATE = 500;
+/** How many seconds latency is measured, which makes 500 messages a round. */
+const PACED_S = 1;
 
 /** Scenario redis: subscribers at one server and publishers at another, beside a single server without Redis. */
 export async function redis(lab: Lab): Promise<Section[]> {
@@ -43,6 +45,7 @@ export async function redis(lab: Lab): Promise<Section[]> {
       one,
       { publishers: CHANNELS, bytes: BYTES },
       perMessage,
+      { isContext: true },
     ),
   });
   for (const lane of one) await lab.close(lane);
@@ -58,6 +61,7 @@ export async function redis(lab: Lab): Promise<Section[]> {
         many,
         { publishers: 8, bytes: BYTES },
         perDelivery,
+        { isWarm: true, isContext: true },
       ),
     },
   );
@@ -71,8 +75,9 @@ export async function redis(lab: Lab): Promise<Section[]> {
     results: await measureRounds(
       lab,
       few,
-      { publishers: CHANNELS, bytes: BYTES, rate: RATE },
+      { publishers: CHANNELS, bytes: BYTES, rate: RATE, seconds: PACED_S },
       (measured) => ({ ...perMessage(measured), ...latencies(measured) }),
+      { isWarm: true, isContext: true },
     ),
   });
   return sections;

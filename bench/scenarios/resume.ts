@@ -1,5 +1,4 @@
 import type { Lab, Lane } from "../lab.ts";
-import { BATCH } from "../load/dialects/mod.ts";
 import { gateway } from "../peers/mod.ts";
 import { emptyResults, type Section } from "../results.ts";
 import { gatewayName, perRuntime } from "./lanes.ts";
@@ -8,6 +7,8 @@ const CLIENTS = 1000;
 /** The number of messages that a log keeps by default. */
 const MESSAGES = 1000;
 const BYTES = 250;
+/** The number of messages in a request that fills the log. */
+const BATCH = 100;
 
 /** Scenario 7: 1,000 clients reconnect at once, and each replays 1,000 messages. */
 export async function resume(lab: Lab): Promise<Section[]> {

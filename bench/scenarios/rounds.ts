@@ -1,9 +1,10 @@
 import type { Audience, Lab, Lane, Publishing } from "../lab.ts";
+import type { Arrived } from "../load/meter.ts";
 import type { Measured } from "../load/traffic.ts";
 import { emptyResults, type Result, type Sample } from "../results.ts";
 
 /** Returns the values of a measurement per delivery. */
-export function perDelivery(measured: Measured): Sample {
+export function perDelivery(measured: Arrived): Sample {
   const { delivered, seconds, serverMs, loadMs } = measured;
   return {
     cpuUs: serverMs * 1000 / delivered,
@@ -13,7 +14,7 @@ export function perDelivery(measured: Measured): Sample {
 }
 
 /** Returns the values of a measurement per published message. */
-export function perMessage(measured: Measured): Sample {
+export function perMessage(measured: Arrived): Sample {
   const { published, seconds, serverMs, loadMs } = measured;
   return {
     cpuUs: serverMs * 1000 / published,
@@ -61,8 +62,15 @@ function swap<T>(list: T[], a: number, b: number): void {
 /** How many rounds a process serves. It can be a third slower than another one of the same program for as long as it lives. */
 export const ROUNDS_PER_PROCESS = 5;
 
+/** The rounds of measurements that no target depends on. */
+const CONTEXT_ROUNDS = 3;
+
 /** Options of {@linkcode measureRounds}. */
 export interface RoundsOptions {
+  /** Whether the lanes were measured just before, so that their code is compiled. */
+  readonly isWarm?: boolean;
+  /** Whether no target depends on the results, so that fewer rounds are enough, unless two checkouts are compared. */
+  readonly isContext?: boolean;
   /** Whether lanes warm up before each measurement, as V8 shrinks an idle heap. */
   readonly isSteady?: boolean;
   /** The subscribers of each lane, with whom servers start anew after some rounds; without it they stay. */
@@ -75,26 +83,29 @@ export async function measureRounds(
   lanes: readonly Lane[],
   publishing: Publishing | ((lane: Lane) => Publishing),
   sampleOf: (measured: Measured) => Sample,
-  { isSteady = false, audience }: RoundsOptions = {},
+  { isSteady, isWarm, isContext, audience }: RoundsOptions = {},
 ): Promise<Result[]> {
   const results = emptyResults(lanes);
   const turns = new Turns(lanes);
   const of = (lane: Lane) =>
     typeof publishing === "function" ? publishing(lane) : publishing;
-  const warmUp = async (...lanes: readonly Lane[]) => {
-    for (const lane of lanes) {
-      await lab.publish(lane, { ...of(lane), seconds: lab.effort.warmUp });
-    }
+  const { warmUp, rewarm } = lab.effort;
+  const warm = async (seconds: number, ...lanes: readonly Lane[]) => {
+    for (const lane of lanes) await lab.publish(lane, { ...of(lane), seconds });
   };
-  await warmUp(...lanes);
-  for (let round = 0; round < lab.effort.rounds; round++) {
+  await warm(isWarm ? rewarm : warmUp, ...lanes);
+  const most = isContext && lab.before === undefined
+    ? CONTEXT_ROUNDS
+    : Infinity;
+  const rounds = Math.min(lab.effort.rounds, most);
+  for (let round = 0; round < rounds; round++) {
     if (audience && round > 0 && round % ROUNDS_PER_PROCESS === 0) {
       await lab.clear();
       await lab.open(lanes, audience);
-      await warmUp(...lanes);
+      await warm(warmUp, ...lanes);
     }
     for (const [index, lane] of turns.next()) {
-      if (isSteady) await warmUp(lane);
+      if (isSteady) await warm(rewarm, lane);
       const measured = await lab.publish(lane, of(lane));
       results[index]?.samples.push(sampleOf(measured));
     }

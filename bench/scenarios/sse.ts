@@ -22,6 +22,7 @@ export async function sse(lab: Lab): Promise<Section[]> {
       lanes,
       { publishers: 8, bytes: 250 },
       perDelivery,
+      { isContext: true },
     ),
   }];
 }

@@ -14,7 +14,7 @@ import type { TokenLike } from "../subscribe/token_source.ts";
 import type { MaybePromise, Realtime } from "../types/realtime.ts";
 import { gatewayUrl } from "../http/gateway_url.ts";
 import { signingKeyFor } from "../http/signing_key_for.ts";
-import { contextOf } from "./app_context.ts";
+import { AppGateways } from "./app_gateways.ts";
 import {
   countSubscribers,
   type SubscribersTarget,
@@ -51,15 +51,19 @@ import { requestReply } from "./request_reply.ts";
 export function createRealtime(
   options: CreateRealtimeOptions = {},
 ): RealtimeApp {
+  const gateways = new AppGateways(options);
+
   async function publish(
     target: MaybePromise<Realtime.Message.Input> | Realtime.Topic.Ref,
     ...rest: unknown[]
   ): Promise<Publication> {
     const [data, given] = isTopicRef(target) ? rest : [undefined, ...rest];
-    const message = await resolveMessageInput(target, data);
+    const gateway = gateways.current();
+    const message = resolveMessageInput(target, data);
     return await publishMessage(
-      await contextOf(options),
-      message,
+      gateway,
+      // Nothing else is awaited, so that messages leave in the order of the calls.
+      message instanceof Promise ? await message : message,
       (given ?? {}) as PublishOptions,
       options,
     );
@@ -79,7 +83,7 @@ export function createRealtime(
     },
     token: ((wanted) => createToken(options, wanted)) as RealtimeApp["token"],
     async subscribers(target: SubscribersTarget) {
-      return await countSubscribers(await contextOf(options), target);
+      return await countSubscribers(await gateways.current().context, target);
     },
   };
   return app;

@@ -1,8 +1,10 @@
 import { RealtimeError, type SchemaIssue } from "../protocol/errors.ts";
 import type {
   StandardIssue,
+  StandardResult,
   StandardSchema,
 } from "../types/standard_schema.ts";
+import type { MaybePromise } from "../types/utility.ts";
 
 /** Converts an issue of a schema library. Some libraries put data into the paths of their issues; only the keys are kept. */
 function toIssue({ message, path }: StandardIssue): SchemaIssue {
@@ -18,25 +20,40 @@ function toIssue({ message, path }: StandardIssue): SchemaIssue {
  * Validates data by a schema, if there is one.
  *
  * @param action The attempted action, for the message: `Cannot publish to "user:1"`.
- * @returns The schema's output; without a schema, the data.
+ * @returns The schema's output; without a schema, the data. A promise only if the schema returns one.
  * @throws {RealtimeError} `invalid_data`, with the issues, or with the cause if the schema threw.
  */
-export async function validate(
+export function validate(
   schema: StandardSchema | undefined,
   data: unknown,
   action: string,
-): Promise<unknown> {
+): MaybePromise<unknown> {
   if (!schema) return data;
-  let options;
+  const explain = (cause: unknown): never => {
+    if (cause instanceof RealtimeError) throw cause;
+    throw invalidData(action, { cause });
+  };
   try {
-    const result = await schema["~standard"].validate(data);
-    if (!result.issues) return result.value;
-    options = { issues: result.issues.map(toIssue) };
+    const result = schema["~standard"].validate(data);
+    return "then" in result
+      ? result.then((result) => outputOf(result, action)).catch(explain)
+      : outputOf(result, action);
   } catch (cause) {
-    options = { cause };
+    return explain(cause);
   }
+}
+
+function outputOf(result: StandardResult<unknown>, action: string): unknown {
+  if (!result.issues) return result.value;
+  throw invalidData(action, { issues: result.issues.map(toIssue) });
+}
+
+function invalidData(
+  action: string,
+  options: ErrorOptions & { readonly issues?: readonly SchemaIssue[] },
+): RealtimeError {
   // The issues may repeat the data, so they stay out of the message.
-  throw new RealtimeError(
+  return new RealtimeError(
     "invalid_data",
     `${action}: the data do not match the topic's schema`,
     options,

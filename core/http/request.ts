@@ -46,7 +46,7 @@ export async function request(
   const { attempts = DEFAULT_ATTEMPTS } = context.retry;
   for (let attempt = 1;; attempt++) {
     try {
-      return await sendOnce(context, asked);
+      return await requestOnce(context, asked, (response) => response.text());
     } catch (error) {
       if (attempt >= attempts || !isTransient(error)) throw error;
     }
@@ -54,10 +54,17 @@ export async function request(
   }
 }
 
-async function sendOnce(
+/**
+ * Sends a request without retries.
+ *
+ * @param read Reads the body of the response. It has the same time limit as the request.
+ * @throws {RealtimeError} The gateway's refusal, `network`, `timeout` or `aborted`.
+ */
+export async function requestOnce<T>(
   { url, bearer, fetch, retry }: HttpContext,
   { method = "POST", path, body, headers, signal, action }: HttpRequest,
-): Promise<string> {
+  read: (response: Response) => Promise<T>,
+): Promise<T> {
   if (signal?.aborted) throw abortedError(action, signal);
   const controller = new AbortController();
   const abort = (): void => controller.abort();
@@ -74,7 +81,7 @@ async function sendOnce(
       signal: controller.signal,
     });
     if (!response.ok) throw await errorOfResponse(response, action);
-    return await response.text();
+    return await read(response);
   } catch (cause) {
     if (signal?.aborted) throw abortedError(action, signal);
     if (cause instanceof RealtimeError) throw cause;

@@ -1,18 +1,14 @@
-import type { HttpContext } from "../http/request.ts";
 import { badAnswer, parseAnswer } from "../http/json_answer.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
 import type { MessageKind } from "../protocol/frames.ts";
 
-/** The destination of messages, with the fields that they have in common. */
-export interface PublishTarget {
-  readonly context: HttpContext;
+/** The topic of messages, with the fields that they have in common. */
+export interface LineTarget {
   readonly channel: string;
   readonly topic: string;
   /** The optional fields of each message, under the wire's names. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The beginning of error messages: `Cannot publish to "user:1"`. */
-  readonly action: string;
   /** The `traceparent` of the span that publishes them, if there is one. */
   readonly trace?: string | undefined;
 }
@@ -20,7 +16,8 @@ export interface PublishTarget {
 /** One message of a batch request, without the fields of its target. */
 export interface BatchLine {
   readonly kind: MessageKind;
-  readonly data: unknown;
+  /** The message's data as JSON. */
+  readonly data: string;
   /** The idempotency key. */
   readonly key: string;
   /** How long the gateway remembers the key, in seconds. */
@@ -36,39 +33,37 @@ export interface BatchLine {
 export interface LineAnswer {
   /** The message's id. */
   readonly id?: string | undefined;
-  readonly error?: RealtimeError;
+  readonly error?: RealtimeError | undefined;
+  /** Whether no gateway answers so, so that there is no use in sending the line again. */
+  readonly isMalformed?: true;
 }
 
 /** Encodes a line as JSON. */
 export function encodeLine(
-  { channel, topic, fields }: PublishTarget,
-  line: BatchLine,
+  { channel, topic, fields, trace }: LineTarget,
+  { kind, data, ...line }: BatchLine,
 ): string {
-  const { metadata = fields.metadata } = line;
-  return JSON.stringify({ ...fields, channel, topic, ...line, metadata });
+  const head = JSON.stringify({
+    channel,
+    topic,
+    kind: kind === "data" ? undefined : kind,
+    ...fields,
+    trace,
+    ...line,
+  });
+  // The data are JSON already, and may be large.
+  return `${head.slice(0, -1)},"data":${data}}`;
 }
 
-/**
- * Decodes the answers to a batch of `count` lines. A line without an answer gets an error.
- *
- * @throws {RealtimeError} `internal` if an answer is not JSON.
- */
-export function decodeLineAnswers(
-  text: string,
-  count: number,
-  action: string,
-): LineAnswer[] {
-  const answers = text.trim().split("\n");
-  return Array.from(
-    { length: count },
-    (_, i) => decodeLineAnswer(answers[i] || "{}", action),
-  );
-}
-
-function decodeLineAnswer(answer: string, action: string): LineAnswer {
-  const { id: given, error } = parseAnswer(answer, action);
-  const id = typeof given === "string" ? given : undefined;
-  if (error) return { id, error: errorOf(error) };
-  if (id !== undefined) return { id };
-  return { error: badAnswer("leaves out a message", action) };
+/** Decodes the gateway's answer to a line. */
+export function decodeLineAnswer(text: string, action: string): LineAnswer {
+  try {
+    const { id: given, error } = parseAnswer(text, action);
+    const id = typeof given === "string" ? given : undefined;
+    if (error) return { id, error: errorOf(error) };
+    if (id !== undefined) return { id };
+    throw badAnswer('has no "id"', action);
+  } catch (error) {
+    return { error: error as RealtimeError, isMalformed: true };
+  }
 }

@@ -1,5 +1,4 @@
 import { checkName } from "../protocol/names.ts";
-import type { HttpContext } from "../http/request.ts";
 import { inSpan, noteId, traceOfSpan } from "../traces/messaging_span.ts";
 import { openTelemetry } from "../traces/open_telemetry.ts";
 import type {
@@ -8,11 +7,12 @@ import type {
   Publication,
   PublishOptions,
 } from "../types/app.ts";
-import type { PublishTarget } from "./batch_line.ts";
+import type { AppGateway } from "./app_gateway.ts";
+import { encodeLine } from "./batch_line.ts";
+import type { PublishTarget } from "./publish_target.ts";
 import { publishDataStream } from "./data_stream.ts";
 import { encodeMessage } from "./encode_message.ts";
 import type { CheckedInput } from "./message_input.ts";
-import { postLines, postMessage } from "./publish_requests.ts";
 import { isStreamSource } from "./stream_source.ts";
 
 /** The options of an app that concern what it publishes. */
@@ -22,24 +22,24 @@ export type PublishSettings = Pick<
 >;
 
 /**
- * Publishes a message, or a data stream if its data is a stream; in a span, if the app records spans.
+ * Publishes a message, or a data stream if its data is a stream; in a span, if the app records spans. Messages leave in the order in which
+ * this function is called with them.
  *
  * @throws {RealtimeError} `invalid_name`, `invalid_data` or `too_large` before anything is sent; then the gateway's refusal.
  */
 export async function publishMessage(
-  context: HttpContext,
+  gateway: AppGateway,
   message: CheckedInput,
   options: PublishOptions,
   { flush, traceChannel }: PublishSettings,
 ): Promise<Publication> {
   const channel = checkName("channel", message.channel);
   const topic = checkName("topic", message.topic);
-  const action = `Cannot publish to "${channel}"`;
   const target: PublishTarget = {
-    context,
+    gateway,
     channel,
     topic,
-    action,
+    action: `Cannot publish to "${channel}"`,
     fields: {
       run_id: options.runId,
       fn_id: options.fnId,
@@ -51,7 +51,7 @@ export async function publishMessage(
   const telemetry = openTelemetry();
   if (!telemetry) return await send(target, message, options, flush);
   const destination = { channel, traceChannel };
-  const { url } = context;
+  const { url } = gateway;
   return await inSpan(
     telemetry,
     { kind: "producer", destination, url },
@@ -66,7 +66,7 @@ export async function publishMessage(
 
 async function send(
   target: PublishTarget,
-  { data, keepPieces }: CheckedInput,
+  { data, keepPieces, checking }: CheckedInput,
   { key, keyTtl, kind = "data", signal }: PublishOptions,
   flush: FlushOptions | undefined,
 ): Promise<Publication> {
@@ -74,17 +74,20 @@ async function send(
     const stream = { key, keyTtl, signal, flush, keepPieces };
     return await publishDataStream(target, data, stream);
   }
-  const json = encodeMessage(data, target.action);
-  const messageKey = key ?? crypto.randomUUID();
-  // A key that is made here serves the retries of this call only, so the gateway need not remember it for longer.
-  const ttl = key === undefined ? undefined : keyTtl;
-  if (kind === "data") {
-    const sending = { keyTtl: ttl, signal };
-    return { id: await postMessage(target, json, messageKey, sending) };
-  }
-  // The route for one message knows no kinds.
-  const line = { kind, data, key: messageKey, key_ttl: ttl };
-  const [{ id = "", error } = {}] = await postLines(target, [line], signal);
+  const { gateway: { queue }, channel, action } = target;
+  const json = encodeLine(target, {
+    kind,
+    data: encodeMessage(data, action),
+    key: key ?? crypto.randomUUID(),
+    // A key that is made here serves the retries of this call only, so the gateway need not remember it for longer.
+    key_ttl: key === undefined ? undefined : keyTtl,
+  });
+  const { id = "", error } = await queue.add({
+    channel,
+    json: checking ? checking.then(() => json) : json,
+    action,
+    signal,
+  });
   if (error) throw error;
   return { id };
 }

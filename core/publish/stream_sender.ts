@@ -1,6 +1,7 @@
 import { hexDigest } from "../protocol/digest.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
-import type { LineAnswer, PublishTarget } from "./batch_line.ts";
+import type { LineAnswer } from "./batch_line.ts";
+import type { PublishTarget } from "./publish_target.ts";
 import type { ChunkQueue, QueuedLine } from "./chunk_queue.ts";
 import { postLines } from "./publish_requests.ts";
 
@@ -37,7 +38,7 @@ export async function beginStream(
     const streamId = n === 1 ? name : `${name}~${n}`;
     const [{ id, error } = {}] = await postLines(target, [{
       kind: "datastream-start",
-      data: streamId,
+      data: JSON.stringify(streamId),
       key: `${streamId}:0`,
       key_ttl: keyTtl,
       stream_id: streamId,
@@ -94,7 +95,8 @@ export async function sendStream(
     const queued = await queue.take();
     const lines = queued.map(({ kind, data, metadata }, i) => {
       const key = `${streamId}:${place + i}`;
-      return { kind, data, metadata, stream_id: streamId, key };
+      const json = JSON.stringify(data);
+      return { kind, data: json, metadata, stream_id: streamId, key };
     });
     const answers = await postLines(target, lines, signal);
     if (place === 0) stream.id = answers[0]?.id ?? "";

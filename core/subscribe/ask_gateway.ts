@@ -1,24 +1,47 @@
 import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { SILENCE_MS } from "../protocol/limits.ts";
 
+/** The answer to a request. */
+export interface TextAnswer {
+  /** Whether the status means success. */
+  readonly ok: boolean;
+  readonly text: string;
+}
+
 /**
  * Sends a request with a token or ticket. It uses HTTP, which works on every network and without a connection.
  *
- * @returns The fields of the answer's JSON, unchecked; `undefined` if the network failed or something other than the gateway answered.
+ * @returns The answer; `undefined` if the network failed.
  */
-export async function askGateway(
+export async function askForText(
   url: string,
   path: string,
   token: string | undefined,
   init?: Pick<RequestInit, "method" | "body">,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
+): Promise<TextAnswer | undefined> {
   try {
     const response = await gatewayFetch(url)(`${url}/v1/realtime/${path}`, {
       ...init,
       headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(SILENCE_MS),
     });
-    return Object(await response.json());
+    return { ok: response.ok, text: await response.text() };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Does the same, and parses the answer.
+ *
+ * @returns The fields of the answer's JSON, unchecked; `undefined` if the network failed or something other than the gateway answered.
+ */
+export async function askGateway(
+  ...request: Parameters<typeof askForText>
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const answer = await askForText(...request);
+  try {
+    return answer && Object(JSON.parse(answer.text));
   } catch {
     return undefined;
   }

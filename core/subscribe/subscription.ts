@@ -12,7 +12,7 @@ import {
   type MessageReader,
   type ReaderOptions,
 } from "./message_reader.ts";
-import { send, type Sender, stop } from "./send.ts";
+import { loadSender } from "./load_sender.ts";
 
 /** Options of a subscription. */
 export interface SubscriptionOptions extends ReaderOptions {
@@ -124,16 +124,16 @@ export async function openSubscription(
   if (onMessage) {
     callWithEach(first.stream, onMessage, onError).catch(onError);
   }
-  const sender: Sender = { ...options, isOver: () => hasEnded };
+  const sender = loadSender({ ...options, isOver: () => hasEnded });
   const methods: Methods = {
     getJsonStream: fork,
     getEncodedStream: () => fork().pipeThrough(encodeEvents()),
     close,
     unsubscribe: close,
     position: first.position,
-    send: (topic, data) => send(sender, topic, data),
-    reply: ({ replyTopic, id }, data) => send(sender, replyTopic, data, id),
-    stop: (place) => stop(sender, place),
+    send: (topic, data) => sender.send(topic, data),
+    reply: ({ replyTopic, id }, data) => sender.send(replyTopic, data, id),
+    stop: sender.stop,
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]: () => iterate(stream),
   };

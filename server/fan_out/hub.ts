@@ -3,13 +3,22 @@ import type { Broker, ChannelState } from "../brokers/broker.ts";
 import type { Audience, Delivered } from "./audience.ts";
 import { Feed, type StreamWatcher } from "./feed.ts";
 
+/** How long no flush ended, in milliseconds, when the gateway is idle. Under load the next publish comes sooner than that. */
+const IDLE_MS = 1;
+
+/** The size of the largest audience that doesn't wait for the end of the turn: the publisher's answer waits for its writes. */
+const FEW = 16;
+
 interface Holding {
   readonly feed: Feed;
   /** Resolves when the broker delivers. */
   readonly ready: Promise<Feed>;
 }
 
-/** Distributes the broker's messages to this gateway's connections, with one flush for all of them in each turn of the event loop. */
+/**
+ * Distributes the broker's messages to this gateway's connections, with one flush for all of them in each turn of the event loop. When the
+ * gateway is idle, the first message of a small audience is flushed at once: after the publisher's answer it would leave 90 µs later on Node.
+ */
 export class Hub {
   readonly broker: Broker;
   /** How many messages connections got, each of which counts. */
@@ -18,8 +27,13 @@ export class Hub {
   watch: StreamWatcher = () => {};
   readonly #feeds = new Map<string, Holding>();
   #dirty: Audience[] = [];
+  /** When the last flush ended, on the clock of `performance.now()`. */
+  #flushedAt = -IDLE_MS;
   readonly #addDirty = (audience: Audience): void => {
-    if (this.#dirty.push(audience) === 1) setImmediate(this.flush);
+    if (this.#dirty.push(audience) > 1) return;
+    const isIdle = performance.now() - this.#flushedAt >= IDLE_MS;
+    if (isIdle && audience.members.size <= FEW) this.flush();
+    else setImmediate(this.flush);
   };
 
   constructor(broker: Broker) {
@@ -91,6 +105,7 @@ export class Hub {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const audience of dirty) audience.flush();
+    this.#flushedAt = performance.now();
   };
 
   /** Subscribes a feed at the broker. Notifications that come before the broker's answer take effect after it. */

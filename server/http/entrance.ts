@@ -17,7 +17,7 @@ import { crossOrigin } from "./origin.ts";
 
 /** The routes behind the entrance. */
 export interface Interior {
-  /** Publishes one message, for requests whose head and body are enough. */
+  /** Publishes a message or a batch, for requests whose head and body are enough. */
   readonly publish: DirectHandler;
   /** Opens a WebSocket. */
   connect(incoming: Incoming, head: RequestHead): Promise<Response>;

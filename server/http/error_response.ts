@@ -2,8 +2,13 @@ import { type ErrorBody, errorBody } from "../../core/protocol/error_body.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
 import { within } from "../../core/time/within.ts";
+import type { MaybePromise } from "../../core/types/realtime.ts";
 import { INTERNAL_ERROR } from "../runtimes/failed.ts";
-import { JSON_HEADERS, type JsonAnswer } from "../runtimes/json_answer.ts";
+import {
+  type Answer,
+  JSON_HEADERS,
+  type JsonAnswer,
+} from "../runtimes/json_answer.ts";
 import { RateLimited } from "../publish/publish_rates.ts";
 import { isHost } from "../runtimes/host.ts";
 import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
@@ -48,6 +53,22 @@ export function errorAnswer(
   const seconds = error instanceof RateLimited ? error.retryAfterSeconds : 1;
   const headers = { ...JSON_HEADERS, "retry-after": String(seconds) };
   return { status, headers, json };
+}
+
+/** Runs an action that answers a request; returns the answer for its error where it fails. */
+export function orErrorAnswer(
+  failures: Failures,
+  head: FailedHead,
+  action: () => MaybePromise<Answer>,
+): MaybePromise<Answer> {
+  try {
+    const answer = action();
+    return answer instanceof Promise
+      ? answer.catch((error) => errorAnswer(failures, head, error))
+      : answer;
+  } catch (error) {
+    return errorAnswer(failures, head, error);
+  }
 }
 
 /** Answers a request that failed; its body may be unread. */

@@ -9,7 +9,7 @@ import type { RequestHead } from "../runtimes/request_head.ts";
 import { dataOfBody, decodeUtf8 } from "../wire/json_text.ts";
 import { published } from "./answer.ts";
 import { brokeOff } from "./body.ts";
-import { errorAnswer } from "./error_response.ts";
+import { orErrorAnswer } from "./error_response.ts";
 import type { Failures } from "./failures.ts";
 import type { PublishAddress, PublishAddresses } from "./publish_address.ts";
 import { traceOf } from "./trace_header.ts";
@@ -60,16 +60,9 @@ export function directPublish(
     head: RequestHead,
     body: Uint8Array | undefined,
   ): MaybePromise<JsonAnswer> {
-    try {
-      if (!body) throw brokeOff();
-      const address = addresses.read(head.target);
-      const answer = publishBody(publisher, head, address, body);
-      return answer instanceof Promise
-        ? answer.catch((error) => errorAnswer(failures, head, error))
-        : answer;
-    } catch (error) {
-      return errorAnswer(failures, head, error);
-    }
+    if (!body) throw brokeOff();
+    const address = addresses.read(head.target);
+    return publishBody(publisher, head, address, body);
   }
 
   return (head) => {
@@ -79,6 +72,6 @@ export function directPublish(
     const length = Number(head.header("content-length") ?? NaN);
     if (!(length <= publisher.maxMessageBytes)) return undefined;
     if (isStream(head)) return undefined;
-    return (body) => publish(head, body);
+    return (body) => orErrorAnswer(failures, head, () => publish(head, body));
   };
 }

@@ -1,147 +1,256 @@
-import { z } from "zod";
-import { RealtimeError } from "../../core/protocol/errors.ts";
+import { isTransient } from "../../core/http/transient.ts";
 import { errorBody } from "../../core/protocol/error_body.ts";
-import { MAX_KEY_TTL } from "../../core/protocol/limits.ts";
-import { createEnvelope, MESSAGE_KINDS } from "../wire/envelope.ts";
-import { parseJson } from "../wire/json_text.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import type { MaybePromise } from "../../core/types/realtime.ts";
+import { INTERNAL_ERROR } from "../runtimes/failed.ts";
+import {
+  isStreamKind,
+  type StreamEnvelope,
+} from "../streams/stream_message.ts";
+import type { Streams } from "../streams/streams.ts";
+import type { Envelope } from "../wire/envelope.ts";
+import { BatchAnswers } from "./batch_answers.ts";
+import { type BatchLine, parseLine } from "./batch_line.ts";
 import { FairTurns } from "./fair_turns.ts";
-import { withTtl } from "./idempotency_key.ts";
 import type { PublishRate } from "./publish_rates.ts";
 import { type MessagePublisher, REQUEST_BYTES } from "./publisher.ts";
-import { isStreamKind } from "../streams/stream_message.ts";
-import type { Streams } from "../streams/streams.ts";
-
-/** Maximum length of a stream's id, which is a part of idempotency keys. */
-export const MAX_STREAM_ID = 240;
+import { traced } from "./traced_publisher.ts";
 
 /** Maximum number of lines. The module's lines are so long that fewer reach the limit of the body. */
 const MAX_LINES = 50_000;
 
-const line = z.object({
-  channel: z.string(),
-  topic: z.string(),
-  data: z.unknown().refine((data) => data !== undefined, "is missing"),
-  kind: z.enum(MESSAGE_KINDS).default("data"),
-  stream_id: z.string().min(1).max(MAX_STREAM_ID).optional(),
-  producer: z.string().min(1).max(255).optional(),
-  run_id: z.string().optional(),
-  fn_id: z.string().optional(),
-  fn_slug: z.string().optional(),
-  env_id: z.string().optional(),
-  reply_topic: z.string().optional(),
-  reply_to: z.string().optional(),
-  metadata: z.unknown().optional(),
-  key: z.string().optional(),
-  key_ttl: z.int().min(1).max(MAX_KEY_TTL).optional(),
-}).refine(
-  ({ kind, stream_id }) => stream_id !== undefined || !isStreamKind(kind),
-  "stream_id is missing",
-);
+/** How many lines of a batch the broker may have at once, those included that wait for an earlier one of their channel. */
+const MAX_UNDER_WAY = 64;
 
-/** How many characters the further lines of a batch may append to logs. */
-interface Allowance {
-  chars: number;
-}
+/** How many characters a line counts at least as its share of a turn: the refusal of a line that has only one takes 30 µs. */
+const MIN_LINE = 256;
 
-/** The result of a line. A line of a stream that has ended may have both. */
-interface LineResult {
-  readonly id?: string | undefined;
-  readonly error?: RealtimeError | undefined;
+/** What a batch needs besides its lines. */
+export interface BatchOptions {
+  readonly publisher: MessagePublisher;
+  readonly rate: PublishRate;
+  readonly streams: Streams;
+  /** The trace of the lines that have none of their own. */
+  readonly trace: string | undefined;
+  /** Called with the error of each line that is refused. */
+  readonly refused: (error: RealtimeError) => void;
+  /** Called with each unexpected error. The line's publisher learns nothing of it. */
+  readonly failed: (error: unknown) => void;
 }
 
 /**
- * Publishes each line of an NDJSON body, in order; returns the results as JSON. A line that fails doesn't stop the others.
+ * Publishes the lines of an NDJSON body: those of a channel in order, those of different channels side by side where the broker needs
+ * time. It goes on whether its answers are taken or not.
  *
- * @param refused Called with the error of each line that fails.
+ * A line that fails doesn't stop the others. But where the reason may pass, the channel's further lines get the same error, so that a retry
+ * keeps their order; and where the broker is away, all further lines do, which would wait for it as long as the first one did.
+ *
+ * @returns The answers. They are complete already if the broker needed no promise.
  * @throws {RealtimeError} `too_large` for too many lines; nothing is published then.
  */
-export async function publishBatch(
-  publisher: MessagePublisher,
-  streams: Streams,
-  rate: PublishRate,
+export function publishBatch(
+  options: BatchOptions,
   body: string,
-  refused: (error: RealtimeError) => void,
-): Promise<string[]> {
-  requireLines(body);
-  const allowance = { chars: REQUEST_BYTES };
-  const results: string[] = [];
-  const turns = new FairTurns();
-  let outage: RealtimeError | undefined;
-  for (const text of body.split("\n")) {
-    if (text.trim() === "") continue;
-    // The broker is away: each further line would wait for it as long as the first one did.
-    const { id, error }: LineResult = outage
-      ? { error: outage }
-      : await publishLine(publisher, streams, rate, text, allowance);
-    results.push(JSON.stringify({ id, error: error && errorBody(error) }));
-    if (error) refused(error);
-    if (error?.code === "unavailable") outage = error;
-    // Waiting for nothing would cost each line a turn of the queue of promises.
-    const turn = turns.spend(text.length);
-    if (turn) await turn;
-  }
-  return results;
+): BatchAnswers {
+  const batch = new Batch(options, splitLines(body));
+  batch.start();
+  return batch.answers;
 }
 
-/** Counts the lines before anything is built of them. */
-function requireLines(body: string): void {
-  let lines = 1;
-  for (
-    let end = body.indexOf("\n");
-    end !== -1 && end < body.length - 1;
-    end = body.indexOf("\n", end + 1)
-  ) {
-    if (++lines <= MAX_LINES) continue;
-    const problem = `it has more than ${MAX_LINES} lines`;
-    const message = `Cannot publish the batch: ${problem}`;
-    throw new RealtimeError("too_large", message);
-  }
+function splitLines(body: string): string[] {
+  const lines = body.split("\n", MAX_LINES + 2);
+  if (lines.at(-1) === "") lines.pop();
+  if (lines.length <= MAX_LINES) return lines;
+  const problem = `it has more than ${MAX_LINES} lines`;
+  const message = `Cannot publish the batch: ${problem}`;
+  throw new RealtimeError("too_large", message);
 }
 
-async function publishLine(
-  publisher: MessagePublisher,
-  streams: Streams,
-  rate: PublishRate,
-  text: string,
-  allowance: Allowance,
-): Promise<LineResult> {
-  try {
-    rate.spend(1);
-    const result = line.safeParse(parseJson(text, "the line"));
-    if (!result.success) {
-      const issue = result.error.issues[0];
-      const where = issue?.path.join(".") || "line";
-      const problem = `${where}: ${issue?.message ?? "is malformed"}`;
-      const message = `Cannot publish the line: ${problem}`;
-      throw new RealtimeError("invalid_argument", message);
+/** The lines of one request on their way to the log. */
+class Batch {
+  readonly answers = new BatchAnswers();
+  readonly #options: BatchOptions;
+  /** Publishes the lines that have no trace of their own. */
+  readonly #publisher: MessagePublisher;
+  readonly #lines: readonly string[];
+  readonly #turns = new FairTurns();
+  /** The index of the next line to be started. */
+  #next = 0;
+  /** How many lines were started, which empty ones are not. */
+  #started = 0;
+  /** How many lines were started and have no answer. */
+  #underWay = 0;
+  /** The last line of each channel that is under way. */
+  readonly #last = new Map<string, Promise<void>>();
+  /** Called when a line that was under way has its answer. */
+  #settled: () => void = () => {};
+  /** How many characters further lines may append to logs. */
+  #charsLeft = REQUEST_BYTES;
+  /** The errors that the further lines of some channels get. */
+  readonly #held = new Map<string, RealtimeError>();
+  /** The error that all further lines get. */
+  #outage: RealtimeError | undefined;
+
+  constructor(options: BatchOptions, lines: readonly string[]) {
+    this.#options = options;
+    this.#publisher = traced(options.publisher, options.trace);
+    this.#lines = lines;
+  }
+
+  start(): void {
+    const wait = this.#startLines();
+    if (wait === undefined && this.#underWay === 0) this.answers.complete();
+    // It never rejects: each line takes its error.
+    else void this.#finish(wait);
+  }
+
+  async #finish(wait: Promise<void> | undefined): Promise<void> {
+    for (; wait !== undefined; wait = this.#startLines()) await wait;
+    while (this.#underWay > 0) await this.#nextSettled();
+    this.answers.complete();
+  }
+
+  /** Starts lines until none is left. Returns before that only with what has to be awaited, which saves the others a promise each. */
+  #startLines(): Promise<void> | undefined {
+    while (this.#next < this.#lines.length) {
+      if (this.#underWay === MAX_UNDER_WAY) return this.#nextSettled();
+      const text = this.#lines[this.#next++] ?? "";
+      if (text.trim() === "") continue;
+      this.#startLine(this.#started++, text);
+      const turn = this.#turns.spend(Math.max(text.length, MIN_LINE));
+      if (turn) return turn;
     }
-    const { channel, topic, kind, producer } = result.data;
-    const { stream_id: streamId, key_ttl: ttl } = result.data;
-    const key = withTtl(result.data.key, ttl);
-    const envelope = createEnvelope(channel, result.data, "batch");
+    return undefined;
+  }
+
+  #nextSettled(): Promise<void> {
+    return new Promise((resolve) => this.#settled = resolve);
+  }
+
+  #startLine(number: number, text: string): void {
+    let line: BatchLine;
+    try {
+      line = parseLine(text);
+    } catch (error) {
+      return this.answers.add(number, this.#refuseMalformed(error));
+    }
+    const { channel } = line.envelope;
+    const answer = this.#last.get(channel)?.then(() => this.#publish(line)) ??
+      this.#publish(line);
+    if (answer instanceof Promise) this.#follow(number, channel, answer);
+    else this.answers.add(number, answer);
+  }
+
+  /** Keeps the further lines of a channel waiting for a line until it has its answer. */
+  #follow(number: number, channel: string, answer: Promise<string>): void {
+    this.#underWay++;
+    const done = answer.then((text) => {
+      this.answers.add(number, text);
+      this.#underWay--;
+      if (this.#last.get(channel) === done) this.#last.delete(channel);
+      this.#settled();
+    });
+    this.#last.set(channel, done);
+  }
+
+  /** Publishes a line and returns its answer. It never throws or rejects. */
+  #publish(line: BatchLine): MaybePromise<string> {
+    const { envelope, topic, data, key, trace } = line;
+    const { channel } = envelope;
+    const held = this.#outage ?? this.#held.get(channel);
+    if (held) return this.#refuse(held);
+    try {
+      this.#options.rate.spend(1);
+      this.#spendChars(line);
+      const publisher = trace === undefined
+        ? this.#publisher
+        : traced(this.#options.publisher, trace);
+      if (isOfStream(envelope)) {
+        return this.#publishToStream(publisher, line, envelope);
+      }
+      const ids = publisher.publish(envelope, [topic], data, key);
+      return ids instanceof Promise
+        ? ids.then(answerOf, (error) => this.#fail(channel, error))
+        : answerOf(ids);
+    } catch (error) {
+      return this.#fail(channel, error);
+    }
+  }
+
+  /** Publishes a message of a stream and returns its answer. */
+  async #publishToStream(
+    publisher: MessagePublisher,
+    { topic, data, key, producer }: BatchLine,
+    envelope: StreamEnvelope,
+  ): Promise<string> {
+    const { channel } = envelope;
     const topics = [topic];
-    const data = JSON.stringify(result.data.data);
-    // A number can be longer than in the body: 1e20 has 21 digits.
-    const chars = data.length + (envelope.metadata?.length ?? 0);
-    if (chars > allowance.chars) {
+    const options = { key, producer, publisher };
+    try {
+      publisher.require(channel, topics);
+      const { streams } = this.#options;
+      const sent = await streams.publish(envelope, topics, data, options);
+      if (sent.error) this.#options.refused(sent.error);
+      return encodeAnswer(sent.ids[0], sent.error);
+    } catch (error) {
+      return this.#fail(channel, error);
+    }
+  }
+
+  /** Counts what a line appends. A number can be longer than in the body: 1e20 has 21 digits. */
+  #spendChars({ data, envelope: { metadata = "" } }: BatchLine): void {
+    const chars = data.length + metadata.length;
+    if (chars > this.#charsLeft) {
       const problem = `the batch exceeds ${REQUEST_BYTES / 1024} KiB`;
       const message = `Cannot publish the line: ${problem}`;
       throw new RealtimeError("too_large", message);
     }
-    allowance.chars -= chars;
-    if (streamId === undefined || !isStreamKind(kind)) {
-      const message = { ...envelope, kind, streamId };
-      const published = publisher.publish(message, topics, data, key);
-      const [id] = published instanceof Promise ? await published : published;
-      return { id };
-    }
-    publisher.require(channel, topics);
-    const message = { ...envelope, kind, streamId };
-    const options = { key, producer, publisher };
-    const sent = await streams.publish(message, topics, data, options);
-    return { id: sent.ids[0], error: sent.error };
-  } catch (error) {
-    if (!(error instanceof RealtimeError)) throw error;
-    return { error };
+    this.#charsLeft -= chars;
   }
+
+  /** Refuses a line that has no channel. The rate counts it like any other. */
+  #refuseMalformed(cause: unknown): string {
+    try {
+      this.#options.rate.spend(1);
+      return this.#refuse(this.#toRealtimeError(cause));
+    } catch (limit) {
+      return this.#refuse(this.#toRealtimeError(limit));
+    }
+  }
+
+  /** Refuses a line, and the further ones where its error says so. */
+  #fail(channel: string, cause: unknown): string {
+    const error = this.#toRealtimeError(cause);
+    if (error.code === "unavailable") this.#outage = error;
+    else if (isTransient(error)) this.#held.set(channel, error);
+    return this.#refuse(error);
+  }
+
+  #refuse(error: RealtimeError): string {
+    this.#options.refused(error);
+    return encodeAnswer(undefined, error);
+  }
+
+  #toRealtimeError(cause: unknown): RealtimeError {
+    if (cause instanceof RealtimeError) return cause;
+    this.#options.failed(cause);
+    const { code, message } = INTERNAL_ERROR;
+    return new RealtimeError(code, message, { cause });
+  }
+}
+
+function isOfStream(envelope: Envelope): envelope is StreamEnvelope {
+  const { kind = "data", streamId } = envelope;
+  return streamId !== undefined && isStreamKind(kind);
+}
+
+function answerOf([id]: readonly string[]): string {
+  return encodeAnswer(id);
+}
+
+/** Encodes the answer to a line. A line of a stream that has ended may have both. */
+function encodeAnswer(id: string | undefined, error?: RealtimeError): string {
+  // An id needs no escapes.
+  if (id !== undefined && !error) return `{"id":"${id}"}\n`;
+  return JSON.stringify({ id, error: error && errorBody(error) }) + "\n";
 }

@@ -1,5 +1,5 @@
 import type { MaybePromise } from "../../core/types/realtime.ts";
-import type { JsonAnswer } from "./json_answer.ts";
+import type { Answer } from "./json_answer.ts";
 import type { RequestHead } from "./request_head.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { RequestHead } from "./request_head.ts";
  */
 export type BodyHandler = (
   body: Uint8Array | undefined,
-) => MaybePromise<JsonAnswer>;
+) => MaybePromise<Answer>;
 
 /**
  * Decides by a request's head whether head and body are enough to answer it, so that the runtime needs neither a `Request` nor a

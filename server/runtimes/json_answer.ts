@@ -5,6 +5,17 @@ export interface JsonAnswer {
   readonly json: string;
 }
 
+/** An answer in lines of JSON that are not all known yet. */
+export interface StreamedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Its body. A client that doesn't take it holds up nothing else. */
+  readonly pieces: AsyncIterable<string>;
+}
+
+/** An answer that needs no `Response`. */
+export type Answer = JsonAnswer | StreamedAnswer;
+
 /** Tell browsers not to store or sniff an answer, and not to pass its address on. */
 export const SECURITY_HEADERS = {
   "cache-control": "no-store",

@@ -4,9 +4,10 @@ import type {
   RequestListener,
   ServerResponse,
 } from "node:http";
+import { pipeline } from "node:stream/promises";
 import type { BodyHandler, DirectHandler } from "./direct.ts";
 import { failure } from "./failed.ts";
-import type { JsonAnswer } from "./json_answer.ts";
+import type { Answer } from "./json_answer.ts";
 import { plainAddress } from "./peer.ts";
 import type { RequestHead } from "./request_head.ts";
 
@@ -75,11 +76,16 @@ function answerBody(
 }
 
 /** Sends an answer, unless the connection is gone or one has begun. */
-function send(
-  outgoing: ServerResponse,
-  { status, headers, json }: JsonAnswer,
-): void {
+function send(outgoing: ServerResponse, answer: Answer): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
+  const { status, headers } = answer;
+  if ("pieces" in answer) {
+    outgoing.writeHead(status, headers);
+    // A client that left needs no answer.
+    pipeline(answer.pieces, outgoing).catch(() => undefined);
+    return;
+  }
+  const { json } = answer;
   outgoing.writeHead(status, {
     ...headers,
     "content-length": Buffer.byteLength(json),

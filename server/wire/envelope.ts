@@ -49,6 +49,8 @@ export interface Envelope extends Origin {
 
 /** The fields of an envelope by their names on the wire. */
 export interface EnvelopeFields {
+  readonly kind?: MessageKind;
+  readonly stream_id?: string;
   readonly run_id?: string;
   readonly fn_id?: string;
   readonly fn_slug?: string;
@@ -69,6 +71,8 @@ export function createEnvelope(
   return {
     channel,
     via,
+    kind: fields.kind,
+    streamId: fields.stream_id,
     runId: fields.run_id,
     fnId: fields.fn_id,
     fnSlug: fields.fn_slug,
@@ -94,14 +98,24 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 let stampedAt = 0;
 let stamp = "";
+let secondAt = NaN;
+/** The time of the second, without its milliseconds. */
+let second = "";
 
-/** Returns the time in RFC 3339. It is formatted once per millisecond, because formatting takes 0.5 µs. */
+/**
+ * Returns the time in RFC 3339. It is built once per millisecond, and formatted once per second, because formatting takes 0.5 µs, and
+ * 18 µs when the gateway is idle and its code is in no cache.
+ */
 function timestamp(): string {
   const now = Date.now();
-  if (now !== stampedAt) {
-    stampedAt = now;
-    stamp = new Date(now).toISOString();
+  if (now === stampedAt) return stamp;
+  stampedAt = now;
+  const milliseconds = now % 1000;
+  if (now - milliseconds !== secondAt) {
+    secondAt = now - milliseconds;
+    second = new Date(now).toISOString().slice(0, -"123Z".length);
   }
+  stamp = `${second}${String(milliseconds).padStart(3, "0")}Z`;
   return stamp;
 }
 

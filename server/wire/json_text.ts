@@ -90,9 +90,23 @@ export function parseJson(text: string, name: string): unknown {
 }
 
 function depthError(text: string): RealtimeError | undefined {
+  // Most texts have too few brackets to be nested too deep, and searching for brackets takes a fifth of the time.
+  if (!hasOver(JSON_DEPTH, text)) return undefined;
   const depth = jsonDepth(text);
   if (depth <= JSON_DEPTH) return undefined;
   const message =
     `Cannot read the JSON: it is nested ${depth} deep, the limit is ${JSON_DEPTH}`;
   return new RealtimeError("invalid_json", message);
+}
+
+/** Tells whether a text has more than a number of opening brackets, those in strings included. */
+function hasOver(brackets: number, text: string): boolean {
+  let left = brackets;
+  for (const bracket of ["{", "["]) {
+    let at = text.indexOf(bracket);
+    for (; at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (--left < 0) return true;
+    }
+  }
+  return false;
 }

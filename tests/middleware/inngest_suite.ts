@@ -103,6 +103,21 @@ export function describeMajor(major: Major): void {
       ]);
     });
 
+    it("publishes in the order of the calls what a step doesn't await", async () => {
+      const name = uniqueName("user");
+      const numbers = Array.from({ length: 20 }, (_, number) => number);
+      await run(async ({ step, publish }) => {
+        await step.run("work", async () => {
+          await Promise.all(
+            numbers.map((data) =>
+              publish({ channel: name, topic: "ai", data })
+            ),
+          );
+        });
+      });
+      assertEquals(await published(name), numbers);
+    });
+
     it("does not repeat the messages of a failed attempt of a step", async () => {
       const name = uniqueName("user");
       const outcome = await run(async ({ step, publish, attempt }) => {

@@ -37,7 +37,7 @@ export const bareHttp: PublisherDialect = {
   open: () => [],
   publish: ([message]) =>
     message ? post(`/?channel=${message.channel}`, envelope(message)) : "",
-  answers: () => new HttpAnswers(),
+  answers: (perRequest) => new HttpAnswers(perRequest),
 };
 
 /** Subscribers of Socket.IO, which has a second handshake after the one of WebSocket. */

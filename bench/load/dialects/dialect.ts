@@ -39,6 +39,10 @@ export interface PublisherDialect {
   open(token: string): readonly Step[];
   /** Returns the bytes that publish messages: one message, or several where the server supports batches. */
   publish(messages: readonly Outgoing[], token: string): string | Uint8Array;
-  /** Returns a reader for the answers of a connection. */
-  answers(): AnswerReader;
+  /**
+   * Returns a reader for the answers of a connection.
+   *
+   * @param perRequest How many messages each request publishes.
+   */
+  answers(perRequest: number): AnswerReader;
 }

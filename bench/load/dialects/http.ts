@@ -1,13 +1,17 @@
 import { Buffer } from "node:buffer";
 import type { AnswerReader } from "./dialect.ts";
 
-/** Returns a request that posts a body. */
-export function post(path: string, body: string, token = ""): string {
+/**
+ * Returns a request that posts a body.
+ *
+ * @param authorization The value of its `authorization` header; without it there is none.
+ */
+export function post(path: string, body: string, authorization = ""): string {
   return [
     `POST ${path} HTTP/1.1`,
     "host: 127.0.0.1",
     "content-type: application/json",
-    ...(token === "" ? [] : [`authorization: Bearer ${token}`]),
+    ...(authorization === "" ? [] : [`authorization: ${authorization}`]),
     `content-length: ${Buffer.byteLength(body)}`,
     "",
     body,
@@ -25,13 +29,16 @@ const HEAD_END = "\r\n\r\n";
  * Reads the answers to requests on one connection.
  *
  * @param messages How many messages each request publishes.
+ * @param refusal A text that only the answer to a refused message has, for a server that answers 200 all the same.
  */
 export class HttpAnswers implements AnswerReader {
   readonly #messages: number;
+  readonly #refusal: string | undefined;
   #text = "";
 
-  constructor(messages = 1) {
+  constructor(messages: number, refusal?: string) {
     this.#messages = messages;
+    this.#refusal = refusal;
   }
 
   read(bytes: Uint8Array): number {
@@ -41,12 +48,18 @@ export class HttpAnswers implements AnswerReader {
     for (;;) {
       const end = this.#end();
       if (end < 0) return count;
-      if (this.#text.slice(9, 12) !== "200") {
+      if (this.#text.slice(9, 12) !== "200" || this.#isRefusal(end)) {
         throw new Error(`A publisher was refused: ${this.#text}`);
       }
       this.#text = this.#text.slice(end);
       count += this.#messages;
     }
+  }
+
+  /** Returns whether the first answer refuses a message. */
+  #isRefusal(end: number): boolean {
+    return this.#refusal !== undefined &&
+      this.#text.slice(0, end).includes(this.#refusal);
   }
 
   /** Returns where the first answer ends; -1 while it is incomplete. */

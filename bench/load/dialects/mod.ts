@@ -5,6 +5,11 @@ import {
   socketIo,
   socketIoHttp,
 } from "./bare.ts";
+import {
+  centrifugoBatch,
+  centrifugoHttp,
+  centrifugoSocket,
+} from "./centrifugo.ts";
 import type { PublisherDialect, SubscriberDialect } from "./dialect.ts";
 import { mqttSocket, mqttTcp } from "./mqtt.ts";
 import { natsSocket, natsTcp } from "./nats.ts";
@@ -17,9 +22,6 @@ import {
   tidingsV1,
 } from "./tidings.ts";
 
-/** The number of messages in a batch request. */
-export const BATCH = 100;
-
 /** The protocols of subscribers. */
 export const SUBSCRIBERS = {
   "tidings.v1": tidingsV1,
@@ -28,6 +30,7 @@ export const SUBSCRIBERS = {
   "bare": bareSocket,
   "bare sse": bareSse,
   "socket.io": socketIo,
+  "centrifugo": centrifugoSocket,
   "nats": natsSocket,
   "mqtt": mqttSocket,
 } as const satisfies Record<string, SubscriberDialect>;
@@ -35,10 +38,12 @@ export const SUBSCRIBERS = {
 /** The protocols of publishers. */
 export const PUBLISHERS = {
   "tidings": tidingsHttp,
-  "tidings batch": tidingsBatch(BATCH),
+  "tidings batch": tidingsBatch,
   "tidings socket": tidingsSocket,
   "bare": bareHttp,
   "socket.io": socketIoHttp,
+  "centrifugo": centrifugoHttp,
+  "centrifugo batch": centrifugoBatch,
   "nats": natsTcp,
   "mqtt": mqttTcp,
 } as const satisfies Record<string, PublisherDialect>;

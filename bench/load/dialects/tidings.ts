@@ -68,24 +68,26 @@ export const tidingsHttp: PublisherDialect = {
     post(
       `${PUBLISH}?channel=${message?.channel}&topic=${TOPIC}`,
       JSON.stringify(message?.payload),
-      token,
+      `Bearer ${token}`,
     ),
-  answers: () => new HttpAnswers(),
+  answers: (perRequest) => new HttpAnswers(perRequest),
 };
 
 function line({ channel, payload }: Outgoing): string {
   return JSON.stringify({ channel, topic: TOPIC, data: payload });
 }
 
-/** Returns publishers that send several messages a request. */
-export function tidingsBatch(messages: number): PublisherDialect {
-  return {
-    open: () => [],
-    publish: (outgoing, token) =>
-      post(`${PUBLISH}/batch`, outgoing.map(line).join("\n"), token),
-    answers: () => new HttpAnswers(messages),
-  };
-}
+/** Publishers that send several messages a request. */
+export const tidingsBatch: PublisherDialect = {
+  open: () => [],
+  publish: (messages, token) =>
+    post(
+      `${PUBLISH}/batch`,
+      messages.map(line).join("\n"),
+      `Bearer ${token}`,
+    ),
+  answers: (perRequest) => new HttpAnswers(perRequest),
+};
 
 /** Publishers on WebSockets. */
 export const tidingsSocket: PublisherDialect = {

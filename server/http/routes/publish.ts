@@ -1,22 +1,20 @@
 import { Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { publishBatch } from "../../publish/batch.ts";
 import {
   type MessagePublisher,
   REQUEST_BYTES,
   tooLarge,
 } from "../../publish/publisher.ts";
-import type { PublishRate } from "../../publish/publish_rates.ts";
 import { publishTee, publishText } from "../../publish/text_stream.ts";
 import { traced } from "../../publish/traced_publisher.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
 import { runtime } from "../../runtimes/runtime.ts";
 import type { Streams } from "../../streams/streams.ts";
 import { toResponse } from "../answer.ts";
-import { readBytes, readText } from "../body.ts";
-import { statusOf } from "../error_response.ts";
+import { readBytes } from "../body.ts";
 import type { Failures } from "../failures.ts";
 import type { PublishAddresses } from "../publish_address.ts";
+import { publishLines, type Sender } from "../publish_lines.ts";
 import { isStream, publishBody } from "../publish_message.ts";
 import { traceOf } from "../trace_header.ts";
 
@@ -27,12 +25,6 @@ const MAX_LEASE = 24 * 3600;
 export type FindPublisher = (
   authorization: string | undefined,
 ) => Promise<MessagePublisher>;
-
-/** The sender of a request to publish. */
-export interface Sender {
-  readonly publisher: MessagePublisher;
-  readonly rate: PublishRate;
-}
 
 /** Finds the sender of a request, as {@linkcode FindPublisher} does. */
 export type FindSender = (authorization: string | undefined) => Promise<Sender>;
@@ -81,22 +73,13 @@ export function publishRoutes(
   });
 
   app.post("/publish/batch", async (c) => {
-    const { publisher, rate } = await findSender(
-      c.req.header("authorization"),
+    const sender = await findSender(c.req.header("authorization"));
+    const request = c.req.raw;
+    const body = await readBytes(request, REQUEST_BYTES, batchTooLarge);
+    const head = new FetchHead(request, c.env);
+    return toResponse(
+      await publishLines(sender, streams, failures, head, body),
     );
-    const subject = "Cannot publish the batch: it";
-    const text = await readText(c.req.raw, REQUEST_BYTES, subject);
-    const head = new FetchHead(c.req.raw, c.env);
-    const lines = await publishBatch(
-      traced(publisher, traceOf(head)),
-      streams,
-      rate,
-      text,
-      (error) => failures.refused(head, statusOf(error), error),
-    );
-    return c.body(lines.map((line) => line + "\n").join(""), 200, {
-      "content-type": "application/x-ndjson",
-    });
   });
 
   app.post("/publish/tee", async (c) => {
@@ -116,6 +99,12 @@ export function publishRoutes(
   });
 
   return app;
+}
+
+function batchTooLarge(): RealtimeError {
+  const problem = `it is larger than ${REQUEST_BYTES / 1024} KiB`;
+  const message = `Cannot publish the batch: ${problem}`;
+  return new RealtimeError("too_large", message);
 }
 
 /** Reads a lease in seconds; returns milliseconds. */

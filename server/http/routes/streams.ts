@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { MAX_STREAM_ID } from "../../publish/batch.ts";
+import { MAX_STREAM_ID } from "../../publish/batch_line.ts";
 import { quote } from "../../publish/publisher.ts";
 import { runtime } from "../../runtimes/runtime.ts";
 import type { Streams } from "../../streams/streams.ts";

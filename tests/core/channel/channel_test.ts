@@ -19,7 +19,7 @@ import {
 } from "../../../core/channel/channel.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { staticSchema } from "../../../core/channel/static_schema.ts";
-import { resolveMessageInput } from "../../../core/publish/message_input.ts";
+import { resolveCheckedInput } from "../../../core/publish/message_input.ts";
 import { topic } from "../../../core/channel/topic.ts";
 
 const aiSchema = z.object({ response: z.string() });
@@ -64,7 +64,7 @@ describe("channel()", () => {
   it("adds the topic's schema to a message, so that a publish can validate the data", async () => {
     const error = await assertRejects(
       () =>
-        resolveMessageInput(
+        resolveCheckedInput(
           userChannel("1").ai({ response: 1 as never }),
           undefined,
         ),
@@ -203,7 +203,7 @@ describe("channel() in the form of Inngest's version 4", () => {
       data: { n: 1 },
     });
     await assertRejects(
-      () => resolveMessageInput(logs.info({ response: 1 as never }), undefined),
+      () => resolveCheckedInput(logs.info({ response: 1 as never }), undefined),
       RealtimeError,
     );
   });

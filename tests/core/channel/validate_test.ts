@@ -29,7 +29,7 @@ async function failure(
   data: unknown,
 ): Promise<RealtimeError> {
   return await assertRejects(
-    () => validate(schema, data, ACTION),
+    async () => await validate(schema, data, ACTION),
     RealtimeError,
   );
 }

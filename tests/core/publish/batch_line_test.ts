@@ -1,48 +1,58 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { RealtimeError } from "../../../core/protocol/errors.ts";
 import {
-  decodeLineAnswers,
+  decodeLineAnswer,
   encodeLine,
-  type PublishTarget,
+  type LineTarget,
 } from "../../../core/publish/batch_line.ts";
 
-function decode(text: string, count: number): unknown[] {
-  return decodeLineAnswers(text, count, "Cannot publish")
-    .map(({ id, error }) => [id, error?.code, error?.message]);
+function decode(text: string): unknown[] {
+  const { id, error, isMalformed } = decodeLineAnswer(text, "Cannot publish");
+  return [id, error?.code, error?.message, isMalformed];
 }
 
-describe("decodeLineAnswers()", () => {
+describe("decodeLineAnswer()", () => {
   it("decodes ids and errors, also both in one answer", () => {
-    const answers = [
-      '{"id":"e-1"}',
-      '{"error":{"code":"conflict","message":"Taken"}}',
-      '{"id":"e-2","error":{"code":"stream_ended","message":"Over"}}',
-    ];
-    assertEquals(decode(`${answers.join("\n")}\n`, 3), [
-      ["e-1", undefined, undefined],
-      [undefined, "conflict", "Taken"],
-      ["e-2", "stream_ended", "Over"],
-    ]);
+    assertEquals(
+      [
+        '{"id":"e-1"}',
+        '{"error":{"code":"conflict","message":"Taken"}}',
+        '{"id":"e-2","error":{"code":"stream_ended","message":"Over"}}',
+      ].map(decode),
+      [
+        ["e-1", undefined, undefined, undefined],
+        [undefined, "conflict", "Taken", undefined],
+        ["e-2", "stream_ended", "Over", undefined],
+      ],
+    );
   });
 
   it("replaces an unknown code of an error", () => {
     const answer = '{"error":{"code":"of_a_later_version","message":"Why"}}';
-    assertEquals(decode(answer, 1), [[undefined, "invalid_argument", "Why"]]);
-  });
-
-  it("makes an error for each line without an id of the right type", () => {
-    const missing = [
+    assertEquals(decode(answer), [
       undefined,
-      "internal",
-      "Cannot publish: the gateway's answer leaves out a message",
-    ];
-    assertEquals(decode('{"id":1}\nnull', 3), [missing, missing, missing]);
+      "invalid_argument",
+      "Why",
+      undefined,
+    ]);
   });
 
-  it("throws at an answer that is not JSON", () => {
-    const error = assertThrows(() => decode("<html>", 1), RealtimeError);
-    assertEquals(error.code, "internal");
+  it("makes an error of an answer that no gateway gives", () => {
+    const action = "Cannot publish: the gateway's answer";
+    for (
+      const [text, problem] of [
+        ['{"id":1}', 'has no "id"'],
+        ["null", 'has no "id"'],
+        ["<html>", "is not JSON"],
+      ] as const
+    ) {
+      assertEquals(decode(text), [
+        undefined,
+        "internal",
+        `${action} ${problem}`,
+        true,
+      ]);
+    }
   });
 });
 
@@ -51,10 +61,10 @@ describe("encodeLine()", () => {
     channel: "c",
     topic: "t",
     fields: { run_id: undefined, fn_slug: "f", metadata: { a: 1 } },
-  } as unknown as PublishTarget;
+  } satisfies LineTarget;
 
   it("adds the fields of the target, and leaves out absent ones", () => {
-    const line = encodeLine(target, { kind: "step", data: 1, key: "k" });
+    const line = encodeLine(target, { kind: "step", data: "1", key: "k" });
     assertEquals(JSON.parse(line), {
       channel: "c",
       topic: "t",
@@ -66,8 +76,21 @@ describe("encodeLine()", () => {
     });
   });
 
+  it("leaves out the kind of most messages, and adds the trace", () => {
+    const line = { kind: "data", data: '"€"', key: "k" } as const;
+    assertEquals(JSON.parse(encodeLine({ ...target, trace: "00-…" }, line)), {
+      channel: "c",
+      topic: "t",
+      fn_slug: "f",
+      data: "€",
+      key: "k",
+      metadata: { a: 1 },
+      trace: "00-…",
+    });
+  });
+
   it("prefers the line's own metadata", () => {
-    const line = { kind: "chunk", data: 1, key: "k", metadata: 2 } as const;
+    const line = { kind: "chunk", data: "1", key: "k", metadata: 2 } as const;
     assertEquals(JSON.parse(encodeLine(target, line)).metadata, 2);
   });
 });

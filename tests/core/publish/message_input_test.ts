@@ -12,7 +12,7 @@ import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { isStreamSource } from "../../../core/publish/stream_source.ts";
 import {
   isTopicRef,
-  resolveMessageInput,
+  resolveCheckedInput,
 } from "../../../core/publish/message_input.ts";
 import { topic } from "../../../core/channel/topic.ts";
 import type { Realtime } from "../../../core/types/realtime.ts";
@@ -42,7 +42,7 @@ async function read(data: unknown): Promise<unknown[]> {
 function checked(
   message: Promise<Realtime.Message.Input>,
 ): Promise<Realtime.Message.Input> {
-  return resolveMessageInput(message, undefined);
+  return resolveCheckedInput(message, undefined);
 }
 
 describe("a topic called with data that doesn't match its schema", () => {
@@ -89,27 +89,27 @@ describe("a topic called with a stream", () => {
   });
 });
 
-describe("resolveMessageInput()", () => {
+describe("resolveCheckedInput()", () => {
   const message = { channel: "c", topic: "t", data: 1 };
 
   it("takes a message, or the promise of one", async () => {
-    assertEquals(await resolveMessageInput(message, undefined), message);
+    assertEquals(await resolveCheckedInput(message, undefined), message);
     assertEquals(
-      await resolveMessageInput(Promise.resolve(message), undefined),
+      await resolveCheckedInput(Promise.resolve(message), undefined),
       message,
     );
-    assertEquals((await resolveMessageInput(numbers.any(7), 0)).data, 7);
+    assertEquals((await resolveCheckedInput(numbers.any(7), 0)).data, 7);
   });
 
   it("takes a topic and data, and checks them", async () => {
     assert(isTopicRef(numbers.small));
-    assertEquals(await resolveMessageInput(numbers.small, 5), {
+    assertEquals(await resolveCheckedInput(numbers.small, 5), {
       channel: "numbers",
       topic: "small",
       data: 5,
     });
     const error = await assertRejects(
-      () => resolveMessageInput(numbers.small, 10),
+      () => resolveCheckedInput(numbers.small, 10),
       RealtimeError,
     );
     assertEquals(error.code, "invalid_data");
@@ -117,17 +117,17 @@ describe("resolveMessageInput()", () => {
 
   it("takes a reference made by Inngest's version 4", async () => {
     const ref = { channel: "c", topic: "t", config: { schema: z.string() } };
-    assertEquals(await resolveMessageInput(ref, "x"), {
+    assertEquals(await resolveCheckedInput(ref, "x"), {
       channel: "c",
       topic: "t",
       data: "x",
     });
-    await assertRejects(() => resolveMessageInput(ref, 1), RealtimeError);
+    await assertRejects(() => resolveCheckedInput(ref, 1), RealtimeError);
   });
 
   it("rejects as the promise of a message rejects", async () => {
     await assertRejects(
-      () => resolveMessageInput(numbers.small(10), undefined),
+      () => resolveCheckedInput(numbers.small(10), undefined),
       RealtimeError,
     );
   });

@@ -47,6 +47,11 @@ function answer(
   response.end(body);
 }
 
+/** Returns the fields of the message that a request publishes. */
+function sentLine({ body }: FakeRequest): Readonly<Record<string, unknown>> {
+  return JSON.parse(body);
+}
+
 async function failureOf(promise: Promise<unknown>): Promise<RealtimeError> {
   return await assertRejects(() => promise, RealtimeError);
 }
@@ -183,50 +188,46 @@ describe("publish() to a gateway that fails", () => {
   it("retries with the same idempotency key", async () => {
     await using gateway = await startFakeGateway();
     const published = fakeApp(gateway).publish(MESSAGE);
-    const keys: unknown[] = [];
+    const lines: unknown[] = [];
     for (const status of [503, 429, 500]) {
       const request = await gateway.request();
-      keys.push(request.headers["idempotency-key"]);
+      lines.push(sentLine(request));
       answer(request, status, "{}");
     }
     const lost = await gateway.request();
-    keys.push(lost.headers["idempotency-key"]);
+    lines.push(sentLine(lost));
     lost.response.destroy();
     const request = await gateway.request();
-    keys.push(request.headers["idempotency-key"]);
-    assertEquals([request.method, request.body], ["POST", "1"]);
-    answer(request, 200, '{"id":"abcdefgh-1","ids":["abcdefgh-1"]}');
+    const { key } = sentLine(request);
+    assertEquals([request.method, request.url.pathname, sentLine(request)], [
+      "POST",
+      "/v1/realtime/publish/batch",
+      { ...MESSAGE, key },
+    ]);
+    answer(request, 200, '{"id":"abcdefgh-1"}');
     assertEquals((await published).id, "abcdefgh-1");
-    assert(keys[0]);
-    assertEquals(new Set(keys).size, 1);
+    assert(key);
+    assertEquals(lines, Array(4).fill(sentLine(request)));
   });
 
   it("sends the time for which the gateway remembers the key", async () => {
     await using gateway = await startFakeGateway();
     const app = fakeApp(gateway);
     const options = { key: "k", keyTtl: 600 };
-    const sent: unknown[] = [];
-
-    const published = app.publish(MESSAGE, options);
-    const message = await gateway.request();
-    sent.push(message.headers["idempotency-ttl"]);
-    answer(message, 200, '{"id":"abcdefgh-1"}');
-    await published;
-
     const source = new ReadableStream<string>();
     for (
       const publication of [
+        () => app.publish(MESSAGE, options),
         () => app.publish(MESSAGE, { ...options, kind: "run" }),
         () => app.publish({ ...MESSAGE, data: source }, options),
       ]
     ) {
       const refused = failureOf(publication());
-      const line = await gateway.request();
-      sent.push(JSON.parse(line.body).key_ttl);
-      answer(line, 200, '{"error":{"code":"forbidden","message":"No"}}');
+      const request = await gateway.request();
+      assertEquals(sentLine(request).key_ttl, 600);
+      answer(request, 200, '{"error":{"code":"forbidden","message":"No"}}');
       await refused;
     }
-    assertEquals(sent, ["600", 600, 600]);
   });
 
   it("sends no time with a key that it makes itself", async () => {
@@ -235,8 +236,9 @@ describe("publish() to a gateway that fails", () => {
     const request = await gateway.request();
     answer(request, 200, '{"id":"abcdefgh-1"}');
     await published;
-    assert(request.headers["idempotency-key"]);
-    assertEquals(request.headers["idempotency-ttl"], undefined);
+    const { key, key_ttl } = sentLine(request);
+    assert(key);
+    assertEquals(key_ttl, undefined);
   });
 
   it("leaves a wrong time for the key to the gateway, which refuses it", async () => {
@@ -251,9 +253,9 @@ describe("publish() to a gateway that fails", () => {
     }
   });
 
-  it("retries a message of another kind, which the batch route refuses by line", async () => {
+  it("retries a message that the gateway refuses by its line", async () => {
     await using gateway = await startFakeGateway();
-    const published = fakeApp(gateway).publish(MESSAGE, { kind: "run" });
+    const published = fakeApp(gateway).publish(MESSAGE);
     const bodies: unknown[] = [];
     const error = { code: "unavailable", message: "Restarting" };
     for (const body of [{ error }, { id: "abcdefgh-1" }]) {

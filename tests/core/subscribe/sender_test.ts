@@ -67,6 +67,37 @@ for (const transport of ["websocket", "sse"] as const) {
       );
     });
 
+    it("publishes messages that are sent at once in one request, in their order", async () => {
+      const test = createTestRealtime();
+      const { gatewaysHere } = await import(
+        "../../../core/http/gateway_fetch.ts"
+      );
+      const ask = gatewaysHere.get(test.url) as typeof fetch;
+      let requests = 0;
+      gatewaysHere.set(test.url, (input, init) => {
+        if (init?.method === "POST") requests++;
+        return ask(input, init);
+      });
+      await using room = await subscribe(
+        await getSubscriptionToken(test.realtime, {
+          channel: rooms("11"),
+          topics: ["said"],
+          publish: ["said"],
+        }),
+      );
+      const texts = ["one", "two", "three"];
+      const ids = await Promise.all(
+        texts.map((text) => room.send("said", { text })),
+      );
+      const messages = await take(room, 3);
+      assertEquals(
+        messages.map(({ id, data }) => [id, Object(data).text]),
+        texts.map((text, i) => [ids[i], text]),
+      );
+      assertEquals(requests, 1);
+      await test.close();
+    });
+
     it("publishes to a topic that is not subscribed to", async () => {
       await using room = await subscribe(await tokenFor("2", ["typing"]), {
         transport,

@@ -1,0 +1,63 @@
+import { gatewayFetch } from "../http/gateway_fetch.ts";
+import {
+  DEFAULT_ATTEMPTS,
+  type HttpContext,
+  requestOnce,
+} from "../http/request.ts";
+import { isTransient } from "../http/transient.ts";
+import { hashSigningKey } from "../protocol/signing_key.ts";
+import type { CreateRealtimeOptions } from "../types/app.ts";
+import { decodeLineAnswer } from "./batch_line.ts";
+import { PublishQueue } from "./publish_queue.ts";
+import { readLines } from "./read_lines.ts";
+
+/** A gateway as an app uses it. */
+export interface AppGateway {
+  /** The base URL. */
+  readonly url: string;
+  /** The credential, the retries and so on of all requests to it. */
+  readonly context: Promise<HttpContext>;
+  /** Sends the app's messages. */
+  readonly queue: PublishQueue;
+}
+
+/** The beginning of the errors of a batch, which has no channel of its own. */
+const ACTION = "Cannot publish";
+
+/** Makes the connection of an app to a gateway. No request is sent yet. */
+export function openAppGateway(
+  url: string,
+  signingKey: string,
+  { fetch: send, retry = {} }: Pick<CreateRealtimeOptions, "fetch" | "retry">,
+): AppGateway {
+  const context = hashSigningKey(signingKey).then((bearer): HttpContext => ({
+    url,
+    bearer,
+    // A gateway of this process may start later than the app.
+    fetch: send ?? ((...request) => gatewayFetch(url)(...request)),
+    retry,
+  }));
+  const queue = new PublishQueue({
+    action: ACTION,
+    attempts: retry.attempts ?? DEFAULT_ATTEMPTS,
+    mayPass: isTransient,
+    async post(lines, signal, answered) {
+      await requestOnce(
+        await context,
+        {
+          path: "/v1/realtime/publish/batch",
+          body: lines.join("\n"),
+          headers: { "content-type": "application/x-ndjson" },
+          signal,
+          action: ACTION,
+        },
+        (response) =>
+          readLines(
+            response,
+            (line) => answered(decodeLineAnswer(line, ACTION)),
+          ),
+      );
+    },
+  });
+  return { url, context, queue };
+}

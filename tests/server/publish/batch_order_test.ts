@@ -1,0 +1,184 @@
+import { assertEquals } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import {
+  type LateBroker,
+  lateBroker,
+} from "../../support/brokers/late_broker.ts";
+import {
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import { batch, type LineAnswer } from "../../support/wire/publish.ts";
+import { address, tokenFor } from "../../support/wire/websocket.ts";
+
+const UNAVAILABLE = new RealtimeError("unavailable", "The broker is away");
+const TIMEOUT = new RealtimeError("timeout", "The broker took too long");
+
+describe("the lines of a batch whose broker needs time", () => {
+  let late: LateBroker;
+  let gateway: TestGateway;
+  let count = 0;
+
+  beforeAll(async () => {
+    late = lateBroker();
+    gateway = await startGateway({ broker: late.broker, maxPublishRate: 1 });
+  });
+  afterAll(() => gateway.close());
+
+  /** Returns lines for some channels. The names that begin with `late` need time. */
+  function lines(...channels: readonly string[]): object[] {
+    const number = count++;
+    return channels.map((channel, data) => ({
+      channel: `${channel}:${number}`,
+      topic: "t",
+      data,
+    }));
+  }
+
+  /** Answers the next late publish; returns its channel without its number. */
+  async function answerNext(error?: RealtimeError): Promise<string> {
+    const publish = await late.next();
+    publish.answer(error);
+    return publish.channel.split(":", 1)[0] ?? "";
+  }
+
+  /** Returns the data in the log of a line's channel. */
+  async function logOf(line: object | undefined): Promise<unknown[]> {
+    const { channel } = Object(line);
+    const url = address(gateway, "history", { channel, topic: "t" });
+    const authorization = `Bearer ${gateway.signingKey}`;
+    const response = await fetch(url, { headers: { authorization } });
+    const { messages } = await response.json();
+    return messages.map(({ data }: { data: unknown }) => data);
+  }
+
+  function outcomes(answers: readonly LineAnswer[]): string[] {
+    return answers.map(({ error }) => error?.code ?? "ok");
+  }
+
+  it("are published side by side where their channels differ, and get their answers in order", async () => {
+    const answering = batch(
+      gateway,
+      lines("late-a", "late-b", "now", "late-c"),
+    );
+    const [a, b, c] = [await late.next(), await late.next(), await late.next()];
+    for (const publish of [c, a, b]) publish.answer();
+    assertEquals(outcomes(await answering), ["ok", "ok", "ok", "ok"]);
+  });
+
+  it("follow each other within a channel", async () => {
+    const all = lines("late-a", "late-a", "late-b", "late-a");
+    const answering = batch(gateway, all);
+    const order: string[] = [];
+    const a = await late.next();
+    order.push(await answerNext());
+    assertEquals(order, ["late-b"]);
+    a.answer();
+    order.push(await answerNext(), await answerNext());
+    assertEquals(order, ["late-b", "late-a", "late-a"]);
+    assertEquals(outcomes(await answering), ["ok", "ok", "ok", "ok"]);
+    assertEquals(await logOf(all[0]), [0, 1, 3]);
+  });
+
+  it("are at most 64 at once", async () => {
+    const before = late.began;
+    const channels = Array.from({ length: 66 }, (_, i) => `late-${i}`);
+    const answering = batch(gateway, lines(...channels));
+    const first = await late.next();
+    // The second batch begins when the first one has started what it may.
+    await batch(gateway, lines("now"));
+    assertEquals(late.began - before, 64);
+    first.answer();
+    for (let i = 0; i < 65; i++) await answerNext();
+    assertEquals((await answering).length, 66);
+  });
+
+  it("are refused with the same error after one of their channel failed for a reason that may pass", async () => {
+    const all = lines("late-a", "late-a", "late-b", "late-a", "late-b");
+    const answering = batch(gateway, all);
+    await answerNext(TIMEOUT);
+    assertEquals([await answerNext(), await answerNext()], [
+      "late-b",
+      "late-b",
+    ]);
+    const answers = await answering;
+    assertEquals(outcomes(answers), [
+      "timeout",
+      "timeout",
+      "ok",
+      "timeout",
+      "ok",
+    ]);
+    assertEquals(answers[3], answers[0]);
+    assertEquals(await logOf(all[0]), []);
+  });
+
+  it("are all refused that were not begun when the broker went away", async () => {
+    const all = lines("late-a", "late-b", "late-a", "late-b", "late-c");
+    // 64 lines are under way before the last one.
+    const many = [...all, ...Array<object>(60).fill(all[0] ?? {})];
+    const last = lines("now");
+    const answering = batch(gateway, [...many, ...last]);
+    const [a, b, c] = [await late.next(), await late.next(), await late.next()];
+    a.answer(UNAVAILABLE);
+    b.answer();
+    c.answer();
+    const codes = outcomes(await answering);
+    assertEquals(codes.slice(0, 5), [
+      "unavailable",
+      "ok",
+      "unavailable",
+      "unavailable",
+      "ok",
+    ]);
+    assertEquals(new Set(codes.slice(5)), new Set(["unavailable"]));
+    assertEquals(await logOf(last[0]), []);
+  });
+
+  it("of other channels are published after the rate refused one", async () => {
+    // The burst of the rate is two messages: "late" and "a" take them.
+    const [begin, a, refused, ...others] = lines(
+      "late",
+      "a",
+      "a",
+      ...Array<string>(63).fill("late"),
+      "a",
+      "b",
+    );
+    const bearer = await tokenFor(gateway, ["x/t"], { publish: true });
+    const answering = batch(
+      gateway,
+      [begin, a, refused, ...others] as object[],
+      bearer,
+    );
+    const first = await late.next();
+    // When another batch has its answer, 64 lines of this one are under way, and the last two have not begun. Then the clock allows two
+    // further messages.
+    await batch(gateway, lines("now"));
+    const { now } = performance;
+    performance.now = () => now.call(performance) + 10_000;
+    try {
+      first.answer();
+      const second = await late.next();
+      second.answer();
+      const codes = outcomes(await answering);
+      assertEquals(codes.slice(0, 3), ["ok", "ok", "rate_limited"]);
+      assertEquals(codes.slice(-2), ["rate_limited", "ok"]);
+      assertEquals(await logOf(a), [1]);
+    } finally {
+      performance.now = now;
+    }
+  });
+
+  it("that are malformed hold up nothing", async () => {
+    const [now = {}] = lines("now");
+    const answers = await batch(gateway, ["no JSON", now, { topic: "t" }, now]);
+    assertEquals(outcomes(answers), [
+      "invalid_json",
+      "ok",
+      "invalid_argument",
+      "ok",
+    ]);
+  });
+});
