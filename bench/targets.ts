@@ -44,7 +44,7 @@ const channels = {
   runtimes: RUNTIMES,
 } as const;
 
-/** What the gateway and its client are measured against, with the limits. */
+/** The measurements that have a limit. */
 export const TARGETS: readonly Target[] = [
   {
     ...fanOut,

@@ -10,9 +10,9 @@
 
 import { findTests, runsOnce } from "./run/files.ts";
 import { parseOptions } from "./run/options.ts";
-import { runTests } from "./run/runtimes.ts";
+import { runSuites } from "./run/runtimes.ts";
 import { prepare } from "./run/setup.ts";
-import { type Run, summarize } from "./run/summary.ts";
+import { summarize } from "./run/summary.ts";
 import { missingRequirements } from "./support/requirements.ts";
 
 async function main(): Promise<number> {
@@ -42,13 +42,13 @@ async function runSuite(): Promise<number> {
 
   const programs = await prepare();
   for (const line of missingRequirements()) console.log(line);
-  const runs: Run[] = [];
   const last = options.runtimes.at(-1);
-  for (const runtime of options.runtimes) {
+  const suites = options.runtimes.map((runtime) => ({
+    runtime,
     // Tests that don't depend on the runtime take long, so only the last one runs them.
-    const wanted = files.filter((file) => runtime === last || !runsOnce(file));
-    if (wanted.length > 0) runs.push(await runTests(runtime, programs, wanted));
-  }
+    files: files.filter((file) => runtime === last || !runsOnce(file)),
+  })).filter(({ files }) => files.length > 0);
+  const runs = await runSuites(suites, programs);
   const { lines, ok } = summarize(runs, Deno.env.get("CI") === "true");
   console.log("\n" + lines.join("\n"));
   return ok ? 0 : 1;

@@ -15,7 +15,7 @@ import { readLines } from "./read_lines.ts";
 export interface AppGateway {
   /** The base URL. */
   readonly url: string;
-  /** What all requests to it have in common. */
+  /** The credential, the retries and so on of all requests to it. */
   readonly context: Promise<HttpContext>;
   /** Sends the app's messages. */
   readonly queue: PublishQueue;

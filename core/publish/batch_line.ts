@@ -2,17 +2,13 @@ import { badAnswer, parseAnswer } from "../http/json_answer.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
 import type { MessageKind } from "../protocol/frames.ts";
-import type { AppGateway } from "./app_gateway.ts";
 
-/** The destination of messages, with the fields that they have in common. */
-export interface PublishTarget {
-  readonly gateway: AppGateway;
+/** The topic of messages, with the fields that they have in common. */
+export interface LineTarget {
   readonly channel: string;
   readonly topic: string;
   /** The optional fields of each message, under the wire's names. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The beginning of error messages: `Cannot publish to "user:1"`. */
-  readonly action: string;
   /** The `traceparent` of the span that publishes them, if there is one. */
   readonly trace?: string | undefined;
 }
@@ -44,7 +40,7 @@ export interface LineAnswer {
 
 /** Encodes a line as JSON. */
 export function encodeLine(
-  { channel, topic, fields, trace }: PublishTarget,
+  { channel, topic, fields, trace }: LineTarget,
   { kind, data, ...line }: BatchLine,
 ): string {
   const head = JSON.stringify({

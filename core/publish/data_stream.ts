@@ -4,7 +4,7 @@ import type {
   StreamSource,
 } from "../types/realtime.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
-import type { PublishTarget } from "./batch_line.ts";
+import type { PublishTarget } from "./publish_target.ts";
 import { ChunkQueue } from "./chunk_queue.ts";
 import { postHeartbeat } from "./publish_requests.ts";
 import { pumpSource } from "./pump_source.ts";

@@ -8,7 +8,8 @@ import type {
   PublishOptions,
 } from "../types/app.ts";
 import type { AppGateway } from "./app_gateway.ts";
-import { encodeLine, type PublishTarget } from "./batch_line.ts";
+import { encodeLine } from "./batch_line.ts";
+import type { PublishTarget } from "./publish_target.ts";
 import { publishDataStream } from "./data_stream.ts";
 import { encodeMessage } from "./encode_message.ts";
 import type { CheckedInput } from "./message_input.ts";

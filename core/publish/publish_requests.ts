@@ -1,10 +1,6 @@
 import { DEFAULT_TIMEOUT_MS, request } from "../http/request.ts";
-import {
-  type BatchLine,
-  encodeLine,
-  type LineAnswer,
-  type PublishTarget,
-} from "./batch_line.ts";
+import { type BatchLine, encodeLine, type LineAnswer } from "./batch_line.ts";
+import type { PublishTarget } from "./publish_target.ts";
 
 /** How many seconds the gateway may hold back the answer to a stream's heartbeat. */
 const MAX_KEEP_SECONDS = 20;

@@ -1,6 +1,7 @@
 import { hexDigest } from "../protocol/digest.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
-import type { LineAnswer, PublishTarget } from "./batch_line.ts";
+import type { LineAnswer } from "./batch_line.ts";
+import type { PublishTarget } from "./publish_target.ts";
 import type { ChunkQueue, QueuedLine } from "./chunk_queue.ts";
 import { postLines } from "./publish_requests.ts";
 

@@ -60,7 +60,8 @@ export interface Publication {
  *
  * A call leaves at once. Calls during a request to the gateway wait for its end and leave together, at most 256 messages or 1 MiB in a
  * request, each with a result of its own. Messages of a channel are published in the order of the calls, also without `await`; the place
- * of a message that is given as a promise is where that resolves, and that of a data stream where its first chunk is sent.
+ * of a message that is given as a promise is where that resolves, and that of a data stream where its first chunk is sent. On Cloudflare
+ * Workers, where requests can't share a connection, each call leaves alone: await it where the order matters.
  *
  * @throws {RealtimeError} `invalid_data` if the data, or a chunk, do not match the topic's schema; otherwise the gateway's refusal.
  */

@@ -63,7 +63,7 @@ export class Log {
   top = 0;
   /** Bytes of memory that it takes. */
   bytes = 0;
-  #entries: TimedEntry[] = [];
+  #entries: Array<TimedEntry | undefined> = [];
   /** Entries before this index are dropped. The array is cut when they are half of it. */
   #head = 0;
   readonly #streams = new Map<string, OpenStream>();
@@ -198,7 +198,8 @@ export class Log {
   }
 
   #drop(oldest: TimedEntry): void {
-    this.#head++;
+    // The array may hold the place for long, but not the message.
+    this.#entries[this.#head++] = undefined;
     this.bytes -= cost(oldest);
     if (this.#replies) this.#dropReply(this.#replies, oldest.offset);
     if (oldest.kind === "datastream-start" && oldest.streamId !== undefined) {

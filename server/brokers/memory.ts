@@ -11,7 +11,8 @@ import type {
   NewMessage,
   ReplyTarget,
 } from "./broker.ts";
-import { Log, type LoggedReply, type Retention } from "./log.ts";
+import { type ChannelLog, ChannelLogs } from "./channel_logs.ts";
+import type { LoggedReply, Retention } from "./log.ts";
 import type { LogSummary } from "./log_summary.ts";
 import { MemoryRevocations } from "./memory_revocations.ts";
 import { RememberedKeys } from "./remembered_keys.ts";
@@ -56,7 +57,7 @@ export interface MemoryBrokerOptions {
   /**
    * The clock, in milliseconds. It must not go back.
    *
-   * @default {performance.now}
+   * @default {the whole milliseconds of performance.now}
    */
   now?: (() => number) | undefined;
 }
@@ -83,13 +84,7 @@ export class MemoryBroker implements Broker {
   readonly #retention: Retention;
   readonly #budget: number;
   readonly #now: () => number;
-  /** In the order of their last use: the log that was idle longest comes first. */
-  readonly #logs = new Map<string, Log>();
-  /** The log that was used last, which is at the end of the order already. */
-  #newest: Log | undefined;
-  /** Channels whose logs hold messages, in the same order. The budget takes from them. */
-  readonly #filled = new Set<string>();
-  readonly #listeners = new Map<string, LogListener>();
+  readonly #logs = new ChannelLogs();
   readonly #subscribers = new Map<string, ReadonlyMap<string, number>>();
   readonly #keys: RememberedKeys;
   readonly #keyTtlMs: number;
@@ -109,7 +104,8 @@ export class MemoryBroker implements Broker {
     this.#budget = options.memoryBudget ?? 256 * 1024 * 1024;
     this.#keys = new RememberedKeys(this.#budget / 2);
     this.#keyTtlMs = options.keyTtlMs ?? 120_000;
-    this.#now = options.now ?? (() => performance.now());
+    // V8 needs an object for each time of a message that is not a whole number.
+    this.#now = options.now ?? (() => Math.floor(performance.now()));
   }
 
   /** Appends messages to the log in memory, and calls the listener. */
@@ -126,15 +122,15 @@ export class MemoryBroker implements Broker {
       if (known) return idsOf(known.epoch, known.first, known.count);
     }
     const log = this.#use(channel, now);
-    const entries = this.#append(log, channel, messages, now);
+    const entries = this.#append(log, messages, now);
     const { epoch } = log;
     const count = entries.length;
     const first = log.top - count + 1;
     if (keyName !== undefined) {
       this.#keys.add(keyName, { epoch, first, count }, now, keyTtlMs);
     }
-    this.#keepBudget(channel);
-    this.#notify(channel, epoch, entries);
+    this.#keepBudget(log);
+    notify(log, entries);
     return idsOf(epoch, first, count);
   }
 
@@ -159,27 +155,27 @@ export class MemoryBroker implements Broker {
       return { id: formatId(epoch, first), key: replyKey };
     }
     const reply = { to: question, key };
-    const entries = this.#append(log, channel, [message], now, reply);
+    const entries = this.#append(log, [message], now, reply);
     const first = log.top;
     const remembered = { epoch: log.epoch, first, count: 1, replyKey: key };
     const ttlMs = Math.max(keyTtlMs, this.#keyTtlMs);
     this.#keys.add(keyName, remembered, now, ttlMs);
-    this.#keepBudget(channel);
-    this.#notify(channel, log.epoch, entries);
+    this.#keepBudget(log);
+    notify(log, entries);
     return { id: formatId(log.epoch, first), key };
   }
 
   /** Starts listening to a channel, at the position of this moment. */
   subscribe(channel: string, listener: LogListener): Promise<ChannelState> {
-    const { epoch, top, openStreams } = this.#use(channel, this.#now());
-    this.#listeners.set(channel, listener);
+    const log = this.#use(channel, this.#now());
+    log.listener = listener;
+    const { epoch, top, openStreams } = log;
     return Promise.resolve({ epoch, offset: top, openStreams });
   }
 
   /** Stops listening to a channel. Its log stays as long as any other. */
   unsubscribe(channel: string): void {
-    this.#use(channel, this.#now());
-    this.#listeners.delete(channel);
+    this.#use(channel, this.#now()).listener = undefined;
   }
 
   /** Reads a page of the log in memory. */
@@ -246,9 +242,7 @@ export class MemoryBroker implements Broker {
   /** Counts what is in memory, messages among it that are too old and not dropped yet. */
   usage(): LogUsage {
     let messages = 0;
-    for (const channel of this.#filled) {
-      messages += this.#logs.get(channel)?.length ?? 0;
-    }
+    for (const { length } of this.#logs.filled()) messages += length;
     return { messages, bytes: this.#bytes };
   }
 
@@ -257,9 +251,6 @@ export class MemoryBroker implements Broker {
     this.#closed = true;
     clearInterval(this.#sweeper);
     this.#logs.clear();
-    this.#newest = undefined;
-    this.#filled.clear();
-    this.#listeners.clear();
     this.#subscribers.clear();
     this.#keys.clear();
     this.#revocations.clear();
@@ -267,10 +258,9 @@ export class MemoryBroker implements Broker {
     return Promise.resolve();
   }
 
-  /** Appends messages to the channel's log. */
+  /** Appends messages to a channel's log. */
   #append(
-    log: Log,
-    channel: string,
+    log: ChannelLog,
     messages: readonly NewMessage[],
     now: number,
     reply?: LoggedReply,
@@ -279,53 +269,37 @@ export class MemoryBroker implements Broker {
     const entries = messages.map((message) => log.append(message, now, reply));
     log.trim(this.#retention, now);
     this.#bytes += log.bytes - before;
-    this.#filled.add(channel);
     return entries;
   }
 
-  #notify(channel: string, epoch: string, entries: readonly LogEntry[]): void {
-    const listener = this.#listeners.get(channel);
-    if (!listener) return;
-    for (const entry of entries) listener.entry(epoch, entry);
-  }
-
   /** Returns the channel's log, without messages that are too old. */
-  #fresh(channel: string): Log {
+  #fresh(channel: string): ChannelLog {
     const now = this.#now();
     const log = this.#logs.get(channel) ?? this.#use(channel, now);
     this.#trim(log, now);
     return log;
   }
 
-  #trim(log: Log, now: number): void {
+  #trim(log: ChannelLog, now: number): void {
     const before = log.bytes;
     log.trim(this.#retention, now);
     this.#bytes += log.bytes - before;
   }
 
   /** Returns the channel's log, and makes it the one that was used last. */
-  #use(channel: string, now: number): Log {
-    const log = this.#logs.get(channel) ?? new Log(now);
-    log.usedAt = now;
-    if (log === this.#newest) return log;
-    this.#newest = log;
-    this.#logs.delete(channel);
-    this.#logs.set(channel, log);
-    if (this.#filled.delete(channel)) this.#filled.add(channel);
+  #use(channel: string, now: number): ChannelLog {
     this.#startSweeper();
-    return log;
+    return this.#logs.use(channel, now);
   }
 
   /** Clears the logs of idle channels while all logs and keys together exceed the budget. */
-  #keepBudget(current: string): void {
+  #keepBudget(current: ChannelLog): void {
     const budget = this.#budget - this.#keys.bytes;
     if (this.#bytes <= budget) return;
-    for (const channel of this.#filled) {
-      const log = this.#logs.get(channel);
-      if (channel === current || !log) continue;
+    for (const log of this.#logs.filled()) {
+      if (log === current) continue;
       this.#bytes -= log.bytes;
       log.clear();
-      this.#filled.delete(channel);
       if (this.#bytes <= budget) return;
     }
   }
@@ -342,12 +316,11 @@ export class MemoryBroker implements Broker {
   #sweep(): void {
     const now = this.#now();
     this.#keys.sweep(now);
-    for (const [channel, log] of this.#logs) {
+    for (const log of this.#logs.oldestFirst()) {
       // This log and all that follow were used recently enough.
       if (now - log.usedAt < this.#retention.ttlMs) break;
       this.#trim(log, now);
-      if (log.length === 0) this.#filled.delete(channel);
-      if (!this.#listeners.has(channel)) this.#logs.delete(channel);
+      if (!log.listener) this.#logs.delete(log);
     }
     if (this.#logs.size === 0 && this.#keys.size === 0) {
       clearInterval(this.#sweeper);
@@ -356,8 +329,16 @@ export class MemoryBroker implements Broker {
   }
 }
 
+function notify(
+  { listener, epoch }: ChannelLog,
+  entries: readonly LogEntry[],
+): void {
+  if (!listener) return;
+  for (const entry of entries) listener.entry(epoch, entry);
+}
+
 function idsOf(epoch: string, first: number, count: number): string[] {
-  const ids: string[] = [];
-  for (let i = 0; i < count; i++) ids.push(formatId(epoch, first + i));
+  const ids = new Array<string>(count);
+  for (let i = 0; i < count; i++) ids[i] = formatId(epoch, first + i);
   return ids;
 }

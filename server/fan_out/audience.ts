@@ -31,7 +31,8 @@ export class Audience {
   readonly topics: ReadonlySet<string>;
   readonly members = new Set<Member>();
   readonly #source: AudienceChannel;
-  #pending: LogEntry[] = [];
+  /** Messages for the next flush. Most channels are idle: a list for each would cost memory, and collecting it costs time. */
+  #pending: LogEntry[] | undefined;
 
   constructor(
     source: AudienceChannel,
@@ -45,14 +46,16 @@ export class Audience {
 
   /** Keeps a message for the next flush. Returns whether it is the first since the last one. */
   add(entry: LogEntry): boolean {
-    return this.#pending.push(entry) === 1;
+    if (this.#pending) this.#pending.push(entry);
+    else this.#pending = [entry];
+    return this.#pending.length === 1;
   }
 
   /** Encodes the messages that were added, once for all members, and writes them to each. */
   flush(): void {
-    if (this.#pending.length === 0) return;
     const entries = this.#pending;
-    this.#pending = [];
+    if (!entries) return;
+    this.#pending = undefined;
     const { channel, epoch, delivered } = this.#source;
     // Once for all members: to count at each of them would cost a delivery more than the rest of the metrics.
     delivered[transportOf(this.wire)] += entries.length * this.members.size;

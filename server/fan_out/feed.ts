@@ -1,6 +1,11 @@
 import type { Position } from "../../core/protocol/id.ts";
 import { pause } from "../../core/time/backoff.ts";
-import type { Broker, LogEntry, OpenStream } from "../brokers/broker.ts";
+import type {
+  Broker,
+  LogEntry,
+  LogListener,
+  OpenStream,
+} from "../brokers/broker.ts";
 import { followStream } from "../brokers/log.ts";
 import type { Wire } from "../wire/encode.ts";
 import { Audience, audienceKey, type Delivered } from "./audience.ts";
@@ -28,7 +33,7 @@ interface Waiter extends Position {
 }
 
 /** One channel that clients of this gateway follow: its position, and the audiences of its new messages. */
-export class Feed {
+export class Feed implements LogListener {
   readonly channel: string;
   epoch = "";
   /** The offset of the newest message that the audiences got. */
@@ -45,6 +50,8 @@ export class Feed {
   readonly #broker: Broker;
   readonly #dirty: (audience: Audience) => void;
   readonly #watch: StreamWatcher;
+  /** What the broker told before it said where the feed begins; absent from then on. */
+  #early: Array<() => void> | undefined = [];
   #waiters: Waiter[] = [];
 
   /**
@@ -118,8 +125,30 @@ export class Feed {
     return isReached;
   }
 
+  /** Subscribes at the broker. What the broker tells before it answers takes effect after the answer. */
+  async begin(): Promise<this> {
+    const state = await this.#broker.subscribe(this.channel, this);
+    this.epoch = state.epoch;
+    this.top = state.offset;
+    for (const stream of state.openStreams) this.#addOpenStream(stream);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const notify of early) notify();
+    return this;
+  }
+
+  entry(_epoch: string, entry: LogEntry): void {
+    if (this.#early) this.#early.push(() => this.#dispatch(entry));
+    else this.#dispatch(entry);
+  }
+
+  moved(position: Position): void {
+    if (this.#early) this.#early.push(() => this.#moveTo(position));
+    else this.#moveTo(position);
+  }
+
   /** Jumps to another position, because the log was lost or lost messages. */
-  moveTo({ epoch, offset }: Position): void {
+  #moveTo({ epoch, offset }: Position): void {
     for (const audience of this.#audiences.values()) audience.flush();
     const from = { epoch: this.epoch, offset: this.top };
     this.epoch = epoch;
@@ -135,7 +164,7 @@ export class Feed {
   }
 
   /** Gives a new message to the audiences of its topic. Ignores a message from before the feed's start. */
-  dispatch(entry: LogEntry): void {
+  #dispatch(entry: LogEntry): void {
     if (entry.offset <= this.top) return;
     this.top = entry.offset;
     const { streamId } = entry;
@@ -152,7 +181,7 @@ export class Feed {
   }
 
   /** Adds a stream that was open before the feed began. */
-  addOpenStream(stream: OpenStream): void {
+  #addOpenStream(stream: OpenStream): void {
     this.openStreams.set(stream.streamId, stream);
     this.#watch(this, { kind: "datastream-start", ...stream });
   }

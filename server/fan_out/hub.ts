@@ -25,6 +25,7 @@ export class Hub {
   readonly delivered: Delivered = { websocket: 0, sse: 0 };
   /** Sees the messages of data streams. */
   watch: StreamWatcher = () => {};
+  readonly #watch: StreamWatcher = (...args) => this.watch(...args);
   readonly #feeds = new Map<string, Holding>();
   #dirty: Audience[] = [];
   /** When the last flush ended, on the clock of `performance.now()`. */
@@ -49,15 +50,14 @@ export class Hub {
   async hold(channel: string): Promise<Feed> {
     let holding = this.#feeds.get(channel);
     if (!holding) {
-      const watch: StreamWatcher = (...args) => this.watch(...args);
       const feed = new Feed(
         channel,
         this.broker,
         this.#addDirty,
-        watch,
+        this.#watch,
         this.delivered,
       );
-      holding = { feed, ready: this.#subscribe(feed) };
+      holding = { feed, ready: feed.begin() };
       this.#feeds.set(channel, holding);
     }
     const { feed, ready } = holding;
@@ -107,26 +107,4 @@ export class Hub {
     for (const audience of dirty) audience.flush();
     this.#flushedAt = performance.now();
   };
-
-  /** Subscribes a feed at the broker. Notifications that come before the broker's answer take effect after it. */
-  async #subscribe(feed: Feed): Promise<Feed> {
-    let early: Array<() => void> | undefined = [];
-    const state = await this.broker.subscribe(feed.channel, {
-      entry(_epoch, entry) {
-        if (early) early.push(() => feed.dispatch(entry));
-        else feed.dispatch(entry);
-      },
-      moved(position) {
-        if (early) early.push(() => feed.moveTo(position));
-        else feed.moveTo(position);
-      },
-    });
-    feed.epoch = state.epoch;
-    feed.top = state.offset;
-    for (const stream of state.openStreams) feed.addOpenStream(stream);
-    const notifications = early;
-    early = undefined;
-    for (const notify of notifications) notify();
-    return feed;
-  }
 }

@@ -18,7 +18,7 @@ import { traceOf } from "./trace_header.ts";
 /** The target of requests that publish a batch. */
 const BATCH = "/v1/realtime/publish/batch";
 
-/** Bytes of the largest body that is read in one piece, which Deno never frees if it breaks off. The module's batches are no larger. */
+/** Bytes of the largest body that is read in one piece. The module's batches are no larger. */
 const DIRECT_BYTES = 1024 * 1024;
 
 /** The sender of a request to publish. */

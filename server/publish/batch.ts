@@ -22,6 +22,9 @@ const MAX_LINES = 50_000;
 /** How many lines of a batch the broker may have at once, those included that wait for an earlier one of their channel. */
 const MAX_UNDER_WAY = 64;
 
+/** How many characters a line counts at least as its share of a turn: the refusal of a line that has only one takes 30 µs. */
+const MIN_LINE = 256;
+
 /** What a batch needs besides its lines. */
 export interface BatchOptions {
   readonly publisher: MessagePublisher;
@@ -114,7 +117,7 @@ class Batch {
       const text = this.#lines[this.#next++] ?? "";
       if (text.trim() === "") continue;
       this.#startLine(this.#started++, text);
-      const turn = this.#turns.spend(text.length);
+      const turn = this.#turns.spend(Math.max(text.length, MIN_LINE));
       if (turn) return turn;
     }
     return undefined;

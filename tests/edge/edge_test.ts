@@ -93,6 +93,20 @@ describe(
       assertEquals([message.id, message.data], [id, "hello"]);
     });
 
+    it("publishes from many requests at once with an app that they share", async () => {
+      const answers = await Promise.all(
+        Array.from(
+          { length: 30 },
+          () => ask<{ id: string }>("/publish/shared", "shared"),
+        ),
+      );
+      const offsets = answers.map(({ id }) => Number(id.split("-")[1]));
+      assertEquals(
+        offsets.sort((a, b) => a - b),
+        Array.from({ length: 30 }, (_, i) => i + 1),
+      );
+    });
+
     it("mints a token that subscribes elsewhere", async () => {
       const token = await ask<Realtime.Subscribe.Token>("/token", "token");
       assertEquals(token.channel, "edge:token");

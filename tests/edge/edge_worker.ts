@@ -8,6 +8,7 @@ import {
   channel,
   createRealtime,
   getSubscriptionToken,
+  type RealtimeApp,
   subscribe,
   topic,
 } from "../../mod.ts";
@@ -26,6 +27,9 @@ async function* pieces(): AsyncGenerator<string> {
   yield "two";
 }
 
+/** An app that all requests to the worker share. */
+let shared: RealtimeApp | undefined;
+
 const worker = {
   async fetch(request: Request, env: Env): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
@@ -37,6 +41,9 @@ const worker = {
     switch (pathname) {
       case "/publish":
         return Response.json(await realtime.publish(mine.text("hello")));
+      case "/publish/shared":
+        shared ??= realtime;
+        return Response.json(await shared.publish(mine.text("hello")));
       case "/stream":
         return Response.json(await realtime.publish(mine.stream(pieces())));
       case "/token":

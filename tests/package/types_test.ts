@@ -118,11 +118,14 @@ describe("the declarations of the package", () => {
     return compilers().flatMap((compiler) =>
       targets.flatMap((target) =>
         resolutions.flatMap((resolution) =>
-          compileProject(folder, { compiler, target, resolution })
-            .filter((problem) => !/node_modules\/inngest/.test(problem))
-            .map((problem) =>
-              `${compiler.version} ${target} ${resolution} ${problem}`
-            )
+          compileProject(folder, {
+            compiler,
+            target,
+            resolution,
+            unchecked: /node_modules\/inngest/,
+          }).map((problem) =>
+            `${compiler.version} ${target} ${resolution} ${problem}`
+          )
         )
       )
     );

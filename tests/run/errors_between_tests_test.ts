@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { errorsBetweenTests } from "./errors_between_tests.ts";
+import { errorsBetweenTests, leftOpen } from "./errors_between_tests.ts";
 
 /** The output of Bun 1.4.5 for an error that is thrown after its test, and for a file that can't be loaded. */
 const OUTPUT = `
@@ -42,5 +42,22 @@ describe("errorsBetweenTests()", () => {
 
   it("returns nothing where all errors are in tests", () => {
     assertEquals(errorsBetweenTests("(fail) a > is bad [0.12ms]\n"), []);
+  });
+});
+
+describe("leftOpen()", () => {
+  const failed = "▶ a\n  ✔ is good (1.5ms)\n  ✖ is bad (36.25ms)\n✖ a (40ms)\n";
+  const line = "Left open after the tests: PipeWrap, ProcessWrap";
+
+  it("names what is open, and the tests that failed", () => {
+    assertEquals(leftOpen(`${failed}${line}\n`), [
+      line,
+      "✖ is bad (36.25ms)",
+      "✖ a (40ms)",
+    ]);
+  });
+
+  it("leaves failed tests to the report where nothing is open", () => {
+    assertEquals(leftOpen(failed), []);
   });
 });

@@ -1,58 +1,106 @@
 import { TEST_TIMEOUT_MS } from "../std/testing/runner.ts";
 import { type RuntimeName, TITLES } from "../support/process/programs.ts";
 import { run, type RunOptions } from "./command.ts";
-import { errorsBetweenTests } from "./errors_between_tests.ts";
-import { dealOut } from "./lanes.ts";
+import { errorsBetweenTests, leftOpen } from "./errors_between_tests.ts";
+import { makeBatches } from "./batches.ts";
+import { runPool } from "./pool.ts";
 import { readReport } from "./report.ts";
 import type { Programs } from "./setup.ts";
 import type { Part, Run } from "./summary.ts";
 
-/** A run that takes longer than this hangs. */
-const RUN_TIMEOUT_MS = 15 * 60_000;
+/** A process that takes longer than this hangs. */
+const PROCESS_TIMEOUT_MS = 10 * 60_000;
 
-/** The most processes that run tests beside each other. Most tests wait more than they compute. */
-const MOST_LANES = 3;
+/** The most processes that run tests beside each other on a core. Most tests wait more than they compute. */
+const PROCESSES_PER_CORE = 1.5;
+const MOST_PROCESSES = 3;
 
-/** Runs test files on a runtime and shows the output of its test runner. */
-export async function runTests(
-  runtime: RuntimeName,
+const COMPILE_CACHE = `${Deno.cwd()}/node_modules/.cache/node`;
+
+/** Test files to run on a runtime. */
+export interface Suite {
+  readonly runtime: RuntimeName;
+  readonly files: readonly string[];
+}
+
+/** A batch of a suite's files. */
+interface Batch extends Suite {
+  readonly title: string;
+}
+
+/** Runs suites and shows the output of their test runners. A batch of the next suite starts while the last ones of the one before run. */
+export async function runSuites(
+  suites: readonly Suite[],
   programs: Programs,
-  files: readonly string[],
-): Promise<Run> {
-  const title = `${TITLES[runtime]} ${await version(programs[runtime])}`;
-  console.log(`\n--- ${title} ---`);
-  const signal = AbortSignal.timeout(RUN_TIMEOUT_MS);
-  const start = (lane: readonly string[], output: "show" | "collect") =>
-    runPart(runtime, programs, lane, { output, signal });
-  const count = Math.min(navigator.hardwareConcurrency, MOST_LANES);
-  const { beside, alone } = dealOut(files, count);
-  // The output of the first process is shown as it comes, that of the others when they are done.
-  const parts = await Promise.all(
-    beside.map((lane, index) => start(lane, index === 0 ? "show" : "collect")),
+): Promise<Run[]> {
+  const processes = Math.min(
+    Math.ceil(navigator.hardwareConcurrency * PROCESSES_PER_CORE),
+    MOST_PROCESSES,
   );
-  if (alone.length > 0) parts.push(await start(alone, "show"));
-  return { title, parts };
+  const beside: Batch[] = [];
+  const quiet: Batch[] = [];
+  const alone: Batch[] = [];
+  const titles: string[] = [];
+  for (const { runtime, files } of suites) {
+    const title = `${TITLES[runtime]} ${await version(programs[runtime])}`;
+    const batches = makeBatches(files, processes);
+    titles.push(title);
+    const batch = (files: readonly string[]) => ({ title, runtime, files });
+    beside.push(...batches.beside.map(batch));
+    quiet.push(...batches.quiet.map(batch));
+    if (batches.alone.length > 0) alone.push(batch(batches.alone));
+  }
+  // The output of one process at a time is shown as it comes, that of the others when they are done.
+  let isShowing = false;
+  const start = (batch: Batch) => async () => {
+    const output = isShowing ? "collect" : "show";
+    isShowing = true;
+    try {
+      return {
+        title: batch.title,
+        part: await runPart(batch, programs, output),
+      };
+    } finally {
+      if (output === "show") isShowing = false;
+    }
+  };
+  const parts = [
+    ...await runPool(beside.map(start), processes),
+    ...await runPool(quiet.map(start), processes),
+    ...await runPool(alone.map(start), 1),
+  ];
+  return titles.map((title) => ({
+    title,
+    parts: parts.filter((one) => one.title === title).map(({ part }) => part),
+  }));
 }
 
 /** Runs test files in one process. */
 async function runPart(
-  runtime: RuntimeName,
+  { title, runtime, files }: Batch,
   programs: Programs,
-  files: readonly string[],
-  { output, signal }: Required<Pick<RunOptions, "output" | "signal">>,
+  output: RunOptions["output"],
 ): Promise<Part> {
   const report = await Deno.makeTempFile({ suffix: ".xml" });
+  const signal = AbortSignal.timeout(PROCESS_TIMEOUT_MS);
   try {
     const command = [programs[runtime], ...args(runtime, report, files)];
+    if (output === "show") console.log(`\n--- ${title} ---`);
     const { code, output: text } = await run(command, {
       output,
       signal,
-      // Tests that start a runtime by its name get the same one.
-      env: { PATH: searchPath(programs) },
+      env: {
+        // Tests that start a runtime by its name get the same one.
+        PATH: searchPath(programs),
+        // Many processes run the same files, whose types Node would strip in each of them.
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
+      },
     });
-    if (output === "collect") console.log(text);
+    if (output === "collect") console.log(`\n--- ${title} ---\n${text}`);
     const cases = readReport(await Deno.readTextFile(report), runtime);
-    const errors = runtime === "bun" ? errorsBetweenTests(text) : [];
+    const errors = runtime === "bun"
+      ? errorsBetweenTests(text)
+      : leftOpen(text);
     return { cases, code, timedOut: signal.aborted, errors };
   } finally {
     await Deno.remove(report);
@@ -88,6 +136,8 @@ function args(
     case "node":
       return [
         "--test",
+        // Each process loads what many files share only once, as on Bun.
+        "--test-isolation=none",
         "--test-reporter=spec",
         "--test-reporter-destination=stdout",
         "--test-reporter=junit",

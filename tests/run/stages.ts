@@ -5,11 +5,11 @@ export interface Stage {
   readonly command: readonly string[];
 }
 
-/** The stages before the tests, quickest first. */
+/** The stages before the tests. The longest one comes first, as the others run beside it. */
 export const STAGES: readonly Stage[] = [
+  { name: "types", command: ["task", "check"] },
   { name: "format", command: ["fmt", "--check"] },
   { name: "lint", command: ["task", "lint"] },
-  { name: "types", command: ["task", "check"] },
   { name: "docs", command: ["task", "doc"] },
   { name: "doc examples", command: ["task", "doc:examples"] },
   { name: "publish dry run", command: ["task", "publish:check"] },

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { beforeEach, describe, it } from "@std/testing/bdd";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import {
   createClaims,
@@ -12,8 +12,14 @@ import {
 const TOPIC = { channel: "user:1", name: "ai" };
 const DAY = 24 * 3600;
 
-const now = Math.floor(Date.now() / 1000);
-const payload: TokenPayload = toPayload(createClaims({ topics: [TOPIC] }));
+let now: number;
+let payload: TokenPayload;
+
+// Other tests may run between the loading of this file and its tests.
+beforeEach(() => {
+  now = Math.floor(Date.now() / 1000);
+  payload = toPayload(createClaims({ topics: [TOPIC] }));
+});
 
 const EXPIRED = /^token_expired: it expired \d+ s ago; get a new one/;
 

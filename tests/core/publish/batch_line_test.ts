@@ -3,7 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import {
   decodeLineAnswer,
   encodeLine,
-  type PublishTarget,
+  type LineTarget,
 } from "../../../core/publish/batch_line.ts";
 
 function decode(text: string): unknown[] {
@@ -61,7 +61,7 @@ describe("encodeLine()", () => {
     channel: "c",
     topic: "t",
     fields: { run_id: undefined, fn_slug: "f", metadata: { a: 1 } },
-  } as unknown as PublishTarget;
+  } satisfies LineTarget;
 
   it("adds the fields of the target, and leaves out absent ones", () => {
     const line = encodeLine(target, { kind: "step", data: "1", key: "k" });

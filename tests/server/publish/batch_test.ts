@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
 import {
   startGateway,
   type TestGateway,
@@ -9,7 +10,12 @@ import {
   type LineAnswer,
   postJson,
 } from "../../support/wire/publish.ts";
-import { claims, connectWire, tokenFor } from "../../support/wire/websocket.ts";
+import {
+  address,
+  claims,
+  connectWire,
+  tokenFor,
+} from "../../support/wire/websocket.ts";
 
 describe("POST /v1/realtime/publish/batch", () => {
   let gateway: TestGateway;
@@ -76,6 +82,49 @@ describe("POST /v1/realtime/publish/batch", () => {
     assertMatch(answers[2]?.error?.message ?? "", /data/);
     assertMatch(answers[6]?.error?.message ?? "", /stream_id/);
   });
+
+  it("treats a line the same whether its kind is named or not, whatever its fields are", async () => {
+    const field = fc.option(
+      fc.oneof(
+        fc.constantFrom<unknown>("", "x", 5, null, {}, `${"x".repeat(256)}`),
+        fc.string(),
+      ),
+      { nil: undefined },
+    );
+    const fields = fc.record({
+      channel: fc.oneof({ weight: 3, arbitrary: fc.constant("same") }, field),
+      topic: fc.oneof({ weight: 3, arbitrary: fc.constant("t") }, field),
+      data: fc.oneof({ weight: 3, arbitrary: fc.jsonValue() }, field),
+      ...Object.fromEntries(
+        ["run_id", "fn_slug", "reply_topic", "trace", "toString", "metadata"]
+          .map((name) => [name, field]),
+      ),
+    }, { noNullPrototype: true });
+    await fc.assert(
+      fc.asyncProperty(fields, async (line) => {
+        const lines = [line, { ...line, kind: "data" }];
+        const [first, second] = await batch(gateway, lines);
+        assertEquals(first?.error, second?.error);
+        if (first?.error) return;
+        const [a, b] = (await historyOf(String(line.channel), line.topic))
+          .slice(-2).map(({ id: _id, created_at: _at, ...frame }) => frame);
+        assertEquals(a, b);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  /** Returns the messages of a topic. */
+  async function historyOf(
+    channel: string,
+    topic: unknown,
+  ): Promise<Record<string, unknown>[]> {
+    const query = { channel, topic: String(topic) };
+    const authorization = `Bearer ${gateway.signingKey}`;
+    const url = address(gateway, "history", query);
+    const response = await fetch(url, { headers: { authorization } });
+    return (await response.json()).messages;
+  }
 
   it("takes the time for which a line's idempotency key is remembered", async () => {
     const line = { channel: "ttl", topic: "t", data: 1, key: "k" };

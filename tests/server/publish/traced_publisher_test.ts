@@ -146,6 +146,29 @@ for (const broker of PAIR_BROKERS) {
       assertEquals(traces, kinds.map(() => TRACE));
     });
 
+    it("is that of a line which has one of its own, else that of the request", async () => {
+      const own = TRACE.replace("b7ad", "0001");
+      const start = { kind: "datastream-start", stream_id: "own" };
+      const lines: object[] = [
+        { trace: own },
+        { trace: own, ...start },
+        { trace: "00-malformed" },
+        { trace: 5 },
+        {},
+      ];
+      async function send(headers: Record<string, string>) {
+        return await tracesOf(lines.length, (channel) => {
+          const body = lines.map((line) =>
+            JSON.stringify({ channel, topic: "t", data: 1, ...line })
+          ).join("\n");
+          return post(pair.a, { route: "publish/batch", body, headers });
+        });
+      }
+      assertEquals(await send(HEADERS), [own, own, TRACE, TRACE, TRACE]);
+      const none = undefined;
+      assertEquals(await send({}), [own, own, none, none, none]);
+    });
+
     it("covers every message of a streamed body", async () => {
       const headers = { ...HEADERS, "content-type": "text/stream" };
       const body = bodyOf([new TextEncoder().encode("words")]);

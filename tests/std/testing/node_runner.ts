@@ -12,7 +12,7 @@ const LEAK_TIMEOUT_MS = 5_000;
 
 /**
  * Creates a runner that is based on `node:test`, which Node and Bun have. An ignored group ignores each of its tests, so that the report
- * counts them.
+ * counts them. Hooks outside of a group are hooks of each outermost group below them in the file.
  */
 export async function createNodeRunner(): Promise<Runner> {
   const test = await import("node:test");
@@ -23,17 +23,28 @@ export async function createNodeRunner(): Promise<Runner> {
     afterEach: test.afterEach,
   };
   let groupIgnored = false;
+  let isInGroup = false;
+  // Node runs all files of a process as one, so that a hook outside of a group would be one of all files.
+  let hooksOfFile: [HookName, Body][] = [];
+  const addHook = (name: HookName, fn: Body): void =>
+    hooks[name](() => fn(), { timeout: TEST_TIMEOUT_MS });
   if (!("Bun" in globalThis)) test.after(endWhatIsLeftOpen);
 
   return {
     describe(name: string, options: TestOptions, fn: () => void): void {
+      // Bun calls the function later.
+      const hooksAround = isInGroup ? [] : hooksOfFile;
       test.describe(name, () => {
-        const outer = groupIgnored;
-        groupIgnored = outer || options.ignore === true;
+        const outer = { groupIgnored, isInGroup };
+        groupIgnored ||= options.ignore === true;
+        isInGroup = true;
+        if (!groupIgnored) {
+          for (const hook of hooksAround) addHook(...hook);
+        }
         try {
           fn();
         } finally {
-          groupIgnored = outer;
+          ({ groupIgnored, isInGroup } = outer);
         }
       });
     },
@@ -43,7 +54,12 @@ export async function createNodeRunner(): Promise<Runner> {
     },
     hook(name: HookName, fn: Body): void {
       if (groupIgnored) return;
-      hooks[name](() => fn(), { timeout: TEST_TIMEOUT_MS });
+      if (isInGroup) return addHook(name, fn);
+      if (hooksOfFile.length === 0) {
+        // The next file is loaded after this turn.
+        queueMicrotask(() => hooksOfFile = []);
+      }
+      hooksOfFile.push([name, fn]);
     },
   };
 }

@@ -51,9 +51,23 @@ export async function startRedis(
   options: readonly string[] = [],
   wanted?: number,
 ): Promise<RedisServer> {
+  if (wanted !== undefined) return await startOn(wanted, options);
+  for (;;) {
+    try {
+      return await startOn(await freePort(), options);
+    } catch (error) {
+      // Another process has taken the port meanwhile, or the one for a cluster's bus, which is 10,000 higher.
+      if (!String(error).includes("Failed listening on port")) throw error;
+    }
+  }
+}
+
+async function startOn(
+  port: number,
+  options: readonly string[],
+): Promise<RedisServer> {
   const path = redisPath();
   if (path === undefined) throw new Error("There is no redis-server");
-  const port = wanted ?? await freePort();
   const folder = await mkdtemp(join(tmpdir(), "tidings-redis-"));
   const child = spawn(path, [
     ...["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder],

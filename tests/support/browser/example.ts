@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
+import { basicVariables } from "../process/variables.ts";
 import { ROOT } from "../root.ts";
 
 /** A running example. */
@@ -62,11 +63,7 @@ function start(name: string, args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [...command, ...args], {
     cwd: ROOT,
     // No other variables of the machine.
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      NO_COLOR: "1",
-    },
+    env: { ...basicVariables(), NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

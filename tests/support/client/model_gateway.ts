@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 
-/** What goes wrong with a request. */
+/** A failure of a request. */
 export type Fault =
   /** The request never arrives. */
   | "lost request"

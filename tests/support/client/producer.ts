@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
+import { basicVariables } from "../process/variables.ts";
 import { ROOT } from "../root.ts";
 import type { Target } from "../wire/websocket.ts";
 
@@ -17,7 +18,6 @@ export function startProducer(
   channel: string,
   way: "messages" | "body",
 ): () => Promise<void> {
-  const { PATH = "", HOME = "", DENO_DIR } = process.env;
   const child = spawn(
     process.execPath,
     [
@@ -31,7 +31,7 @@ export function startProducer(
     ],
     {
       cwd: ROOT,
-      env: { PATH, HOME, ...DENO_DIR === undefined ? {} : { DENO_DIR } },
+      env: basicVariables(),
       stdio: ["ignore", "inherit", "inherit"],
     },
   );

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
+import { basicVariables } from "../process/variables.ts";
 import { ROOT } from "../root.ts";
 
 const RUN = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : [];
@@ -26,19 +27,12 @@ export class Cli implements AsyncDisposable {
    * @param env Variables of the environment, besides those that every process needs.
    */
   constructor(args: readonly string[], env: Record<string, string> = {}) {
-    const { PATH = "", HOME = "", DENO_DIR } = process.env;
     this.#child = spawn(
       process.execPath,
       [...RUN, "server/main.ts", ...args],
       {
         cwd: ROOT,
-        env: {
-          PATH,
-          HOME,
-          ...(DENO_DIR === undefined ? {} : { DENO_DIR }),
-          NO_COLOR: "1",
-          ...env,
-        },
+        env: { ...basicVariables(), NO_COLOR: "1", ...env },
         stdio: ["ignore", "pipe", "pipe"],
       },
     );

@@ -22,6 +22,8 @@ export interface AppSettings {
   readonly compiler: Compiler;
   readonly target: "ES2022" | "ES2024" | "ESNext";
   readonly resolution: "bundler" | "node16" | "nodenext";
+  /** Matches the paths of files that aren't checked, such as declarations with errors of their own. */
+  readonly unchecked: RegExp;
 }
 
 /** The files of packages that a compiler has parsed. Apps change between its programs. */
@@ -43,7 +45,17 @@ export function compileProject(
     options,
     cachingHost(folder, settings, options),
   );
-  return compiler.getPreEmitDiagnostics(program).map((problem) => {
+  const problems = [
+    ...program.getOptionsDiagnostics(),
+    ...program.getGlobalDiagnostics(),
+    ...program.getSourceFiles()
+      .filter(({ fileName }) => !settings.unchecked.test(fileName))
+      .flatMap((file) => [
+        ...program.getSyntacticDiagnostics(file),
+        ...program.getSemanticDiagnostics(file),
+      ]),
+  ];
+  return problems.map((problem) => {
     const text = compiler.flattenDiagnosticMessageText(
       problem.messageText,
       "\n",
