@@ -13,7 +13,7 @@ const PUBLISHERS = 16;
 /** The number of messages in a batch. */
 const BATCH = 64;
 
-/** What the lane of our gateway with batches is called. */
+/** The name of the lane with batches, after that of the gateway. */
 export const BATCHES = `batches of ${BATCH}`;
 
 /** The gateway accepts 100 frames a second on a connection; each socket publishes 80. */
