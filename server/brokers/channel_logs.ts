@@ -18,8 +18,8 @@ export class ChannelLog extends Log {
 }
 
 /**
- * The logs of a memory broker, in the order of their last use. They are linked, because to move one of 10,000 to the end of a `Map`
- * takes 1 µs more.
+ * The logs of a memory broker, in the order of their last use. They are linked: with a `Map` and a `Set` in that order, and a `Map` of
+ * listeners, a message to one of 10,000 channels took 2 µs more on Node and Deno.
  */
 export class ChannelLogs {
   readonly #byChannel = new Map<string, ChannelLog>();
