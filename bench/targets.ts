@@ -22,8 +22,7 @@ const alone = (runtime: RuntimeName) => `Tidings on ${TITLES[runtime]}`;
 const always = (name: string) => () => name;
 
 const ours = (runtime: RuntimeName) => jobsName(runtime, "our client");
-const fetches = (runtime: RuntimeName) =>
-  jobsName(runtime, "one fetch a message");
+const single = (runtime: RuntimeName) => jobsName(runtime, "one request each");
 
 const fanOut = {
   section: "1",
@@ -128,17 +127,17 @@ export const TARGETS: readonly Target[] = [
   {
     ...channels,
     metric: "perSecond",
-    what: "(3) messages/s of a process, our client against one fetch a message",
+    what: "(3) messages/s of a process, our client against one request each",
     lane: ours,
-    beside: fetches,
+    beside: single,
     limit: { least: 5 },
   },
   {
     ...channels,
     metric: "clientUs",
-    what: "(3) its CPU per message, our client against one fetch a message",
+    what: "(3) its CPU per message, our client against one request each",
     lane: ours,
-    beside: fetches,
+    beside: single,
     limit: { most: 1 / 4 },
   },
   {

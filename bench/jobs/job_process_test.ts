@@ -18,7 +18,7 @@ function start(target: JobTarget): Promise<JobProcess> {
 }
 
 describe("JobProcess", () => {
-  for (const way of ["our client", "one fetch a message"] as const) {
+  for (const way of ["our client", "one request each"] as const) {
     it(`publishes to channels in turn, and numbers the messages of each: ${way}`, async () => {
       await using gateway = await startGateway();
       const { url, signingKey } = gateway;
@@ -54,7 +54,7 @@ describe("JobProcess", () => {
   it("fails when a message is refused", async () => {
     await using gateway = await startGateway();
     await using jobs = await start({
-      way: "one fetch a message",
+      way: "one request each",
       url: gateway.url,
       signingKey: "wrong",
       channel: "own",

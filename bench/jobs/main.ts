@@ -14,50 +14,34 @@ import { pathToFileURL } from "node:url";
 import { readLines } from "../../tests/support/process/lines.ts";
 import { TOPIC } from "../../tests/support/topic.ts";
 import { payload } from "../load/payload.ts";
-import type { JobLoad, JobReport, JobTarget, JobWay } from "./ways.ts";
+import type { JobLoad, JobReport, JobTarget } from "./ways.ts";
 
 const JOBS = 64;
 
 /** Publishes a message; resolves when it was acknowledged. */
 type Publish = (channel: string, data: string) => Promise<unknown>;
 
-async function ourClient(
+/** Returns a function that makes apps of the client. */
+async function loadClient(
   { url, signingKey, folder }: JobTarget,
-): Promise<Publish> {
+): Promise<() => Publish> {
   const { createRealtime }: typeof import("../../mod.ts") = await import(
     pathToFileURL(`${folder}/mod.ts`).href
   );
-  const realtime = createRealtime({ url, signingKey });
-  return (channel, data) => realtime.publish({ channel, topic: TOPIC, data });
-}
-
-function plainFetch({ url, signingKey }: JobTarget): Publish {
-  return async (channel, data) => {
-    const response = await fetch(
-      `${url}/v1/realtime/publish?channel=${channel}&topic=${TOPIC}`,
-      {
-        method: "POST",
-        headers: {
-          authorization: `Bearer ${signingKey}`,
-          "content-type": "application/json",
-        },
-        body: JSON.stringify(data),
-      },
-    );
-    const answer = await response.text();
-    if (!response.ok) throw new Error(`The gateway answered: ${answer}`);
+  return () => {
+    const realtime = createRealtime({ url, signingKey });
+    return (channel, data) => realtime.publish({ channel, topic: TOPIC, data });
   };
 }
 
-const WAYS: Readonly<
-  Record<JobWay, (target: JobTarget) => Promise<Publish> | Publish>
-> = {
-  "our client": ourClient,
-  "one fetch a message": plainFetch,
-};
-
 const target: JobTarget = JSON.parse(process.argv[2] ?? "{}");
-const publish = await WAYS[target.way](target);
+const createApp = await loadClient(target);
+const shared = createApp();
+// Messages of different apps never share a request.
+const publishers = Array.from(
+  { length: JOBS },
+  () => target.way === "our client" ? shared : createApp(),
+);
 /** The number of the next message in each channel. */
 const next = new Int32Array(target.channels);
 /** The channels with a message that is under way. They get no other one, as requests of their own would not keep the order. */
@@ -73,7 +57,11 @@ function nextChannel(): number {
 }
 
 /** Publishes one message after the other until the time is over, but at least one; returns how many. */
-async function work(until: number, bytes: number): Promise<number> {
+async function work(
+  publish: Publish,
+  until: number,
+  bytes: number,
+): Promise<number> {
   let published = 0;
   do {
     const channel = nextChannel();
@@ -95,7 +83,7 @@ async function measure({ seconds, bytes }: JobLoad): Promise<JobReport> {
   const start = performance.now();
   const until = start + seconds * 1000;
   const counts = await Promise.all(
-    Array.from({ length: JOBS }, () => work(until, bytes)),
+    publishers.map((publish) => work(publish, until, bytes)),
   );
   const { user, system } = process.cpuUsage(before);
   return {

@@ -2,8 +2,8 @@
 export type JobWay =
   /** With `publish` of our client, which puts messages that are under way at once into one request. */
   | "our client"
-  /** With one plain `fetch` for each message. */
-  | "one fetch a message";
+  /** With `publish` of our client in an app for each job, so that each message is a request. */
+  | "one request each";
 
 /** Where the jobs of a process publish to. */
 export interface JobTarget {

@@ -25,14 +25,14 @@ const MOST_ROUNDS = 3;
 const MOST_ROUNDS_COMPARING = 9;
 /** How many times longer is measured. It costs little beside the connections, and the runtimes collect garbage once in a while only. */
 const TIMES = 2;
-const JOB_WAYS: readonly JobWay[] = ["our client", "one fetch a message"];
+const JOB_WAYS: readonly JobWay[] = ["our client", "one request each"];
 
 /** The name of Centrifugo's lane with batches. */
 const BATCHED = `${centrifugo.name}, batches of ${BATCH}`;
 
 /**
  * Scenario 3: 10,000 channels of one subscriber each. 8 publishers send a request for each message; 64 jobs of a process publish with our
- * client, and with a plain `fetch` for each message.
+ * client: in one app, and in an app each, whose messages don't share a request.
  */
 export async function channels(lab: Lab): Promise<Section[]> {
   const peers: readonly Lane["peer"][] = [centrifugo, nats, socketIo];

@@ -51,11 +51,14 @@ export function openAppGateway(
           signal,
           action: ACTION,
         },
-        (response) =>
-          readLines(
-            response,
-            (line) => answered(decodeLineAnswer(line, ACTION)),
-          ),
+        async (response) => {
+          const onLine = (line: string): void =>
+            answered(decodeLineAnswer(line, ACTION));
+          if (lines.length > 1) return await readLines(response, onLine);
+          // A single answer can't come in parts. On Bun this saves a third of the CPU time of a publish.
+          const line = (await response.text()).trim();
+          if (line !== "") onLine(line);
+        },
       );
     },
   });
