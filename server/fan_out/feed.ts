@@ -50,7 +50,7 @@ export class Feed implements LogListener {
   readonly #broker: Broker;
   readonly #dirty: (audience: Audience) => void;
   readonly #watch: StreamWatcher;
-  /** What the broker told before it said where the feed begins; absent from then on. */
+  /** Notifications that came before the broker said where the feed begins; absent from then on. */
   #early: Array<() => void> | undefined = [];
   #waiters: Waiter[] = [];
 

@@ -25,7 +25,7 @@ const MAX_UNDER_WAY = 64;
 /** How many characters a line counts at least as its share of a turn: the refusal of a line that has only one takes 30 µs. */
 const MIN_LINE = 256;
 
-/** What a batch needs besides its lines. */
+/** The publisher, the limits and the reporters of a batch. */
 export interface BatchOptions {
   readonly publisher: MessagePublisher;
   readonly rate: PublishRate;
