@@ -46,8 +46,18 @@ export class Failures {
     this.report = report;
   }
 
-  /** A request was refused with a status. */
-  refused(head: FailedHead, code: number, error: RealtimeError): void {
+  /**
+   * A request, or a line of a batch, was refused with a status.
+   *
+   * @param channel The channel of a line; a request names its own in its address.
+   */
+  refused(
+    head: FailedHead,
+    code: number,
+    error: RealtimeError,
+    channel: string | undefined = queryOf(head.target).get("channel") ??
+      undefined,
+  ): void {
     this.#count(head, error);
     this.#events.emit({
       event: "refused",
@@ -55,7 +65,7 @@ export class Failures {
       error: error.code,
       reason: reasonOf(error),
       ...remoteOf(head),
-      channel: textOf(queryOf(head.target).get("channel")),
+      channel: textOf(channel),
       ...factsOf(error),
     });
   }

@@ -45,7 +45,8 @@ export function publishLines(
     rate,
     streams,
     trace: traceOf(head),
-    refused: (error) => failures.refused(head, statusOf(error), error),
+    refused: (error, channel) =>
+      failures.refused(head, statusOf(error), error, channel),
     failed: (error) =>
       failures.report(`${head.method} ${pathOf(head.target)}`, error),
   }, decodeUtf8(body));

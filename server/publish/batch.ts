@@ -32,8 +32,8 @@ export interface BatchOptions {
   readonly streams: Streams;
   /** The trace of the lines that have none of their own. */
   readonly trace: string | undefined;
-  /** Called with the error of each line that is refused. */
-  readonly refused: (error: RealtimeError) => void;
+  /** Called with the error of each line that is refused, and with its channel unless the line is malformed. */
+  readonly refused: (error: RealtimeError, channel?: string) => void;
   /** Called with each unexpected error. The line's publisher learns nothing of it. */
   readonly failed: (error: unknown) => void;
 }
@@ -158,7 +158,7 @@ class Batch {
     const { envelope, topic, data, key, trace } = line;
     const { channel } = envelope;
     const held = this.#outage ?? this.#held.get(channel);
-    if (held) return this.#refuse(held);
+    if (held) return this.#refuse(held, channel);
     try {
       this.#options.rate.spend(1);
       this.#spendChars(line);
@@ -190,7 +190,7 @@ class Batch {
       publisher.require(channel, topics);
       const { streams } = this.#options;
       const sent = await streams.publish(envelope, topics, data, options);
-      if (sent.error) this.#options.refused(sent.error);
+      if (sent.error) this.#options.refused(sent.error, channel);
       return encodeAnswer(sent.ids[0], sent.error);
     } catch (error) {
       return this.#fail(channel, error);
@@ -223,11 +223,11 @@ class Batch {
     const error = this.#toRealtimeError(cause);
     if (error.code === "unavailable") this.#outage = error;
     else if (isTransient(error)) this.#held.set(channel, error);
-    return this.#refuse(error);
+    return this.#refuse(error, channel);
   }
 
-  #refuse(error: RealtimeError): string {
-    this.#options.refused(error);
+  #refuse(error: RealtimeError, channel?: string): string {
+    this.#options.refused(error, channel);
     return encodeAnswer(undefined, error);
   }
 

@@ -97,17 +97,24 @@ describe("the event of a refusal", () => {
     assertEquals(facts.channel, channel);
   });
 
-  it("tells each line of a batch that fails, with its status", async () => {
+  it("tells each line of a batch that fails, with its status and channel", async () => {
     await using log = await collectLog("info");
     await using gateway = await startGateway();
     const line = { channel: "c", topic: "t", data: 1 };
-    await batch(gateway, [line, { ...line, channel: "" }, "no JSON", line]);
+    const other = { ...line, channel: "d", key: "" };
+    await batch(gateway, [line, { ...line, topic: "" }, "no JSON", other]);
     const refusals = eventsIn(log, "refused");
     assertEquals(
-      refusals.map(({ code, error, address }) => [code, error, address]),
+      refusals.map(({ code, error, address, channel }) => [
+        code,
+        error,
+        address,
+        channel,
+      ]),
       [
-        [400, "invalid_name", "127.0.0.1"],
-        [400, "invalid_json", "127.0.0.1"],
+        [400, "invalid_name", "127.0.0.1", "c"],
+        [400, "invalid_json", "127.0.0.1", undefined],
+        [400, "invalid_argument", "127.0.0.1", "d"],
       ],
     );
   });
