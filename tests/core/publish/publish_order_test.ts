@@ -72,12 +72,12 @@ const calls = fc.array(
 /** At most four faults, so that the fifth attempt of a message is its last and succeeds. */
 const scripts = fc.array(fc.constantFrom<Fault>(...FAULTS), { maxLength: 4 });
 
-/** Makes the pauses before retries as short as a turn; the timeout of requests stays. */
+/** Makes the pauses before retries as short as a turn. The timeout of requests stays, and so do timers that pass arguments, which are Node's. */
 function shortenPauses(): () => void {
   const { setTimeout } = globalThis;
   return setGlobals({
-    setTimeout: (action: () => void, ms: number) =>
-      setTimeout(action, ms < 30_000 ? 0 : ms),
+    setTimeout: (action: () => void, ms: number, ...args: []) =>
+      setTimeout(action, ms < 30_000 && args.length === 0 ? 0 : ms, ...args),
   });
 }
 
