@@ -36,7 +36,8 @@ export function validate(
   try {
     const result = schema["~standard"].validate(data);
     return "then" in result
-      ? result.then((result) => outputOf(result, action)).catch(explain)
+      ? Promise.resolve(result).then((result) => outputOf(result, action))
+        .catch(explain)
       : outputOf(result, action);
   } catch (cause) {
     return explain(cause);

@@ -36,7 +36,8 @@ export function resolveMessageInput(
   target: MaybePromise<Realtime.Message.Input> | Realtime.Topic.Ref,
   data: unknown,
 ): MaybePromise<CheckedInput> {
-  if (isPromise(target)) return target.then(checkMessage);
+  // The promise may be one of another library.
+  if (isPromise(target)) return Promise.resolve(target).then(checkMessage);
   if (!isTopicRef(target)) return checkMessage(target);
   const { channel, topic, config, reply } = target;
   const message = { channel, topic, data };

@@ -9,6 +9,7 @@ import type {
 } from "../types/app.ts";
 import type { AppGateway } from "./app_gateway.ts";
 import { encodeLine } from "./batch_line.ts";
+import { keepContext } from "./keep_context.ts";
 import type { PublishTarget } from "./publish_target.ts";
 import { publishDataStream } from "./data_stream.ts";
 import { encodeMessage } from "./encode_message.ts";
@@ -87,6 +88,7 @@ async function send(
     json: checking ? checking.then(() => json) : json,
     action,
     signal,
+    inContext: keepContext(),
   });
   if (error) throw error;
   return { id };

@@ -5,6 +5,7 @@ import { backoff, pause } from "../time/backoff.ts";
 import type { MaybePromise } from "../types/utility.ts";
 import { abortedError } from "../http/aborted.ts";
 import type { LineAnswer } from "./batch_line.ts";
+import type { InContext } from "./keep_context.ts";
 
 /** Maximum number of lines in a request. */
 const MAX_LINES = 256;
@@ -27,6 +28,8 @@ export interface OutgoingLine {
   readonly action: string;
   /** Withdraws the line. */
   readonly signal?: AbortSignal | undefined;
+  /** Keeps the caller's async context, for `post`. */
+  readonly inContext?: InContext;
 }
 
 /** How a queue reaches the gateway. */
@@ -42,12 +45,14 @@ export interface Outlet {
    *
    * @param signal Aborts when no caller waits for an answer any more.
    * @param answered MUST be called with each answer that arrives, in the order of the lines.
+   * @param inContext That of the first line, if it has one.
    * @throws {RealtimeError} The failure of the request.
    */
   post(
     lines: readonly string[],
     signal: AbortSignal,
     answered: (answer: LineAnswer) => void,
+    inContext: InContext | undefined,
   ): Promise<void>;
 }
 
@@ -59,14 +64,13 @@ interface Step {
 }
 
 interface Entry {
-  readonly channel: string;
-  readonly action: string;
+  readonly line: OutgoingLine;
   /** Undefined while the line is being prepared. */
   json: string | undefined;
   attempts: number;
   state: "waiting" | "done";
   /** The last answer, if it was a refusal that may pass. */
-  refusal: LineAnswer | undefined;
+  refusal: RealtimeError | undefined;
   /** The request or pause that it is a part of. */
   step: Step | undefined;
   readonly settle: (answer: LineAnswer) => void;
@@ -93,13 +97,13 @@ export class PublishQueue {
    * Adds a line to the end of the queue and resolves with the gateway's answer to it, which may be a refusal, or with the reason why there
    * is none. It never rejects.
    */
-  add({ channel, json, action, signal }: OutgoingLine): Promise<LineAnswer> {
+  add(line: OutgoingLine): Promise<LineAnswer> {
+    const { json, action, signal } = line;
     return new Promise((resolve) => {
       const withdraw = (): void =>
         this.#withdraw(entry, abortedError(action, signal));
       const entry: Entry = {
-        channel,
-        action,
+        line,
         json: typeof json === "string" ? json : undefined,
         attempts: 0,
         state: "waiting",
@@ -159,7 +163,7 @@ export class PublishQueue {
     for (; next < this.#entries.length && batch.length < MAX_LINES; next++) {
       const entry = this.#entries[next];
       if (!entry || entry.state === "done") continue;
-      const { channel, json } = entry;
+      const { json, line: { channel } } = entry;
       if (json === undefined || held.has(channel)) {
         held.add(channel);
         left.push(entry);
@@ -184,7 +188,7 @@ export class PublishQueue {
       await this.#outlet.post(lines, signal, (answer) => {
         const { value: entry } = entries.next();
         if (entry) this.#answered(entry, answer);
-      });
+      }, batch[0]?.line.inContext);
     } catch (error) {
       failure = error as RealtimeError;
     }
@@ -197,28 +201,28 @@ export class PublishQueue {
     entry.refusal = undefined;
     const { error, isMalformed } = answer;
     if (error && !isMalformed && this.#outlet.mayPass(error)) {
-      entry.refusal = answer;
+      entry.refusal = error;
     } else this.#settle(entry, answer);
   }
 
   /** Tells whether a line is to be sent again, and settles it if not. */
   #isToRepeat(entry: Entry, failure: RealtimeError | undefined): boolean {
-    const { action, refusal } = entry;
-    const answer = refusal ?? {
-      error: failure
+    const { action } = entry.line;
+    const error = entry.refusal ??
+      (failure
         ? this.#rename(failure, action)
-        : badAnswer("leaves out a message", action),
-    };
+        : badAnswer("leaves out a message", action));
     const { attempts } = this.#outlet;
-    if (entry.attempts < attempts && answer.error) {
-      if (this.#outlet.mayPass(answer.error)) return true;
-    }
-    this.#settle(entry, answer);
+    if (entry.attempts < attempts && this.#outlet.mayPass(error)) return true;
+    this.#settle(entry, { error });
     return false;
   }
 
   /** Makes an error of one line of the error of a whole request. */
-  #rename({ code, message, cause }: RealtimeError, action: string) {
+  #rename(
+    { code, message, cause }: RealtimeError,
+    action: string,
+  ): RealtimeError {
     const { action: prefix } = this.#outlet;
     const own = message.startsWith(`${prefix}:`)
       ? action + message.slice(prefix.length)

@@ -1,5 +1,6 @@
 import { DEFAULT_TIMEOUT_MS, request } from "../http/request.ts";
 import { type BatchLine, encodeLine, type LineAnswer } from "./batch_line.ts";
+import { keepContext } from "./keep_context.ts";
 import type { PublishTarget } from "./publish_target.ts";
 
 /** How many seconds the gateway may hold back the answer to a stream's heartbeat. */
@@ -14,7 +15,13 @@ export function postLines(
   const { gateway: { queue }, channel, action } = target;
   return Promise.all(lines.map((line) => {
     const json = encodeLine(target, line);
-    return queue.add({ channel, json, action, signal });
+    return queue.add({
+      channel,
+      json,
+      action,
+      signal,
+      inContext: keepContext(),
+    });
   }));
 }
 

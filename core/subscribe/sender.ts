@@ -4,7 +4,7 @@ import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { decodeLineAnswer } from "../publish/batch_line.ts";
 import { PublishQueue } from "../publish/publish_queue.ts";
-import { backoff } from "../time/backoff.ts";
+import { backoff, pause } from "../time/backoff.ts";
 import type { StreamPlace } from "../types/stream.ts";
 import { askForText, askGateway } from "./ask_gateway.ts";
 import { closedError, type ReaderOptions } from "./message_reader.ts";
@@ -95,10 +95,7 @@ export function createSender(
       });
       let failure = unreachable();
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if (attempt > 0) {
-          const ms = backoff(attempt - 1);
-          await new Promise((resolve) => setTimeout(resolve, ms));
-        }
+        if (attempt > 0) await pause(backoff(attempt - 1));
         if (isOver()) throw closedError();
         const path = `stream/stop?${query}`;
         const init = { method: "POST" };

@@ -13,6 +13,7 @@ import { isStreamSource } from "../../../core/publish/stream_source.ts";
 import {
   isTopicRef,
   resolveCheckedInput,
+  resolveMessageInput,
 } from "../../../core/publish/message_input.ts";
 import { topic } from "../../../core/channel/topic.ts";
 import type { Realtime } from "../../../core/types/realtime.ts";
@@ -99,6 +100,17 @@ describe("resolveCheckedInput()", () => {
       message,
     );
     assertEquals((await resolveCheckedInput(numbers.any(7), 0)).data, 7);
+  });
+
+  it("takes a promise of another library", async () => {
+    const foreign = {
+      then: (resolve: (value: unknown) => unknown) => void resolve(message),
+    } as unknown as Promise<typeof message>;
+    const resolved = resolveMessageInput(foreign, undefined);
+    assertEquals([resolved instanceof Promise, await resolved], [
+      true,
+      message,
+    ]);
   });
 
   it("takes a topic and data, and checks them", async () => {

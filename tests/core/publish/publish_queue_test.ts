@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createRealtime } from "../../../core/app/create_realtime.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { subscribe } from "../../../core/subscribe/subscribe.ts";
@@ -11,6 +12,7 @@ import {
   startFakeGateway,
 } from "../../support/client/fake_gateway.ts";
 import { startGateway } from "../../support/gateway/gateway.ts";
+import { until } from "../../support/until.ts";
 
 function fakeApp({ url }: FakeGateway): RealtimeApp {
   return createRealtime({ url });
@@ -86,6 +88,26 @@ describe("publishes that are under way at once", () => {
     assertEquals(dataOf(request), ["a, after it", "b, after it"]);
     accept(request);
     await jobs;
+  });
+
+  it("leave in the async context of the first of them", async () => {
+    await using gateway = await startGateway();
+    const storage = new AsyncLocalStorage<string>();
+    const contexts: unknown[] = [];
+    const app = createRealtime({
+      url: gateway.url,
+      signingKey: gateway.signingKey,
+      fetch(...request) {
+        contexts.push(storage.getStore());
+        return fetch(...request);
+      },
+    });
+    await Promise.all(["a", "b", "c"].map(async (job) => {
+      if (job !== "a") await until(() => contexts.length > 0);
+      await storage.run(job, () => app.publish(message(job)));
+    }));
+    assertEquals(contexts[0], "a");
+    assert(contexts.length > 1 && !contexts.slice(1).includes("a"));
   });
 
   it("leave in requests of at most 256 messages", async () => {
