@@ -1,9 +1,9 @@
-import { Child } from "../../tests/support/process/child.ts";
 import {
   commandFor,
   type Programs,
   type RuntimeName,
 } from "../../tests/support/process/programs.ts";
+import { LineProcess } from "../line_process.ts";
 import type { ClientToken, ClientWay, Usage } from "./ways.ts";
 
 /** How long a client may take to receive what was published. */
@@ -11,11 +11,10 @@ const CATCH_UP_MS = 20_000;
 
 /** A client in a process of its own. */
 export class ClientProcess implements AsyncDisposable {
-  readonly #child: Child;
-  #onLine: (line: string) => void = () => {};
+  readonly #process: LineProcess;
 
-  private constructor(command: readonly string[]) {
-    this.#child = new Child(command, (line) => this.#onLine(line));
+  private constructor(process: LineProcess) {
+    this.#process = process;
   }
 
   /** Starts a client; resolves when it is subscribed. */
@@ -31,15 +30,13 @@ export class ClientProcess implements AsyncDisposable {
       runtime,
       `${folder}/bench/clients/main.ts`,
     );
-    const client = new ClientProcess([...command, way, JSON.stringify(token)]);
-    while (await client.#line() !== "ready");
-    return client;
+    command.push(way, JSON.stringify(token));
+    return new ClientProcess(await LineProcess.start("The client", command));
   }
 
   /** Returns what the client has counted so far. */
   async counted(): Promise<Usage> {
-    this.#child.write("count");
-    return JSON.parse(await this.#line());
+    return JSON.parse(await this.#process.ask("count"));
   }
 
   /** Waits until the client has received some number of messages, or the time is over; returns what it has counted. */
@@ -55,15 +52,6 @@ export class ClientProcess implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#child.stop();
-  }
-
-  #line(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#onLine = resolve;
-      void this.#child.exited.then(() =>
-        reject(new Error(`The client ended: ${this.#child.errors}`))
-      );
-    });
+    return this.#process[Symbol.asyncDispose]();
   }
 }

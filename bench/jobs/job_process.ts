@@ -1,18 +1,17 @@
-import { Child } from "../../tests/support/process/child.ts";
 import {
   commandFor,
   type Programs,
   type RuntimeName,
 } from "../../tests/support/process/programs.ts";
+import { LineProcess } from "../line_process.ts";
 import type { JobLoad, JobReport, JobTarget } from "./ways.ts";
 
 /** A process whose jobs publish at once. */
 export class JobProcess implements AsyncDisposable {
-  readonly #child: Child;
-  #onLine: (line: string) => void = () => {};
+  readonly #process: LineProcess;
 
-  private constructor(command: readonly string[]) {
-    this.#child = new Child(command, (line) => this.#onLine(line));
+  private constructor(process: LineProcess) {
+    this.#process = process;
   }
 
   /** Starts a process; resolves when its jobs can publish. */
@@ -22,9 +21,8 @@ export class JobProcess implements AsyncDisposable {
     target: JobTarget,
   ): Promise<JobProcess> {
     const command = commandFor(programs, runtime, "bench/jobs/main.ts");
-    const jobs = new JobProcess([...command, JSON.stringify(target)]);
-    while (await jobs.#line() !== "ready");
-    return jobs;
+    command.push(JSON.stringify(target));
+    return new JobProcess(await LineProcess.start("The jobs", command));
   }
 
   /**
@@ -33,21 +31,10 @@ export class JobProcess implements AsyncDisposable {
    * @throws {Error} When a message was refused.
    */
   async publish(load: JobLoad): Promise<JobReport> {
-    const line = this.#line();
-    this.#child.write(JSON.stringify(load));
-    return JSON.parse(await line);
+    return JSON.parse(await this.#process.ask(JSON.stringify(load)));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#child.stop();
-  }
-
-  #line(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#onLine = resolve;
-      void this.#child.exited.then(() =>
-        reject(new Error(`The jobs ended: ${this.#child.errors}`))
-      );
-    });
+    return this.#process[Symbol.asyncDispose]();
   }
 }
