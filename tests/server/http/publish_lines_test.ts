@@ -10,8 +10,9 @@ import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
-import { bodyOf, type LineAnswer } from "../../support/wire/publish.ts";
+import type { LineAnswer } from "../../support/wire/publish.ts";
 import { RawSocket } from "../../support/wire/raw_socket.ts";
+import { waysTo } from "../../support/wire/ways.ts";
 import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
 
 const PATH = "/v1/realtime/publish/batch";
@@ -48,23 +49,7 @@ describe("a request to publish a batch", () => {
     await mounted.close();
   });
 
-  /** The ways to the gateway that a request can take. */
-  const ways: Readonly<
-    Record<string, (init: RequestInit) => Promise<Response>>
-  > = {
-    "with a body of known length": (init) => fetch(gateway.url + PATH, init),
-    "with a body of unknown length": (init) => {
-      const body = bodyOf([init.body as Bytes]);
-      const streamed = { ...init, body, duplex: "half" } as const;
-      return fetch(gateway.url + PATH, streamed);
-    },
-    "from a page": (init) => {
-      const headers = new Headers(init.headers);
-      headers.set("origin", "https://app.example.com");
-      return fetch(gateway.url + PATH, { ...init, headers });
-    },
-    "through a Hono app": (init) => fetch(mounted.url + PATH, init),
-  };
+  const ways = waysTo(() => gateway.url, () => mounted.url);
 
   function initOf(
     body: string | Bytes,
@@ -107,7 +92,7 @@ describe("a request to publish a batch", () => {
       const own = typeof body === "string"
         ? body.replaceAll("CHANNEL", `channel:${count++}`)
         : body;
-      answers.push(await readAnswer(await send(initOf(own, headers))));
+      answers.push(await readAnswer(await send(PATH, initOf(own, headers))));
     }
     return answers;
   }
@@ -151,7 +136,7 @@ describe("a request to publish a batch", () => {
     const frames: object[] = [];
     const body = linesOf(["same"], { fn_slug: "f", metadata: { m: 1 } });
     for (const send of Object.values(ways)) {
-      await readAnswer(await send(initOf(body, { traceparent: TRACE })));
+      await readAnswer(await send(PATH, initOf(body, { traceparent: TRACE })));
       const { id: _id, created_at, ...frame } = await client.next();
       assert(typeof created_at === "string");
       frames.push(frame);
@@ -173,7 +158,7 @@ describe("a request to publish a batch", () => {
     it(`gets the first answers while later lines wait: ${way}`, async () => {
       const channels = ["CHANNEL", "late", "CHANNEL", "late", "CHANNEL"]
         .map((channel) => channel.replace("CHANNEL", `first:${way}`));
-      const response = await send(initOf(linesOf(channels)));
+      const response = await send(PATH, initOf(linesOf(channels)));
       assertEquals(response.status, 200);
       assertEquals(
         response.headers.get("content-type"),

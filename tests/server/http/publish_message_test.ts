@@ -6,8 +6,8 @@ import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
-import { bodyOf } from "../../support/wire/publish.ts";
 import { RawSocket } from "../../support/wire/raw_socket.ts";
+import { waysTo } from "../../support/wire/ways.ts";
 import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
 
 const PATH = "/v1/realtime/publish";
@@ -39,25 +39,7 @@ describe("a request to publish one message", () => {
     await mounted.close();
   });
 
-  /** The ways to the gateway that a request can take. */
-  const ways: Readonly<
-    Record<string, (query: string, init: RequestInit) => Promise<Response>>
-  > = {
-    "with a body of known length": (query, init) =>
-      fetch(`${gateway.url}${PATH}?${query}`, init),
-    "with a body of unknown length": (query, init) => {
-      const body = bodyOf([init.body as Bytes]);
-      const streamed = { ...init, body, duplex: "half" } as const;
-      return fetch(`${gateway.url}${PATH}?${query}`, streamed);
-    },
-    "from a page": (query, init) => {
-      const headers = new Headers(init.headers);
-      headers.set("origin", "https://app.example.com");
-      return fetch(`${gateway.url}${PATH}?${query}`, { ...init, headers });
-    },
-    "through a Hono app": (query, init) =>
-      fetch(`${mounted.url}${PATH}?${query}`, init),
-  };
+  const ways = waysTo(() => gateway.url, () => mounted.url);
 
   function initOf(
     body: string | Bytes,
@@ -78,7 +60,7 @@ describe("a request to publish one message", () => {
     const answers: Answer[] = [];
     for (const send of Object.values(ways)) {
       const channel = `Channel.${count++}.`;
-      const response = await send(query(channel), init);
+      const response = await send(`${PATH}?${query(channel)}`, init);
       const { ids, error } = await response.json();
       answers.push({
         status: response.status,
@@ -152,7 +134,10 @@ describe("a request to publish one message", () => {
     await using _ = client;
     const frames: object[] = [];
     for (const send of Object.values(ways)) {
-      const sent = await send("channel=same&topic=t&fn_slug=f", initOf("{}"));
+      const sent = await send(
+        `${PATH}?channel=same&topic=t&fn_slug=f`,
+        initOf("{}"),
+      );
       await sent.body?.cancel();
       const { id: _id, created_at, ...frame } = await client.next();
       assert(typeof created_at === "string");
@@ -165,7 +150,8 @@ describe("a request to publish one message", () => {
     const init = initOf("1", { "idempotency-key": "once" });
     const ids = new Set<string>();
     for (const send of Object.values(ways)) {
-      const { id } = await (await send("channel=keys&topic=t", init)).json();
+      const { id } = await (await send(`${PATH}?channel=keys&topic=t`, init))
+        .json();
       ids.add(id);
     }
     assertEquals(ids.size, 1);
