@@ -2,16 +2,11 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Position } from "../../../core/protocol/id.ts";
 import { Buffer } from "node:buffer";
 import { MESSAGE_KINDS } from "../../wire/envelope.ts";
-import type { ChannelState, OpenStream } from "../broker.ts";
+import type { ChannelState, InterruptedStream, OpenStream } from "../broker.ts";
 import type { LogSummary } from "../log_summary.ts";
 import type { RevocationRecord } from "../revocation_store.ts";
 import type { StoredChannel } from "./channels.ts";
-import type {
-  InterruptedStream,
-  Operations,
-  StoredMessage,
-  StoredPage,
-} from "./requests.ts";
+import type { Operations, StoredMessage, StoredPage } from "./requests.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
