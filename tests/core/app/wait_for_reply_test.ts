@@ -25,6 +25,7 @@ import {
 } from "../../support/gateway/gateway.ts";
 import { startProxy } from "../../support/gateway/proxy.ts";
 import { setGlobals } from "../../support/globals.ts";
+import { until } from "../../support/until.ts";
 
 const DAYS = { timeout: 3 * 86_400_000 };
 
@@ -187,7 +188,7 @@ describe("realtime.waitForReply()", () => {
       const question = await nextQuestion(person);
       const { approval } = approvals("restarted");
       const reply = behind.waitForReply(approval, id, DAYS);
-      while (await behind.subscribers(approval.channel) < 2);
+      await until(async () => await behind.subscribers(approval.channel) === 2);
       await using next = await startGateway();
       proxy.cut();
       proxy.lead(next.url);
@@ -258,7 +259,7 @@ describe("realtime.waitForReply()", () => {
     const id = await ask(app, "aborted");
     const waiting = new AbortController();
     const reply = app.waitForReply(approval, id, waiting);
-    while (await app.subscribers(approval.channel) < 2);
+    await until(async () => await app.subscribers(approval.channel) === 2);
     waiting.abort("Never mind");
     const error = await assertRejects(() => reply, RealtimeError);
     assertEquals([error.code, error.cause], ["aborted", "Never mind"]);

@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { RealtimeApp } from "../../../core/types/realtime.ts";
 import {
   freePort,
@@ -10,7 +13,7 @@ import { appOf } from "../../support/client/client.ts";
 import {
   approvals,
   codeOf,
-  join,
+  join as joinAs,
   nextQuestion,
   type Person,
 } from "../../support/client/questions.ts";
@@ -19,6 +22,7 @@ import { SIGNING_KEY } from "../../support/gateway/gateway.ts";
 import { type Proxy, startProxy } from "../../support/gateway/proxy.ts";
 import { setGlobals } from "../../support/globals.ts";
 import { redisPath } from "../../support/requirements.ts";
+import { until } from "../../support/until.ts";
 
 const DAYS = { timeout: 30 * 86_400_000 };
 
@@ -41,7 +45,7 @@ class RestartedGateway implements AsyncDisposable {
     this.#port ||= await freePort();
     this.#cli = new Cli([
       ...["--port", `${this.#port}`, "--broker", this.#broker],
-      ...["--signing-key", SIGNING_KEY, "--history-ttl", "604800"],
+      ...["--signing-key", SIGNING_KEY, "--history-ttl", "7d"],
     ]);
     assertEquals(await this.#cli.url(), this.url);
   }
@@ -75,7 +79,7 @@ function newUser(): string {
 
 /** Subscribes as a page does, which is told of no outage. */
 function openPage(app: RealtimeApp, user: string): Promise<Person> {
-  return join(app, user, { onError() {} });
+  return joinAs(app, user, { onError() {} });
 }
 
 /** Adds the tests of questions that wait at gateways with a broker that keeps its log. */
@@ -118,7 +122,7 @@ function itWaits(brokerUrl: () => string): void {
       const { approval } = approvals(user);
       const asked = behind.request(approval, { text: "Go?" }, DAYS);
       const question = await nextQuestion(page);
-      while (await app.subscribers(approval.channel) < 2);
+      await until(async () => await app.subscribers(approval.channel) === 2);
       proxy.cut();
       await page.reply(question, "no");
       await gateway.kill();
@@ -134,7 +138,7 @@ function itWaits(brokerUrl: () => string): void {
       const { approval } = approvals(user);
       const asked = behind.request(approval, { text: "Go?" }, DAYS);
       const question = await nextQuestion(page);
-      while (await app.subscribers(approval.channel) < 2);
+      await until(async () => await app.subscribers(approval.channel) === 2);
       const patient = Promise.withResolvers<void>();
       let attempts = 0;
       const { fetch } = globalThis;
@@ -163,7 +167,7 @@ function itWaits(brokerUrl: () => string): void {
       const process = new AbortController();
       const { signal } = process;
       const first = app.waitForReply(approval, id, { ...DAYS, signal });
-      while (await app.subscribers(approval.channel) < 1);
+      await until(async () => await app.subscribers(approval.channel) === 1);
       process.abort();
       assertEquals(await codeOf(first), "aborted");
       await gateway.kill();
@@ -199,6 +203,16 @@ function itWaits(brokerUrl: () => string): void {
       assertEquals(await app.waitForReply(approval, id), false);
     }));
 }
+
+describe("a question at a gateway with SQLite", () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tidings-waiting-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  itWaits(() => `sqlite:${join(folder, "tidings.db")}`);
+});
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
