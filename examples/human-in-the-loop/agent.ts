@@ -1,15 +1,6 @@
-import {
-  type Realtime,
-  type RealtimeApp,
-  RealtimeError,
-} from "@tidings/realtime";
-import { refunds } from "./channels.ts";
+import { type RealtimeApp, RealtimeError } from "@tidings/realtime";
+import { type Claim, refunds } from "./channels.ts";
 import type { OpenClaim, OpenClaims } from "./open_claims.ts";
-
-/** A customer's claim for a refund. */
-export type Claim = Realtime.Topic.InferPublish<
-  Realtime.Channel.InferTopics<typeof refunds>["approval"]
->;
 
 /** The largest amount that the agent pays without asking, in EUR. */
 const LIMIT = 50;

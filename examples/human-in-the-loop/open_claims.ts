@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { Claim } from "./agent.ts";
+import type { Claim } from "./channels.ts";
 
 /** A claim that the agent has begun to handle. */
 export interface OpenClaim {

@@ -5,7 +5,9 @@ import { channel } from "../../../core/channel/channel.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { topic } from "../../../core/channel/topic.ts";
 import type { RealtimeApp } from "../../../core/types/realtime.ts";
+import { MemoryBroker } from "../../../server/mod.ts";
 import { createTestRealtime } from "../../../server/testing.ts";
+import { shareBroker } from "../../support/brokers/shared_broker.ts";
 import { appOf } from "../../support/client/client.ts";
 import {
   startGateway,
@@ -17,6 +19,8 @@ import {
   join,
   nextQuestion,
 } from "../../support/client/questions.ts";
+import { startProxy } from "../../support/gateway/proxy.ts";
+import { until } from "../../support/until.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -219,6 +223,34 @@ describe("realtime.request()", () => {
       await person.reply(await nextQuestion(person), "yes");
     }
     assertEquals(await Promise.all(asked), [true, true, true]);
+  });
+
+  it("waits on where a restarted gateway allows fewer topics on a connection", async () => {
+    const memory = new MemoryBroker();
+    const broker = shareBroker(memory);
+    const wide = await startGateway({ broker: broker(), maxSubscriptions: 2 });
+    await using proxy = await startProxy(wide.url);
+    const behind = appOf({ ...wide, url: proxy.url });
+    const users = ["wide ann", "wide bob"];
+    const asked = users.map((user) =>
+      behind.request(approvals(user).approval, { text: user })
+    );
+    await until(async () => {
+      const health = await fetch(`${wide.url}/health`);
+      return (await health.json()).channels === 2;
+    });
+    await using narrow = await startGateway({
+      broker: broker(),
+      maxSubscriptions: 1,
+    });
+    proxy.lead(narrow.url);
+    await wide.close();
+    for (const user of users) {
+      await using person = await join(appOf(narrow), user);
+      await person.reply(await nextQuestion(person), "yes");
+    }
+    assertEquals(await Promise.all(asked), [true, true]);
+    await memory.close();
   });
 
   it("requires a topic with reply()", async () => {
