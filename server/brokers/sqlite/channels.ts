@@ -14,9 +14,9 @@ export interface StoredChannel {
   first: number;
   /** The offset of the oldest message that is in the file. It is deleted a little later than it ceases to count. */
   stored: number;
-  /** When the message at `first` was appended; `Infinity` without one. */
+  /** When the message at `first` was appended, or an earlier one; `Infinity` without one. */
   firstAt: number;
-  /** What all messages before `first` took. */
+  /** What all messages before `first`, or fewer, took. */
   before: number;
   /** What all messages took that were ever appended. */
   total: number;

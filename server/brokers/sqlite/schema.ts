@@ -18,6 +18,7 @@ export const MIGRATIONS: readonly string[] = [
     top INTEGER NOT NULL
   );
 
+  -- Rows stand in the order of their publishing, so that the messages of a commit share pages, whatever their channels.
   -- "head" is the frame without its id and its closing brace. "total" sums what this message and all before it take, so that
   -- a part of a log is measured by two rows.
   CREATE TABLE messages (
@@ -31,7 +32,7 @@ export const MIGRATIONS: readonly string[] = [
     raw TEXT,
     head TEXT NOT NULL,
     PRIMARY KEY (channel, "offset")
-  ) WITHOUT ROWID;
+  );
 
   -- Idempotency keys, and the first replies to questions.
   CREATE TABLE keys (

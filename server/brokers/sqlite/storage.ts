@@ -7,7 +7,7 @@ import { costOf } from "./cost.ts";
 import { decodeText, encodeText } from "./stored_text.ts";
 import type { Appended, Operations, StorageReport } from "./requests.ts";
 import { type LogBounds, Retention } from "./retention.ts";
-import { State } from "./state.ts";
+import type { State } from "./state.ts";
 
 /** Names of keys are those of publishers, and those of replies to questions. */
 const KEY = { publish: "k", reply: "r" } as const;
