@@ -20,5 +20,4 @@
  */
 export { SqliteBroker } from "./sqlite/broker.ts";
 export type { SqliteBrokerOptions } from "./sqlite/options.ts";
-export type { InterruptedStream } from "./sqlite/requests.ts";
 export type { Synchronous } from "./sqlite/url.ts";

@@ -10,6 +10,7 @@ import type {
   ChannelState,
   FirstReply,
   HealthListener,
+  InterruptedStream,
   LogEntry,
   LogListener,
   LogPage,
@@ -26,12 +27,7 @@ import type {
 } from "../revocation_store.ts";
 import { HotLogs } from "./hot_logs.ts";
 import { type SqliteBrokerOptions, whole } from "./options.ts";
-import type {
-  InterruptedStream,
-  StorageReport,
-  StoredMessage,
-  StoredPage,
-} from "./requests.ts";
+import type { StorageReport, StoredMessage, StoredPage } from "./requests.ts";
 import { StorageThread } from "./storage_thread.ts";
 
 /** Milliseconds that the disk may take to answer a check of the health. */

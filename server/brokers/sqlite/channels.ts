@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { newEpoch } from "../log.ts";
 import { costOf } from "./cost.ts";
+import { decodeText } from "./stored_text.ts";
 
 /** The state of a channel's log in the database. */
 export interface StoredChannel {
@@ -135,7 +136,7 @@ export class Channels {
       };
     }
     const first = Number(oldest.offset);
-    const raw = oldest.raw === null ? undefined : String(oldest.raw);
+    const raw = decodeText(oldest.raw);
     return {
       ...channel,
       top: Number(newest.offset),

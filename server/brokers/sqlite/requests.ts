@@ -1,6 +1,6 @@
 import type { MessageKind } from "../../../core/protocol/frames.ts";
 import type { Position } from "../../../core/protocol/id.ts";
-import type { ChannelState, NewMessage } from "../broker.ts";
+import type { ChannelState, InterruptedStream, NewMessage } from "../broker.ts";
 import type { LogSummary } from "../log_summary.ts";
 import type { RevocationRecord } from "../revocation_store.ts";
 
@@ -33,12 +33,6 @@ export interface Appended {
   readonly isNew: boolean;
   /** The key of a reply's publisher. */
   readonly replyKey?: string | undefined;
-}
-
-/** A data stream that was open when the process before this one ended. */
-export interface InterruptedStream {
-  readonly channel: string;
-  readonly streamId: string;
 }
 
 /** What is asked of the thread that has the database, and what it answers. */

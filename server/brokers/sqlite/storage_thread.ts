@@ -189,11 +189,11 @@ export class StorageThread {
   #settle(answers: readonly Answer[]): void {
     const calls = this.#underWay;
     this.#underWay = [];
-    for (const isWrite of [true, false]) {
-      for (const [i, call] of calls.entries()) {
-        if (WRITES.has(call.request.name) !== isWrite) continue;
-        this.#settleOne(call, answers[i]);
-      }
+    for (const [i, call] of calls.entries()) {
+      if (isWrite(call)) this.#settleOne(call, answers[i]);
+    }
+    for (const [i, call] of calls.entries()) {
+      if (!isWrite(call)) this.#settleOne(call, answers[i]);
     }
     if (this.#waiting.length > 0) this.#schedule();
     else {
@@ -204,35 +204,36 @@ export class StorageThread {
   }
 
   #settleOne(
-    { request, apply, reject }: Call,
+    call: Call,
     answer: Answer = { problem: "it gave no answer" },
   ): void {
-    const isWrite = WRITES.has(request.name);
-    if ("problem" in answer) {
-      reject(this.#unavailable(answer.problem));
-      if (!isWrite) return;
-      this.problem = answer.problem;
-      this.#refuseWaiting(answer.problem);
-      return;
+    if ("result" in answer) {
+      if (isWrite(call)) this.problem = undefined;
+      return call.apply(answer.result);
     }
-    if (isWrite) this.problem = undefined;
-    apply(answer.result);
+    const { problem } = answer;
+    call.reject(this.#unavailable(problem));
+    if (!isWrite(call)) return;
+    this.problem = problem;
+    // One that waits may have to stand behind one that failed.
+    this.#refuse(isWrite, problem);
   }
 
-  /** Refuses the writes that wait when a commit fails: one of them may have to stand behind one that failed. */
-  #refuseWaiting(problem: string): void {
-    const isRefused = ({ request }: Call): boolean => WRITES.has(request.name);
-    this.#refuse(isRefused, problem);
-  }
-
-  /** Refuses what took too long. What waits is not done any more; what the thread has may be done, and is taken then. */
+  /**
+   * Refuses what took too long. What waits is not done any more: a write takes those behind it with it, which must not overtake its retry.
+   * What the thread has may be done, and is taken then.
+   */
   #rejectLate(): void {
-    const late = performance.now() - ANSWER_MS.limit;
+    const limit = performance.now() - ANSWER_MS.limit;
+    const isLate = ({ began }: Call): boolean => began < limit;
     const problem = "the disk doesn't answer";
-    this.#refuse(({ began }) => began < late, problem);
-    for (const { began, reject } of this.#underWay) {
-      if (began < late) reject(this.#unavailable(problem));
+    for (const call of this.#underWay) {
+      if (isLate(call)) call.reject(this.#unavailable(problem));
     }
+    if (this.#waiting.some((call) => isWrite(call) && isLate(call))) {
+      this.#refuse(isWrite, problem);
+    }
+    this.#refuse(isLate, problem);
   }
 
   #refuse(isRefused: (call: Call) => boolean, problem: string): void {
@@ -260,6 +261,10 @@ export class StorageThread {
     const message = `Cannot use the database ${this.#name}: ${reason}`;
     return new RealtimeError("unavailable", message);
   }
+}
+
+function isWrite({ request }: Call): boolean {
+  return WRITES.has(request.name);
 }
 
 const CLOSED = "it is closed";
