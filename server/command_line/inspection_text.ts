@@ -39,9 +39,8 @@ function fileText(path: string, file: FileFacts): string {
     `commits   ${formatCount(file.commits)}, the last at ${
       formatTime(file.committed_at)
     } UTC`,
-    `messages  ${formatCount(file.messages)} in ${
-      formatCount(file.channels)
-    } channels`,
+    `messages  ${formatCount(file.messages)}`,
+    `channels  ${formatCount(file.channels)}`,
   ].join("\n");
 }
 
@@ -69,10 +68,7 @@ function hiddenText(
   channel: string | undefined,
 ): string[] {
   if (channel !== undefined || all <= shown) return [];
-  const more = formatCount(all - shown);
-  return [
-    `${more} more channels have fewer bytes or none; --limit <n> shows more`,
-  ];
+  return [`--limit <n> shows more of the ${formatCount(all)} channels`];
 }
 
 function messageText(message: MessageFacts): string {

@@ -1,4 +1,3 @@
-import { RealtimeError } from "../../core/protocol/errors.ts";
 import { UnusableError } from "../brokers/sqlite/database.ts";
 import { reasonOf } from "../brokers/sqlite/errors.ts";
 import { escapeControls } from "../log/escape_controls.ts";
@@ -14,8 +13,7 @@ export function useDatabase<T>(action: string, path: string, use: () => T): T {
   try {
     return use();
   } catch (error) {
-    const isKnown = error instanceof UnusableError ||
-      error instanceof RealtimeError;
+    const isKnown = error instanceof UnusableError;
     const reason = isKnown ? error.message : reasonOf(error);
     const name = escapeControls(JSON.stringify(path));
     throw new ConfigError(`Cannot ${action} ${name}: ${reason}`);
