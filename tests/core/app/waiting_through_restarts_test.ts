@@ -107,8 +107,9 @@ function itWaits(brokerUrl: () => string): void {
       const user = newUser();
       await using page = await openPage(app, user);
       const { approval } = approvals(user);
-      const asked = app.request(approval, { text: "Go?" }, DAYS);
+      const asked = behind.request(approval, { text: "Go?" }, DAYS);
       const question = await nextQuestion(page);
+      await until(async () => await app.subscribers(approval.channel) === 2);
       await gateway.kill();
       await gateway.start();
       await page.reply(question, "yes");
