@@ -1,6 +1,6 @@
 /**
- * Starts the site, the agent and a gateway in one process, and prints the addresses of their pages. `--port` chooses the port. What they have
- * to remember is in the folder `data`, or in that of the environment variable DATA_FOLDER.
+ * Starts the site, the agent and a gateway in one process, and prints the addresses of their pages. `--port` chooses the port. They keep
+ * their data in the folder `data`, or in that of the environment variable DATA_FOLDER.
  *
  * @module
  */
@@ -22,8 +22,8 @@ const folder = process.env.DATA_FOLDER ??
   fileURLToPath(new URL("./data", import.meta.url));
 await mkdir(folder, { recursive: true });
 
-// The gateway keeps a week of messages on the disk, and checks replies by their schema. It runs in development mode here; yours runs by itself:
-// `--broker sqlite:./tidings.db --history-ttl 7d`, and set REALTIME_URL and REALTIME_SIGNING_KEY for the site and the agent.
+// The gateway keeps a week of messages on the disk, and checks replies by their schema. It runs in development mode here; yours runs by
+// itself, with `--broker sqlite:./tidings.db --history-ttl 7d`: set REALTIME_URL and REALTIME_SIGNING_KEY for the site and the agent.
 const gateway = createGateway({
   dev: true,
   broker: await SqliteBroker.open({
