@@ -20,13 +20,13 @@ async function assertRefused(path: string, wanted: RegExp): Promise<void> {
   assertMatch(stderr, wanted);
 }
 
-/** Starts a gateway, stops it, and returns the sentences of its log about what a restart or a power cut loses. */
-async function durabilityOf(args: readonly string[]): Promise<string[]> {
+/** Starts a gateway, stops it, and returns the sentences of its warnings about what a restart or a power cut loses. */
+async function lossesOf(args: readonly string[]): Promise<string[]> {
   await using cli = new Cli(["--port", "0", ...args], KEY);
   await cli.url();
   cli.kill("SIGINT");
-  const { stdout } = await cli.finished;
-  const lines = stdout.matchAll(/^\S+ info {4}durability {2}(.*)$/gm);
+  const { stderr } = await cli.finished;
+  const lines = stderr.matchAll(/^\S+ warning durability {2}(.*)$/gm);
   return [...lines].map(([, sentence = ""]) => sentence);
 }
 
@@ -82,16 +82,16 @@ describe("the gateway's command line with a SQLite database", () => {
 
   it("says what a restart or a power cut loses, where that is up to the operator", async () => {
     await using folder = await DatabaseFolder.create();
-    const [inMemory = "", ...more] = await durabilityOf([]);
+    const [inMemory = "", ...more] = await lossesOf([]);
     assertMatch(inMemory, /a restart loses them; --broker sqlite:/);
     const url = `sqlite:${folder.path}`;
-    const [normal = "", ...others] = await durabilityOf([
+    const [normal = "", ...others] = await lossesOf([
       "--broker",
       `${url}?synchronous=normal`,
     ]);
     assertMatch(normal, /a power cut may lose the newest acknowledged/);
     assertEquals([...more, ...others], []);
-    assertEquals(await durabilityOf(["--broker", url]), []);
-    assertEquals(await durabilityOf(["--dev"]), []);
+    assertEquals(await lossesOf(["--broker", url]), []);
+    assertEquals(await lossesOf(["--dev"]), []);
   });
 });
