@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { type Broker, MemoryBroker, serve } from "../../../server/mod.ts";
 import { Cli } from "../../support/gateway/cli.ts";
