@@ -8,6 +8,7 @@ import {
   startSqliteCli,
 } from "../../support/gateway/sqlite_cli.ts";
 import { publish } from "../../support/wire/publish.ts";
+import { producerOf } from "../../support/wire/streams.ts";
 
 /** Runs `tidings inspect` to its end and returns what it prints. */
 async function inspect(...args: string[]): Promise<string> {
@@ -80,6 +81,18 @@ describe("tidings inspect", () => {
     assertStringIncludes(shown, `\n  "${"x".repeat(76)}…\n`);
     const widest = Math.max(...shown.split("\n").slice(1).map((l) => l.length));
     assertEquals(widest, 80);
+  });
+
+  it("names the data stream of a message", async () => {
+    await using folder = await DatabaseFolder.create();
+    await using gateway = await startSqliteCli(folder.path);
+    const { target } = gateway;
+    const send = producerOf(target, "runs:3", "words");
+    await send("start");
+    await send("chunk", { data: "Hello" });
+    const shown = await inspect(folder.path, "--channel=runs:3");
+    assertMatch(shown, /  t  datastream-start  stream words$/m);
+    assertMatch(shown, /  t  chunk  stream words\n  "Hello"$/m);
   });
 
   it("prints the same as JSON, with the data in full", async () => {

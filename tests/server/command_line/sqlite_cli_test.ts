@@ -1,20 +1,27 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseFolder } from "../../support/brokers/sqlite.ts";
 import { Cli, runCli } from "../../support/gateway/cli.ts";
 import { SIGNING_KEY } from "../../support/gateway/gateway.ts";
 import { startSqliteCli } from "../../support/gateway/sqlite_cli.ts";
+import { currentRuntime } from "../../support/process/programs.ts";
 import { publish } from "../../support/wire/publish.ts";
 import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
+
+const onNode = currentRuntime() === "node" ? it : it.skip;
 
 const KEY = { REALTIME_SIGNING_KEY: SIGNING_KEY };
 
 /** Asserts that a gateway refuses a database in one line, with exit code 2. */
-async function assertRefused(path: string, wanted: RegExp): Promise<void> {
+async function assertRefused(
+  path: string,
+  wanted: RegExp,
+  env: Record<string, string> = {},
+): Promise<void> {
   const args = ["--port", "0", "--broker", `sqlite:${path}`];
-  const { code, stdout, stderr } = await runCli(args, KEY);
+  const { code, stdout, stderr } = await runCli(args, { ...KEY, ...env });
   assertEquals([code, stdout], [2, ""]);
   assertMatch(stderr, /^Cannot open the database [^\n]+\n$/);
   assertMatch(stderr, wanted);
@@ -63,6 +70,18 @@ describe("the gateway's command line with a SQLite database", () => {
     await writeFile(folder.path, "no database ".repeat(100));
     await assertRefused(folder.path, /: it is no SQLite database\n$/);
   });
+
+  onNode(
+    "says in one line, with exit code 2, which Node has SQLite",
+    async () => {
+      await using folder = await DatabaseFolder.create();
+      const env = { NODE_OPTIONS: "--no-experimental-sqlite" };
+      const wanted =
+        /: Node [\d.]+ has no node:sqlite; use Node 22\.13 or later\n/;
+      await assertRefused(folder.path, wanted, env);
+      assertEquals(await readdir(folder.folder), []);
+    },
+  );
 
   it("takes the bounds of its logs, its memory and its file", async () => {
     await using folder = await DatabaseFolder.create();
