@@ -5,6 +5,7 @@ import { formatId } from "../../../core/protocol/id.ts";
 import { OVERHEAD } from "./cost.ts";
 import { openReader } from "./open_reader.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
+import { decodeText } from "./stored_text.ts";
 
 /** A database as a whole. */
 export interface FileFacts {
@@ -157,12 +158,15 @@ function newestMessages(
      JOIN channels ON channels.id = messages.channel
      WHERE name = ? ORDER BY "offset" DESC LIMIT ?`,
   ).all(channel, limit);
-  return rows.reverse().map((row) => ({
-    id: formatId(String(row.epoch), Number(row.offset)),
-    at: Number(row.at),
-    topic: String(row.topic),
-    kind: String(row.kind),
-    ...row.stream_id === null ? {} : { stream_id: String(row.stream_id) },
-    data: Object(JSON.parse(`${row.head}}`)).data,
-  }));
+  return rows.reverse().map((row) => {
+    const stream_id = decodeText(row.stream_id);
+    return {
+      id: formatId(String(row.epoch), Number(row.offset)),
+      at: Number(row.at),
+      topic: String(row.topic),
+      kind: String(row.kind),
+      ...stream_id === undefined ? {} : { stream_id },
+      data: Object(JSON.parse(`${row.head}}`)).data,
+    };
+  });
 }
