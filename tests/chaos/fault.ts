@@ -7,7 +7,13 @@ export interface Trial {
   readonly programs: Programs;
   /** The runtime of the gateway. */
   readonly runtime: RuntimeName;
-  /** The runtimes of several gateways on one Redis; absent for a single gateway with the memory broker. */
+  /**
+   * The broker of a single gateway.
+   *
+   * @default {"memory"}
+   */
+  readonly broker?: "memory" | "sqlite";
+  /** The runtimes of several gateways on one Redis; absent for a single gateway. */
   readonly cluster?: readonly RuntimeName[];
   /** The runtime of the clients. */
   readonly clients: RuntimeName;

@@ -1,0 +1,128 @@
+import { Arena } from "../../arena.ts";
+import type { Fault } from "../../fault.ts";
+import { digestOf } from "../../ledger.ts";
+import { judgeWithLateReaders, KEEP_ALL } from "./late_readers.ts";
+import { Probe } from "./probe.ts";
+
+const LONE = "commits-lone";
+
+/** A lone commit has fewer writes and syncs than this. */
+const MOST_OPERATIONS = 100;
+
+/** The lane of the lone messages in the ledger. */
+const LANE = -2_000_000;
+
+/** What the crashes during commits of one message have shown. */
+interface Crashes {
+  count: number;
+  /** How often the message was in the log though the answer never came. */
+  unanswered: number;
+  readonly problems: string[];
+}
+
+/** Starts a gateway after the disk has killed the last one. */
+async function restart(arena: Arena): Promise<void> {
+  const { gateway } = arena;
+  await gateway.exited;
+  arena.disk.set("ok");
+  await arena.startGateway(gateway.port);
+}
+
+/** Publishes a message, and returns how many writes and syncs its commit has until the answer. */
+async function countOperations(arena: Arena, probe: Probe): Promise<number> {
+  arena.disk.set("die", MOST_OPERATIONS);
+  await probe.publish();
+  const operations = MOST_OPERATIONS - arena.disk.amount;
+  arena.disk.set("ok");
+  return operations;
+}
+
+/** Kills the gateway after some writes and syncs of a commit, publishes the message again, and looks for it in the log. */
+async function crashAfter(
+  operations: number,
+  arena: Arena,
+  probe: Probe,
+  crashes: Crashes,
+): Promise<void> {
+  const data = { crash: ++crashes.count };
+  const key = `crash-${crashes.count}`;
+  arena.disk.set("die", operations);
+  const first = await probe.publishData(data, key);
+  await restart(arena);
+  const digest = digestOf("data", data);
+  const found = (await probe.read())
+    .find((message) => digestOf("data", message.data) === digest);
+  if (found && first.id === undefined) crashes.unanswered++;
+  const again = await probe.publishData(data, key);
+  if (again.id === undefined) {
+    crashes.problems.push(`the retry was answered ${again.status}`);
+    return;
+  }
+  arena.ledger.acknowledge(LONE, again.id, digest, LANE);
+  const ids = new Set([first.id ?? again.id, found?.id ?? again.id, again.id]);
+  if (ids.size > 1) {
+    crashes.problems.push(`one key got the ids ${[...ids].join(", ")}`);
+  }
+}
+
+/** The gateway dies after each write and each sync of a commit, so also when a message is on disk and its answer has not left. */
+export const commits: Fault = {
+  number: "30",
+  title: "killed at each write and sync of a commit",
+  isLoud: false,
+  run: (trial) =>
+    Arena.run(
+      trial,
+      { flags: KEEP_ALL, hasFaultyDisk: true },
+      async (arena) => {
+        const channels = [LONE, "commits-0", "commits-1"];
+        await arena.open({ channels, count: trial.isShort ? 6 : 24 });
+        const started = performance.now();
+        const probe = new Probe(arena, LONE);
+        const crashes: Crashes = { count: 0, unanswered: 0, problems: [] };
+        const operations = await countOperations(arena, probe);
+        const rounds = trial.isShort ? 1 : 3;
+        for (let round = 0; round < rounds; round++) {
+          for (let n = 1; n <= operations; n++) {
+            await crashAfter(n, arena, probe, crashes);
+          }
+        }
+        const stop = new AbortController();
+        const publishing = arena.publisher.run({
+          channels: channels.slice(1),
+          rate: 200,
+          seconds: 200,
+          signal: stop.signal,
+        });
+        const underLoad = trial.isShort ? 2 : 20;
+        for (let n = 1; n <= underLoad; n++) {
+          await arena.publisher.acknowledged(10);
+          arena.disk.set("die", n);
+          await restart(arena);
+        }
+        await arena.publisher.acknowledged(10);
+        stop.abort();
+        await publishing;
+        return await judgeWithLateReaders(
+          arena,
+          channels,
+          commits,
+          started,
+          ({ verdict, state }) => ({
+            note: `${crashes.count} kills within ${operations} writes and ` +
+              `syncs of a lone commit, ${crashes.unanswered} times the ` +
+              `message was in the log and not answered; ${underLoad} kills ` +
+              "under load",
+            breaches: [
+              ...crashes.problems,
+              operations < 2 && `a commit had ${operations} operations`,
+              crashes.unanswered === 0 &&
+              "no crash came between the commit and the answer",
+              verdict.gaps > 0 && `${verdict.gaps} gaps`,
+              state.failures.length > 0 && `ended: ${state.failures}`,
+            ],
+          }),
+        );
+      },
+    ),
+};
