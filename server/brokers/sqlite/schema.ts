@@ -1,0 +1,78 @@
+/** Marks a database as one of this program: the bytes of "Tidg". */
+export const APPLICATION_ID = 0x54696467;
+
+/**
+ * The steps from an empty database to the newest schema. A database tells in its `user_version` how many of them it has. A step is never
+ * changed once it was released: a new one follows it.
+ *
+ * Times are milliseconds since 1970, by the clock of `clock.ts`, and lengths are bytes.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  -- "top" is the offset of the newest message that was deleted, if all were.
+  CREATE TABLE channels (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    epoch TEXT NOT NULL,
+    top INTEGER NOT NULL
+  );
+
+  -- "head" is the frame without its id and its closing brace. "total" sums what this message and all before it take, so that
+  -- a part of a log is measured by two rows.
+  CREATE TABLE messages (
+    channel INTEGER NOT NULL,
+    "offset" INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    stream_id TEXT,
+    raw TEXT,
+    head TEXT NOT NULL,
+    PRIMARY KEY (channel, "offset")
+  ) WITHOUT ROWID;
+
+  -- Idempotency keys, and the first replies to questions.
+  CREATE TABLE keys (
+    channel INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    reply_key TEXT,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (channel, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX keys_by_time ON keys (until);
+
+  -- Data streams that are open.
+  CREATE TABLE streams (
+    channel INTEGER NOT NULL,
+    stream_id TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    "offset" INTEGER NOT NULL,
+    PRIMARY KEY (channel, stream_id)
+  ) WITHOUT ROWID;
+
+  -- The slots of time in which a channel got messages, or was used first.
+  CREATE TABLE activity (
+    at INTEGER NOT NULL,
+    channel INTEGER NOT NULL,
+    PRIMARY KEY (at, channel)
+  ) WITHOUT ROWID;
+
+  -- Unix seconds.
+  CREATE TABLE revocations (
+    subject TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    until REAL NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE state (
+    name TEXT PRIMARY KEY,
+    value NOT NULL
+  ) WITHOUT ROWID;
+  `,
+];
+
+/** The version of the newest schema. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
