@@ -134,8 +134,9 @@ export class Arena {
     try {
       for (const transport of transports) {
         const start = { transport, signingKey, port, isDirect };
+        // A clock that is shifted is that of the whole machine: tokens get their times from the clients' processes.
         clients.push(
-          await ClientProcess.start(programs, trial.clients, start),
+          await ClientProcess.start(programs, trial.clients, start, env),
         );
       }
       arena = new Arena(trial, signingKey, site, clients, allFlags, storage);

@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Arena } from "../../arena.ts";
 import type { Fault } from "../../fault.ts";
+import type { ChannelRecord } from "../../ledger.ts";
 import { KEEP_ALL } from "./late_readers.ts";
 
 /** The end of the name of the file in which the owner of a database notes how far it was. */
@@ -38,6 +39,16 @@ async function restore(
   await cp(folder, dirname(path), { recursive: true });
 }
 
+/** Lets the messages of the copy come again: the new epoch has them with new ids. */
+function permitAgain(
+  { ledger }: Arena,
+  saved: Readonly<Record<string, ChannelRecord>>,
+): void {
+  for (const [channel, { acknowledged }] of Object.entries(saved)) {
+    for (const [, , digest] of acknowledged) ledger.doubt(channel, digest);
+  }
+}
+
 async function kill({ gateway }: Arena): Promise<void> {
   gateway.kill("SIGKILL");
   await gateway.exited;
@@ -60,6 +71,7 @@ function restoration(given: Restoration): Fault {
         const { port } = arena.gateway;
         await kill(arena);
         await save(path, copy);
+        const saved = arena.ledger.records();
         await arena.startGateway(port);
         await arena.load({ rate: 100, seconds });
         const tops = arena.ledger.tops();
@@ -70,6 +82,7 @@ function restoration(given: Restoration): Fault {
         );
         await kill(arena);
         await restore(path, copy, given);
+        permitAgain(arena, saved);
         await arena.startGateway(port);
         await arena.load({ rate: 100, seconds });
         return await arena.judge(
