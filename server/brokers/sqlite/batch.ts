@@ -89,8 +89,10 @@ function read(
     case "summarize":
       return request.channels.map((name) => {
         const channel = channels.get(name);
-        if (channel) retention.trim(channel, now);
-        return channel && reader.summarize(channel, now);
+        if (!channel) return undefined;
+        retention.trim(channel, now);
+        retention.measure(channel);
+        return reader.summarize(channel, now);
       });
   }
   if (!("channel" in request)) return undefined;

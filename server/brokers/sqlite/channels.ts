@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { newEpoch } from "../log.ts";
 import { costOf } from "./cost.ts";
+import { decodeText } from "./stored_text.ts";
 
 /** The state of a channel's log in the database. */
 export interface StoredChannel {
@@ -13,9 +14,9 @@ export interface StoredChannel {
   first: number;
   /** The offset of the oldest message that is in the file. It is deleted a little later than it ceases to count. */
   stored: number;
-  /** When the message at `first` was appended; `Infinity` without one. */
+  /** When the message at `first` was appended, or an earlier one; `Infinity` without one. */
   firstAt: number;
-  /** What all messages before `first` took. */
+  /** What all messages before `first`, or fewer, took. */
   before: number;
   /** What all messages took that were ever appended. */
   total: number;
@@ -135,7 +136,7 @@ export class Channels {
       };
     }
     const first = Number(oldest.offset);
-    const raw = oldest.raw === null ? undefined : String(oldest.raw);
+    const raw = decodeText(oldest.raw);
     return {
       ...channel,
       top: Number(newest.offset),

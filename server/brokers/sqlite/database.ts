@@ -42,16 +42,19 @@ export function openDatabase(
   }
 }
 
+/** @throws {UnusableError} Where the folder of a file is missing. */
+export function checkFolder(path: string): void {
+  const folder = dirname(path);
+  if (existsSync(folder)) return;
+  throw new UnusableError(`the folder ${JSON.stringify(folder)} is missing`);
+}
+
 /**
  * Checks that a file is absent, empty, or a database of this program that it can read.
  *
  * @throws {UnusableError} For any other.
  */
 export function checkFile(path: string): void {
-  const folder = dirname(path);
-  if (!existsSync(folder)) {
-    throw new UnusableError(`the folder ${JSON.stringify(folder)} is missing`);
-  }
   if (!existsSync(path)) return;
   if (!statSync(path).isFile()) throw new UnusableError("it is no file");
   const header = readHeader(path);

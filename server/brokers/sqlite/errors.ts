@@ -3,7 +3,7 @@ const REASONS: ReadonlyArray<readonly [text: RegExp, reason: string]> = [
   [/disk is full/, "the disk is full"],
   [/disk I\/O error/, "the disk reported an error"],
   [/readonly database/, "it can't be written"],
-  [/unable to open/, "it can't be opened or created"],
+  [/unable to open/, "its folder can't be written"],
   [/not a database|malformed/, "it is no intact SQLite database"],
   [/locked|busy/, "another process uses it"],
 ];

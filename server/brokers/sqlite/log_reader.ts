@@ -7,6 +7,7 @@ import type { LogSummary } from "../log_summary.ts";
 import type { RevocationRecord } from "../revocation_store.ts";
 import type { StoredChannel } from "./channels.ts";
 import type { Operations, StoredMessage, StoredPage } from "./requests.ts";
+import { decodeText } from "./stored_text.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -121,7 +122,7 @@ export class LogReader {
   interrupted(): InterruptedStream[] {
     return this.#interrupted.all().map(({ name, stream_id }) => ({
       channel: String(name),
-      streamId: String(stream_id),
+      streamId: decodeText(stream_id) ?? "",
     }));
   }
 }
@@ -136,15 +137,15 @@ function toMessage(row: Row): StoredMessage {
     at: Number(at),
     topic: String(topic),
     kind: MESSAGE_KINDS.find((known) => known === kind) ?? "data",
-    streamId: stream_id === null ? undefined : String(stream_id),
-    raw: raw === null ? undefined : String(raw),
+    streamId: decodeText(stream_id),
+    raw: decodeText(raw),
     head: String(head),
   };
 }
 
 function toStream({ stream_id, topic, offset }: Row): OpenStream {
   return {
-    streamId: String(stream_id),
+    streamId: decodeText(stream_id) ?? "",
     topic: String(topic),
     offset: Number(offset),
   };

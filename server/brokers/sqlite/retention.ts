@@ -105,20 +105,29 @@ export class Retention {
   /** Moves the beginning of a log to the oldest message within the bounds. */
   trim(channel: StoredChannel, now: number): void {
     const { size, bytes, ttlMs } = this.#bounds;
-    const bySize = channel.top - size + 1;
-    if (bySize > channel.first) this.#moveFirst(channel, bySize);
+    const { top, total } = channel;
+    // Each publish to a full log comes here, so that the facts of the new first message are read when a bound may be reached only.
+    channel.first = Math.max(channel.first, top - size + 1);
+    const mayBeOut = (): boolean =>
+      channel.firstAt <= now - ttlMs || total - channel.before > bytes;
+    if (!mayBeOut()) return;
+    this.#moveFirst(channel, channel.first);
     if (channel.firstAt <= now - ttlMs) {
       this.#moveFirst(
         channel,
         this.#search(channel, ({ at }) => at <= now - ttlMs),
       );
     }
-    const { total } = channel;
     if (total - channel.before > bytes) {
       // The first message whose predecessors, taken away, leave few enough bytes.
       const last = this.#search(channel, (row) => total - row.total > bytes);
       this.#moveFirst(channel, last + 1);
     }
+  }
+
+  /** Reads what the messages take that count, which {@linkcode trim} may leave estimated. */
+  measure(channel: StoredChannel): void {
+    this.#moveFirst(channel, channel.first);
   }
 
   /** Deletes messages that no longer count, once there are several, with the transaction that is under way. */
@@ -139,7 +148,7 @@ export class Retention {
    * @returns Whether there may be more to do.
    */
   sweep(now: number): boolean {
-    let left = SLICE - Number(this.#deleteKeys.run(now, SLICE).changes);
+    const left = SLICE - Number(this.#deleteKeys.run(now, SLICE).changes);
     const hadAllKeys = left > 0;
     const deadline = this.#deadline(now);
     const until = this.#isOverBudget() ? now : deadline;

@@ -5,7 +5,8 @@ export const APPLICATION_ID = 0x54696467;
  * The steps from an empty database to the newest schema. A database tells in its `user_version` how many of them it has. A step is never
  * changed once it was released: a new one follows it.
  *
- * Times are milliseconds since 1970, by the clock of `clock.ts`, and lengths are bytes.
+ * Times are milliseconds since 1970, by the clock of `clock.ts`, and lengths are bytes. The columns "stream_id", "raw" and "reply_key" have
+ * JSON texts, because their strings may contain a NUL, at which Deno ends a text that it reads.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly string[] = [
     top INTEGER NOT NULL
   );
 
+  -- Rows stand in the order of their publishing, so that the messages of a commit share pages, whatever their channels.
   -- "head" is the frame without its id and its closing brace. "total" sums what this message and all before it take, so that
   -- a part of a log is measured by two rows.
   CREATE TABLE messages (
@@ -30,7 +32,7 @@ export const MIGRATIONS: readonly string[] = [
     raw TEXT,
     head TEXT NOT NULL,
     PRIMARY KEY (channel, "offset")
-  ) WITHOUT ROWID;
+  );
 
   -- Idempotency keys, and the first replies to questions.
   CREATE TABLE keys (

@@ -4,9 +4,10 @@ import type { RevocationRecord } from "../revocation_store.ts";
 import { Channels, type StoredChannel } from "./channels.ts";
 import { Clock } from "./clock.ts";
 import { costOf } from "./cost.ts";
+import { decodeText, encodeText } from "./stored_text.ts";
 import type { Appended, Operations, StorageReport } from "./requests.ts";
 import { type LogBounds, Retention } from "./retention.ts";
-import { State } from "./state.ts";
+import type { State } from "./state.ts";
 
 /** Names of keys are those of publishers, and those of replies to questions. */
 const KEY = { publish: "k", reply: "r" } as const;
@@ -139,13 +140,12 @@ export class Storage {
     now: number,
   ): Appended | undefined {
     const row = this.#findKey.get(id, key, now);
-    if (!row) return undefined;
-    return {
+    return row && {
       epoch,
       first: Number(row.first),
       count: Number(row.count),
       isNew: false,
-      replyKey: row.reply_key === null ? undefined : String(row.reply_key),
+      replyKey: decodeText(row.reply_key),
     };
   }
 
@@ -155,7 +155,14 @@ export class Storage {
     { first, count, replyKey }: Appended,
     until: number,
   ): void {
-    this.#insertKey.run(id, key, first, count, replyKey ?? null, until);
+    this.#insertKey.run(
+      id,
+      key,
+      first,
+      count,
+      encodeText(replyKey),
+      until,
+    );
   }
 
   #append(
@@ -180,6 +187,7 @@ export class Storage {
     const offset = ++channel.top;
     channel.total += costOf(message);
     if (offset === channel.first) channel.firstAt = now;
+    const encodedId = encodeText(streamId);
     this.#insertMessage.run(
       channel.id,
       offset,
@@ -187,15 +195,15 @@ export class Storage {
       channel.total,
       topic,
       kind,
-      streamId ?? null,
-      raw ?? null,
+      encodedId,
+      encodeText(raw),
       head,
     );
-    if (streamId === undefined) return;
+    if (encodedId === null) return;
     if (kind === "datastream-start") {
-      this.#openStream.run(channel.id, streamId, topic, offset);
+      this.#openStream.run(channel.id, encodedId, topic, offset);
     } else if (kind === "datastream-end") {
-      this.#closeStream.run(channel.id, streamId);
+      this.#closeStream.run(channel.id, encodedId);
     }
   }
 

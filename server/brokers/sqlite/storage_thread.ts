@@ -132,6 +132,7 @@ export class StorageThread {
 
   /** Waits for what is under way, closes the database and ends the thread. */
   async close(): Promise<void> {
+    this.#worker.ref();
     if (this.problem !== CLOSED) {
       while (this.#waiting.length + this.#underWay.length > 0) {
         await this.call({ name: "interrupted" }, () => {}).catch(() => {});

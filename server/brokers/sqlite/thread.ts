@@ -8,7 +8,7 @@
 import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import { runBatch } from "./batch.ts";
-import { openDatabase, UnusableError } from "./database.ts";
+import { checkFolder, openDatabase, UnusableError } from "./database.ts";
 import { reasonOf } from "./errors.ts";
 import { LogReader } from "./log_reader.ts";
 import { OwnedError, OwnerNote } from "./owner_note.ts";
@@ -45,6 +45,7 @@ export function runThread(): void {
 }
 
 function run({ path, synchronous, bounds }: ThreadOptions): void {
+  checkFolder(path);
   const note = new OwnerNote(path);
   let database;
   try {

@@ -20,7 +20,7 @@ describe("parseSqliteUrl()", () => {
   });
 
   it("takes the durability of a commit", () => {
-    for (const synchronous of ["full", "normal"]) {
+    for (const synchronous of ["full", "normal"] as const) {
       const url = `sqlite:./a.db?synchronous=${synchronous}`;
       assertEquals(parseSqliteUrl(url), { path: "./a.db", synchronous });
     }
