@@ -124,6 +124,11 @@ static void maybe_die(void) {
   }
 }
 
+/* Tells whether an operation gets an I/O error, and counts those that still work. */
+static int fails(void) {
+  return control->fault == EIO_ && atomic_fetch_sub(&control->amount, 1) <= 0;
+}
+
 /* Returns the error of a file that is opened, or 0. */
 static int open_error(const char *path, int flags) {
   if (!is_in_folder(path)) return 0;
@@ -137,7 +142,7 @@ static int open_error(const char *path, int flags) {
 static int write_error(int fd, off_t end) {
   switch (control->fault) {
     case EIO_:
-      return EIO;
+      return fails() ? EIO : 0;
     case READONLY:
       return EROFS;
     case FULL: {
@@ -235,7 +240,7 @@ static int sync_file(int fd, int (*real)(int)) {
   control->syncs_begun++;
   while (control->fault == HOLD) wait_ms(1);
   if (control->fault == SLOW) wait_ms(control->amount);
-  if (control->fault == EIO_) return refuse(EIO);
+  if (fails()) return refuse(EIO);
   if (control->fault == READONLY) return refuse(EROFS);
   int result = real(fd);
   control->syncs++;

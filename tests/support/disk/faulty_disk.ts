@@ -35,7 +35,7 @@ const FIELD_BYTES = BigInt64Array.BYTES_PER_ELEMENT;
  *
  * - `ok`: it works.
  * - `full`: once its files have grown by `amount` bytes, nothing can grow and no file can be created (ENOSPC).
- * - `eio`: writes and syncs fail (EIO).
+ * - `eio`: after `amount` more writes and syncs, each further one fails (EIO).
  * - `readonly`: writes, syncs and files that are opened for writing fail (EROFS).
  * - `slow`: each sync takes `amount` milliseconds longer.
  * - `hold`: a sync waits until the disk has another fault.
@@ -111,7 +111,7 @@ export class FaultyDisk implements AsyncDisposable {
     };
   }
 
-  /** How many writes and syncs are left until the fault `die`, or bytes until `full`. */
+  /** How many writes and syncs are left until the faults `die` and `eio`, or bytes until `full`. */
   get amount(): number {
     return this.#read("amount");
   }

@@ -12,10 +12,10 @@ const MOST_OPERATIONS = 100;
 /** The lane of the lone messages in the ledger. */
 const LANE = -2_000_000;
 
-/** What the crashes during commits of one message have shown. */
-interface Crashes {
+/** The results of the disturbed commits. */
+interface Attempts {
   count: number;
-  /** How often the message was in the log though the answer never came. */
+  /** How often the message was in the log though the answer was not its id. */
   unanswered: number;
   readonly problems: string[];
 }
@@ -39,32 +39,34 @@ async function countOperations(arena: Arena, probe: Probe): Promise<number> {
   return operations;
 }
 
-/** Kills the gateway after some writes and syncs of a commit, publishes the message again, and looks for it in the log. */
-async function crashAfter(
+/** Gives the disk a fault after some writes and syncs of a commit, publishes the message again, and looks for it in the log. */
+async function disturb(
+  fault: "die" | "eio",
   operations: number,
   arena: Arena,
   probe: Probe,
-  crashes: Crashes,
+  attempts: Attempts,
 ): Promise<void> {
-  const data = { crash: ++crashes.count };
-  const key = `crash-${crashes.count}`;
-  arena.disk.set("die", operations);
+  const data = { attempt: ++attempts.count };
+  const key = `attempt-${attempts.count}`;
+  arena.disk.set(fault, operations);
   const first = await probe.publishData(data, key);
-  if (arena.disk.amount > 0) arena.disk.set("ok");
-  else await restart(arena);
+  if (fault === "die" && arena.disk.amount <= 0) await restart(arena);
+  else arena.disk.set("ok");
   const digest = digestOf("data", data);
   const found = (await probe.read())
     .find((message) => digestOf("data", message.data) === digest);
-  if (found && first.id === undefined) crashes.unanswered++;
+  if (found && first.id === undefined) attempts.unanswered++;
   const again = await probe.publishData(data, key);
   if (again.id === undefined) {
-    crashes.problems.push(`the retry was answered ${again.status}`);
+    attempts.problems.push(`the retry was answered ${again.status}`);
+    arena.ledger.doubt(LONE, digest);
     return;
   }
   arena.ledger.acknowledge(LONE, again.id, digest, LANE);
   const ids = new Set([first.id ?? again.id, found?.id ?? again.id, again.id]);
   if (ids.size > 1) {
-    crashes.problems.push(`one key got the ids ${[...ids].join(", ")}`);
+    attempts.problems.push(`one key got the ids ${[...ids].join(", ")}`);
   }
 }
 
@@ -81,14 +83,14 @@ export const commits: Fault = {
         const channels = [LONE, "commits-0", "commits-1"];
         const started = performance.now();
         const probe = new Probe(arena, LONE);
-        const crashes: Crashes = { count: 0, unanswered: 0, problems: [] };
+        const attempts: Attempts = { count: 0, unanswered: 0, problems: [] };
         const operations = await countOperations(arena, probe);
         const rounds = trial.isShort ? 1 : 3;
         // The sync and what follows it are the last ones.
         const first = trial.isShort ? Math.max(1, operations - 3) : 1;
         for (let round = 0; round < rounds; round++) {
           for (let n = first; n <= operations; n++) {
-            await crashAfter(n, arena, probe, crashes);
+            await disturb("die", n, arena, probe, attempts);
           }
         }
         // Clients that are there earlier would wait longer and longer before they connect again.
@@ -115,15 +117,59 @@ export const commits: Fault = {
           commits,
           started,
           ({ verdict, state }) => ({
-            note: `${crashes.count} kills within ${operations} writes and ` +
-              `syncs of a lone commit, ${crashes.unanswered} times the ` +
+            note: `${attempts.count} kills within ${operations} writes and ` +
+              `syncs of a lone commit, ${attempts.unanswered} times the ` +
               `message was in the log and not answered; ${underLoad} kills ` +
               "under load",
             breaches: [
-              ...crashes.problems,
+              ...attempts.problems,
               operations < 2 && `a commit had ${operations} operations`,
-              crashes.unanswered === 0 &&
+              attempts.unanswered === 0 &&
               "no crash came between the commit and the answer",
+              verdict.gaps > 0 && `${verdict.gaps} gaps`,
+              state.failures.length > 0 && `ended: ${state.failures}`,
+            ],
+          }),
+        );
+      },
+    ),
+};
+
+/** Each write and each sync of a commit fails, and the next ones work again. */
+export const failedCommits: Fault = {
+  number: "41",
+  title: "an I/O error at each write and sync of a commit",
+  isLoud: false,
+  run: (trial) =>
+    Arena.run(
+      trial,
+      { flags: KEEP_ALL, hasFaultyDisk: true },
+      async (arena) => {
+        await arena.open({ channels: [LONE], count: trial.isShort ? 3 : 10 });
+        const started = performance.now();
+        const probe = new Probe(arena, LONE);
+        const attempts: Attempts = { count: 0, unanswered: 0, problems: [] };
+        const operations = await countOperations(arena, probe);
+        const rounds = trial.isShort ? 1 : 10;
+        for (let round = 0; round < rounds; round++) {
+          for (let n = 0; n < operations; n++) {
+            await disturb("eio", n, arena, probe, attempts);
+          }
+        }
+        return await judgeWithLateReaders(
+          arena,
+          [LONE],
+          failedCommits,
+          started,
+          ({ verdict, state, size }) => ({
+            note: `${attempts.count} errors within ${operations} writes and ` +
+              `syncs of a lone commit, ${attempts.unanswered} times the ` +
+              "message was in the log nevertheless",
+            breaches: [
+              ...attempts.problems,
+              operations < 2 && `a commit had ${operations} operations`,
+              state.opened !== size &&
+              `${state.opened - size} clients lost their connection`,
               verdict.gaps > 0 && `${verdict.gaps} gaps`,
               state.failures.length > 0 && `ended: ${state.failures}`,
             ],
