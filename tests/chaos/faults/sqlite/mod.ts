@@ -33,6 +33,7 @@ export const DISK_FAULTS: readonly Fault[] = [
 /** All faults of a gateway with the SQLite broker. Two gateways can't have one file, so none takes over while the other one drains. */
 export const SQLITE_FAULTS: readonly Fault[] = [
   ...FAULTS.filter((fault) => fault !== roll),
-  ...FILE_FAULTS,
-  ...DISK_FAULTS,
+  ...[...FILE_FAULTS, ...DISK_FAULTS].sort((a, b) =>
+    Number(a.number) - Number(b.number)
+  ),
 ];
