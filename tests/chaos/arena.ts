@@ -9,7 +9,7 @@ import { Ledger } from "./ledger.ts";
 import type { Verdict } from "./oracle.ts";
 import type { NetworkFaults } from "./proxy.ts";
 import { type Load, Publisher } from "./publisher.ts";
-import { makeStorage, type Storage } from "./storage.ts";
+import { type DiskOptions, makeStorage, type Storage } from "./storage.ts";
 import type { Row } from "./table.ts";
 
 /** Options of an arena. */
@@ -18,8 +18,8 @@ export interface ArenaOptions {
   readonly flags?: readonly string[];
   /** Whether the clients connect without a proxy. */
   readonly isDirect?: boolean;
-  /** Whether the disk of the gateways' file can fail. */
-  readonly hasFaultyDisk?: boolean;
+  /** How the disk of the gateways' file can fail. */
+  readonly disk?: DiskOptions;
   /** Called with each line that a gateway without a cluster prints. */
   readonly onOutput?: (line: string) => void;
 }
@@ -118,13 +118,12 @@ export class Arena {
   /** Starts an arena, runs a fault in it, and stops all processes. */
   static async run(
     trial: Trial,
-    { flags = [], isDirect = false, hasFaultyDisk = false, onOutput }:
-      ArenaOptions,
+    { flags = [], isDirect = false, disk, onOutput }: ArenaOptions,
     body: (arena: Arena) => Promise<Row[]>,
   ): Promise<Row[]> {
     const { programs, transports } = trial;
     const signingKey = `signkey-chaos-${randomBytes(32).toString("hex")}`;
-    await using storage = await makeStorage(trial, hasFaultyDisk);
+    await using storage = await makeStorage(trial, disk);
     const allFlags = [...flags, ...storage.flags];
     const { env } = storage;
     const site = await startSite(trial, signingKey, allFlags, env, onOutput);

@@ -29,6 +29,12 @@ export interface Fault {
   readonly title: string;
   /** Whether nothing else may run beside it, as it loads the machine or measures times. */
   readonly isLoud: boolean;
+  /**
+   * How long it may take, in milliseconds.
+   *
+   * @default {240_000}
+   */
+  readonly longestMs?: number;
   /** Runs the fault and returns a row for each transport. */
   run(trial: Trial): Promise<Row[]>;
 }

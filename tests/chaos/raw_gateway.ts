@@ -25,7 +25,7 @@ export async function withGateway<T>(
 ): Promise<T> {
   const signingKey = `signkey-chaos-${randomBytes(32).toString("hex")}`;
   const { programs, runtime } = trial;
-  await using storage = await makeStorage(trial, false);
+  await using storage = await makeStorage(trial);
   const gateway = await GatewayProcess.start({
     programs,
     runtime,

@@ -16,19 +16,26 @@ export interface Storage extends AsyncDisposable {
   readonly path: string | undefined;
 }
 
+/** How the disk of a file can fail. */
+export interface DiskOptions {
+  readonly isFaulty?: boolean;
+  /** Whether what was not synced can be lost with the power. */
+  readonly canLosePower?: boolean;
+}
+
 /**
  * Makes the storage of a trial. Disposing of it deletes its files.
- *
- * @param isFaulty Whether the file's disk can fail.
  */
 export async function makeStorage(
   { broker = "memory" }: Trial,
-  isFaulty: boolean,
+  { isFaulty = false, canLosePower = false }: DiskOptions = {},
 ): Promise<Storage> {
   if (broker === "memory") {
     return { ...noFile, flags: [], env: {} };
   }
-  const disk = isFaulty ? await FaultyDisk.create() : undefined;
+  const disk = isFaulty || canLosePower
+    ? await FaultyDisk.create(canLosePower)
+    : undefined;
   const folder = disk?.folder ??
     await mkdtemp(join(tmpdir(), "tidings-chaos-"));
   const path = join(folder, "tidings.db");

@@ -1,5 +1,6 @@
 /**
- * A process that writes to a SQLite database in a worker thread, as the broker does. Its argument is the path of the database. It takes
+ * A process that writes to a SQLite database in a worker thread, as the broker does. Its arguments are the path of the database and the
+ * value of `PRAGMA synchronous`. It takes
  * commands as lines on its input, and answers each with a line of JSON: `insert <text>` commits a row, `count` counts the rows,
  * `clock` waits a moment in both threads, and tells what they and SQLite take for the time, in milliseconds since 1970.
  *
@@ -20,7 +21,7 @@ const MOMENT_MS = 5;
 
 if (isMainThread) {
   const worker = new Worker(new URL(import.meta.url), {
-    workerData: process.argv[2],
+    workerData: process.argv.slice(2),
   });
   worker.on("message", (answer: object) => {
     setTimeout(() => {
@@ -30,9 +31,10 @@ if (isMainThread) {
   readLines(process.stdin, (line) => worker.postMessage(line));
   process.stdin.on("end", () => process.exit(0));
 } else {
-  const database = new DatabaseSync(workerData);
+  const [path, synchronous] = workerData;
+  const database = new DatabaseSync(path);
   database.exec(
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; " +
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; ` +
       "CREATE TABLE IF NOT EXISTS texts (text TEXT NOT NULL)",
   );
   const insert = database.prepare("INSERT INTO texts VALUES (?)");

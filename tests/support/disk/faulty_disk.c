@@ -27,13 +27,15 @@
 #define NS_PER_MS 1000000
 
 /* The order is that of DISK_FAULTS in faulty_disk.ts. */
-enum fault { OK, FULL, EIO_, READONLY, SLOW, HOLD, DIE };
+enum fault { OK, FULL, EIO_, READONLY, SLOW, HOLD, DIE, CUT };
 
 /* The order is that of FIELDS in faulty_disk.ts. */
 struct control {
   _Atomic int64_t fault;
   _Atomic int64_t amount;
   _Atomic int64_t clock_ms;
+  /* Whether a power cut can follow, for which unsynced writes are recorded. */
+  _Atomic int64_t is_recording;
   _Atomic int64_t writes;
   _Atomic int64_t syncs_begun;
   _Atomic int64_t syncs;
@@ -42,8 +44,20 @@ struct control {
 
 static struct control *control;
 static const char *folder;
-/* The descriptors of files in the folder. */
-static _Atomic char is_ours[FILES];
+/* The paths of the open files in the folder, by descriptor. */
+static char *_Atomic paths[FILES];
+
+/* What a part of a file had before it was written to for the first time since the file was synced. */
+struct before {
+  struct before *next;
+  char *path;
+  off_t offset;
+  size_t size;
+  char bytes[];
+};
+
+static struct before *unsynced;
+static pthread_mutex_t unsynced_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int (*real_open)(const char *, int, ...);
 static int (*real_openat)(int, const char *, int, ...);
@@ -98,11 +112,12 @@ static int is_in_folder(const char *path) {
 }
 
 static int is_file(int fd) {
-  return control && fd >= 0 && fd < FILES && is_ours[fd];
+  return control && fd >= 0 && fd < FILES && paths[fd];
 }
 
-static void note(int fd, int is_tracked) {
-  if (fd >= 0 && fd < FILES) is_ours[fd] = is_tracked;
+static void note(int fd, const char *path) {
+  if (fd < 0 || fd >= FILES) return;
+  free(atomic_exchange(&paths[fd], path ? strdup(path) : NULL));
 }
 
 static int refuse(int error) {
@@ -116,12 +131,60 @@ static void wait_ms(int64_t ms) {
   nanosleep(&time, NULL);
 }
 
+/* Records what a write replaces, zeros beyond the end of the file included. */
+static void record(int fd, off_t offset, size_t size) {
+  if (!control->is_recording) return;
+  pthread_mutex_lock(&unsynced_lock);
+  struct before *one = unsynced;
+  while (one && (one->offset != offset || one->size != size || strcmp(one->path, paths[fd]) != 0)) one = one->next;
+  if (!one) {
+    one = calloc(1, sizeof(struct before) + size);
+    int file = real_open(paths[fd], O_RDONLY | O_CLOEXEC);
+    if (pread(file, one->bytes, size, offset) < 0) abort();
+    real_close(file);
+    one->path = strdup(paths[fd]);
+    one->offset = offset;
+    one->size = size;
+    one->next = unsynced;
+    unsynced = one;
+  }
+  pthread_mutex_unlock(&unsynced_lock);
+}
+
+/* Forgets the records of a file that was synced. */
+static void forget(int fd) {
+  pthread_mutex_lock(&unsynced_lock);
+  for (struct before **at = &unsynced; *at;) {
+    struct before *one = *at;
+    if (strcmp(one->path, paths[fd]) == 0) {
+      *at = one->next;
+      free(one->path);
+      free(one);
+    } else at = &one->next;
+  }
+  pthread_mutex_unlock(&unsynced_lock);
+}
+
+/* Takes back unsynced writes: each of them, or by chance each second one, as a disk may write in any order. */
+static void lose_unsynced(void) {
+  pthread_mutex_lock(&unsynced_lock);
+  unsigned seed = getpid();
+  int loses_all = rand_r(&seed) % 2;
+  for (struct before *one = unsynced; one; one = one->next) {
+    if (!loses_all && rand_r(&seed) % 2) continue;
+    int file = real_open(one->path, O_WRONLY | O_CLOEXEC);
+    if (file >= 0 && real_pwrite(file, one->bytes, one->size, one->offset) < 0) abort();
+    if (file >= 0) real_close(file);
+  }
+}
+
 /* Counts an operation down, and kills the process after the last one. */
 static void maybe_die(void) {
-  if (control->fault == DIE && --control->amount <= 0) {
-    kill(getpid(), SIGKILL);
-    for (;;) pause();
-  }
+  int64_t fault = control->fault;
+  if ((fault != DIE && fault != CUT) || --control->amount > 0) return;
+  if (fault == CUT) lose_unsynced();
+  kill(getpid(), SIGKILL);
+  for (;;) pause();
 }
 
 /* Tells whether an operation gets an I/O error, and counts those that still work. */
@@ -173,7 +236,7 @@ int open(const char *path, int flags, ...) {
   int error = open_error(path, flags);
   if (error) return refuse(error);
   int fd = real_open(path, flags, mode);
-  note(fd, is_in_folder(path));
+  note(fd, is_in_folder(path) ? path : NULL);
   return fd;
 }
 
@@ -188,7 +251,7 @@ int openat(int at, const char *path, int flags, ...) {
   int error = open_error(path, flags);
   if (error) return refuse(error);
   int fd = real_openat(at, path, flags, mode);
-  note(fd, is_in_folder(path));
+  note(fd, is_in_folder(path) ? path : NULL);
   return fd;
 }
 
@@ -199,7 +262,7 @@ int openat64(int at, const char *path, int flags, ...) {
 
 int close(int fd) {
   start();
-  note(fd, 0);
+  note(fd, NULL);
   return real_close(fd);
 }
 
@@ -212,8 +275,10 @@ int unlink(const char *path) {
 ssize_t write(int fd, const void *bytes, size_t size) {
   start();
   if (!is_file(fd)) return real_write(fd, bytes, size);
-  int error = write_error(fd, lseek(fd, 0, SEEK_CUR) + size);
+  off_t offset = lseek(fd, 0, SEEK_CUR);
+  int error = write_error(fd, offset + size);
   if (error) return refuse(error);
+  record(fd, offset, size);
   ssize_t written = real_write(fd, bytes, size);
   control->writes++;
   maybe_die();
@@ -225,6 +290,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset) {
   if (!is_file(fd)) return real_pwrite(fd, bytes, size, offset);
   int error = write_error(fd, offset + size);
   if (error) return refuse(error);
+  record(fd, offset, size);
   ssize_t written = real_pwrite(fd, bytes, size, offset);
   control->writes++;
   maybe_die();
@@ -243,6 +309,7 @@ static int sync_file(int fd, int (*real)(int)) {
   if (fails()) return refuse(EIO);
   if (control->fault == READONLY) return refuse(EROFS);
   int result = real(fd);
+  forget(fd);
   control->syncs++;
   maybe_die();
   return result;

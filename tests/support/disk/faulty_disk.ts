@@ -13,6 +13,7 @@ const DISK_FAULTS = [
   "slow",
   "hold",
   "die",
+  "cut",
 ] as const;
 
 /** The fields of the control file, in the order of `struct control` in faulty_disk.c. Each has 64 bits. */
@@ -20,6 +21,7 @@ const FIELDS = [
   "fault",
   "amount",
   "clockMs",
+  "isRecording",
   "writes",
   "syncsBegun",
   "syncs",
@@ -40,6 +42,8 @@ const FIELD_BYTES = BigInt64Array.BYTES_PER_ELEMENT;
  * - `slow`: each sync takes `amount` milliseconds longer.
  * - `hold`: a sync waits until the disk has another fault.
  * - `die`: the process is killed right after that many (`amount`) more writes and syncs.
+ * - `cut`: the same, and what was written to a file since its last sync is lost, all of it or by chance a part. The disk must have been made
+ *   with `canLosePower`.
  */
 export type DiskFault = typeof DISK_FAULTS[number];
 
@@ -76,7 +80,12 @@ export class FaultyDisk implements AsyncDisposable {
   readonly #root: string;
   readonly #control: number;
 
-  private constructor(root: string, folder: string, library: string) {
+  private constructor(
+    root: string,
+    folder: string,
+    library: string,
+    canLosePower: boolean,
+  ) {
     const control = join(root, "control");
     this.#root = root;
     this.#control = openSync(control, "w+");
@@ -87,18 +96,20 @@ export class FaultyDisk implements AsyncDisposable {
       FAULTY_DISK_FOLDER: folder + "/",
     };
     for (const field of FIELDS) this.#write(field, 0);
+    this.#write("isRecording", canLosePower ? 1 : 0);
   }
 
   /**
    * Makes a disk without a fault.
    *
+   * @param canLosePower Whether unsynced writes can be lost, for which each of them is recorded in memory.
    * @throws {Error} Where there is no gcc for Linux.
    */
-  static async create(): Promise<FaultyDisk> {
+  static async create(canLosePower = false): Promise<FaultyDisk> {
     const library = faultyDiskLibrary();
     const root = await realpath(await mkdtemp(join(tmpdir(), "tidings-disk-")));
     const folder = await mkdtemp(join(root, "files-"));
-    return new FaultyDisk(root, folder, library);
+    return new FaultyDisk(root, folder, library, canLosePower);
   }
 
   /** What processes have done to the files so far. */
@@ -111,7 +122,7 @@ export class FaultyDisk implements AsyncDisposable {
     };
   }
 
-  /** How many writes and syncs are left until the faults `die` and `eio`, or bytes until `full`. */
+  /** How many writes and syncs are left until the faults `die`, `cut` and `eio`, or bytes until `full`. */
   get amount(): number {
     return this.#read("amount");
   }

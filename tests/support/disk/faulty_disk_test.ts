@@ -20,20 +20,23 @@ class Database implements AsyncDisposable {
   readonly child: Child;
   readonly #answers: Array<(answer: Record<string, unknown>) => void> = [];
 
-  private constructor({ folder, env }: FaultyDisk) {
+  private constructor({ folder, env }: FaultyDisk, synchronous: string) {
     const command = commandFor(
       currentProgram(),
       currentRuntime(),
       "tests/support/disk/database_main.ts",
     );
-    command.push(join(folder, "test.db"));
+    command.push(join(folder, "test.db"), synchronous);
     const take = (line: string): void =>
       this.#answers.shift()?.(JSON.parse(line));
     this.child = new Child(command, take, () => {}, env);
   }
 
-  static async open(disk: FaultyDisk): Promise<Database> {
-    const database = new Database(disk);
+  static async open(
+    disk: FaultyDisk,
+    synchronous = "FULL",
+  ): Promise<Database> {
+    const database = new Database(disk, synchronous);
     assertEquals((await database.#answer()).ready, true);
     return database;
   }
@@ -134,6 +137,38 @@ onFaultyDisk("a database on a faulty disk", () => {
       count = found;
     }
     assert(count > 0);
+  });
+
+  it("loses what was written and not synced when the power is cut", async () => {
+    await using disk = await FaultyDisk.create(true);
+    await using database = await Database.open(disk, "OFF");
+    for (let n = 0; n < 20; n++) await database.ask("insert more");
+    disk.set("cut", 1);
+    database.child.write("insert more");
+    await database.child.exited;
+    disk.set("ok");
+    await using again = await Database.open(disk);
+    const found = Number((await again.ask("count")).count);
+    assert(found < 20, `${found} are left`);
+  });
+
+  it("keeps what was synced when the power is cut", async () => {
+    await using disk = await FaultyDisk.create(true);
+    let count = 0;
+    for (let operations = 1; operations < 8; operations++) {
+      await using database = await Database.open(disk);
+      disk.set("cut", operations);
+      let answered = 0;
+      for (let n = 0; n < operations; n++) {
+        void database.ask("insert more").then(() => answered++);
+      }
+      assertEquals((await database.child.exited).signal, "SIGKILL");
+      disk.set("ok");
+      await using again = await Database.open(disk);
+      const found = Number((await again.ask("count")).count);
+      assert(found >= count + answered, `${found} of ${count} + ${answered}`);
+      count = found;
+    }
   });
 
   it("has the shifted clock in each thread, and can still wait", async () => {

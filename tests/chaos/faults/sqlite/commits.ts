@@ -41,7 +41,7 @@ async function countOperations(arena: Arena, probe: Probe): Promise<number> {
 
 /** Gives the disk a fault after some writes and syncs of a commit, publishes the message again, and looks for it in the log. */
 async function disturb(
-  fault: "die" | "eio",
+  fault: "die" | "cut" | "eio",
   operations: number,
   arena: Arena,
   probe: Probe,
@@ -51,7 +51,7 @@ async function disturb(
   const key = `attempt-${attempts.count}`;
   arena.disk.set(fault, operations);
   const first = await probe.publishData(data, key);
-  if (fault === "die" && arena.disk.amount <= 0) await restart(arena);
+  if (fault !== "eio" && arena.disk.amount <= 0) await restart(arena);
   else arena.disk.set("ok");
   const digest = digestOf("data", data);
   const found = (await probe.read())
@@ -70,70 +70,90 @@ async function disturb(
   }
 }
 
-/** The gateway dies after each write and each sync of a commit, so also when a message is on disk and its answer has not left. */
-export const commits: Fault = {
-  number: "30",
-  title: "killed at each write and sync of a commit",
-  isLoud: false,
-  run: (trial) =>
-    Arena.run(
-      trial,
-      { flags: KEEP_ALL, hasFaultyDisk: true },
-      async (arena) => {
-        const channels = [LONE, "commits-0", "commits-1"];
-        const started = performance.now();
-        const probe = new Probe(arena, LONE);
-        const attempts: Attempts = { count: 0, unanswered: 0, problems: [] };
-        const operations = await countOperations(arena, probe);
-        const rounds = trial.isShort ? 1 : 3;
-        // The sync and what follows it are the last ones.
-        const first = trial.isShort ? Math.max(1, operations - 3) : 1;
-        for (let round = 0; round < rounds; round++) {
-          for (let n = first; n <= operations; n++) {
-            await disturb("die", n, arena, probe, attempts);
+/** The gateway ends after each write and each sync of a commit, so also when a message is on disk and its answer has not left. */
+function endings(number: string, title: string, ending: "die" | "cut"): Fault {
+  const fault: Fault = {
+    number,
+    title,
+    isLoud: false,
+    run: (trial) =>
+      Arena.run(
+        trial,
+        {
+          flags: KEEP_ALL,
+          disk: { canLosePower: ending === "cut", isFaulty: true },
+        },
+        async (arena) => {
+          const channels = [LONE, "commits-0", "commits-1"];
+          const started = performance.now();
+          const probe = new Probe(arena, LONE);
+          const attempts: Attempts = { count: 0, unanswered: 0, problems: [] };
+          const operations = await countOperations(arena, probe);
+          const rounds = trial.isShort ? 1 : 3;
+          // The sync and what follows it are the last ones.
+          const first = trial.isShort ? Math.max(1, operations - 3) : 1;
+          for (let round = 0; round < rounds; round++) {
+            for (let n = first; n <= operations; n++) {
+              await disturb(ending, n, arena, probe, attempts);
+            }
           }
-        }
-        // Clients that are there earlier would wait longer and longer before they connect again.
-        await arena.open({ channels, count: trial.isShort ? 6 : 24 });
-        const stop = new AbortController();
-        const publishing = arena.publisher.run({
-          channels: channels.slice(1),
-          rate: 200,
-          seconds: 200,
-          signal: stop.signal,
-        });
-        const underLoad = trial.isShort ? 2 : 20;
-        for (let n = 1; n <= underLoad; n++) {
+          // Clients that are there earlier would wait longer and longer before they connect again.
+          await arena.open({ channels, count: trial.isShort ? 6 : 24 });
+          const stop = new AbortController();
+          const publishing = arena.publisher.run({
+            channels: channels.slice(1),
+            rate: 200,
+            seconds: 200,
+            signal: stop.signal,
+          });
+          const underLoad = trial.isShort ? 2 : 20;
+          for (let n = 1; n <= underLoad; n++) {
+            await arena.publisher.acknowledged(10);
+            arena.disk.set(ending, n);
+            await restart(arena);
+          }
           await arena.publisher.acknowledged(10);
-          arena.disk.set("die", n);
-          await restart(arena);
-        }
-        await arena.publisher.acknowledged(10);
-        stop.abort();
-        await publishing;
-        return await judgeWithLateReaders(
-          arena,
-          channels,
-          commits,
-          started,
-          ({ verdict, state }) => ({
-            note: `${attempts.count} kills within ${operations} writes and ` +
-              `syncs of a lone commit, ${attempts.unanswered} times the ` +
-              `message was in the log and not answered; ${underLoad} kills ` +
-              "under load",
-            breaches: [
-              ...attempts.problems,
-              operations < 2 && `a commit had ${operations} operations`,
-              attempts.unanswered === 0 &&
-              "no crash came between the commit and the answer",
-              verdict.gaps > 0 && `${verdict.gaps} gaps`,
-              state.failures.length > 0 && `ended: ${state.failures}`,
-            ],
-          }),
-        );
-      },
-    ),
-};
+          stop.abort();
+          await publishing;
+          return await judgeWithLateReaders(
+            arena,
+            channels,
+            fault,
+            started,
+            ({ verdict, state }) => ({
+              note: `${attempts.count} times within ${operations} writes and ` +
+                `syncs of a lone commit, ${attempts.unanswered} times the ` +
+                `message was in the log and not answered; ${underLoad} ` +
+                "times under load",
+              breaches: [
+                ...attempts.problems,
+                operations < 2 && `a commit had ${operations} operations`,
+                attempts.unanswered === 0 &&
+                "no crash came between the commit and the answer",
+                verdict.gaps > 0 && `${verdict.gaps} gaps`,
+                state.failures.length > 0 && `ended: ${state.failures}`,
+              ],
+            }),
+          );
+        },
+      ),
+  };
+  return fault;
+}
+
+/** The process is killed. */
+export const killedCommits: Fault = endings(
+  "30",
+  "killed at each write and sync of a commit",
+  "die",
+);
+
+/** The power is cut: what the file has not synced is lost, or a part of it. */
+export const cutCommits: Fault = endings(
+  "42",
+  "the power is cut at each write and sync of a commit",
+  "cut",
+);
 
 /** Each write and each sync of a commit fails, and the next ones work again. */
 export const failedCommits: Fault = {
@@ -143,7 +163,7 @@ export const failedCommits: Fault = {
   run: (trial) =>
     Arena.run(
       trial,
-      { flags: KEEP_ALL, hasFaultyDisk: true },
+      { flags: KEEP_ALL, disk: { isFaulty: true } },
       async (arena) => {
         await arena.open({ channels: [LONE], count: trial.isShort ? 3 : 10 });
         const started = performance.now();

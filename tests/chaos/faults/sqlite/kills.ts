@@ -10,11 +10,15 @@ const BETWEEN = 20;
 /** How long after the last of them the gateway is killed at most: longer than a commit takes. */
 const MOMENT_MS = 10;
 
+/** How long the kills may take: each one waits for a start. */
+const LONGEST_S = 600;
+
 /** The gateway's process is killed again and again, at random moments of its commits. */
 export const kills: Fault = {
   number: "29",
   title: "kill -9 at random moments, the same file",
   isLoud: false,
+  longestMs: LONGEST_S * 1000,
   run: (trial) =>
     Arena.run(
       trial,
@@ -26,7 +30,7 @@ export const kills: Fault = {
         const stop = new AbortController();
         const publishing = arena.load({
           rate: 200,
-          seconds: 220,
+          seconds: LONGEST_S,
           signal: stop.signal,
         });
         const count = trial.isShort ? 6 : 100;

@@ -2,7 +2,7 @@ import type { Fault } from "../../fault.ts";
 import { roll } from "../drain.ts";
 import { FAULTS } from "../mod.ts";
 import { clockBetweenStarts, clockInProcess } from "./clocks.ts";
-import { commits, failedCommits } from "./commits.ts";
+import { cutCommits, failedCommits, killedCommits } from "./commits.ts";
 import { kills } from "./kills.ts";
 import { full, inputOutput, readOnly } from "./refusals.ts";
 import { restoredBesideNote, restoredWithoutNote } from "./restore.ts";
@@ -19,7 +19,8 @@ export const FILE_FAULTS: readonly Fault[] = [
 
 /** The faults of the disk below the file. */
 export const DISK_FAULTS: readonly Fault[] = [
-  commits,
+  killedCommits,
+  cutCommits,
   failedCommits,
   full,
   inputOutput,

@@ -23,7 +23,7 @@ function refusal(number: string, title: string, disk: DiskFault): Fault {
     run: (trial) =>
       Arena.run(
         trial,
-        { flags: KEEP_ALL, hasFaultyDisk: true },
+        { flags: KEEP_ALL, disk: { isFaulty: true } },
         async (arena) => {
           const channels = [`${disk}-0`, `${disk}-1`];
           await arena.open({ channels, count: trial.isShort ? 6 : 25 });

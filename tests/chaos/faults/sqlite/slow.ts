@@ -26,7 +26,7 @@ export const slow: Fault = {
   run: (trial) =>
     Arena.run(
       trial,
-      { flags: KEEP_ALL, hasFaultyDisk: true },
+      { flags: KEEP_ALL, disk: { isFaulty: true } },
       async (arena) => {
         const channels = ["slow-0", "slow-1"];
         await arena.open({ channels, count: trial.isShort ? 6 : 25 });
@@ -85,7 +85,7 @@ export const hang: Fault = {
   run: (trial) =>
     Arena.run(
       trial,
-      { flags: KEEP_ALL, hasFaultyDisk: true },
+      { flags: KEEP_ALL, disk: { isFaulty: true } },
       async (arena) => {
         const channels = ["hang-0", "hang-1"];
         const hangMs = trial.isShort ? 7_000 : 10_000;
