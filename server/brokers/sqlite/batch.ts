@@ -89,7 +89,7 @@ function read(
     case "summarize":
       return request.channels.map((name) => {
         const channel = channels.get(name);
-        if (!channel) return undefined;
+        if (!channel) return null;
         retention.trim(channel, now);
         retention.measure(channel);
         return reader.summarize(channel, now);

@@ -249,7 +249,10 @@ export class SqliteBroker implements Broker {
   summarize(
     channels: readonly string[],
   ): Promise<ReadonlyArray<LogSummary | undefined>> {
-    return this.#thread.call({ name: "summarize", channels }, (all) => all);
+    return this.#thread.call(
+      { name: "summarize", channels },
+      (all) => all.map((one) => one ?? undefined),
+    );
   }
 
   /** Returns the data streams that were open when the process before this one ended. */

@@ -22,7 +22,11 @@ export interface StoredChannel {
   total: number;
   /** The newest slot of time in which it was active. */
   slot: number;
+  /** Until when it stays even without messages. */
+  keptUntil: number;
 }
+
+type Row = Readonly<Record<string, unknown>>;
 
 /** How many channels are kept in memory that nobody follows. */
 const MAX_CACHED = 20_000;
@@ -51,7 +55,7 @@ export class Channels {
        WHERE channel = ? ORDER BY "offset" DESC LIMIT 1`,
     );
     this.#insert = database.prepare(
-      "INSERT INTO channels (name, epoch, top) VALUES (?, ?, 0)",
+      "INSERT INTO channels (name, epoch, top, kept_until) VALUES (?, ?, 0, 0)",
     );
     this.#remove = database.prepare("DELETE FROM channels WHERE id = ?");
   }
@@ -61,12 +65,7 @@ export class Channels {
     if (cached) return cached;
     const row = this.#byName.get(name);
     if (!row) return undefined;
-    const channel = this.#load(
-      Number(row.id),
-      name,
-      String(row.epoch),
-      Number(row.top),
-    );
+    const channel = this.#load(name, row);
     this.#keep(channel);
     return channel;
   }
@@ -90,6 +89,7 @@ export class Channels {
       before: 0,
       total: 0,
       slot: 0,
+      keptUntil: 0,
     };
     this.#keep(channel);
     return channel;
@@ -115,13 +115,16 @@ export class Channels {
     }
   }
 
-  #load(
-    id: number,
-    name: string,
-    epoch: string,
-    deleted: number,
-  ): StoredChannel {
-    const channel = { id, name, epoch, slot: 0 };
+  #load(name: string, row: Row): StoredChannel {
+    const id = Number(row.id);
+    const deleted = Number(row.top);
+    const channel = {
+      id,
+      name,
+      epoch: String(row.epoch),
+      slot: 0,
+      keptUntil: Number(row.kept_until),
+    };
     const newest = this.#newest.get(id);
     const oldest = this.#oldest.get(id);
     if (!newest || !oldest) {

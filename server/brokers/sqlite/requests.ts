@@ -80,7 +80,7 @@ export interface Operations {
   ];
   summarize: [
     { readonly channels: readonly string[] },
-    ReadonlyArray<LogSummary | undefined>,
+    ReadonlyArray<LogSummary | null>,
   ];
   revocations: [object, readonly RevocationRecord[]];
   interrupted: [object, readonly InterruptedStream[]];
@@ -101,7 +101,7 @@ export type Result<N extends OperationName = OperationName> = Operations[N][1];
 
 /** The answer to one request: its result, or the reason why there is none. */
 export type Answer =
-  | { readonly result: Result }
+  | { readonly result?: Result }
   | { readonly problem: string };
 
 /** Operations that write, all of which are in the transaction of their batch. */

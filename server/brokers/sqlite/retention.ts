@@ -17,6 +17,9 @@ const TOGETHER = 64;
 /** Pages that are given back in one transaction. */
 const VACUUM_PAGES = 256;
 
+/** How much longer than the keys a channel is kept whose messages are gone, in milliseconds. */
+const KEPT_LONGER_MS = 600_000;
+
 /** The length of a slot of time, in milliseconds: a part of the time that messages are kept, between these. */
 const SLOT_MS = { least: 1_000, most: 3_600_000, part: 32 } as const;
 
@@ -33,7 +36,7 @@ export class Retention {
   readonly #deleteMessages: StatementSync;
   readonly #setTop: StatementSync;
   readonly #deleteStreams: StatementSync;
-  readonly #hasKeys: StatementSync;
+  readonly #setKeptUntil: StatementSync;
   readonly #expiredKey: StatementSync;
   readonly #deleteKeys: StatementSync;
   readonly #addActivity: StatementSync;
@@ -61,15 +64,15 @@ export class Retention {
     this.#deleteStreams = database.prepare(
       "DELETE FROM streams WHERE channel = ?",
     );
-    this.#hasKeys = database.prepare(
-      "SELECT 1 FROM keys WHERE channel = ? LIMIT 1",
+    this.#setKeptUntil = database.prepare(
+      "UPDATE channels SET kept_until = ? WHERE id = ?",
     );
     this.#expiredKey = database.prepare(
       "SELECT 1 FROM keys WHERE until <= ? LIMIT 1",
     );
     this.#deleteKeys = database.prepare(
-      `DELETE FROM keys WHERE (channel, key) IN
-       (SELECT channel, key FROM keys WHERE until <= ? ORDER BY until LIMIT ?)`,
+      `DELETE FROM keys WHERE (key, channel) IN
+       (SELECT key, channel FROM keys WHERE until <= ? ORDER BY until LIMIT ?)`,
     );
     this.#addActivity = database.prepare(
       "INSERT OR IGNORE INTO activity VALUES (?, ?)",
@@ -100,6 +103,16 @@ export class Retention {
     if (channel.slot === slot) return;
     channel.slot = slot;
     this.#addActivity.run(slot, channel.id);
+  }
+
+  /** Keeps a channel until a time at least, where its messages may be gone by then. */
+  keepUntil(channel: StoredChannel, time: number): void {
+    if (time <= channel.keptUntil) return;
+    const emptyAt = channel.slot + this.#bounds.ttlMs;
+    if (time <= emptyAt) return;
+    // A little longer, so that one write is enough for many keys.
+    channel.keptUntil = time + KEPT_LONGER_MS;
+    this.#setKeptUntil.run(channel.keptUntil, channel.id);
   }
 
   /** Moves the beginning of a log to the oldest message within the bounds. */
@@ -200,7 +213,8 @@ export class Retention {
     const { id, name } = channel;
     if (channel.first <= channel.top) return;
     // A channel that stays is looked at again later.
-    const isUsed = this.#channels.followed.has(name) || this.#hasKeys.get(id);
+    const isUsed = this.#channels.followed.has(name) ||
+      channel.keptUntil > now;
     if (isUsed) return this.active(channel, now);
     this.#deleteStreams.run(id);
     this.#channels.remove(channel);

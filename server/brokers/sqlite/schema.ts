@@ -10,12 +10,14 @@ export const APPLICATION_ID = 0x54696467;
  */
 export const MIGRATIONS: readonly string[] = [
   `
-  -- "top" is the offset of the newest message that was deleted, if all were.
+  -- "top" is the offset of the newest message that was deleted, if all were. The channel stays until "kept_until" at least, even
+  -- without messages, because a key may last that long.
   CREATE TABLE channels (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     epoch TEXT NOT NULL,
-    top INTEGER NOT NULL
+    top INTEGER NOT NULL,
+    kept_until INTEGER NOT NULL
   );
 
   -- Rows stand in the order of their publishing, so that the messages of a commit share pages, whatever their channels.
@@ -34,15 +36,16 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (channel, "offset")
   );
 
-  -- Idempotency keys, and the first replies to questions.
+  -- Idempotency keys, and the first replies to questions. Most keys begin with the time, so that those of a commit share pages,
+  -- whatever their channels.
   CREATE TABLE keys (
-    channel INTEGER NOT NULL,
     key TEXT NOT NULL,
+    channel INTEGER NOT NULL,
     first INTEGER NOT NULL,
     count INTEGER NOT NULL,
     reply_key TEXT,
     until INTEGER NOT NULL,
-    PRIMARY KEY (channel, key)
+    PRIMARY KEY (key, channel)
   ) WITHOUT ROWID;
   CREATE INDEX keys_by_time ON keys (until);
 

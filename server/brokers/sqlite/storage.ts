@@ -39,7 +39,7 @@ export class Storage {
       "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#findKey = database.prepare(
-      "SELECT first, count, reply_key FROM keys WHERE channel = ? AND key = ? AND until > ?",
+      "SELECT first, count, reply_key FROM keys WHERE key = ? AND channel = ? AND until > ?",
     );
     this.#insertKey = database.prepare(
       "INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?, ?)",
@@ -139,7 +139,7 @@ export class Storage {
     key: string,
     now: number,
   ): Appended | undefined {
-    const row = this.#findKey.get(id, key, now);
+    const row = this.#findKey.get(key, id, now);
     return row && {
       epoch,
       first: Number(row.first),
@@ -150,14 +150,15 @@ export class Storage {
   }
 
   #remember(
-    { id }: StoredChannel,
+    channel: StoredChannel,
     key: string,
     { first, count, replyKey }: Appended,
     until: number,
   ): void {
+    this.retention.keepUntil(channel, until);
     this.#insertKey.run(
-      id,
       key,
+      channel.id,
       first,
       count,
       encodeText(replyKey),

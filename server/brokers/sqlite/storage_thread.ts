@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type {
@@ -9,10 +10,19 @@ import type {
 } from "./requests.ts";
 import { WRITES } from "./requests.ts";
 import { THREAD_URL } from "./thread.ts";
-import type { FromThread, ThreadOptions, ToThread } from "./thread_messages.ts";
+import {
+  decode,
+  encode,
+  type FromThread,
+  type ThreadOptions,
+  type ToThread,
+} from "./thread_messages.ts";
 
 /** How many requests, and characters of messages, are one batch at most. */
 const BATCH = { requests: 2048, chars: 8 * 1024 * 1024 } as const;
+
+/** How many turns of the event loop a batch waits for more at most. */
+const MAX_TURNS = 4;
 
 /** How many characters of messages may wait. */
 const MAX_WAITING_CHARS = 64 * 1024 * 1024;
@@ -61,7 +71,7 @@ export class StorageThread {
     this.#worker = worker;
     this.#report = report;
     this.wasRestored = wasRestored;
-    worker.on("message", (message: FromThread) => this.#take(message));
+    worker.on("message", (text: string) => this.#take(decode(text)));
     worker.on("error", ({ message }: Error) => this.#end(message));
     worker.on("exit", () => this.#end("its thread ended"));
     // An open database alone keeps no process alive.
@@ -145,14 +155,20 @@ export class StorageThread {
     await this.#worker.terminate();
   }
 
-  /** Sends what waits at the end of the turn, unless the thread is busy: the calls of one turn are one batch. */
+  /** Sends what waits, unless the thread is busy, once a turn of the event loop brings nothing more: the lines of a request are one batch. */
   #schedule(): void {
     if (this.#isScheduled || this.#underWay.length > 0) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
-      this.#isScheduled = false;
-      this.#send();
-    });
+    let turns = 0;
+    const look = (known: number): void => {
+      setImmediate(() => {
+        const { length } = this.#waiting;
+        if (length > known && ++turns < MAX_TURNS) return look(length);
+        this.#isScheduled = false;
+        this.#send();
+      });
+    };
+    look(this.#waiting.length);
   }
 
   #send(): void {
@@ -172,7 +188,7 @@ export class StorageThread {
   }
 
   #post(message: ToThread): void {
-    this.#worker.postMessage(message);
+    this.#worker.postMessage(encode(message));
   }
 
   #take(message: FromThread): void {
@@ -208,7 +224,7 @@ export class StorageThread {
     call: Call,
     answer: Answer = { problem: "it gave no answer" },
   ): void {
-    if ("result" in answer) {
+    if (!("problem" in answer)) {
       if (isWrite(call)) this.problem = undefined;
       return call.apply(answer.result);
     }
@@ -283,7 +299,7 @@ function startWorker(workerData: ThreadOptions): Worker {
 /** Resolves with the thread's first message, or with its end. */
 function firstMessage(worker: Worker): Promise<FromThread> {
   return new Promise((resolve) => {
-    worker.once("message", resolve);
+    worker.once("message", (text: string) => resolve(decode(text)));
     worker.once(
       "error",
       ({ message: reason }) => resolve({ refused: { isOwned: false, reason } }),

@@ -14,13 +14,19 @@ import { LogReader } from "./log_reader.ts";
 import { OwnedError, OwnerNote } from "./owner_note.ts";
 import { State } from "./state.ts";
 import { Storage } from "./storage.ts";
-import type { FromThread, ThreadOptions, ToThread } from "./thread_messages.ts";
+import {
+  decode,
+  encode,
+  type FromThread,
+  type ThreadOptions,
+  type ToThread,
+} from "./thread_messages.ts";
 
 /** Milliseconds between two looks for what can be deleted, and between two slices of it. */
 const SWEEP_MS = { rest: 1_000, next: 5 } as const;
 
 function tell(message: FromThread): void {
-  parentPort?.postMessage(message);
+  parentPort?.postMessage(encode(message));
 }
 
 /** Tells the last message, and ends the thread. */
@@ -73,7 +79,8 @@ function run({ path, synchronous, bounds }: ThreadOptions): void {
     sweeper = setTimeout(sweep, hasMore ? SWEEP_MS.next : SWEEP_MS.rest);
   }
 
-  parentPort?.on("message", (message: ToThread) => {
+  parentPort?.on("message", (text: string) => {
+    const message: ToThread = decode(text);
     if ("requests" in message) {
       const answers = runBatch(storage, reader, message.requests);
       tell({ answers, report: storage.report() });
