@@ -4,13 +4,11 @@ import { currentProgram, currentRuntime } from "../support/process/programs.ts";
 import { TRANSPORTS } from "./client_protocol.ts";
 import type { Trial } from "./fault.ts";
 import { testFaults } from "./fault_tests.ts";
-import { drain } from "./faults/drain.ts";
-import { kill } from "./faults/kill.ts";
 import { retention } from "./faults/retention.ts";
 import { DISK_FAULTS, FILE_FAULTS } from "./faults/sqlite/mod.ts";
 
 /** The faults that the file changes. `deno task chaos --broker sqlite` has those of the memory broker as well. */
-const FAULTS = [kill, drain, retention, ...FILE_FAULTS];
+const FAULTS = [retention, ...FILE_FAULTS];
 
 const onFaultyDisk = gccPath() === undefined ? [] : DISK_FAULTS;
 

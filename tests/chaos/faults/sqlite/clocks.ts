@@ -51,8 +51,6 @@ export const clockInProcess: Fault = {
           ({ verdict, state, size }) => ({
             note: "+1 day, -1 day and back, each with a cut",
             breaches: [
-              arena.publisher.retries > 0 &&
-              `${arena.publisher.retries} publishes failed`,
               state.opened === size && "no client had to reconnect",
               verdict.gaps > 0 && `${verdict.gaps} gaps`,
               state.failures.length > 0 && `ended: ${state.failures}`,

@@ -3,10 +3,11 @@ import { roll } from "../drain.ts";
 import { FAULTS } from "../mod.ts";
 import { clockBetweenStarts, clockInProcess } from "./clocks.ts";
 import { cutCommits, failedCommits, killedCommits } from "./commits.ts";
+import { hang } from "./hang.ts";
 import { kills } from "./kills.ts";
 import { full, inputOutput, readOnly } from "./refusals.ts";
 import { restoredBesideNote, restoredWithoutNote } from "./restore.ts";
-import { hang, slow } from "./slow.ts";
+import { slow } from "./slow.ts";
 import { terminate } from "./terminate.ts";
 
 /** The faults of the file that need no faulty disk. */
