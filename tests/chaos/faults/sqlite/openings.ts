@@ -6,7 +6,7 @@ import { makeStorage, type Storage } from "../../storage.ts";
 import { TOPIC } from "../../../support/topic.ts";
 
 /** How many operations lie between two endings. */
-const STEP = { long: 1, short: 16 };
+const STEP = { long: 1, short: 11 };
 
 /** An opening of a file that exists has at least this many operations. */
 const AGAIN = 5;
