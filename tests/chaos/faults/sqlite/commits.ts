@@ -76,6 +76,7 @@ function endings(number: string, title: string, ending: "die" | "cut"): Fault {
     number,
     title,
     isLoud: false,
+    longestMs: 600_000,
     run: (trial) =>
       Arena.run(
         trial,
