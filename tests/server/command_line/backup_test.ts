@@ -88,7 +88,6 @@ describe("tidings backup", () => {
     const { client, ready } = await connectReady(target, {
       token,
       since: last,
-      v1: true,
     });
     assertEquals(ready.channels[0]?.recovered, false);
     assertEquals((await client.next()).kind, "gap");

@@ -65,7 +65,9 @@ describe("tidings inspect", () => {
     const [, newest] = one.split("channel\n");
     assertEquals(
       [
-        ...newest?.matchAll(/^(\S+)  20\S+ \S+  progress  data\n  (.*)$/gm) ??
+        ...newest?.matchAll(
+          /^(\S+) {2}20\S+ \S+ {2}progress {2}data\n {2}(.*)$/gm,
+        ) ??
           [],
       ]
         .map(([, id, data]) => [id, data]),
@@ -91,8 +93,8 @@ describe("tidings inspect", () => {
     await send("start");
     await send("chunk", { data: "Hello" });
     const shown = await inspect(folder.path, "--channel=runs:3");
-    assertMatch(shown, /  t  datastream-start  stream words$/m);
-    assertMatch(shown, /  t  chunk  stream words\n  "Hello"$/m);
+    assertMatch(shown, / t {2}datastream-start {2}stream words$/m);
+    assertMatch(shown, / t {2}chunk {2}stream words\n {2}"Hello"$/m);
   });
 
   it("prints the same as JSON, with the data in full", async () => {
