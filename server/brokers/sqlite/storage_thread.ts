@@ -59,6 +59,8 @@ export class StorageThread {
   #closed: (() => void) | undefined;
   /** The reason why the last commit failed, if it did. */
   problem: string | undefined;
+  /** Bytes of the file after the newest batch. */
+  fileBytes = 0;
   readonly wasRestored: boolean;
 
   private constructor(
@@ -198,6 +200,7 @@ export class StorageThread {
       return;
     }
     if (!("report" in message)) return;
+    this.fileBytes = message.report.fileBytes;
     this.#report(message.report);
     if (message.answers) this.#settle(message.answers);
   }
