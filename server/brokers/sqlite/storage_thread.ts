@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { clearInterval, setImmediate, setInterval } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type {
@@ -55,7 +55,7 @@ export class StorageThread {
   /** The batch that the thread has. */
   #underWay: readonly Call[] = [];
   #isScheduled = false;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #timer: ReturnType<typeof setInterval>;
   #closed: (() => void) | undefined;
   /** The reason why the last commit failed, if it did. */
   problem: string | undefined;
@@ -76,8 +76,10 @@ export class StorageThread {
     worker.on("message", (text: string) => this.#take(decode(text)));
     worker.on("error", ({ message }: Error) => this.#end(message));
     worker.on("exit", () => this.#end("its thread ended"));
+    this.#timer = setInterval(() => this.#rejectLate(), ANSWER_MS.look);
     // An open database alone keeps no process alive.
     worker.unref();
+    this.#timer.unref();
   }
 
   /**
@@ -185,7 +187,6 @@ export class StorageThread {
     this.#underWay = this.#waiting.splice(0, count);
     this.#waitingChars -= chars;
     this.#worker.ref();
-    this.#timer ??= setInterval(() => this.#rejectLate(), ANSWER_MS.look);
     this.#post({ requests: this.#underWay.map(({ request }) => request) });
   }
 
@@ -195,6 +196,7 @@ export class StorageThread {
 
   #take(message: FromThread): void {
     if ("closed" in message) {
+      clearInterval(this.#timer);
       this.problem = CLOSED;
       this.#closed?.();
       return;
@@ -216,11 +218,7 @@ export class StorageThread {
       if (!isWrite(call)) this.#settleOne(call, answers[i]);
     }
     if (this.#waiting.length > 0) this.#schedule();
-    else {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-      this.#worker.unref();
-    }
+    else this.#worker.unref();
   }
 
   #settleOne(

@@ -71,7 +71,7 @@ describe("the retention of a SQLite broker", () => {
     await new Promise((resolve) => setTimeout(resolve, 2000));
     for (let round = 0; round < 8; round++) {
       await fill(broker, "new", 500);
-      await until(async () => {
+      await until(() => {
         const used = folder.count("PRAGMA page_count") -
           folder.count("PRAGMA freelist_count");
         return used * 4096 <= storageBudget;
