@@ -132,6 +132,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     leaseMs,
     report,
   });
+  broker.interruptedStreams?.()
+    .then((interrupted) => streams.adopt(interrupted))
+    .catch((error) => report("looking for open streams", error));
   const rules = { schemas: settings.channels, callback, revocations };
   const publisherFor: WebSocketHost["publisherFor"] = (claims) =>
     claims ? new ClientPublisher(publisher, claims, rules) : publisher;

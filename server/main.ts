@@ -16,7 +16,7 @@ import { missingPackage } from "./missing_package.ts";
 /** Starts the gateway. All that needs packages is loaded here, so that a clone without them gets a line that says so. */
 async function start(): Promise<void> {
   try {
-    const { runCommandLine } = await import("./command_line.ts");
+    const { runCommandLine } = await import("./command_line/command_line.ts");
     await runCommandLine();
   } catch (error) {
     const name = missingPackage(error);

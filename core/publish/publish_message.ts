@@ -14,6 +14,7 @@ import type { PublishTarget } from "./publish_target.ts";
 import { publishDataStream } from "./data_stream.ts";
 import { encodeMessage } from "./encode_message.ts";
 import type { CheckedInput } from "./message_input.ts";
+import { messageKey } from "./message_key.ts";
 import { isStreamSource } from "./stream_source.ts";
 
 /** The options of an app that concern what it publishes. */
@@ -79,7 +80,7 @@ async function send(
   const json = encodeLine(target, {
     kind,
     data: encodeMessage(data, action),
-    key: key ?? crypto.randomUUID(),
+    key: key ?? messageKey(),
     // A key that is made here serves the retries of this call only, so the gateway need not remember it for longer.
     key_ttl: key === undefined ? undefined : keyTtl,
   });

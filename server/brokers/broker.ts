@@ -67,6 +67,14 @@ export interface OpenStream {
   readonly offset: number;
 }
 
+/** A data stream that was open when the gateway's process ended. */
+export interface InterruptedStream {
+  /** The channel that it is in. */
+  readonly channel: string;
+  /** Its id. */
+  readonly streamId: string;
+}
+
 /** The state of a channel at the moment when a gateway starts to listen to it. */
 export interface ChannelState extends Position {
   /** Data streams that are open at this position, oldest first. */
@@ -111,6 +119,13 @@ export interface LogListener {
 export interface Broker extends RevocationStore {
   /** Its name, for health checks and logs. */
   readonly name: string;
+
+  /**
+   * Whether publishes and replies take effect in the order of the calls, also of calls that don't wait for each other. When one rejects with
+   * `unavailable`, those that were called after it and before its rejection MUST NOT take effect without it. Otherwise the gateway calls
+   * for the next message of a channel only when the one before is published.
+   */
+  readonly keepsCallOrder?: boolean;
 
   /**
    * Appends messages to a channel's log, all or none, next to each other, and notifies its listeners.
@@ -197,6 +212,12 @@ export interface Broker extends RevocationStore {
   summarize?(
     channels: readonly string[],
   ): Promise<ReadonlyArray<LogSummary | undefined>>;
+
+  /**
+   * Returns the data streams that are open in its logs though no gateway has begun or continued one yet. A gateway of a broker whose logs
+   * outlive it alone calls it when it starts, and ends those whose producers are gone. Other brokers needn't have it.
+   */
+  interruptedStreams?(): Promise<readonly InterruptedStream[]>;
 
   /** Tells what the logs hold. A broker whose logs are in another program has no such method: that program's own metrics tell it. */
   usage?(): LogUsage;

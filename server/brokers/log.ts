@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { formatId } from "../../core/protocol/id.ts";
+import { formatId, type Position } from "../../core/protocol/id.ts";
 import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
 import type { LogSummary } from "./log_summary.ts";
 
@@ -56,11 +56,11 @@ export function newEpoch(): string {
 
 /** The log of one channel, in memory. */
 export class Log {
-  readonly epoch: string = newEpoch();
+  readonly epoch: string;
   /** When it was last written to, or left by its listener, in milliseconds of the broker's clock. */
   usedAt: number;
   /** The offset of the newest message that was ever appended. */
-  top = 0;
+  top: number;
   /** Bytes of memory that it takes. */
   bytes = 0;
   #entries: Array<TimedEntry | undefined> = [];
@@ -70,8 +70,11 @@ export class Log {
   /** The first reply to each question, in the order of the log. Most channels have none. */
   #replies: Map<string, IndexedReply> | undefined;
 
-  constructor(now: number) {
+  /** @param after The position that the first message follows; the beginning of a new epoch by default. */
+  constructor(now: number, after?: Position) {
     this.usedAt = now;
+    this.epoch = after?.epoch ?? newEpoch();
+    this.top = after?.offset ?? 0;
   }
 
   get length(): number {

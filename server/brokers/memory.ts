@@ -4,15 +4,14 @@ import type {
   BrokerHealth,
   ChannelState,
   FirstReply,
-  LogEntry,
   LogListener,
   LogPage,
   LogUsage,
   NewMessage,
   ReplyTarget,
 } from "./broker.ts";
-import { type ChannelLog, ChannelLogs } from "./channel_logs.ts";
-import type { LoggedReply, Retention } from "./log.ts";
+import { BoundedLogs, idsOf, notify } from "./bounded_logs.ts";
+import type { ChannelLog } from "./channel_logs.ts";
 import type { LogSummary } from "./log_summary.ts";
 import { MemoryRevocations } from "./memory_revocations.ts";
 import { RememberedKeys } from "./remembered_keys.ts";
@@ -81,28 +80,26 @@ const SWEEP_MS = 1000;
 export class MemoryBroker implements Broker {
   /** Always `"memory"`. */
   readonly name = "memory";
-  readonly #retention: Retention;
-  readonly #budget: number;
   readonly #now: () => number;
-  readonly #logs = new ChannelLogs();
+  readonly #logs: BoundedLogs;
   readonly #subscribers = new Map<string, ReadonlyMap<string, number>>();
   readonly #keys: RememberedKeys;
   readonly #keyTtlMs: number;
   readonly #revocations = new MemoryRevocations();
-  /** Bytes of memory that the logs take. */
-  #bytes = 0;
   #closed = false;
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
   /** Creates a broker without any channel. */
   constructor(options: MemoryBrokerOptions = {}) {
-    this.#retention = {
+    const retention = {
       size: options.historySize ?? 1000,
       ttlMs: (options.historyTtl ?? 300) * 1000,
       bytes: options.historyBytes ?? 8 * 1024 * 1024,
     };
-    this.#budget = options.memoryBudget ?? 256 * 1024 * 1024;
-    this.#keys = new RememberedKeys(this.#budget / 2);
+    const budget = options.memoryBudget ?? 256 * 1024 * 1024;
+    const idleMs = retention.ttlMs;
+    this.#logs = new BoundedLogs({ retention, budget, idleMs });
+    this.#keys = new RememberedKeys(budget / 2);
     this.#keyTtlMs = options.keyTtlMs ?? 120_000;
     // V8 needs an object for each time of a message that is not a whole number.
     this.#now = options.now ?? (() => Math.floor(performance.now()));
@@ -122,14 +119,14 @@ export class MemoryBroker implements Broker {
       if (known) return idsOf(known.epoch, known.first, known.count);
     }
     const log = this.#use(channel, now);
-    const entries = this.#append(log, messages, now);
+    const entries = this.#logs.append(log, messages, now);
     const { epoch } = log;
     const count = entries.length;
     const first = log.top - count + 1;
     if (keyName !== undefined) {
       this.#keys.add(keyName, { epoch, first, count }, now, keyTtlMs);
     }
-    this.#keepBudget(log);
+    this.#logs.keepBudget(log, this.#keys.bytes);
     notify(log, entries);
     return idsOf(epoch, first, count);
   }
@@ -142,7 +139,7 @@ export class MemoryBroker implements Broker {
   ): FirstReply | undefined {
     const now = this.#now();
     const log = this.#use(channel, now);
-    this.#trim(log, now);
+    this.#logs.trim(log, now);
     if (epoch === log.epoch && offset > log.top) return undefined;
     const question = `${message.topic}\n${formatId(epoch, offset)}`;
     const inLog = log.replyTo(question);
@@ -155,12 +152,12 @@ export class MemoryBroker implements Broker {
       return { id: formatId(epoch, first), key: replyKey };
     }
     const reply = { to: question, key };
-    const entries = this.#append(log, [message], now, reply);
+    const entries = this.#logs.append(log, [message], now, reply);
     const first = log.top;
     const remembered = { epoch: log.epoch, first, count: 1, replyKey: key };
     const ttlMs = Math.max(keyTtlMs, this.#keyTtlMs);
     this.#keys.add(keyName, remembered, now, ttlMs);
-    this.#keepBudget(log);
+    this.#logs.keepBudget(log, this.#keys.bytes);
     notify(log, entries);
     return { id: formatId(log.epoch, first), key };
   }
@@ -241,9 +238,7 @@ export class MemoryBroker implements Broker {
 
   /** Counts what is in memory, messages among it that are too old and not dropped yet. */
   usage(): LogUsage {
-    let messages = 0;
-    for (const { length } of this.#logs.filled()) messages += length;
-    return { messages, bytes: this.#bytes };
+    return this.#logs.usage();
   }
 
   /** Drops all logs and listeners. */
@@ -254,54 +249,21 @@ export class MemoryBroker implements Broker {
     this.#subscribers.clear();
     this.#keys.clear();
     this.#revocations.clear();
-    this.#bytes = 0;
     return Promise.resolve();
-  }
-
-  /** Appends messages to a channel's log. */
-  #append(
-    log: ChannelLog,
-    messages: readonly NewMessage[],
-    now: number,
-    reply?: LoggedReply,
-  ): readonly LogEntry[] {
-    const before = log.bytes;
-    const entries = messages.map((message) => log.append(message, now, reply));
-    log.trim(this.#retention, now);
-    this.#bytes += log.bytes - before;
-    return entries;
   }
 
   /** Returns the channel's log, without messages that are too old. */
   #fresh(channel: string): ChannelLog {
     const now = this.#now();
     const log = this.#logs.get(channel) ?? this.#use(channel, now);
-    this.#trim(log, now);
+    this.#logs.trim(log, now);
     return log;
-  }
-
-  #trim(log: ChannelLog, now: number): void {
-    const before = log.bytes;
-    log.trim(this.#retention, now);
-    this.#bytes += log.bytes - before;
   }
 
   /** Returns the channel's log, and makes it the one that was used last. */
   #use(channel: string, now: number): ChannelLog {
     this.#startSweeper();
     return this.#logs.use(channel, now);
-  }
-
-  /** Clears the logs of idle channels while all logs and keys together exceed the budget. */
-  #keepBudget(current: ChannelLog): void {
-    const budget = this.#budget - this.#keys.bytes;
-    if (this.#bytes <= budget) return;
-    for (const log of this.#logs.filled()) {
-      if (log === current) continue;
-      this.#bytes -= log.bytes;
-      log.clear();
-      if (this.#bytes <= budget) return;
-    }
   }
 
   /** Starts the timer that drops old logs and keys. It runs only while there are any. */
@@ -316,29 +278,10 @@ export class MemoryBroker implements Broker {
   #sweep(): void {
     const now = this.#now();
     this.#keys.sweep(now);
-    for (const log of this.#logs.oldestFirst()) {
-      // This log and all that follow were used recently enough.
-      if (now - log.usedAt < this.#retention.ttlMs) break;
-      this.#trim(log, now);
-      if (!log.listener) this.#logs.delete(log);
-    }
+    this.#logs.sweep(now);
     if (this.#logs.size === 0 && this.#keys.size === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
     }
   }
-}
-
-function notify(
-  { listener, epoch }: ChannelLog,
-  entries: readonly LogEntry[],
-): void {
-  if (!listener) return;
-  for (const entry of entries) listener.entry(epoch, entry);
-}
-
-function idsOf(epoch: string, first: number, count: number): string[] {
-  const ids = new Array<string>(count);
-  for (let i = 0; i < count; i++) ids[i] = formatId(epoch, first + i);
-  return ids;
 }

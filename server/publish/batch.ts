@@ -20,7 +20,7 @@ import { traced } from "./traced_publisher.ts";
 const MAX_LINES = 50_000;
 
 /** How many lines of a batch the broker may have at once, those included that wait for an earlier one of their channel. */
-const MAX_UNDER_WAY = 64;
+const MAX_UNDER_WAY = 256;
 
 /** How many characters a line counts at least as its share of a turn: the refusal of a line that has only one takes 30 µs. */
 const MIN_LINE = 256;
@@ -66,6 +66,19 @@ function splitLines(body: string): string[] {
   throw new RealtimeError("too_large", message);
 }
 
+/** A line that the broker has, or that waits for an earlier one of its channel. */
+interface LineUnderWay {
+  /** Resolves when it has its answer. */
+  readonly done: Promise<void>;
+  /** Whether the next line of this kind needn't wait for it. */
+  readonly keepsOrder: boolean;
+}
+
+/** The answer to a line that is under way. */
+interface PendingAnswer extends Pick<LineUnderWay, "keepsOrder"> {
+  readonly answer: Promise<string>;
+}
+
 /** The lines of one request on their way to the log. */
 class Batch {
   readonly answers = new BatchAnswers();
@@ -81,7 +94,7 @@ class Batch {
   /** How many lines were started and have no answer. */
   #underWay = 0;
   /** The last line of each channel that is under way. */
-  readonly #last = new Map<string, Promise<void>>();
+  readonly #last = new Map<string, LineUnderWay>();
   /** Called when a line that was under way has its answer. */
   #settled: () => void = () => {};
   /** How many characters further lines may append to logs. */
@@ -134,23 +147,34 @@ class Batch {
     } catch (error) {
       return this.answers.add(number, this.#refuseMalformed(error));
     }
-    const { channel } = line.envelope;
-    const answer = this.#last.get(channel)?.then(() => this.#publish(line)) ??
-      this.#publish(line);
-    if (answer instanceof Promise) this.#follow(number, channel, answer);
-    else this.answers.add(number, answer);
+    const last = this.#last.get(line.envelope.channel);
+    // The broker keeps messages in order by itself, where it can. A stream's state has to be known before its next message.
+    const keepsOrder = this.#publisher.keepsCallOrder &&
+      !isOfStream(line.envelope);
+    const mustWait = last && !(last.keepsOrder && keepsOrder);
+    const answer = mustWait
+      ? last.done.then(() => this.#publish(line))
+      : this.#publish(line);
+    if (answer instanceof Promise) {
+      const { channel } = line.envelope;
+      this.#follow(number, channel, { answer, keepsOrder });
+    } else this.answers.add(number, answer);
   }
 
   /** Keeps the further lines of a channel waiting for a line until it has its answer. */
-  #follow(number: number, channel: string, answer: Promise<string>): void {
+  #follow(
+    number: number,
+    channel: string,
+    { answer, keepsOrder }: PendingAnswer,
+  ): void {
     this.#underWay++;
     const done = answer.then((text) => {
       this.answers.add(number, text);
       this.#underWay--;
-      if (this.#last.get(channel) === done) this.#last.delete(channel);
+      if (this.#last.get(channel)?.done === done) this.#last.delete(channel);
       this.#settled();
     });
-    this.#last.set(channel, done);
+    this.#last.set(channel, { done, keepsOrder });
   }
 
   /** Publishes a line and returns its answer. It never throws or rejects. */

@@ -38,6 +38,9 @@ export interface MessagePublisher {
   /** The client that publishes: the user of its token or, without one, the token; `undefined` for the signing key. */
   readonly client: KeyOwner | undefined;
 
+  /** Whether publishes that don't wait for each other take effect in the order of the calls. */
+  readonly keepsCallOrder: boolean;
+
   /** @throws {RealtimeError} `forbidden` where the right to publish to one of the topics is missing. */
   require(channel: string, topics: readonly string[]): void;
 
@@ -72,6 +75,7 @@ export interface PublishObserver {
 export class Publisher implements MessagePublisher {
   readonly maxMessageBytes: number;
   readonly client = undefined;
+  readonly keepsCallOrder: boolean;
   readonly #broker: Broker;
   readonly #events: Events;
   readonly #counts: Counts;
@@ -85,6 +89,7 @@ export class Publisher implements MessagePublisher {
     observer?: PublishObserver,
   ) {
     this.#broker = broker;
+    this.keepsCallOrder = broker.keepsCallOrder ?? false;
     this.maxMessageBytes = maxMessageBytes;
     this.#events = events;
     this.#counts = counts;

@@ -41,6 +41,10 @@ class TracedPublisher implements MessagePublisher {
     return this.#publisher.client;
   }
 
+  get keepsCallOrder(): boolean {
+    return this.#publisher.keepsCallOrder;
+  }
+
   require(channel: string, topics: readonly string[]): void {
     this.#publisher.require(channel, topics);
   }

@@ -1,6 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { parseId, type Position } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
+import type { InterruptedStream } from "../brokers/broker.ts";
 import type { Feed } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import { type MessageKey, ttlOf } from "../publish/idempotency_key.ts";
@@ -49,6 +50,8 @@ const FORGOTTEN =
 /** Milliseconds for which a repeated start of an ended stream counts as a retry, unless its key asks for another time. */
 const KEY_TTL_MS = 120_000;
 
+const DONE = Promise.resolve();
+
 /** Publishes into data streams, keeps them open and stops them. */
 export class Streams {
   readonly #limits: StreamLimits;
@@ -56,6 +59,7 @@ export class Streams {
   readonly #leases: StreamLeases;
   /** How long a stream may be silent, in milliseconds. */
   readonly leaseMs: number;
+  readonly #report: LeaseOptions["report"];
   readonly #leaving = new AbortController();
 
   constructor(
@@ -71,6 +75,7 @@ export class Streams {
     );
     this.#leases = new StreamLeases(this.#registry, publisher, options);
     this.leaseMs = options.leaseMs;
+    this.#report = options.report;
   }
 
   /**
@@ -185,6 +190,18 @@ export class Streams {
   ): Promise<void> {
     const stream = this.#registry.liveOf(channel, streamId);
     if (stream) await this.#leases.end(stream, metadata);
+  }
+
+  /** Watches the streams that an earlier process left open. Those whose producers are gone end with their leases. */
+  async adopt(streams: readonly InterruptedStream[]): Promise<void> {
+    for (const { channel, streamId } of streams) {
+      try {
+        await this.#registry.hold(channel, streamId, true, () => DONE);
+      } catch (error) {
+        // It ends when a client follows its channel.
+        this.#report("adopting a stream", error);
+      }
+    }
   }
 
   /** Answers the requests that wait for the end of a stream. */

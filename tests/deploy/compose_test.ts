@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ConfigError } from "../../server/config.ts";
+import { ConfigError } from "../../server/command_line/config_error.ts";
 import {
   readDeploy,
   readYaml,

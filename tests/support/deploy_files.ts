@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Document, parseAllDocuments } from "yaml";
-import { FLAGS, readConfig, variableOf } from "../../server/config.ts";
+import {
+  FLAGS,
+  readConfig,
+  variableOf,
+} from "../../server/command_line/config.ts";
 import { ROOT } from "./root.ts";
 
 /** Reads a file of the folder `deploy`. */

@@ -24,7 +24,7 @@ import type { ChannelFollower } from "./channel_follower.ts";
 import { FollowedChannels } from "./followed_channels.ts";
 import { RedisGatewayLink } from "./gateway_link.ts";
 import { checkHealth } from "./health.ts";
-import { HealthWatch } from "./health_watch.ts";
+import { HealthWatch } from "../health_watch.ts";
 import {
   type ChannelKeys,
   channelKeys,

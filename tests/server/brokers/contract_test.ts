@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "@std/testing/bdd";
 import { MemoryBroker } from "../../../server/mod.ts";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
+import { SqliteBroker } from "../../../server/brokers/sqlite.ts";
 import {
   type ContractOptions,
   itKeepsTheContract,
@@ -19,6 +23,20 @@ const withRedis = redisPath() === undefined ? describe.skip : describe;
 
 describe("MemoryBroker", () => {
   const create = (options?: ContractOptions) => new MemoryBroker(options);
+  itKeepsTheContract(create);
+  itKeepsReplies(create);
+  itKeepsRevocations(create);
+});
+
+describe("SqliteBroker", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tidings-contract-"));
+  let brokers = 0;
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const create = (options?: ContractOptions): Promise<SqliteBroker> => {
+    const path = join(folder, `${++brokers}.db`);
+    return SqliteBroker.open({ path, ...options });
+  };
   itKeepsTheContract(create);
   itKeepsReplies(create);
   itKeepsRevocations(create);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { it } from "@std/testing/bdd";
+import type { MaybePromise } from "../../../core/types/realtime.ts";
 import type {
   Broker,
   LogEntry,
@@ -69,13 +70,13 @@ async function offsetsIn(broker: Broker, channel: string): Promise<number[]> {
  * @param create Makes a broker whose channels are all new.
  */
 export function itKeepsTheContract(
-  create: (options?: ContractOptions) => Broker,
+  create: (options?: ContractOptions) => MaybePromise<Broker>,
 ): void {
   async function using(
     test: (broker: Broker) => Promise<void>,
     options?: ContractOptions,
   ): Promise<void> {
-    const broker = create(options);
+    const broker = await create(options);
     try {
       await test(broker);
     } finally {

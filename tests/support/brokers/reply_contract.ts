@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { it } from "@std/testing/bdd";
 import { parseId, type Position } from "../../../core/protocol/id.ts";
+import type { MaybePromise } from "../../../core/types/realtime.ts";
 import type { Broker } from "../../../server/brokers/broker.ts";
 import { until } from "../until.ts";
 import { type ContractOptions, listen, message } from "./broker_contract.ts";
@@ -31,13 +32,13 @@ async function reply(
  * @param create Makes a broker whose channels are all new.
  */
 export function itKeepsReplies(
-  create: (options?: ContractOptions) => Broker,
+  create: (options?: ContractOptions) => MaybePromise<Broker>,
 ): void {
   async function using(
     test: (broker: Broker) => Promise<void>,
     options?: ContractOptions,
   ): Promise<void> {
-    const broker = create(options);
+    const broker = await create(options);
     try {
       await test(broker);
     } finally {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { it } from "@std/testing/bdd";
+import type { MaybePromise } from "../../../core/types/realtime.ts";
 import type { Broker } from "../../../server/brokers/broker.ts";
 import type { RevocationRecord } from "../../../server/mod.ts";
 import { until } from "../until.ts";
@@ -26,9 +27,9 @@ export function followed(broker: Broker): Set<string> {
  *
  * @param create Makes a broker that keeps no revocation yet.
  */
-export function itKeepsRevocations(create: () => Broker): void {
+export function itKeepsRevocations(create: () => MaybePromise<Broker>): void {
   async function using(test: (broker: Broker) => Promise<void>): Promise<void> {
-    const broker = create();
+    const broker = await create();
     try {
       await test(broker);
     } finally {

@@ -1,93 +1,49 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { isLoopback } from "../../core/http/loopback.ts";
+import { adminKeyProblem } from "../auth/admin_key.ts";
+import { LOG_LEVELS } from "../log/console_log.ts";
+import { LOG_FORMATS } from "../log/log_format.ts";
+import { ConfigError } from "./config_error.ts";
 import {
-  MIN_SECRET_LENGTH,
-  secretLength,
-} from "../core/protocol/signing_key.ts";
-import { adminKeyProblem } from "./auth/admin_key.ts";
-import { parseRedisUrl } from "./brokers/redis/url.ts";
-import { isLoopback } from "../core/http/loopback.ts";
-import { LOG_LEVELS } from "./log/console_log.ts";
-import { LOG_FORMATS } from "./log/log_format.ts";
-
-/** Error for a flag or variable whose value can't be used. Its message is one line. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
-function whole(name: string, min: number, max: number) {
-  const problem = `${name} must be a whole number from ${min} to ${max}`;
-  return z.string().regex(/^\d{1,15}$/, problem).transform(Number)
-    .refine((n) => n >= min && n <= max, problem).optional();
-}
-
-const key = z.string().superRefine((key, context) => {
-  const length = secretLength(key);
-  if (length >= MIN_SECRET_LENGTH) return;
-  context.addIssue(
-    `the secret part of a signing key must have at least ${MIN_SECRET_LENGTH} characters, this one has ${length}`,
-  );
-}).optional();
-
-const adminKey = z.string().superRefine((key, context) => {
-  const problem = adminKeyProblem(key);
-  if (problem !== undefined) context.addIssue(problem);
-}).optional();
-
-/** Tells whether a text could be a browser's `Origin`, which has neither a path nor a pattern. */
-function isOrigin(text: string): boolean {
-  return !text.includes("*") && URL.canParse(text) &&
-    new URL(text).origin === text;
-}
-
-const origins = z.string().transform((list, context) => {
-  if (list.trim() === "*") return "*" as const;
-  const origins = list.split(",").map((origin) => origin.trim());
-  for (const origin of origins) {
-    if (!isOrigin(origin)) {
-      context.addIssue(
-        `${
-          JSON.stringify(origin)
-        } is no origin; write https://app.example.com, separate several by commas, or write * for all`,
-      );
-    }
-  }
-  return origins;
-}).optional();
-
-/** Checks the URL early; the broker parses it again. */
-const broker = z.string().superRefine((text, context) => {
-  if (text === "memory") return;
-  const target = /^rediss?:/.test(text)
-    ? parseRedisUrl(text)
-    : "it must be memory or a Redis URL such as redis://localhost:6379";
-  if (typeof target === "string") context.addIssue(target);
-});
+  adminKey,
+  broker,
+  duration,
+  flag,
+  origins,
+  signingKey,
+  whole,
+} from "./values.ts";
 
 const MAX_BYTES = 2 ** 40;
 
 /** As much as a batch may have, and half of what clients read as one frame. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
+/** The smallest file of a SQLite database that can be asked for. */
+const MIN_STORAGE_BYTES = 16 * 1024 * 1024;
+
+const DAY_S = 24 * 3600;
+
 const schema = z.object({
   port: whole("a port", 0, 65535),
   host: z.string().min(1, "a host must not be empty").optional(),
-  "signing-key": key,
-  "signing-key-fallback": key,
+  "signing-key": signingKey,
+  "signing-key-fallback": signingKey,
   "admin-key": adminKey,
-  broker: broker.optional(),
+  broker,
   "history-size": whole("it", 1, 1_000_000),
-  "history-ttl": whole("it", 1, 30 * 24 * 3600),
+  "history-ttl": duration(365 * DAY_S),
   "history-bytes": whole("it", 1024, MAX_BYTES),
   "memory-budget": whole("it", 1024 * 1024, MAX_BYTES),
+  "storage-budget": whole("it", MIN_STORAGE_BYTES, MAX_BYTES),
   "max-message-bytes": whole("it", 1, MAX_MESSAGE_BYTES),
-  "stream-lease": whole("it", 1, 24 * 3600),
+  "stream-lease": duration(DAY_S),
   "allowed-origins": origins,
   "log-level": z.enum(LOG_LEVELS, "it must be debug, info, warning or error")
     .optional(),
   "log-format": z.enum(LOG_FORMATS, "it must be text or json").optional(),
-  dev: z.literal(["true", "1", "false", "0", ""], "it must be true or false")
-    .transform((value) => value === "true" || value === "1").optional(),
+  dev: flag,
 });
 
 /** The gateway's configuration, from flags and variables. */
@@ -118,20 +74,24 @@ export const FLAGS: Readonly<
     "key",
   ],
   broker: [
-    "where the logs are kept: memory, or redis://… for several gateways (memory)",
+    "memory, sqlite:./tidings.db, or redis://… (memory)",
     "url",
   ],
   "history-size": ["messages kept for each channel (1000)", "n"],
-  "history-ttl": ["how long messages are kept (300)", "seconds"],
+  "history-ttl": ["how long messages are kept, as 300 or 7d (5m)", "time"],
   "history-bytes": ["bytes kept for each channel (8388608)", "bytes"],
   "memory-budget": [
-    "bytes kept for all channels together (268435456); not with Redis",
+    "bytes of logs in memory (268435456); not with Redis",
+    "bytes",
+  ],
+  "storage-budget": [
+    "bytes of the SQLite file (as many as the disk has)",
     "bytes",
   ],
   "max-message-bytes": ["largest message (524288)", "bytes"],
   "stream-lease": [
-    "silence after which a data stream ends with an error (60)",
-    "seconds",
+    "silence after which a data stream ends with an error (60s)",
+    "time",
   ],
   "allowed-origins": [
     "origins whose pages may connect (*; in development mode: loopback)",
@@ -236,12 +196,7 @@ function checkMode(config: Config): Config {
       `Cannot listen on ${host} in development mode: set --signing-key (REALTIME_SIGNING_KEY), or listen on 127.0.0.1`,
     );
   }
-  const { broker = "memory" } = config;
-  if (broker !== "memory" && config["memory-budget"] !== undefined) {
-    throw new ConfigError(
-      "Cannot use --memory-budget (REALTIME_MEMORY_BUDGET) with Redis: set maxmemory in Redis",
-    );
-  }
+  checkBudgets(config);
   const {
     "signing-key": key,
     "signing-key-fallback": fallback,
@@ -259,4 +214,20 @@ function checkMode(config: Config): Config {
     );
   }
   return config;
+}
+
+/** Checks that the broker has what is given a budget. */
+function checkBudgets(config: Config): void {
+  const { broker = "memory" } = config;
+  const isSqlite = broker.startsWith("sqlite:");
+  if (config["memory-budget"] !== undefined && /^rediss?:/.test(broker)) {
+    throw new ConfigError(
+      "Cannot use --memory-budget (REALTIME_MEMORY_BUDGET) with Redis: set maxmemory in Redis",
+    );
+  }
+  if (config["storage-budget"] !== undefined && !isSqlite) {
+    throw new ConfigError(
+      "Cannot use --storage-budget (REALTIME_STORAGE_BUDGET) without a SQLite broker: it bounds the database's file",
+    );
+  }
 }

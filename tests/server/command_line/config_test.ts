@@ -1,11 +1,11 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
-  ConfigError,
   FLAGS,
   readConfig,
   variableOf,
-} from "../../server/config.ts";
+} from "../../../server/command_line/config.ts";
+import { ConfigError } from "../../../server/command_line/config_error.ts";
 
 const KEY = "k".repeat(32);
 const SHORT = "k".repeat(31);
@@ -49,11 +49,12 @@ describe("readConfig()", () => {
       "signing-key": [KEY, KEY],
       "signing-key-fallback": [`${KEY}2`, `${KEY}2`],
       "admin-key": ["a".repeat(32), "a".repeat(32)],
-      broker: ["memory", "memory"],
+      broker: ["sqlite:./tidings.db", "sqlite:./tidings.db"],
       "history-size": ["5", 5],
       "history-ttl": ["60", 60],
       "history-bytes": ["2048", 2048],
       "memory-budget": ["1048576", 1048576],
+      "storage-budget": ["16777216", 16777216],
       "max-message-bytes": ["1000", 1000],
       "stream-lease": ["30", 30],
       "log-format": ["json", "json"],
@@ -93,6 +94,43 @@ describe("readConfig()", () => {
     const typo = refusal(["--broker", "redis://:secret@host:port"]);
     assertStringIncludes(typo, "Cannot use --broker: each host");
     assertEquals(typo.includes("secret"), false);
+  });
+
+  it("accepts the URL of a SQLite database, and budgets for its memory and its file", () => {
+    const url = "sqlite:/var/lib/tidings/tidings.db?synchronous=normal";
+    const budgets = { "memory-budget": 2 ** 20, "storage-budget": 2 ** 30 };
+    const flags = Object.entries(budgets).map(([name, n]) => `--${name}=${n}`);
+    assertEquals(configOf(["--dev", "--broker", url, ...flags]), {
+      ...{ port: 8787, host: "127.0.0.1", dev: true },
+      ...{ broker: url, ...budgets },
+    });
+  });
+
+  it("refuses a budget for the file of a broker that has none", () => {
+    for (const flags of [[], ["--broker=memory"], ["--broker=redis://a"]]) {
+      assertEquals(
+        refusal(["--dev", ...flags, "--storage-budget", "1073741824"]),
+        "Cannot use --storage-budget (REALTIME_STORAGE_BUDGET) without a SQLite broker: it bounds the database's file",
+      );
+    }
+  });
+
+  it("reads times in seconds, or with a unit", () => {
+    const times = {
+      "90": 90,
+      "90s": 90,
+      "5m": 300,
+      "2h": 7200,
+      "1d": 86_400,
+    };
+    for (const [text, seconds] of Object.entries(times)) {
+      for (const name of ["history-ttl", "stream-lease"]) {
+        const config = Object(configOf(["--dev", `--${name}`, text]));
+        assertEquals(config[name], seconds);
+      }
+    }
+    const year = Object(configOf(["--dev", "--history-ttl", "365d"]));
+    assertEquals(year["history-ttl"], 31_536_000);
   });
 
   it("prefers a flag to its variable", () => {
@@ -144,12 +182,19 @@ describe("readConfig()", () => {
       "redis://",
       "redis://a:0",
       "redis://a/b",
+      "sqlite",
+      "sqlite:",
+      "sqlite://host/a.db",
+      "sqlite:./a.db?synchronous=off",
+      "./tidings.db",
     ],
     "history-size": ["", "0", "-5", "1000001", "ten"],
-    "history-ttl": ["", "0", "2592001", "5m"],
+    "history-ttl": ["", "0", "0s", "31536001", "366d", "5w", "1.5h", "5 m"],
     "history-bytes": ["", "1023", "8MB"],
     "memory-budget": ["", "1048575", "9999999999999"],
+    "storage-budget": ["", "16777215", "9999999999999", "1g"],
     "max-message-bytes": ["", "0", "67108865", "512k"],
+    "stream-lease": ["", "0", "86401", "2d", "90 s"],
     "allowed-origins": [
       "",
       "app.example.com",
@@ -195,6 +240,7 @@ describe("readConfig()", () => {
         "history-ttl",
         "history-bytes",
         "memory-budget",
+        "storage-budget",
         "max-message-bytes",
         "stream-lease",
       ]

@@ -1,5 +1,5 @@
-import { pause } from "../../../core/time/backoff.ts";
-import type { BrokerHealth, HealthListener } from "../broker.ts";
+import { pause } from "../../core/time/backoff.ts";
+import type { BrokerHealth, HealthListener } from "./broker.ts";
 
 /** Milliseconds between two checks. */
 const PAUSE_MS = 1_000;

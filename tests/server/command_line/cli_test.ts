@@ -5,14 +5,14 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { VERSION } from "../../core/protocol/version.ts";
-import { FLAGS, variableOf } from "../../server/config.ts";
-import { DEVELOPMENT_SIGNING_KEY } from "../../core/protocol/signing_key.ts";
-import { Cli, runCli } from "../support/gateway/cli.ts";
-import { SIGNING_KEY, startGateway } from "../support/gateway/gateway.ts";
-import { postJson, publish } from "../support/wire/publish.ts";
-import { connectSse } from "../support/wire/sse.ts";
-import { connectReady, tokenFor } from "../support/wire/websocket.ts";
+import { VERSION } from "../../../core/protocol/version.ts";
+import { FLAGS, variableOf } from "../../../server/command_line/config.ts";
+import { DEVELOPMENT_SIGNING_KEY } from "../../../core/protocol/signing_key.ts";
+import { Cli, runCli } from "../../support/gateway/cli.ts";
+import { SIGNING_KEY, startGateway } from "../../support/gateway/gateway.ts";
+import { postJson, publish } from "../../support/wire/publish.ts";
+import { connectSse } from "../../support/wire/sse.ts";
+import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
 
 /** Asserts that a mistake in the command line is one line on standard error, with exit code 2. */
 async function assertRefused(

@@ -1,0 +1,103 @@
+import { Buffer } from "node:buffer";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { loadSqlite } from "./load.ts";
+import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
+import type { Synchronous } from "./url.ts";
+
+/** Error for a file that can't be used. Its message is the end of a sentence about the file. */
+export class UnusableError extends Error {
+  override readonly name = "UnusableError";
+}
+
+/** Where SQLite's file format has these, as whole numbers of 4 bytes. */
+const HEADER = { bytes: 100, version: 60, application: 68 } as const;
+
+const MAGIC = "SQLite format 3\0";
+
+/**
+ * Opens a database of this program, or creates one, and brings its schema up to date.
+ *
+ * @throws {UnusableError} For a file that this program must not touch. It is as it was.
+ */
+export function openDatabase(
+  path: string,
+  synchronous: Synchronous,
+): DatabaseSync {
+  checkFile(path);
+  const database = new (loadSqlite().DatabaseSync)(path);
+  try {
+    database.exec("PRAGMA busy_timeout = 2000");
+    // Takes effect in an empty file only.
+    database.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    // Before the write-ahead log: only then does a new file itself tell whose it is from the start.
+    migrate(database);
+    database.exec("PRAGMA journal_mode = WAL");
+    database.exec(`PRAGMA synchronous = ${synchronous}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** @throws {UnusableError} Where the folder of a file is missing. */
+export function checkFolder(path: string): void {
+  const folder = dirname(path);
+  if (existsSync(folder)) return;
+  throw new UnusableError(`the folder ${JSON.stringify(folder)} is missing`);
+}
+
+/**
+ * Checks that a file is absent, empty, or a database of this program that it can read.
+ *
+ * @throws {UnusableError} For any other.
+ */
+export function checkFile(path: string): void {
+  if (!existsSync(path)) return;
+  if (!statSync(path).isFile()) throw new UnusableError("it is no file");
+  const header = readHeader(path);
+  if (header.length === 0) return;
+  const magic = header.toString("latin1", 0, MAGIC.length);
+  if (header.length < HEADER.bytes || magic !== MAGIC) {
+    throw new UnusableError("it is no SQLite database");
+  }
+  const application = header.readUInt32BE(HEADER.application);
+  const version = header.readUInt32BE(HEADER.version);
+  if (application !== APPLICATION_ID) {
+    throw new UnusableError("it is the database of another program");
+  }
+  checkVersion(version);
+}
+
+function checkVersion(version: number): void {
+  if (version <= SCHEMA_VERSION) return;
+  throw new UnusableError(
+    `its schema has version ${version}, this release knows versions up to ${SCHEMA_VERSION}; use the release that wrote it, or a newer one`,
+  );
+}
+
+function readHeader(path: string): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const header = Buffer.alloc(HEADER.bytes);
+    return header.subarray(0, readSync(file, header, 0, HEADER.bytes, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Applies the steps that the database doesn't have, all or none. */
+function migrate(database: DatabaseSync): void {
+  const row = database.prepare("PRAGMA user_version").get();
+  const version = Number(row?.user_version);
+  // The header of the file may be older than the write-ahead log.
+  checkVersion(version);
+  if (version === SCHEMA_VERSION) return;
+  database.exec("BEGIN IMMEDIATE");
+  for (const step of MIGRATIONS.slice(version)) database.exec(step);
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  database.exec("COMMIT");
+}

@@ -1,0 +1,272 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Retention as Bounds } from "../log.ts";
+import type { Channels, StoredChannel } from "./channels.ts";
+
+/** How much the logs keep. */
+export interface LogBounds extends Bounds {
+  /** Bytes of the whole file; `Infinity` for no bound. */
+  readonly storage: number;
+}
+
+/** Rows that are deleted in one transaction, at most about. */
+const SLICE = 500;
+
+/** How many messages of a log wait to be deleted together, at a publish. */
+const TOGETHER = 64;
+
+/** Pages that are given back in one transaction. */
+const VACUUM_PAGES = 256;
+
+/** How much longer than the keys a channel is kept whose messages are gone, in milliseconds. */
+const KEPT_LONGER_MS = 600_000;
+
+/** The length of a slot of time, in milliseconds: a part of the time that messages are kept, between these. */
+const SLOT_MS = { least: 1_000, most: 3_600_000, part: 32 } as const;
+
+/**
+ * Keeps the logs within their bounds. A message that is out of them ceases to count at once, which needs no write, and is deleted a little
+ * later, in small transactions between those of publishers.
+ */
+export class Retention {
+  readonly #database: DatabaseSync;
+  readonly #channels: Channels;
+  readonly #bounds: LogBounds;
+  readonly #slotMs: number;
+  readonly #rowAt: StatementSync;
+  readonly #deleteMessages: StatementSync;
+  readonly #setTop: StatementSync;
+  readonly #deleteStreams: StatementSync;
+  readonly #setKeptUntil: StatementSync;
+  readonly #expiredKey: StatementSync;
+  readonly #deleteKeys: StatementSync;
+  readonly #addActivity: StatementSync;
+  readonly #oldestActivity: StatementSync;
+  readonly #deleteActivity: StatementSync;
+  readonly #countPages: StatementSync;
+  readonly #countFreePages: StatementSync;
+  readonly #pageBytes: number;
+  #dropped: string[] = [];
+
+  constructor(database: DatabaseSync, channels: Channels, bounds: LogBounds) {
+    this.#database = database;
+    this.#channels = channels;
+    this.#bounds = bounds;
+    const { least, most, part } = SLOT_MS;
+    const slotMs = Math.floor(bounds.ttlMs / part);
+    this.#slotMs = Math.min(most, Math.max(least, slotMs));
+    this.#rowAt = database.prepare(
+      'SELECT at, total FROM messages WHERE channel = ? AND "offset" = ?',
+    );
+    this.#deleteMessages = database.prepare(
+      'DELETE FROM messages WHERE channel = ? AND "offset" < ?',
+    );
+    this.#setTop = database.prepare("UPDATE channels SET top = ? WHERE id = ?");
+    this.#deleteStreams = database.prepare(
+      "DELETE FROM streams WHERE channel = ?",
+    );
+    this.#setKeptUntil = database.prepare(
+      "UPDATE channels SET kept_until = ? WHERE id = ?",
+    );
+    this.#expiredKey = database.prepare(
+      "SELECT 1 FROM keys WHERE until <= ? LIMIT 1",
+    );
+    this.#deleteKeys = database.prepare(
+      `DELETE FROM keys WHERE (key, channel) IN
+       (SELECT key, channel FROM keys WHERE until <= ? ORDER BY until LIMIT ?)`,
+    );
+    this.#addActivity = database.prepare(
+      "INSERT OR IGNORE INTO activity VALUES (?, ?)",
+    );
+    this.#oldestActivity = database.prepare(
+      "SELECT at, channel FROM activity WHERE at <= ? ORDER BY at LIMIT ?",
+    );
+    this.#deleteActivity = database.prepare(
+      "DELETE FROM activity WHERE at = ? AND channel = ?",
+    );
+    this.#countPages = database.prepare("PRAGMA page_count");
+    this.#countFreePages = database.prepare("PRAGMA freelist_count");
+    this.#pageBytes = Number(
+      database.prepare("PRAGMA page_size").get()?.page_size,
+    );
+  }
+
+  /** Returns the names of the channels that were deleted since the last call. */
+  takeDropped(): readonly string[] {
+    const dropped = this.#dropped;
+    this.#dropped = [];
+    return dropped;
+  }
+
+  /** Notes, once in a slot of time, that a channel is in use, so that it is looked at when that is too long ago. */
+  active(channel: StoredChannel, now: number): void {
+    const slot = now - now % this.#slotMs;
+    if (channel.slot === slot) return;
+    channel.slot = slot;
+    this.#addActivity.run(slot, channel.id);
+  }
+
+  /** Keeps a channel until a time at least, where its messages may be gone by then. */
+  keepUntil(channel: StoredChannel, time: number): void {
+    if (time <= channel.keptUntil) return;
+    const emptyAt = channel.slot + this.#bounds.ttlMs;
+    if (time <= emptyAt) return;
+    // A little longer, so that one write is enough for many keys.
+    channel.keptUntil = time + KEPT_LONGER_MS;
+    this.#setKeptUntil.run(channel.keptUntil, channel.id);
+  }
+
+  /** Moves the beginning of a log to the oldest message within the bounds. */
+  trim(channel: StoredChannel, now: number): void {
+    const { size, bytes, ttlMs } = this.#bounds;
+    const { top, total } = channel;
+    // Each publish to a full log comes here, so that the facts of the new first message are read when a bound may be reached only.
+    channel.first = Math.max(channel.first, top - size + 1);
+    const mayBeOut = (): boolean =>
+      channel.firstAt <= now - ttlMs || total - channel.before > bytes;
+    if (!mayBeOut()) return;
+    this.#moveFirst(channel, channel.first);
+    if (channel.firstAt <= now - ttlMs) {
+      this.#moveFirst(
+        channel,
+        this.#search(channel, ({ at }) => at <= now - ttlMs),
+      );
+    }
+    if (total - channel.before > bytes) {
+      // The first message whose predecessors, taken away, leave few enough bytes.
+      const last = this.#search(channel, (row) => total - row.total > bytes);
+      this.#moveFirst(channel, last + 1);
+    }
+  }
+
+  /** Reads what the messages take that count, which {@linkcode trim} may leave estimated. */
+  measure(channel: StoredChannel): void {
+    this.#moveFirst(channel, channel.first);
+  }
+
+  /** Deletes messages that no longer count, once there are several, with the transaction that is under way. */
+  deleteSome(channel: StoredChannel): void {
+    if (channel.first - channel.stored >= TOGETHER) this.#delete(channel);
+  }
+
+  /** Whether a sweep would change anything. */
+  isDue(now: number): boolean {
+    return this.#expiredKey.get(now) !== undefined ||
+      this.#oldestActivity.get(this.#deadline(now), 1) !== undefined ||
+      this.#isOverBudget() || this.#canGiveBack();
+  }
+
+  /**
+   * Deletes a part of what no longer counts, in the transaction that is under way.
+   *
+   * @returns Whether there may be more to do.
+   */
+  sweep(now: number): boolean {
+    const left = SLICE - Number(this.#deleteKeys.run(now, SLICE).changes);
+    const hadAllKeys = left > 0;
+    const deadline = this.#deadline(now);
+    const until = this.#isOverBudget() ? now : deadline;
+    let deleted = 0;
+    for (const row of this.#oldestActivity.all(until, SLICE)) {
+      const at = Number(row.at);
+      const id = Number(row.channel);
+      const isTooOld = at <= deadline;
+      if (deleted >= left || !isTooOld && !this.#isOverBudget()) break;
+      const channel = this.#channels.getById(id);
+      if (channel) {
+        this.trim(channel, now);
+        if (!isTooOld) this.#dropUntil(channel, at + this.#slotMs);
+        deleted += this.#delete(channel);
+        if (channel.stored < channel.first) break;
+        if (channel.slot === at) channel.slot = 0;
+      }
+      this.#deleteActivity.run(at, id);
+      if (channel) this.#removeIfUnused(channel, now);
+    }
+    const canGiveBack = this.#canGiveBack();
+    if (canGiveBack) {
+      this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+    }
+    return !hadAllKeys || deleted > 0 || canGiveBack;
+  }
+
+  #deadline(now: number): number {
+    return now - this.#bounds.ttlMs - this.#slotMs;
+  }
+
+  /** Moves the beginning of a log behind the messages that were appended before a time. */
+  #dropUntil(channel: StoredChannel, time: number): void {
+    const first = this.#search(channel, ({ at }) => at < time);
+    if (first > channel.first) this.#moveFirst(channel, first);
+  }
+
+  /** Deletes at most about a slice of what no longer counts of a log; returns how many messages. */
+  #delete(channel: StoredChannel): number {
+    const end = Math.min(channel.first, channel.stored + SLICE);
+    if (end <= channel.stored) return 0;
+    if (end > channel.top) this.#setTop.run(channel.top, channel.id);
+    const { changes } = this.#deleteMessages.run(channel.id, end);
+    channel.stored = end;
+    return Number(changes);
+  }
+
+  #removeIfUnused(channel: StoredChannel, now: number): void {
+    const { id, name } = channel;
+    if (channel.first <= channel.top) return;
+    // A channel that stays is looked at again later.
+    const isUsed = this.#channels.followed.has(name) ||
+      channel.keptUntil > now;
+    if (isUsed) return this.active(channel, now);
+    this.#deleteStreams.run(id);
+    this.#channels.remove(channel);
+    this.#dropped.push(name);
+  }
+
+  /** Whether the file has so many free pages that they won't be used again soon. */
+  #canGiveBack(): boolean {
+    const free = this.#freePages();
+    const pages = this.#pages();
+    const isTooLong = pages * this.#pageBytes > this.#bounds.storage;
+    return free > 0 && (free > pages / 4 || isTooLong);
+  }
+
+  #isOverBudget(): boolean {
+    const { storage } = this.#bounds;
+    if (storage === Infinity) return false;
+    return (this.#pages() - this.#freePages()) * this.#pageBytes > storage;
+  }
+
+  #pages(): number {
+    return Number(this.#countPages.get()?.page_count);
+  }
+
+  #freePages(): number {
+    return Number(this.#countFreePages.get()?.freelist_count);
+  }
+
+  #moveFirst(channel: StoredChannel, first: number): void {
+    const { id, top } = channel;
+    channel.first = Math.min(first, top + 1);
+    const row = this.#rowAt.get(id, channel.first);
+    channel.firstAt = row ? Number(row.at) : Infinity;
+    const last = this.#rowAt.get(id, channel.first - 1);
+    channel.before = last ? Number(last.total) : channel.before;
+  }
+
+  /** Returns the offset of the first message for which a condition doesn't hold; it holds for the messages before it only. */
+  #search(
+    { id, first, top }: StoredChannel,
+    holds: (row: { at: number; total: number }) => boolean,
+  ): number {
+    let low = first;
+    let high = top + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#rowAt.get(id, middle);
+      const isBefore = row &&
+        holds({ at: Number(row.at), total: Number(row.total) });
+      if (isBefore) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

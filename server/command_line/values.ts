@@ -1,0 +1,103 @@
+/**
+ * The forms of the values of flags and variables. An error is the end of a sentence that names the flag.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import {
+  MIN_SECRET_LENGTH,
+  secretLength,
+} from "../../core/protocol/signing_key.ts";
+import { adminKeyProblem } from "../auth/admin_key.ts";
+import { parseRedisUrl } from "../brokers/redis/url.ts";
+import { parseSqliteUrl } from "../brokers/sqlite/url.ts";
+
+/** The value of a flag that may be missing. */
+type Value<T> = z.ZodType<T | undefined, string | undefined>;
+
+/** A whole number within bounds. */
+export function whole(name: string, min: number, max: number): Value<number> {
+  const problem = `${name} must be a whole number from ${min} to ${max}`;
+  return z.string().regex(/^\d{1,15}$/, problem).transform(Number)
+    .refine((n) => n >= min && n <= max, problem).optional();
+}
+
+const SECONDS: Readonly<Record<string, number>> = {
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 24 * 3600,
+};
+
+/** A time, as `90`, `90s`, `5m`, `2h` or `7d`; the value is in seconds. */
+export function duration(max: number): Value<number> {
+  const problem =
+    `it must be a whole number from 1 to ${max} seconds, or a time such as 90s, 5m, 2h or 7d within these bounds`;
+  return z.string().regex(/^\d{1,10}[smhd]?$/, problem)
+    .transform((text) => parseInt(text) * (SECONDS[text.slice(-1)] ?? 1))
+    .refine((seconds) => seconds >= 1 && seconds <= max, problem).optional();
+}
+
+/** A signing key. */
+export const signingKey: Value<string> = z.string()
+  .superRefine((key, context) => {
+    const length = secretLength(key);
+    if (length >= MIN_SECRET_LENGTH) return;
+    context.addIssue(
+      `the secret part of a signing key must have at least ${MIN_SECRET_LENGTH} characters, this one has ${length}`,
+    );
+  }).optional();
+
+/** A key of operators. */
+export const adminKey: Value<string> = z.string()
+  .superRefine((key, context) => {
+    const problem = adminKeyProblem(key);
+    if (problem !== undefined) context.addIssue(problem);
+  }).optional();
+
+/** Tells whether a text could be a browser's `Origin`, which has neither a path nor a pattern. */
+function isOrigin(text: string): boolean {
+  return !text.includes("*") && URL.canParse(text) &&
+    new URL(text).origin === text;
+}
+
+/** Origins, separated by commas, or `*`. */
+export const origins: Value<"*" | string[]> = z.string()
+  .transform((list, context) => {
+    if (list.trim() === "*") return "*" as const;
+    const origins = list.split(",").map((origin) => origin.trim());
+    for (const origin of origins) {
+      if (!isOrigin(origin)) {
+        context.addIssue(
+          `${
+            JSON.stringify(origin)
+          } is no origin; write https://app.example.com, separate several by commas, or write * for all`,
+        );
+      }
+    }
+    return origins;
+  }).optional();
+
+/** Where the logs are kept. The URL is checked early; the broker parses it again. */
+export const broker: Value<string> = z.string().superRefine((text, context) => {
+  const problem = brokerProblem(text);
+  if (problem !== undefined) context.addIssue(problem);
+}).optional();
+
+function brokerProblem(text: string): string | undefined {
+  if (text === "memory") return undefined;
+  const target = parseBroker(text);
+  return typeof target === "string" ? target : undefined;
+}
+
+function parseBroker(text: string): object | string {
+  if (/^rediss?:/.test(text)) return parseRedisUrl(text);
+  if (text.startsWith("sqlite:")) return parseSqliteUrl(text);
+  return "it must be memory, a file such as sqlite:./tidings.db, or a Redis URL such as redis://localhost:6379";
+}
+
+/** A switch. */
+export const flag: Value<boolean> = z
+  .literal(["true", "1", "false", "0", ""], "it must be true or false")
+  .transform((value) => value === "true" || value === "1").optional();
