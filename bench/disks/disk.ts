@@ -6,6 +6,9 @@ export type Disk = "own" | "played";
 /** The name of the row of an append and its `fdatasync`, without any server. */
 export const BARE_DISK = "bare append and fdatasync";
 
+/** An `fdatasync` that takes less, in milliseconds, didn't wait for a disk: the layer below a virtual one keeps what was written in memory. */
+export const LEAST_FLUSH_MS = 0.5;
+
 /** How long the played disk takes at least for an `fsync` or `fdatasync`, in milliseconds. */
 export const PLAYED_MS = 3;
 

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import {
-  type Programs,
   type RuntimeName,
   TITLES,
 } from "../../tests/support/process/programs.ts";
@@ -32,59 +31,72 @@ export function brokerName(runtime: RuntimeName, broker: BrokerName): string {
   return `Tidings on ${TITLES[runtime]}, ${broker}`;
 }
 
-/** Returns our gateway on a runtime with a broker that writes to a disk. */
+/** A gateway with a broker. */
+export interface BrokerSetUp {
+  readonly runtime: RuntimeName;
+  readonly broker: BrokerName;
+  /** The disk that the broker writes to. */
+  readonly disk: Disk;
+  /**
+   * The other checkout whose gateway it is, in a comparison.
+   *
+   * @default {this one}
+   */
+  readonly before?: string;
+}
+
+/** Starts a gateway with the value of `--broker`. */
+type StartGateway = (broker: string) => Promise<ServerProcess>;
+
+/** Returns our gateway with a broker. */
 export function gatewayWith(
-  runtime: RuntimeName,
-  broker: BrokerName,
-  disk: Disk,
+  { runtime, broker, disk, before }: BrokerSetUp,
 ): Peer {
   return {
-    name: brokerName(runtime, broker),
+    name: brokerName(runtime, broker) + (before ? `, ${before}` : ""),
     role: "gateway",
     runtime,
     start(programs) {
-      switch (broker) {
-        case "memory broker":
-          return startGateway(programs, runtime, disk, "memory");
-        case "SQLite":
-          return startOnFile(programs, runtime, disk, "");
-        case "SQLite, normal":
-          return startOnFile(programs, runtime, disk, "?synchronous=normal");
-        case "Redis, everysec":
-          return startOnRedis(programs, runtime, disk, "everysec");
-        case "Redis, always":
-          return startOnRedis(programs, runtime, disk, "always");
-      }
+      const command = gatewayCommand(programs, runtime, before);
+      return STARTS[broker](
+        (url) =>
+          startAnnounced(
+            onDisk(disk, [...command, "--broker", url]),
+            true,
+            SIGNING_KEY,
+          ),
+        disk,
+      );
     },
   };
 }
 
-function startGateway(
-  programs: Programs,
-  runtime: RuntimeName,
-  disk: Disk,
-  broker: string,
-): Promise<ServerProcess> {
-  const command = gatewayCommand(programs, runtime);
-  command.push("--broker", broker);
-  return startAnnounced(onDisk(disk, command), true, SIGNING_KEY);
-}
+/** How a gateway with each broker is started. */
+const STARTS: Readonly<
+  Record<
+    BrokerName,
+    (start: StartGateway, disk: Disk) => Promise<ServerProcess>
+  >
+> = {
+  "memory broker": (start) => start("memory"),
+  "SQLite": (start) => startOnFile(start, ""),
+  "SQLite, normal": (start) => startOnFile(start, "?synchronous=normal"),
+  "Redis, everysec": (start, disk) => startOnRedis(start, disk, "everysec"),
+  "Redis, always": (start, disk) => startOnRedis(start, disk, "always"),
+};
 
 async function startOnFile(
-  programs: Programs,
-  runtime: RuntimeName,
-  disk: Disk,
+  start: StartGateway,
   query: string,
 ): Promise<ServerProcess> {
   const folder = new DataFolder();
-  const url = `sqlite:${join(folder.path, "tidings.db")}${query}`;
-  return folder.of(await startGateway(programs, runtime, disk, url));
+  const path = join(folder.path, "tidings.db");
+  return folder.of(await start(`sqlite:${path}${query}`));
 }
 
-/** Starts Redis, which appends to a file on the disk, and a gateway that uses it. The CPU time and the memory of both are measured. */
+/** Starts Redis, which appends to a file, and a gateway that uses it. The CPU time and the memory of both are measured. */
 async function startOnRedis(
-  programs: Programs,
-  runtime: RuntimeName,
+  start: StartGateway,
   disk: Disk,
   sync: "everysec" | "always",
 ): Promise<ServerProcess> {
@@ -97,8 +109,7 @@ async function startOnRedis(
     ...["--appendonly", "yes", "--appendfsync", sync],
   ];
   const redis = await startOnPorts(onDisk(disk, command), port, port);
-  const url = `redis://127.0.0.1:${port}`;
-  const gateway = await startGateway(programs, runtime, disk, url);
+  const gateway = await start(`redis://127.0.0.1:${port}`);
   return folder.of({
     ...gateway,
     pids: [gateway.pid, redis.pid],

@@ -1,13 +1,18 @@
-import { BareDisk } from "../disks/bare_disk.ts";
+import { BareDisk, type DiskReport } from "../disks/bare_disk.ts";
 import { type Disk, PLAYED_MS } from "../disks/disk.ts";
-import type { Lab, Lane } from "../lab.ts";
-import { type BrokerName, BROKERS, gatewayWith } from "../peers/brokers.ts";
+import type { Lab, Lane, Publishing } from "../lab.ts";
+import {
+  type BrokerName,
+  BROKERS,
+  type BrokerSetUp,
+  gatewayWith,
+} from "../peers/brokers.ts";
 import { jetStream, type JetStreamSync } from "../peers/jetstream.ts";
 import { Missing } from "../peers/missing.ts";
 import type { Result, Section } from "../results.ts";
-import { measureAcks } from "./durable_acks.ts";
+import { emptyResult, measureAcks } from "./durable_acks.ts";
 import { measureSizes } from "./durable_sizes.ts";
-import { perRuntime } from "./lanes.ts";
+import { BEFORE } from "./lanes.ts";
 import { latencies, measureRounds } from "./rounds.ts";
 
 /** How often the disk alone is measured first. */
@@ -47,11 +52,19 @@ const PLAYED: Bench = {
   syncs: ["always"],
 };
 
+/** In a comparison with another checkout. */
+const COMPARED: Bench = {
+  ...OWN,
+  brokers: ["memory broker", "SQLite"],
+  syncs: [],
+};
+
 /**
  * Scenario durable: brokers beside each other, and JetStream: publishing with few and with many callers, subscribers' latency, memory and
  * files. It is measured on the machine's own disk and on a played one, as many virtual disks don't wait until anything is written.
  */
 export async function durable(lab: Lab): Promise<Section[]> {
+  const benches = lab.before === undefined ? [OWN, PLAYED] : [COMPARED];
   const disks: Result[] = [];
   const sections: Section[] = [{
     id: "durable-disk",
@@ -59,25 +72,27 @@ export async function durable(lab: Lab): Promise<Section[]> {
     metrics: ["p50Ms", "p99Ms"],
     results: disks,
   }];
-  for (const bench of [OWN, PLAYED]) {
+  for (const bench of benches) {
     const bare = await startBare(lab, bench);
     if (!bare) continue;
     await using _ = bare;
     const report = await bare.append(APPENDS);
-    disks.push({
-      lane: bench.title,
-      role: "bare",
-      runtime: undefined,
-      samples: [report],
-    });
-    console.log(
-      `An append and its fdatasync on ${bench.title}: ` +
-        `p50 ${report.p50Ms.toFixed(2)} ms, p99 ${report.p99Ms.toFixed(2)} ms`,
+    console.log(describe(bench, report));
+    disks.push({ ...emptyResult(bench.title), samples: [report] });
+    const lanes = lanesOf(lab, bench);
+    sections.push(
+      ...await measureAcks(lab, lanes, bare, bench),
+      ...await measureLatency(lab, lanes, bench),
     );
-    sections.push(...await measure(lab, bench, bare));
     await lab.clear();
   }
-  return [...sections, await measureSizes(lab, lanesOf(lab, OWN))];
+  const [own = OWN] = benches;
+  return [...sections, await measureSizes(lab, lanesOf(lab, own))];
+}
+
+function describe({ title }: Bench, { p50Ms, p99Ms }: DiskReport): string {
+  return `An append and its fdatasync on ${title}: ` +
+    `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
 }
 
 async function startBare(
@@ -95,16 +110,9 @@ async function startBare(
 
 function lanesOf(lab: Lab, { disk, brokers, syncs }: Bench): Lane[] {
   return [
-    ...perRuntime(lab, (runtime) =>
-      brokers.map((broker) => {
-        const peer = gatewayWith(runtime, broker, disk);
-        return {
-          name: peer.name,
-          peer,
-          subscriber: "tidings.v1",
-          publisher: "tidings",
-        };
-      })),
+    ...lab.runtimes.flatMap((runtime) =>
+      brokers.flatMap((broker) => gatewayLanes(lab, { runtime, broker, disk }))
+    ),
     ...syncs.map((sync): Lane => {
       const peer = jetStream(sync, disk);
       return { name: peer.name, peer, subscriber: "nats", publisher: "nats" };
@@ -112,37 +120,52 @@ function lanesOf(lab: Lab, { disk, brokers, syncs }: Bench): Lane[] {
   ];
 }
 
-async function measure(
+/** Returns the lane of a gateway; in a comparison also that of the other checkout. */
+function gatewayLanes({ before }: Lab, setUp: BrokerSetUp): Lane[] {
+  const peer = gatewayWith(setUp);
+  const lane: Lane = {
+    name: peer.name,
+    peer,
+    subscriber: "tidings.v1",
+    publisher: "tidings",
+  };
+  if (before === undefined) return [lane];
+  return [
+    lane,
+    {
+      ...lane,
+      name: lane.name + BEFORE,
+      peer: gatewayWith({ ...setUp, before }),
+    },
+  ];
+}
+
+/** Plain subscribers of JetStream's subjects get messages before they are stored, which is no comparison. */
+async function measureLatency(
   lab: Lab,
-  bench: Bench,
-  bare: BareDisk,
+  lanes: readonly Lane[],
+  { disk, title }: Bench,
 ): Promise<Section[]> {
-  const { disk, title } = bench;
-  const lanes = lanesOf(lab, bench);
-  const sections = await measureAcks(lab, lanes, bare, disk, title);
-  // Plain subscribers of JetStream's subjects get messages before they are stored, which is no comparison.
   const gateways = lanes.filter(({ peer }) => peer.role === "gateway");
   const open = await lab.open(gateways, { count: SUBSCRIBERS });
+  const sections: Section[] = [];
   for (const rate of RATES[disk]) {
-    const results = await measureRounds(
-      lab,
-      open,
-      {
-        publishers: PUBLISHERS,
-        bytes: BYTES,
-        rate,
-        seconds: 2 * lab.effort.seconds,
-        isSpaced: true,
-      },
-      latencies,
-      { isWarm: true, isContext: true },
-    );
+    const publishing: Publishing = {
+      publishers: PUBLISHERS,
+      bytes: BYTES,
+      rate,
+      seconds: 2 * lab.effort.seconds,
+      isSpaced: true,
+    };
     sections.push({
       id: latencyId(disk, rate),
       title: `Durable, ${title}: publish to receive, ${SUBSCRIBERS} ` +
         `subscribers, ${rate.toLocaleString("en")} messages a second`,
       metrics: ["p99Ms", "p50Ms"],
-      results,
+      results: await measureRounds(lab, open, publishing, latencies, {
+        isWarm: true,
+        isContext: true,
+      }),
     });
   }
   return sections;

@@ -2,7 +2,7 @@ import { cpuMs } from "../../tests/support/process/child.ts";
 import { CallersProcess } from "../callers/callers_process.ts";
 import type { CallersLoad } from "../callers/ways.ts";
 import type { BareDisk } from "../disks/bare_disk.ts";
-import { BARE_DISK, type Disk } from "../disks/disk.ts";
+import { BARE_DISK, type Disk, LEAST_FLUSH_MS } from "../disks/disk.ts";
 import type { Lab, Lane } from "../lab.ts";
 import {
   emptyResults,
@@ -44,8 +44,7 @@ export async function measureAcks(
   lab: Lab,
   lanes: readonly Lane[],
   bare: BareDisk,
-  disk: Disk,
-  title: string,
+  { disk, title }: { readonly disk: Disk; readonly title: string },
 ): Promise<Section[]> {
   const { rounds, seconds, warmUp } = lab.effort;
   const open: CallersOf[] = [];
@@ -54,13 +53,16 @@ export async function measureAcks(
       const process = await startCallers(lab, lane);
       if (process) open.push({ lane, process });
     }
+    const isFlushed = (await bare.append(APPENDS)).p50Ms >= LEAST_FLUSH_MS;
+    const bareName = isFlushed ? BARE_DISK : `${BARE_DISK}, nothing flushed`;
     const results = CALLS.map((): Result[] => [
       ...emptyResults(open.map(({ lane }) => lane)),
-      { lane: BARE_DISK, role: "bare", runtime: undefined, samples: [] },
+      emptyResult(bareName),
     ]);
     for (const one of open) await measure(lab, one, WARMING, warmUp);
     const turns = new Turns(open);
-    for (let round = 0; round < Math.min(rounds, MOST_ROUNDS[disk]); round++) {
+    const most = lab.before === undefined ? MOST_ROUNDS[disk] : Infinity;
+    for (let round = 0; round < Math.min(rounds, most); round++) {
       const { p50Ms, p99Ms } = await bare.append(APPENDS);
       for (const [i, { callers }] of CALLS.entries()) {
         const perSecond = callers * 1000 / p50Ms;
@@ -82,6 +84,11 @@ export async function measureAcks(
   } finally {
     for (const { process } of open) await process[Symbol.asyncDispose]();
   }
+}
+
+/** Returns the result of a disk alone, without samples. */
+export function emptyResult(lane: string): Result {
+  return { lane, role: "bare", runtime: undefined, samples: [] };
 }
 
 /** A lane and the process that publishes to it. */
