@@ -12,6 +12,12 @@ export const LEAST_FLUSH_MS = 0.5;
 /** How long the played disk takes at least for an `fsync` or `fdatasync`, in milliseconds. */
 export const PLAYED_MS = 3;
 
+/** The names of the disks in tables. */
+export const DISK_NAMES: Readonly<Record<Disk, string>> = {
+  own: "this machine's disk",
+  played: `a disk whose fdatasync takes ${PLAYED_MS} ms`,
+};
+
 /**
  * Returns the command that runs a program on a disk. The played one is strace's: it holds back the return of both system calls in every
  * thread, and a filter in the kernel keeps it away from all others. It reaches programs that don't call them through the C library,

@@ -1,5 +1,5 @@
 import { BareDisk, type DiskReport } from "../disks/bare_disk.ts";
-import { type Disk, PLAYED_MS } from "../disks/disk.ts";
+import { type Disk, DISK_NAMES } from "../disks/disk.ts";
 import type { Lab, Lane, Publishing } from "../lab.ts";
 import {
   type BrokerName,
@@ -32,14 +32,12 @@ export const RATES: Readonly<Record<Disk, readonly number[]>> = {
 /** What is measured on a disk. */
 interface Bench {
   readonly disk: Disk;
-  readonly title: string;
   readonly brokers: readonly BrokerName[];
   readonly syncs: readonly JetStreamSync[];
 }
 
 const OWN: Bench = {
   disk: "own",
-  title: "this machine's disk",
   brokers: BROKERS,
   syncs: ["default", "always"],
 };
@@ -47,7 +45,6 @@ const OWN: Bench = {
 /** Only what waits for the disk, and what it is compared with. */
 const PLAYED: Bench = {
   disk: "played",
-  title: `a disk whose fdatasync takes ${PLAYED_MS} ms`,
   brokers: ["memory broker", "SQLite", "Redis, always"],
   syncs: ["always"],
 };
@@ -78,10 +75,10 @@ export async function durable(lab: Lab): Promise<Section[]> {
     await using _ = bare;
     const report = await bare.append(APPENDS);
     console.log(describe(bench, report));
-    disks.push({ ...emptyResult(bench.title), samples: [report] });
+    disks.push({ ...emptyResult(DISK_NAMES[bench.disk]), samples: [report] });
     const lanes = lanesOf(lab, bench);
     sections.push(
-      ...await measureAcks(lab, lanes, bare, bench),
+      ...await measureAcks(lab, lanes, bare, bench.disk),
       ...await measureLatency(lab, lanes, bench),
     );
     await lab.clear();
@@ -90,20 +87,22 @@ export async function durable(lab: Lab): Promise<Section[]> {
   return [...sections, await measureSizes(lab, lanesOf(lab, own))];
 }
 
-function describe({ title }: Bench, { p50Ms, p99Ms }: DiskReport): string {
-  return `An append and its fdatasync on ${title}: ` +
+function describe({ disk }: Bench, { p50Ms, p99Ms }: DiskReport): string {
+  return `An append and its fdatasync on ${DISK_NAMES[disk]}: ` +
     `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
 }
 
 async function startBare(
   { programs }: Lab,
-  { disk, title }: Bench,
+  { disk }: Bench,
 ): Promise<BareDisk | undefined> {
   try {
     return await BareDisk.start(programs, "node", disk);
   } catch (error) {
     if (!(error instanceof Missing)) throw error;
-    console.error(`Nothing is measured on ${title}: ${error.message}`);
+    console.error(
+      `Nothing is measured on ${DISK_NAMES[disk]}: ${error.message}`,
+    );
     return undefined;
   }
 }
@@ -140,14 +139,16 @@ function gatewayLanes({ before }: Lab, setUp: BrokerSetUp): Lane[] {
   ];
 }
 
-/** Plain subscribers of JetStream's subjects get messages before they are stored, which is no comparison. */
+/** Measures the brokers in one process with the gateway. Plain subscribers of JetStream get messages before they are stored, which is no comparison. */
 async function measureLatency(
   lab: Lab,
   lanes: readonly Lane[],
-  { disk, title }: Bench,
+  { disk }: Bench,
 ): Promise<Section[]> {
-  const gateways = lanes.filter(({ peer }) => peer.role === "gateway");
-  const open = await lab.open(gateways, { count: SUBSCRIBERS });
+  const own = lanes.filter(({ peer: { role }, name }) =>
+    role === "gateway" && !name.includes("Redis")
+  );
+  const open = await lab.open(own, { count: SUBSCRIBERS });
   const sections: Section[] = [];
   for (const rate of RATES[disk]) {
     const publishing: Publishing = {
@@ -159,7 +160,8 @@ async function measureLatency(
     };
     sections.push({
       id: latencyId(disk, rate),
-      title: `Durable, ${title}: publish to receive, ${SUBSCRIBERS} ` +
+      title:
+        `Durable, ${DISK_NAMES[disk]}: publish to receive, ${SUBSCRIBERS} ` +
         `subscribers, ${rate.toLocaleString("en")} messages a second`,
       metrics: ["p99Ms", "p50Ms"],
       results: await measureRounds(lab, open, publishing, latencies, {

@@ -2,7 +2,12 @@ import { cpuMs } from "../../tests/support/process/child.ts";
 import { CallersProcess } from "../callers/callers_process.ts";
 import type { CallersLoad } from "../callers/ways.ts";
 import type { BareDisk } from "../disks/bare_disk.ts";
-import { BARE_DISK, type Disk, LEAST_FLUSH_MS } from "../disks/disk.ts";
+import {
+  BARE_DISK,
+  type Disk,
+  DISK_NAMES,
+  LEAST_FLUSH_MS,
+} from "../disks/disk.ts";
 import type { Lab, Lane } from "../lab.ts";
 import {
   emptyResults,
@@ -39,12 +44,19 @@ export function acksId(disk: Disk, { callers, channels }: Calls): string {
   return `durable-${disk}-${callers}` + (channels > 1 ? "-channels" : "");
 }
 
+/** Returns its title. */
+export function acksTitle(disk: Disk, { callers, channels }: Calls): string {
+  const who = callers === 1 ? "1 caller" : `${callers} callers` +
+    (channels > 1 ? ", each with a channel of its own" : " of one channel");
+  return `Durable, ${DISK_NAMES[disk]}: ${who}`;
+}
+
 /** Measures publishing with few and many callers: how many messages a second, what they cost, and how long acknowledgements take. */
 export async function measureAcks(
   lab: Lab,
   lanes: readonly Lane[],
   bare: BareDisk,
-  { disk, title }: { readonly disk: Disk; readonly title: string },
+  disk: Disk,
 ): Promise<Section[]> {
   const { rounds, seconds, warmUp } = lab.effort;
   const open: CallersOf[] = [];
@@ -77,7 +89,7 @@ export async function measureAcks(
     }
     return CALLS.map((calls, i) => ({
       id: acksId(disk, calls),
-      title: `Durable, ${title}: ${describe(calls)}`,
+      title: acksTitle(disk, calls),
       metrics: ["perSecond", "cpuUs", "p50Ms", "p99Ms", "loadPercent"],
       results: results[i] ?? [],
     }));
@@ -95,12 +107,6 @@ export function emptyResult(lane: string): Result {
 interface CallersOf {
   readonly lane: Lane;
   readonly process: CallersProcess;
-}
-
-function describe({ callers, channels }: Calls): string {
-  if (callers === 1) return "1 caller";
-  return `${callers} callers` +
-    (channels > 1 ? ", each with a channel of its own" : " of one channel");
 }
 
 /** Starts the process that publishes to a lane; `undefined` where the machine doesn't have its server. */
