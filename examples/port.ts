@@ -4,7 +4,8 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 
 /**
- * Returns the port to serve an example on: that of `--port`, else the example's own one, else the next free one.
+ * Returns the port to serve an example on: that of `--port`, else the example's own one, else the next free one. It is never 0, so that the
+ * example knows its URL before it listens.
  *
  * A port that can't be used ends the process with one line.
  *
@@ -13,16 +14,17 @@ import { parseArgs } from "node:util";
 export async function choosePort(own: number = 3000): Promise<number> {
   const wanted = readPort();
   if (wanted !== undefined) {
-    const problem = await problemOf(wanted);
-    if (problem === undefined) return wanted;
-    return exit(1, `Cannot listen on port ${wanted}: ${problem}`);
+    const found = await probe(wanted);
+    if (typeof found === "number") return found;
+    return exit(1, `Cannot listen on port ${wanted}: ${found}`);
   }
   let port = own;
-  while (await problemOf(port) === IN_USE) port++;
+  let found = await probe(port);
+  while (found === IN_USE) found = await probe(++port);
   if (port !== own) {
     console.log(`Port ${own} is in use, so the example takes port ${port}`);
   }
-  return port;
+  return typeof found === "number" ? found : port;
 }
 
 const IN_USE = "it is in use; choose another with --port, or 0 for a free one";
@@ -43,8 +45,8 @@ function readPort(): number | undefined {
   }
 }
 
-/** Listens on a port for a moment; returns the reason when that fails. */
-async function problemOf(port: number): Promise<string | undefined> {
+/** Listens on a port, 0 for any free one, for a moment; returns the port's number, or the reason when that fails. */
+async function probe(port: number): Promise<number | string> {
   const server = createServer();
   try {
     const listening = once(server, "listening");
@@ -54,9 +56,11 @@ async function problemOf(port: number): Promise<string | undefined> {
     const { code, message } = Object(error);
     return code === "EADDRINUSE" ? IN_USE : message;
   }
+  const address = server.address();
   const closed = once(server, "close");
   server.close();
   await closed;
+  return typeof address === "object" && address ? address.port : port;
 }
 
 function exit(code: number, message: string): never {

@@ -42,6 +42,7 @@ export type {
   ChannelState,
   FirstReply,
   HealthListener,
+  InterruptedStream,
   LogEntry,
   LogListener,
   LogPage,

@@ -5,6 +5,7 @@ import type {
   RealtimeApp,
   RequestOptions,
   TokenOptions,
+  WaitForReplyOptions,
 } from "../types/app.ts";
 import { gatewaysHere } from "../http/gateway_fetch.ts";
 import { mintToken } from "../protocol/mint_token.ts";
@@ -21,6 +22,7 @@ import {
 } from "./count_subscribers.ts";
 import { tokenTarget } from "./token_target.ts";
 import { requestReply } from "./request_reply.ts";
+import { waitForReply } from "./wait_for_reply.ts";
 
 /**
  * Creates the app with which a server publishes and mints tokens. It reads the configuration and connects when it is used first. In
@@ -80,6 +82,14 @@ export function createRealtime(
       requestOptions: RequestOptions = {},
     ) {
       return await requestReply(app, topic, data, requestOptions);
+    },
+    async waitForReply(
+      topic: Realtime.Topic.Ref,
+      id: string,
+      waitOptions: WaitForReplyOptions = {},
+    ) {
+      const context = await gateways.current().context;
+      return await waitForReply(app, context, topic, id, waitOptions);
     },
     token: ((wanted) => createToken(options, wanted)) as RealtimeApp["token"],
     async subscribers(target: SubscribersTarget) {

@@ -34,15 +34,37 @@ export interface PublishOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Options of `request`. */
-export interface RequestOptions extends Omit<PublishOptions, "kind"> {
+/** Options of `waitForReply`. */
+export interface WaitForReplyOptions {
   /**
-   * How long to wait for an answer, in milliseconds. New subscribers see the question only as long as the gateway keeps messages: 5
-   * minutes by default.
+   * How long to wait for an answer, in milliseconds: days as well, or `Infinity`. New subscribers see the question only as long as the
+   * gateway keeps messages: 5 minutes by default.
    *
    * @default {300000}
    */
   timeout?: number | undefined;
+  /** Ends the wait; the promise rejects at once with `aborted`. The question remains open. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `request`. */
+export interface RequestOptions
+  extends Omit<PublishOptions, "kind" | "keyTtl" | "signal"> {
+  /**
+   * How long to wait for an answer, in milliseconds: days as well, or `Infinity`. New subscribers see the question only as long as the
+   * gateway keeps messages: 5 minutes by default.
+   *
+   * @default {300000}
+   */
+  timeout?: number | undefined;
+  /**
+   * How long the gateway remembers the key, in whole seconds from its first use: 1 to 86,400. Without a `key` it has no effect.
+   *
+   * @default {the timeout, but at least 120 and at most 86400}
+   */
+  keyTtl?: number | undefined;
+  /** Withdraws the question, or ends the wait; the promise rejects at once with `aborted`. A question that has left remains open. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The result of a publish. */
@@ -94,7 +116,8 @@ export interface PublishFn {
 export interface RequestFn {
   /**
    * Publishes a question and resolves with its first answer: the data that a subscriber passed to `reply(message, data)`, or the output of
-   * the answers' schema.
+   * the answers' schema. It waits through restarts of the gateway. If the process itself may be restarted meanwhile, publish the question
+   * with `publish`, store its id and use `waitForReply`.
    *
    * @example
    * ```ts
@@ -123,6 +146,54 @@ export interface RequestFn {
     topic: Topic<string, TTopic>,
     data: NoInfer<Topic.InferPublish<TTopic>>,
     options?: RequestOptions,
+  ): Promise<Topic.InferSubscribe<Topic.InferReply<TTopic>>>;
+}
+
+/** The type of `waitForReply`. */
+export interface WaitForReplyFn {
+  /**
+   * Waits for the first answer to a question that was published before, for example by a process that was restarted since. It resolves as
+   * `request` does: at once if the answer is in the gateway's log already.
+   *
+   * The gateway's log must have kept all that came after the question. Give it as long a history as the longest timeout, and a broker that
+   * survives restarts. If the log is lost during the wait, the wait goes on, because a page that shows the question can still answer.
+   *
+   * @example Ask, store the question's id, and wait for days
+   * ```ts
+   * import { channel, createRealtime, topic } from "@tidings/realtime";
+   *
+   * const approvals = channel((userId: string) => `approvals:${userId}`)
+   *   .addTopic(
+   *     topic("approval").type<{ text: string }>()
+   *       .reply(topic("decision").type<{ isApproved: boolean }>()),
+   *   );
+   * const realtime = createRealtime({ url: "http://localhost:8787" });
+   * const { approval } = approvals("42");
+   * declare const stored: { load(): string | undefined; save(id: string): void };
+   *
+   * // The key makes it the same question if the process ends before the id is stored.
+   * let id = stored.load();
+   * if (id === undefined) {
+   *   const options = { key: "refund A-1041", keyTtl: 86_400 };
+   *   ({ id } = await realtime.publish(approval, { text: "Refund?" }, options));
+   *   stored.save(id);
+   * }
+   * const { isApproved } = await realtime.waitForReply(approval, id, {
+   *   timeout: 3 * 86_400_000,
+   * });
+   * ```
+   *
+   * @param topic The topic of the question. It must have a `reply`.
+   * @param id The question's id, which `publish` returned.
+   * @throws {RealtimeError} `timeout` if no answer arrives in time; `aborted`; `not_found` if the log, when the wait begins, has no answer
+   * and does not reach back to the question, so that the answer may be lost: ask again, with another key; `invalid_argument` for an id of
+   * another form; `invalid_data` if the answer does not match its schema; otherwise the gateway's refusal.
+   * @throws {TypeError} If the topic has no `reply`.
+   */
+  <TTopic extends TopicDefinition<string, Untyped, Untyped, TopicDefinition>>(
+    topic: Topic<string, TTopic>,
+    id: string,
+    options?: WaitForReplyOptions,
   ): Promise<Topic.InferSubscribe<Topic.InferReply<TTopic>>>;
 }
 
@@ -238,6 +309,8 @@ export interface RealtimeApp {
   readonly publish: PublishFn;
   /** Publishes a question, and resolves with the first answer. */
   readonly request: RequestFn;
+  /** Waits for the first answer to a question that was published before. */
+  readonly waitForReply: WaitForReplyFn;
   /** Makes a token for some topics of a channel, without a request to the gateway. */
   token<
     const TChannel extends Channel.Input,

@@ -1,4 +1,4 @@
-import { channel, topic } from "@tidings/realtime";
+import { channel, type Realtime, topic } from "@tidings/realtime";
 import { z } from "zod";
 
 /** A decision about a refund: the reply to a question. */
@@ -20,3 +20,8 @@ export const refunds = channel((userId: string) => `refunds:${userId}`)
     ).reply(decision),
   )
   .addTopic(topic("outcome").type<{ order: string; text: string }>());
+
+/** A customer's claim for a refund. */
+export type Claim = Realtime.Topic.InferPublish<
+  Realtime.Channel.InferTopics<typeof refunds>["approval"]
+>;

@@ -1,22 +1,42 @@
 /**
- * Starts a gateway and the site, and prints the addresses of both. `--port` chooses the site's port.
+ * Starts the site, the agent and a gateway in one process, and prints the addresses of their pages. `--port` chooses the port. They keep
+ * their data in the folder `data`, or in that of the environment variable DATA_FOLDER.
  *
  * @module
  */
+import { createRealtime } from "@tidings/realtime";
 import { createGateway, serve } from "@tidings/realtime/server";
+import { SqliteBroker } from "@tidings/realtime/server/sqlite";
 import { buildSync } from "esbuild";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { choosePort } from "../port.ts";
+import { Agent } from "./agent.ts";
 import { refunds } from "./channels.ts";
+import { OpenClaims } from "./open_claims.ts";
 import { createSite } from "./site.ts";
 
-// The gateway checks replies by their schema. It runs in development mode here; yours runs by itself: set REALTIME_URL and REALTIME_SIGNING_KEY.
-const gateway = await serve(
-  createGateway({ dev: true, channels: { "refunds:*": refunds } }),
-  { port: 0 },
-);
-const site = createSite({ url: gateway.url });
+const folder = process.env.DATA_FOLDER ??
+  fileURLToPath(new URL("./data", import.meta.url));
+await mkdir(folder, { recursive: true });
+
+// The gateway keeps a week of messages on the disk, and checks replies by their schema. It runs in development mode here; yours runs by
+// itself, with `--broker sqlite:./tidings.db --history-ttl 7d`: set REALTIME_URL and REALTIME_SIGNING_KEY for the site and the agent.
+const gateway = createGateway({
+  dev: true,
+  broker: await SqliteBroker.open({
+    path: join(folder, "tidings.db"),
+    historyTtl: 7 * 86_400,
+  }),
+  channels: { "refunds:*": refunds },
+});
+
+const port = await choosePort();
+const realtime = createRealtime({ url: `http://127.0.0.1:${port}` });
+const agent = new Agent(realtime, new OpenClaims(join(folder, "claims.json")));
+const site = createSite(agent, realtime);
 
 const html = await readFile(new URL("./index.html", import.meta.url), "utf8");
 site.get("/", (c) => c.html(html));
@@ -36,7 +56,12 @@ site.get(
   (c) => c.body(script?.text ?? "", 200, { "content-type": "text/javascript" }),
 );
 
-const { url } = await serve(site, { port: await choosePort() });
+// Pages reach the gateway through the site, and so find it at the same address after a restart.
+site.all("/v1/realtime/*", (c) => gateway.fetch(c.req.raw, c.env));
+
+const { url } = await serve(site, { port });
+const page = await serve(gateway, { port: 0 });
 console.log(
-  `Open this page:\n${url}\nThe gateway has a page too:\n${gateway.url}`,
+  `Open this page:\n${url}\nThe gateway has a page too:\n${page.url}`,
 );
+agent.resume().catch(console.error);

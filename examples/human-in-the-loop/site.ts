@@ -1,34 +1,28 @@
+import type { RealtimeApp } from "@tidings/realtime";
+import { tokenRoute } from "@tidings/realtime/middleware";
 import { Hono } from "hono";
-import {
-  honoRealtime,
-  type RealtimeOptions,
-  type RealtimeVariables,
-  tokenRoute,
-} from "@tidings/realtime/middleware";
-import { handle, todaysClaims } from "./agent.ts";
+import { type Agent, todaysClaims } from "./agent.ts";
 import { refunds } from "./channels.ts";
 import { signIn, userOf } from "./sign_in.ts";
 
-type Site = Hono<{ Variables: RealtimeVariables }>;
-
-/** Creates the app's own server, which starts the agent and mints tokens. */
-export function createSite(gateway: RealtimeOptions = {}): Site {
-  const site: Site = new Hono();
-  site.use(signIn);
-  site.use(honoRealtime(gateway));
+/** Creates the app's own server, which gives the agent work and mints tokens. */
+export function createSite(agent: Agent, realtime: RealtimeApp): Hono {
+  const site = new Hono();
+  site.use("/", signIn);
+  site.use("/api/*", signIn);
 
   site.post("/api/refunds", (c) => {
     const user = userOf(c.req.raw);
     if (!user) return c.text("Sign in first", 401);
     // Not awaited: the agent continues when the page is closed.
-    handle(c.var.realtime, user, todaysClaims()).catch(console.error);
+    agent.handle(user, todaysClaims()).catch(console.error);
     return c.body(null, 202);
   });
 
   site.post(
     "/api/realtime-token",
     tokenRoute({
-      ...gateway,
+      realtime,
       authorize(request) {
         const user = userOf(request);
         return user

@@ -87,6 +87,8 @@ export interface LogUsage {
   readonly messages: number;
   /** Bytes of memory that they take. */
   readonly bytes: number;
+  /** Bytes of the file that has the logs, where there is one. */
+  readonly fileBytes?: number;
 }
 
 /** Whether a broker can be used, and if not, why. */
@@ -219,7 +221,7 @@ export interface Broker extends RevocationStore {
    */
   interruptedStreams?(): Promise<readonly InterruptedStream[]>;
 
-  /** Tells what the logs hold. A broker whose logs are in another program has no such method: that program's own metrics tell it. */
+  /** Tells what the logs in the memory of this process hold. A broker whose logs are in another program has no such method: that program's own metrics tell it. */
   usage?(): LogUsage;
 
   /** Ends all connections and timers. Nothing is called afterwards. */

@@ -1,10 +1,10 @@
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { isLoopback } from "../../core/http/loopback.ts";
 import { adminKeyProblem } from "../auth/admin_key.ts";
 import { LOG_LEVELS } from "../log/console_log.ts";
 import { LOG_FORMATS } from "../log/log_format.ts";
 import { ConfigError } from "./config_error.ts";
+import { parseArguments } from "./parse_arguments.ts";
 import {
   adminKey,
   broker,
@@ -119,23 +119,17 @@ function parseFlags(args: string[]): Readonly<Record<string, unknown>> {
     const type = value === undefined ? "boolean" : "string";
     return [name, { type }] as const;
   });
-  try {
-    const { values } = parseArgs({
-      args: joinNegative(args),
-      strict: true,
-      allowPositionals: false,
-      options: {
-        help: { type: "boolean", short: "h" },
-        version: { type: "boolean", short: "v" },
-        ...Object.fromEntries(flags),
-      },
-    });
-    return values;
-  } catch (error) {
-    // The first sentence names the argument; the rest is about Node's API.
-    const [reason] = String(Object(error).message).split(/\. |\n/);
-    throw new ConfigError(`${reason}; see --help`);
+  const { values, others: [other] } = parseArguments(joinNegative(args), {
+    help: { type: "boolean", short: "h" },
+    version: { type: "boolean", short: "v" },
+    ...Object.fromEntries(flags),
+  });
+  if (other !== undefined) {
+    throw new ConfigError(
+      `Unexpected argument '${other}'; see --help`,
+    );
   }
+  return values;
 }
 
 /** Joins negative numbers to the flags before them: Node's parser would take them for flags, and its error says nothing of numbers. */

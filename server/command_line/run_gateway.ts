@@ -47,7 +47,7 @@ export async function runGateway(config: Config): Promise<void> {
   await broker.health();
   serving.server = await serve(gateway, { port, hostname });
   if (dev) warnOfDevelopment(signingKey !== undefined);
-  tellDurability(config);
+  warnOfLosses(config);
 }
 
 function drainOnSignal(serving: Serving): void {
@@ -76,13 +76,13 @@ function warnOfDevelopment(hasKey: boolean): void {
   logger.warning("{message}", { event: "development", message });
 }
 
-/** Says what a restart or a power cut loses, where that is more than nothing and up to this gateway. */
-function tellDurability(config: Config): void {
-  const message = durabilityOf(config);
-  if (message) logger.info("{message}", { event: "durability", message });
+/** Says what a restart or a power cut loses, where that is up to this gateway. */
+function warnOfLosses(config: Config): void {
+  const message = lossesOf(config);
+  if (message) logger.warning("{message}", { event: "durability", message });
 }
 
-function durabilityOf(config: Config): string | undefined {
+function lossesOf(config: Config): string | undefined {
   const { broker = "memory", dev } = config;
   if (broker === "memory") {
     return dev

@@ -1,13 +1,11 @@
 import { getTextFormatter, type LogRecord } from "@logtape/logtape";
+import { escapeControls } from "./escape_controls.ts";
 
 /** The width of the longest level and of most names of events, so that the sentences stand below each other. */
 const WIDTH = { level: "warning".length, event: "broker.down".length } as const;
 
 /** The name of what is logged without one. */
 const NAMELESS = "message";
-
-/** Matches characters that could begin a line, or change how a terminal shows one. */
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Formats a record as one line: time, level, the event's name and its sentence. It looks the same on every runtime, and what clients sent
@@ -16,7 +14,7 @@ const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 export const textLine: (record: LogRecord) => string = getTextFormatter({
   timestamp: "rfc3339",
   lineEnding: "lf",
-  value: (value) => textOf(value).replace(CONTROL, escapeOf),
+  value: (value) => escapeControls(textOf(value)),
   format({ timestamp, message, record: { level, properties } }) {
     const { event = NAMELESS } = properties;
     const name = String(event).padEnd(WIDTH.event);
@@ -51,8 +49,4 @@ function errorText({ name, message, stack, cause }: Error): string {
   const text = stack?.includes(message) ? stack : `${head} ${stack ?? ""}`;
   const line = text.replace(/\s*\n\s*/g, " ").trim();
   return cause === undefined ? line : `${line}, caused by ${textOf(cause)}`;
-}
-
-function escapeOf(character: string): string {
-  return "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0");
 }

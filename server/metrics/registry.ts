@@ -102,6 +102,13 @@ function addBrokerMetrics(
     "Bytes of memory that the logs of this process take.",
     () => usage().bytes,
   );
+  if (usage().fileBytes === undefined) return;
+  addGauge(
+    registry,
+    "tidings_storage_bytes",
+    "Bytes of the file that has the logs, free pages included.",
+    () => usage().fileBytes ?? 0,
+  );
 }
 
 function addCounters(

@@ -70,12 +70,12 @@ function splitLines(body: string): string[] {
 interface LineUnderWay {
   /** Resolves when it has its answer. */
   readonly done: Promise<void>;
-  /** Whether the next line of this kind needn't wait for it. */
-  readonly keepsOrder: boolean;
+  /** Whether a broker has it that keeps the order of the calls. */
+  readonly isOrdered: boolean;
 }
 
 /** The answer to a line that is under way. */
-interface PendingAnswer extends Pick<LineUnderWay, "keepsOrder"> {
+interface PendingAnswer extends Pick<LineUnderWay, "isOrdered"> {
   readonly answer: Promise<string>;
 }
 
@@ -149,15 +149,16 @@ class Batch {
     }
     const last = this.#last.get(line.envelope.channel);
     // The broker keeps messages in order by itself, where it can. A stream's state has to be known before its next message.
-    const keepsOrder = this.#publisher.keepsCallOrder &&
+    const isOrdered = this.#publisher.keepsCallOrder &&
       !isOfStream(line.envelope);
-    const mustWait = last && !(last.keepsOrder && keepsOrder);
+    const mustWait = last && !(last.isOrdered && isOrdered);
     const answer = mustWait
       ? last.done.then(() => this.#publish(line))
       : this.#publish(line);
     if (answer instanceof Promise) {
       const { channel } = line.envelope;
-      this.#follow(number, channel, { answer, keepsOrder });
+      const pending = { answer, isOrdered: isOrdered && !mustWait };
+      this.#follow(number, channel, pending);
     } else this.answers.add(number, answer);
   }
 
@@ -165,7 +166,7 @@ class Batch {
   #follow(
     number: number,
     channel: string,
-    { answer, keepsOrder }: PendingAnswer,
+    { answer, isOrdered }: PendingAnswer,
   ): void {
     this.#underWay++;
     const done = answer.then((text) => {
@@ -174,7 +175,7 @@ class Batch {
       if (this.#last.get(channel)?.done === done) this.#last.delete(channel);
       this.#settled();
     });
-    this.#last.set(channel, { done, keepsOrder });
+    this.#last.set(channel, { done, isOrdered });
   }
 
   /** Publishes a line and returns its answer. It never throws or rejects. */

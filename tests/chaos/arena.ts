@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { FaultyDisk } from "../support/disk/faulty_disk.ts";
 import { ClientProcess } from "./client_process.ts";
 import type { GroupState, Plan } from "./client_protocol.ts";
 import { Cluster } from "./cluster.ts";
@@ -8,6 +9,7 @@ import { Ledger } from "./ledger.ts";
 import type { Verdict } from "./oracle.ts";
 import type { NetworkFaults } from "./proxy.ts";
 import { type Load, Publisher } from "./publisher.ts";
+import { type DiskOptions, makeStorage, type Storage } from "./storage.ts";
 import type { Row } from "./table.ts";
 
 /** Options of an arena. */
@@ -16,6 +18,8 @@ export interface ArenaOptions {
   readonly flags?: readonly string[];
   /** Whether the clients connect without a proxy. */
   readonly isDirect?: boolean;
+  /** How the disk of the gateways' file can fail. */
+  readonly disk?: DiskOptions;
   /** Called with each line that a gateway without a cluster prints. */
   readonly onOutput?: (line: string) => void;
 }
@@ -59,6 +63,7 @@ function startSite(
   { programs, runtime, cluster }: Trial,
   signingKey: string,
   flags: readonly string[],
+  env: Storage["env"],
   onOutput: ArenaOptions["onOutput"],
 ): Promise<Site> {
   const common = { programs, signingKey, flags };
@@ -67,6 +72,7 @@ function startSite(
     : GatewayProcess.start({
       ...common,
       runtime,
+      env,
       ...(onOutput ? { onOutput } : {}),
     });
 }
@@ -81,6 +87,8 @@ export class Arena {
   readonly publisher: Publisher;
   /** The clients, one process for each transport. */
   readonly clients: readonly ClientProcess[];
+  /** Where the gateways keep their log. */
+  readonly storage: Storage;
   readonly #flags: readonly string[];
   readonly #channels = new Set<string>();
   readonly #groups = new Map<string, number>();
@@ -93,11 +101,13 @@ export class Arena {
     site: Site,
     clients: readonly ClientProcess[],
     flags: readonly string[],
+    storage: Storage,
   ) {
     this.trial = trial;
     this.signingKey = signingKey;
     this.clients = clients;
     this.#flags = flags;
+    this.storage = storage;
     if (site instanceof Cluster) this.#cluster = site;
     else this.#gateways.push(site);
     this.port = portOf(site);
@@ -108,23 +118,27 @@ export class Arena {
   /** Starts an arena, runs a fault in it, and stops all processes. */
   static async run(
     trial: Trial,
-    { flags = [], isDirect = false, onOutput }: ArenaOptions,
+    { flags = [], isDirect = false, disk, onOutput }: ArenaOptions,
     body: (arena: Arena) => Promise<Row[]>,
   ): Promise<Row[]> {
     const { programs, transports } = trial;
     const signingKey = `signkey-chaos-${randomBytes(32).toString("hex")}`;
-    const site = await startSite(trial, signingKey, flags, onOutput);
+    await using storage = await makeStorage(trial, disk);
+    const allFlags = [...flags, ...storage.flags];
+    const { env } = storage;
+    const site = await startSite(trial, signingKey, allFlags, env, onOutput);
     const port = portOf(site);
     const clients: ClientProcess[] = [];
     let arena: Arena | undefined;
     try {
       for (const transport of transports) {
         const start = { transport, signingKey, port, isDirect };
+        // A clock that is shifted is that of the whole machine: tokens get their times from the clients' processes.
         clients.push(
-          await ClientProcess.start(programs, trial.clients, start),
+          await ClientProcess.start(programs, trial.clients, start, env),
         );
       }
-      arena = new Arena(trial, signingKey, site, clients, flags);
+      arena = new Arena(trial, signingKey, site, clients, allFlags, storage);
       return await body(arena);
     } finally {
       await Promise.all(clients.map((process) => process.stop()));
@@ -143,6 +157,13 @@ export class Arena {
     const gateway = this.#gateways.at(-1);
     if (!gateway) throw new Error("The arena has no gateway of its own");
     return gateway;
+  }
+
+  /** The disk of the gateways' file, in an arena whose disk can fail. */
+  get disk(): FaultyDisk {
+    const { disk } = this.storage;
+    if (!disk) throw new Error("The arena's disk can't fail");
+    return disk;
   }
 
   /** The cluster of gateways on one Redis. */
@@ -180,7 +201,7 @@ export class Arena {
     return this.publisher.run({ channels: [...this.#channels], ...load });
   }
 
-  /** Starts another gateway, which shares only the signing key with the others, and publishes to it from now on. */
+  /** Starts another gateway, which shares only the signing key and the storage with the others, and publishes to it from now on. */
   async startGateway(port: number = 0): Promise<GatewayProcess> {
     const { programs, runtime } = this.trial;
     const { signingKey } = this;
@@ -189,6 +210,7 @@ export class Arena {
       runtime,
       signingKey,
       flags: this.#flags,
+      env: this.storage.env,
       port,
     });
     this.#gateways.push(gateway);

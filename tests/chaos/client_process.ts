@@ -30,14 +30,23 @@ export class ClientProcess {
   readonly #ready: Promise<void>;
   #count = 0;
 
-  private constructor(command: readonly string[], transport: Transport) {
+  private constructor(
+    command: readonly string[],
+    transport: Transport,
+    env: Readonly<Record<string, string>>,
+  ) {
     this.transport = transport;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#ready = promise;
-    this.#child = new Child(command, (line) => {
-      if (line === "ready") resolve();
-      else if (line.startsWith("{")) this.#take(JSON.parse(line));
-    });
+    this.#child = new Child(
+      command,
+      (line) => {
+        if (line === "ready") resolve();
+        else if (line.startsWith("{")) this.#take(JSON.parse(line));
+      },
+      undefined,
+      env,
+    );
     void this.#child.exited.then(() => {
       reject(new Error(`The clients ended: ${this.#child.errors}`));
       for (const id of [...this.#pending.keys()]) {
@@ -47,11 +56,16 @@ export class ClientProcess {
     });
   }
 
-  /** Starts the process; resolves when it accepts requests. */
+  /**
+   * Starts the process; resolves when it accepts requests.
+   *
+   * @param env Environment variables that it gets beside those of this process.
+   */
   static async start(
     programs: Programs,
     runtime: RuntimeName,
     options: ClientStart,
+    env: Readonly<Record<string, string>> = {},
   ): Promise<ClientProcess> {
     const command = commandFor(
       programs,
@@ -59,7 +73,7 @@ export class ClientProcess {
       "tests/chaos/client_main.ts",
     );
     command.push(JSON.stringify(options));
-    const clients = new ClientProcess(command, options.transport);
+    const clients = new ClientProcess(command, options.transport, env);
     await clients.#ready;
     return clients;
   }

@@ -7,7 +7,13 @@ export interface Trial {
   readonly programs: Programs;
   /** The runtime of the gateway. */
   readonly runtime: RuntimeName;
-  /** The runtimes of several gateways on one Redis; absent for a single gateway with the memory broker. */
+  /**
+   * The broker of a single gateway.
+   *
+   * @default {"memory"}
+   */
+  readonly broker?: "memory" | "sqlite";
+  /** The runtimes of several gateways on one Redis; absent for a single gateway. */
   readonly cluster?: readonly RuntimeName[];
   /** The runtime of the clients. */
   readonly clients: RuntimeName;
@@ -23,6 +29,12 @@ export interface Fault {
   readonly title: string;
   /** Whether nothing else may run beside it, as it loads the machine or measures times. */
   readonly isLoud: boolean;
+  /**
+   * How long it may take, in milliseconds.
+   *
+   * @default {240_000}
+   */
+  readonly longestMs?: number;
   /** Runs the fault and returns a row for each transport. */
   run(trial: Trial): Promise<Row[]>;
 }

@@ -22,6 +22,8 @@ export interface GatewayStart {
    * @default {0}
    */
   readonly port?: number;
+  /** Environment variables that it gets beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Called with each line that it prints, errors included. */
   readonly onOutput?: (line: string) => void;
 }
@@ -70,7 +72,7 @@ export class GatewayProcess {
 
   /** Starts a gateway; resolves when it listens. */
   static async start(
-    { programs, runtime, signingKey, flags = [], port = 0, onOutput }:
+    { programs, runtime, signingKey, flags = [], port = 0, env, onOutput }:
       GatewayStart,
   ): Promise<GatewayProcess> {
     const command = commandFor(
@@ -80,10 +82,15 @@ export class GatewayProcess {
     );
     command.push("--port", String(port), "--signing-key", signingKey, ...flags);
     const answers: Array<(line: string) => void> = [];
-    const { child, url } = await startListening(command, (line) => {
-      if (line.startsWith("{")) answers.shift()?.(line);
-      else onOutput?.(line);
-    }, onOutput);
+    const { child, url } = await startListening(
+      command,
+      (line) => {
+        if (line.startsWith("{")) answers.shift()?.(line);
+        else onOutput?.(line);
+      },
+      onOutput,
+      env,
+    );
     return new GatewayProcess(child, url, answers);
   }
 

@@ -3,6 +3,7 @@
  *
  * ```sh
  * deno task chaos [--runtime deno|bun|node|all] [--transport websocket|sse|all] [--fault 5,17] [--short]
+ * deno task chaos --broker sqlite
  * deno task chaos --broker redis
  * ```
  *
@@ -32,7 +33,7 @@ const GATEWAYS = 3;
 const CLUSTERS = 3;
 
 function attemptsOf(
-  { runtimes, transports, faults, isShort, isCluster }: Options,
+  { runtimes, transports, faults, isShort, broker }: Options,
   programs: Programs,
 ): Attempt[] {
   const common = { programs, clients: "node", transports, isShort } as const;
@@ -41,19 +42,19 @@ function attemptsOf(
     { length: GATEWAYS },
     (_, i) => runtimes[i % runtimes.length] ?? first,
   );
-  const trials: Trial[] = isCluster
+  const trials: Trial[] = broker === "redis"
     ? [{ ...common, runtime: first, cluster }]
-    : runtimes.map((runtime) => ({ ...common, runtime }));
+    : runtimes.map((runtime) => ({ ...common, runtime, broker }));
   return trials.flatMap((trial) => faults.map((fault) => ({ fault, trial })));
 }
 
 async function run(options: Options, programs: Programs): Promise<number> {
-  const { isCluster, isJson } = options;
+  const { broker, isJson } = options;
   const started = performance.now();
   const attempts = attemptsOf(options, programs);
   const rows: Row[] = [];
   const results = [
-    ...startAll(attempts, isCluster ? CLUSTERS : undefined).values(),
+    ...startAll(attempts, broker === "redis" ? CLUSTERS : undefined).values(),
   ];
   for (const result of results) {
     void result.then((rows) => {

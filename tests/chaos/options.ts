@@ -4,15 +4,24 @@ import { type Transport, TRANSPORTS } from "./client_protocol.ts";
 import type { Fault } from "./fault.ts";
 import { FAULTS } from "./faults/mod.ts";
 import { REDIS_FAULTS } from "./faults/redis/mod.ts";
+import { SQLITE_FAULTS } from "./faults/sqlite/mod.ts";
 import { type RuntimeName, RUNTIMES } from "../support/process/programs.ts";
+
+/** The faults of each broker: a single gateway with the memory or the SQLite broker on each runtime, or several on one Redis. */
+const FAULTS_OF = {
+  memory: FAULTS,
+  sqlite: SQLITE_FAULTS,
+  redis: REDIS_FAULTS,
+} as const;
+
+const BROKERS = ["memory", "sqlite", "redis"] as const;
 
 /** The faults to run, and what to run them on. */
 export interface Options {
   readonly runtimes: readonly RuntimeName[];
   readonly transports: readonly Transport[];
   readonly faults: readonly Fault[];
-  /** Whether several gateways share one Redis, instead of one gateway with the memory broker on each runtime. */
-  readonly isCluster: boolean;
+  readonly broker: typeof BROKERS[number];
   readonly isShort: boolean;
   /** Whether to print lines of JSON instead of a table. */
   readonly isJson: boolean;
@@ -21,7 +30,7 @@ export interface Options {
 /** The help text. */
 export const USAGE = `Usage: deno task chaos [options]
 
-  --broker memory|redis         a gateway on each runtime, or three on one Redis (memory)
+  --broker memory|sqlite|redis  a gateway on each runtime, or three on one Redis (memory)
   --runtime deno|bun|node|all   runtimes of the gateway, with commas between them (all)
   --transport websocket|sse|all transports of the clients (all)
   --fault <n>,<n>,…             numbers of faults (all)
@@ -46,16 +55,15 @@ export function parseOptions(args: string[]): Options | string {
       },
     });
     if (values.help) return USAGE;
-    const [broker] = pick("broker", values.broker, ["memory", "redis"]);
-    const isCluster = broker === "redis";
-    const known = isCluster ? REDIS_FAULTS : FAULTS;
+    const [broker = "memory"] = pick("broker", values.broker, BROKERS);
+    const known = FAULTS_OF[broker];
     const numbers = pick(
       "fault",
       values.fault,
       known.map(({ number }) => number),
     );
     return {
-      isCluster,
+      broker,
       runtimes: pick("runtime", values.runtime, RUNTIMES),
       transports: pick("transport", values.transport, TRANSPORTS),
       faults: known.filter(({ number }) => numbers.includes(number)),

@@ -5,6 +5,7 @@ import type { Trial } from "./fault.ts";
 import { GatewayProcess } from "./gateway_process.ts";
 import { Ledger } from "./ledger.ts";
 import { Publisher } from "./publisher.ts";
+import { makeStorage } from "./storage.ts";
 import { TOPIC } from "../support/topic.ts";
 
 /** A gateway without clients of the module: the fault itself sends requests and frames. */
@@ -18,16 +19,18 @@ export interface RawGateway extends Target {
 
 /** Starts a gateway, runs a fault against it, and stops it. */
 export async function withGateway<T>(
-  { programs, runtime }: Trial,
+  trial: Trial,
   flags: readonly string[],
   body: (raw: RawGateway) => Promise<T>,
 ): Promise<T> {
   const signingKey = `signkey-chaos-${randomBytes(32).toString("hex")}`;
+  const { programs, runtime } = trial;
+  await using storage = await makeStorage(trial);
   const gateway = await GatewayProcess.start({
     programs,
     runtime,
     signingKey,
-    flags,
+    flags: [...flags, ...storage.flags],
   });
   const { url } = gateway;
   const ledger = new Ledger();

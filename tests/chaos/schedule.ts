@@ -2,7 +2,7 @@ import { type Fault, rowOf, type Trial } from "./fault.ts";
 import { reasonOf } from "./raw_gateway.ts";
 import { explain, type Row } from "./table.ts";
 
-/** How long a fault may take. */
+/** How long a fault may take that doesn't say it. */
 const LONGEST_MS = 240_000;
 
 /** How many quiet faults of single gateways run at the same time. They mostly wait. */
@@ -59,14 +59,15 @@ export function progress(rows: readonly Row[]): string {
 
 /** Runs an attempt. One that fails or doesn't end in time is a breach. */
 async function run({ fault, trial }: Attempt): Promise<Row[]> {
+  const { longestMs = LONGEST_MS } = fault;
   const started = performance.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     return await Promise.race([
       fault.run(trial),
       new Promise<never>((_, reject) => {
-        const why = `it did not end within ${LONGEST_MS / 1000} s`;
-        timer = setTimeout(() => reject(new Error(why)), LONGEST_MS);
+        const why = `it did not end within ${longestMs / 1000} s`;
+        timer = setTimeout(() => reject(new Error(why)), longestMs);
       }),
     ]);
   } catch (error) {

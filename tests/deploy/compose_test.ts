@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ConfigError } from "../../server/command_line/config_error.ts";
 import {
+  composeVariables,
   readDeploy,
   readYaml,
   unknownVariables,
@@ -25,17 +26,7 @@ const [prometheus] = readYaml("prometheus.yml");
 const { services } = compose;
 const { gateway } = services;
 
-/** Fills in the variables of `.env`, which have to be there. */
-function environment(): Record<string, string> {
-  const entries = Object.entries<string | number>(gateway.environment);
-  return Object.fromEntries(entries.map(([name, value]) => [
-    name,
-    String(value).replace(/\$\{(\w+):\?[^}]+\}/, (_, variable) => {
-      assertEquals(variable, name);
-      return variable.padEnd(32, "x");
-    }),
-  ]));
-}
+const environment = composeVariables(gateway.environment);
 
 /** Returns the files that a service mounts, by their places in the container. */
 function mountsOf(service: string): Map<string, string> {
@@ -48,10 +39,10 @@ function mountsOf(service: string): Map<string, string> {
 
 describe("deploy/compose.yaml", () => {
   it("starts the gateway with variables that it has, and values that it takes", () => {
-    assertEquals(unknownVariables(environment()), []);
-    const wrong = { ...environment(), REALTIME_BROKER: "postgres://redis" };
+    assertEquals(unknownVariables(environment), []);
+    const wrong = { ...environment, REALTIME_BROKER: "postgres://redis" };
     assertThrows(() => unknownVariables(wrong), ConfigError);
-    const renamed = { ...environment(), REALTIME_SECRET: "x" };
+    const renamed = { ...environment, REALTIME_SECRET: "x" };
     assertEquals(unknownVariables(renamed), ["REALTIME_SECRET"]);
   });
 
@@ -75,7 +66,7 @@ describe("deploy/compose.yaml", () => {
   });
 
   it("leads from service to service by names and ports that are there", () => {
-    const { PORT, REALTIME_BROKER } = environment();
+    const { PORT, REALTIME_BROKER } = environment;
     assertEquals(gateway.expose, [PORT]);
     const [, , , check] = gateway.healthcheck.test;
     assertMatch(

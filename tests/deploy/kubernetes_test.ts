@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { startGateway } from "../support/gateway/gateway.ts";
 import {
+  type PodVariable,
+  podVariables,
   readDeploy,
   readYaml,
   unknownVariables,
@@ -15,16 +17,7 @@ const { template, selector, replicas } = deployment.spec;
 const pod = template.spec;
 const [container] = pod.containers;
 
-/** A variable of the container. */
-interface Variable {
-  readonly name: string;
-  readonly value?: string;
-  readonly valueFrom?: {
-    readonly secretKeyRef: { readonly name: string; readonly key: string };
-  };
-}
-
-const variables: readonly Variable[] = container.env;
+const variables: readonly PodVariable[] = container.env;
 
 describe("deploy/kubernetes.yaml", () => {
   it("has a deployment, a service and a budget that mean the same pods", () => {
@@ -52,11 +45,8 @@ describe("deploy/kubernetes.yaml", () => {
       "admin-key": "a".repeat(32),
       "broker": "redis://:password@redis.internal:6379",
     };
-    const filled = variables.map(({ name, value, valueFrom }) =>
-      [name, value ?? secret[valueFrom?.secretKeyRef.key ?? ""] ?? ""] as const
-    );
-    assertEquals(filled.filter(([, value]) => value === ""), []);
-    assertEquals(unknownVariables(Object.fromEntries(filled)), []);
+    const filled = podVariables(variables, secret);
+    assertEquals(unknownVariables(filled), []);
   });
 
   it("takes each key from the secret that its first lines make", () => {

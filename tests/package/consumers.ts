@@ -28,6 +28,7 @@ export const REQUIRED = [
   "/middleware",
   "/server",
   "/server/redis",
+  "/server/sqlite",
   "/testing",
 ];
 

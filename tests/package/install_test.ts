@@ -82,6 +82,23 @@ describe("the package in an empty project", () => {
         await assertShowsPage(url);
       });
 
+      it("keeps messages in a database, and shows what it has", async () => {
+        const database = `${host.name.replace(" ", "-").toLowerCase()}.db`;
+        const flags = `--dev --port 0 --broker sqlite:./${database}`;
+        await using gateway = await run(`${host.gateway} ${flags}`);
+        const url = await gateway.prints(/listens on (http:\S+)/);
+        assertEquals(await outputOf("iterate.js", url), '["first","second"]');
+        await using shown = await run(
+          `${host.gateway} inspect ${database} --channel user:1`,
+        );
+        await shown.succeeds();
+        assertMatch(shown.output, /^messages {2}2$/m);
+        assertMatch(shown.output, /^ {2}"first"\n\S.*\n {2}"second"$/m);
+        for (const { output } of [gateway, shown]) {
+          assertEquals(output.includes("ExperimentalWarning"), false);
+        }
+      });
+
       it("can be loaded by require()", async () => {
         assertEquals(await outputOf("require.cjs"), `${REQUIRED.length}`);
       });

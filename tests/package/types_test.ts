@@ -19,6 +19,7 @@ import * as hooks from "@tidings/realtime/hooks";
 import * as devtools from "@tidings/realtime/hooks/devtools";
 import * as middleware from "@tidings/realtime/middleware";
 import * as redis from "@tidings/realtime/server/redis";
+import * as sqlite from "@tidings/realtime/server/sqlite";
 import * as server from "@tidings/realtime/server";
 import * as testing from "@tidings/realtime/testing";
 
@@ -27,7 +28,7 @@ export const app = realtime.createRealtime({ url: env.url });
 export const served = server.createGateway({ dev: true, signingKey: env.url });
 export const made: middleware.RealtimeMiddlewareClass = middleware
   .realtimeMiddleware({ url: env.url });
-export { devtools, gateway, hooks, redis, testing };
+export { devtools, gateway, hooks, redis, sqlite, testing };
 `;
 
 const CLOSING = `

@@ -86,6 +86,11 @@ export function curlPath(): string | undefined {
   return findProgram("curl");
 }
 
+/** Returns the path of gcc; `undefined` where there is none, or where its programs can't be preloaded. */
+export function gccPath(): string | undefined {
+  return process.platform === "linux" ? findProgram("gcc") : undefined;
+}
+
 /** Returns a line for each missing program, with the tests that are skipped. */
 export function missingRequirements(): string[] {
   const missing: string[] = [];
@@ -121,6 +126,9 @@ export function missingRequirements(): string[] {
     missing.push(
       "No curl found: the test of the commands for troubleshooting is skipped",
     );
+  }
+  if (gccPath() === undefined) {
+    missing.push("No gcc for Linux found: tests on a faulty disk are skipped");
   }
   return missing;
 }

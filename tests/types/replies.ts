@@ -128,6 +128,24 @@ export async function asks(): Promise<void> {
   await app.request(approval, { text: "Go?" }, { kind: "event" });
 }
 
+export async function waits(): Promise<void> {
+  const { approval, note } = approvals("1");
+  const { id } = await app.publish(approval, { text: "Go?" }, { key: "1" });
+  const { signal } = new AbortController();
+  const options = { timeout: Infinity, signal };
+  const answer = await app.waitForReply(approval, id, options);
+  type _ = Expect<Equal<typeof answer, boolean>>;
+  await app.waitForReply(approval, id);
+  // @ts-expect-error: a topic that has no answers
+  await app.waitForReply(note, id);
+  // @ts-expect-error: no question
+  await app.waitForReply(approval);
+  // @ts-expect-error: the question's id, not the question
+  await app.waitForReply(approval, { text: "Go?" });
+  // @ts-expect-error: nothing is published, so there is no key
+  await app.waitForReply(approval, id, { key: "1" });
+}
+
 export function hooks(): void {
   const { send, reply, latestData } = useSubscription({
     token: value<Token>(),

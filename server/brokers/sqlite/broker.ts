@@ -27,7 +27,7 @@ import type {
 } from "../revocation_store.ts";
 import { HotLogs } from "./hot_logs.ts";
 import { type SqliteBrokerOptions, whole } from "./options.ts";
-import type { StorageReport, StoredMessage, StoredPage } from "./requests.ts";
+import type { StoredMessage, StoredPage } from "./requests.ts";
 import { StorageThread } from "./storage_thread.ts";
 
 /** Milliseconds that the disk may take to answer a check of the health. */
@@ -109,7 +109,9 @@ export class SqliteBroker implements Broker {
     const bounds = { ...retention, storage };
     const thread = await StorageThread.start(
       { path: resolve(path), synchronous, bounds },
-      (report) => takeReport(hot, report),
+      ({ dropped }) => {
+        for (const channel of dropped) hot.forget(channel);
+      },
     );
     if (thread.wasRestored) warnOfCopy(path);
     const revocations = new MemoryRevocations();
@@ -260,9 +262,9 @@ export class SqliteBroker implements Broker {
     return this.#thread.call({ name: "interrupted" }, (streams) => streams);
   }
 
-  /** Counts what is in memory. */
+  /** Counts what is in memory, and the bytes of the file. */
   usage(): LogUsage {
-    return this.#hot.usage();
+    return { ...this.#hot.usage(), fileBytes: this.#thread.fileBytes };
   }
 
   /** Waits for what is under way, and closes the file. */
@@ -285,10 +287,6 @@ export class SqliteBroker implements Broker {
     if (trouble === undefined) return { ok: true };
     return { ok: false, detail: `the database can't be used: ${trouble}` };
   }
-}
-
-function takeReport(hot: HotLogs, { dropped }: StorageReport): void {
-  for (const channel of dropped) hot.forget(channel);
 }
 
 function warnOfCopy(path: string): void {

@@ -29,7 +29,7 @@ export interface StoredChannel {
 type Row = Readonly<Record<string, unknown>>;
 
 /** How many channels are kept in memory that nobody follows. */
-const MAX_CACHED = 20_000;
+const MAX_CACHED = 50_000;
 
 /** The channels of the database. Those in use are in memory. */
 export class Channels {

@@ -1,5 +1,4 @@
 import process from "node:process";
-import { RealtimeError } from "../../../core/protocol/errors.ts";
 
 /**
  * Loads SQLite, which the runtimes have built in.
@@ -7,7 +6,7 @@ import { RealtimeError } from "../../../core/protocol/errors.ts";
  * Node warned until 24 that the module is experimental, once in each thread. That would be a line in the log that is no event, so
  * warnings are muted for the load, which is synchronous.
  *
- * @throws {RealtimeError} `invalid_argument` on a runtime that lacks it.
+ * @throws {Error} On a runtime that lacks it. Its message is the end of a sentence.
  */
 export function loadSqlite(): typeof import("node:sqlite") {
   const { emitWarning } = process;
@@ -18,8 +17,7 @@ export function loadSqlite(): typeof import("node:sqlite") {
   } finally {
     process.emitWarning = emitWarning;
   }
-  throw new RealtimeError(
-    "invalid_argument",
-    `Cannot load SQLite: Node ${process.versions.node} has no node:sqlite; use Node 22.13 or later`,
+  throw new Error(
+    `Node ${process.versions.node} has no node:sqlite; use Node 22.13 or later`,
   );
 }

@@ -31,6 +31,7 @@ export class OwnerNote {
   readonly #isNew: boolean;
   readonly #database: DatabaseSync;
   readonly #write: StatementSync;
+  #isSynced = false;
 
   /**
    * Locks the file, and creates it if there is none.
@@ -52,8 +53,12 @@ export class OwnerNote {
     return row && { file: String(row.file), commits: Number(row.commits) };
   }
 
+  /** Writes the note. Only the first one is flushed to the disk: a power cut may leave an older note, but not none. */
   write({ file, commits }: FileState): void {
     this.#write.run(file, commits);
+    if (this.#isSynced) return;
+    this.#database.exec("PRAGMA synchronous = OFF");
+    this.#isSynced = true;
   }
 
   /** Gives the lock back. */
@@ -84,7 +89,7 @@ function lock(path: string): DatabaseSync {
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = MEMORY");
-    database.exec("PRAGMA synchronous = OFF");
+    database.exec("PRAGMA synchronous = FULL");
     database.exec("BEGIN EXCLUSIVE");
     database.exec(
       "CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, file TEXT, commits INTEGER)",

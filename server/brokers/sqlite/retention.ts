@@ -180,7 +180,7 @@ export class Retention {
         if (channel.slot === at) channel.slot = 0;
       }
       this.#deleteActivity.run(at, id);
-      if (channel) this.#removeIfUnused(channel, now);
+      if (channel) this.#removeIfUnused(channel, now, isTooOld);
     }
     const canGiveBack = this.#canGiveBack();
     if (canGiveBack) {
@@ -209,11 +209,16 @@ export class Retention {
     return Number(changes);
   }
 
-  #removeIfUnused(channel: StoredChannel, now: number): void {
+  /** Removes a channel without messages, unless it was used recently, is followed, or may have keys. */
+  #removeIfUnused(
+    channel: StoredChannel,
+    now: number,
+    isTooOld: boolean,
+  ): void {
     const { id, name } = channel;
     if (channel.first <= channel.top) return;
     // A channel that stays is looked at again later.
-    const isUsed = this.#channels.followed.has(name) ||
+    const isUsed = !isTooOld || this.#channels.followed.has(name) ||
       channel.keptUntil > now;
     if (isUsed) return this.active(channel, now);
     this.#deleteStreams.run(id);

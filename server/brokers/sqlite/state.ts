@@ -12,6 +12,8 @@ export class State {
   #commits: number;
   /** The number of commits before the transaction that is under way. */
   #before: number;
+  /** Bytes of the file after the newest commit of this process. */
+  fileBytes = 0;
   /** Whether the file was an older copy, or came from elsewhere. */
   readonly wasRestored: boolean;
   /** The time of the newest commit of earlier processes, 0 without one. */
@@ -44,20 +46,22 @@ export class State {
     this.#before = this.#commits;
     this.#set.run("commits", ++this.#commits);
     this.#set.run("clock", now);
+    // In a transaction it takes no lock of its own.
+    this.fileBytes = Number(this.#pages.get()?.page_count) * this.#pageBytes;
   }
 
   /** Notes that the transaction is committed, before anyone learns of it. */
   committed(): void {
-    this.#note.write({ file: this.#file, commits: this.#commits });
+    try {
+      this.#note.write({ file: this.#file, commits: this.#commits });
+    } catch {
+      // The transaction is committed nevertheless. The note is behind until the next one, which does no harm.
+    }
   }
 
   /** Takes back what {@linkcode commit} counted. */
   undo(): void {
     this.#commits = this.#before;
-  }
-
-  fileBytes(): number {
-    return Number(this.#pages.get()?.page_count) * this.#pageBytes;
   }
 
   /** Gives the file its id. Channels that an older copy has must not continue their logs: others may know the next ids by now. */

@@ -20,6 +20,8 @@ export class Storage {
   readonly #database: DatabaseSync;
   readonly #state: State;
   readonly #bounds: LogBounds;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   readonly #insertMessage: StatementSync;
   readonly #findKey: StatementSync;
   readonly #insertKey: StatementSync;
@@ -35,6 +37,8 @@ export class Storage {
     this.channels = new Channels(database);
     this.clock = new Clock(state.clock);
     this.retention = new Retention(database, this.channels, bounds);
+    this.#begin = database.prepare("BEGIN IMMEDIATE");
+    this.#commit = database.prepare("COMMIT");
     this.#insertMessage = database.prepare(
       "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
@@ -64,17 +68,18 @@ export class Storage {
    * @throws What SQLite throws. Nothing of the action is in the database then.
    */
   write<T>(action: () => T): T {
-    this.#database.exec("BEGIN IMMEDIATE");
+    this.#begin.run();
+    let result: T;
     try {
-      const result = action();
+      result = action();
       this.#state.commit(this.clock.now());
-      this.#database.exec("COMMIT");
-      this.#state.committed();
-      return result;
+      this.#commit.run();
     } catch (error) {
       this.#undo();
       throw error;
     }
+    this.#state.committed();
+    return result;
   }
 
   publish(
@@ -130,7 +135,7 @@ export class Storage {
   report(): StorageReport {
     return {
       dropped: this.retention.takeDropped(),
-      fileBytes: this.#state.fileBytes(),
+      fileBytes: this.#state.fileBytes,
     };
   }
 

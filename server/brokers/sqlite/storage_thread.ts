@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { clearInterval, setImmediate, setInterval } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type {
@@ -55,10 +55,12 @@ export class StorageThread {
   /** The batch that the thread has. */
   #underWay: readonly Call[] = [];
   #isScheduled = false;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #timer: ReturnType<typeof setInterval>;
   #closed: (() => void) | undefined;
   /** The reason why the last commit failed, if it did. */
   problem: string | undefined;
+  /** Bytes of the file after the newest batch. */
+  fileBytes = 0;
   readonly wasRestored: boolean;
 
   private constructor(
@@ -74,8 +76,10 @@ export class StorageThread {
     worker.on("message", (text: string) => this.#take(decode(text)));
     worker.on("error", ({ message }: Error) => this.#end(message));
     worker.on("exit", () => this.#end("its thread ended"));
+    this.#timer = setInterval(() => this.#rejectLate(), ANSWER_MS.look);
     // An open database alone keeps no process alive.
     worker.unref();
+    this.#timer.unref();
   }
 
   /**
@@ -183,7 +187,6 @@ export class StorageThread {
     this.#underWay = this.#waiting.splice(0, count);
     this.#waitingChars -= chars;
     this.#worker.ref();
-    this.#timer ??= setInterval(() => this.#rejectLate(), ANSWER_MS.look);
     this.#post({ requests: this.#underWay.map(({ request }) => request) });
   }
 
@@ -193,11 +196,13 @@ export class StorageThread {
 
   #take(message: FromThread): void {
     if ("closed" in message) {
+      clearInterval(this.#timer);
       this.problem = CLOSED;
       this.#closed?.();
       return;
     }
     if (!("report" in message)) return;
+    this.fileBytes = message.report.fileBytes;
     this.#report(message.report);
     if (message.answers) this.#settle(message.answers);
   }
@@ -213,11 +218,7 @@ export class StorageThread {
       if (!isWrite(call)) this.#settleOne(call, answers[i]);
     }
     if (this.#waiting.length > 0) this.#schedule();
-    else {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-      this.#worker.unref();
-    }
+    else this.#worker.unref();
   }
 
   #settleOne(

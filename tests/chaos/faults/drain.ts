@@ -68,11 +68,13 @@ async function openUnread(arena: Arena): Promise<Horde[]> {
 
 function remarks(
   { code, ms }: Ending,
-  { isShort }: Trial,
+  { isShort, broker }: Trial,
   { verdict, state, size }: Outcome,
 ): Remarks {
   const { attempts, attemptSpreadMs, busiestSecond, busiestFirstSecond } =
     state;
+  // The next gateway begins a new log, unless it opens the file of the last one.
+  const expectedGaps = broker === "sqlite" ? 0 : size;
   return {
     note: `exit code ${code} after ${seconds(ms)}; ${attempts} ` +
       `attempts over ${seconds(attemptSpreadMs)}, ` +
@@ -83,7 +85,8 @@ function remarks(
       ms > EXIT_MS && `it took ${Math.round(ms)} ms to end`,
       verdict.gapped > 0 &&
       `${verdict.gapped} acknowledged messages were not delivered before it ended`,
-      verdict.gaps !== size && `${verdict.gaps} gaps at ${size} clients`,
+      verdict.gaps !== expectedGaps &&
+      `${verdict.gaps} gaps at ${size} clients`,
       !isShort && busiestSecond > BUSIEST &&
       `${percent(busiestSecond)} of the attempts fell into one second`,
       !isShort && busiestFirstSecond > BUSIEST_FIRST &&

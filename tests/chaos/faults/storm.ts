@@ -38,6 +38,8 @@ export const storm: Fault = {
           const wanted = trial.isShort ? 100 : 10_000;
           const count = socketsWithin(wanted);
           const channels = Array.from({ length: 100 }, (_, i) => `storm-${i}`);
+          // How many clients learn that the log was lost.
+          const losing = trial.broker === "sqlite" ? 0 : count;
           const started = performance.now();
           await arena.open({ channels, count });
           const openedMs = performance.now() - started;
@@ -55,7 +57,7 @@ export const storm: Fault = {
           return await arena.judge(
             storm,
             started,
-            ({ verdict, state, size }) => ({
+            ({ verdict, state }) => ({
               note: `${connections} connections in ${mib(held)}, opened in ` +
                 `${seconds(openedMs)}; all reconnected ${seconds(backMs)} ` +
                 "after kill -9",
@@ -63,9 +65,9 @@ export const storm: Fault = {
                 connections < count && `only ${connections} were open`,
                 backMs > BACK_MS &&
                 `not all reconnected: ${JSON.stringify(state.states)}`,
-                state.withGap !== size &&
-                `${state.withGap} of ${size} received a gap`,
-                verdict.gaps !== size && `${verdict.gaps} gaps`,
+                state.withGap !== losing &&
+                `${state.withGap} of ${count} received a gap`,
+                verdict.gaps !== losing && `${verdict.gaps} gaps`,
               ],
             }),
           );

@@ -1,10 +1,13 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { createRealtime } from "../../../core/app/create_realtime.ts";
 import { channel } from "../../../core/channel/channel.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { topic } from "../../../core/channel/topic.ts";
 import type { RealtimeApp } from "../../../core/types/realtime.ts";
+import { MemoryBroker } from "../../../server/mod.ts";
 import { createTestRealtime } from "../../../server/testing.ts";
+import { shareBroker } from "../../support/brokers/shared_broker.ts";
 import { appOf } from "../../support/client/client.ts";
 import {
   startGateway,
@@ -16,6 +19,10 @@ import {
   join,
   nextQuestion,
 } from "../../support/client/questions.ts";
+import { startProxy } from "../../support/gateway/proxy.ts";
+import { until } from "../../support/until.ts";
+
+const DAY_MS = 86_400_000;
 
 /** Returns "answered" for a reply that was accepted, else the code of its error. */
 function outcome(reply: Promise<string>): Promise<string> {
@@ -109,6 +116,66 @@ describe("realtime.request()", () => {
     await test.close();
   });
 
+  it("waits for longer than the longest timer of a runtime", async () => {
+    for (const timeout of [2 ** 31, 100 * DAY_MS, Infinity]) {
+      const user = `for ${timeout} ms`;
+      await using person = await join(app, user);
+      const { approval } = approvals(user);
+      const asked = app.request(approval, { text: "Go?" }, { timeout });
+      await person.reply(await nextQuestion(person), "yes");
+      assertEquals(await asked, true);
+    }
+  });
+
+  it("waits with a new token when its session has ended", async () => {
+    const renewing = appOf(gateway);
+    const { token } = renewing;
+    let tokens = 0;
+    const renewed = Promise.withResolvers<void>();
+    renewing.token = (options) => {
+      if (++tokens === 3) renewed.resolve();
+      return token({ ...options, sessionExpiresIn: 1 });
+    };
+    await using person = await join(app, "renewed");
+    const asked = renewing.request(approvals("renewed").approval, {
+      text: "Go?",
+    });
+    const question = await nextQuestion(person);
+    await renewed.promise;
+    await person.reply(question, "yes");
+    assertEquals(await asked, true);
+  });
+
+  it("asks the gateway to remember its key for as long as it waits, at most a day", async () => {
+    const asked: unknown[] = [];
+    const watched = createRealtime({
+      ...gateway,
+      fetch(input, init) {
+        asked.push(JSON.parse(String(init?.body)).key_ttl);
+        return fetch(input, init);
+      },
+    });
+    const given = [
+      {},
+      { timeout: 60_000 },
+      { timeout: 600_500 },
+      { timeout: 3 * DAY_MS },
+      { timeout: Infinity },
+      { timeout: 3 * DAY_MS, keyTtl: 7 },
+    ];
+    for (const [i, options] of given.entries()) {
+      const { approval } = approvals(`key ${i}`);
+      await using person = await join(app, `key ${i}`);
+      const reply = watched.request(approval, { text: "Go?" }, {
+        key: "k",
+        ...options,
+      });
+      await person.reply(await nextQuestion(person), "yes");
+      await reply;
+    }
+    assertEquals(asked, [300, undefined, 601, 86_400, 86_400, 7]);
+  });
+
   it("rejects when no reply comes in time", async () => {
     const { approval } = approvals("nobody");
     const error = await assertRejects(
@@ -156,6 +223,34 @@ describe("realtime.request()", () => {
       await person.reply(await nextQuestion(person), "yes");
     }
     assertEquals(await Promise.all(asked), [true, true, true]);
+  });
+
+  it("waits on where a restarted gateway allows fewer topics on a connection", async () => {
+    const memory = new MemoryBroker();
+    const broker = shareBroker(memory);
+    const wide = await startGateway({ broker: broker(), maxSubscriptions: 2 });
+    await using proxy = await startProxy(wide.url);
+    const behind = appOf({ ...wide, url: proxy.url });
+    const users = ["wide ann", "wide bob"];
+    const asked = users.map((user) =>
+      behind.request(approvals(user).approval, { text: user })
+    );
+    await until(async () => {
+      const health = await fetch(`${wide.url}/health`);
+      return (await health.json()).channels === 2;
+    });
+    await using narrow = await startGateway({
+      broker: broker(),
+      maxSubscriptions: 1,
+    });
+    proxy.lead(narrow.url);
+    await wide.close();
+    for (const user of users) {
+      await using person = await join(appOf(narrow), user);
+      await person.reply(await nextQuestion(person), "yes");
+    }
+    assertEquals(await Promise.all(asked), [true, true]);
+    await memory.close();
   });
 
   it("requires a topic with reply()", async () => {

@@ -10,7 +10,7 @@ import {
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
 import { batch, type LineAnswer } from "../../support/wire/publish.ts";
-import { address, tokenFor } from "../../support/wire/websocket.ts";
+import { address, claims, tokenFor } from "../../support/wire/websocket.ts";
 
 const UNAVAILABLE = new RealtimeError("unavailable", "The broker is away");
 const TIMEOUT = new RealtimeError("timeout", "The broker took too long");
@@ -81,17 +81,17 @@ describe("the lines of a batch whose broker needs time", () => {
     assertEquals(await logOf(all[0]), [0, 1, 3]);
   });
 
-  it("are at most 64 at once", async () => {
+  it("are at most 256 at once", async () => {
     const before = late.began;
-    const channels = Array.from({ length: 66 }, (_, i) => `late-${i}`);
+    const channels = Array.from({ length: 258 }, (_, i) => `late-${i}`);
     const answering = batch(gateway, lines(...channels));
     const first = await late.next();
     // The second batch begins when the first one has started what it may.
     await batch(gateway, lines("now"));
-    assertEquals(late.began - before, 64);
+    assertEquals(late.began - before, 256);
     first.answer();
-    for (let i = 0; i < 65; i++) await answerNext();
-    assertEquals((await answering).length, 66);
+    for (let i = 0; i < 257; i++) await answerNext();
+    assertEquals((await answering).length, 258);
   });
 
   it("are refused with the same error after one of their channel failed for a reason that may pass", async () => {
@@ -116,8 +116,8 @@ describe("the lines of a batch whose broker needs time", () => {
 
   it("are all refused that were not begun when the broker went away", async () => {
     const all = lines("late-a", "late-b", "late-a", "late-b", "late-c");
-    // 64 lines are under way before the last one.
-    const many = [...all, ...Array<object>(60).fill(all[0] ?? {})];
+    // 256 lines are under way before the last one.
+    const many = [...all, ...Array<object>(252).fill(all[0] ?? {})];
     const last = lines("now");
     const answering = batch(gateway, [...many, ...last]);
     const [a, b, c] = [await late.next(), await late.next(), await late.next()];
@@ -142,7 +142,7 @@ describe("the lines of a batch whose broker needs time", () => {
       "late",
       "a",
       "a",
-      ...Array<string>(63).fill("late"),
+      ...Array<string>(255).fill("late"),
       "a",
       "b",
     );
@@ -153,7 +153,7 @@ describe("the lines of a batch whose broker needs time", () => {
       bearer,
     );
     const first = await late.next();
-    // When another batch has its answer, 64 lines of this one are under way, and the last two have not begun. Then the clock allows two
+    // When another batch has its answer, 256 lines of this one are under way, and the last two have not begun. Then the clock allows two
     // further messages.
     await batch(gateway, lines("now"));
     const { now } = performance;
@@ -180,5 +180,50 @@ describe("the lines of a batch whose broker needs time", () => {
       "invalid_argument",
       "ok",
     ]);
+  });
+});
+
+describe("the lines of a batch whose broker keeps the order of the calls", () => {
+  const line = (data: number, fields: object = {}) => (
+    { channel: "late", topic: "t", data, ...fields }
+  );
+
+  it("are all given to the broker before the first one is published", async () => {
+    const late = lateBroker({ keepsCallOrder: true });
+    await using gateway = await startGateway({ broker: late.broker });
+    const answering = batch(gateway, [1, 2, 3].map((data) => line(data)));
+    const publishes = [await late.next(), await late.next(), await late.next()];
+    for (const publish of publishes) publish.answer();
+    const ids = (await answering).map(({ id = "" }) => id.slice(8));
+    assertEquals(ids, ["-1", "-2", "-3"]);
+  });
+
+  it("wait for a line of a data stream, and such a line waits for them", async () => {
+    const late = lateBroker({ keepsCallOrder: true });
+    await using gateway = await startGateway({ broker: late.broker });
+    const start = { kind: "datastream-start", stream_id: "s" };
+    const lines = [line(1), line(2), line(3, start), line(4), line(5)];
+    const answering = batch(gateway, lines);
+    const [one, two] = [await late.next(), await late.next()];
+    one.answer();
+    assertEquals(late.began, 2);
+    two.answer();
+    for (let i = 3; i <= 5; i++) (await late.next()).answer();
+    const ids = (await answering).map(({ id = "" }) => id.slice(8));
+    assertEquals(ids, ["-1", "-2", "-3", "-4", "-5"]);
+  });
+
+  it("of clients with tokens wait for each other, because a schema may take its time", async () => {
+    const late = lateBroker({ keepsCallOrder: true });
+    await using gateway = await startGateway({ broker: late.broker });
+    const token = await tokenFor(gateway, ["late/t"], {
+      publish: claims(["late/t"]),
+    });
+    const answering = batch(gateway, [line(1), line(2)], token);
+    const one = await late.next();
+    assertEquals(late.began, 1);
+    one.answer();
+    (await late.next()).answer();
+    assertEquals((await answering).length, 2);
   });
 });

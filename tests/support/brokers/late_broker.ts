@@ -17,15 +17,17 @@ export interface LateBroker {
   next(): Promise<LatePublish>;
 }
 
-/** Creates a {@linkcode LateBroker}. */
-export function lateBroker(): LateBroker {
+/** Creates a {@linkcode LateBroker}, which may say that it keeps the order of the calls. */
+export function lateBroker(
+  options: Pick<Broker, "keepsCallOrder"> = {},
+): LateBroker {
   const memory = new MemoryBroker();
   const publish = memory.publish.bind(memory);
   const waiting: LatePublish[] = [];
   let began = 0;
   let wake: () => void = () => {};
 
-  const broker: Broker = Object.assign(memory, {
+  const broker: Broker = Object.assign(memory, options, {
     publish(channel: string, ...rest: [never, never, never]) {
       if (!channel.startsWith("late")) return publish(channel, ...rest);
       return new Promise((resolve, reject) => {

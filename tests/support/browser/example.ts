@@ -21,13 +21,15 @@ export interface RunningExample {
  * printed the URL of its page.
  *
  * @param args Arguments; by default it takes a free port.
+ * @param env Variables of the environment, besides those that every process needs.
  * @throws {Error} With its output, when it ends before.
  */
 export async function startExample(
   name: string,
   args: readonly string[] = ["--port", "0"],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<RunningExample> {
-  const example = new Example(start(name, args));
+  const example = new Example(start(name, args, env));
   const url = await example.find(/^(http:\S+)\n/m);
   return {
     url,
@@ -56,14 +58,18 @@ export function noiseIn(output: string): string[] {
   );
 }
 
-function start(name: string, args: readonly string[]): ChildProcess {
+function start(
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
   const command = "Deno" in globalThis
     ? ["task", `example:${name}`]
     : [`examples/${name}/main.ts`];
   return spawn(process.execPath, [...command, ...args], {
     cwd: ROOT,
     // No other variables of the machine.
-    env: { ...basicVariables(), NO_COLOR: "1" },
+    env: { ...basicVariables(), NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

@@ -20,6 +20,7 @@ export class Cli implements AsyncDisposable {
   readonly #finished: Promise<Finished>;
   #stdout = "";
   #stderr = "";
+  #output = "";
   #isOver = false;
   #wake: () => void = () => {};
 
@@ -39,10 +40,12 @@ export class Cli implements AsyncDisposable {
     const closed = once(this.#child, "close");
     this.#child.stdout?.on("data", (bytes) => {
       this.#stdout += bytes;
+      this.#output += bytes;
       this.#wake();
     });
     this.#child.stderr?.on("data", (bytes) => {
       this.#stderr += bytes;
+      this.#output += bytes;
     });
     this.#finished = closed.then(([code]) => {
       this.#isOver = true;
@@ -56,9 +59,9 @@ export class Cli implements AsyncDisposable {
     return this.#finished;
   }
 
-  /** The text that the process has printed so far: its standard output, then its standard error. */
+  /** The text that the process has printed so far, in the order in which it came. */
   get output(): string {
-    return this.#stdout + this.#stderr;
+    return this.#output;
   }
 
   /** Waits until the standard output has a text; returns the text's first group, `""` where the process ends without it. */

@@ -41,17 +41,19 @@ export class Child {
    * @param command The program and its arguments.
    * @param onLine Called with each line of its output.
    * @param onErrorLine Called with each line of its error output.
+   * @param env Environment variables that it gets beside those of this process.
    */
   constructor(
     command: readonly string[],
     onLine: (line: string) => void,
     onErrorLine: (line: string) => void = () => {},
+    env: Readonly<Record<string, string>> = {},
   ) {
     const [program = "", ...args] = command;
     const child = spawn(program, args, {
       cwd: ROOT,
       stdio: "pipe",
-      env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env },
+      env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },
     });
     this.#process = child;
     this.pid = child.pid ?? -1;
@@ -122,19 +124,26 @@ export class Child {
  *
  * @param onLine Called with each other line of its output.
  * @param onErrorLine Called with each line of its error output.
+ * @param env Environment variables that it gets beside those of this process.
  * @throws {Error} When it ends, or doesn't listen in time.
  */
 export async function startListening(
   command: readonly string[],
   onLine: (line: string) => void,
   onErrorLine?: (line: string) => void,
+  env?: Readonly<Record<string, string>>,
 ): Promise<{ child: Child; url: string }> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const child = new Child(command, (line) => {
-    const [, url] = /listens on (http:\S+)$/.exec(line) ?? [];
-    if (url === undefined) onLine(line);
-    else resolve(url);
-  }, onErrorLine);
+  const child = new Child(
+    command,
+    (line) => {
+      const [, url] = /listens on (http:\S+)$/.exec(line) ?? [];
+      if (url === undefined) onLine(line);
+      else resolve(url);
+    },
+    onErrorLine,
+    env,
+  );
   return { child, url: await started(child, command, promise) };
 }
 
