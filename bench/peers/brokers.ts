@@ -26,6 +26,13 @@ export const BROKERS = [
 /** The name of a broker. */
 export type BrokerName = typeof BROKERS[number];
 
+/** Those that run in the gateway's process. */
+export const LOCAL_BROKERS: readonly BrokerName[] = [
+  "memory broker",
+  "SQLite",
+  "SQLite, normal",
+];
+
 /** Returns the name of our gateway's lane with a broker. */
 export function brokerName(runtime: RuntimeName, broker: BrokerName): string {
   return `Tidings on ${TITLES[runtime]}, ${broker}`;

@@ -6,6 +6,7 @@ import {
   BROKERS,
   type BrokerSetUp,
   gatewayWith,
+  LOCAL_BROKERS,
 } from "../peers/brokers.ts";
 import { jetStream, type JetStreamSync } from "../peers/jetstream.ts";
 import { Missing } from "../peers/missing.ts";
@@ -70,16 +71,14 @@ export async function durable(lab: Lab): Promise<Section[]> {
     results: disks,
   }];
   for (const bench of benches) {
-    const bare = await startBare(lab, bench);
+    await using bare = await startBare(lab, bench);
     if (!bare) continue;
-    await using _ = bare;
     const report = await bare.append(APPENDS);
     console.log(describe(bench, report));
     disks.push({ ...emptyResult(DISK_NAMES[bench.disk]), samples: [report] });
-    const lanes = lanesOf(lab, bench);
     sections.push(
-      ...await measureAcks(lab, lanes, bare, bench.disk),
-      ...await measureLatency(lab, lanes, bench),
+      ...await measureAcks(lab, lanesOf(lab, bench), bare, bench.disk),
+      ...await measureLatency(lab, bench),
     );
     await lab.clear();
   }
@@ -139,16 +138,18 @@ function gatewayLanes({ before }: Lab, setUp: BrokerSetUp): Lane[] {
   ];
 }
 
-/** Measures the brokers in one process with the gateway. Plain subscribers of JetStream get messages before they are stored, which is no comparison. */
+/**
+ * Measures the latency of subscribers with the brokers that run in the gateway's process. JetStream's plain subscribers are no comparison: they
+ * get messages before these are stored.
+ */
 async function measureLatency(
   lab: Lab,
-  lanes: readonly Lane[],
-  { disk }: Bench,
+  bench: Bench,
 ): Promise<Section[]> {
-  const own = lanes.filter(({ peer: { role }, name }) =>
-    role === "gateway" && !name.includes("Redis")
-  );
-  const open = await lab.open(own, { count: SUBSCRIBERS });
+  const { disk } = bench;
+  const brokers = bench.brokers.filter((name) => LOCAL_BROKERS.includes(name));
+  const lanes = lanesOf(lab, { ...bench, brokers, syncs: [] });
+  const open = await lab.open(lanes, { count: SUBSCRIBERS });
   const sections: Section[] = [];
   for (const rate of RATES[disk]) {
     const publishing: Publishing = {
