@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import type { Programs } from "../tests/support/process/programs.ts";
 import { centrifugoVersion } from "./peers/centrifugo.ts";
+import { natsVersion } from "./peers/nats.ts";
 import { ROOT } from "../tests/support/root.ts";
 
 /** Returns the date, the machine and the versions of all programs, as a list. */
@@ -19,7 +20,7 @@ export function describeMachine(programs: Programs): string {
       `ws ${packageVersion("ws")}`,
       `Socket.IO ${packageVersion("socket.io")}`,
       centrifugoVersion(),
-      versionOf("nats-server", "--version"),
+      natsVersion(),
       versionOf("mosquitto", "-h"),
       versionOf("cc", "--version"),
     ].filter((version) => version !== "").join(", "),

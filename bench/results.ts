@@ -14,6 +14,11 @@ export type Metric =
   | "p99Ms"
   /** Bytes that a connection adds to the server's memory. */
   | "bytes"
+  /** The server's resident memory in bytes, and by how many it exceeds that of our gateway with the memory broker. */
+  | "rss"
+  | "rssOver"
+  /** Bytes that a message adds to the server's files. */
+  | "fileBytes"
   /** The share of a core that the load generator used, in percent. */
   | "loadPercent"
   /** The share of the server's CPU time that counting for the metrics takes, in percent. */

@@ -1,7 +1,7 @@
 import { type RuntimeName, TITLES } from "../tests/support/process/programs.ts";
 import { formatRows } from "../tests/support/markdown.ts";
 import { medianOf, type Metric, ratioOf, type Section } from "./results.ts";
-import { writeRatio } from "./table.ts";
+import { inUnit, unitOf, writeRatio } from "./table.ts";
 
 /** A limit of a lane's value, or of its ratio to another lane. */
 export interface Target {
@@ -13,7 +13,7 @@ export interface Target {
   /**
    * The lane that it is compared with.
    *
-   * @default {none: the limit is in microseconds}
+   * @default {none: the limit is in the metric's unit}
    */
   readonly beside?: (runtime: RuntimeName) => string;
   /**
@@ -48,7 +48,7 @@ export function formatTargets(
         ? ["<=", limit.most]
         : [">=", limit.least];
       const isMet = "most" in limit ? value <= bound : value >= bound;
-      const unit = beside ? "" : " µs";
+      const unit = beside ? "" : ` ${unitOf(target.metric)}`;
       return [[
         target.what,
         TITLES[runtime],
@@ -82,7 +82,8 @@ function valueOf(
   const name = target.lane(runtime);
   if (!target.beside) {
     const lane = find(section, name);
-    return lane && medianOf(lane, metric);
+    const value = lane && medianOf(lane, metric);
+    return value === undefined ? undefined : inUnit(metric, value);
   }
   const value = ratio(name, target.beside(runtime));
   if (exceeds === undefined || value === undefined) return value;

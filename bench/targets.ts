@@ -14,6 +14,7 @@ import { jobsName } from "./scenarios/channels.ts";
 import { clientName } from "./scenarios/client.ts";
 import { BATCHES, publishName } from "./scenarios/publish.ts";
 import { bareName, gatewayName } from "./scenarios/lanes.ts";
+import { DURABLE_TARGETS } from "./durable_targets.ts";
 import type { Target } from "./target.ts";
 
 const v1 = (runtime: RuntimeName) => gatewayName(runtime, "v1");
@@ -236,4 +237,5 @@ export const TARGETS: readonly Target[] = [
     besideSection: "growth-publish-0",
     limit: { most: 1.15 },
   },
+  ...DURABLE_TARGETS,
 ];

@@ -1,16 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CENTRIFUGO_API_KEY } from "../load/dialects/centrifugo.ts";
-import { Missing } from "./missing.ts";
+import { findGoProgram, goVersion, installWithGo } from "./go.ts";
 import {
   freePorts,
   type ServerProcess,
   startOnPorts,
 } from "./server_process.ts";
 
-const PACKAGE = "github.com/centrifugal/centrifugo/v6@latest";
+const PROGRAM = {
+  name: "centrifugo",
+  package: "github.com/centrifugal/centrifugo/v6@latest",
+  takes: "two minutes",
+} as const;
 
 /**
  * The server's configuration. It keeps as much history as our gateway does by default, its subscribers may recover from it, and none has
@@ -40,8 +44,8 @@ function configuration(port: number): string {
 
 /** Returns Centrifugo's program; `undefined` where the machine doesn't have it. */
 function findCentrifugo(): string | undefined {
-  const program = join(goFolder() ?? "", "centrifugo");
-  if (existsSync(program)) return program;
+  const program = findGoProgram(PROGRAM.name);
+  if (program !== undefined) return program;
   const { error } = spawnSync("centrifugo", ["version"]);
   return error ? undefined : "centrifugo";
 }
@@ -51,17 +55,14 @@ export function centrifugoVersion(): string {
   const program = findCentrifugo();
   if (program === undefined) return "";
   // A program that Go installed doesn't know its own version.
-  const { stdout } = spawnSync("go", ["version", "-m", program], {
-    encoding: "utf8",
-  });
-  const [, version] = /^\tmod\t\S+\t(\S+)/m.exec(stdout ?? "") ?? [];
+  const version = goVersion(program);
   if (version !== undefined) return `Centrifugo ${version}`;
   return spawnSync(program, ["version"], { encoding: "utf8" }).stdout.trim();
 }
 
 /** Starts Centrifugo with the memory engine. Where the machine has Go but no Centrifugo, Go installs it first. */
 export async function startCentrifugo(): Promise<ServerProcess> {
-  const program = findCentrifugo() ?? install();
+  const program = findCentrifugo() ?? installWithGo(PROGRAM);
   const [port = 0] = await freePorts(1);
   const config = join(
     mkdtempSync(join(tmpdir(), "tidings-bench-")),
@@ -69,27 +70,4 @@ export async function startCentrifugo(): Promise<ServerProcess> {
   );
   writeFileSync(config, configuration(port));
   return startOnPorts([program, "--config", config], port, port);
-}
-
-/** Returns the folder that Go installs programs into; `undefined` where the machine has no Go. */
-function goFolder(): string | undefined {
-  const { error, stdout } = spawnSync("go", ["env", "GOBIN", "GOPATH"], {
-    encoding: "utf8",
-  });
-  if (error) return undefined;
-  const [bin = "", path = ""] = stdout.split("\n");
-  return bin === "" ? join(path, "bin") : bin;
-}
-
-function install(): string {
-  const folder = goFolder();
-  if (folder === undefined) {
-    throw new Missing("there is no centrifugo here, and no go to install it");
-  }
-  console.error("Installing Centrifugo with Go, once: two minutes");
-  const { status, stderr } = spawnSync("go", ["install", PACKAGE], {
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Missing(`go can't install it: ${stderr}`);
-  return join(folder, "centrifugo");
 }

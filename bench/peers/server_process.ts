@@ -22,6 +22,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly signingKey?: string;
   /** Returns its resident memory in bytes, after a garbage collection where it has garbage. */
   residentBytes(): Promise<number>;
+  /** Returns the bytes of the files that it stores messages in; absent for servers without files. */
+  fileBytes?(): number;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ResultsFile } from "../results_file.ts";
 import { costsOf, formatScale } from "../scale.ts";
 import { adminCosts } from "./admin.ts";
+import { brokers, sqliteCosts } from "./durable.ts";
 import { fanOut, ownChannels } from "./readme.ts";
 import { sizing } from "./sizing.ts";
 
@@ -18,6 +19,8 @@ const QUOTES: Readonly<Record<string, (results: ResultsFile) => string>> = {
   "own channels": ownChannels,
   sizing,
   admin: adminCosts,
+  brokers,
+  sqlite: sqliteCosts,
   scale: (results) => formatScale(costsOf(results)),
 };
 

@@ -52,6 +52,30 @@ describe("withQuotes()", () => {
     assertEquals(withQuotes(before, results), before);
   });
 
+  it("writes what a durable publish costs on each runtime, and the brokers beside each other", () => {
+    const results = new ResultsFile(
+      "\n### Durable, this machine's disk: 256 callers of one channel\n\n" +
+        "|  | per second | server CPU, µs |\n| --- | --: | --: |\n" +
+        ["Deno", "Bun", "Node"].map((title, i) =>
+          `| Tidings on ${title}, SQLite | 2${i},123 | 3${i}.50 |\n`
+        ).join("") + "| JetStream | 30,500 | 8.10 |\n",
+    );
+    const quote = (name: string) =>
+      squeeze(withQuotes(`<!-- bench: ${name} -->\n<!-- end -->`, results));
+    assertEquals(
+      quote("sqlite"),
+      "<!- bench: sqlite -> | | Deno | Bun | Node | | - | - | - | - | " +
+        "| publishes/s, 256 at once | 20,000 | 21,000 | 22,000 | " +
+        "| CPU a publish, µs, 256 at once | 30.5 | 31.5 | 32.5 | <!- end ->",
+    );
+    assertEquals(
+      quote("brokers"),
+      "<!- bench: brokers -> | | publishes/s, 256 at once | one by one | " +
+        "CPU a publish, µs | RSS, MiB | | - | - | - | - | - | " +
+        "| SQLite | 22,000 | | 32.5 | | | JetStream | 31,000 | | 8.1 | | <!- end ->",
+    );
+  });
+
   it("fails at a name that is unknown", () => {
     assertThrows(
       () => withQuotes("<!-- bench: none -->\n<!-- end -->", results),

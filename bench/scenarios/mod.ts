@@ -4,6 +4,7 @@ import { admin } from "./admin.ts";
 import { channels } from "./channels.ts";
 import { client } from "./client.ts";
 import { connect } from "./connect.ts";
+import { durable } from "./durable.ts";
 import { fanOut } from "./fan_out.ts";
 import { growth } from "./growth.ts";
 import { idle } from "./idle.ts";
@@ -38,6 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { names: ["9"], run: client },
   { names: ["10"], run: sse },
   { names: ["redis"], run: redis },
+  { names: ["durable"], run: durable },
   { names: ["idle"], run: idle },
   { names: ["growth"], run: growth },
   { names: ["admin"], run: admin },

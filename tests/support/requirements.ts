@@ -71,6 +71,11 @@ export function promtoolPath(): string | undefined {
   return findProgram("promtool");
 }
 
+/** Returns the path of strace, which plays slow disks; `undefined` where there is none. */
+export function stracePath(): string | undefined {
+  return findProgram("strace");
+}
+
 /** Returns the path of openssl, which makes certificates; `undefined` where there is none. */
 export function opensslPath(): string | undefined {
   return findProgram("openssl");
@@ -110,6 +115,9 @@ export function missingRequirements(): string[] {
   }
   if (prometheusPath() === undefined || promtoolPath() === undefined) {
     missing.push("No prometheus found: tests of metrics with it are skipped");
+  }
+  if (stracePath() === undefined) {
+    missing.push("No strace found: the test of a played disk is skipped");
   }
   if (opensslPath() === undefined) {
     missing.push("No openssl found: the test of TLS in nginx is skipped");
