@@ -47,7 +47,7 @@ static const char *folder;
 /* The paths of the open files in the folder, by descriptor. */
 static char *_Atomic paths[FILES];
 
-/* What a part of a file had before it was written to for the first time since the file was synced. */
+/* The bytes that a part of a file had before the first write to it since the file was synced. */
 struct before {
   struct before *next;
   char *path;

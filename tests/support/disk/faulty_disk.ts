@@ -47,7 +47,7 @@ const FIELD_BYTES = BigInt64Array.BYTES_PER_ELEMENT;
  */
 export type DiskFault = typeof DISK_FAULTS[number];
 
-/** What processes have done to the files of a disk. */
+/** Counts of the operations of all processes on the files of a disk. */
 export interface DiskCounts {
   /** Finished writes. */
   readonly writes: number;
@@ -112,7 +112,7 @@ export class FaultyDisk implements AsyncDisposable {
     return new FaultyDisk(root, folder, library, canLosePower);
   }
 
-  /** What processes have done to the files so far. */
+  /** The operations so far. */
   get counts(): DiskCounts {
     return {
       writes: this.#read("writes"),

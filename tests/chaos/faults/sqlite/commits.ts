@@ -76,6 +76,7 @@ function endings(number: string, title: string, ending: "die" | "cut"): Fault {
     number,
     title,
     isLoud: false,
+    longestMs: 600_000,
     run: (trial) =>
       Arena.run(
         trial,
@@ -148,7 +149,7 @@ export const killedCommits: Fault = endings(
   "die",
 );
 
-/** The power is cut: what the file has not synced is lost, or a part of it. */
+/** The power is cut: writes that no sync has followed are lost, all or a part of them. */
 export const cutCommits: Fault = endings(
   "42",
   "the power is cut at each write and sync of a commit",

@@ -78,7 +78,7 @@ class File implements AsyncDisposable {
   }
 }
 
-/** What the interrupted openings have shown. */
+/** The results of the interrupted openings. */
 interface Findings {
   interrupted: number;
   sent: number;

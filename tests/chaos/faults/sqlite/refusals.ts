@@ -51,7 +51,7 @@ function refusal(number: string, title: string, disk: DiskFault): Fault {
           const states = await Promise.all(
             arena.clients.map((clients) => clients.states("all")),
           );
-          // What was acknowledged is in the file, not only in the memory of the process that had the fault.
+          // Every acknowledged message must be in the file, not only in the memory of the process that had the fault.
           const { gateway } = arena;
           gateway.kill("SIGKILL");
           await gateway.exited;

@@ -8,7 +8,7 @@ import { KEEP_ALL } from "./late_readers.ts";
 /** The end of the name of the file in which the owner of a database notes how far it was. */
 const OWNER = "-owner";
 
-/** Which files an operator restores. */
+/** A way in which an operator restores a database. */
 interface Restoration {
   readonly number: string;
   readonly title: string;

@@ -7,6 +7,9 @@ import { Probe } from "./probe.ts";
 /** How much longer each sync of a slow disk takes. */
 const SLOW_MS = 300;
 
+/** How late the event loop may be on a busy machine. A loop that waits for a sync is late by as long as the sync takes, less one tick. */
+const LATE_MS = 0.85 * SLOW_MS;
+
 /** How long a read of a log in memory may take on a busy machine. */
 const READ_MS = 1_000;
 
@@ -52,7 +55,7 @@ export const slow: Fault = {
               // A short trial runs beside others, so its times tell nothing.
               !trial.isShort && arena.publisher.retries > 0 &&
               `${arena.publisher.retries} publishes failed`,
-              !trial.isShort && longest > SLOW_MS / 2 &&
+              !trial.isShort && longest > LATE_MS &&
               `the event loop was late by ${Math.round(longest)} ms`,
               !trial.isShort && probe.slowestReadMs > READ_MS &&
               `a read took ${Math.round(probe.slowestReadMs)} ms`,
