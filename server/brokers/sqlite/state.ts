@@ -1,11 +1,20 @@
+import { uptime } from "node:os";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { FileState, OwnerNote } from "./owner_note.ts";
+import type { Synchronous } from "./url.ts";
 
-/** The database's own facts: its id, how many commits it has, and the time of the newest. */
+/** Milliseconds by which two measurements of the same start of the machine may differ. */
+const SAME_BOOT_MS = 10_000;
+
+/**
+ * The database's own facts: its id, how many commits it has, and the time of the newest. In the mode `normal` it also has, while a process uses
+ * it, when the machine was started: after another start that process may have lost commits by a power cut.
+ */
 export class State {
   readonly #database: DatabaseSync;
   readonly #note: OwnerNote;
   readonly #set: StatementSync;
+  readonly #unset: StatementSync;
   readonly #pages: StatementSync;
   readonly #pageBytes: number;
   #file: string;
@@ -14,16 +23,21 @@ export class State {
   #before: number;
   /** Bytes of the file after the newest commit of this process. */
   fileBytes = 0;
-  /** Whether the file was an older copy, or came from elsewhere. */
+  /** Whether the file was an older copy, came from elsewhere, or may have lost commits. */
   readonly wasRestored: boolean;
   /** The time of the newest commit of earlier processes, 0 without one. */
   readonly clock: number;
 
   /** Reads them, and begins new epochs where the note tells of a copy. */
-  constructor(database: DatabaseSync, note: OwnerNote) {
+  constructor(
+    database: DatabaseSync,
+    note: OwnerNote,
+    synchronous: Synchronous,
+  ) {
     this.#database = database;
     this.#note = note;
     this.#set = database.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)");
+    this.#unset = database.prepare("DELETE FROM state WHERE name = ?");
     this.#pages = database.prepare("PRAGMA page_count");
     this.#pageBytes = Number(
       database.prepare("PRAGMA page_size").get()?.page_size,
@@ -34,11 +48,26 @@ export class State {
     this.#commits = Number(read.get("commits")?.value ?? 0);
     this.#before = this.#commits;
     this.#file = String(file ?? crypto.randomUUID());
+    const known = { file: this.#file, commits: this.#commits };
+    const bootedAt = Date.now() - uptime() * 1000;
+    const usedInBoot = Number(read.get("used_in_boot")?.value ?? bootedAt);
     this.wasRestored = file !== undefined &&
-      isOlder({ file: this.#file, commits: this.#commits }, note.read());
+      (isOlder(known, note.read()) ||
+        Math.abs(usedInBoot - bootedAt) > SAME_BOOT_MS);
     if (this.wasRestored) this.#file = crypto.randomUUID();
-    if (file === undefined || this.wasRestored) this.#begin();
+    database.exec("BEGIN IMMEDIATE");
+    this.#set.run("file", this.#file);
+    if (this.wasRestored) this.#beginEpochs();
+    if (synchronous === "normal") this.#set.run("used_in_boot", bootedAt);
+    else this.#unset.run("used_in_boot");
+    database.exec("COMMIT");
     this.committed();
+  }
+
+  /** Notes that the process closes the database, after which nothing can be lost. */
+  close(): void {
+    this.#database.exec("PRAGMA synchronous = FULL");
+    this.#unset.run("used_in_boot");
   }
 
   /** Counts a commit, in its transaction. */
@@ -64,15 +93,11 @@ export class State {
     this.#commits = this.#before;
   }
 
-  /** Gives the file its id. Channels that an older copy has must not continue their logs: others may know the next ids by now. */
-  #begin(): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    this.#set.run("file", this.#file);
+  /** Channels that an older copy has must not continue their logs: others may know the next ids by now. */
+  #beginEpochs(): void {
     this.#database.exec(
       "UPDATE channels SET epoch = lower(hex(randomblob(4)))",
     );
-    this.commit(this.clock);
-    this.#database.exec("COMMIT");
   }
 }
 

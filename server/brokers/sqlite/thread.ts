@@ -60,7 +60,7 @@ function run({ path, synchronous, bounds }: ThreadOptions): void {
     note.undo();
     throw error;
   }
-  const state = new State(database, note);
+  const state = new State(database, note, synchronous);
   const storage = new Storage(database, state, bounds);
   const reader = new LogReader(database);
   let sweeper: ReturnType<typeof setTimeout>;
@@ -87,6 +87,11 @@ function run({ path, synchronous, bounds }: ThreadOptions): void {
       return;
     }
     clearTimeout(sweeper);
+    try {
+      state.close();
+    } catch {
+      // The disk may be full. The next opening finds that the file was in use.
+    }
     database.close();
     note.close();
     end({ closed: true });

@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { uptime } from "node:os";
 import { copyFile, rename, rm } from "node:fs/promises";
 import { message } from "../../../support/brokers/broker_contract.ts";
 import { DatabaseFolder } from "../../../support/brokers/sqlite.ts";
@@ -49,6 +50,30 @@ describe("a database that was restored from an older copy", () => {
     await rename(folder.path, other.path);
     await rename(`${folder.path}-owner`, `${other.path}-owner`);
     assertEquals(await publish(other), `${first.slice(0, 8)}-2`);
+  });
+
+  it("begins new epochs when the machine was started again while commits were not waited for", async () => {
+    await using folder = await DatabaseFolder.create();
+    const publishNormally = async (): Promise<string> => {
+      const broker = await folder.open({ synchronous: "normal" });
+      const [id = ""] = await broker.publish("c", [message(1)]);
+      const running = folder.count(
+        "SELECT count(*) FROM state WHERE name = 'used_in_boot'",
+      );
+      await broker.close();
+      assertEquals(running, 1);
+      return id;
+    };
+    const first = await publishNormally();
+    assertEquals(await publishNormally(), `${first.slice(0, 8)}-2`);
+    // As a process leaves it that a power cut ended an hour ago.
+    const hourAgo = Date.now() - uptime() * 1000 - 3_600_000;
+    const database = folder.database();
+    database.exec(`INSERT INTO state VALUES ('used_in_boot', ${hourAgo})`);
+    database.close();
+    const third = await publishNormally();
+    assertEquals(third.slice(8), "-3");
+    assertNotEquals(third.slice(0, 8), first.slice(0, 8));
   });
 
   it("still knows the keys of its messages, and says in the log that it was restored", async () => {
