@@ -33,12 +33,13 @@ function fileText(path: string, file: FileFacts): string {
     ? ""
     : `; write-ahead log ${formatBytes(file.wal_bytes)}`;
   const free = `${formatBytes(file.free_bytes)} of it free`;
+  const last = file.commits === 0
+    ? ""
+    : `, the last at ${formatTime(file.committed_at)} UTC`;
   return [
     `file      ${escapeControls(path)}, schema ${file.schema}`,
     `size      ${formatBytes(file.bytes)}, ${free}${wal}`,
-    `commits   ${formatCount(file.commits)}, the last at ${
-      formatTime(file.committed_at)
-    } UTC`,
+    `commits   ${formatCount(file.commits)}${last}`,
     `messages  ${formatCount(file.messages)}`,
     `channels  ${formatCount(file.channels)}`,
   ].join("\n");

@@ -1,5 +1,13 @@
 import { Buffer } from "node:buffer";
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { loadSqlite } from "./load.ts";
@@ -26,12 +34,10 @@ export function openDatabase(
   synchronous: Synchronous,
 ): DatabaseSync {
   checkFile(path);
+  if (!existsSync(path) || statSync(path).size === 0) create(path);
   const database = new (loadSqlite().DatabaseSync)(path);
   try {
     database.exec("PRAGMA busy_timeout = 2000");
-    // Takes effect in an empty file only.
-    database.exec("PRAGMA auto_vacuum = INCREMENTAL");
-    // Before the write-ahead log: only then does a new file itself tell whose it is from the start.
     migrate(database);
     database.exec("PRAGMA journal_mode = WAL");
     database.exec(`PRAGMA synchronous = ${synchronous}`);
@@ -40,6 +46,28 @@ export function openDatabase(
     database.close();
     throw error;
   }
+}
+
+/**
+ * Creates a database under another name, and renames it when it is whole: a process that dies meanwhile leaves no file that doesn't tell whose
+ * it is. What is left of an earlier database of that name must not become a part of it.
+ */
+function create(path: string): void {
+  const draft = `${path}-new`;
+  for (
+    const file of [draft, `${draft}-journal`, `${path}-wal`, `${path}-shm`]
+  ) {
+    rmSync(file, { force: true });
+  }
+  const database = new (loadSqlite().DatabaseSync)(draft);
+  try {
+    // Takes effect in an empty file only.
+    database.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    migrate(database);
+  } finally {
+    database.close();
+  }
+  renameSync(draft, path);
 }
 
 /** @throws {UnusableError} Where the folder of a file is missing. */

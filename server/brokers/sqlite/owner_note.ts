@@ -95,6 +95,8 @@ function lock(path: string): DatabaseSync {
       "CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, file TEXT, commits INTEGER)",
     );
     database.exec("COMMIT");
+    // Of a damaged file only the table's own page may be missing.
+    database.exec("SELECT * FROM note");
     return database;
   } catch (error) {
     database.close();

@@ -1,6 +1,8 @@
 import { clearInterval, setImmediate, setInterval } from "node:timers";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { within } from "../../../core/time/within.ts";
+import { type Call, charsOf, isWrite } from "./call.ts";
 import type {
   Answer,
   OperationName,
@@ -8,8 +10,7 @@ import type {
   Result,
   StorageReport,
 } from "./requests.ts";
-import { WRITES } from "./requests.ts";
-import { THREAD_URL } from "./thread.ts";
+import { type StartedThread, startThread } from "./start_thread.ts";
 import {
   decode,
   encode,
@@ -17,15 +18,10 @@ import {
   type ThreadOptions,
   type ToThread,
 } from "./thread_messages.ts";
-
-/** How many requests, and characters of messages, are one batch at most. */
-const BATCH = { requests: 2048, chars: 8 * 1024 * 1024 } as const;
+import { WaitingCalls } from "./waiting_calls.ts";
 
 /** How many turns of the event loop a batch waits for more at most. */
 const MAX_TURNS = 4;
-
-/** How many characters of messages may wait. */
-const MAX_WAITING_CHARS = 64 * 1024 * 1024;
 
 /** Milliseconds that a request may take, and between two looks at those that wait. */
 const ANSWER_MS = { limit: 4_000, look: 250 } as const;
@@ -33,43 +29,38 @@ const ANSWER_MS = { limit: 4_000, look: 250 } as const;
 /** How long a request may wait until the disk counts as one that doesn't answer, in milliseconds. */
 const SLOW_MS = 2_000;
 
-interface Call {
-  readonly request: Request;
-  readonly chars: number;
-  readonly began: number;
-  /** Takes the result, also when nobody waits for it any more. */
-  readonly apply: (result: Result) => void;
-  readonly reject: (error: RealtimeError) => void;
-}
+/** Milliseconds that closing the database, and ending the thread, may take. */
+const CLOSE_MS = 5_000;
+
+const CLOSED = "it is closed";
+
+const SILENT = "the disk doesn't answer";
 
 /**
  * Asks the thread that has the database. It gets one batch at a time, and each batch is one commit: what comes while a commit runs is the next
  * one. So a lone publish doesn't wait, and many share the time that the disk needs.
  */
 export class StorageThread {
-  readonly #name: string;
   readonly #worker: Worker;
   readonly #report: (report: StorageReport) => void;
-  #waiting: Call[] = [];
-  #waitingChars = 0;
+  readonly #waiting = new WaitingCalls();
   /** The batch that the thread has. */
   #underWay: readonly Call[] = [];
   #isScheduled = false;
   readonly #timer: ReturnType<typeof setInterval>;
   #closed: (() => void) | undefined;
+  #isOver = false;
   /** The reason why the last commit failed, if it did. */
   problem: string | undefined;
   /** Bytes of the file after the newest batch. */
   fileBytes = 0;
+  /** Whether the database was an older copy, came from elsewhere, or may have lost commits. */
   readonly wasRestored: boolean;
 
   private constructor(
-    name: string,
-    worker: Worker,
-    wasRestored: boolean,
+    { worker, wasRestored }: StartedThread,
     report: (report: StorageReport) => void,
   ) {
-    this.#name = name;
     this.#worker = worker;
     this.#report = report;
     this.wasRestored = wasRestored;
@@ -92,28 +83,14 @@ export class StorageThread {
     options: ThreadOptions,
     report: (report: StorageReport) => void,
   ): Promise<StorageThread> {
-    const name = JSON.stringify(options.path);
-    const worker = startWorker(options);
-    const message = await firstMessage(worker);
-    if ("opened" in message) {
-      const { wasRestored } = message.opened;
-      return new StorageThread(name, worker, wasRestored, report);
-    }
-    await worker.terminate();
-    const { isOwned, reason } = "refused" in message
-      ? message.refused
-      : { isOwned: false, reason: "its thread ended" };
-    throw new RealtimeError(
-      isOwned ? "conflict" : "invalid_argument",
-      `Cannot open the database ${name}: ${reason}`,
-    );
+    return new StorageThread(await startThread(options), report);
   }
 
   /** Why the database can't be used at this moment, if so. */
   get trouble(): string | undefined {
     const [oldest] = this.#underWay;
     const isSlow = oldest && performance.now() - oldest.began > SLOW_MS;
-    return this.problem ?? (isSlow ? "the disk doesn't answer" : undefined);
+    return this.problem ?? (isSlow ? SILENT : undefined);
   }
 
   /**
@@ -127,36 +104,42 @@ export class StorageThread {
     request: Request & Request<N>,
     apply: (result: Result<N>) => T,
   ): Promise<T> {
+    if (this.#isOver) {
+      return Promise.reject(unavailable(this.problem ?? CLOSED));
+    }
     const chars = charsOf(request);
-    if (this.#waitingChars + chars > MAX_WAITING_CHARS) {
-      return Promise.reject(this.#unavailable("too many messages wait for it"));
+    if (!this.#waiting.hasRoom(chars)) {
+      return Promise.reject(unavailable("too many messages wait for it"));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({
+      this.#waiting.add({
         request,
         chars,
         began: performance.now(),
         apply: (result) => resolve(apply(result as Result<N>)),
         reject,
       });
-      this.#waitingChars += chars;
       this.#schedule();
     });
   }
 
-  /** Waits for what is under way, closes the database and ends the thread. */
+  /** Waits for what is under way, closes the database and ends the thread; a disk that doesn't answer is not waited for long. */
   async close(): Promise<void> {
     this.#worker.ref();
-    if (this.problem !== CLOSED) {
-      while (this.#waiting.length + this.#underWay.length > 0) {
-        await this.call({ name: "interrupted" }, () => {}).catch(() => {});
-      }
-      await new Promise<void>((resolve) => {
-        this.#closed = resolve;
-        this.#post({ close: true });
-      });
+    await within(CLOSE_MS, this.#finish());
+    this.#end(CLOSED);
+    await within(CLOSE_MS, this.#worker.terminate());
+  }
+
+  async #finish(): Promise<void> {
+    while (this.#waiting.length + this.#underWay.length > 0) {
+      await this.call({ name: "interrupted" }, () => {}).catch(() => {});
     }
-    await this.#worker.terminate();
+    if (this.#isOver) return;
+    await new Promise<void>((resolve) => {
+      this.#closed = resolve;
+      this.#post({ close: true });
+    });
   }
 
   /** Sends what waits, unless the thread is busy, once a turn of the event loop brings nothing more: the lines of a request are one batch. */
@@ -177,15 +160,7 @@ export class StorageThread {
 
   #send(): void {
     if (this.#waiting.length === 0 || this.#underWay.length > 0) return;
-    let chars = 0;
-    let count = 0;
-    for (const call of this.#waiting) {
-      if (count > 0 && chars + call.chars > BATCH.chars) break;
-      chars += call.chars;
-      if (++count === BATCH.requests) break;
-    }
-    this.#underWay = this.#waiting.splice(0, count);
-    this.#waitingChars -= chars;
+    this.#underWay = this.#waiting.take();
     this.#worker.ref();
     this.#post({ requests: this.#underWay.map(({ request }) => request) });
   }
@@ -195,12 +170,7 @@ export class StorageThread {
   }
 
   #take(message: FromThread): void {
-    if ("closed" in message) {
-      clearInterval(this.#timer);
-      this.problem = CLOSED;
-      this.#closed?.();
-      return;
-    }
+    if ("closed" in message) return this.#end(CLOSED);
     if (!("report" in message)) return;
     this.fileBytes = message.report.fileBytes;
     this.#report(message.report);
@@ -229,12 +199,12 @@ export class StorageThread {
       if (isWrite(call)) this.problem = undefined;
       return call.apply(answer.result);
     }
-    const { problem } = answer;
-    call.reject(this.#unavailable(problem));
+    const error = unavailable(answer.problem);
+    call.reject(error);
     if (!isWrite(call)) return;
-    this.problem = problem;
+    this.problem = answer.problem;
     // One that waits may have to stand behind one that failed.
-    this.#refuse(isWrite, problem);
+    this.#waiting.refuse(isWrite, error);
   }
 
   /**
@@ -244,78 +214,31 @@ export class StorageThread {
   #rejectLate(): void {
     const limit = performance.now() - ANSWER_MS.limit;
     const isLate = ({ began }: Call): boolean => began < limit;
-    const problem = "the disk doesn't answer";
+    const error = unavailable(SILENT);
     for (const call of this.#underWay) {
-      if (isLate(call)) call.reject(this.#unavailable(problem));
+      if (isLate(call)) call.reject(error);
     }
     if (this.#waiting.some((call) => isWrite(call) && isLate(call))) {
-      this.#refuse(isWrite, problem);
+      this.#waiting.refuse(isWrite, error);
     }
-    this.#refuse(isLate, problem);
+    this.#waiting.refuse(isLate, error);
   }
 
-  #refuse(isRefused: (call: Call) => boolean, problem: string): void {
-    const waiting: Call[] = [];
-    for (const call of this.#waiting) {
-      if (isRefused(call)) {
-        call.reject(this.#unavailable(problem));
-        this.#waitingChars -= call.chars;
-      } else waiting.push(call);
-    }
-    this.#waiting = waiting;
-  }
-
-  /** Ends everything: the thread is gone. */
+  /** Refuses everything from now on: the thread is gone. */
   #end(reason: string): void {
-    if (this.problem === CLOSED) return;
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.problem = reason;
     clearInterval(this.#timer);
-    for (const { reject } of this.#underWay) reject(this.#unavailable(reason));
-    this.#refuse(() => true, reason);
+    const error = unavailable(reason);
+    for (const call of this.#underWay) call.reject(error);
+    this.#waiting.refuse(() => true, error);
     this.#closed?.();
   }
-
-  #unavailable(reason: string): RealtimeError {
-    const message = `Cannot use the database ${this.#name}: ${reason}`;
-    return new RealtimeError("unavailable", message);
-  }
 }
 
-function isWrite({ request }: Call): boolean {
-  return WRITES.has(request.name);
-}
-
-const CLOSED = "it is closed";
-
-/** Starts the thread's module, from wherever this one came: Deno takes the addresses of files and data only, and its modules may come by HTTP. */
-function startWorker(workerData: ThreadOptions): Worker {
-  const url = JSON.stringify(THREAD_URL);
-  const source = `import { runThread } from ${url};runThread();`;
-  return new Worker(
-    new URL(`data:text/javascript,${encodeURIComponent(source)}`),
-    { workerData },
-  );
-}
-
-/** Resolves with the thread's first message, or with its end. */
-function firstMessage(worker: Worker): Promise<FromThread> {
-  return new Promise((resolve) => {
-    worker.once("message", (text: string) => resolve(decode(text)));
-    worker.once(
-      "error",
-      ({ message: reason }) => resolve({ refused: { isOwned: false, reason } }),
-    );
-    worker.once("exit", () => resolve({ closed: true }));
-  });
-}
-
-function charsOf(request: Request): number {
-  const messages = request.name === "publish"
-    ? request.messages
-    : request.name === "reply"
-    ? [request.message]
-    : [];
-  let chars = 0;
-  for (const { head, raw = "" } of messages) chars += head.length + raw.length;
-  return chars;
+/** Creates the error of a request. It doesn't name the file, because clients get it. */
+function unavailable(reason: string): RealtimeError {
+  const message = `Cannot use the database: ${reason}`;
+  return new RealtimeError("unavailable", message);
 }

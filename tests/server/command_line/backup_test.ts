@@ -8,22 +8,12 @@ import { describe, it } from "@std/testing/bdd";
 import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseFolder } from "../../support/brokers/sqlite.ts";
+import { assertRefused } from "../../support/gateway/assert_refused.ts";
 import { runCli } from "../../support/gateway/cli.ts";
 import { startSqliteCli } from "../../support/gateway/sqlite_cli.ts";
 import { publish } from "../../support/wire/publish.ts";
 import { logOf } from "../../support/wire/streams.ts";
 import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
-
-/** Asserts that a mistake is one line on standard error, with exit code 2. */
-async function assertRefused(
-  args: readonly string[],
-  wanted: RegExp,
-): Promise<void> {
-  const { code, stdout, stderr } = await runCli(["backup", ...args]);
-  assertEquals([code, stdout], [2, ""]);
-  assertMatch(stderr, /^[^\n]+\n$/);
-  assertMatch(stderr, wanted);
-}
 
 /** Takes a backup and returns what is printed about it. */
 async function backUp(path: string, copy: string): Promise<string> {
@@ -88,7 +78,6 @@ describe("tidings backup", () => {
     const { client, ready } = await connectReady(target, {
       token,
       since: last,
-      v1: true,
     });
     assertEquals(ready.channels[0]?.recovered, false);
     assertEquals((await client.next()).kind, "gap");
@@ -118,15 +107,27 @@ describe("tidings backup", () => {
     await using folder = await DatabaseFolder.create();
     const { path } = folder;
     const copy = join(folder.folder, "copy.db");
-    await assertRefused([path, copy], /^Cannot back up ".+": it is missing\n/);
+    await assertRefused(
+      ["backup", path, copy],
+      /^Cannot back up ".+": it is missing\n/,
+    );
     await (await folder.open()).close();
     const nowhere = join(folder.folder, "missing", "copy.db");
-    await assertRefused([path, nowhere], /: the folder ".+" is missing\n/);
+    await assertRefused(
+      ["backup", path, nowhere],
+      /: the folder ".+" is missing\n/,
+    );
     await writeFile(copy, "");
-    await assertRefused([path, copy], /: the copy exists already\n/);
-    await assertRefused([path], /give its file and the copy's, as in /);
-    await assertRefused([path, copy, copy], /give its file and the copy's/);
-    await assertRefused([path, copy, "--force"], /--force/);
+    await assertRefused(["backup", path, copy], /: the copy exists already\n/);
+    await assertRefused(
+      ["backup", path],
+      /give its file and the copy's, as in /,
+    );
+    await assertRefused(
+      ["backup", path, copy, copy],
+      /give its file and the copy's/,
+    );
+    await assertRefused(["backup", path, copy, "--force"], /--force/);
     const names = (await readdir(folder.folder)).sort();
     assertEquals(names, ["copy.db", "test.db", "test.db-owner"]);
   });

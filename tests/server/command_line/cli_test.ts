@@ -8,23 +8,12 @@ import { describe, it } from "@std/testing/bdd";
 import { VERSION } from "../../../core/protocol/version.ts";
 import { FLAGS, variableOf } from "../../../server/command_line/config.ts";
 import { DEVELOPMENT_SIGNING_KEY } from "../../../core/protocol/signing_key.ts";
+import { assertRefused } from "../../support/gateway/assert_refused.ts";
 import { Cli, runCli } from "../../support/gateway/cli.ts";
 import { SIGNING_KEY, startGateway } from "../../support/gateway/gateway.ts";
 import { postJson, publish } from "../../support/wire/publish.ts";
 import { connectSse } from "../../support/wire/sse.ts";
 import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
-
-/** Asserts that a mistake in the command line is one line on standard error, with exit code 2. */
-async function assertRefused(
-  args: readonly string[],
-  wanted: RegExp,
-  env?: Record<string, string>,
-): Promise<void> {
-  const { code, stdout, stderr } = await runCli(args, env);
-  assertEquals([code, stdout], [2, ""]);
-  assertMatch(stderr, /^[^\n]+\n$/);
-  assertMatch(stderr, wanted);
-}
 
 /** Returns the names of the events of a text log. */
 function eventsOf(text: string): string[] {

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { DatabaseFolder } from "../../support/brokers/sqlite.ts";
+import { assertRefused } from "../../support/gateway/assert_refused.ts";
 import { runCli } from "../../support/gateway/cli.ts";
 import {
   type SqliteCli,
@@ -15,17 +16,6 @@ async function inspect(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await runCli(["inspect", ...args]);
   assertEquals([code, stderr], [0, ""]);
   return stdout;
-}
-
-/** Asserts that a mistake is one line on standard error, with exit code 2. */
-async function assertRefused(
-  args: readonly string[],
-  wanted: RegExp,
-): Promise<void> {
-  const { code, stdout, stderr } = await runCli(["inspect", ...args]);
-  assertEquals([code, stdout], [2, ""]);
-  assertMatch(stderr, /^[^\n]+\n$/);
-  assertMatch(stderr, wanted);
 }
 
 /** Returns the texts of a folder's files, and when they were written. */
@@ -65,7 +55,9 @@ describe("tidings inspect", () => {
     const [, newest] = one.split("channel\n");
     assertEquals(
       [
-        ...newest?.matchAll(/^(\S+)  20\S+ \S+  progress  data\n  (.*)$/gm) ??
+        ...newest?.matchAll(
+          /^(\S+) {2}20\S+ \S+ {2}progress {2}data\n {2}(.*)$/gm,
+        ) ??
           [],
       ]
         .map(([, id, data]) => [id, data]),
@@ -91,8 +83,8 @@ describe("tidings inspect", () => {
     await send("start");
     await send("chunk", { data: "Hello" });
     const shown = await inspect(folder.path, "--channel=runs:3");
-    assertMatch(shown, /  t  datastream-start  stream words$/m);
-    assertMatch(shown, /  t  chunk  stream words\n  "Hello"$/m);
+    assertMatch(shown, / t {2}datastream-start {2}stream words$/m);
+    assertMatch(shown, / t {2}chunk {2}stream words\n {2}"Hello"$/m);
   });
 
   it("prints the same as JSON, with the data in full", async () => {
@@ -163,23 +155,23 @@ describe("tidings inspect", () => {
     await using folder = await DatabaseFolder.create();
     const { path } = folder;
     await assertRefused(
-      [path],
+      ["inspect", path],
       /^Cannot inspect ".+test\.db": it is missing\n/,
     );
     await writeFile(path, "");
-    await assertRefused([path], /: it is empty\n/);
+    await assertRefused(["inspect", path], /: it is empty\n/);
     await writeFile(path, "no database ".repeat(100));
-    await assertRefused([path], /: it is no SQLite database\n/);
+    await assertRefused(["inspect", path], /: it is no SQLite database\n/);
     assertEquals(await readdir(folder.folder), ["test.db"]);
   });
 
   it("says in one line, with exit code 2, what is wrong with its arguments", async () => {
-    await assertRefused([], /give one file, as in tidings inspect /);
-    await assertRefused(["a.db", "b.db"], /give one file/);
-    await assertRefused(["a.db", "--chanel", "x"], /--chanel/);
+    await assertRefused(["inspect"], /give one file, as in tidings inspect /);
+    await assertRefused(["inspect", "a.db", "b.db"], /give one file/);
+    await assertRefused(["inspect", "a.db", "--chanel", "x"], /--chanel/);
     for (const limit of ["0", "-1", "1000001", "1e3", ""]) {
       await assertRefused(
-        ["a.db", `--limit=${limit}`],
+        ["inspect", "a.db", `--limit=${limit}`],
         /--limit: .*1 to 1000000/,
       );
     }

@@ -5,6 +5,7 @@ import { clockBetweenStarts, clockInProcess } from "./clocks.ts";
 import { cutCommits, failedCommits, killedCommits } from "./commits.ts";
 import { hang } from "./hang.ts";
 import { kills } from "./kills.ts";
+import { openings } from "./openings.ts";
 import { full, inputOutput, readOnly } from "./refusals.ts";
 import { restoredBesideNote, restoredWithoutNote } from "./restore.ts";
 import { slow } from "./slow.ts";
@@ -23,6 +24,7 @@ export const DISK_FAULTS: readonly Fault[] = [
   killedCommits,
   cutCommits,
   failedCommits,
+  openings,
   full,
   inputOutput,
   readOnly,

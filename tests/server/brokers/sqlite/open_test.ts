@@ -103,6 +103,20 @@ describe("opening a SQLite broker", () => {
     ]);
   });
 
+  it("refuses publishes after it was closed, at once, and closes twice", async () => {
+    await using folder = await DatabaseFolder.create();
+    const broker = await folder.open();
+    const publishing = broker.publish("c", [message(1)]);
+    await Promise.all([broker.close(), broker.close()]);
+    assertEquals((await publishing).length, 1);
+    const { code } = await assertRejects(
+      () => broker.publish("c", [message(2)]),
+      RealtimeError,
+      "Cannot use the database: it is closed",
+    );
+    assertEquals(code, "unavailable");
+  });
+
   it("takes an empty file, and repairs a damaged note of the owner", async () => {
     await using folder = await DatabaseFolder.create();
     await writeFile(folder.path, "");
