@@ -5,7 +5,7 @@ import { startCallers } from "./durable_acks.ts";
 
 /** How many messages each server stores at a time: twice as many a channel are fewer than any of them keeps. */
 const CHANNELS = 256;
-const PER_CHANNEL = 100;
+const PER_CHANNEL = 50;
 const BYTES = 250;
 /** More time than the slowest one needs. */
 const MOST_SECONDS = 60;

@@ -20,6 +20,9 @@ const VACUUM_PAGES = 256;
 /** How much longer than the keys a channel is kept whose messages are gone, in milliseconds. */
 const KEPT_LONGER_MS = 600_000;
 
+/** How long clients may take to come back after a restart, in milliseconds. */
+const RETURN_MS = 120_000;
+
 /** The length of a slot of time, in milliseconds: a part of the time that messages are kept, between these. */
 const SLOT_MS = { least: 1_000, most: 3_600_000, part: 32 } as const;
 
@@ -32,6 +35,8 @@ export class Retention {
   readonly #channels: Channels;
   readonly #bounds: LogBounds;
   readonly #slotMs: number;
+  /** Until when no channel is removed: after a restart clients need some time until they follow their channels again. */
+  readonly #keptUntil: number;
   readonly #rowAt: StatementSync;
   readonly #deleteMessages: StatementSync;
   readonly #setTop: StatementSync;
@@ -47,13 +52,20 @@ export class Retention {
   readonly #pageBytes: number;
   #dropped: string[] = [];
 
-  constructor(database: DatabaseSync, channels: Channels, bounds: LogBounds) {
+  /** @param now The database's clock. */
+  constructor(
+    database: DatabaseSync,
+    channels: Channels,
+    bounds: LogBounds,
+    now: number,
+  ) {
     this.#database = database;
     this.#channels = channels;
     this.#bounds = bounds;
     const { least, most, part } = SLOT_MS;
     const slotMs = Math.floor(bounds.ttlMs / part);
     this.#slotMs = Math.min(most, Math.max(least, slotMs));
+    this.#keptUntil = now + Math.min(bounds.ttlMs, RETURN_MS);
     this.#rowAt = database.prepare(
       'SELECT at, total FROM messages WHERE channel = ? AND "offset" = ?',
     );
@@ -108,8 +120,9 @@ export class Retention {
   /** Keeps a channel until a time at least, where its messages may be gone by then. */
   keepUntil(channel: StoredChannel, time: number): void {
     if (time <= channel.keptUntil) return;
-    const emptyAt = channel.slot + this.#bounds.ttlMs;
-    if (time <= emptyAt) return;
+    // Before that it is not looked at.
+    const lookAt = channel.slot + this.#slotMs + this.#bounds.ttlMs;
+    if (time <= lookAt) return;
     // A little longer, so that one write is enough for many keys.
     channel.keptUntil = time + KEPT_LONGER_MS;
     this.#setKeptUntil.run(channel.keptUntil, channel.id);
@@ -219,7 +232,7 @@ export class Retention {
     if (channel.first <= channel.top) return;
     // A channel that stays is looked at again later.
     const isUsed = !isTooOld || this.#channels.followed.has(name) ||
-      channel.keptUntil > now;
+      Math.max(channel.keptUntil, this.#keptUntil) > now;
     if (isUsed) return this.active(channel, now);
     this.#deleteStreams.run(id);
     this.#channels.remove(channel);

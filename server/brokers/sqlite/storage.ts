@@ -36,7 +36,12 @@ export class Storage {
     this.#bounds = bounds;
     this.channels = new Channels(database);
     this.clock = new Clock(state.clock);
-    this.retention = new Retention(database, this.channels, bounds);
+    this.retention = new Retention(
+      database,
+      this.channels,
+      bounds,
+      this.clock.now(),
+    );
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
     this.#insertMessage = database.prepare(

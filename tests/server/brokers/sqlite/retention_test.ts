@@ -58,6 +58,22 @@ describe("the retention of a SQLite broker", () => {
     await broker.close();
   });
 
+  it("keeps channels without messages for a while after a restart, until clients follow them again", async () => {
+    await using folder = await DatabaseFolder.create();
+    const first = await folder.open({ historyTtl: 2 });
+    await first.publish("c", [message(1)]);
+    const { epoch } = await first.subscribe("c", listen());
+    await until(() => folder.count("SELECT count(*) FROM messages") === 0);
+    await first.close();
+    // Nobody used the channel for longer than messages are kept, and the file was swept once since it was opened.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const second = await folder.open({ historyTtl: 2 });
+    await new Promise((resolve) => setTimeout(resolve, 1400));
+    const state = await second.subscribe("c", listen());
+    assertEquals([state.epoch, state.offset], [epoch, 1]);
+    await second.close();
+  });
+
   it("keeps the file within its budget, and loses what was published first", async () => {
     await using folder = await DatabaseFolder.create();
     const storageBudget = 4 * 1024 * 1024;
