@@ -5,8 +5,14 @@ import { reasonOf } from "../../raw_gateway.ts";
 import { makeStorage, type Storage } from "../../storage.ts";
 import { TOPIC } from "../../../support/topic.ts";
 
-/** How many operations lie between two endings. */
-const STEP = { long: 1, short: 11 };
+/**
+ * The operations after which openings end. A short trial takes one in the middle of a creation, where the file is half made, and one that
+ * never comes.
+ */
+const ENDINGS = {
+  long: { first: 1, step: 1 },
+  short: { first: 12, step: 100 },
+};
 
 /** An opening of a file that exists has at least this many operations. */
 const AGAIN = 5;
@@ -128,10 +134,10 @@ export const openings: Fault = {
   async run(trial) {
     const started = performance.now();
     const findings = { interrupted: 0, sent: 0, lost: 0, problems: [] };
-    const step = STEP[trial.isShort ? "short" : "long"];
+    const { first, step } = ENDINGS[trial.isShort ? "short" : "long"];
     const endings = ["die", "cut"] as const;
     await Promise.all(endings.map(async (ending) => {
-      for (let n = 1;; n += step) {
+      for (let n = first;; n += step) {
         if (await interruptBoth(trial, ending, n, findings)) break;
       }
     }));
