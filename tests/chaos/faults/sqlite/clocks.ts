@@ -21,7 +21,10 @@ export const clockInProcess: Fault = {
   run: (trial) =>
     Arena.run(
       trial,
-      { flags: KEEP_ALL, disk: { isFaulty: true } },
+      {
+        flags: [...KEEP_ALL, "--history-ttl", "5m"],
+        disk: { isFaulty: true },
+      },
       async (arena) => {
         const channels = ["jump-0", "jump-1"];
         const few = trial.isShort ? 25 : 200;
@@ -69,7 +72,7 @@ export const clockBetweenStarts: Fault = {
   run: (trial) =>
     Arena.run(
       trial,
-      { flags: [...KEEP_ALL, "--history-ttl", "7d"], disk: { isFaulty: true } },
+      { flags: KEEP_ALL, disk: { isFaulty: true } },
       async (arena) => {
         const channels = ["restart-0", "restart-1"];
         await arena.open({ channels, count: trial.isShort ? 6 : 20 });

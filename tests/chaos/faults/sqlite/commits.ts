@@ -76,7 +76,7 @@ function endings(number: string, title: string, ending: "die" | "cut"): Fault {
     number,
     title,
     isLoud: false,
-    longestMs: 600_000,
+    longestMs: 1_200_000,
     run: (trial) =>
       Arena.run(
         trial,

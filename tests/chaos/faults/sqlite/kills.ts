@@ -11,7 +11,7 @@ const BETWEEN = 20;
 const MOMENT_MS = 10;
 
 /** How long the kills may take: each one waits for a start. */
-const LONGEST_S = 600;
+const LONGEST_S = 1200;
 
 /** The gateway's process is killed again and again, at random moments of its commits. */
 export const kills: Fault = {

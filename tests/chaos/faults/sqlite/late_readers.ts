@@ -8,6 +8,8 @@ export const KEEP_ALL: readonly string[] = [
   "1000000",
   "--history-bytes",
   "1000000000",
+  "--history-ttl",
+  "7d",
 ];
 
 /** The group of the subscriptions that are opened last. */

@@ -124,7 +124,7 @@ export const openings: Fault = {
   number: "43",
   title: "killed or without power while it opens the file",
   isLoud: false,
-  longestMs: 600_000,
+  longestMs: 1_200_000,
   async run(trial) {
     const started = performance.now();
     const findings = { interrupted: 0, sent: 0, lost: 0, problems: [] };
