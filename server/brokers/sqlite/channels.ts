@@ -16,9 +16,9 @@ export interface StoredChannel {
   stored: number;
   /** When the message at `first` was appended, or an earlier one; `Infinity` without one. */
   firstAt: number;
-  /** What all messages before `first`, or fewer, took. */
+  /** The bytes that all messages before `first` took, or fewer of them. */
   before: number;
-  /** What all messages took that were ever appended. */
+  /** The bytes that all messages took that were ever appended. */
   total: number;
   /** The newest slot of time in which it was active. */
   slot: number;

@@ -1,4 +1,4 @@
-/** What went wrong, by the texts of SQLite, which are the same on all runtimes; Deno gives no codes for some errors. */
+/** The reasons for failures, by the texts of SQLite, which are the same on all runtimes; Deno gives no codes for some errors. */
 const REASONS: ReadonlyArray<readonly [text: RegExp, reason: string]> = [
   [/disk is full/, "the disk is full"],
   [/disk I\/O error/, "the disk reported an error"],

@@ -26,7 +26,7 @@ export interface FileFacts {
 export interface ChannelFacts {
   readonly channel: string;
   readonly messages: number;
-  /** What counts for `historyBytes`: the texts of the messages, and a fixed amount for each. */
+  /** The bytes that count for `historyBytes`: the texts of the messages, and a fixed amount for each. */
   readonly bytes: number;
   readonly oldest_at: number;
   readonly newest_at: number;
@@ -44,7 +44,7 @@ export interface MessageFacts {
   readonly data: unknown;
 }
 
-/** What a database has. */
+/** The content of a database. */
 export interface Inspection {
   readonly file: FileFacts;
   /** Those whose logs take most, the largest first; or the one that was asked for, unless the database lacks it. */
@@ -53,7 +53,7 @@ export interface Inspection {
   readonly messages: readonly MessageFacts[];
 }
 
-/** What to look at. */
+/** The part of a database to look at. */
 export interface InspectOptions {
   /** The only channel to look at, with its newest messages. */
   readonly channel?: string | undefined;

@@ -35,7 +35,7 @@ export interface Appended {
   readonly replyKey?: string | undefined;
 }
 
-/** What is asked of the thread that has the database, and what it answers. */
+/** The operations of the thread that has the database: their parameters and their results. */
 export interface Operations {
   publish: [
     {
@@ -112,7 +112,7 @@ export const WRITES: ReadonlySet<OperationName> = new Set([
   "probe",
 ]);
 
-/** What the thread tells after a batch, besides the answers. */
+/** The facts that the thread tells after a batch, besides the answers. */
 export interface StorageReport {
   /** Channels that it no longer keeps. */
   readonly dropped: readonly string[];

@@ -208,8 +208,8 @@ export class StorageThread {
   }
 
   /**
-   * Refuses what took too long. What waits is not done any more: a write takes those behind it with it, which must not overtake its retry.
-   * What the thread has may be done, and is taken then.
+   * Refuses the calls that took too long. One that waits is not done any more, and a write takes those behind it with it, which must not
+   * overtake its retry. One that the thread has may be done, and its result is taken then.
    */
   #rejectLate(): void {
     const limit = performance.now() - ANSWER_MS.limit;

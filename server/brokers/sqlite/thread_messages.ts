@@ -2,7 +2,7 @@ import type { Answer, Request, StorageReport } from "./requests.ts";
 import type { LogBounds } from "./retention.ts";
 import type { Synchronous } from "./url.ts";
 
-/** What the thread is started with. */
+/** The settings of the thread. */
 export interface ThreadOptions {
   /** The path of the database. */
   readonly path: string;

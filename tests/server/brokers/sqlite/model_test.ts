@@ -53,7 +53,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("reopen") }) },
 );
 
-/** What a channel's log must have: the topics of all its messages, and which of them is the first that counts. */
+/** The log that a channel must have: the topics of all its messages, and which of them is the first that counts. */
 class Model {
   readonly topics: string[] = [];
 

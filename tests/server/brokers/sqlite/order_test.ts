@@ -58,7 +58,7 @@ describe("calls of a SQLite broker that don't wait for each other", () => {
     }
     const detail = "the database can't be used: another process uses it";
     assertEquals(await broker.health(), { ok: false, detail });
-    // What memory has can be read all the same.
+    // The messages in memory can be read all the same.
     const page = await broker.read("c", 0, 10, 1e6);
     assertEquals([page.top, page.entries.length], [1, 1]);
     other.exec("ROLLBACK");
