@@ -50,7 +50,7 @@ export function openDatabase(
 
 /**
  * Creates a database under another name, and renames it when it is whole: a process that dies meanwhile leaves no file that doesn't tell whose
- * it is. What is left of an earlier database of that name must not become a part of it.
+ * it is. The files of an earlier database of that name must not become a part of it.
  */
 function create(path: string): void {
   const draft = `${path}-new`;

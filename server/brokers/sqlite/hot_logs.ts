@@ -111,7 +111,7 @@ export class HotLogs {
     const log = this.#logs.use(channel, now(), position);
     if (known && !isThere) {
       log.listener = known.listener;
-      if (known.epoch !== position.epoch) log.listener?.moved(position);
+      log.listener?.moved(position);
     }
     return log;
   }

@@ -1,14 +1,14 @@
-import { uptime } from "node:os";
+import { readFileSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { FileState, OwnerNote } from "./owner_note.ts";
 import type { Synchronous } from "./url.ts";
 
-/** Milliseconds by which two measurements of the same start of the machine may differ. */
-const SAME_BOOT_MS = 10_000;
+/** Where Linux tells an id that it makes at each start of the machine. */
+const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 
 /**
  * The database's own facts: its id, how many commits it has, and the time of the newest. In the mode `normal` it also has, while a process uses
- * it, when the machine was started: after another start that process may have lost commits by a power cut.
+ * it, the id of this start of the machine: after another start that process may have lost commits by a power cut.
  */
 export class State {
   readonly #database: DatabaseSync;
@@ -49,16 +49,15 @@ export class State {
     this.#before = this.#commits;
     this.#file = String(file ?? crypto.randomUUID());
     const known = { file: this.#file, commits: this.#commits };
-    const bootedAt = Date.now() - uptime() * 1000;
-    const usedInBoot = Number(read.get("used_in_boot")?.value ?? bootedAt);
+    const boot = bootId();
+    const usedIn = read.get("used_in_boot")?.value ?? boot;
     this.wasRestored = file !== undefined &&
-      (isOlder(known, note.read()) ||
-        Math.abs(usedInBoot - bootedAt) > SAME_BOOT_MS);
+      (isOlder(known, note.read()) || usedIn !== boot);
     if (this.wasRestored) this.#file = crypto.randomUUID();
     database.exec("BEGIN IMMEDIATE");
     this.#set.run("file", this.#file);
     if (this.wasRestored) this.#beginEpochs();
-    if (synchronous === "normal") this.#set.run("used_in_boot", bootedAt);
+    if (synchronous === "normal") this.#set.run("used_in_boot", boot);
     else this.#unset.run("used_in_boot");
     database.exec("COMMIT");
     this.committed();
@@ -98,6 +97,15 @@ export class State {
     this.#database.exec(
       "UPDATE channels SET epoch = lower(hex(randomblob(4)))",
     );
+  }
+}
+
+/** Returns the id of this start of the machine; where the system tells none, an id that no other process gets. */
+function bootId(): string {
+  try {
+    return readFileSync(BOOT_ID, "utf8").trim();
+  } catch {
+    return crypto.randomUUID();
   }
 }
 
