@@ -230,11 +230,12 @@ export class Retention {
   ): void {
     const { id, name } = channel;
     if (channel.first <= channel.top) return;
+    // Nothing of its streams is left.
+    this.#deleteStreams.run(id);
     // A channel that stays is looked at again later.
     const isUsed = !isTooOld || this.#channels.followed.has(name) ||
       Math.max(channel.keptUntil, this.#keptUntil) > now;
     if (isUsed) return this.active(channel, now);
-    this.#deleteStreams.run(id);
     this.#channels.remove(channel);
     this.#dropped.push(name);
   }

@@ -12,6 +12,7 @@ import { checkFolder, openDatabase, UnusableError } from "./database.ts";
 import { reasonOf } from "./errors.ts";
 import { LogReader } from "./log_reader.ts";
 import { OwnedError, OwnerNote } from "./owner_note.ts";
+import type { Answer, Request } from "./requests.ts";
 import { State } from "./state.ts";
 import { Storage } from "./storage.ts";
 import {
@@ -79,11 +80,20 @@ function run({ path, synchronous, bounds }: ThreadOptions): void {
     sweeper = setTimeout(sweep, hasMore ? SWEEP_MS.next : SWEEP_MS.rest);
   }
 
+  function answer(requests: readonly Request[]): readonly Answer[] {
+    try {
+      return runBatch(storage, reader, requests);
+    } catch (error) {
+      // Nothing was written: the look at the channels failed already.
+      const problem = reasonOf(error);
+      return requests.map(() => ({ problem }));
+    }
+  }
+
   parentPort?.on("message", (text: string) => {
     const message: ToThread = decode(text);
     if ("requests" in message) {
-      const answers = runBatch(storage, reader, message.requests);
-      tell({ answers, report: storage.report() });
+      tell({ answers: answer(message.requests), report: storage.report() });
       return;
     }
     clearTimeout(sweeper);

@@ -94,7 +94,7 @@ describe("a long list of the page", () => {
       // The row that leaves the view hands the focus to the list.
       await page.evaluate(`${SCROLL}.scrollTop = 0`);
       await site.shows("#channels-scroll .open", "a:first");
-      await page.waitForFunction("document.activeElement.id !== ''");
+      await site.holds("document.activeElement.id !== ''");
       assertEquals(
         await page.evaluate("document.activeElement.id"),
         "channels-scroll",

@@ -199,9 +199,7 @@ describePage("the page in Chromium", () => ({}), (current) => {
         `${site.proxy.url}/#channel=user:1&topic=logs&from=last:2`,
       );
       // The previous view also had 2 messages.
-      await page.waitForFunction(
-        'document.querySelector("#last").value === "2"',
-      );
+      await site.holds('document.querySelector("#last").value === "2"');
       await site.shows("#count", "2 messages");
       assertEquals(await site.list(), ["3", "4"]);
     },

@@ -97,7 +97,7 @@ describePage(
 
         await page.click("#channels-scroll .sort >> text=Channel");
         await page.waitForSelector('th[aria-sort="ascending"]');
-        await page.waitForFunction(
+        await site.holds(
           `document.querySelector("#channels-scroll .open").textContent === ${
             JSON.stringify(EVIL)
           }`,

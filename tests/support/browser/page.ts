@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import type { GatewayOptions } from "../../../server/mod.ts";
 import { startGateway, type TestGateway } from "../gateway/gateway.ts";
 import { type Proxy, startProxy } from "../gateway/proxy.ts";
+import { until } from "../until.ts";
 
 /** The development page in a browser, its gateway, and a proxy between them. */
 export class PageUnderTest implements AsyncDisposable {
@@ -65,6 +66,14 @@ export class PageUnderTest implements AsyncDisposable {
   /** Resolves when an element's text contains a text. */
   async shows(selector: string, part: string): Promise<void> {
     await this.page.locator(selector, { hasText: part }).first().waitFor();
+  }
+
+  /**
+   * Waits until a JavaScript expression is true in the page. Playwright's `waitForFunction` evaluates its text in the page when it is not true
+   * at once, which the page's policy forbids.
+   */
+  async holds(expression: string): Promise<void> {
+    await until(async () => await this.page.evaluate(expression) === true);
   }
 
   /** Returns the text of an element. */
