@@ -7,7 +7,7 @@ import type { CallersTarget, CallerWay } from "./ways.ts";
 /** Publishes a message; resolves when it was acknowledged. */
 export type Publish = (channel: string, data: string) => Promise<unknown>;
 
-/** What connects a client to a server, by the way in which it publishes. */
+/** The data by which a client connects to a server, by the way in which it publishes. */
 export const CLIENTS: Readonly<
   Record<CallerWay, (target: CallersTarget) => Promise<Publish>>
 > = {

@@ -30,7 +30,7 @@ export const RATES: Readonly<Record<Disk, readonly number[]>> = {
   played: [500],
 };
 
-/** What is measured on a disk. */
+/** The measurements on a disk. */
 interface Bench {
   readonly disk: Disk;
   readonly brokers: readonly BrokerName[];
