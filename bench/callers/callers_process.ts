@@ -1,40 +1,19 @@
-import {
-  commandFor,
-  type Programs,
-  type RuntimeName,
+import type {
+  Programs,
+  RuntimeName,
 } from "../../tests/support/process/programs.ts";
-import { LineProcess } from "../line_process.ts";
+import { LoadProcess } from "../load_process.ts";
 import type { CallersLoad, CallersReport, CallersTarget } from "./ways.ts";
 
-/** A process whose callers publish at once. */
-export class CallersProcess implements AsyncDisposable {
-  readonly #process: LineProcess;
+/** A process whose callers publish at once, each its next message when the one before was acknowledged. */
+export type CallersProcess = LoadProcess<CallersLoad, CallersReport>;
 
-  private constructor(process: LineProcess) {
-    this.#process = process;
-  }
-
-  /** Starts a process; resolves when its callers can publish. */
-  static async start(
-    programs: Programs,
-    runtime: RuntimeName,
-    target: CallersTarget,
-  ): Promise<CallersProcess> {
-    const command = commandFor(programs, runtime, "bench/callers/main.ts");
-    command.push(JSON.stringify(target));
-    return new CallersProcess(await LineProcess.start("The callers", command));
-  }
-
-  /**
-   * Lets the callers publish; resolves when every message was acknowledged.
-   *
-   * @throws {Error} When a message was refused.
-   */
-  async publish(load: CallersLoad): Promise<CallersReport> {
-    return JSON.parse(await this.#process.ask(JSON.stringify(load)));
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#process[Symbol.asyncDispose]();
-  }
+/** Starts a process; resolves when its callers can publish. */
+export function startCallersProcess(
+  programs: Programs,
+  runtime: RuntimeName,
+  target: CallersTarget,
+): Promise<CallersProcess> {
+  const script = { name: "The callers", path: "bench/callers/main.ts" };
+  return LoadProcess.start(script, programs, runtime, target);
 }

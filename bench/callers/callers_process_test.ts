@@ -8,20 +8,20 @@ import {
   currentRuntime,
 } from "../../tests/support/process/programs.ts";
 import { TOPIC } from "../../tests/support/topic.ts";
-import { CallersProcess } from "./callers_process.ts";
+import { type CallersProcess, startCallersProcess } from "./callers_process.ts";
 import type { CallersTarget } from "./ways.ts";
 
 const LOAD = { callers: 8, channels: 2, bytes: 250 };
 
 function start(target: Omit<CallersTarget, "way">): Promise<CallersProcess> {
   const way = "our client";
-  return CallersProcess.start(currentProgram(), currentRuntime(), {
+  return startCallersProcess(currentProgram(), currentRuntime(), {
     ...target,
     way,
   });
 }
 
-describe("CallersProcess", () => {
+describe("a process of callers", () => {
   it("publishes until the time is over, and measures each acknowledgement", async () => {
     await using gateway = await startGateway();
     await using callers = await start(gateway);

@@ -7,17 +7,17 @@ import {
   currentRuntime,
 } from "../../tests/support/process/programs.ts";
 import { Group } from "../load/group.ts";
-import { JobProcess } from "./job_process.ts";
+import { type JobProcess, startJobs } from "./job_process.ts";
 import type { JobTarget } from "./ways.ts";
 
 const CHANNELS = 200;
 const LOAD = { bytes: 250, seconds: 0.2 };
 
 function start(target: JobTarget): Promise<JobProcess> {
-  return JobProcess.start(currentProgram(), currentRuntime(), target);
+  return startJobs(currentProgram(), currentRuntime(), target);
 }
 
-describe("JobProcess", () => {
+describe("a process of jobs", () => {
   for (const way of ["our client", "one request each"] as const) {
     it(`publishes to channels in turn, and numbers the messages of each: ${way}`, async () => {
       await using gateway = await startGateway();

@@ -1,5 +1,5 @@
 import type { RuntimeName } from "../../tests/support/process/programs.ts";
-import { JobProcess } from "../jobs/job_process.ts";
+import { startJobs } from "../jobs/job_process.ts";
 import type { JobWay } from "../jobs/ways.ts";
 import { channelOf, type Lab, type Lane } from "../lab.ts";
 import { centrifugo, nats, socketIo } from "../peers/mod.ts";
@@ -121,7 +121,7 @@ async function measureJobs(
   const { name, peer: { runtime } } = lane;
   const server = await lab.server(lane.peer);
   if (!server || runtime === undefined) return {};
-  await using jobs = await JobProcess.start(lab.programs, runtime, {
+  await using jobs = await startJobs(lab.programs, runtime, {
     way,
     url: `http://127.0.0.1:${server.publishPort}`,
     signingKey: server.signingKey ?? "",

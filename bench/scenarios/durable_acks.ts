@@ -1,5 +1,8 @@
 import { cpuMs } from "../../tests/support/process/child.ts";
-import { CallersProcess } from "../callers/callers_process.ts";
+import {
+  type CallersProcess,
+  startCallersProcess,
+} from "../callers/callers_process.ts";
 import type { CallersLoad } from "../callers/ways.ts";
 import type { BareDisk } from "../disks/bare_disk.ts";
 import {
@@ -118,7 +121,7 @@ export async function startCallers(
   if (!server) return undefined;
   const { publishPort, signingKey } = server;
   const address = `127.0.0.1:${publishPort}`;
-  return await CallersProcess.start(
+  return await startCallersProcess(
     lab.programs,
     "node",
     signingKey === undefined

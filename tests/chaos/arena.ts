@@ -201,6 +201,16 @@ export class Arena {
     return this.publisher.run({ channels: [...this.#channels], ...load });
   }
 
+  /** Publishes to all channels that have subscriptions, for some seconds at most; returns a function that stops it. */
+  keepLoading(load: Omit<Load, "channels" | "signal">): () => Promise<void> {
+    const stop = new AbortController();
+    const loading = this.load({ ...load, signal: stop.signal });
+    return async () => {
+      stop.abort();
+      await loading;
+    };
+  }
+
   /** Starts another gateway, which shares only the signing key and the storage with the others, and publishes to it from now on. */
   async startGateway(port: number = 0): Promise<GatewayProcess> {
     const { programs, runtime } = this.trial;

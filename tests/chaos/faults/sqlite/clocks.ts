@@ -30,12 +30,7 @@ export const clockInProcess: Fault = {
         const few = trial.isShort ? 25 : 200;
         await arena.open({ channels, count: trial.isShort ? 6 : 20 });
         const started = performance.now();
-        const stop = new AbortController();
-        const publishing = arena.load({
-          rate: 100,
-          seconds: 120,
-          signal: stop.signal,
-        });
+        const stopLoad = arena.keepLoading({ rate: 100, seconds: 120 });
         for (const ms of [DAY_MS, -DAY_MS, 0]) {
           await arena.publisher.acknowledged(few);
           arena.disk.shiftClock(ms);
@@ -44,8 +39,7 @@ export const clockInProcess: Fault = {
           await arena.network({ cut: true });
           await arena.network({});
         }
-        stop.abort();
-        await publishing;
+        await stopLoad();
         return await judgeWithLateReaders(
           arena,
           channels,

@@ -4,13 +4,8 @@ import { Arena } from "../../arena.ts";
 import type { Fault } from "../../fault.ts";
 import { seconds } from "../../units.ts";
 import { judgeWithLateReaders, KEEP_ALL } from "./late_readers.ts";
+import { limitsOf, outageBreaches } from "./outage.ts";
 import { Probe } from "./probe.ts";
-
-/** How long a publisher may wait until it is refused. A short trial runs beside others, so it allows more. */
-const REFUSED_MS = { long: 5_000, short: 15_000 };
-
-/** How long the gateway may need after a sync that hung. */
-const HEALED_MS = { long: 5_000, short: 20_000 };
 
 /** A sync hangs, and goes on much later. */
 export const hang: Fault = {
@@ -22,19 +17,12 @@ export const hang: Fault = {
       trial,
       { flags: KEEP_ALL, disk: { isFaulty: true } },
       async (arena) => {
-        const length = trial.isShort ? "short" : "long";
-        const refusedMs = REFUSED_MS[length];
-        const mostMs = HEALED_MS[length];
+        const limits = limitsOf(trial);
         const channels = ["hang-0", "hang-1"];
         const hangMs = trial.isShort ? 7_000 : 10_000;
         await arena.open({ channels, count: trial.isShort ? 6 : 25 });
         const started = performance.now();
-        const stop = new AbortController();
-        const publishing = arena.load({
-          rate: 100,
-          seconds: 120,
-          signal: stop.signal,
-        });
+        const stopLoad = arena.keepLoading({ rate: 100, seconds: 120 });
         await arena.publisher.acknowledged(50);
         const probe = new Probe(arena, "hang-0");
         await probe.read();
@@ -51,15 +39,15 @@ export const hang: Fault = {
           await pause(100);
         }
         await publish;
-        const notReadyMs = await probe.untilReadiness(503, refusedMs);
+        const notReadyMs = await probe.untilReadiness(503, limits.refusedMs);
         const { longest } = await arena.gateway.delays();
         await released;
         const healing = performance.now();
-        const readyMs = await probe.untilReadiness(200, mostMs);
+        const readyMs = await probe.untilReadiness(200, limits.healedMs);
         await arena.publisher.acknowledged(20);
         const healedMs = performance.now() - healing;
-        stop.abort();
-        await publishing;
+        const times = { notReadyMs, readyMs, healedMs };
+        await stopLoad();
         return await judgeWithLateReaders(
           arena,
           channels,
@@ -70,18 +58,9 @@ export const hang: Fault = {
               `healed within ${seconds(healedMs)}; event loop late by ` +
               `${longest.toFixed(0)} ms at most`,
             breaches: [
-              [...probe.refusals].join() !== "503 unavailable" &&
-              `publishes were answered ${[...probe.refusals]}`,
-              probe.slowestPublishMs > refusedMs &&
-              `a publisher waited ${Math.round(probe.slowestPublishMs)} ms`,
-              notReadyMs === undefined && "/readyz was not 503",
-              readyMs === undefined && "/readyz did not get 200 again",
-              healedMs > mostMs &&
-              `it took ${Math.round(healedMs)} ms to heal`,
+              ...outageBreaches(probe, times, limits),
               longest > hangMs / 2 &&
               `the event loop was late by ${Math.round(longest)} ms`,
-              probe.failedReads.size > 0 &&
-              `the log could not be read: ${[...probe.failedReads]}`,
               state.opened !== size &&
               `${state.opened - size} clients lost their connection`,
               verdict.gaps > 0 && `${verdict.gaps} gaps`,

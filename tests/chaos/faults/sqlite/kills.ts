@@ -27,12 +27,7 @@ export const kills: Fault = {
         const channels = Array.from({ length: 10 }, (_, i) => `kills-${i}`);
         await arena.open({ channels, count: trial.isShort ? 10 : 25 });
         const started = performance.now();
-        const stop = new AbortController();
-        const publishing = arena.load({
-          rate: 200,
-          seconds: LONGEST_S,
-          signal: stop.signal,
-        });
+        const stopLoad = arena.keepLoading({ rate: 200, seconds: LONGEST_S });
         const count = trial.isShort ? 6 : 100;
         for (let i = 0; i < count; i++) {
           await arena.publisher.acknowledged(
@@ -45,8 +40,7 @@ export const kills: Fault = {
           await arena.startGateway(gateway.port);
         }
         await arena.publisher.acknowledged(BETWEEN);
-        stop.abort();
-        await publishing;
+        await stopLoad();
         const rows = await judgeWithLateReaders(
           arena,
           channels,

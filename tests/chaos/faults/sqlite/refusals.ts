@@ -3,16 +3,11 @@ import { Arena } from "../../arena.ts";
 import type { Fault } from "../../fault.ts";
 import { seconds } from "../../units.ts";
 import { judgeWithLateReaders, KEEP_ALL } from "./late_readers.ts";
+import { limitsOf, outageBreaches } from "./outage.ts";
 import { Probe } from "./probe.ts";
-
-/** How long a publisher may wait until it is refused. A short trial runs beside others, so it allows more. */
-const REFUSED_MS = { long: 5_000, short: 15_000 };
 
 /** How long it may take until a publish is refused at all: a full disk has room for some more. */
 const FILLED_MS = 20_000;
-
-/** How long the gateway may need to heal. */
-const HEALED_MS = { long: 5_000, short: 20_000 };
 
 /** The disk refuses to write for some time, and then works again. The process stays the same. */
 function refusal(number: string, title: string, disk: DiskFault): Fault {
@@ -25,29 +20,23 @@ function refusal(number: string, title: string, disk: DiskFault): Fault {
         trial,
         { flags: KEEP_ALL, disk: { isFaulty: true } },
         async (arena) => {
-          const length = trial.isShort ? "short" : "long";
-          const refusedMs = REFUSED_MS[length];
-          const mostMs = HEALED_MS[length];
+          const limits = limitsOf(trial);
           const channels = [`${disk}-0`, `${disk}-1`];
           await arena.open({ channels, count: trial.isShort ? 6 : 25 });
           const started = performance.now();
-          const stop = new AbortController();
-          const publishing = arena.load({
-            rate: 100,
-            seconds: 120,
-            signal: stop.signal,
-          });
+          const stopLoad = arena.keepLoading({ rate: 100, seconds: 120 });
           await arena.publisher.acknowledged(50);
           const probe = new Probe(arena, `${disk}-0`);
           arena.disk.set(disk);
           const refused = await probe.untilRefused(FILLED_MS);
-          const notReadyMs = await probe.untilReadiness(503, refusedMs);
+          const notReadyMs = await probe.untilReadiness(503, limits.refusedMs);
           await probe.watch(trial.isShort ? 1_000 : 10_000);
           arena.disk.set("ok");
           const healing = performance.now();
-          const readyMs = await probe.untilReadiness(200, mostMs);
+          const readyMs = await probe.untilReadiness(200, limits.healedMs);
           await arena.publisher.acknowledged(20);
           const healedMs = performance.now() - healing;
+          const times = { notReadyMs, readyMs, healedMs };
           const states = await Promise.all(
             arena.clients.map((clients) => clients.states("all")),
           );
@@ -57,8 +46,7 @@ function refusal(number: string, title: string, disk: DiskFault): Fault {
           await gateway.exited;
           await arena.startGateway(gateway.port);
           await arena.publisher.acknowledged(20);
-          stop.abort();
-          await publishing;
+          await stopLoad();
           return await judgeWithLateReaders(
             arena,
             channels,
@@ -72,18 +60,7 @@ function refusal(number: string, title: string, disk: DiskFault): Fault {
                   `healed within ${seconds(healedMs)}`,
                 breaches: [
                   !refused && "no publish was refused",
-                  [...probe.refusals].some((one) =>
-                    one !== "503 unavailable"
-                  ) &&
-                  `publishes were answered ${[...probe.refusals]}`,
-                  probe.slowestPublishMs > refusedMs &&
-                  `a publisher waited ${Math.round(probe.slowestPublishMs)} ms`,
-                  notReadyMs === undefined && "/readyz was not 503",
-                  readyMs === undefined && "/readyz did not get 200 again",
-                  healedMs > mostMs &&
-                  `it took ${Math.round(healedMs)} ms to heal`,
-                  probe.failedReads.size > 0 &&
-                  `the log could not be read: ${[...probe.failedReads]}`,
+                  ...outageBreaches(probe, times, limits),
                   opened !== size &&
                   `${opened - size} clients lost their connection`,
                   verdict.gaps > 0 && `${verdict.gaps} gaps`,

@@ -16,12 +16,7 @@ export const terminate: Fault = {
       const channels = Array.from({ length: 4 }, (_, i) => `term-${i}`);
       await arena.open({ channels, count: trial.isShort ? 8 : 25 });
       const started = performance.now();
-      const stop = new AbortController();
-      const publishing = arena.load({
-        rate: 300,
-        seconds: 180,
-        signal: stop.signal,
-      });
+      const stopLoad = arena.keepLoading({ rate: 300, seconds: 180 });
       const rounds = trial.isShort ? 1 : 4;
       const codes: Array<number | null> = [];
       let slowestMs = 0;
@@ -35,8 +30,7 @@ export const terminate: Fault = {
         await arena.startGateway(gateway.port);
       }
       await arena.publisher.acknowledged(100);
-      stop.abort();
-      await publishing;
+      await stopLoad();
       return await judgeWithLateReaders(
         arena,
         channels,
