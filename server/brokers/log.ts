@@ -14,7 +14,7 @@ export interface Retention {
 }
 
 /** Bytes of memory that an entry takes besides its text: the object, its place in the list, the strings' headers. */
-const ENTRY_OVERHEAD = 200;
+export const ENTRY_OVERHEAD = 200;
 
 /** Bytes of memory that the index takes for a reply besides its texts. */
 const REPLY_OVERHEAD = 180;

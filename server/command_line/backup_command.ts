@@ -1,4 +1,4 @@
-import { backUpDatabase } from "../brokers/sqlite/backup.ts";
+import { backUpDatabase } from "../brokers/sqlite/file/backup.ts";
 import { formatBytes } from "./amounts.ts";
 import { ConfigError } from "./config_error.ts";
 import { parseArguments } from "./parse_arguments.ts";

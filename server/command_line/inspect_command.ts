@@ -1,4 +1,4 @@
-import { inspectDatabase } from "../brokers/sqlite/inspect.ts";
+import { inspectDatabase } from "../brokers/sqlite/file/inspect.ts";
 import { ConfigError } from "./config_error.ts";
 import { inspectionText } from "./inspection_text.ts";
 import { parseArguments } from "./parse_arguments.ts";

@@ -3,7 +3,7 @@ import type {
   FileFacts,
   Inspection,
   MessageFacts,
-} from "../brokers/sqlite/inspect.ts";
+} from "../brokers/sqlite/file/inspect.ts";
 import { escapeControls } from "../log/escape_controls.ts";
 import { formatBytes, formatCount, formatTime } from "./amounts.ts";
 

@@ -58,12 +58,22 @@ function drainOnSignal(serving: Serving): void {
     if (draining) process.exit(1);
     draining = true;
     await gateway.drain({ spreadMs: SPREAD_MS[signal] });
-    await gateway.close();
+    try {
+      await gateway.close();
+    } catch (error) {
+      logger.error("{message}", { event: "failed", ...messageOf(error) });
+      // On Node an exit would wait for the thread that waits for the disk.
+      process.kill(process.pid, "SIGKILL");
+    }
     await serving.server?.close();
     process.exit(0);
   }
   process.on("SIGTERM", () => drain("SIGTERM"));
   process.on("SIGINT", () => drain("SIGINT"));
+}
+
+function messageOf(error: unknown): { message: string } {
+  return { message: `The gateway did not close: ${Object(error).message}` };
 }
 
 /** Says that anyone on this machine may use the gateway, and what a key is for then. */

@@ -1,5 +1,5 @@
-import { UnusableError } from "../brokers/sqlite/database.ts";
-import { reasonOf } from "../brokers/sqlite/errors.ts";
+import { UnusableError } from "../brokers/sqlite/file/database.ts";
+import { reasonOf } from "../brokers/sqlite/file/errors.ts";
 import { escapeControls } from "../log/escape_controls.ts";
 import { ConfigError } from "./config_error.ts";
 

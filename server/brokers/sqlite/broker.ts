@@ -27,8 +27,8 @@ import type {
 } from "../revocation_store.ts";
 import { HotLogs } from "./hot_logs.ts";
 import { type SqliteBrokerOptions, whole } from "./options.ts";
-import type { StoredMessage, StoredPage } from "./requests.ts";
-import { StorageThread } from "./storage_thread.ts";
+import type { StoredMessage, StoredPage } from "./calls/requests.ts";
+import { StorageThread } from "./calls/storage_thread.ts";
 
 /** Milliseconds that the disk may take to answer a check of the health. */
 const HEALTH_MS = 2_000;
@@ -92,7 +92,7 @@ export class SqliteBroker implements Broker {
    * Opens a database, or creates it.
    *
    * @throws {RealtimeError} `conflict` when another process has it open; `invalid_argument` for a file that is no database of this program or
-   * of a newer release, and for a folder that is missing or can't be written. Such a file stays as it is.
+   * of a newer release, and for a folder that is missing or can't be written. Such a file stays as it is. `unavailable` when it can't be read.
    * @throws {RangeError} For a number that is not positive and whole.
    */
   static async open(options: SqliteBrokerOptions): Promise<SqliteBroker> {
@@ -115,10 +115,15 @@ export class SqliteBroker implements Broker {
     );
     if (thread.wasRestored) warnOfCopy(path);
     const revocations = new MemoryRevocations();
-    await thread.call(
-      { name: "revocations" },
-      (kept) => revocations.revoke(kept),
-    );
+    try {
+      await thread.call(
+        { name: "revocations" },
+        (kept) => revocations.revoke(kept),
+      );
+    } catch (error) {
+      await thread.close();
+      throw error;
+    }
     return new SqliteBroker({ thread, hot, keyTtlMs, revocations });
   }
 
@@ -267,14 +272,17 @@ export class SqliteBroker implements Broker {
     return { ...this.#hot.usage(), fileBytes: this.#thread.fileBytes };
   }
 
-  /** Waits for what is under way, and closes the file. */
+  /** Waits for what is under way, and closes the file; rejects with `unavailable` after 5 seconds where the disk doesn't answer. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#health.close();
-    await this.#thread.close();
-    this.#hot.close();
     this.#revocations.clear();
+    try {
+      await this.#thread.close();
+    } finally {
+      this.#hot.close();
+    }
   }
 
   async #checkHealth(): Promise<BrokerHealth> {

@@ -9,7 +9,7 @@ import type {
 } from "../broker.ts";
 import type { ChannelLog } from "../channel_logs.ts";
 import type { Retention } from "../log.ts";
-import type { Appended } from "./requests.ts";
+import type { Appended } from "./calls/requests.ts";
 
 /** Milliseconds after which the messages of a channel leave the memory, if nobody follows it, and between two looks. */
 const IDLE_MS = { limit: 60_000, look: 1_000 } as const;

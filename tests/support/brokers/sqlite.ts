@@ -6,7 +6,7 @@ import {
   SqliteBroker,
   type SqliteBrokerOptions,
 } from "../../../server/brokers/sqlite.ts";
-import { loadSqlite } from "../../../server/brokers/sqlite/load.ts";
+import { loadSqlite } from "../../../server/brokers/sqlite/file/load.ts";
 
 /** A folder for a database, and ways to open it. */
 export class DatabaseFolder implements AsyncDisposable {

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Retention as Bounds } from "../log.ts";
+import type { Retention as Bounds } from "../../log.ts";
 import type { Channels, StoredChannel } from "./channels.ts";
+import { Pages } from "../file/pages.ts";
 
 /** How much the logs keep. */
 export interface LogBounds extends Bounds {
@@ -47,9 +48,7 @@ export class Retention {
   readonly #addActivity: StatementSync;
   readonly #oldestActivity: StatementSync;
   readonly #deleteActivity: StatementSync;
-  readonly #countPages: StatementSync;
-  readonly #countFreePages: StatementSync;
-  readonly #pageBytes: number;
+  readonly #pages: Pages;
   #dropped: string[] = [];
 
   /** @param now The database's clock. */
@@ -95,11 +94,7 @@ export class Retention {
     this.#deleteActivity = database.prepare(
       "DELETE FROM activity WHERE at = ? AND channel = ?",
     );
-    this.#countPages = database.prepare("PRAGMA page_count");
-    this.#countFreePages = database.prepare("PRAGMA freelist_count");
-    this.#pageBytes = Number(
-      database.prepare("PRAGMA page_size").get()?.page_size,
-    );
+    this.#pages = new Pages(database);
   }
 
   /** Returns the names of the channels that were deleted since the last call. */
@@ -242,24 +237,16 @@ export class Retention {
 
   /** Whether the file has so many free pages that they won't be used again soon. */
   #canGiveBack(): boolean {
-    const free = this.#freePages();
-    const pages = this.#pages();
-    const isTooLong = pages * this.#pageBytes > this.#bounds.storage;
-    return free > 0 && (free > pages / 4 || isTooLong);
+    const { all, free, bytes } = this.#pages;
+    const isTooLong = all * bytes > this.#bounds.storage;
+    return free > 0 && (free > all / 4 || isTooLong);
   }
 
   #isOverBudget(): boolean {
     const { storage } = this.#bounds;
     if (storage === Infinity) return false;
-    return (this.#pages() - this.#freePages()) * this.#pageBytes > storage;
-  }
-
-  #pages(): number {
-    return Number(this.#countPages.get()?.page_count);
-  }
-
-  #freePages(): number {
-    return Number(this.#countFreePages.get()?.freelist_count);
+    const { all, free, bytes } = this.#pages;
+    return (all - free) * bytes > storage;
   }
 
   #moveFirst(channel: StoredChannel, first: number): void {

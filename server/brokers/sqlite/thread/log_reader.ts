@@ -1,13 +1,21 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Position } from "../../../core/protocol/id.ts";
+import type { Position } from "../../../../core/protocol/id.ts";
 import { Buffer } from "node:buffer";
-import { MESSAGE_KINDS } from "../../wire/envelope.ts";
-import type { ChannelState, InterruptedStream, OpenStream } from "../broker.ts";
-import type { LogSummary } from "../log_summary.ts";
-import type { RevocationRecord } from "../revocation_store.ts";
+import { MESSAGE_KINDS } from "../../../wire/envelope.ts";
+import type {
+  ChannelState,
+  InterruptedStream,
+  OpenStream,
+} from "../../broker.ts";
+import type { LogSummary } from "../../log_summary.ts";
+import type { RevocationRecord } from "../../revocation_store.ts";
 import type { StoredChannel } from "./channels.ts";
-import type { Operations, StoredMessage, StoredPage } from "./requests.ts";
-import { decodeText } from "./stored_text.ts";
+import type {
+  Operations,
+  StoredMessage,
+  StoredPage,
+} from "../calls/requests.ts";
+import { decodeText } from "../file/stored_text.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 

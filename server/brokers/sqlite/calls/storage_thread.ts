@@ -1,7 +1,7 @@
 import { clearInterval, setImmediate, setInterval } from "node:timers";
 import type { Worker } from "node:worker_threads";
-import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { within } from "../../../core/time/within.ts";
+import { RealtimeError } from "../../../../core/protocol/errors.ts";
+import { within } from "../../../../core/time/within.ts";
 import { type Call, charsOf, isWrite } from "./call.ts";
 import type {
   Answer,
@@ -29,7 +29,7 @@ const ANSWER_MS = { limit: 4_000, look: 250 } as const;
 /** How long a request may wait until the disk counts as one that doesn't answer, in milliseconds. */
 const SLOW_MS = 2_000;
 
-/** Milliseconds that closing the database, and ending the thread, may take. */
+/** Milliseconds that closing the database may take. */
 const CLOSE_MS = 5_000;
 
 const CLOSED = "it is closed";
@@ -123,12 +123,19 @@ export class StorageThread {
     });
   }
 
-  /** Waits for what is under way, closes the database and ends the thread; a disk that doesn't answer is not waited for long. */
+  /**
+   * Waits for what is under way, closes the database and ends the thread.
+   *
+   * @throws {RealtimeError} `unavailable` after a few seconds where the disk doesn't answer. The thread still waits for it then.
+   */
   async close(): Promise<void> {
     this.#worker.ref();
     await within(CLOSE_MS, this.#finish());
+    const isHanging = !this.#isOver;
     this.#end(CLOSED);
-    await within(CLOSE_MS, this.#worker.terminate());
+    const ended = this.#worker.terminate();
+    if (isHanging) throw unavailable(SILENT);
+    await ended;
   }
 
   async #finish(): Promise<void> {
@@ -232,6 +239,7 @@ export class StorageThread {
     clearInterval(this.#timer);
     const error = unavailable(reason);
     for (const call of this.#underWay) call.reject(error);
+    this.#underWay = [];
     this.#waiting.refuse(() => true, error);
     this.#closed?.();
   }

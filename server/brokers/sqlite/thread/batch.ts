@@ -1,6 +1,11 @@
-import { reasonOf } from "./errors.ts";
+import { reasonOf } from "../file/errors.ts";
 import type { LogReader } from "./log_reader.ts";
-import { type Answer, type Request, type Result, WRITES } from "./requests.ts";
+import {
+  type Answer,
+  type Request,
+  type Result,
+  WRITES,
+} from "../calls/requests.ts";
 import type { Storage } from "./storage.ts";
 
 /**

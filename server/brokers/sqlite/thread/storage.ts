@@ -1,11 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { NewMessage } from "../broker.ts";
-import type { RevocationRecord } from "../revocation_store.ts";
+import type { NewMessage } from "../../broker.ts";
+import type { RevocationRecord } from "../../revocation_store.ts";
 import { Channels, type StoredChannel } from "./channels.ts";
 import { Clock } from "./clock.ts";
 import { costOf } from "./cost.ts";
-import { decodeText, encodeText } from "./stored_text.ts";
-import type { Appended, Operations, StorageReport } from "./requests.ts";
+import { decodeText, encodeText } from "../file/stored_text.ts";
+import type { Appended, Operations, StorageReport } from "../calls/requests.ts";
 import { type LogBounds, Retention } from "./retention.ts";
 import type { State } from "./state.ts";
 

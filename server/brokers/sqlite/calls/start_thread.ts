@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { THREAD_URL } from "./thread.ts";
+import { RealtimeError } from "../../../../core/protocol/errors.ts";
+import { THREAD_URL } from "../thread/thread.ts";
 import {
   decode,
   type FromThread,

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { newEpoch } from "../log.ts";
+import { newEpoch } from "../../log.ts";
 import { costOf } from "./cost.ts";
-import { decodeText } from "./stored_text.ts";
+import { decodeText } from "../file/stored_text.ts";
 
 /** The state of a channel's log in the database. */
 export interface StoredChannel {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { FileState, OwnerNote } from "./owner_note.ts";
-import type { Synchronous } from "./url.ts";
+import type { FileState, OwnerNote } from "../file/owner_note.ts";
+import { Pages } from "../file/pages.ts";
+import type { Synchronous } from "../url.ts";
 
 /** Where Linux tells an id that it makes at each start of the machine. */
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
@@ -15,8 +16,7 @@ export class State {
   readonly #note: OwnerNote;
   readonly #set: StatementSync;
   readonly #unset: StatementSync;
-  readonly #pages: StatementSync;
-  readonly #pageBytes: number;
+  readonly #pages: Pages;
   #file: string;
   #commits: number;
   /** The number of commits before the transaction that is under way. */
@@ -38,10 +38,7 @@ export class State {
     this.#note = note;
     this.#set = database.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)");
     this.#unset = database.prepare("DELETE FROM state WHERE name = ?");
-    this.#pages = database.prepare("PRAGMA page_count");
-    this.#pageBytes = Number(
-      database.prepare("PRAGMA page_size").get()?.page_size,
-    );
+    this.#pages = new Pages(database);
     const read = database.prepare("SELECT value FROM state WHERE name = ?");
     const file = read.get("file")?.value;
     this.clock = Number(read.get("clock")?.value ?? 0);
@@ -75,7 +72,7 @@ export class State {
     this.#set.run("commits", ++this.#commits);
     this.#set.run("clock", now);
     // In a transaction it takes no lock of its own.
-    this.fileBytes = Number(this.#pages.get()?.page_count) * this.#pageBytes;
+    this.fileBytes = this.#pages.all * this.#pages.bytes;
   }
 
   /** Notes that the transaction is committed, before anyone learns of it. */

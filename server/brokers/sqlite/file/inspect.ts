@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { formatId } from "../../../core/protocol/id.ts";
-import { OVERHEAD } from "./cost.ts";
+import { formatId } from "../../../../core/protocol/id.ts";
+import { ENTRY_OVERHEAD } from "../../log.ts";
 import { openReader } from "./open_reader.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 import { decodeText } from "./stored_text.ts";
@@ -67,7 +67,7 @@ const LOGS = `
     SELECT
       channels.name,
       newest."offset" - oldest."offset" + 1 AS messages,
-      newest.total - oldest.total + ${OVERHEAD}
+      newest.total - oldest.total + ${ENTRY_OVERHEAD}
         + length(CAST(oldest.head AS BLOB)) + ifnull(length(oldest.raw), 0)
         AS bytes,
       oldest.at AS oldest_at,

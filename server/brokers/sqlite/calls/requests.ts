@@ -1,8 +1,12 @@
-import type { MessageKind } from "../../../core/protocol/frames.ts";
-import type { Position } from "../../../core/protocol/id.ts";
-import type { ChannelState, InterruptedStream, NewMessage } from "../broker.ts";
-import type { LogSummary } from "../log_summary.ts";
-import type { RevocationRecord } from "../revocation_store.ts";
+import type { MessageKind } from "../../../../core/protocol/frames.ts";
+import type { Position } from "../../../../core/protocol/id.ts";
+import type {
+  ChannelState,
+  InterruptedStream,
+  NewMessage,
+} from "../../broker.ts";
+import type { LogSummary } from "../../log_summary.ts";
+import type { RevocationRecord } from "../../revocation_store.ts";
 
 /** A message as the database has it, without its channel. */
 export interface StoredMessage {

@@ -1,4 +1,4 @@
-import type { RealtimeError } from "../../../core/protocol/errors.ts";
+import type { RealtimeError } from "../../../../core/protocol/errors.ts";
 import type { Call } from "./call.ts";
 
 /** How many requests, and characters of messages, are one batch at most. */

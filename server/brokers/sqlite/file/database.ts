@@ -12,7 +12,7 @@ import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { loadSqlite } from "./load.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
-import type { Synchronous } from "./url.ts";
+import type { Synchronous } from "../url.ts";
 
 /** Error for a file that can't be used. Its message is the end of a sentence about the file. */
 export class UnusableError extends Error {

@@ -8,11 +8,11 @@
 import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import { runBatch } from "./batch.ts";
-import { checkFolder, openDatabase, UnusableError } from "./database.ts";
-import { reasonOf } from "./errors.ts";
+import { checkFolder, openDatabase, UnusableError } from "../file/database.ts";
+import { reasonOf } from "../file/errors.ts";
 import { LogReader } from "./log_reader.ts";
-import { OwnedError, OwnerNote } from "./owner_note.ts";
-import type { Answer, Request } from "./requests.ts";
+import { OwnedError, OwnerNote } from "../file/owner_note.ts";
+import type { Answer, Request } from "../calls/requests.ts";
 import { State } from "./state.ts";
 import { Storage } from "./storage.ts";
 import {
@@ -21,7 +21,7 @@ import {
   type FromThread,
   type ThreadOptions,
   type ToThread,
-} from "./thread_messages.ts";
+} from "../calls/thread_messages.ts";
 
 /** Milliseconds between two looks for what can be deleted, and between two slices of it. */
 const SWEEP_MS = { rest: 1_000, next: 5 } as const;

@@ -1,4 +1,4 @@
-import type { RealtimeError } from "../../../core/protocol/errors.ts";
+import type { RealtimeError } from "../../../../core/protocol/errors.ts";
 import { type Request, type Result, WRITES } from "./requests.ts";
 
 /** A request to the thread that has no answer yet. */

@@ -1,6 +1,6 @@
 import type { Answer, Request, StorageReport } from "./requests.ts";
-import type { LogBounds } from "./retention.ts";
-import type { Synchronous } from "./url.ts";
+import type { LogBounds } from "../thread/retention.ts";
+import type { Synchronous } from "../url.ts";
 
 /** The settings of the thread. */
 export interface ThreadOptions {
