@@ -1,0 +1,97 @@
+import type { RealtimeApp } from "@tidings/realtime";
+import { chatToken, publishChat } from "@tidings/realtime/ai";
+import {
+  convertToModelMessages,
+  generateId,
+  isStepCount,
+  type LanguageModel,
+  streamText,
+  toUIMessageStream,
+  type UIMessageChunk,
+} from "ai";
+import { type Context, Hono } from "hono";
+import type { Chats } from "./chats.ts";
+import { scriptedModel } from "./model.ts";
+import { type SignedIn, signIn } from "./sign_in.ts";
+import { type ChatMessage, tools } from "./tides.ts";
+
+/** Creates the app's own server, which lets the model answer, keeps the messages, and mints tokens. */
+export function createSite(
+  realtime: RealtimeApp,
+  chats: Chats,
+  model: LanguageModel = scriptedModel(),
+): Hono<SignedIn> {
+  const site = new Hono<SignedIn>();
+  site.use(signIn);
+
+  site.post("/api/chat", async (c) => {
+    const { id, message }: Question = await c.req.json();
+    if (!chats.belongsTo(id, c.var.user)) return refuse(c);
+    return publishChat(realtime, {
+      chatId: id,
+      stream(abortSignal) {
+        // Saved here, so that a question which is refused is not saved.
+        chats.ask(id, message);
+        return answer(id, abortSignal);
+      },
+    });
+  });
+
+  /** Lets the model answer a chat's last question; saves the answer when it ends, also when it was stopped. */
+  async function answer(
+    id: string,
+    abortSignal: AbortSignal,
+  ): Promise<ReadableStream<UIMessageChunk>> {
+    const messages = chats.messages(id);
+    const { stream } = streamText({
+      model,
+      messages: await convertToModelMessages(messages),
+      tools,
+      stopWhen: isStepCount(3),
+      abortSignal,
+    });
+    return toUIMessageStream({
+      stream,
+      originalMessages: messages,
+      generateMessageId: generateId,
+      onEnd({ responseMessage }) {
+        chats.save(id, responseMessage);
+        const how = abortSignal.aborted ? "was stopped" : "is complete";
+        console.log(`The answer ${how}`);
+      },
+    });
+  }
+
+  site.get("/api/chat/:id/token", async (c) => {
+    const chatId = c.req.param("id");
+    const { user } = c.var;
+    if (!chats.belongsTo(chatId, user)) return refuse(c);
+    return c.json({ token: await chatToken(realtime, { chatId, sub: user }) });
+  });
+
+  site.get("/api/chat/:id", (c) => {
+    const id = c.req.param("id");
+    if (!chats.belongsTo(id, c.var.user)) return refuse(c);
+    return c.json(chats.messages(id));
+  });
+
+  site.get("/api/chats", (c) => c.json(chats.of(c.var.user)));
+  site.post("/chats", (c) => c.redirect(`/?chat=${chats.create(c.var.user)}`));
+  site.get("/", async (c, next) => {
+    if (c.req.query("chat")) return await next();
+    const { user } = c.var;
+    return c.redirect(`/?chat=${chats.of(user)[0]?.id ?? chats.create(user)}`);
+  });
+  return site;
+}
+
+/** What the page sends. */
+interface Question {
+  readonly id: string;
+  readonly message: ChatMessage;
+}
+
+function refuse(c: Context): Response {
+  const message = "This chat is not yours";
+  return c.json({ error: { code: "forbidden", message } }, 403);
+}
