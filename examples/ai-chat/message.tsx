@@ -3,14 +3,31 @@ import type { ChatMessage } from "./tides.ts";
 
 type Part = ChatMessage["parts"][number];
 
+interface MessageProps {
+  readonly message: ChatMessage;
+  /** Whether the message is being written. */
+  readonly isWriting: boolean;
+}
+
 /** Shows a question or an answer: each of its parts. */
-export function Message({ message }: { message: ChatMessage }): ReactElement {
+export function Message(
+  { message: { role, parts }, isWriting }: MessageProps,
+): ReactElement {
   return (
-    <article className={message.role}>
-      <h2>{message.role === "user" ? "You" : "The model"}</h2>
-      {message.parts.map((part, i) => <MessagePart key={i} part={part} />)}
+    <article className={role}>
+      <h2>{role === "user" ? "You" : "The model"}</h2>
+      {parts.map((part, i) => <MessagePart key={i} part={part} />)}
+      {role === "assistant" && !isWriting && !endsInText(parts) && (
+        <em>stopped</em>
+      )}
     </article>
   );
+}
+
+/** Tells whether an answer is complete: the end of the last text of one that was stopped never came. */
+function endsInText(parts: readonly Part[]): boolean {
+  const last = parts.at(-1);
+  return last?.type === "text" && last.state === "done";
 }
 
 function MessagePart({ part }: { part: Part }): ReactElement | null {

@@ -36,7 +36,6 @@ function App({ chat, chats }: AppProps): ReactElement {
 
   async function ask(question: string): Promise<void> {
     if (isWriting) return;
-    setText("");
     setRefusal("");
     await chat.sendMessage({ text: question });
     if (Object(chat.error).code !== "stream_open") return;
@@ -49,6 +48,8 @@ function App({ chat, chats }: AppProps): ReactElement {
 
   function submit(event: FormEvent): void {
     event.preventDefault();
+    if (isWriting) return;
+    setText("");
     void ask(text);
   }
 
@@ -59,16 +60,18 @@ function App({ chat, chats }: AppProps): ReactElement {
         <section role="log" aria-label="Messages" aria-busy={isWriting}>
           <div>
             {messages.length === 0 && <h1>Ask about the sea</h1>}
-            {messages.map((message) => (
-              <Message key={message.id} message={message} />
+            {messages.map((message, i) => (
+              <Message
+                key={message.id}
+                message={message}
+                isWriting={isWriting && i === messages.length - 1}
+              />
             ))}
           </div>
         </section>
         <footer>
           <p role="status">
-            {isWriting
-              ? "Reload this page now, open a second window, or "
-              : !problem && "Ready"}
+            {isWriting ? "Reload this page now, or " : !problem && "Ready"}
             {isWriting && (
               <button type="button" onClick={stop}>stop the answer</button>
             )}
@@ -91,7 +94,7 @@ function App({ chat, chats }: AppProps): ReactElement {
             <button
               type="button"
               key={question}
-              disabled={isWriting}
+              aria-disabled={isWriting}
               onClick={() => ask(question)}
             >
               {question}
@@ -103,7 +106,7 @@ function App({ chat, chats }: AppProps): ReactElement {
             onChange={({ target }) => setText(target.value)}
             required
           />
-          <button type="submit" disabled={isWriting}>Ask</button>
+          <button type="submit" aria-disabled={isWriting}>Ask</button>
         </form>
       </main>
     </>

@@ -10,10 +10,11 @@ import {
   type UIMessageChunk,
 } from "ai";
 import { type Context, Hono } from "hono";
+import { z } from "zod";
 import type { Chats } from "./chats.ts";
 import { scriptedModel } from "./model.ts";
 import { type SignedIn, signIn } from "./sign_in.ts";
-import { type ChatMessage, tools } from "./tides.ts";
+import { tools } from "./tides.ts";
 
 /** Creates the app's own server, which lets the model answer, keeps the messages, and mints tokens. */
 export function createSite(
@@ -25,8 +26,12 @@ export function createSite(
   site.use(signIn);
 
   site.post("/api/chat", async (c) => {
-    const { id, message }: Question = await c.req.json();
-    if (!chats.belongsTo(id, c.var.user)) return refuse(c);
+    const { data } = question.safeParse(await c.req.json().catch(() => null));
+    if (!data) return refuse(c, "invalid_data", "This is no question");
+    const { id, message } = data;
+    if (!chats.belongsTo(id, c.var.user)) {
+      return refuse(c, "forbidden", "This chat is not yours");
+    }
     return publishChat(realtime, {
       chatId: id,
       stream(abortSignal) {
@@ -45,7 +50,10 @@ export function createSite(
     const messages = chats.messages(id);
     const { stream } = streamText({
       model,
-      messages: await convertToModelMessages(messages),
+      // A call may be incomplete in an answer that was stopped.
+      messages: await convertToModelMessages(messages, {
+        ignoreIncompleteToolCalls: true,
+      }),
       tools,
       stopWhen: isStepCount(3),
       abortSignal,
@@ -65,13 +73,17 @@ export function createSite(
   site.get("/api/chat/:id/token", async (c) => {
     const chatId = c.req.param("id");
     const { user } = c.var;
-    if (!chats.belongsTo(chatId, user)) return refuse(c);
+    if (!chats.belongsTo(chatId, user)) {
+      return refuse(c, "forbidden", "This chat is not yours");
+    }
     return c.json({ token: await chatToken(realtime, { chatId, sub: user }) });
   });
 
   site.get("/api/chat/:id", (c) => {
     const id = c.req.param("id");
-    if (!chats.belongsTo(id, c.var.user)) return refuse(c);
+    if (!chats.belongsTo(id, c.var.user)) {
+      return refuse(c, "forbidden", "This chat is not yours");
+    }
     return c.json(chats.messages(id));
   });
 
@@ -85,13 +97,20 @@ export function createSite(
   return site;
 }
 
-/** What the page sends. */
-interface Question {
-  readonly id: string;
-  readonly message: ChatMessage;
-}
+/** What the page sends: the chat's id, and the question. */
+const question = z.object({
+  id: z.string(),
+  message: z.object({
+    id: z.string(),
+    role: z.literal("user"),
+    parts: z.array(z.object({ type: z.literal("text"), text: z.string() })),
+  }),
+});
 
-function refuse(c: Context): Response {
-  const message = "This chat is not yours";
-  return c.json({ error: { code: "forbidden", message } }, 403);
+function refuse(
+  c: Context,
+  code: "invalid_data" | "forbidden",
+  message: string,
+): Response {
+  return c.json({ error: { code, message } }, code === "forbidden" ? 403 : 400);
 }

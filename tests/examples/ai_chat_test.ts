@@ -1,0 +1,255 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { Browser, Page } from "playwright-core";
+import { scriptedModel } from "../../examples/ai-chat/model.ts";
+import { launchChromium } from "../support/browser/browser.ts";
+import {
+  type RunningExample,
+  startExample,
+} from "../support/browser/example.ts";
+import { type Visit, visit } from "../support/browser/visit.ts";
+import { chromiumPath } from "../support/requirements.ts";
+
+const QUESTION = "Why are there two tides a day?";
+const SECOND_QUESTION = "What is a neap tide?";
+
+const executablePath = chromiumPath();
+const itInChromium = executablePath === undefined ? it.skip : it;
+
+describe("example ai-chat in a browser", () => {
+  let folder: string;
+  let browser: Browser;
+  let example: RunningExample;
+
+  beforeAll(async () => {
+    if (executablePath === undefined) return;
+    folder = await mkdtemp(join(tmpdir(), "tidings-chat-"));
+    example = await startExample("ai-chat", ["--port", "0"], {
+      DATA_FOLDER: folder,
+    });
+    browser = await launchChromium(executablePath);
+  });
+  afterAll(async () => {
+    if (executablePath === undefined) return;
+    await browser.close();
+    await example.close();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Opens the page as a new user. */
+  async function open(): Promise<Visit> {
+    const opened = await visit(browser, example.url);
+    await opened.page.waitForSelector("h1");
+    return opened;
+  }
+
+  /** Opens the same chat in another window of the same user. */
+  async function secondWindow(page: Page): Promise<Page> {
+    const second = await page.context().newPage();
+    await second.goto(page.url());
+    await second.waitForSelector("form");
+    return second;
+  }
+
+  itInChromium(
+    "shows the whole answer once, after a reload in the middle and in a second window",
+    async () => {
+      const { page, problems, close } = await open();
+      await page.click("main >> text=Ask >> nth=-1");
+      await writes(page, 200);
+      const before = await answerIn(page);
+      await page.reload();
+      await page.waitForSelector('[aria-busy="true"]');
+      const second = await secondWindow(page);
+
+      const whole = await textOf(QUESTION);
+      for (const each of [page, second]) {
+        await isDone(each);
+        assertEquals(await answerIn(each), whole);
+        assertEquals(await each.locator("article").count(), 2);
+        assertEquals(await each.locator("details").count(), 1);
+        assertEquals(await each.locator("tbody tr").count(), 4);
+      }
+      assert(whole.startsWith(before), before);
+      assert(before.length < whole.length, "it was not in the middle");
+      const shown = await page.innerText("main section");
+      await page.reload();
+      await page.waitForSelector("article");
+      assertEquals(await page.innerText("main section"), shown);
+      assertEquals(problems, []);
+      await close();
+    },
+  );
+
+  itInChromium(
+    "shows a question of another window to one that is idle, and stops its answer there",
+    async () => {
+      const { page, problems, close } = await open();
+      const second = await secondWindow(page);
+      await page.getByLabel("Your question").fill(SECOND_QUESTION);
+      await page.keyboard.press("Enter");
+      await second.waitForSelector(`article.user:has-text("neap")`);
+      await writes(second, 50);
+      await stop(second);
+      for (const each of [page, second]) {
+        await isDone(each);
+        await each.waitForSelector('article em:text("stopped")');
+        assertEquals(await each.locator("article").count(), 2);
+      }
+      await example.wrote("The answer was stopped");
+      assertEquals(problems, []);
+      await close();
+    },
+  );
+
+  itInChromium(
+    "stops the answer in every window after a reload, and keeps what was written",
+    async () => {
+      const { page, problems, close } = await open();
+      await page.click(`text=${SECOND_QUESTION}`);
+      await writes(page, 50);
+      const second = await secondWindow(page);
+      await page.reload();
+      await writes(page, 60);
+      await writes(second, 60);
+      await stop(page);
+      for (const each of [page, second]) {
+        await isDone(each);
+        await each.waitForSelector('article em:text("stopped")');
+      }
+      const shown = await answerIn(second);
+      const whole = await textOf(SECOND_QUESTION);
+      assert(whole.startsWith(shown) && whole !== shown, shown);
+
+      await page.reload();
+      await page.waitForSelector('article em:text("stopped")');
+      const kept = await answerIn(page);
+      assert(kept.startsWith(shown) && whole.startsWith(kept), kept);
+      // The chat goes on.
+      await page.click("text=What is happening here?");
+      await page.waitForSelector("article:nth-of-type(4) table");
+      await stop(page);
+      await isDone(page);
+      assertEquals(problems, []);
+      await close();
+    },
+  );
+
+  itInChromium(
+    "shows the whole answer though the gateway is killed while it is written",
+    async () => {
+      const { page, close } = await open();
+      await page.click(`text=${SECOND_QUESTION}`);
+      await writes(page, 50);
+      const second = await secondWindow(page);
+      await writes(second, 60);
+      const [, pid] = [...example.output().matchAll(/kill -9 (\d+)/g)].at(-1) ??
+        [];
+      process.kill(Number(pid), "SIGKILL");
+      await example.wrote("The gateway was killed");
+      await page.reload();
+      const whole = await textOf(SECOND_QUESTION);
+      for (const each of [page, second]) {
+        await isDone(each);
+        assertEquals(await answerIn(each), whole);
+        assertEquals(await each.locator("article").count(), 2);
+      }
+      await close();
+    },
+  );
+
+  itInChromium(
+    "says that another window asked first, and gives the question back",
+    async () => {
+      const { page, close } = await open();
+      const second = await secondWindow(page);
+      // The second window hears of the first one's question only later.
+      const held = Promise.withResolvers<void>();
+      await second.route(/\/api\/chat\/[\w-]+$/, async (route) => {
+        await held.promise;
+        await route.continue();
+      });
+      await page.click(`text=${SECOND_QUESTION}`);
+      await writes(page, 10);
+      await second.getByLabel("Your question").fill("Is it spring?");
+      await second.keyboard.press("Enter");
+      await second.waitForSelector(
+        '[role="alert"]:text("Another window asked first")',
+      );
+      held.resolve();
+      await writes(second, 20);
+      const input = second.getByLabel("Your question");
+      assertEquals(await input.inputValue(), "Is it spring?");
+      assertEquals(await second.locator("article").count(), 2);
+      await stop(second);
+      await isDone(page);
+      await page.reload();
+      await page.waitForSelector("article");
+      assertEquals(await page.locator("article.user").count(), 1);
+      await close();
+    },
+  );
+
+  itInChromium("keeps several chats of a user apart", async () => {
+    const { page, problems, texts, close } = await open();
+    await page.click(`text=${SECOND_QUESTION}`);
+    await writes(page, 10);
+    await stop(page);
+    const first = page.url();
+    await page.click("text=New chat >> nth=0");
+    await page.waitForSelector("h1");
+    assert(page.url() !== first, page.url());
+    assertEquals(await texts("nav a"), ["New chat", SECOND_QUESTION]);
+    await page.click(`nav >> text=${SECOND_QUESTION}`);
+    await page.waitForSelector("article.assistant");
+    assertEquals(page.url(), first);
+    assertEquals(problems, []);
+
+    const stranger = await visit(browser, first);
+    await stranger.page.waitForSelector('[role="alert"]:text("not yours")');
+    await stranger.close();
+    await close();
+  });
+});
+
+/** Resolves when the last answer's text is longer than a number of characters. */
+async function writes(page: Page, length: number): Promise<void> {
+  await page.waitForFunction(
+    `[...document.querySelectorAll("article.assistant > p")].at(-1)?.textContent.length > ${length}`,
+  );
+}
+
+/** Resolves when no answer is being written. */
+async function isDone(page: Page): Promise<void> {
+  await page.waitForSelector('[aria-busy="false"] article.assistant');
+}
+
+/** The button moves while the answer grows, so a click that waits for it to stand still may come when the answer is complete. */
+async function stop(page: Page): Promise<void> {
+  await page.dispatchEvent("text=stop the answer", "click");
+}
+
+async function answerIn(page: Page): Promise<string> {
+  return await page.locator("article.assistant > p").last().textContent() ??
+    "";
+}
+
+/** Returns the model's whole answer to a question. */
+async function textOf(question: string): Promise<string> {
+  const { stream } = await scriptedModel(0).doStream({
+    prompt: [
+      { role: "user", content: [{ type: "text", text: question }] },
+      { role: "tool", content: [] },
+    ],
+  });
+  let text = "";
+  for await (const part of stream) {
+    if (part.type === "text-delta") text += part.delta;
+  }
+  assertMatch(text, /\w/);
+  return text;
+}
