@@ -26,7 +26,8 @@ const gatewayPort = await freePort();
 await runGateway(gatewayPort, join(folder, "tidings.db"));
 
 const realtime = createRealtime({ url: `http://127.0.0.1:${gatewayPort}` });
-const site = createSite(realtime, new Chats(join(folder, "chats.db")));
+const chats = new Chats(join(folder, "chats.db"));
+const site = createSite(realtime, chats, { log: console.log });
 
 const html = await readFile(new URL("./index.html", import.meta.url), "utf8");
 site.get("/", (c) => c.html(html));

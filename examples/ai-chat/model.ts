@@ -1,7 +1,7 @@
 import type { LanguageModel } from "ai";
 
 /** A model as the providers of the AI SDK make them. */
-type Model = Extract<LanguageModel, { specificationVersion: "v4" }>;
+export type Model = Extract<LanguageModel, { specificationVersion: "v4" }>;
 type CallOptions = Parameters<Model["doStream"]>[0];
 type Parts = Awaited<ReturnType<Model["doStream"]>>["stream"];
 type Part = Parts extends ReadableStream<infer P> ? P : never;

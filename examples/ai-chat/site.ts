@@ -16,11 +16,18 @@ import { scriptedModel } from "./model.ts";
 import { type SignedIn, signIn } from "./sign_in.ts";
 import { tools } from "./tides.ts";
 
+/** Options of {@linkcode createSite}. */
+export interface SiteOptions {
+  readonly model?: LanguageModel;
+  /** Called with a line for each answer that has ended. */
+  readonly log?: (line: string) => void;
+}
+
 /** Creates the app's own server, which lets the model answer, keeps the messages, and mints tokens. */
 export function createSite(
   realtime: RealtimeApp,
   chats: Chats,
-  model: LanguageModel = scriptedModel(),
+  { model = scriptedModel(), log = () => {} }: SiteOptions = {},
 ): Hono<SignedIn> {
   const site = new Hono<SignedIn>();
   site.use(signIn);
@@ -65,7 +72,7 @@ export function createSite(
       onEnd({ responseMessage }) {
         chats.save(id, responseMessage);
         const how = abortSignal.aborted ? "was stopped" : "is complete";
-        console.log(`The answer ${how}`);
+        log(`The answer ${how}`);
       },
     });
   }

@@ -1,3 +1,4 @@
+import { Chat } from "@ai-sdk/react";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -5,7 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Browser, Page } from "playwright-core";
-import { scriptedModel } from "../../examples/ai-chat/model.ts";
+import { createChatTransport } from "../../ai.ts";
+import { Chats } from "../../examples/ai-chat/chats.ts";
+import { type Model, scriptedModel } from "../../examples/ai-chat/model.ts";
+import { createSite } from "../../examples/ai-chat/site.ts";
+import type { ChatMessage } from "../../examples/ai-chat/tides.ts";
+import { createTestRealtime } from "../../server/testing.ts";
 import { launchChromium } from "../support/browser/browser.ts";
 import {
   type RunningExample,
@@ -13,9 +19,12 @@ import {
 } from "../support/browser/example.ts";
 import { type Visit, visit } from "../support/browser/visit.ts";
 import { chromiumPath } from "../support/requirements.ts";
+import { until } from "../support/until.ts";
 
 const QUESTION = "Why are there two tides a day?";
 const SECOND_QUESTION = "What is a neap tide?";
+
+const ANN = { cookie: "user=ann" };
 
 const executablePath = chromiumPath();
 const itInChromium = executablePath === undefined ? it.skip : it;
@@ -215,6 +224,151 @@ describe("example ai-chat in a browser", () => {
     await close();
   });
 });
+
+describe("the site of example ai-chat", () => {
+  it("saves the question and the answer as the page shows them", async () => {
+    const site = new SiteUnderTest();
+    const chat = site.open();
+    await chat.sendMessage({ text: SECOND_QUESTION });
+    assertEquals(chat.error, undefined);
+    assertEquals(
+      chat.lastMessage?.parts.map(({ type }) => type),
+      ["step-start", "reasoning", "tool-tideTable", "step-start", "text"],
+    );
+    assertEquals(site.saved(), asJson(chat.messages));
+    const answer = await site.get(`/api/chat/${site.chatId}`);
+    assertEquals(await answer.json(), site.saved());
+    await site.close();
+  });
+
+  it("stops the model when the reader stops the answer, and saves what was written", async () => {
+    const site = new SiteUnderTest(10);
+    const chat = site.open();
+    const sent = chat.sendMessage({ text: SECOND_QUESTION });
+    await until(() => chat.lastMessage?.role === "assistant");
+    await chat.stop();
+    await sent;
+    await until(() => site.saved().length === 2);
+    assertEquals(site.calls.map(({ aborted }) => aborted), [true]);
+    const [, answer] = site.saved();
+    assertEquals(answer?.id, chat.lastMessage?.id);
+    assertEquals(answer?.parts.at(-1)?.type, "reasoning");
+    await site.close();
+  });
+
+  it("refuses a question while an answer is written, and does not save it", async () => {
+    const site = new SiteUnderTest(10);
+    const chat = site.open();
+    const sent = chat.sendMessage({ text: SECOND_QUESTION });
+    await until(() => chat.lastMessage?.role === "assistant");
+    const second = site.open();
+    await second.sendMessage({ text: QUESTION });
+    assertEquals(Object(second.error).code, "stream_open");
+    assertEquals(site.calls.length, 1);
+    await chat.stop();
+    await sent;
+    await until(() => site.saved().length === 2);
+    assertEquals(site.saved()[0], asJson(chat.messages[0]));
+    await site.close();
+  });
+
+  it("puts an answer that is asked for again in the place of the first one", async () => {
+    const site = new SiteUnderTest();
+    const chat = site.open();
+    await chat.sendMessage({ text: SECOND_QUESTION });
+    const [, first] = chat.messages;
+    await chat.regenerate();
+    assertEquals(chat.messages.length, 2);
+    assert(chat.messages[1]?.id !== first?.id);
+    assertEquals(site.saved(), asJson(chat.messages));
+    await site.close();
+  });
+
+  it("refuses the chat of another user, and what is no question", async () => {
+    const site = new SiteUnderTest();
+    const message = { id: "1", role: "user", parts: [] };
+    const stranger = { cookie: "user=bob" };
+    const path = `/api/chat/${site.chatId}`;
+    for (const headers of [stranger, {}]) {
+      const answers = [
+        await site.get(path, headers),
+        await site.get(`${path}/token`, headers),
+        await site.post({ id: site.chatId, message }, headers),
+      ];
+      assertEquals(answers.map(({ status }) => status), [403, 403, 403]);
+    }
+    const messages = [
+      { ...message, role: "system" },
+      { ...message, parts: [{ type: "file" }] },
+      undefined,
+    ];
+    for (const message of messages) {
+      const answer = await site.post({ id: site.chatId, message });
+      assertEquals(answer.status, 400);
+    }
+    assertEquals(site.saved(), []);
+    assertEquals(site.calls, []);
+    await site.close();
+  });
+});
+
+/** The site of the example, with a chat of the user Ann and a gateway in memory. */
+class SiteUnderTest {
+  readonly #test = createTestRealtime();
+  readonly #chats = new Chats(":memory:");
+  readonly #site: ReturnType<typeof createSite>;
+  readonly chatId = this.#chats.create("ann");
+  /** The signals of the model's calls so far. */
+  readonly calls: AbortSignal[] = [];
+
+  /** @param pauseMs The model's pause before each word, in milliseconds. */
+  constructor(pauseMs: number = 0) {
+    const script = scriptedModel(pauseMs);
+    const model: Model = {
+      ...script,
+      doStream: (options) => {
+        if (options.abortSignal) this.calls.push(options.abortSignal);
+        return script.doStream(options);
+      },
+    };
+    this.#site = createSite(this.#test.realtime, this.#chats, { model });
+  }
+
+  /** Opens the chat as the page does. */
+  open(): Chat<ChatMessage> {
+    const transport = createChatTransport<ChatMessage>({
+      token: ({ chatId }) => this.get(`/api/chat/${chatId}/token`),
+      fetch: (_, init) => this.post(JSON.parse(String(init?.body))),
+      prepareSendMessagesRequest: ({ id, messages }) => ({
+        body: { id, message: messages.at(-1) },
+      }),
+    });
+    return new Chat({ id: this.chatId, transport });
+  }
+
+  saved(): ChatMessage[] {
+    return this.#chats.messages(this.chatId);
+  }
+
+  async get(path: string, headers: HeadersInit = ANN): Promise<Response> {
+    return await this.#site.request(path, { headers });
+  }
+
+  async post(body: unknown, headers: HeadersInit = ANN): Promise<Response> {
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    return await this.#site.request("/api/chat", init);
+  }
+
+  async close(): Promise<void> {
+    await this.#test.close();
+    this.#chats.close();
+  }
+}
+
+/** Returns a value as JSON keeps it, without fields that are undefined. */
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
 
 /** Resolves when the last answer's text is longer than a number of characters. */
 async function writes(page: Page, length: number): Promise<void> {
