@@ -49,6 +49,7 @@ const schema = z.object({
   stream_id: z.string().min(1).max(MAX_STREAM_ID).optional(),
   producer: z.string().min(1).max(255).optional(),
   metadata: z.unknown().optional(),
+  whole: z.boolean().optional(),
   key_ttl: z.int().min(1).max(MAX_KEY_TTL).optional(),
 }).refine(
   ({ kind = "data", stream_id }) =>
