@@ -109,7 +109,12 @@ export class CatchUp {
     for (const [topic, cursor] of this.#cursors) {
       this.#cursors.set(topic, Math.max(cursor, offset));
     }
-    if (this.#streams.size === 0) return;
+    if (this.#streams.size > 0) this.#advanceStreams(offset);
+    // Readers that stood before it have caught up with the others.
+    if (this.#marks.length > 0) this.#mark(this.#marks);
+  }
+
+  #advanceStreams(offset: number): void {
     const open = [...this.#streams].filter(([, { until }]) => until > offset);
     this.#streams = new Map(
       open.map(([id, stream]) => {
