@@ -67,9 +67,9 @@ export class CatchUp {
       (a, { offset }) => Math.min(a, offset - 1),
       after,
     );
-    // The readers so far stay where they are, and the new one stands at its start.
+    // The readers so far stay where they are, and the new one stands where its `ready` says.
     next.#apartUntil = this.#apartUntil;
-    next.#mark([...this.#marks, this.offset, start, after]);
+    next.#mark([...this.#marks, this.offset, start]);
     return next;
   }
 
