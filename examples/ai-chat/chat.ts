@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { Chat } from "@ai-sdk/react";
-import { RealtimeError, subscribe } from "@tidings/realtime";
+import { subscribe } from "@tidings/realtime";
 import { createChatTransport } from "@tidings/realtime/ai";
 import type { ChatMessage } from "./tides.ts";
 
@@ -62,7 +62,6 @@ function token({ chatId }: { chatId: string }): Promise<Response> {
 
 async function savedMessages(id: string): Promise<ChatMessage[]> {
   const response = await fetch(`/api/chat/${id}`);
-  const answer = await response.json();
-  if (response.ok) return answer;
-  throw new RealtimeError("forbidden", answer.error.message);
+  if (!response.ok) throw new Error(await response.text());
+  return await response.json();
 }

@@ -45,10 +45,12 @@ async function start(port: number, path: string): Promise<ChildProcess> {
     ...["--port", `${port}`],
     ...["--broker", `sqlite:${path}`],
     ...["--history-ttl", "1h"],
-  ], { stdio: ["ignore", "pipe", "ignore"] });
+  ], { stdio: ["ignore", "pipe", "ignore"] as const });
+  const ended = new AbortController();
+  gateway.once("exit", () => ended.abort("The gateway can't start"));
   // Its first line says that it listens.
-  if (gateway.stdout) await once(gateway.stdout, "data");
-  gateway.stdout?.resume();
+  await once(gateway.stdout, "data", ended);
+  gateway.stdout.resume();
   console.log(`The gateway runs; to kill it: kill -9 ${gateway.pid}`);
   return gateway;
 }

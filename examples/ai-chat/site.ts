@@ -9,7 +9,7 @@ import {
   toUIMessageStream,
   type UIMessageChunk,
 } from "ai";
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import type { Chats } from "./chats.ts";
 import { scriptedModel } from "./model.ts";
@@ -34,10 +34,10 @@ export function createSite(
 
   site.post("/api/chat", async (c) => {
     const { data } = question.safeParse(await c.req.json().catch(() => null));
-    if (!data) return refuse(c, "invalid_data", "This is no question");
+    if (!data) return c.text("This is no question", 400);
     const { id, message } = data;
     if (!chats.belongsTo(id, c.var.user)) {
-      return refuse(c, "forbidden", "This chat is not yours");
+      return c.text(NOT_YOURS, 403);
     }
     return publishChat(realtime, {
       chatId: id,
@@ -81,7 +81,7 @@ export function createSite(
     const chatId = c.req.param("id");
     const { user } = c.var;
     if (!chats.belongsTo(chatId, user)) {
-      return refuse(c, "forbidden", "This chat is not yours");
+      return c.text(NOT_YOURS, 403);
     }
     return c.json({ token: await chatToken(realtime, { chatId, sub: user }) });
   });
@@ -89,7 +89,7 @@ export function createSite(
   site.get("/api/chat/:id", (c) => {
     const id = c.req.param("id");
     if (!chats.belongsTo(id, c.var.user)) {
-      return refuse(c, "forbidden", "This chat is not yours");
+      return c.text(NOT_YOURS, 403);
     }
     return c.json(chats.messages(id));
   });
@@ -104,6 +104,8 @@ export function createSite(
   return site;
 }
 
+const NOT_YOURS = "This chat is not yours";
+
 /** What the page sends: the chat's id, and the question. */
 const question = z.object({
   id: z.string(),
@@ -113,11 +115,3 @@ const question = z.object({
     parts: z.array(z.object({ type: z.literal("text"), text: z.string() })),
   }),
 });
-
-function refuse(
-  c: Context,
-  code: "invalid_data" | "forbidden",
-  message: string,
-): Response {
-  return c.json({ error: { code, message } }, code === "forbidden" ? 403 : 400);
-}
