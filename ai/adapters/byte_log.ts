@@ -2,6 +2,7 @@ import type { FollowedTopics } from "../../core/app/follow_topics.ts";
 import { hexDigest } from "../../core/protocol/digest.ts";
 import { errorOf } from "../../core/protocol/error_body.ts";
 import type { IncomingMessage } from "../../core/subscribe/decode_message.ts";
+import type { RealtimeApp } from "../../core/types/realtime.ts";
 import { bytesOf, ByteStream } from "./byte_stream.ts";
 import { followLog, readLog, stopStream } from "./read_log.ts";
 

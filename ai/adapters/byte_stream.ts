@@ -19,7 +19,7 @@ export class ByteStream {
   readonly #writer: WritableStreamDefaultWriter<string>;
   readonly #published: Promise<Publication>;
 
-  /** Begins to publish a stream to the first of the topics; the token is its idempotency key. */
+  /** Begins to publish a stream to the first of the topics, in place of any other there. The token is its idempotency key. */
   constructor(
     { app, channel, topics: [topic = ""] }: FollowedTopics,
     token: string,
@@ -28,7 +28,10 @@ export class ByteStream {
     this.token = token;
     this.#writer = writable.getWriter();
     const message = { channel, topic, data: readable };
-    this.#published = app.publish(message, { key: token });
+    this.#published = app.publish(message, {
+      key: token,
+      otherStreams: "stop",
+    });
     // The next call reports it.
     this.#published.catch((reason) => this.#writer.abort(reason));
     this.#writer.closed.catch(() => undefined);
@@ -55,8 +58,10 @@ export class ByteStream {
     const ended = error === undefined
       ? this.#writer.close()
       : this.#writer.abort(reason);
+    // It rejects where the stream has ended before, about which the publication knows more.
+    ended.catch(() => undefined);
     try {
-      const [{ stopped }] = await Promise.all([this.#published, ended]);
+      const { stopped } = await this.#published;
       return !stopped;
     } catch (problem) {
       if (problem === reason) return true;
