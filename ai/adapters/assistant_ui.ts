@@ -22,7 +22,7 @@ import {
 } from "assistant-stream/resumable";
 import type { RealtimeApp } from "../../core/types/realtime.ts";
 import { ByteLog, type Lease } from "./byte_log.ts";
-import { type ByteStream, hasEnded } from "./byte_stream.ts";
+import type { ByteStream } from "./byte_stream.ts";
 import { type AdapterOptions, channelFor } from "./channel_for.ts";
 
 export type { AdapterOptions };
@@ -37,7 +37,7 @@ export function createResumableStreamStore(
   realtime: RealtimeApp,
   { prefix = "resumable:" }: AdapterOptions = {},
 ): Required<ResumableStreamStore> {
-  /** The newest stream of each id that this store produces. */
+  // The newest stream of each id that this store produces.
   const produced = new Map<string, ByteStream>();
 
   async function logOf(id: string): Promise<ByteLog> {
@@ -65,12 +65,7 @@ export function createResumableStreamStore(
       return { role: "producer", lease: { token: stream.token } };
     },
     async append(id, chunk, lease) {
-      try {
-        const stream = own(id, lease);
-        if (stream) return await stream.write(chunk);
-      } catch (error) {
-        if (!hasEnded(error)) throw error;
-      }
+      if (await own(id, lease)?.write(chunk)) return;
       const { token } = await requireLease(id);
       const isOwner = !lease || lease.token === token;
       throw new ResumableStreamError(

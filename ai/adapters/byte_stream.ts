@@ -40,10 +40,17 @@ export class ByteStream {
   /**
    * Adds bytes. Resolves when they are on their way.
    *
-   * @throws {RealtimeError} `stream_stopped` or `stream_ended` after the stream's end; another refusal of the gateway.
+   * @returns `false` if the stream has ended already.
+   * @throws {RealtimeError} The gateway's refusal.
    */
-  async write(bytes: Uint8Array): Promise<void> {
-    await this.#writer.write(textOf(bytes));
+  async write(bytes: Uint8Array): Promise<boolean> {
+    try {
+      await this.#writer.write(textOf(bytes));
+      return true;
+    } catch (error) {
+      if (hasEnded(error)) return false;
+      throw error;
+    }
   }
 
   /**
@@ -72,7 +79,7 @@ export class ByteStream {
 }
 
 /** Tells whether an error says that a stream has ended already. */
-export function hasEnded(error: unknown): boolean {
+function hasEnded(error: unknown): boolean {
   const { code } = Object(error);
   return code === "stream_stopped" || code === "stream_ended";
 }
