@@ -1,0 +1,78 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import type { UIMessageChunk } from "ai";
+import fc from "fast-check";
+import { ChatApp } from "../support/ai/chat_app.ts";
+import { ControlledAnswer } from "../support/ai/controlled_answer.ts";
+import { resumeDirectly, sendDirectly } from "../support/ai/direct_chat.ts";
+import { QUESTION } from "../support/ai/observed_chat.ts";
+import { randomAnswer } from "../support/ai/random_answer.ts";
+import { startGateway } from "../support/gateway/gateway.ts";
+import { type Proxy, startProxy } from "../support/gateway/proxy.ts";
+
+/** What happens after a chunk: mostly the next chunk follows at once, so that both leave in one message. */
+const event = fc.constantFrom("go", "go", "go", "shown", "reload", "cut");
+type Event = "go" | "shown" | "reload" | "cut";
+
+/** Answers a chat as the events say, and compares what its pages show with what the AI SDK shows without a network. */
+async function checkAnswer(
+  app: ChatApp,
+  proxy: Proxy,
+  gatewayUrl: string,
+  chatId: string,
+  chunks: readonly UIMessageChunk[],
+  events: readonly Event[],
+): Promise<void> {
+  const answer = new ControlledAnswer();
+  app.answer(chatId, answer.stream);
+  const sender = app.open(chatId, []);
+  const sent = sender.chat.sendMessage(QUESTION);
+  const reloads = [];
+  for (const [index, chunk] of chunks.entries()) {
+    answer.emit(chunk);
+    const event = events[index] ?? "go";
+    if (event === "cut") {
+      proxy.cut();
+      proxy.lead(gatewayUrl);
+    }
+    if (event === "shown" || event === "reload") {
+      const { messages } = await sendDirectly(chunks.slice(0, index + 1));
+      await sender.shows(messages);
+    }
+    if (event === "reload") {
+      const page = app.open(chatId);
+      reloads.push({ page, ended: page.chat.resumeStream() });
+      await page.until(() => page.chat.status !== "ready");
+    }
+  }
+  answer.end();
+  await Promise.all([sent, ...reloads.map(({ ended }) => ended)]);
+  assertEquals(sender.outcome(), await sendDirectly(chunks));
+  const expected = await resumeDirectly(chunks);
+  for (const { page } of reloads) assertEquals(page.outcome(), expected);
+}
+
+describe("A random answer", () => {
+  it("is the same message on every page, whenever pages are reloaded and connections are lost", async () => {
+    await using gateway = await startGateway();
+    await using proxy = await startProxy(gateway.url);
+    const app = new ChatApp(gateway, proxy.url);
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        randomAnswer,
+        fc.array(event, { maxLength: 40 }),
+        (chunks, events) =>
+          checkAnswer(
+            app,
+            proxy,
+            gateway.url,
+            `${count++}`,
+            chunks,
+            events,
+          ),
+      ),
+      { numRuns: 20 },
+    );
+  });
+});
