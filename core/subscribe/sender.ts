@@ -1,19 +1,21 @@
 import { validate } from "../channel/validate.ts";
-import { isTransient } from "../http/transient.ts";
-import { errorOf } from "../protocol/error_body.ts";
-import { RealtimeError } from "../protocol/errors.ts";
 import { decodeLineAnswer } from "../publish/batch_line.ts";
 import { PublishQueue } from "../publish/publish_queue.ts";
-import { backoff, pause } from "../time/backoff.ts";
 import type { StreamPlace } from "../types/stream.ts";
-import { askForText, askGateway } from "./ask_gateway.ts";
+import { askForText } from "./ask_gateway.ts";
+import {
+  askPatiently,
+  ATTEMPTS,
+  mayPass,
+  unreachable,
+} from "./ask_patiently.ts";
+import type { Connection } from "./connection.ts";
 import { closedError, type ReaderOptions } from "./message_reader.ts";
-import { isTokenRefusal } from "./token_source.ts";
 
 /** The parts of a subscription that sending needs. */
 export interface SenderOptions
-  extends
-    Pick<ReaderOptions, "channel" | "tokens" | "schemaOf" | "connection"> {
+  extends Pick<ReaderOptions, "channel" | "tokens" | "schemaOf"> {
+  readonly connection: Pick<Connection, "url">;
   /** Tells whether the subscription has ended, so that it sends no more. */
   readonly isOver: () => boolean;
 }
@@ -26,15 +28,7 @@ export interface Sender {
   stop(stream: StreamPlace): Promise<boolean>;
 }
 
-/** Together the attempts take less than the two minutes in which the gateway remembers an idempotency key. */
-const ATTEMPTS = 6;
-
 const ACTION = "Cannot send";
-
-/** The readers replace a refused token, so a later attempt may have another one. */
-function mayPass(error: RealtimeError): boolean {
-  return isTransient(error) || isTokenRefusal(error);
-}
 
 /**
  * Creates the sender of a subscription. Its methods reject with the gateway's refusal, `aborted` if the subscription is closed, or `network`
@@ -43,9 +37,9 @@ function mayPass(error: RealtimeError): boolean {
 export function createSender(
   { channel, tokens, schemaOf, connection: { url }, isOver }: SenderOptions,
 ): Sender {
-  function unreachable(): RealtimeError {
-    const message = `${ACTION}: the gateway at ${url} can't be reached`;
-    return new RealtimeError("network", message);
+  function token(): string | undefined {
+    if (isOver()) throw closedError();
+    return tokens.jwt;
   }
 
   const queue = new PublishQueue({
@@ -53,11 +47,9 @@ export function createSender(
     attempts: ATTEMPTS,
     mayPass,
     async post(lines, _, answered) {
-      if (isOver()) throw closedError();
-      const body = lines.join("\n");
-      const init = { method: "POST", body };
-      const answer = await askForText(url, "publish/batch", tokens.jwt, init);
-      if (!answer) throw unreachable();
+      const init = { method: "POST", body: lines.join("\n") };
+      const answer = await askForText(url, "publish/batch", token(), init);
+      if (!answer) throw unreachable(ACTION, url);
       const answers = answer.text.trim().split("\n")
         .map((line) => decodeLineAnswer(line, ACTION));
       const malformed = answers.find(({ isMalformed }) => isMalformed);
@@ -93,18 +85,11 @@ export function createSender(
         topic,
         stream_id: streamId,
       });
-      let failure = unreachable();
-      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if (attempt > 0) await pause(backoff(attempt - 1));
-        if (isOver()) throw closedError();
-        const path = `stream/stop?${query}`;
-        const init = { method: "POST" };
-        const answer = await askGateway(url, path, tokens.jwt, init);
-        if (typeof answer?.stopped === "boolean") return answer.stopped;
-        if (answer) failure = errorOf(answer.error);
-        if (!mayPass(failure)) break;
-      }
-      throw failure;
+      const path = `stream/stop?${query}`;
+      return await askPatiently(
+        { method: "POST", url, path, action: ACTION, token },
+        ({ stopped }) => typeof stopped === "boolean" ? stopped : undefined,
+      );
     },
   };
 }

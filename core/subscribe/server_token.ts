@@ -9,7 +9,7 @@ import { isText } from "../protocol/shape.ts";
 import { hashSigningKey } from "../protocol/signing_key.ts";
 import type { InngestClient, TokenOptions } from "../types/app.ts";
 import type { SubscribeTarget } from "../types/subscribe.ts";
-import { readTokenResponse } from "./token_response.ts";
+import { readRouteResponse } from "./route_response.ts";
 import { missing, type TokenLike } from "./token_source.ts";
 
 /** The beginning of the messages of errors about tokens. */
@@ -95,7 +95,7 @@ async function askForToken(url: string, claims: object[]): Promise<string> {
     body: JSON.stringify(claims),
     headers: { authorization: `Bearer ${key}` },
   });
-  if (!response.ok) await readTokenResponse(response);
+  if (!response.ok) await readRouteResponse(response);
   const { jwt } = Object(await response.json().catch(() => undefined));
   if (isText(jwt)) return jwt;
   throw new RealtimeError("internal", `${ACTION}: the answer has none`);

@@ -1,7 +1,7 @@
 import { RealtimeError, type RealtimeErrorCode } from "../protocol/errors.ts";
 import { isText } from "../protocol/shape.ts";
 import type { From } from "../types/token.ts";
-import { isResponse, readTokenResponse } from "./token_response.ts";
+import { isResponse, readRouteResponse } from "./route_response.ts";
 
 /** A subscription token as an app provides it, for any type of channel. */
 export interface TokenLike {
@@ -75,7 +75,7 @@ export async function readToken(
 ): Promise<TokenLike> {
   try {
     const given = await (typeof source === "function" ? source() : source);
-    const answer = isResponse(given) ? await readTokenResponse(given) : given;
+    const answer = isResponse(given) ? await readRouteResponse(given) : given;
     return complete(Object(answer).token ?? answer, context);
   } catch (cause) {
     if (cause instanceof RealtimeError) throw cause;

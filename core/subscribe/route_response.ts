@@ -9,14 +9,20 @@ export function isResponse(value: unknown): value is Response {
 }
 
 /**
- * Reads the JSON of a response of the app's route for tokens. The response itself stays unread, so that it can be read again.
+ * Reads the JSON of a response of one of the app's routes. The response itself stays unread, so that it can be read again.
  *
+ * @param action The beginning of error messages.
  * @throws {RealtimeError} The route's refusal, with the reason that its JSON or text gives and the code that belongs to its status;
  * `invalid_json`; `invalid_argument` if the app has read the response.
  */
-export async function readTokenResponse(response: Response): Promise<unknown> {
+export async function readRouteResponse(
+  response: Response,
+  action = "Cannot get a token",
+): Promise<unknown> {
+  const refusal = (code: RealtimeErrorCode, reason: string): RealtimeError =>
+    new RealtimeError(code, `${action}: ${reason}`);
   if (response.bodyUsed) {
-    throw refusal("invalid_argument", "the response has been read already");
+    throw refusal("invalid_argument", "the response has been read");
   }
   const { ok, status, headers } = response;
   const text = await response.clone().text();
@@ -26,7 +32,7 @@ export async function readTokenResponse(response: Response): Promise<unknown> {
     const type = headers.get("content-type");
     throw refusal(
       "invalid_json",
-      `the response is "${type}", not JSON; check the URL of the token route`,
+      `the response is "${type}", not JSON; check the URL`,
     );
   }
   const code = codeOfStatus(status);
@@ -51,8 +57,4 @@ function parse(text: string): unknown {
 /** Tells whether a value can be the reason in a message: a sentence, and no page or JSON. */
 function isReason(value: unknown): value is string {
   return isText(value) && /^[^<{[].{0,199}$/.test(value);
-}
-
-function refusal(code: RealtimeErrorCode, reason: string): RealtimeError {
-  return new RealtimeError(code, `Cannot get a token: ${reason}`);
 }

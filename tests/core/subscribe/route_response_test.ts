@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { isTransient } from "../../../core/http/transient.ts";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { readTokenResponse } from "../../../core/subscribe/token_response.ts";
+import { readRouteResponse } from "../../../core/subscribe/route_response.ts";
 
 /** Reads a response that must be refused, and returns the code and the message of the error. */
 async function refusal(
@@ -13,17 +13,21 @@ async function refusal(
     ? JSON.stringify(body)
     : body;
   const { code, message } = await assertRejects(
-    () => readTokenResponse(new Response(text, init)),
+    () => readRouteResponse(new Response(text, init)),
     RealtimeError,
   );
   return [code, message];
 }
 
-describe("readTokenResponse()", () => {
+describe("readRouteResponse()", () => {
   it("returns the JSON, as often as it is asked", async () => {
     const response = Response.json({ token: "jwt" });
-    assertEquals(await readTokenResponse(response), { token: "jwt" });
-    assertEquals(await readTokenResponse(response), { token: "jwt" });
+    assertEquals(await readRouteResponse(response), {
+      token: "jwt",
+    });
+    assertEquals(await readRouteResponse(response), {
+      token: "jwt",
+    });
   });
 
   it("throws a refusal with the reason of the route", async () => {
@@ -78,7 +82,9 @@ describe("readTokenResponse()", () => {
         [405, false],
       ] as const
     ) {
-      const error = await readTokenResponse(new Response(null, { status }))
+      const error = await readRouteResponse(
+        new Response(null, { status }),
+      )
         .catch((error) => error);
       assertEquals([status, isTransient(error)], [status, isExpected]);
     }
@@ -88,7 +94,7 @@ describe("readTokenResponse()", () => {
     const headers = { "content-type": "text/html" };
     assertEquals(await refusal("<html></html>", { headers }), [
       "invalid_json",
-      'Cannot get a token: the response is "text/html", not JSON; check the URL of the token route',
+      'Cannot get a token: the response is "text/html", not JSON; check the URL',
     ]);
   });
 
@@ -96,9 +102,9 @@ describe("readTokenResponse()", () => {
     const response = Response.json({ token: "jwt" });
     await response.text();
     const error = await assertRejects(
-      () => readTokenResponse(response),
+      () => readRouteResponse(response),
       RealtimeError,
-      "Cannot get a token: the response has been read already",
+      "Cannot get a token: the response has been read",
     );
     assertEquals(error.code, "invalid_argument");
   });
