@@ -1,9 +1,11 @@
-import type { ChatTransport, UIMessage, UIMessageChunk } from "ai";
+import type { UIMessage } from "ai";
 import {
+  type AnswerSource,
   chatToken,
+  type ChatTransportOptions,
   createChatTransport,
   publishChat,
-  type RealtimeChatTransport,
+  type PublishChatOptions,
 } from "../../../ai.ts";
 import type { RealtimeApp } from "../../../core/types/realtime.ts";
 import { appOf } from "../client/client.ts";
@@ -13,41 +15,64 @@ import { ObservedChat, QUESTION } from "./observed_chat.ts";
 /** An app with chats: its server and its pages are in the test's own process, only the gateway is reached over the network. */
 export class ChatApp {
   readonly realtime: RealtimeApp;
+  /** The errors of answers that failed after their response, in order. */
+  readonly failures: unknown[] = [];
+  /** How often the route of the chat was called. */
+  calls = 0;
   readonly #url: string;
-  /** The stream that answers the next message of a chat, by the chat's id. */
-  readonly #answers = new Map<string, ReadableStream<UIMessageChunk>>();
+  /** The source that answers the next message of a chat, by the chat's id. */
+  readonly #answers = new Map<string, AnswerSource>();
+  readonly #options: Partial<PublishChatOptions>;
 
-  /** @param url The address of the gateway as pages and the server reach it, such as a proxy's. */
-  constructor(target: Target, url: string = target.url) {
+  /**
+   * @param url The address of the gateway as pages and the server reach it, such as a proxy's.
+   * @param options How the route publishes its answers.
+   */
+  constructor(
+    target: Target,
+    url: string = target.url,
+    options: Partial<PublishChatOptions> = {},
+  ) {
     this.#url = url;
     this.realtime = appOf({ ...target, url });
+    this.#options = options;
   }
 
-  /** Sets the stream that answers the next message of a chat. */
-  answer(chatId: string, stream: ReadableStream<UIMessageChunk>): void {
-    this.#answers.set(chatId, stream);
+  /** Sets what answers the next message of a chat. */
+  answer(chatId: string, source: AnswerSource): void {
+    this.#answers.set(chatId, source);
   }
 
-  /** Makes the transport of a page. */
-  transport(): RealtimeChatTransport & ChatTransport<UIMessage> {
-    return createChatTransport({
+  /**
+   * Opens a page.
+   *
+   * @param messages The messages that the app has stored: the question, unless others are given.
+   */
+  open(
+    chatId: string,
+    messages: UIMessage[] = [QUESTION],
+    options: Partial<ChatTransportOptions<UIMessage>> = {},
+  ): ObservedChat {
+    const transport = createChatTransport<UIMessage>({
       api: "http://app.test/api/chat",
       url: this.#url,
       fetch: (input, init) => this.#route(new Request(input, init)),
       token: ({ chatId }) => chatToken(this.realtime, { chatId }),
+      ...options,
     });
-  }
-
-  /** Opens a page with the messages that the app has stored: the question, unless others are given. */
-  open(chatId: string, messages: UIMessage[] = [QUESTION]): ObservedChat {
-    const transport = this.transport();
     return new ObservedChat({ id: chatId, transport, messages });
   }
 
   async #route(request: Request): Promise<Response> {
+    this.calls++;
     const { id: chatId } = await request.json();
-    const stream = this.#answers.get(chatId) ??
-      new ReadableStream<UIMessageChunk>();
-    return await publishChat(this.realtime, { chatId, stream });
+    const stream = this.#answers.get(chatId);
+    if (!stream) throw new Error(`No answer for the chat "${chatId}"`);
+    return await publishChat(this.realtime, {
+      chatId,
+      stream,
+      onError: (error) => this.failures.push(error),
+      ...this.#options,
+    });
   }
 }
