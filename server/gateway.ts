@@ -22,6 +22,7 @@ import { adminRoutes } from "./http/routes/admin.ts";
 import { healthRoutes } from "./http/routes/health.ts";
 import { historyRoutes } from "./http/routes/history.ts";
 import { metricsRoutes } from "./http/routes/metrics.ts";
+import { openStreamsRoutes } from "./http/routes/open_streams.ts";
 import { probeRoutes } from "./http/routes/probes.ts";
 import {
   type FindPublisher,
@@ -181,6 +182,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       tokenRoutes(auth),
       sseRoutes(host),
       historyRoutes(auth, broker),
+      openStreamsRoutes(auth, hub),
       revokeRoutes(auth),
       subscribersRoutes(findPublisher, broker),
     ]

@@ -17,6 +17,7 @@ export type RealtimeErrorCode =
   | "conflict"
   | "stream_ended"
   | "stream_stopped"
+  | "stream_open"
   | "producer_lost"
   | "too_large"
   | "rate_limited"
@@ -42,6 +43,7 @@ const CODES: ReadonlySet<unknown> = new Set<RealtimeErrorCode>([
   "conflict",
   "stream_ended",
   "stream_stopped",
+  "stream_open",
   "producer_lost",
   "too_large",
   "rate_limited",

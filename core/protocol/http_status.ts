@@ -17,6 +17,7 @@ export const STATUS_OF_CODE: Readonly<
   conflict: 409,
   stream_ended: 409,
   stream_stopped: 409,
+  stream_open: 409,
   too_large: 413,
   rate_limited: 429,
   too_many: 429,

@@ -2,6 +2,7 @@ import { badAnswer, parseAnswer } from "../http/json_answer.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
 import type { MessageKind } from "../protocol/frames.ts";
+import type { OtherStreams } from "../types/app.ts";
 
 /** The topic of messages, with the fields that they have in common. */
 export interface LineTarget {
@@ -27,6 +28,8 @@ export interface BatchLine {
   readonly stream_id?: string;
   /** Identifies the process that begins a stream with a key. */
   readonly producer?: string | undefined;
+  /** What happens to the other open streams of the topic, where a stream begins. */
+  readonly other_streams?: OtherStreams | undefined;
 }
 
 /** The gateway's answer to one line. Both fields are there if the message was published before and its stream has ended since. */

@@ -32,7 +32,7 @@ const MAX_FLUSH_MS = 250;
  * @param count How many batches of the stream were sent before.
  */
 export function flushMs(count: number): number {
-  return Math.min(Math.max(FLUSH_MS, count / 4), MAX_FLUSH_MS);
+  return Math.min(Math.max(FLUSH_MS, count), MAX_FLUSH_MS);
 }
 
 /** The send queue of a data stream: text that is sent together becomes one chunk. */

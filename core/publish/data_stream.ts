@@ -1,6 +1,8 @@
 import type {
   FlushOptions,
+  OtherStreams,
   Publication,
+  PublishOptions,
   StreamSource,
 } from "../types/realtime.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
@@ -25,6 +27,10 @@ export interface DataStreamOptions {
   readonly key: string | undefined;
   /** How long the gateway remembers the key, in seconds. */
   readonly keyTtl: number | undefined;
+  /** What happens to the other open streams of the topic. */
+  readonly otherStreams: OtherStreams | undefined;
+  /** Called when the stream's start is in the log. */
+  readonly onStart: PublishOptions["onStart"];
   readonly signal: AbortSignal | undefined;
   readonly flush: FlushOptions | undefined;
   /** Whether each piece matches a schema, so that text must not be joined. */
@@ -42,17 +48,20 @@ export async function publishDataStream(
   source: StreamSource<unknown>,
   options: DataStreamOptions,
 ): Promise<Publication> {
-  const { key, keyTtl, signal } = options;
+  const { signal, onStart } = options;
   const lifetime = new StreamLifetime(signal, target.action);
   try {
-    const stream: OutgoingStream = key === undefined
-      ? { streamId: crypto.randomUUID(), id: "" }
-      : await beginStream(target, key, keyTtl, lifetime.overdue.signal);
-    const { ended } = stream;
+    const stream = await openStream(target, source, lifetime, options);
+    const { ended, streamId } = stream;
+    let { id } = stream;
+    function started(startId: string): void {
+      id = startId;
+      void tellStart(onStart, { id, streamId });
+    }
+    if (id !== "") started(id);
     if (ended) discardSource(source, ended);
     const problem = ended ??
-      await runStream(target, stream, source, lifetime, options);
-    const { id, streamId } = stream;
+      await runStream(target, stream, source, lifetime, options, started);
     return problem?.code === "stream_stopped"
       ? { id, streamId, stopped: true }
       : { id, streamId };
@@ -61,19 +70,55 @@ export async function publishDataStream(
   }
 }
 
-/** Publishes a stream; returns the error if a reader stopped it, and throws any other. */
+/** Sends the start of a stream that may be refused. That of any other stream leaves with its first chunks. */
+async function openStream(
+  target: PublishTarget,
+  source: StreamSource<unknown>,
+  { overdue }: StreamLifetime,
+  options: DataStreamOptions,
+): Promise<OutgoingStream> {
+  const { key, otherStreams = "allow" } = options;
+  if (key === undefined && otherStreams === "allow") {
+    return { streamId: crypto.randomUUID(), id: "" };
+  }
+  try {
+    return await beginStream(target, options, overdue.signal);
+  } catch (error) {
+    discardSource(source, error);
+    throw error;
+  }
+}
+
+/** Calls a callback of the app, whose failure must not end the stream. */
+async function tellStart(
+  onStart: PublishOptions["onStart"],
+  publication: Publication,
+): Promise<void> {
+  try {
+    await onStart?.(publication);
+  } catch (error) {
+    console.warn(error);
+  }
+}
+
+/**
+ * Publishes a stream; returns the error if a reader stopped it, and throws any other.
+ *
+ * @param started Called with the id of its start, unless that is in the log already.
+ */
 async function runStream(
   target: PublishTarget,
   stream: OutgoingStream,
   source: StreamSource<unknown>,
   lifetime: StreamLifetime,
   { flush = {}, keepPieces = false }: DataStreamOptions,
+  started: (id: string) => void,
 ): Promise<RealtimeError | undefined> {
   const { streamId } = stream;
   const { interrupt, overdue, unwanted } = lifetime;
   const queue = new ChunkQueue(flush);
   if (stream.id === "") queue.add(startLine(streamId));
-  const sent = sendStream(target, stream, queue, overdue.signal);
+  const sent = sendStream(target, stream, queue, overdue.signal, started);
   // The source is stopped at once when sending fails, or when the heartbeats find that the stream has ended.
   sent.catch(interrupt);
   keepStream(

@@ -69,12 +69,15 @@ export async function publishMessage(
 async function send(
   target: PublishTarget,
   { data, keepPieces, checking }: CheckedInput,
-  { key, keyTtl, kind = "data", signal }: PublishOptions,
+  options: PublishOptions,
   flush: FlushOptions | undefined,
 ): Promise<Publication> {
+  const { key, keyTtl, kind = "data", signal } = options;
   if (isStreamSource(data)) {
-    const stream = { key, keyTtl, signal, flush, keepPieces };
-    return await publishDataStream(target, data, stream);
+    const { otherStreams, onStart } = options;
+    const stream = { key, keyTtl, otherStreams, onStart, signal };
+    const batching = { flush, keepPieces };
+    return await publishDataStream(target, data, { ...stream, ...batching });
   }
   const { gateway: { queue }, channel, action } = target;
   const json = encodeLine(target, {

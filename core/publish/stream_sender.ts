@@ -1,5 +1,6 @@
 import { hexDigest } from "../protocol/digest.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
+import type { OtherStreams } from "../types/app.ts";
 import type { LineAnswer } from "./batch_line.ts";
 import type { PublishTarget } from "./publish_target.ts";
 import type { ChunkQueue, QueuedLine } from "./chunk_queue.ts";
@@ -12,28 +13,35 @@ const MAX_PRODUCERS = 1000;
 export interface OutgoingStream {
   readonly streamId: string;
   /** The id of its start; empty until the start is sent. */
-  id: string;
+  readonly id: string;
   /** Why nothing more is sent: a stream with the same key was published before and has ended. */
   readonly ended?: RealtimeError | undefined;
 }
 
+/** How a stream begins. */
+export interface StreamBeginning {
+  /** The idempotency key; the stream has a new id without one. */
+  readonly key: string | undefined;
+  /** How long the gateway remembers the key, in seconds. */
+  readonly keyTtl: number | undefined;
+  /** What happens to the other open streams of the topic. */
+  readonly otherStreams: OtherStreams | undefined;
+}
+
 /**
- * Sends the start of the stream with this idempotency key. If another producer began that stream and failed, that stream stays in the log
- * unchanged, and a new stream begins whose id has a number.
- *
- * @param keyTtl How long the gateway remembers the key, in seconds.
+ * Sends the start of a stream alone, because the gateway may refuse it. If another producer began the stream with this idempotency key and
+ * failed, that stream stays in the log unchanged, and a new stream begins whose id has a number.
  *
  * @throws {RealtimeError} The gateway's refusal.
  */
 export async function beginStream(
   target: PublishTarget,
-  key: string,
-  keyTtl: number | undefined,
+  { key, keyTtl, otherStreams }: StreamBeginning,
   signal: AbortSignal,
 ): Promise<OutgoingStream> {
   const producer = crypto.randomUUID();
   // A hash is short and fits into a URL, whatever the key is.
-  const name = await hexDigest(key);
+  const name = key === undefined ? crypto.randomUUID() : await hexDigest(key);
   for (let n = 1;; n++) {
     const streamId = n === 1 ? name : `${name}~${n}`;
     const [{ id, error } = {}] = await postLines(target, [{
@@ -43,6 +51,7 @@ export async function beginStream(
       key_ttl: keyTtl,
       stream_id: streamId,
       producer,
+      other_streams: otherStreams,
     }], signal);
     if (id !== undefined) return { streamId, id, ended: error };
     if (error?.code !== "conflict" || n === MAX_PRODUCERS) throw error;
@@ -80,7 +89,7 @@ export function endLine(
  * Sends a stream's lines in order, one batch after the other, until its end is sent. The idempotency key of a line is its place in the
  * stream, so that a batch can be retried if it is unknown whether it arrived.
  *
- * @param stream Gets the id of its start as soon as the start is sent.
+ * @param started Called with the id of the stream's start, if the start is among the lines that are sent.
  * @throws {RealtimeError} The gateway's refusal of a line.
  */
 export async function sendStream(
@@ -88,6 +97,7 @@ export async function sendStream(
   stream: OutgoingStream,
   queue: ChunkQueue,
   signal: AbortSignal,
+  started: (id: string) => void,
 ): Promise<void> {
   const { streamId } = stream;
   let place = stream.id === "" ? 0 : 1;
@@ -99,7 +109,8 @@ export async function sendStream(
       return { kind, data: json, metadata, stream_id: streamId, key };
     });
     const answers = await postLines(target, lines, signal);
-    if (place === 0) stream.id = answers[0]?.id ?? "";
+    const [{ id: startId } = {}] = answers;
+    if (place === 0 && startId !== undefined) started(startId);
     place += lines.length;
     const isEnd = lines.at(-1)?.kind === "datastream-end";
     const refusal = refusalOf(answers, isEnd);

@@ -1,9 +1,7 @@
-import { isTransient } from "../http/transient.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { backoff, pause } from "../time/backoff.ts";
 import { askGateway } from "./ask_gateway.ts";
-import { isTokenRefusal } from "./token_source.ts";
 
 /** How often something is asked. Together the attempts take less than the two minutes in which the gateway remembers an idempotency key. */
 export const ATTEMPTS = 6;
@@ -18,11 +16,8 @@ export interface PatientRequest {
   readonly action: string;
   /** Returns the token or ticket for the next attempt. An error that it throws is final. */
   readonly token: () => string | undefined;
-}
-
-/** Tells whether another attempt may succeed. The readers of a subscription replace a refused token, so that the next one has another. */
-export function mayPass(error: RealtimeError): boolean {
-  return isTransient(error) || isTokenRefusal(error);
+  /** Tells whether another attempt may succeed after a failure. */
+  readonly mayPass: (error: RealtimeError) => boolean;
 }
 
 /** Makes the error for a gateway that does not answer. */
@@ -38,7 +33,7 @@ export function unreachable(action: string, url: string): RealtimeError {
  * @throws {RealtimeError} The gateway's refusal; `network` if it can't be reached.
  */
 export async function askPatiently<T>(
-  { method, url, path, action, token }: PatientRequest,
+  { method, url, path, action, token, mayPass }: PatientRequest,
   read: (answer: Readonly<Record<string, unknown>>) => T | undefined,
 ): Promise<T> {
   let failure = unreachable(action, url);

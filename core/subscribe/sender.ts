@@ -1,16 +1,14 @@
 import { validate } from "../channel/validate.ts";
+import { isTransient } from "../http/transient.ts";
+import type { RealtimeError } from "../protocol/errors.ts";
 import { decodeLineAnswer } from "../publish/batch_line.ts";
 import { PublishQueue } from "../publish/publish_queue.ts";
 import type { StreamPlace } from "../types/stream.ts";
 import { askForText } from "./ask_gateway.ts";
-import {
-  askPatiently,
-  ATTEMPTS,
-  mayPass,
-  unreachable,
-} from "./ask_patiently.ts";
+import { askPatiently, ATTEMPTS, unreachable } from "./ask_patiently.ts";
 import type { Connection } from "./connection.ts";
 import { closedError, type ReaderOptions } from "./message_reader.ts";
+import { isTokenRefusal } from "./token_source.ts";
 
 /** The parts of a subscription that sending needs. */
 export interface SenderOptions
@@ -29,6 +27,11 @@ export interface Sender {
 }
 
 const ACTION = "Cannot send";
+
+/** The readers replace a refused token, so a later attempt may have another one. */
+function mayPass(error: RealtimeError): boolean {
+  return isTransient(error) || isTokenRefusal(error);
+}
 
 /**
  * Creates the sender of a subscription. Its methods reject with the gateway's refusal, `aborted` if the subscription is closed, or `network`
@@ -87,7 +90,7 @@ export function createSender(
       });
       const path = `stream/stop?${query}`;
       return await askPatiently(
-        { method: "POST", url, path, action: ACTION, token },
+        { method: "POST", url, path, action: ACTION, token, mayPass },
         ({ stopped }) => typeof stopped === "boolean" ? stopped : undefined,
       );
     },

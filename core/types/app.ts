@@ -30,9 +30,32 @@ export interface PublishOptions {
   kind?: "data" | "run" | "step" | "event" | undefined;
   /** Any JSON value to attach to the message. */
   metadata?: unknown;
+  /**
+   * For a data stream: what happens if the topic has another open stream.
+   *
+   * - `"allow"`: both are open side by side.
+   * - `"refuse"`: `publish` rejects with `stream_open`, and nothing is read from the source. A stream whose producer died is open until the
+   *   gateway ends it: 60 seconds after its last message, by default.
+   * - `"stop"`: the other streams end as if a reader had stopped them.
+   *
+   * It holds over all gateways of one broker. If two streams begin at the same moment, one of them is open afterwards: the earlier one with
+   * `"refuse"`, the later one with `"stop"`. An earlier attempt with the same `key` is replaced, whatever this option says.
+   *
+   * @default {"allow"}
+   */
+  otherStreams?: OtherStreams | undefined;
+  /**
+   * For a data stream: called once with its id and that of its start, when the start is in the gateway's log and readers can see it. It is
+   * also called for a stream that was published before with the same `key`. What it throws, or its promise rejects with, is passed to
+   * `console.warn`; the stream goes on.
+   */
+  onStart?: ((publication: Publication) => void) | undefined;
   /** Withdraws the message. One that has left already may still be published; the promise rejects at once with `aborted`. */
   signal?: AbortSignal | undefined;
 }
+
+/** What happens to the other open streams of a topic when a stream begins. */
+export type OtherStreams = "allow" | "refuse" | "stop";
 
 /** Options of `waitForReply`. */
 export interface WaitForReplyOptions {
@@ -48,8 +71,11 @@ export interface WaitForReplyOptions {
 }
 
 /** Options of `request`. */
-export interface RequestOptions
-  extends Omit<PublishOptions, "kind" | "keyTtl" | "signal"> {
+export interface RequestOptions extends
+  Omit<
+    PublishOptions,
+    "kind" | "keyTtl" | "signal" | "otherStreams" | "onStart"
+  > {
   /**
    * How long to wait for an answer, in milliseconds: days as well, or `Infinity`. New subscribers see the question only as long as the
    * gateway keeps messages: 5 minutes by default.
@@ -264,7 +290,7 @@ export interface FlushOptions {
   /**
    * How long a chunk waits for more chunks, in milliseconds.
    *
-   * @default {16, and more in a long stream: a quarter of the number of messages so far, at most 250}
+   * @default {16, and more in a long stream: as many as it has messages so far, at most 250}
    */
   ms?: number | undefined;
   /**

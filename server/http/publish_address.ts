@@ -16,6 +16,8 @@ export interface PublishAddress {
   readonly topics: readonly string[];
   /** Seconds that a stream may be silent, not checked yet. */
   readonly lease: string | undefined;
+  /** What happens to the other open streams of the topics, where a stream begins; not checked yet. */
+  readonly otherStreams: string | undefined;
 }
 
 /** Reads the targets of requests to publish. Those with only a channel and topics repeat, so they are remembered, which saves 1 µs. */
@@ -51,7 +53,11 @@ function parseAddress(query: URLSearchParams): PublishAddress {
     reply_to: field("reply_to"),
     metadata: metadata && parseJson(metadata, '"metadata"'),
   });
-  const lease = query.get("lease") ?? undefined;
-  // A topic that is named twice gets the message once.
-  return { envelope, topics: [...new Set(query.getAll("topic"))], lease };
+  return {
+    envelope,
+    // A topic that is named twice gets the message once.
+    topics: [...new Set(query.getAll("topic"))],
+    lease: query.get("lease") ?? undefined,
+    otherStreams: query.get("other_streams") ?? undefined,
+  };
 }

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { MAX_KEY_TTL } from "../../core/protocol/limits.ts";
 import { readTrace } from "../../core/protocol/trace.ts";
+import type { OtherStreams } from "../../core/types/realtime.ts";
+import { readOtherStreams } from "../streams/other_streams.ts";
 import { isStreamKind } from "../streams/stream_message.ts";
 import {
   createEnvelope,
@@ -23,6 +25,8 @@ export interface BatchLine {
   readonly key: MessageKey | undefined;
   /** The producer that begins a stream. */
   readonly producer: string | undefined;
+  /** What happens to the other open streams of the topic, where a stream begins. */
+  readonly otherStreams: OtherStreams;
   /** The line's own place in a trace, a valid `traceparent`. */
   readonly trace: string | undefined;
 }
@@ -48,6 +52,7 @@ const schema = z.object({
   kind: z.enum(MESSAGE_KINDS).optional(),
   stream_id: z.string().min(1).max(MAX_STREAM_ID).optional(),
   producer: z.string().min(1).max(255).optional(),
+  other_streams: z.unknown().optional(),
   metadata: z.unknown().optional(),
   key_ttl: z.int().min(1).max(MAX_KEY_TTL).optional(),
 }).refine(
@@ -72,6 +77,7 @@ export function parseLine(text: string): BatchLine {
     data: JSON.stringify(fields.data),
     key: withTtl(fields.key, fields.key_ttl),
     producer: fields.producer,
+    otherStreams: readOtherStreams(fields.other_streams, "the line"),
     trace: readTrace(fields.trace),
   };
 }

@@ -1,5 +1,6 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { splitText } from "../../core/protocol/split_text.ts";
+import type { OtherStreams } from "../../core/types/realtime.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import { FairTurns } from "./fair_turns.ts";
 import type { PublishRate } from "./publish_rates.ts";
@@ -52,11 +53,13 @@ async function* readChunks(
  * @throws {RealtimeError} `invalid_data` when the body is not UTF-8 or broke off, `stream_ended` when it was silent for too long.
  */
 export async function publishText(
-  { publisher, streams, patienceMs, rate }: {
+  { publisher, streams, patienceMs, otherStreams, rate }: {
     readonly publisher: MessagePublisher;
     readonly streams: Streams;
     /** How many milliseconds the body may be silent; by default the lease of every stream. */
     readonly patienceMs: number | undefined;
+    /** What happens to the other open streams of the topics. */
+    readonly otherStreams: OtherStreams;
     /** The rate of the chunks. The start is counted already; the end isn't, as each start has one. */
     readonly rate: PublishRate;
   },
@@ -72,7 +75,8 @@ export async function publishText(
   const chunk = { ...stream, kind: "chunk" } as const;
   const end = { ...stream, kind: "datastream-end" } as const;
   const options = { publisher, patienceMs };
-  const { ids } = await streams.publish(start, topics, id, options);
+  const beginning = { ...options, otherStreams };
+  const { ids } = await streams.publish(start, topics, id, beginning);
   const reader = body?.getReader();
   const ended = streams.signal(channel, streamId);
   // Canceling ends the read that is pending.

@@ -64,6 +64,13 @@ export class StreamRegistry {
     this.#close(stream);
   }
 
+  /** Returns the open streams of some topics. */
+  openIn(channel: string, topics: readonly string[]): LiveStream[] {
+    const ids = [...this.#live.get(channel)?.keys() ?? []];
+    return ids.flatMap((id) => this.liveOf(channel, id) ?? [])
+      .filter((stream) => topics.some((topic) => stream.topics.has(topic)));
+  }
+
   /**
    * Runs an action that may open a stream.
    *

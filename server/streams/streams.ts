@@ -1,6 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { parseId, type Position } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
+import type { OtherStreams } from "../../core/types/realtime.ts";
 import type { InterruptedStream } from "../brokers/broker.ts";
 import type { Feed } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
@@ -11,6 +12,7 @@ import {
   quote,
 } from "../publish/publisher.ts";
 import { conflictError, type LiveStream } from "./live_stream.ts";
+import { SoleStarts } from "./sole_starts.ts";
 import {
   endedError,
   endKey,
@@ -33,6 +35,12 @@ export interface StreamOptions {
   readonly publisher: MessagePublisher;
   /** How many milliseconds the body may be silent, where this gateway reads the stream from a body. */
   readonly patienceMs?: number | undefined;
+  /**
+   * What happens to the other open streams of the topics when the stream begins.
+   *
+   * @default {"allow"}
+   */
+  readonly otherStreams?: OtherStreams | undefined;
 }
 
 /** The ids of a stream's message, one for each topic. */
@@ -57,6 +65,7 @@ export class Streams {
   readonly #limits: StreamLimits;
   readonly #registry: StreamRegistry;
   readonly #leases: StreamLeases;
+  readonly #sole: SoleStarts;
   /** How long a stream may be silent, in milliseconds. */
   readonly leaseMs: number;
   readonly #report: LeaseOptions["report"];
@@ -74,6 +83,7 @@ export class Streams {
       (stream) => this.#leases.watch(stream),
     );
     this.#leases = new StreamLeases(this.#registry, publisher, options);
+    this.#sole = new SoleStarts(this.#registry, this.#leases);
     this.leaseMs = options.leaseMs;
     this.#report = options.report;
   }
@@ -81,8 +91,8 @@ export class Streams {
   /**
    * Publishes a message of a stream to some topics.
    *
-   * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` where another producer began the stream; `too_many` open streams;
-   * the errors of publishing.
+   * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` where another producer began the stream; `stream_open` where other
+   * streams are refused; `too_many` open streams; the errors of publishing.
    */
   async publish(
     envelope: StreamEnvelope,
@@ -91,19 +101,26 @@ export class Streams {
     options: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId, kind } = envelope;
+    const { producer, otherStreams = "allow" } = options;
     // A producer without a name makes a new id for each stream, which no log has yet.
-    const mayBeInLog = kind !== "datastream-start" ||
-      options.producer !== undefined;
+    const mayBeInLog = kind !== "datastream-start" || producer !== undefined ||
+      otherStreams !== "allow";
     // No transition awaits anything between the look at the state and the call of the broker, so that nothing can follow a stream's end.
     const registry = this.#registry;
     return await registry.hold(channel, streamId, mayBeInLog, (feed) => {
       if (kind === "datastream-end") {
         return this.#end(envelope, topics, data, options);
       }
-      const publish = (): Promise<PublishedStreamMessage> =>
-        kind === "datastream-start"
-          ? this.#start(feed, envelope, topics, data, options)
-          : this.#append(feed, envelope, topics, data, options);
+      const start = (): Promise<PublishedStreamMessage> =>
+        this.#start(feed, envelope, topics, data, options);
+      const publish = (): Promise<PublishedStreamMessage> => {
+        if (kind === "chunk") {
+          return this.#append(feed, envelope, topics, data, options);
+        }
+        if (otherStreams === "allow") return start();
+        const stream = { streamId, topics, otherStreams };
+        return this.#sole.begin(feed, stream, start);
+      };
       const { client } = options.publisher;
       return registry.opening(channel, streamId, client, publish);
     });

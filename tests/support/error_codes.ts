@@ -14,6 +14,7 @@ const CODES: Readonly<Record<RealtimeErrorCode, true>> = {
   conflict: true,
   stream_ended: true,
   stream_stopped: true,
+  stream_open: true,
   producer_lost: true,
   too_large: true,
   rate_limited: true,

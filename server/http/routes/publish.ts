@@ -9,6 +9,7 @@ import { publishTee, publishText } from "../../publish/text_stream.ts";
 import { traced } from "../../publish/traced_publisher.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
 import { runtime } from "../../runtimes/runtime.ts";
+import { readOtherStreams } from "../../streams/other_streams.ts";
 import type { Streams } from "../../streams/streams.ts";
 import { toResponse } from "../answer.ts";
 import { readBytes } from "../body.ts";
@@ -49,12 +50,14 @@ export function publishRoutes(
     rate.spend(topics.length);
     if (isStream(head)) {
       const patienceMs = readLease(address.lease);
+      const otherStreams = readOtherStreams(address.otherStreams, "the stream");
       (await runtime()).keepOpen({ request, env: c.env });
       const { ids, streamId, isStopped } = await publishText(
         {
           publisher: traced(publisher, traceOf(head)),
           streams,
           patienceMs,
+          otherStreams,
           rate,
         },
         envelope,

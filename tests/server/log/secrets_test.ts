@@ -47,7 +47,7 @@ const EVENTS = [
 const ERRORS = [
   ...["unauthenticated", "invalid_token", "token_expired", "forbidden"],
   ...["invalid_argument", "invalid_name", "invalid_json", "invalid_data"],
-  ...["not_found", "conflict", "stream_ended", "stream_stopped"],
+  ...["not_found", "conflict", "stream_ended", "stream_stopped", "stream_open"],
   ...["too_large", "too_many", "rate_limited"],
 ];
 

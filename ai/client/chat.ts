@@ -1,0 +1,94 @@
+import { baseUrl } from "../../core/http/base_url.ts";
+import { isTransient } from "../../core/http/transient.ts";
+import { isJsonObject, isText } from "../../core/protocol/shape.ts";
+import { askPatiently } from "../../core/subscribe/ask_patiently.ts";
+import { loadSender } from "../../core/subscribe/load_sender.ts";
+import {
+  createTokenSource,
+  missing,
+  readToken,
+  type TokenSource,
+} from "../../core/subscribe/token_source.ts";
+import { ANSWER_TOPIC, chatName } from "../chat_name.ts";
+import type { AskedChat, ChatTransportOptions } from "./transport_options.ts";
+
+/** An answer: its data stream, and the id of that stream's start. */
+export interface Answer {
+  readonly streamId: string;
+  readonly id: string;
+}
+
+/** A chat at its gateway. */
+export interface Chat {
+  readonly channel: string;
+  readonly tokens: TokenSource;
+  /** Resolves when there is a token. */
+  readonly ready: Promise<unknown>;
+  /** Finds the answer that is running. */
+  running(): Promise<Answer | undefined>;
+  /** Stops an answer for everyone. Returns `false` if it has ended otherwise. */
+  stop(answer: Answer): Promise<boolean>;
+}
+
+/** Opens a chat: asks for a token at once. */
+export function openChat(
+  { token, url }: Pick<ChatTransportOptions, "token" | "url">,
+  asked: AskedChat,
+): Chat {
+  const channel = chatName(asked.chatId);
+  const ask = () => typeof token === "function" ? token(asked) : token;
+  const first = readToken(ask);
+  let isFirst = true;
+  const tokens = createTokenSource(() => {
+    const next = isFirst ? first : ask();
+    isFirst = false;
+    return next;
+  });
+
+  async function gateway(action: string): Promise<string> {
+    const { key, apiBaseUrl } = await first;
+    tokens.jwt ??= key;
+    const given = url ?? apiBaseUrl;
+    if (!given) throw missing('the token\'s "apiBaseUrl"', "invalid_argument");
+    return baseUrl(given, action);
+  }
+
+  return {
+    channel,
+    tokens,
+    ready: first,
+    async running() {
+      const action = `Cannot find the answer of "${channel}"`;
+      const query = new URLSearchParams({ channel, topic: ANSWER_TOPIC });
+      return await askPatiently({
+        method: "GET",
+        url: await gateway(action),
+        path: `streams?${query}`,
+        action,
+        token: () => tokens.jwt,
+        mayPass: isTransient,
+      }, readNewest).then(([answer]) => answer);
+    },
+    async stop({ streamId }) {
+      const sender = loadSender({
+        channel,
+        tokens,
+        schemaOf: () => undefined,
+        connection: { url: await gateway("Cannot stop the answer") },
+        isOver: () => false,
+      });
+      return await sender.stop({ channel, topic: ANSWER_TOPIC, streamId });
+    },
+  };
+}
+
+/** Reads the newest open stream of an answer of the gateway: a list of one, or of none. */
+function readNewest(
+  { streams }: Readonly<Record<string, unknown>>,
+): Answer[] | undefined {
+  if (!Array.isArray(streams)) return undefined;
+  const newest: unknown = streams.at(-1);
+  if (!isJsonObject(newest)) return [];
+  const { stream_id: streamId, id } = newest;
+  return isText(streamId) && isText(id) ? [{ streamId, id }] : [];
+}

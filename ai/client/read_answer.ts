@@ -1,0 +1,65 @@
+import type { UIMessageChunk } from "ai";
+import { errorOf } from "../../core/protocol/error_body.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import { isJsonObject, isText } from "../../core/protocol/shape.ts";
+import { openWithTokens } from "../../core/subscribe/open_with_tokens.ts";
+import { idBefore } from "../../core/subscribe/position.ts";
+import { AnswerDecoder } from "../answer_lines.ts";
+import { ANSWER_TOPIC } from "../chat_name.ts";
+import type { ReadOptions } from "./answer_stream.ts";
+import type { Answer, Chat } from "./chat.ts";
+
+/**
+ * Reads an answer from its beginning. A lost network does not end it: it goes on where it was.
+ *
+ * Its last chunk is an `error` if the answer's source failed or is lost, and an `abort` if a reader stopped the answer.
+ *
+ * @param closing Ends the reading when it aborts. It is aborted when the reading ends.
+ * @throws {RealtimeError} The refusal of the token; `unavailable` if the gateway no longer has a part of the answer; `invalid_json`.
+ */
+export async function* readAnswer(
+  { channel, tokens }: Chat,
+  { streamId, id }: Answer,
+  closing: AbortController,
+  { onError, onState, url, transport }: ReadOptions,
+): AsyncGenerator<UIMessageChunk, void, undefined> {
+  const decoder = new AnswerDecoder();
+  let gap: RealtimeError | undefined;
+
+  function missed(): void {
+    const reason = "a part of it is no longer in the gateway's log";
+    gap = new RealtimeError("unavailable", `Cannot show the answer: ${reason}`);
+    // The messages before the gap are still delivered.
+    closing.abort();
+  }
+
+  try {
+    const subscription = await openWithTokens(tokens, {
+      url,
+      transport,
+      from: idBefore(id),
+      signal: closing.signal,
+      onError,
+      onState,
+      onGap: missed,
+    }, { channel, topics: [ANSWER_TOPIC] });
+    for await (const message of subscription) {
+      if (message.streamId !== streamId) continue;
+      const { kind, data, metadata } = message;
+      if (kind === "chunk" && isText(data)) yield* decoder.push(data);
+      if (kind === "datastream-end") return yield* lastChunks(metadata);
+    }
+  } catch (error) {
+    throw gap ?? error;
+  } finally {
+    closing.abort();
+  }
+  if (gap) throw gap;
+}
+
+/** Says how an answer ended, as the AI SDK says it. An answer that ended by itself has said so in its own last chunk. */
+function* lastChunks(metadata: unknown): Generator<UIMessageChunk> {
+  const { error, stopped } = isJsonObject(metadata) ? metadata : {};
+  if (error) yield { type: "error", errorText: errorOf(error).message };
+  if (stopped === true) yield { type: "abort" };
+}

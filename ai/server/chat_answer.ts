@@ -1,0 +1,78 @@
+import type { UIMessageChunk } from "ai";
+import { checkName } from "../../core/protocol/names.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import {
+  isStreamSource,
+  openStream,
+} from "../../core/publish/stream_source.ts";
+import type { Streamed, StreamSource } from "../../core/types/stream.ts";
+import type { MessageInput } from "../../core/types/topic.ts";
+import { ANSWER_TOPIC, chatName } from "../chat_name.ts";
+import { AnswerText } from "./answer_text.ts";
+
+/**
+ * An answer: the stream that `toUIMessageStream()` of the AI SDK returns, or a function that returns it. The function gets the signal for
+ * `streamText({ abortSignal })`, which aborts when a reader stops the answer.
+ */
+export type AnswerSource = StreamSource<UIMessageChunk>;
+
+/**
+ * Makes the message with which `publish` publishes an answer, wherever there is a `publish`: in an Inngest function, or in a job that no
+ * request waits for. Where a request asked for the answer, use `publishChat`.
+ *
+ * In a step of an Inngest function the answer is published once per run, also if the step is retried.
+ *
+ * @throws {RealtimeError} `invalid_name` for an id that no channel can have; `invalid_data` if the source is no stream.
+ *
+ * @example In a step of an Inngest function
+ * ```ts
+ * import { type AnswerSource, chatAnswer } from "@tidings/realtime/ai";
+ * import { realtimeMiddleware } from "@tidings/realtime/middleware";
+ * import { Inngest } from "inngest";
+ *
+ * /** Calls `streamText` with the signal, and returns `toUIMessageStream()` of its result. *\/
+ * declare const answer: (question: string, signal: AbortSignal) => AnswerSource;
+ *
+ * const inngest = new Inngest({ id: "my-app", middleware: [realtimeMiddleware()] });
+ *
+ * export const reply = inngest.createFunction(
+ *   { id: "reply", triggers: [{ event: "chat/asked" }] },
+ *   async ({ event, step, publish }) => {
+ *     const { chatId, question } = event.data;
+ *     await step.run("answer", () =>
+ *       publish(chatAnswer(chatId, answer(question)))
+ *     );
+ *   },
+ * );
+ * ```
+ */
+export function chatAnswer(chatId: string, source: AnswerSource): MessageInput {
+  return answerMessage(chatId, source, () => {});
+}
+
+/** Does the same, and passes the answer's text to a function once its stream is open. */
+export function answerMessage(
+  chatId: string,
+  source: AnswerSource,
+  onOpen: (text: AnswerText) => void,
+): MessageInput {
+  const channel = checkName("channel", chatName(chatId));
+  const action = `Cannot publish to "${channel}"`;
+  if (!isStreamSource(source)) {
+    throw new RealtimeError(
+      "invalid_data",
+      `${action}: the answer is no stream; pass result.toUIMessageStream(), or a function that returns it`,
+    );
+  }
+  function read(stream: Streamed<unknown>): AnswerText {
+    const text = new AnswerText(stream, action, typeof source === "function");
+    onOpen(text);
+    return text;
+  }
+
+  const data = typeof source === "function"
+    ? async (signal: AbortSignal) =>
+      read(await openStream(source, signal, action))
+    : read(source);
+  return { channel, topic: ANSWER_TOPIC, data };
+}

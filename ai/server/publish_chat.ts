@@ -1,0 +1,130 @@
+import { RealtimeError } from "../../core/protocol/errors.ts";
+import { errorBody } from "../../core/protocol/error_body.ts";
+import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
+import type { Publication, PublishFn } from "../../core/types/app.ts";
+import type { AnswerText } from "./answer_text.ts";
+import { answerMessage, type AnswerSource } from "./chat_answer.ts";
+
+/** An app that publishes: one of `createRealtime`, or what a middleware gives. */
+export interface ChatPublisher {
+  /** Publishes the answer. */
+  readonly publish: PublishFn;
+}
+
+/** Options of {@linkcode publishChat}. */
+export interface PublishChatOptions {
+  /** The chat's id. The app has to check that the user may write in this chat. */
+  chatId: string;
+  /** The answer: `result.toUIMessageStream()`, or a function that returns it and gets the signal for `streamText({ abortSignal })`. */
+  stream: AnswerSource;
+  /**
+   * What happens if the chat has an answer that is still running: the new one is refused with `stream_open`, or it replaces the running
+   * one, which is stopped.
+   *
+   * @default {"refuse"}
+   */
+  whileRunning?: "refuse" | "replace" | undefined;
+  /** An idempotency key: the same key publishes one answer within 2 minutes, so that the same request may be repeated. */
+  key?: string | undefined;
+  /** Ends the answer in an error. Don't pass the request's own signal, which aborts when the user reloads the page. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Keeps the process alive until the answer has ended, where a platform would end it with the response: `waitUntil` of edge functions,
+   * `after` of Next.js. It gets a promise that never rejects.
+   */
+  waitUntil?: ((ended: Promise<void>) => void) | undefined;
+  /**
+   * Called with the error of an answer that fails after the response.
+   *
+   * @default {console.error}
+   */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
+/**
+ * Publishes the answer of a chat, and responds to the request that asked for it as soon as the answer has begun. The answer goes on when the
+ * request's connection is gone. `createChatTransport` reads it from the gateway.
+ *
+ * @returns The response of the app's route: 200 with the JSON `{"chat_id","stream_id","id"}`. If the answer can't begin, the response has
+ * the error as JSON, `{"error":{"code","message"}}`, and its status: 409 and the code `stream_open` while another answer runs, 503 if the
+ * gateway can't be reached.
+ *
+ * @example The route of a chat, in Hono
+ * ```ts
+ * import { createRealtime } from "@tidings/realtime";
+ * import { publishChat } from "@tidings/realtime/ai";
+ * import {
+ *   convertToModelMessages,
+ *   type LanguageModel,
+ *   streamText,
+ *   toUIMessageStream,
+ * } from "ai";
+ * import { Hono } from "hono";
+ *
+ * declare const model: LanguageModel;
+ *
+ * const realtime = createRealtime({ url: "http://localhost:8787" });
+ * export const app = new Hono();
+ * app.post("/api/chat", async (c) => {
+ *   const { id: chatId, messages } = await c.req.json();
+ *   const prompt = await convertToModelMessages(messages);
+ *   return publishChat(realtime, {
+ *     chatId,
+ *     stream: (abortSignal) =>
+ *       toUIMessageStream({
+ *         stream: streamText({ model, messages: prompt, abortSignal }).stream,
+ *       }),
+ *   });
+ * });
+ * ```
+ */
+export async function publishChat(
+  app: ChatPublisher,
+  options: PublishChatOptions,
+): Promise<Response> {
+  const { chatId, stream, whileRunning, key, signal } = options;
+  const { waitUntil, onError = console.error } = options;
+  const begun = Promise.withResolvers<Publication>();
+  let hasBegun = false;
+  let text: AnswerText | undefined;
+
+  function begin(publication: Publication): void {
+    hasBegun = true;
+    begun.resolve(publication);
+  }
+
+  async function publish(): Promise<void> {
+    try {
+      const message = answerMessage(chatId, stream, (open) => text = open);
+      const otherStreams = whileRunning === "replace" ? "stop" : "refuse";
+      // An answer with this key that has ended already does not begin again.
+      begin(
+        await app.publish(message, {
+          key,
+          signal,
+          otherStreams,
+          onStart: begin,
+        }),
+      );
+    } catch (error) {
+      if (hasBegun) onError(error);
+      else begun.reject(error);
+    }
+    await text?.rest;
+  }
+
+  const ended = publish();
+  waitUntil?.(ended);
+  try {
+    const { id, streamId } = await begun.promise;
+    return Response.json({ chat_id: chatId, stream_id: streamId, id });
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+function refusal(error: unknown): Response {
+  if (!(error instanceof RealtimeError)) throw error;
+  const status = STATUS_OF_CODE[error.code] ?? 503;
+  return Response.json({ error: errorBody(error) }, { status });
+}
