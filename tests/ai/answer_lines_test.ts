@@ -27,6 +27,12 @@ function text(id: string, delta: string): UIMessageChunk {
   return { type: "text-delta", id, delta };
 }
 
+/** A delta that has another field. */
+function signed(id: string, delta: string, n: number): UIMessageChunk {
+  const providerMetadata = { maker: { n } };
+  return { type: "text-delta", id, delta, providerMetadata };
+}
+
 function reasoning(id: string, delta: string): UIMessageChunk {
   return { type: "reasoning-delta", id, delta };
 }
@@ -106,7 +112,7 @@ describe("AnswerEncoder", () => {
       text("2", "e"),
       { type: "start-step" },
       text("2", "f"),
-      { ...text("2", "g"), providerMetadata: { maker: {} } },
+      signed("2", "g", 1),
     ];
     assertEquals(
       encode(whole),
@@ -142,10 +148,10 @@ describe("AnswerDecoder", () => {
       reasoning("2", "c"),
       input("2", "d"),
       text("2", "e"),
-      { ...text("2", "f"), providerMetadata: { maker: { n: 1 } } },
+      signed("2", "f", 1),
       text("2", "g"),
-      { ...text("2", "h"), providerMetadata: { maker: { n: 2 } } },
-      { ...text("2", "i"), providerMetadata: { maker: { n: 2 } } },
+      signed("2", "h", 2),
+      signed("2", "i", 2),
     ];
     assertEquals(decode(encode(apart)), apart);
     const alike: Chunks = [

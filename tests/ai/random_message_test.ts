@@ -24,9 +24,10 @@ async function checkAnswer(
   events: readonly Event[],
 ): Promise<void> {
   const answer = new ControlledAnswer();
-  app.answer(chatId, answer.stream);
+  const begun = app.answer(chatId, answer.stream);
   const sender = app.open(chatId, []);
   const sent = sender.chat.sendMessage(QUESTION);
+  await begun;
   const reloads = [];
   for (const [index, chunk] of chunks.entries()) {
     answer.emit(chunk);

@@ -18,7 +18,11 @@ let gateway: TestGateway;
 let app: ChatApp;
 
 beforeAll(async () => {
-  gateway = await startGateway();
+  // All pages are in one process, so they share a connection.
+  gateway = await startGateway({
+    maxSubscriptions: 10_000,
+    maxInboundRate: 10_000,
+  });
   app = new ChatApp(gateway);
 });
 
@@ -73,8 +77,9 @@ async function reloadEverywhere(
 ): Promise<{ sent: Outcome; reloaded: Outcome[] }> {
   const states = await statesOf(chunks);
   const answer = new ControlledAnswer();
-  app.answer(chatId, answer.stream);
+  const begun = app.answer(chatId, answer.stream);
   const sender = send(chatId);
+  await begun;
   const pages: Page[] = [];
   for (const [count, state] of states.entries()) {
     if (count > 0) answer.emit(...chunks.slice(count - 1, count));

@@ -8,7 +8,7 @@ import {
   type PublishChatOptions,
 } from "../../../ai.ts";
 import type { RealtimeApp } from "../../../core/types/realtime.ts";
-import { appOf } from "../client/client.ts";
+import { appOf, type Signal, signal } from "../client/client.ts";
 import type { Target } from "../wire/websocket.ts";
 import { ObservedChat, QUESTION } from "./observed_chat.ts";
 
@@ -20,8 +20,11 @@ export class ChatApp {
   /** How often the route of the chat was called. */
   calls = 0;
   readonly #url: string;
-  /** The source that answers the next message of a chat, by the chat's id. */
-  readonly #answers = new Map<string, AnswerSource>();
+  /** What answers the next message of a chat, by the chat's id. */
+  readonly #answers = new Map<
+    string,
+    { readonly source: AnswerSource; readonly begun: Signal<void> }
+  >();
   readonly #options: Partial<PublishChatOptions>;
 
   /**
@@ -38,9 +41,11 @@ export class ChatApp {
     this.#options = options;
   }
 
-  /** Sets what answers the next message of a chat. */
-  answer(chatId: string, source: AnswerSource): void {
-    this.#answers.set(chatId, source);
+  /** Sets what answers the next message of a chat. Returns a promise that resolves when the route has responded to that message. */
+  answer(chatId: string, source: AnswerSource): Promise<void> {
+    const begun = signal();
+    this.#answers.set(chatId, { source, begun });
+    return begun.promise;
   }
 
   /**
@@ -66,13 +71,15 @@ export class ChatApp {
   async #route(request: Request): Promise<Response> {
     this.calls++;
     const { id: chatId } = await request.json();
-    const stream = this.#answers.get(chatId);
-    if (!stream) throw new Error(`No answer for the chat "${chatId}"`);
-    return await publishChat(this.realtime, {
+    const answer = this.#answers.get(chatId);
+    if (!answer) throw new Error(`No answer for the chat "${chatId}"`);
+    const response = await publishChat(this.realtime, {
       chatId,
-      stream,
+      stream: answer.source,
       onError: (error) => this.failures.push(error),
       ...this.#options,
     });
+    answer.begun.resolve();
+    return response;
   }
 }

@@ -1,10 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
+import { assertEquals, assertNotEquals } from "@std/assert";
 import { Chat } from "@ai-sdk/react";
 import type { ChatInit, ChatOnFinishCallback, UIMessage } from "ai";
+import { within } from "../../../core/time/within.ts";
 
-/** The message that every test sends. */
+/** How long a page may take to show what the gateway has. */
+const SHOWN_MS = 3_000;
+
+/** The message that every test sends, with the fields that the AI SDK gives it. */
 export const QUESTION: UIMessage = {
   id: "question",
+  metadata: undefined,
   role: "user",
   parts: [{ type: "text", text: "Ask" }],
 };
@@ -57,10 +63,14 @@ export class ObservedChat {
 
   /** Waits until the chat reads an answer, or has read it, and shows exactly these messages. */
   async shows(messages: readonly UIMessage[]): Promise<void> {
-    await this.until(() =>
+    const shown = (): boolean =>
       this.chat.status !== "ready" &&
-      isDeepStrictEqual(this.chat.messages, messages)
-    );
+      isDeepStrictEqual(this.chat.messages, messages);
+    // The comparison of a failure tells more than the time limit of a test.
+    await within(SHOWN_MS, this.until(shown));
+    if (shown()) return;
+    assertEquals(this.chat.messages, messages);
+    assertNotEquals(this.chat.status, "ready");
   }
 
   /** Waits until a condition holds, which is evaluated whenever the chat changes. */
