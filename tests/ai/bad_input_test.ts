@@ -2,18 +2,18 @@ import { assert, assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import type { UIMessage, UIMessageChunk } from "ai";
 import { type AnswerSource, chatToken } from "../../ai.ts";
-import { ChatApp } from "../support/ai/chat_app.ts";
+import { ManyChats } from "../support/ai/many_chats.ts";
 import { ControlledAnswer } from "../support/ai/controlled_answer.ts";
 import { type ObservedChat, QUESTION } from "../support/ai/observed_chat.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { closedUrl } from "../support/gateway/local_server.ts";
 
 let gateway: TestGateway;
-let app: ChatApp;
+let app: ManyChats;
 
 beforeAll(async () => {
   gateway = await startGateway();
-  app = new ChatApp(gateway);
+  app = new ManyChats(gateway);
 });
 
 afterAll(async () => {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { UIMessageChunk } from "ai";
 import fc from "fast-check";
-import { ChatApp } from "../support/ai/chat_app.ts";
+import { ManyChats } from "../support/ai/many_chats.ts";
 import { ControlledAnswer } from "../support/ai/controlled_answer.ts";
 import { resumeDirectly, sendDirectly } from "../support/ai/direct_chat.ts";
 import { QUESTION } from "../support/ai/observed_chat.ts";
@@ -16,7 +16,7 @@ type Event = "go" | "shown" | "reload" | "cut";
 
 /** Answers a chat as the events say, and compares what its pages show with what the AI SDK shows without a network. */
 async function checkAnswer(
-  app: ChatApp,
+  app: ManyChats,
   proxy: Proxy,
   gatewayUrl: string,
   chatId: string,
@@ -57,7 +57,7 @@ describe("A random answer", () => {
   it("is the same message on every page, whenever pages are reloaded and connections are lost", async () => {
     await using gateway = await startGateway();
     await using proxy = await startProxy(gateway.url);
-    const app = new ChatApp(gateway, proxy.url);
+    const app = new ManyChats(gateway, proxy.url);
     let count = 0;
     await fc.assert(
       fc.asyncProperty(

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import type { UIMessage, UIMessageChunk } from "ai";
-import { ChatApp } from "../support/ai/chat_app.ts";
+import { ManyChats } from "../support/ai/many_chats.ts";
 import { ControlledAnswer } from "../support/ai/controlled_answer.ts";
 import { recordCorpus } from "../support/ai/corpus.ts";
 import { resumeDirectly, sendDirectly } from "../support/ai/direct_chat.ts";
@@ -15,7 +15,7 @@ import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 const corpus = await recordCorpus();
 
 let gateway: TestGateway;
-let app: ChatApp;
+let app: ManyChats;
 
 beforeAll(async () => {
   // All pages are in one process, so they share a connection.
@@ -23,7 +23,7 @@ beforeAll(async () => {
     maxSubscriptions: 10_000,
     maxInboundRate: 10_000,
   });
-  app = new ChatApp(gateway);
+  app = new ManyChats(gateway);
 });
 
 afterAll(async () => {

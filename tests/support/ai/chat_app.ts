@@ -1,4 +1,5 @@
-import type { UIMessage } from "ai";
+import { Chat } from "@ai-sdk/react";
+import type { UIMessage, UIMessageChunk } from "ai";
 import {
   type AnswerSource,
   chatToken,
@@ -7,79 +8,116 @@ import {
   publishChat,
   type PublishChatOptions,
 } from "../../../ai.ts";
-import type { RealtimeApp } from "../../../core/types/realtime.ts";
-import { appOf, type Signal, signal } from "../client/client.ts";
-import type { Target } from "../wire/websocket.ts";
-import { ObservedChat, QUESTION } from "./observed_chat.ts";
+import { createRealtime, type RealtimeApp } from "../../../mod.ts";
+import type { TestGateway } from "../gateway/gateway.ts";
 
-/** An app with chats: its server and its pages are in the test's own process, only the gateway is reached over the network. */
+/** An answer whose chunks a test writes. Like that of `streamText` it ends with an `abort` chunk when its signal aborts. */
+export class WrittenAnswer {
+  readonly #chunks = new TransformStream<UIMessageChunk, UIMessageChunk>(
+    undefined,
+    { highWaterMark: Infinity },
+  );
+  readonly #writer = this.#chunks.writable.getWriter();
+  readonly #opened = Promise.withResolvers<AbortSignal>();
+  /** Resolves with the answer's signal when its source is opened. */
+  readonly opened: Promise<AbortSignal> = this.#opened.promise;
+
+  readonly source: AnswerSource = (signal) => {
+    signal.addEventListener("abort", () => this.end({ type: "abort" }));
+    this.#opened.resolve(signal);
+    return this.#chunks.readable;
+  };
+
+  write(...chunks: UIMessageChunk[]): void {
+    for (const chunk of chunks) this.#writer.write(chunk).catch(() => {});
+  }
+
+  end(...chunks: UIMessageChunk[]): void {
+    this.write(...chunks);
+    this.#writer.close().catch(() => {});
+  }
+}
+
+/** The server of an app with chats, in the process of the test. */
 export class ChatApp {
   readonly realtime: RealtimeApp;
-  /** The errors of answers that failed after their response, in order. */
-  readonly failures: unknown[] = [];
-  /** How often the route of the chat was called. */
-  calls = 0;
-  readonly #url: string;
-  /** What answers the next message of a chat, by the chat's id. */
-  readonly #answers = new Map<
-    string,
-    { readonly source: AnswerSource; readonly begun: Signal<void> }
-  >();
-  readonly #options: Partial<PublishChatOptions>;
+  /** The answers of the next requests, in order. */
+  readonly answers: Partial<PublishChatOptions>[] = [];
+  /** The bodies of the requests so far. */
+  readonly asked: Record<string, unknown>[] = [];
 
-  /**
-   * @param url The address of the gateway as pages and the server reach it, such as a proxy's.
-   * @param options How the route publishes its answers.
-   */
-  constructor(
-    target: Target,
-    url: string = target.url,
-    options: Partial<PublishChatOptions> = {},
-  ) {
-    this.#url = url;
-    this.realtime = appOf({ ...target, url });
-    this.#options = options;
+  constructor({ url, signingKey }: Pick<TestGateway, "url" | "signingKey">) {
+    this.realtime = createRealtime({ url, signingKey });
   }
 
-  /** Sets what answers the next message of a chat. Returns a promise that resolves when the route has responded to that message. */
-  answer(chatId: string, source: AnswerSource): Promise<void> {
-    const begun = signal();
-    this.#answers.set(chatId, { source, begun });
-    return begun.promise;
-  }
-
-  /**
-   * Opens a page.
-   *
-   * @param messages The messages that the app has stored: the question, unless others are given.
-   */
-  open(
-    chatId: string,
-    messages: UIMessage[] = [QUESTION],
-    options: Partial<ChatTransportOptions<UIMessage>> = {},
-  ): ObservedChat {
-    const transport = createChatTransport<UIMessage>({
-      api: "http://app.test/api/chat",
-      url: this.#url,
-      fetch: (input, init) => this.#route(new Request(input, init)),
+  /** Makes a transport whose requests this app answers. */
+  transport(
+    options: Partial<ChatTransportOptions> = {},
+  ): ReturnType<typeof createChatTransport> {
+    return createChatTransport({
+      fetch: (_, init) => this.#answer(JSON.parse(String(init?.body))),
       token: ({ chatId }) => chatToken(this.realtime, { chatId }),
       ...options,
     });
-    return new ObservedChat({ id: chatId, transport, messages });
   }
 
-  async #route(request: Request): Promise<Response> {
-    this.calls++;
-    const { id: chatId } = await request.json();
-    const answer = this.#answers.get(chatId);
-    if (!answer) throw new Error(`No answer for the chat "${chatId}"`);
-    const response = await publishChat(this.realtime, {
-      chatId,
-      stream: answer.source,
-      onError: (error) => this.failures.push(error),
-      ...this.#options,
-    });
-    answer.begun.resolve();
-    return response;
+  /** Opens a chat as a page does, with the messages that it knows. */
+  open(
+    id: string,
+    messages: UIMessage[] = [],
+    options: Partial<ChatTransportOptions> = {},
+  ): Chat<UIMessage> {
+    return new Chat({ id, messages, transport: this.transport(options) });
   }
+
+  #answer(body: Record<string, unknown>): Promise<Response> {
+    this.asked.push(body);
+    const next = this.answers.shift();
+    if (!next) throw new Error("The test has no answer for this request");
+    return publishChat(this.realtime, {
+      chatId: String(body.id),
+      stream: new ReadableStream(),
+      ...next,
+    });
+  }
+}
+
+/** The chunks of a short text that is the whole answer. */
+export function textAnswer(
+  messageId: string,
+  ...texts: string[]
+): UIMessageChunk[] {
+  return [...textBegin(messageId, ...texts), ...TEXT_END];
+}
+
+/** The first chunks of an answer of text. */
+export function textBegin(
+  messageId: string,
+  ...texts: string[]
+): UIMessageChunk[] {
+  return [
+    { type: "start", messageId },
+    { type: "start-step" },
+    { type: "text-start", id: "0" },
+    ...textDeltas(...texts),
+  ];
+}
+
+/** Chunks that go on with an answer of text. */
+export function textDeltas(...texts: string[]): UIMessageChunk[] {
+  return texts.map((delta) => ({ type: "text-delta", id: "0", delta }));
+}
+
+/** The last chunks of an answer of text. */
+export const TEXT_END: readonly UIMessageChunk[] = [
+  { type: "text-end", id: "0" },
+  { type: "finish-step" },
+  { type: "finish" },
+];
+
+/** Returns all text of a message. */
+export function textOf(message: UIMessage | undefined): string {
+  return (message?.parts ?? [])
+    .map((part) => part.type === "text" ? part.text : "")
+    .join("");
 }

@@ -1,0 +1,124 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { RealtimeError } from "../../mod.ts";
+import {
+  ChatApp,
+  TEXT_END,
+  textAnswer,
+  textBegin,
+  textDeltas,
+  textOf,
+  WrittenAnswer,
+} from "../support/ai/chat_app.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { until } from "../support/until.ts";
+
+let gateway: TestGateway;
+let app: ChatApp;
+beforeAll(async () => {
+  gateway = await startGateway();
+  app = new ChatApp(gateway);
+});
+afterAll(() => gateway.close());
+
+/** Prepares an answer that the test writes. */
+function nextAnswer(): WrittenAnswer {
+  const answer = new WrittenAnswer();
+  app.answers.push({ stream: answer.source });
+  return answer;
+}
+
+describe("createChatTransport()", () => {
+  it("shows the answer of the app's route", async () => {
+    app.answers.push({
+      stream: () => ReadableStream.from(textAnswer("a1", "The tide ", "rises")),
+    });
+    const chat = app.open("shown");
+    await chat.sendMessage({ text: "When?" });
+    assertEquals(chat.error, undefined);
+    assertEquals(chat.status, "ready");
+    assertEquals(chat.messages.map(({ role }) => role), ["user", "assistant"]);
+    assertEquals(chat.lastMessage?.id, "a1");
+    assertEquals(textOf(chat.lastMessage), "The tide rises");
+    const { id, trigger, messages } = app.asked.at(-1) ?? {};
+    assertEquals([id, trigger], ["shown", "submit-message"]);
+    const [question] = chat.messages;
+    assertEquals(messages, [JSON.parse(JSON.stringify(question))]);
+  });
+
+  it("shows a running answer from its beginning after a reload, and it goes on", async () => {
+    const answer = nextAnswer();
+    const before = app.open("reload");
+    const sent = before.sendMessage({ text: "When?" });
+    answer.write(...textBegin("a2", "The tide "));
+    await until(() => textOf(before.lastMessage) === "The tide ");
+
+    const after = app.open("reload", before.messages.slice(0, 1));
+    const resumed = after.resumeStream();
+    await until(() => textOf(after.lastMessage) === "The tide ");
+    answer.end(...textDeltas("rises"), ...TEXT_END);
+    await Promise.all([sent, resumed]);
+    assertEquals(after.messages, before.messages);
+    assertEquals(textOf(after.lastMessage), "The tide rises");
+  });
+
+  it("resolves with null where no answer runs", async () => {
+    const transport = app.transport();
+    assertEquals(await transport.reconnectToStream({ chatId: "none" }), null);
+    app.answers.push({
+      stream: () => ReadableStream.from(textAnswer("a3", "Over")),
+    });
+    await app.open("over").sendMessage({ text: "When?" });
+    assertEquals(await transport.reconnectToStream({ chatId: "over" }), null);
+  });
+
+  it("stops the answer for everyone when its chat is stopped, also after a reload", async () => {
+    const answer = nextAnswer();
+    const first = app.open("stop");
+    const sent = first.sendMessage({ text: "When?" });
+    answer.write(...textBegin("a4", "The tide "));
+    await until(() => textOf(first.lastMessage) === "The tide ");
+    const second = app.open("stop", first.messages.slice(0, 1));
+    const resumed = second.resumeStream();
+    await until(() => textOf(second.lastMessage) === "The tide ");
+    await second.stop();
+    const signal = await answer.opened;
+    await Promise.all([sent, resumed]);
+    await until(() => signal.aborted);
+    assertEquals([first.status, first.error], ["ready", undefined]);
+    assertEquals(textOf(first.lastMessage), "The tide ");
+    const transport = app.transport();
+    assertEquals(await transport.reconnectToStream({ chatId: "stop" }), null);
+    assertEquals(await transport.stop({ chatId: "stop" }), false);
+  });
+
+  it("refuses a second answer while one runs, and shows why", async () => {
+    const answer = nextAnswer();
+    const first = app.open("two");
+    const sent = first.sendMessage({ text: "When?" });
+    await answer.opened;
+    nextAnswer();
+    const second = app.open("two");
+    await second.sendMessage({ text: "And then?" });
+    assertEquals(second.status, "error");
+    assertEquals(
+      second.error?.message,
+      'Cannot publish to "chat:two": the topic "answer" has an open stream',
+    );
+    answer.end(...textAnswer("a5", "The tide"));
+    await sent;
+    assertEquals(textOf(first.lastMessage), "The tide");
+  });
+
+  it("rejects with the refusal of the token's route", async () => {
+    const transport = app.transport({
+      token: () => new Response("Not your chat", { status: 403 }),
+    });
+    const error = await assertRejects(
+      () => transport.reconnectToStream({ chatId: "other" }),
+      RealtimeError,
+      "Cannot get a token: Not your chat",
+    );
+    assertEquals(error.code, "forbidden");
+  });
+});
