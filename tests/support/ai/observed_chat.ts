@@ -85,7 +85,10 @@ export class ObservedChat {
       this.chat["~registerStatusCallback"](check),
       this.chat["~registerErrorCallback"](check),
     ];
+    // The AI SDK announces no `start-step`, though it may change a message that is shown already.
+    const timer = setInterval(check, 20);
     await promise;
+    clearInterval(timer);
     for (const one of unregister) one();
   }
 }
