@@ -1,4 +1,4 @@
-import type { ChatRequestOptions, UIMessage } from "ai";
+import type * as ai from "ai";
 import { answerStream, stopAnswer } from "./answer_stream.ts";
 import { type Answer, type Chat, openChat } from "./chat.ts";
 import { postMessages, type SentMessages } from "./post_messages.ts";
@@ -31,7 +31,9 @@ const LATE_MS = 10_000;
  * }
  * ```
  */
-export function createChatTransport<UI_MESSAGE extends UIMessage = UIMessage>(
+export function createChatTransport<
+  UI_MESSAGE extends ai.UIMessage = ai.UIMessage,
+>(
   options: ChatTransportOptions<UI_MESSAGE>,
 ): RealtimeChatTransport<UI_MESSAGE> {
   /** Sends messages, and resolves with the answer that has begun. */
@@ -97,7 +99,7 @@ export function createChatTransport<UI_MESSAGE extends UIMessage = UIMessage>(
 }
 
 function askedChat(
-  { chatId, headers, body, metadata }: ChatRequestOptions & {
+  { chatId, headers, body, metadata }: ai.ChatRequestOptions & {
     chatId: string;
   },
 ): AskedChat {

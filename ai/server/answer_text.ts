@@ -1,4 +1,4 @@
-import type { UIMessageChunk } from "ai";
+import type * as ai from "ai";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { isJsonObject, isText } from "../../core/protocol/shape.ts";
 import {
@@ -69,9 +69,9 @@ async function readAll(chunks: ChunkReader): Promise<void> {
   }
 }
 
-function checkChunk(value: unknown, action: string): UIMessageChunk {
+function checkChunk(value: unknown, action: string): ai.UIMessageChunk {
   if (isJsonObject(value) && isText(value.type)) {
-    return value as UIMessageChunk;
+    return value as ai.UIMessageChunk;
   }
   const kind = isText(value) ? "a string" : `a value of type ${typeof value}`;
   throw new RealtimeError(

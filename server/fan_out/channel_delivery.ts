@@ -10,6 +10,7 @@ import { CatchUp } from "./catch_up.ts";
 import type { Feed, FeedFollower } from "./feed.ts";
 import { findStart, type Gap, type Start, startAfter } from "./find_start.ts";
 import type { Hub } from "./hub.ts";
+import { joinChunks } from "./join_chunks.ts";
 
 const PAGE_ENTRIES = 500;
 const PAGE_BYTES = 128 * 1024;
@@ -286,7 +287,7 @@ export class ChannelDelivery implements FeedFollower {
       if (offset > has + 1) {
         this.#reportGap(formatId(epoch, has), epoch, offset);
       }
-      this.#write(epoch, part.filter((entry) => catchUp.wants(entry)));
+      this.#write(epoch, part, catchUp);
       has = part.at(-1)?.offset ?? has;
     }
     // The newest messages were lost.
@@ -295,10 +296,16 @@ export class ChannelDelivery implements FeedFollower {
     return epoch;
   }
 
-  #write(epoch: string, entries: readonly LogEntry[]): void {
+  /** Writes the messages of a part of the log that a catch-up wants. They count one by one, although some leave in one frame. */
+  #write(epoch: string, part: readonly LogEntry[], catchUp: CatchUp): void {
+    const { channel } = this;
     const { cursor, wire } = this.#target;
-    this.#hub.delivered[transportOf(wire)] += entries.length;
-    const ids = cursor && cursorIds(cursor, this.channel, epoch);
+    const wanted = part.filter((entry) => catchUp.wants(entry));
+    this.#hub.delivered[transportOf(wire)] += wanted.length;
+    const isApart = (before: number, after: number) =>
+      catchUp.isApart(before, after);
+    const entries = joinChunks(channel, epoch, wanted, isApart);
+    const ids = cursor && cursorIds(cursor, channel, epoch);
     this.#target.write(encodeEntries(wire, epoch, entries, ids));
   }
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { RealtimeError } from "../../mod.ts";
 import {
   ChatApp,
+  streamOf,
   TEXT_END,
   textAnswer,
   textBegin,
@@ -31,7 +32,7 @@ function nextAnswer(): WrittenAnswer {
 describe("createChatTransport()", () => {
   it("shows the answer of the app's route", async () => {
     app.answers.push({
-      stream: () => ReadableStream.from(textAnswer("a1", "The tide ", "rises")),
+      stream: () => streamOf(textAnswer("a1", "The tide ", "rises")),
     });
     const chat = app.open("shown");
     await chat.sendMessage({ text: "When?" });
@@ -66,7 +67,7 @@ describe("createChatTransport()", () => {
     const transport = app.transport();
     assertEquals(await transport.reconnectToStream({ chatId: "none" }), null);
     app.answers.push({
-      stream: () => ReadableStream.from(textAnswer("a3", "Over")),
+      stream: () => streamOf(textAnswer("a3", "Over")),
     });
     await app.open("over").sendMessage({ text: "When?" });
     assertEquals(await transport.reconnectToStream({ chatId: "over" }), null);

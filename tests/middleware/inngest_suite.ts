@@ -419,6 +419,98 @@ export function describeMajor(major: Major): void {
       );
     });
 
+    it("replaces the stream that an earlier attempt of its step left open, where other streams are refused or stopped", async () => {
+      for (const otherStreams of ["refuse", "stop"] as const) {
+        const name = uniqueName("user");
+        const starts: unknown[] = [];
+        let left: Promise<unknown> | undefined;
+        const outcome = await run(async ({ step, publish, attempt }) => {
+          await step.run("answer", async () => {
+            const started = Promise.withResolvers<void>();
+            const published = publish({
+              channel: name,
+              topic: "ai",
+              data: async function* (signal: AbortSignal) {
+                yield `attempt ${attempt}`;
+                if (attempt > 0) return;
+                await new Promise((resolve) =>
+                  signal.addEventListener("abort", resolve)
+                );
+              },
+            }, {
+              otherStreams,
+              onStart({ id }) {
+                starts.push(id);
+                started.resolve();
+              },
+            });
+            if (attempt > 0) return await published;
+            left = published.catch((error) => error.code);
+            await started.promise;
+            throw new Error("The process ended");
+          });
+          return "done";
+        });
+        assertEquals([outcome.output, await left], ["done", "stream_ended"]);
+        const log = await readHistory(gateway, name);
+        const begun = log.filter(({ kind }) => kind === "datastream-start");
+        assertEquals(begun.map(({ id }) => id), starts);
+        assertEquals(begun.length, 2);
+        const ends = log.filter(({ kind }) => kind === "datastream-end");
+        assertEquals(
+          ends.map(({ metadata }) => Object(metadata).error?.code),
+          ["producer_lost", undefined],
+        );
+      }
+    });
+
+    it("publishes in a retry of the step a stream that was refused because of another one", async () => {
+      const name = uniqueName("user");
+      const app = createRealtime(gateway);
+      const [started, more] = [
+        Promise.withResolvers<void>(),
+        Promise.withResolvers<void>(),
+      ];
+      const other = app.publish({
+        channel: name,
+        topic: "ai",
+        data: async function* () {
+          await more.promise;
+          yield "other";
+        },
+      }, { onStart: () => started.resolve() });
+      await started.promise;
+      const refusals: unknown[] = [];
+      let calls = 0;
+      const outcome = await run(async ({ step, publish, attempt }) => {
+        await step.run("answer", async () => {
+          if (attempt > 0) {
+            more.resolve();
+            await other;
+          }
+          const data = async function* () {
+            calls++;
+            yield await Promise.resolve("own");
+          };
+          const message = { channel: name, topic: "ai", data };
+          try {
+            await publish(message, { otherStreams: "refuse" });
+          } catch (error) {
+            refusals.push(Object(error).code);
+            throw error;
+          }
+        });
+        return "done";
+      });
+      assertEquals(outcome.output, "done");
+      assertEquals([refusals, calls], [["stream_open"], 1]);
+      const log = await readHistory(gateway, name);
+      assertEquals(
+        log.filter(({ kind }) => kind === "chunk").map(({ data }) => data),
+        ["other", "own"],
+      );
+    });
+
     it("passes a stream's function a signal that aborts when a reader stops the stream", async () => {
       const name = uniqueName("user");
       const realtime = createRealtime(gateway);
