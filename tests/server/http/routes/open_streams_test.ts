@@ -107,6 +107,15 @@ describe("GET /v1/realtime/streams", () => {
     assertEquals(await idsOf(list(gateway, query, ready.ticket)), ["1"]);
   });
 
+  it("answers HEAD, without the list", async () => {
+    const url = address(gateway, "streams", { channel: "list" });
+    const { status, body } = await fetch(url, {
+      method: "HEAD",
+      headers: { authorization: `Bearer ${gateway.signingKey}` },
+    });
+    assertEquals([status, body], [200, null]);
+  });
+
   it("refuses topics that the token doesn't grant, other tokens, and callers without one", async () => {
     const token = await tokenFor(gateway, ["grant/t"]);
     const publishing = await tokenFor(gateway, [], {
