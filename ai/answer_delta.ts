@@ -28,6 +28,11 @@ const FIELDS_OF_TYPE: ReadonlyMap<string, DeltaFields> = new Map([
   ["tool-input-delta", { id: "toolCallId", text: "inputTextDelta" }],
 ]);
 
+/** Tells whether a chunk has the type of a delta without its fields, as the parts of `streamText().stream` have it. */
+export function isBrokenDelta(chunk: ai.UIMessageChunk): boolean {
+  return FIELDS_OF_TYPE.has(chunk.type) && readDelta(chunk) === undefined;
+}
+
 /** Reads a chunk as a delta; returns `undefined` for any other chunk. */
 export function readDelta(chunk: ai.UIMessageChunk): Delta | undefined {
   const { type } = chunk;

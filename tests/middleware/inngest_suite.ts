@@ -5,12 +5,15 @@ import {
   assertNotEquals,
 } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { chatAnswer } from "../../ai.ts";
+import { AnswerDecoder } from "../../ai/answer_lines.ts";
 import { channel } from "../../core/channel/channel.ts";
 import { createRealtime } from "../../core/app/create_realtime.ts";
 import { subscribe } from "../../core/subscribe/subscribe.ts";
 import { topic } from "../../core/channel/topic.ts";
 import { MemoryBroker } from "../../server/mod.ts";
 import { ownAsyncContext, uniqueName } from "../inngest/sdk.ts";
+import { streamOf, textAnswer } from "../support/ai/chat_app.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   executeRun,
@@ -387,6 +390,32 @@ export function describeMajor(major: Major): void {
       });
       assert(made > 1, "the function was replayed");
       assertEquals(calls, 1);
+    });
+
+    it("publishes the answer of a chat once, though its step is retried", async () => {
+      const chatId = uniqueName("chat");
+      let calls = 0;
+      const outcome = await run(async ({ step, publish, attempt }) => {
+        await step.run("answer", async () => {
+          const answer = chatAnswer(chatId, () => {
+            calls++;
+            return streamOf(textAnswer("a1", "The tide ", "rises"));
+          });
+          await publish(answer);
+          if (attempt === 0) throw new Error("The process ended");
+        });
+        return "done";
+      });
+      assertEquals([outcome.output, calls], ["done", 1]);
+      const log = await readHistory(gateway, `chat:${chatId}`);
+      assertEquals(
+        log.map(({ kind }) => kind),
+        ["datastream-start", "chunk", "datastream-end"],
+      );
+      assertEquals(
+        new AnswerDecoder().push(String(log[1]?.data)),
+        textAnswer("a1", "The tide rises"),
+      );
     });
 
     it("does not repeat a stream when its step is retried, unless the stream failed", async () => {
