@@ -1,6 +1,7 @@
 import type * as ai from "ai";
 import type { Answer, Chat } from "./chat.ts";
 import { readAnswer, type ReadOptions } from "./read_answer.ts";
+import { unlessResuming } from "./resuming.ts";
 import type { ChatTransportOptions } from "./transport_options.ts";
 
 /** The options of a transport that concern an answer that it shows. */
@@ -33,7 +34,8 @@ export function answerStream(
       const abort = (): void => {
         leave();
         controller.error(signal?.reason);
-        if (options.whenAborted !== "leave") stopAnswer(chat, answer, options);
+        if (options.whenAborted === "leave") return;
+        unlessResuming(chat.channel, () => stopAnswer(chat, answer, options));
       };
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);

@@ -2,6 +2,7 @@ import type * as ai from "ai";
 import { answerStream, stopAnswer } from "./answer_stream.ts";
 import { type Answer, type Chat, openChat } from "./chat.ts";
 import { postMessages, type SentMessages } from "./post_messages.ts";
+import { beginResuming } from "./resuming.ts";
 import type {
   AskedChat,
   ChatTransportOptions,
@@ -87,6 +88,7 @@ export function createChatTransport<
       const { abortSignal } = asked;
       abortSignal?.throwIfAborted();
       const chat = openChat(options, askedChat(asked));
+      beginResuming(chat.channel);
       const answer = await untilAborted(chat.running(), abortSignal);
       return answer ? answerStream(chat, answer, abortSignal, options) : null;
     },

@@ -14,8 +14,10 @@ export interface ReplayPage {
   characters(chunks: readonly string[]): number;
 }
 
-/** Words of different lengths, with characters of one to four bytes. */
-const WORDS = ["The ", "tide ", "rises, ", "die ", "Flut ", "fällt", ". 🌊\n"];
+/** The pieces in which a model writes, some with characters of several bytes and with a line break. */
+const PIECES =
+  "The| tide| rises|,| die| Fl|ut| fäl|lt|.| The| twi|light| “|dark|ens|”|.\n"
+    .split("|");
 
 /** Every kind of page that is measured. */
 export const PAGES: readonly ReplayPage[] = [
@@ -24,7 +26,7 @@ export const PAGES: readonly ReplayPage[] = [
     program: "use_stream_page.ts",
     topic: "answer",
     chunks: (count) =>
-      Array.from({ length: count }, (_, i) => WORDS[i % WORDS.length] ?? ""),
+      Array.from({ length: count }, (_, i) => PIECES[i % PIECES.length] ?? ""),
     characters: (chunks) => chunks.join("").length,
   },
 ];

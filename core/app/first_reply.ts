@@ -1,6 +1,6 @@
-import type { Realtime, RealtimeApp } from "../types/realtime.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { subscribe } from "../subscribe/subscribe.ts";
+import type { RealtimeApp } from "../types/realtime.ts";
+import { followTopics } from "./follow_topics.ts";
 import type { OpenQuestion } from "./logged_reply.ts";
 
 /**
@@ -19,23 +19,9 @@ export async function firstReply(
   signal: AbortSignal,
 ): Promise<unknown> {
   const target = { app, channel, topics: [topic] };
-  let options: Realtime.Subscribe.Options<Realtime.Subscribe.Token> = {
-    from,
-    signal,
-  };
-  for (;;) {
-    try {
-      const replies = await subscribe(target, options);
-      for await (const { kind, replyTo, data } of replies) {
-        if (kind === "data" && replyTo === id) return data;
-      }
-      break;
-    } catch (error) {
-      const { code } = error as RealtimeError;
-      if (code !== "too_many" || options.multiplex === false) throw error;
-      // The shared connection has as many topics as the gateway allows. A connection of its own has room.
-      options = { ...options, multiplex: false };
-    }
+  const replies = followTopics(target, { from, signal });
+  for await (const { kind, replyTo, data } of replies) {
+    if (kind === "data" && replyTo === id) return data;
   }
   throw new RealtimeError(
     "unavailable",

@@ -10,6 +10,8 @@ const MAX_MARKS = 256;
 
 /** The part of a channel's log that one connection still has to get before it can join a live audience. */
 export class CatchUp {
+  /** How many pages of the log are read at once: several, where little of the last ones was sent. */
+  pages = 1;
   /** For each topic, the offset up to which the connection has it. */
   #cursors: Map<string, number>;
   /** By their ids. A client that subscribes again and again adds each once. */

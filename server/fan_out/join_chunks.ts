@@ -50,8 +50,11 @@ export function joinChunks(
       joined.push(entry);
       continue;
     }
-    const head = heads.get(topic) ?? frameHead(kind, channel, topic);
-    heads.set(topic, head);
+    let head = heads.get(topic);
+    if (head === undefined) {
+      head = frameHead(kind, channel, topic);
+      heads.set(topic, head);
+    }
     const chunk = readTextChunk(head, epoch, entry);
     if (!run || !chunk || !continues(run, chunk, isApart)) endRun();
     if (!chunk) {

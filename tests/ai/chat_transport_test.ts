@@ -93,6 +93,27 @@ describe("createChatTransport()", () => {
     assertEquals(await transport.stop({ chatId: "stop" }), false);
   });
 
+  it("does not stop an answer that is resumed while it is shown", async () => {
+    const answer = nextAnswer();
+    const first = app.open("again");
+    const sent = first.sendMessage({ text: "When?" });
+    answer.write(...textBegin("a8", "The tide "));
+    await until(() => textOf(first.lastMessage) === "The tide ");
+    const states: string[] = [];
+    const second = app.open("again", first.messages.slice(0, 1), {
+      onState: (state) => states.push(state),
+    });
+    const resumed = second.resumeStream();
+    await until(() => textOf(second.lastMessage) === "The tide ");
+    const again = second.resumeStream();
+    await resumed;
+    await until(() => states.filter((state) => state === "open").length === 2);
+    answer.end(...textDeltas("rises"), ...TEXT_END);
+    await Promise.all([sent, again]);
+    assertEquals(textOf(second.lastMessage), "The tide rises");
+    assertEquals(second.messages, first.messages);
+  });
+
   it("refuses a second answer while one runs, and shows why", async () => {
     const answer = nextAnswer();
     const first = app.open("two");

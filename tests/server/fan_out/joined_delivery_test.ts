@@ -8,11 +8,12 @@ import {
 } from "../../../server/fan_out/channel_delivery.ts";
 import type { Gap } from "../../../server/fan_out/find_start.ts";
 import { Hub } from "../../../server/fan_out/hub.ts";
-import { MemoryBroker } from "../../../server/mod.ts";
+import { MemoryBroker, type NewMessage } from "../../../server/mod.ts";
 import { newMessage } from "../../../server/wire/envelope.ts";
 import { parseSince, sinceOfChannel } from "../../../server/wire/since.ts";
 import type { Packet } from "../../../server/wire/socket.ts";
 import { DistantBroker } from "../../support/brokers/distant_broker.ts";
+import { until } from "../../support/until.ts";
 
 const TOPICS = ["a", "b"];
 
@@ -30,10 +31,15 @@ class FakeClient implements DeliveryTarget {
   readonly wire = "ws.v1";
   readonly cursor = undefined;
   readonly readers: Reader[] = [];
+  /** The bytes that were written in each turn. */
+  readonly turns: number[] = [];
   frames = 0;
   failure: unknown;
 
   write(packets: readonly Packet[]): void {
+    for (const { bytes } of packets) {
+      this.turns.push(bytes + (this.turns.pop() ?? 0));
+    }
     const lines = packets.flatMap(({ texts }) => texts.join("\n").split("\n"));
     for (const line of lines) {
       const { kind, topic, id, data } = JSON.parse(line);
@@ -48,6 +54,7 @@ class FakeClient implements DeliveryTarget {
   }
 
   inTurn(read: () => Promise<void>): Promise<void> {
+    this.turns.push(0);
     return read();
   }
 
@@ -199,22 +206,55 @@ describe("ChannelDelivery, with joined chunks", () => {
     );
   });
 
-  it("joins what a connection's only reader has not had", async () => {
-    const broker = new MemoryBroker();
+  /** Delivers a log from its start to one reader of topic `a`. */
+  async function replay(
+    messages: readonly NewMessage[],
+  ): Promise<{ client: FakeClient; hub: Hub; text: string }> {
+    const broker = new MemoryBroker({ historySize: 100_000 });
+    const hub = new Hub(broker);
     const client = new FakeClient();
-    const delivery = new ChannelDelivery(new Hub(broker), client, "ch");
-    const topics = Array.from({ length: 300 }, () => "a");
-    await broker.publish("ch", chunks(topics, 1));
+    const delivery = new ChannelDelivery(hub, client, "ch");
+    await broker.publish("ch", messages);
     const names = new Set(["a"]);
     const start = await delivery.start(names, { from: "start" });
     const { position } = start.ready;
     const texts = new Map<string, string>();
     client.readers.push({ topics: names, start: position, position, texts });
     delivery.begin(names, start);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    assertEquals(client.frames, 1);
-    assert(texts.get("a")?.endsWith("299 300 "));
+    await until(() => !delivery.isCatchingUp);
     delivery.close();
     await broker.close();
+    return { client, hub, text: texts.get("a") ?? "" };
+  }
+
+  /** The topics of a number of chunks. */
+  function times(count: number, topic: string): string[] {
+    return Array.from({ length: count }, () => topic);
+  }
+
+  it("makes one frame of what a connection's only reader has not had, and counts its messages", async () => {
+    const { client, hub, text } = await replay(chunks(times(300, "a"), 1));
+    assertEquals(client.frames, 1);
+    assert(text.endsWith("299 300 "));
+    assertEquals(hub.delivered.websocket, 300);
+  });
+
+  it("reads more at once while it sends little, and never sends more than 128 KiB in a turn", async () => {
+    const large = JSON.stringify("x".repeat(30_000));
+    const envelope = { channel: "ch", kind: "chunk", streamId: "a" } as const;
+    const messages = [
+      ...chunks(times(5_000, "a"), 1),
+      ...times(5_000, "b").map((b) => newMessage(envelope, b, "1")),
+      ...times(40, "a").map((a) => newMessage(envelope, a, large)),
+      ...chunks(times(5_000, "a"), 5_001),
+    ];
+    const { client, hub, text } = await replay(messages);
+    const numbers = Array.from({ length: 10_000 }, (_, i) => `${i + 1} `);
+    numbers.splice(5_000, 0, ...times(40, "x".repeat(30_000)));
+    assertEquals(text, numbers.join(""));
+    assertEquals(hub.delivered.websocket, 10_040);
+    // A turn reads 500 messages where all are sent as they are.
+    assert(client.turns.length < 30, `${client.turns.length} turns`);
+    assert(Math.max(...client.turns) <= 128 * 1024);
   });
 });

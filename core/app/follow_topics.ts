@@ -1,0 +1,52 @@
+import type { RealtimeError } from "../protocol/errors.ts";
+import type { IncomingMessage } from "../subscribe/decode_message.ts";
+import { subscribe } from "../subscribe/subscribe.ts";
+import type { Realtime, RealtimeApp } from "../types/realtime.ts";
+
+/** The topics of a channel that a server follows. */
+export interface FollowedTopics {
+  readonly app: RealtimeApp;
+  readonly channel: string;
+  readonly topics: readonly string[];
+}
+
+/** Options of {@linkcode followTopics}. */
+export type FollowOptions =
+  & Pick<
+    Realtime.Subscribe.Options<Realtime.Subscribe.Token>,
+    "onGap" | "signal"
+  >
+  & {
+    /** The start: `start`, or the id of a message. */
+    readonly from: string;
+  };
+
+/**
+ * Yields the messages of topics from a position on, for as long as the caller reads them. Many readers of a server share a connection, until it
+ * has as many topics as the gateway allows; further ones have connections of their own.
+ *
+ * @throws {RealtimeError} The final error of the subscription; `aborted` if the signal aborts while it is being opened.
+ */
+export async function* followTopics(
+  target: FollowedTopics,
+  { from, ...options }: FollowOptions,
+): AsyncGenerator<IncomingMessage, void, undefined> {
+  let position = from;
+  for (const multiplex of [true, false]) {
+    try {
+      const messages = await subscribe(target, {
+        ...options,
+        from: position,
+        multiplex,
+      });
+      for await (const message of messages) {
+        position = message.id;
+        yield message;
+      }
+      return;
+    } catch (error) {
+      const { code } = error as RealtimeError;
+      if (code !== "too_many" || !multiplex) throw error;
+    }
+  }
+}
