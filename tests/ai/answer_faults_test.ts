@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { chatToken, publishChat } from "../../ai.ts";
+import { chatAnswer, chatToken, publishChat } from "../../ai.ts";
 import { createRealtime } from "../../mod.ts";
 import { startAnswering } from "../support/ai/answering_process.ts";
 import { ControlledAnswer } from "../support/ai/controlled_answer.ts";
@@ -78,6 +78,25 @@ describe("A second answer at once", () => {
     assertEquals([messages, status, error], [HALF, "ready", undefined]);
     await finish(second);
     assertEquals(second.page.outcome().messages, WHOLE);
+  });
+});
+
+describe("Another stream of the same topic", () => {
+  it("is not mixed into a running answer", async () => {
+    await using gateway = await startGateway();
+    await using app = new ManyChats(gateway);
+    const first = await showHalf(app);
+    const other = new ControlledAnswer();
+    const published = app.realtime.publish(chatAnswer("x", other.stream));
+    other.emit(...BEGINNING, {
+      type: "text-delta",
+      id: "1",
+      delta: "other answer",
+    });
+    other.end();
+    await published;
+    await finish(first);
+    assertEquals(first.page.outcome().messages, WHOLE);
   });
 });
 
