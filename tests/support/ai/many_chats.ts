@@ -19,6 +19,7 @@ export class ManyChats implements AsyncDisposable {
   readonly #url: string;
   /** The errors of answers that failed after their response, in order. */
   readonly #failures: unknown[] = [];
+  readonly #over = new AbortController();
   /** The promises of the answers' ends. */
   readonly #ends: Promise<void>[] = [];
   /** What answers the next message of a chat, by the chat's id. */
@@ -75,8 +76,9 @@ export class ManyChats implements AsyncDisposable {
     return this.#failures.shift();
   }
 
-  /** Waits until all answers have ended. */
+  /** Ends the answers that still run, as those of a test that has failed, and waits for the ends of all. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
     await Promise.all(this.#ends);
   }
 
@@ -88,6 +90,7 @@ export class ManyChats implements AsyncDisposable {
       chatId,
       stream: answer.source,
       onError: (error) => this.#failures.push(error),
+      signal: this.#over.signal,
       waitUntil: (ended) => this.#ends.push(ended),
       ...this.#options,
     });
