@@ -1,4 +1,4 @@
-import type { UIMessageChunk } from "ai";
+import type * as ai from "ai";
 import { isText } from "../core/protocol/shape.ts";
 
 /** The part of a message that a delta appends to: the deltas of one type and one id are a run. */
@@ -28,8 +28,13 @@ const FIELDS_OF_TYPE: ReadonlyMap<string, DeltaFields> = new Map([
   ["tool-input-delta", { id: "toolCallId", text: "inputTextDelta" }],
 ]);
 
+/** Tells whether a chunk has the type of a delta without its fields, as the parts of `streamText().stream` have it. */
+export function isBrokenDelta(chunk: ai.UIMessageChunk): boolean {
+  return FIELDS_OF_TYPE.has(chunk.type) && readDelta(chunk) === undefined;
+}
+
 /** Reads a chunk as a delta; returns `undefined` for any other chunk. */
-export function readDelta(chunk: UIMessageChunk): Delta | undefined {
+export function readDelta(chunk: ai.UIMessageChunk): Delta | undefined {
   const { type } = chunk;
   const fields = FIELDS_OF_TYPE.get(type);
   if (!fields) return undefined;
@@ -42,7 +47,7 @@ export function readDelta(chunk: UIMessageChunk): Delta | undefined {
 }
 
 /** Makes the chunk of a delta. */
-export function makeDelta({ type, id }: Run, text: string): UIMessageChunk {
+export function makeDelta({ type, id }: Run, text: string): ai.UIMessageChunk {
   const fields = FIELDS_OF_TYPE.get(type) ?? TEXT_FIELDS;
-  return { type, [fields.id]: id, [fields.text]: text } as UIMessageChunk;
+  return { type, [fields.id]: id, [fields.text]: text } as ai.UIMessageChunk;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { UIMessageChunk } from "ai";
+import type * as ai from "ai";
 import { RealtimeError } from "../core/protocol/errors.ts";
 import { isJsonObject, isText } from "../core/protocol/shape.ts";
 import { makeDelta, readDelta, type Run } from "./answer_delta.ts";
@@ -15,7 +15,7 @@ export class AnswerEncoder {
   #run: Run | undefined;
 
   /** Returns the line of a chunk. */
-  encode(chunk: UIMessageChunk): string {
+  encode(chunk: ai.UIMessageChunk): string {
     const run = this.#run;
     const delta = this.#run = readDelta(chunk);
     const continues = delta?.isPlain && delta.type === run?.type &&
@@ -36,11 +36,11 @@ export class AnswerDecoder {
    *
    * @throws {RealtimeError} `invalid_json` for text of another form.
    */
-  push(text: string): UIMessageChunk[] {
+  push(text: string): ai.UIMessageChunk[] {
     const lines = text.split("\n");
     lines[0] = this.#rest + lines[0];
     this.#rest = lines.pop() ?? "";
-    const chunks: UIMessageChunk[] = [];
+    const chunks: ai.UIMessageChunk[] = [];
     /** The text of the run so far. */
     let texts: string[] = [];
     const endRun = (): void => {
@@ -66,12 +66,12 @@ export class AnswerDecoder {
   }
 }
 
-function parseLine(line: string): UIMessageChunk | string {
+function parseLine(line: string): ai.UIMessageChunk | string {
   try {
     const value: unknown = JSON.parse(line);
     if (isText(value)) return value;
     if (isJsonObject(value) && isText(value.type)) {
-      return value as UIMessageChunk;
+      return value as ai.UIMessageChunk;
     }
   } catch (cause) {
     throw unreadable(cause);

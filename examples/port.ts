@@ -27,6 +27,11 @@ export async function choosePort(own: number = 3000): Promise<number> {
   return typeof found === "number" ? found : port;
 }
 
+/** Returns a free port. */
+export async function freePort(): Promise<number> {
+  return Number(await probe(0));
+}
+
 const IN_USE = "it is in use; choose another with --port, or 0 for a free one";
 
 /** Reads `--port` from the command line. */

@@ -1,13 +1,13 @@
-import type { UIMessageChunk } from "ai";
+import type * as ai from "ai";
 import type { Answer, Chat } from "./chat.ts";
-import { readAnswer } from "./read_answer.ts";
+import { readAnswer, type ReadOptions } from "./read_answer.ts";
+import { unlessResuming } from "./resuming.ts";
 import type { ChatTransportOptions } from "./transport_options.ts";
 
-/** The options of a transport that concern reading an answer. */
-export type ReadOptions = Pick<
-  ChatTransportOptions,
-  "onError" | "onState" | "url" | "transport" | "whenAborted"
->;
+/** The options of a transport that concern an answer that it shows. */
+export type ShowOptions =
+  & ReadOptions
+  & Pick<ChatTransportOptions, "whenAborted">;
 
 /**
  * Returns an answer from its beginning, as a stream for the AI SDK.
@@ -18,8 +18,8 @@ export function answerStream(
   chat: Chat,
   answer: Answer,
   signal: AbortSignal | undefined,
-  options: ReadOptions,
-): ReadableStream<UIMessageChunk> {
+  options: ShowOptions,
+): ReadableStream<ai.UIMessageChunk> {
   const closing = new AbortController();
   const chunks = readAnswer(chat, answer, closing, options);
   let stopListening = (): void => {};
@@ -29,12 +29,13 @@ export function answerStream(
     closing.abort();
   }
 
-  return new ReadableStream<UIMessageChunk>({
+  return new ReadableStream<ai.UIMessageChunk>({
     start(controller) {
       const abort = (): void => {
         leave();
         controller.error(signal?.reason);
-        if (options.whenAborted !== "leave") stopAnswer(chat, answer, options);
+        if (options.whenAborted === "leave") return;
+        unlessResuming(chat.channel, () => stopAnswer(chat, answer, options));
       };
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);

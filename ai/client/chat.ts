@@ -1,5 +1,7 @@
+import { channelName } from "../../core/channel/channel.ts";
 import { baseUrl } from "../../core/http/base_url.ts";
 import { isTransient } from "../../core/http/transient.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
 import { isJsonObject, isText } from "../../core/protocol/shape.ts";
 import { askPatiently } from "../../core/subscribe/ask_patiently.ts";
 import { loadSender } from "../../core/subscribe/load_sender.ts";
@@ -7,6 +9,7 @@ import {
   createTokenSource,
   missing,
   readToken,
+  type TokenLike,
   type TokenSource,
 } from "../../core/subscribe/token_source.ts";
 import { ANSWER_TOPIC, chatName } from "../chat_name.ts";
@@ -36,8 +39,11 @@ export function openChat(
   asked: AskedChat,
 ): Chat {
   const channel = chatName(asked.chatId);
-  const ask = () => typeof token === "function" ? token(asked) : token;
-  const first = readToken(ask);
+  async function ask(): Promise<TokenLike> {
+    const given = typeof token === "function" ? () => token(asked) : token;
+    return ofChannel(await readToken(given), channel);
+  }
+  const first = ask();
   let isFirst = true;
   const tokens = createTokenSource(() => {
     const next = isFirst ? first : ask();
@@ -80,6 +86,16 @@ export function openChat(
       return await sender.stop({ channel, topic: ANSWER_TOPIC, streamId });
     },
   };
+}
+
+/** Returns a token, unless it is one of another channel: the gateway would only say what it does not grant. */
+function ofChannel(token: TokenLike, channel: string): TokenLike {
+  const granted = channelName(token.channel);
+  if (granted === channel) return token;
+  throw new RealtimeError(
+    "forbidden",
+    `Cannot read "${channel}": the token is one for "${granted}"`,
+  );
 }
 
 /** Reads the newest open stream of an answer of the gateway: a list of one, or of none. */

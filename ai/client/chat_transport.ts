@@ -1,7 +1,8 @@
-import type { ChatRequestOptions, UIMessage } from "ai";
+import type * as ai from "ai";
 import { answerStream, stopAnswer } from "./answer_stream.ts";
 import { type Answer, type Chat, openChat } from "./chat.ts";
 import { postMessages, type SentMessages } from "./post_messages.ts";
+import { beginResuming } from "./resuming.ts";
 import type {
   AskedChat,
   ChatTransportOptions,
@@ -31,7 +32,9 @@ const LATE_MS = 10_000;
  * }
  * ```
  */
-export function createChatTransport<UI_MESSAGE extends UIMessage = UIMessage>(
+export function createChatTransport<
+  UI_MESSAGE extends ai.UIMessage = ai.UIMessage,
+>(
   options: ChatTransportOptions<UI_MESSAGE>,
 ): RealtimeChatTransport<UI_MESSAGE> {
   /** Sends messages, and resolves with the answer that has begun. */
@@ -85,6 +88,7 @@ export function createChatTransport<UI_MESSAGE extends UIMessage = UIMessage>(
       const { abortSignal } = asked;
       abortSignal?.throwIfAborted();
       const chat = openChat(options, askedChat(asked));
+      beginResuming(chat.channel);
       const answer = await untilAborted(chat.running(), abortSignal);
       return answer ? answerStream(chat, answer, abortSignal, options) : null;
     },
@@ -97,7 +101,7 @@ export function createChatTransport<UI_MESSAGE extends UIMessage = UIMessage>(
 }
 
 function askedChat(
-  { chatId, headers, body, metadata }: ChatRequestOptions & {
+  { chatId, headers, body, metadata }: ai.ChatRequestOptions & {
     chatId: string;
   },
 ): AskedChat {

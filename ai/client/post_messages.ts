@@ -1,4 +1,4 @@
-import type { ChatTransport, UIMessage } from "ai";
+import type * as ai from "ai";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { isText } from "../../core/protocol/shape.ts";
 import { readRouteResponse } from "../../core/subscribe/route_response.ts";
@@ -6,8 +6,8 @@ import type { Answer } from "./chat.ts";
 import type { ChatTransportOptions } from "./transport_options.ts";
 
 /** The argument of a transport's `sendMessages`. */
-export type SentMessages<UI_MESSAGE extends UIMessage> = Parameters<
-  ChatTransport<UI_MESSAGE>["sendMessages"]
+export type SentMessages<UI_MESSAGE extends ai.UIMessage> = Parameters<
+  ai.ChatTransport<UI_MESSAGE>["sendMessages"]
 >[0];
 
 /** The beginning of error messages. */
@@ -35,7 +35,7 @@ function recordOf(headers: HeadersInit | undefined): Record<string, string> {
  * @throws {RealtimeError} The route's refusal; `invalid_json` if it answers with something else than the response of `publishChat`.
  * @throws {TypeError} The error of `fetch`.
  */
-export async function postMessages<UI_MESSAGE extends UIMessage>(
+export async function postMessages<UI_MESSAGE extends ai.UIMessage>(
   options: ChatTransportOptions<UI_MESSAGE>,
   sent: Omit<SentMessages<UI_MESSAGE>, "abortSignal">,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-import type { UIMessageChunk } from "ai";
+import type * as ai from "ai";
 import { errorOf } from "../../core/protocol/error_body.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { isJsonObject, isText } from "../../core/protocol/shape.ts";
@@ -6,8 +6,14 @@ import { openWithTokens } from "../../core/subscribe/open_with_tokens.ts";
 import { idBefore } from "../../core/subscribe/position.ts";
 import { AnswerDecoder } from "../answer_lines.ts";
 import { ANSWER_TOPIC } from "../chat_name.ts";
-import type { ReadOptions } from "./answer_stream.ts";
 import type { Answer, Chat } from "./chat.ts";
+import type { ChatTransportOptions } from "./transport_options.ts";
+
+/** The options of a transport that concern reading an answer. */
+export type ReadOptions = Pick<
+  ChatTransportOptions,
+  "onError" | "onState" | "url" | "transport"
+>;
 
 /**
  * Reads an answer from its beginning. A lost network does not end it: it goes on where it was.
@@ -22,7 +28,7 @@ export async function* readAnswer(
   { streamId, id }: Answer,
   closing: AbortController,
   { onError, onState, url, transport }: ReadOptions,
-): AsyncGenerator<UIMessageChunk, void, undefined> {
+): AsyncGenerator<ai.UIMessageChunk, void, undefined> {
   const decoder = new AnswerDecoder();
   let gap: RealtimeError | undefined;
 
@@ -58,7 +64,7 @@ export async function* readAnswer(
 }
 
 /** Says how an answer ended, as the AI SDK says it. An answer that ended by itself has said so in its own last chunk. */
-function* lastChunks(metadata: unknown): Generator<UIMessageChunk> {
+function* lastChunks(metadata: unknown): Generator<ai.UIMessageChunk> {
   const { error, stopped } = isJsonObject(metadata) ? metadata : {};
   if (error) yield { type: "error", errorText: errorOf(error).message };
   if (stopped === true) yield { type: "abort" };

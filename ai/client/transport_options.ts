@@ -1,15 +1,10 @@
-import type {
-  ChatRequestOptions,
-  ChatTransport,
-  HttpChatTransportInitOptions,
-  UIMessage,
-} from "ai";
+import type * as ai from "ai";
 import type { SubscribeOptions } from "../../core/types/subscribe.ts";
 import type { Token, TokenForm } from "../../core/types/token.ts";
 import type { MaybePromise } from "../../core/types/utility.ts";
 
 /** The chat that a token is needed for, with the options of the call that needs it. */
-export interface AskedChat extends ChatRequestOptions {
+export interface AskedChat extends ai.ChatRequestOptions {
   /** The chat's id. */
   readonly chatId: string;
 }
@@ -19,10 +14,10 @@ export type ChatTokenForm = TokenForm<Token.Like>;
 
 /** Options of {@linkcode createChatTransport}. Those of the AI SDK's own transport mean the same here. */
 export interface ChatTransportOptions<
-  UI_MESSAGE extends UIMessage = UIMessage,
+  UI_MESSAGE extends ai.UIMessage = ai.UIMessage,
 > extends
   Pick<
-    HttpChatTransportInitOptions<UI_MESSAGE>,
+    ai.HttpChatTransportInitOptions<UI_MESSAGE>,
     "credentials" | "headers" | "body" | "fetch" | "prepareSendMessagesRequest"
   >,
   Pick<SubscribeOptions<never>, "onError" | "onState" | "url" | "transport"> {
@@ -47,8 +42,9 @@ export interface ChatTransportOptions<
 }
 
 /** The transport of `createChatTransport`. */
-export interface RealtimeChatTransport<UI_MESSAGE extends UIMessage = UIMessage>
-  extends ChatTransport<UI_MESSAGE> {
+export interface RealtimeChatTransport<
+  UI_MESSAGE extends ai.UIMessage = ai.UIMessage,
+> extends ai.ChatTransport<UI_MESSAGE> {
   /** A running answer is always shown from its beginning. */
   readonly resumeStreamIsReplay: true;
   /**

@@ -1,4 +1,4 @@
-import type { UIMessageChunk } from "ai";
+import type * as ai from "ai";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { isJsonObject, isText } from "../../core/protocol/shape.ts";
 import {
@@ -7,6 +7,7 @@ import {
 } from "../../core/publish/stream_source.ts";
 import { within } from "../../core/time/within.ts";
 import type { Streamed } from "../../core/types/stream.ts";
+import { isBrokenDelta } from "../answer_delta.ts";
 import { AnswerEncoder } from "../answer_lines.ts";
 
 /** Maximum length of a chunk's JSON, in characters. The default log of a channel keeps 8 MiB. */
@@ -69,15 +70,29 @@ async function readAll(chunks: ChunkReader): Promise<void> {
   }
 }
 
-function checkChunk(value: unknown, action: string): UIMessageChunk {
-  if (isJsonObject(value) && isText(value.type)) {
-    return value as UIMessageChunk;
+function checkChunk(value: unknown, action: string): ai.UIMessageChunk {
+  const chunk = value as ai.UIMessageChunk;
+  if (isJsonObject(value) && isText(value.type) && !isBrokenDelta(chunk)) {
+    return chunk;
   }
-  const kind = isText(value) ? "a string" : `a value of type ${typeof value}`;
   throw new RealtimeError(
     "invalid_data",
-    `${action}: the stream has ${kind} in place of a UI message chunk; pass result.toUIMessageStream()`,
+    `${action}: the stream has ${
+      kindOf(value)
+    } in place of a UI message chunk; pass result.toUIMessageStream()`,
   );
+}
+
+/** Says what a value is that is no chunk, without repeating any of it. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (value instanceof Uint8Array) return "bytes";
+  if (!isJsonObject(value)) {
+    return Array.isArray(value) ? "a list" : `a ${typeof value}`;
+  }
+  // Such parts come from `streamText().stream` itself.
+  if (isText(value.type)) return "a part of another kind of stream";
+  return 'an object without "type"';
 }
 
 function tooLarge(line: string, action: string): RealtimeError {

@@ -1,4 +1,4 @@
-import type { UIMessageChunk } from "ai";
+import type * as ai from "ai";
 import { checkName } from "../../core/protocol/names.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import {
@@ -14,7 +14,7 @@ import { AnswerText } from "./answer_text.ts";
  * An answer: the stream that `toUIMessageStream()` of the AI SDK returns, or a function that returns it. The function gets the signal for
  * `streamText({ abortSignal })`, which aborts when a reader stops the answer.
  */
-export type AnswerSource = StreamSource<UIMessageChunk>;
+export type AnswerSource = StreamSource<ai.UIMessageChunk>;
 
 /**
  * Makes the message with which `publish` publishes an answer, wherever there is a `publish`: in an Inngest function, or in a job that no

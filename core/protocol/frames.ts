@@ -32,6 +32,8 @@ export interface MessageFrame {
   readonly env_id?: string;
   /** The id of the data stream that the message belongs to. */
   readonly stream_id?: string;
+  /** On a chunk: it is never joined with others on replay. */
+  readonly whole?: true;
   /** On a question: the topic for its replies. */
   readonly reply_topic?: string;
   /** On a reply: the question's id. */

@@ -26,6 +26,8 @@ export interface BatchLine {
   /** Replaces the target's metadata. */
   readonly metadata?: unknown;
   readonly stream_id?: string;
+  /** Whether a chunk is never joined with others. */
+  readonly whole?: boolean | undefined;
   /** Identifies the process that begins a stream with a key. */
   readonly producer?: string | undefined;
   /** What happens to the other open streams of the topic, where a stream begins. */

@@ -10,6 +10,8 @@ export interface QueuedLine {
   readonly metadata?: unknown;
   /** Whether its data is text that may be joined with neighbouring text. */
   readonly isText?: boolean;
+  /** Whether its data is text that matches a schema by itself, so that the gateway must not join it with its neighbours either. */
+  readonly isWhole?: boolean;
 }
 
 /** How many characters one request carries, unless a single chunk has more. */

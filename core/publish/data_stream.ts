@@ -48,26 +48,36 @@ export async function publishDataStream(
   source: StreamSource<unknown>,
   options: DataStreamOptions,
 ): Promise<Publication> {
-  const { signal, onStart } = options;
-  const lifetime = new StreamLifetime(signal, target.action);
+  const lifetime = new StreamLifetime(options.signal, target.action);
   try {
-    const stream = await openStream(target, source, lifetime, options);
-    const { ended, streamId } = stream;
-    let { id } = stream;
-    function started(startId: string): void {
-      id = startId;
-      void tellStart(onStart, { id, streamId });
-    }
-    if (id !== "") started(id);
-    if (ended) discardSource(source, ended);
-    const problem = ended ??
-      await runStream(target, stream, source, lifetime, options, started);
-    return problem?.code === "stream_stopped"
-      ? { id, streamId, stopped: true }
-      : { id, streamId };
+    return await publishDuring(lifetime, target, source, options);
   } finally {
     lifetime.end();
   }
+}
+
+async function publishDuring(
+  lifetime: StreamLifetime,
+  target: PublishTarget,
+  source: StreamSource<unknown>,
+  options: DataStreamOptions,
+): Promise<Publication> {
+  const stream = await openStream(target, source, lifetime, options);
+  const { ended, streamId } = stream;
+  let { id } = stream;
+
+  function started(startId: string): void {
+    id = startId;
+    void tellStart(options.onStart, { id, streamId });
+  }
+
+  if (id !== "") started(id);
+  if (ended) discardSource(source, ended);
+  const problem = ended ??
+    await runStream(target, stream, source, lifetime, options, started);
+  return problem?.code === "stream_stopped"
+    ? { id, streamId, stopped: true }
+    : { id, streamId };
 }
 
 /** Sends the start of a stream that may be refused. That of any other stream leaves with its first chunks. */

@@ -68,7 +68,8 @@ async function readAll(
     } else {
       addText(text.end());
       const { length: size } = encodeMessage(value, action);
-      queue.add({ kind: "chunk", data: value, size });
+      const isWhole = typeof value === "string";
+      queue.add({ kind: "chunk", data: value, size, isWhole });
     }
     await queue.room();
   }

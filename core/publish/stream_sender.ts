@@ -103,10 +103,11 @@ export async function sendStream(
   let place = stream.id === "" ? 0 : 1;
   for (;;) {
     const queued = await queue.take();
-    const lines = queued.map(({ kind, data, metadata }, i) => {
+    const lines = queued.map(({ kind, data, metadata, isWhole }, i) => {
       const key = `${streamId}:${place + i}`;
       const json = JSON.stringify(data);
-      return { kind, data: json, metadata, stream_id: streamId, key };
+      const whole = isWhole || undefined;
+      return { kind, data: json, metadata, stream_id: streamId, key, whole };
     });
     const answers = await postLines(target, lines, signal);
     const [{ id: startId } = {}] = answers;

@@ -30,9 +30,10 @@ export async function readRouteResponse(
   if (ok) {
     if (json !== undefined) return json;
     const type = headers.get("content-type");
+    const kind = text === "" ? "empty" : `"${type}"`;
     throw refusal(
       "invalid_json",
-      `the response is "${type}", not JSON; check the URL`,
+      `the response is ${kind}, not JSON; check the URL`,
     );
   }
   const code = codeOfStatus(status);

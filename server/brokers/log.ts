@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { formatId, type Position } from "../../core/protocol/id.ts";
+import { frameEnd } from "../wire/frame_layout.ts";
 import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
 import type { LogSummary } from "./log_summary.ts";
 
@@ -94,7 +95,7 @@ export class Log {
   /** Appends a message, which gets the next offset. */
   append(message: NewMessage, now: number, reply?: LoggedReply): LogEntry {
     const offset = ++this.top;
-    const json = `${message.head},"id":"${formatId(this.epoch, offset)}"}`;
+    const json = message.head + frameEnd(formatId(this.epoch, offset));
     const entry: TimedEntry = {
       offset,
       topic: message.topic,

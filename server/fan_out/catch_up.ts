@@ -5,12 +5,24 @@ type StreamStart = OpenStream & { readonly until: number };
 
 const NO_STREAMS: ReadonlyMap<string, StreamStart> = new Map();
 
+/** Most positions that are told apart: twice as many as a connection has readers by default. A client can ask for any number. */
+const MAX_MARKS = 256;
+
 /** The part of a channel's log that one connection still has to get before it can join a live audience. */
 export class CatchUp {
+  /** How many pages of the log are read at once: several, where little of the last ones was sent. */
+  pages = 1;
   /** For each topic, the offset up to which the connection has it. */
   #cursors: Map<string, number>;
   /** By their ids. A client that subscribes again and again adds each once. */
   #streams: ReadonlyMap<string, StreamStart> = NO_STREAMS;
+  /**
+   * Later positions at which readers of the connection may stand. The gateway reads the log once for all of them, and each skips the messages
+   * up to its own position by their ids. So no frame of several messages may begin before one of these and end after it.
+   */
+  #marks: readonly number[] = [];
+  /** Up to this offset all messages are apart, because there were too many marks. */
+  #apartUntil = 0;
 
   /** A catch-up of topics that the connection has up to an offset. */
   constructor(topics: Iterable<string> = [], offset: number = 0) {
@@ -53,7 +65,24 @@ export class CatchUp {
       all.set(stream.streamId, { ...stream, offset, until });
     }
     next.#streams = all;
+    const start = streams.reduce(
+      (a, { offset }) => Math.min(a, offset - 1),
+      after,
+    );
+    // The readers so far stay where they are, and the new one stands where its `ready` says.
+    next.#apartUntil = this.#apartUntil;
+    next.#mark([...this.#marks, this.offset, start]);
     return next;
+  }
+
+  /** Sets the marks to those offsets that the catch-up has not reached. */
+  #mark(offsets: readonly number[]): void {
+    const reached = this.offset;
+    const marks = new Set(
+      offsets.filter((offset) => offset > reached && offset < Infinity),
+    );
+    if (marks.size <= MAX_MARKS) this.#marks = [...marks];
+    else this.#apartUntil = Math.max(this.#apartUntil, ...marks);
   }
 
   /** Removes topics, and returns those that it had. */
@@ -71,15 +100,29 @@ export class CatchUp {
       entry.offset <= stream.until;
   }
 
+  /** Tells whether a reader of the connection may stand between two messages, so that it has the first and not the second. */
+  isApart(before: number, after: number): boolean {
+    return before <= this.#apartUntil ||
+      this.#marks.some((mark) => mark >= before && mark < after);
+  }
+
   /** Notes that the connection has everything up to an offset. */
   advance(offset: number): void {
     for (const [topic, cursor] of this.#cursors) {
       this.#cursors.set(topic, Math.max(cursor, offset));
     }
-    if (this.#streams.size === 0) return;
+    if (this.#streams.size > 0) this.#advanceStreams(offset);
+    // Readers that stood before it have caught up with the others.
+    if (this.#marks.length > 0) this.#mark(this.#marks);
+  }
+
+  #advanceStreams(offset: number): void {
     const open = [...this.#streams].filter(([, { until }]) => until > offset);
     this.#streams = new Map(
-      open.map(([id, stream]) => [id, { ...stream, offset: offset + 1 }]),
+      open.map(([id, stream]) => {
+        const next = Math.max(stream.offset, offset + 1);
+        return [id, { ...stream, offset: next }];
+      }),
     );
   }
 }

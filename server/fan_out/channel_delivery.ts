@@ -10,9 +10,13 @@ import { CatchUp } from "./catch_up.ts";
 import type { Feed, FeedFollower } from "./feed.ts";
 import { findStart, type Gap, type Start, startAfter } from "./find_start.ts";
 import type { Hub } from "./hub.ts";
+import { joinChunks } from "./join_chunks.ts";
 
 const PAGE_ENTRIES = 500;
+/** Bytes of a page that is read, and of what is sent in a turn. */
 const PAGE_BYTES = 128 * 1024;
+/** How many pages are read at once at most, where little of them is sent. */
+const MAX_PAGES = 8;
 
 /** The connection that a channel is delivered to. */
 export interface DeliveryTarget extends Member {
@@ -264,12 +268,12 @@ export class ChannelDelivery implements FeedFollower {
   async #deliverPage(feed: Feed): Promise<string> {
     const catchUp = this.#catchUp;
     if (!catchUp) return feed.epoch;
-    const after = catchUp.offset;
+    const { offset: after, pages } = catchUp;
     const { epoch, first, top, entries } = await this.#hub.broker.read(
       this.channel,
       after,
-      PAGE_ENTRIES,
-      PAGE_BYTES,
+      PAGE_ENTRIES * pages,
+      PAGE_BYTES * pages,
     );
     // The page was read for other topics, or for a connection that has ended.
     if (this.#catchUp !== catchUp) return feed.epoch;
@@ -279,26 +283,67 @@ export class ChannelDelivery implements FeedFollower {
     }
     // The feed delivers the messages that it does not have yet: the audience would deliver them a second time.
     const known = entries.filter(({ offset }) => offset <= feed.top);
-    const end = known.at(-1)?.offset ?? Math.min(top, feed.top);
+    let end = known.at(-1)?.offset ?? Math.min(top, feed.top);
     let has = Math.max(after, first - 1);
+    let room = PAGE_BYTES;
     for (const part of consecutiveParts(known)) {
       const [{ offset } = { offset: 0 }] = part;
       if (offset > has + 1) {
         this.#reportGap(formatId(epoch, has), epoch, offset);
       }
-      this.#write(epoch, part.filter((entry) => catchUp.wants(entry)));
-      has = part.at(-1)?.offset ?? has;
+      const written = this.#write(epoch, part, catchUp, room);
+      has = written.offset;
+      room -= written.bytes;
+      const isFull = has !== part.at(-1)?.offset || room <= 0;
+      if (isFull) {
+        // The rest is read again when the connection has taken this much.
+        end = has;
+        break;
+      }
     }
     // The newest messages were lost.
     if (end > has) this.#reportGap(formatId(epoch, has), epoch, end + 1);
     catchUp.advance(end);
+    catchUp.pages = room > PAGE_BYTES / 2 ? Math.min(2 * pages, MAX_PAGES) : 1;
     return epoch;
   }
 
-  #write(epoch: string, entries: readonly LogEntry[]): void {
+  /**
+   * Writes the messages of a part of the log that a catch-up wants, at least one and otherwise not more than there is room for. They count
+   * one by one, although some leave in one frame.
+   *
+   * @returns The offset up to which the part is dealt with, and the bytes that were written.
+   */
+  #write(
+    epoch: string,
+    part: readonly LogEntry[],
+    catchUp: CatchUp,
+    room: number,
+  ): { offset: number; bytes: number } {
+    const { channel } = this;
     const { cursor, wire } = this.#target;
-    this.#hub.delivered[transportOf(wire)] += entries.length;
-    const ids = cursor && cursorIds(cursor, this.channel, epoch);
-    this.#target.write(encodeEntries(wire, epoch, entries, ids));
+    const wanted = part.filter((entry) => catchUp.wants(entry));
+    const joined = joinChunks(
+      channel,
+      epoch,
+      wanted,
+      (before, after) => catchUp.isApart(before, after),
+    );
+    let count = 0;
+    let bytes = 0;
+    for (const entry of joined) {
+      if (count > 0 && bytes + entry.bytes > room) break;
+      bytes += entry.bytes;
+      count++;
+    }
+    const sent = joined.slice(0, count);
+    const isAll = count === joined.length;
+    const offset = (isAll ? part : sent).at(-1)?.offset ?? 0;
+    this.#hub.delivered[transportOf(wire)] += isAll
+      ? wanted.length
+      : wanted.filter((entry) => entry.offset <= offset).length;
+    const ids = cursor && cursorIds(cursor, channel, epoch);
+    this.#target.write(encodeEntries(wire, epoch, sent, ids));
+    return { offset, bytes };
   }
 }

@@ -54,6 +54,7 @@ const schema = z.object({
   producer: z.string().min(1).max(255).optional(),
   other_streams: z.unknown().optional(),
   metadata: z.unknown().optional(),
+  whole: z.boolean().optional(),
   key_ttl: z.int().min(1).max(MAX_KEY_TTL).optional(),
 }).refine(
   ({ kind = "data", stream_id }) =>

@@ -1,6 +1,7 @@
 import type { MessageKind } from "../../core/protocol/frames.ts";
 import type { NewMessage } from "../brokers/broker.ts";
 import type { PublishedVia } from "../events/gateway_event.ts";
+import { createdAtField, frameHead, WHOLE_FIELD } from "./frame_layout.ts";
 
 /** Every kind of a message. */
 export const MESSAGE_KINDS = [
@@ -27,6 +28,8 @@ export interface Envelope extends Origin {
   /** @default {"data"} */
   readonly kind?: MessageKind;
   readonly streamId?: string;
+  /** Whether a chunk is never joined with others on replay. */
+  readonly isWhole?: boolean;
   /** The topic in which replies to this message are expected. */
   readonly replyTopic?: string;
   /** The id of the message that this one replies to. */
@@ -51,6 +54,7 @@ export interface Envelope extends Origin {
 export interface EnvelopeFields {
   readonly kind?: MessageKind;
   readonly stream_id?: string;
+  readonly whole?: boolean;
   readonly run_id?: string;
   readonly fn_id?: string;
   readonly fn_slug?: string;
@@ -73,6 +77,7 @@ export function createEnvelope(
     via,
     kind: fields.kind,
     streamId: fields.stream_id,
+    isWhole: fields.whole,
     runId: fields.run_id,
     fnId: fields.fn_id,
     fnSlug: fields.fn_slug,
@@ -130,10 +135,10 @@ export function newMessage(
 ): NewMessage {
   const { channel, kind = "data", streamId, runId, fnId } = envelope;
   const { fnSlug, envId, replyTopic, replyTo, replyKey, trace } = envelope;
-  const { metadata, raw } = envelope;
-  let head = `{"kind":"${kind}","channel":${JSON.stringify(channel)},` +
-    `"topic":${JSON.stringify(topic)},"data":${data},` +
-    `"created_at":"${timestamp()}"`;
+  const { metadata, raw, isWhole } = envelope;
+  let head = frameHead(kind, channel, topic) + data +
+    createdAtField(timestamp());
+  if (isWhole && kind === "chunk") head += WHOLE_FIELD;
   if (runId !== undefined && ULID.test(runId)) head += `,"run_id":"${runId}"`;
   if (fnId !== undefined && UUID.test(fnId)) head += `,"fn_id":"${fnId}"`;
   if (fnSlug) head += `,"fn_slug":${JSON.stringify(fnSlug)}`;

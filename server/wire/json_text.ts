@@ -36,7 +36,7 @@ export function jsonDepth(text: string): number {
 }
 
 /** Returns the index of the quote that ends a string, or -1 if the string has no end. */
-function closingQuote(text: string, opening: number): number {
+export function closingQuote(text: string, opening: number): number {
   for (let end = opening;;) {
     end = text.indexOf('"', end + 1);
     if (end === -1) return -1;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { RealtimeError } from "../../mod.ts";
 import {
   ChatApp,
+  streamOf,
   TEXT_END,
   textAnswer,
   textBegin,
@@ -31,7 +32,7 @@ function nextAnswer(): WrittenAnswer {
 describe("createChatTransport()", () => {
   it("shows the answer of the app's route", async () => {
     app.answers.push({
-      stream: () => ReadableStream.from(textAnswer("a1", "The tide ", "rises")),
+      stream: () => streamOf(textAnswer("a1", "The tide ", "rises")),
     });
     const chat = app.open("shown");
     await chat.sendMessage({ text: "When?" });
@@ -66,7 +67,7 @@ describe("createChatTransport()", () => {
     const transport = app.transport();
     assertEquals(await transport.reconnectToStream({ chatId: "none" }), null);
     app.answers.push({
-      stream: () => ReadableStream.from(textAnswer("a3", "Over")),
+      stream: () => streamOf(textAnswer("a3", "Over")),
     });
     await app.open("over").sendMessage({ text: "When?" });
     assertEquals(await transport.reconnectToStream({ chatId: "over" }), null);
@@ -90,6 +91,27 @@ describe("createChatTransport()", () => {
     const transport = app.transport();
     assertEquals(await transport.reconnectToStream({ chatId: "stop" }), null);
     assertEquals(await transport.stop({ chatId: "stop" }), false);
+  });
+
+  it("does not stop an answer that is resumed while it is shown", async () => {
+    const answer = nextAnswer();
+    const first = app.open("again");
+    const sent = first.sendMessage({ text: "When?" });
+    answer.write(...textBegin("a8", "The tide "));
+    await until(() => textOf(first.lastMessage) === "The tide ");
+    const states: string[] = [];
+    const second = app.open("again", first.messages.slice(0, 1), {
+      onState: (state) => states.push(state),
+    });
+    const resumed = second.resumeStream();
+    await until(() => textOf(second.lastMessage) === "The tide ");
+    const again = second.resumeStream();
+    await resumed;
+    await until(() => states.filter((state) => state === "open").length === 2);
+    answer.end(...textDeltas("rises"), ...TEXT_END);
+    await Promise.all([sent, again]);
+    assertEquals(textOf(second.lastMessage), "The tide rises");
+    assertEquals(second.messages, first.messages);
   });
 
   it("refuses a second answer while one runs, and shows why", async () => {

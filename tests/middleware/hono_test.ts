@@ -6,6 +6,7 @@ import {
   type RealtimeOptions,
   type RealtimeVariables,
 } from "../../middleware.ts";
+import type { Publication } from "../../core/types/realtime.ts";
 import { uniqueName } from "../inngest/sdk.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { readHistory } from "./history.ts";
@@ -38,6 +39,42 @@ describe("honoRealtime()", () => {
     const [message] = await readHistory(gateway, name);
     assertEquals(message?.data, "hi");
     assertEquals(await response.json(), { id: message?.id });
+  });
+
+  it("passes on the options of a stream: a handler answers at its start, and refuses a second one", async () => {
+    const name = uniqueName("chat");
+    const app = new Hono<App>().use(honoRealtime(options));
+    const more = Promise.withResolvers<void>();
+    const published: Promise<unknown>[] = [];
+    app.post("/", async (c) => {
+      const started = Promise.withResolvers<Publication>();
+      const stream = c.var.realtime.publish({
+        channel: name,
+        topic: "answer",
+        data: async function* () {
+          await more.promise;
+          yield "a";
+        },
+      }, { otherStreams: "refuse", onStart: started.resolve });
+      stream.catch(started.reject);
+      published.push(stream);
+      try {
+        return c.json(await started.promise);
+      } catch (error) {
+        return c.json({ code: Object(error).code }, 409);
+      }
+    });
+    const first = await app.request("/", { method: "POST" });
+    const [start] = await readHistory(gateway, name);
+    const publication = { id: start?.id, streamId: start?.stream_id };
+    assertEquals<unknown>(await first.json(), publication);
+    const second = await app.request("/", { method: "POST" });
+    assertEquals(
+      [second.status, await second.json()],
+      [409, { code: "stream_open" }],
+    );
+    more.resolve();
+    assertEquals<unknown>(await published[0], publication);
   });
 
   it("gives handlers a typed `token`, below the path that it is mounted for", async () => {

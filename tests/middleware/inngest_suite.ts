@@ -5,12 +5,15 @@ import {
   assertNotEquals,
 } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { chatAnswer } from "../../ai.ts";
+import { AnswerDecoder } from "../../ai/answer_lines.ts";
 import { channel } from "../../core/channel/channel.ts";
 import { createRealtime } from "../../core/app/create_realtime.ts";
 import { subscribe } from "../../core/subscribe/subscribe.ts";
 import { topic } from "../../core/channel/topic.ts";
 import { MemoryBroker } from "../../server/mod.ts";
 import { ownAsyncContext, uniqueName } from "../inngest/sdk.ts";
+import { streamOf, textAnswer } from "../support/ai/chat_app.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   executeRun,
@@ -389,6 +392,32 @@ export function describeMajor(major: Major): void {
       assertEquals(calls, 1);
     });
 
+    it("publishes the answer of a chat once, though its step is retried", async () => {
+      const chatId = uniqueName("chat");
+      let calls = 0;
+      const outcome = await run(async ({ step, publish, attempt }) => {
+        await step.run("answer", async () => {
+          const answer = chatAnswer(chatId, () => {
+            calls++;
+            return streamOf(textAnswer("a1", "The tide ", "rises"));
+          });
+          await publish(answer);
+          if (attempt === 0) throw new Error("The process ended");
+        });
+        return "done";
+      });
+      assertEquals([outcome.output, calls], ["done", 1]);
+      const log = await readHistory(gateway, `chat:${chatId}`);
+      assertEquals(
+        log.map(({ kind }) => kind),
+        ["datastream-start", "chunk", "datastream-end"],
+      );
+      assertEquals(
+        new AnswerDecoder().push(String(log[1]?.data)),
+        textAnswer("a1", "The tide rises"),
+      );
+    });
+
     it("does not repeat a stream when its step is retried, unless the stream failed", async () => {
       const name = uniqueName("user");
       let calls = 0;
@@ -416,6 +445,98 @@ export function describeMajor(major: Major): void {
           "attempt 1",
           "datastream-end",
         ],
+      );
+    });
+
+    it("replaces the stream that an earlier attempt of its step left open, where other streams are refused or stopped", async () => {
+      for (const otherStreams of ["refuse", "stop"] as const) {
+        const name = uniqueName("user");
+        const starts: unknown[] = [];
+        let left: Promise<unknown> | undefined;
+        const outcome = await run(async ({ step, publish, attempt }) => {
+          await step.run("answer", async () => {
+            const started = Promise.withResolvers<void>();
+            const published = publish({
+              channel: name,
+              topic: "ai",
+              data: async function* (signal: AbortSignal) {
+                yield `attempt ${attempt}`;
+                if (attempt > 0) return;
+                await new Promise((resolve) =>
+                  signal.addEventListener("abort", resolve)
+                );
+              },
+            }, {
+              otherStreams,
+              onStart({ id }) {
+                starts.push(id);
+                started.resolve();
+              },
+            });
+            if (attempt > 0) return await published;
+            left = published.catch((error) => error.code);
+            await started.promise;
+            throw new Error("The process ended");
+          });
+          return "done";
+        });
+        assertEquals([outcome.output, await left], ["done", "stream_ended"]);
+        const log = await readHistory(gateway, name);
+        const begun = log.filter(({ kind }) => kind === "datastream-start");
+        assertEquals(begun.map(({ id }) => id), starts);
+        assertEquals(begun.length, 2);
+        const ends = log.filter(({ kind }) => kind === "datastream-end");
+        assertEquals(
+          ends.map(({ metadata }) => Object(metadata).error?.code),
+          ["producer_lost", undefined],
+        );
+      }
+    });
+
+    it("publishes in a retry of the step a stream that was refused because of another one", async () => {
+      const name = uniqueName("user");
+      const app = createRealtime(gateway);
+      const [started, more] = [
+        Promise.withResolvers<void>(),
+        Promise.withResolvers<void>(),
+      ];
+      const other = app.publish({
+        channel: name,
+        topic: "ai",
+        data: async function* () {
+          await more.promise;
+          yield "other";
+        },
+      }, { onStart: () => started.resolve() });
+      await started.promise;
+      const refusals: unknown[] = [];
+      let calls = 0;
+      const outcome = await run(async ({ step, publish, attempt }) => {
+        await step.run("answer", async () => {
+          if (attempt > 0) {
+            more.resolve();
+            await other;
+          }
+          const data = async function* () {
+            calls++;
+            yield await Promise.resolve("own");
+          };
+          const message = { channel: name, topic: "ai", data };
+          try {
+            await publish(message, { otherStreams: "refuse" });
+          } catch (error) {
+            refusals.push(Object(error).code);
+            throw error;
+          }
+        });
+        return "done";
+      });
+      assertEquals(outcome.output, "done");
+      assertEquals([refusals, calls], [["stream_open"], 1]);
+      const log = await readHistory(gateway, name);
+      assertEquals(
+        log.filter(({ kind }) => kind === "chunk").map(({ data }) => data),
+        ["other", "own"],
       );
     });
 

@@ -200,7 +200,9 @@ describe("the repository", () => {
     );
     assertEquals(missing, []);
     const entries = Object.values(deno.exports).map((path) => path.slice(2));
-    assertEquals(deno.tasks.doc, `deno doc --lint ${entries.join(" ")}`);
+    // Without --no-npm the types of other packages would count as private ones of this package.
+    const lint = "deno doc --quiet --lint --no-npm";
+    assertEquals(deno.tasks.doc, `${lint} ${entries.join(" ")}`);
   });
 
   it("has a task for each stage of the gate", () => {

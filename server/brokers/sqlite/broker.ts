@@ -18,6 +18,7 @@ import type {
   NewMessage,
   ReplyTarget,
 } from "../broker.ts";
+import { frameEnd } from "../../wire/frame_layout.ts";
 import { HealthWatch } from "../health_watch.ts";
 import type { LogSummary } from "../log_summary.ts";
 import { MemoryRevocations } from "../memory_revocations.ts";
@@ -313,7 +314,7 @@ function toEntry(
   epoch: string,
   { offset, topic, kind, streamId, raw, head }: StoredMessage,
 ): LogEntry {
-  const json = `${head},"id":"${formatId(epoch, offset)}"}`;
+  const json = head + frameEnd(formatId(epoch, offset));
   const bytes = Buffer.byteLength(json);
   return { offset, topic, kind, json, bytes, streamId, raw };
 }

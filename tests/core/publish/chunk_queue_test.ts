@@ -101,11 +101,15 @@ describe("flushMs()", () => {
       const count = messagesOf(2000, 1000 / wordsOfSecond);
       assert(count < 1000, `${count} messages at ${wordsOfSecond} words/s`);
     }
-    assertEquals(messagesOf(2000, 1000 / 40), 584);
-    assertEquals(messagesOf(2000, 1000 / 100), 376);
+    assertEquals(messagesOf(2000, 1000 / 40), 307);
+    assertEquals(messagesOf(2000, 1000 / 100), 195);
+  });
+
+  it("sends an answer of 5,000 pieces at 50 a second as 600 messages at most", () => {
+    assertEquals(messagesOf(5000, 1000 / 50), 505);
   });
 
   it("is short at the beginning of a stream, and never long", () => {
-    assertEquals([0, 64, 128, 1e6].map(flushMs), [16, 16, 32, 250]);
+    assertEquals([0, 16, 32, 1e6].map(flushMs), [16, 16, 32, 250]);
   });
 });

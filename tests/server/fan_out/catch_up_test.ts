@@ -74,6 +74,47 @@ describe("CatchUp", () => {
     assertEquals(new CatchUp().with(["a"], 300_000, streams).offset, 2);
   });
 
+  it("separates messages where a reader may stand", () => {
+    const live = new CatchUp(["a"], 9);
+    assertEquals(live.isApart(9, 10), false);
+    const three = live.with(["a"], 5, []).with(["b"], 2, []);
+    const apart = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].filter((offset) =>
+      three.isApart(offset, offset + 1)
+    );
+    assertEquals(apart, [5, 9]);
+    // The reader stands between any two messages around its position.
+    assertEquals(three.isApart(4, 6), true);
+    assertEquals(three.isApart(6, 9), false);
+  });
+
+  it("separates messages where it stood when another reader went back", () => {
+    const catchUp = new CatchUp().with(["a"], 2, []);
+    catchUp.advance(6);
+    const both = catchUp.with(["a"], 3, []);
+    assertEquals([both.offset, both.isApart(6, 7)], [3, true]);
+    assertEquals(both.isApart(3, 5), false);
+    both.advance(7);
+    assertEquals(both.with(["b"], 1, []).isApart(6, 7), false);
+  });
+
+  it("separates what an open stream is read for from what comes after it", () => {
+    const streams = [{ streamId: "s", topic: "a", offset: 3 }];
+    const catchUp = new CatchUp(["a"], 9).with(["a"], 9, streams);
+    assertEquals([catchUp.offset, catchUp.isApart(9, 10)], [2, true]);
+    assertEquals(catchUp.isApart(3, 9), false);
+  });
+
+  it("keeps messages apart up to the last of too many readers", () => {
+    let catchUp = new CatchUp(["a"], 2_000);
+    for (let offset = 1_000; offset >= 0; offset--) {
+      catchUp = catchUp.with(["a"], offset, []);
+    }
+    for (const offset of [1, 999, 2_000]) {
+      assertEquals(catchUp.isApart(offset, offset + 1), true);
+    }
+    assertEquals(catchUp.isApart(2_001, 2_002), false);
+  });
+
   it("removes topics, and returns those that it had", () => {
     const catchUp = new CatchUp(["a", "b"], 5);
     assertEquals(catchUp.remove(["b", "c"]), ["b"]);

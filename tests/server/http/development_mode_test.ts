@@ -21,6 +21,7 @@ const REQUESTS: Readonly<Record<string, readonly string[]>> = {
   ],
   "minting": ["POST /v1/realtime/token HTTP/1.1", "content-length: 0"],
   "history": ["GET /v1/realtime/history?channel=c HTTP/1.1"],
+  "open streams": ["GET /v1/realtime/streams?channel=c HTTP/1.1"],
   "an event stream": ["GET /v1/realtime/sse HTTP/1.1"],
   "a WebSocket": [
     "GET /v1/realtime/connect HTTP/1.1",

@@ -148,6 +148,7 @@ describe("a gateway on this runtime", () => {
       [publish, { method: "POST", ...streamed } as RequestInit],
       ["/v1/realtime/publish/batch", { method: "POST", body: "" }],
       ["/v1/realtime/history?channel=c", {}],
+      ["/v1/realtime/streams?channel=c", {}],
       ["/v1/realtime/none", {}],
     ];
   }

@@ -377,8 +377,7 @@ function describeCluster(name: string, start: () => Promise<Cluster>): void {
       await line("chunk");
       await gone.close();
       await using client = await subscribe(b, "left-late");
-      const kinds = (await client.take(3)).map(({ kind }) => kind);
-      assertEquals(kinds, ["datastream-start", "chunk", "chunk"]);
+      assertEquals(await client.takeData(2), ["s", "xx"]);
       assertEquals(await endOf(client), "producer_lost");
       assertEquals(endsOf(await logOf(b, "left-late")).length, 1);
     });

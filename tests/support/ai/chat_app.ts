@@ -82,6 +82,18 @@ export class ChatApp {
   }
 }
 
+/** Makes a stream of chunks that are there already. */
+export function streamOf(
+  chunks: readonly UIMessageChunk[],
+): ReadableStream<UIMessageChunk> {
+  return new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+}
+
 /** The chunks of a short text that is the whole answer. */
 export function textAnswer(
   messageId: string,

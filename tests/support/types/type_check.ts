@@ -33,6 +33,7 @@ export interface TypeCheckOptions {
 
 const PACKAGE = {
   "@tidings/realtime": "mod.ts",
+  "@tidings/realtime/ai": "ai.ts",
   "@tidings/realtime/hooks": "hooks.ts",
   "@tidings/realtime/hooks/devtools": "react/devtools/mod.ts",
   "@tidings/realtime/middleware": "middleware.ts",

@@ -353,6 +353,7 @@ export function oddMethods({ signingKey, token }: OddParts): OddRequest[] {
     ["/v1/realtime/connect", "GET"],
     [`/v1/realtime/sse?token=${token}`, "GET"],
     ["/v1/realtime/history?channel=c", "GET HEAD"],
+    ["/v1/realtime/streams?channel=c", "GET HEAD"],
     ["/v1/realtime/none", ""],
   ] as const;
   const requests = routes.flatMap(([path, known]) =>

@@ -34,11 +34,12 @@ export async function postStream(
   return { ...await response.json(), status: response.status };
 }
 
-/** One producer of a stream in a channel's topic `t`, line by line. */
+/** One producer of a stream in a channel's topic `t`, line by line; with the signing key by default. */
 export function producerOf(
   target: Target,
   channel: string,
   streamId: string,
+  bearer?: string,
 ): (kind: "start" | "chunk" | "end", fields?: object) => Promise<LineAnswer> {
   return async (kind, fields = {}) => {
     const [answer = {}] = await batch(target, [{
@@ -48,7 +49,7 @@ export function producerOf(
       data: kind === "chunk" ? "x" : streamId,
       stream_id: streamId,
       ...fields,
-    }]);
+    }], bearer);
     return answer;
   };
 }

@@ -1,0 +1,23 @@
+/**
+ * What a page of the benchmark and the benchmark agree on.
+ *
+ * @module
+ */
+
+/** What a page has to show, as JSON in the element `task`. */
+export interface Task {
+  readonly channel: string;
+  readonly topic: string;
+  /** The path that answers with a token for the topic. */
+  readonly tokenPath: string;
+  /** The characters of the whole text. */
+  readonly characters: number;
+}
+
+/** What a page tells once the whole text is shown, in the global variable `shown`. */
+export interface Shown {
+  /** Milliseconds from the moment when the page's code began to show the stream. */
+  readonly ms: number;
+  /** How often React rendered until then. */
+  readonly renders: number;
+}
