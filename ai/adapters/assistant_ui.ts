@@ -8,18 +8,17 @@
  * import { createResumableStreamStore } from "@tidings/realtime/ai/assistant-ui";
  *
  * const realtime = createRealtime({ url: "http://localhost:8787" });
- * export const context = createResumableStreamContext({
- *   store: createResumableStreamStore(realtime),
- * });
+ * const store = createResumableStreamStore(realtime);
+ * const context = createResumableStreamContext({ store });
+ *
+ * export function resume(streamId: string) {
+ *   return context.resume(streamId);
+ * }
  * ```
  *
  * @module
  */
-import {
-  ResumableStreamError,
-  type ResumableStreamLease,
-  type ResumableStreamStore,
-} from "assistant-stream/resumable";
+import * as resumable from "assistant-stream/resumable";
 import type { RealtimeApp } from "../../core/types/realtime.ts";
 import { ByteLog, type Lease } from "./byte_log.ts";
 import type { ByteStream } from "./byte_stream.ts";
@@ -28,15 +27,15 @@ import { type AdapterOptions, channelFor } from "./channel_for.ts";
 export type { AdapterOptions };
 
 /**
- * Creates a store for `createResumableStreamContext`. A stream is kept as long as the gateway's log has its beginning, whatever `ttlMs` is. If
- * the producer dies, its stream ends in an error for all readers. Bytes that are appended together may be read as one chunk.
+ * Creates a store for `createResumableStreamContext`. A stream is kept as long as the gateway's log has its beginning, whatever `ttlMs` is.
+ * If the producer dies, its stream ends in an error for all readers. Bytes that are appended together may be read as one chunk.
  *
  * @param realtime The app of the server.
  */
 export function createResumableStreamStore(
   realtime: RealtimeApp,
   { prefix = "resumable:" }: AdapterOptions = {},
-): Required<ResumableStreamStore> {
+): Required<resumable.ResumableStreamStore> {
   // The newest stream of each id that this store produces.
   const produced = new Map<string, ByteStream>();
 
@@ -47,16 +46,19 @@ export function createResumableStreamStore(
   async function requireLease(id: string): Promise<Lease> {
     const lease = await (await logOf(id)).lease();
     if (lease) return lease;
-    throw new ResumableStreamError("missing", `Stream not found: ${id}`);
+    throw new resumable.ResumableStreamError(
+      "missing",
+      `Stream not found: ${id}`,
+    );
   }
 
   /** Returns the stream of an id if it is produced here, by the given lease. */
-  function own(id: string, lease: ResumableStreamLease | undefined) {
+  function own(id: string, lease: resumable.ResumableStreamLease | undefined) {
     const stream = produced.get(id);
     return lease && lease.token !== stream?.token ? undefined : stream;
   }
 
-  const store: Required<ResumableStreamStore> = {
+  const store: Required<resumable.ResumableStreamStore> = {
     acquire: async (id) => (await store.acquireLease(id)).role,
     async acquireLease(id) {
       const stream = await (await logOf(id)).produce();
@@ -68,7 +70,7 @@ export function createResumableStreamStore(
       if (await own(id, lease)?.write(chunk)) return;
       const { token } = await requireLease(id);
       const isOwner = !lease || lease.token === token;
-      throw new ResumableStreamError(
+      throw new resumable.ResumableStreamError(
         isOwner ? "finalized" : "missing",
         isOwner
           ? `Stream already finalized: ${id}`

@@ -1,8 +1,9 @@
-import type { FollowedTopics } from "../../core/app/follow_topics.ts";
-import type { RealtimeError } from "../../core/protocol/errors.ts";
+import {
+  type FollowedTopics,
+  followTopics,
+} from "../../core/app/follow_topics.ts";
 import { formatId, parseId } from "../../core/protocol/id.ts";
 import type { IncomingMessage } from "../../core/subscribe/decode_message.ts";
-import { subscribe } from "../../core/subscribe/subscribe.ts";
 import type { RealtimeApp } from "../../core/types/realtime.ts";
 import { channelFor } from "./channel_for.ts";
 import { readLog } from "./read_log.ts";
@@ -105,23 +106,32 @@ export class EventTopics<T extends object> {
     listener: Listener<T>,
   ): Promise<void> {
     const target = await this.#target(topic);
-    const options = {
+    const opened = Promise.withResolvers<void>();
+    const messages = followTopics(target, {
       from: await positionOf(start, target),
       signal,
-      onMessage(message: IncomingMessage): void {
+      onState(state) {
+        if (state === "open") opened.resolve();
+      },
+    });
+
+    async function deliver(): Promise<void> {
+      for await (const message of messages) {
         const event = decodeEvent<T>(message);
         const { index = 0 } = event;
         const isBefore = typeof start === "number" && index < start;
         if (!isBefore && !signal.aborted) void call(listener, event);
-      },
-    };
-    try {
-      await subscribe(target, options);
-    } catch (error) {
-      if ((error as RealtimeError).code !== "too_many") throw error;
-      // The shared connection is full.
-      await subscribe(target, { ...options, multiplex: false });
+      }
     }
+    const delivered = deliver();
+    // Both are the subscription's end, which comes after its beginning unless it was refused.
+    delivered.then(opened.resolve, opened.reject);
+    await opened.promise;
+    delivered.catch((error) => {
+      if (!signal.aborted) {
+        console.error(`Lost the events of "${topic}"`, error);
+      }
+    });
   }
 
   async #target(topic: string): Promise<FollowedTopics> {

@@ -18,13 +18,7 @@
  *
  * @module
  */
-import {
-  type Event,
-  type EventCallback,
-  isRunLocalTopic,
-  PubSub,
-  type SubscribeOptions,
-} from "@mastra/core/events";
+import * as mastra from "@mastra/core/events";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { RealtimeApp } from "../../core/types/realtime.ts";
 import type { AdapterOptions } from "./channel_for.ts";
@@ -32,14 +26,13 @@ import { EventTopics } from "./event_topics.ts";
 export type { AdapterOptions };
 
 /**
- * A `PubSub` whose events, of JSON, stay in the gateway's log as long as that keeps them, and are replayed by their indexes. Every subscriber
- * gets every event once: there are no consumer groups, no redelivery (`ack` and `nack` are absent), no `batch` and no leases. So it is for the
- * streams of durable agents, not for the workers of a `Mastra`.
+ * A `PubSub` for the streams of durable agents. Events, of JSON, stay in the gateway's log as long as that keeps them, and are replayed by
+ * index. Each subscriber gets each event once: consumer groups are refused, nothing is redelivered, `batch` is ignored, leases are absent.
  */
-export class RealtimePubSub extends PubSub {
-  readonly #topics: EventTopics<Omit<Event, "id" | "createdAt">>;
+export class RealtimePubSub extends mastra.PubSub {
+  readonly #topics: EventTopics<Omit<mastra.Event, "id" | "createdAt">>;
 
-  /** @param realtime The app of the server. */
+  /** Makes the events of an app's server. */
   constructor(realtime: RealtimeApp, options: AdapterOptions = {}) {
     super();
     this.#topics = new EventTopics(realtime, options.prefix ?? "mastra:");
@@ -53,8 +46,8 @@ export class RealtimePubSub extends PubSub {
   /** Publishes an event; one that is `localOnly`, or of a run-local topic, to subscribers of this process only. */
   override async publish(
     topic: string,
-    event: Omit<Event, "id" | "createdAt">,
-    { localOnly = isRunLocalTopic(topic) }: { localOnly?: boolean } = {},
+    event: Omit<mastra.Event, "id" | "createdAt">,
+    { localOnly = mastra.isRunLocalTopic(topic) }: { localOnly?: boolean } = {},
   ): Promise<void> {
     if (localOnly) this.#topics.tell(topic, event);
     else await this.#topics.publish(topic, event);
@@ -63,8 +56,8 @@ export class RealtimePubSub extends PubSub {
   /** Subscribes to a topic, from the oldest event of the log on unless `startFrom` is `latest`. */
   override async subscribe(
     topic: string,
-    cb: EventCallback,
-    { group, startFrom = "earliest" }: SubscribeOptions = {},
+    cb: mastra.EventCallback,
+    { group, startFrom = "earliest" }: mastra.SubscribeOptions = {},
   ): Promise<void> {
     if (group !== undefined) {
       const message =
@@ -78,18 +71,24 @@ export class RealtimePubSub extends PubSub {
   override async subscribeFromOffset(
     topic: string,
     offset: number,
-    cb: EventCallback,
+    cb: mastra.EventCallback,
   ): Promise<void> {
     await this.#topics.listen(topic, offset, cb);
   }
 
   /** Ends the subscription of a callback. */
-  override async unsubscribe(topic: string, cb: EventCallback): Promise<void> {
+  override async unsubscribe(
+    topic: string,
+    cb: mastra.EventCallback,
+  ): Promise<void> {
     this.#topics.leave(topic, cb);
   }
 
   /** Returns the events of a topic that the log has, from an index on. */
-  override async getHistory(topic: string, offset = 0): Promise<Event[]> {
+  override async getHistory(
+    topic: string,
+    offset = 0,
+  ): Promise<mastra.Event[]> {
     return await this.#topics.read(topic, offset);
   }
 

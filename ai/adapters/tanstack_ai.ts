@@ -27,7 +27,7 @@
  *
  * @module
  */
-import type { StreamChunk, StreamDurability } from "@tanstack/ai";
+import type * as tanstack from "@tanstack/ai";
 import type { RealtimeApp } from "../../core/types/realtime.ts";
 import { type AdapterOptions, channelFor } from "./channel_for.ts";
 import { ChunkLog, type PlacedChunk } from "./chunk_log.ts";
@@ -58,13 +58,13 @@ export function realtimeStream(
   realtime: RealtimeApp,
   source: Request | RunSource,
   { prefix = "run:", firstChunkMs = 1000 }: RealtimeStreamOptions = {},
-): StreamDurability {
+): tanstack.StreamDurability {
   const { runId, offset, placeOf, offsetAt } = sourceOf(source);
   const opened = channelFor(prefix, runId)
     .then((channel) => new ChunkLog(realtime, channel));
 
   function withOffset({ place, chunk }: PlacedChunk) {
-    return { offset: offsetAt(place), chunk: chunk as StreamChunk };
+    return { offset: offsetAt(place), chunk: chunk as tanstack.StreamChunk };
   }
 
   return {

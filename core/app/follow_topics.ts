@@ -14,7 +14,7 @@ export interface FollowedTopics {
 export type FollowOptions =
   & Pick<
     Realtime.Subscribe.Options<Realtime.Subscribe.Token>,
-    "onGap" | "signal"
+    "onGap" | "onState" | "signal"
   >
   & {
     /** The start: `start`, or the id of a message. */
@@ -22,8 +22,8 @@ export type FollowOptions =
   };
 
 /**
- * Yields the messages of topics from a position on, for as long as the caller reads them. Many readers of a server share a connection, until it
- * has as many topics as the gateway allows; further ones have connections of their own.
+ * Yields the messages of topics from a position on, for as long as the caller reads them. Many readers of a server share a connection, until
+ * it has as many topics as the gateway allows; further ones have connections of their own.
  *
  * @throws {RealtimeError} The final error of the subscription; `aborted` if the signal aborts while it is being opened.
  */

@@ -157,7 +157,7 @@ describe("A route that does not return the response of publishChat()", () => {
         "answers with a page",
         () => new Response("<!doctype html><p>Sign in", { headers: html }),
         "invalid_json",
-        'the response is "text/html; charset=utf-8", not JSON; check the URL',
+        "the response is text/html; charset=utf-8, not JSON; check the URL",
       ],
       [
         "answers with a page of an error",

@@ -65,7 +65,7 @@ async function produce(store: Store, id: string) {
   return acquisition.lease;
 }
 
-/** Appends until that is refused, because a producer learns a moment later that its stream has ended; returns the error's code and message. */
+/** Appends until that is refused: a producer learns a moment later that its stream has ended. Returns the error's code and message. */
 async function refusalOf(
   store: Store,
   id: string,
