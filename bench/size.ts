@@ -64,6 +64,11 @@ const ENTRIES: readonly Entry[] = [
     limit: { first: 9_700, later: LATER },
   },
   {
+    label: "@tidings/realtime/ai: createChatTransport",
+    program: 'export { createChatTransport } from "./ai.ts";',
+    limit: { first: 9_500, later: LATER },
+  },
+  {
     label: "@inngest/realtime/hooks: useInngestSubscription",
     program:
       'export { useInngestSubscription } from "@inngest/realtime/hooks";',

@@ -1,24 +1,18 @@
 import type * as ai from "ai";
 import type { Answer, Chat } from "./chat.ts";
 import { readAnswer, type ReadOptions } from "./read_answer.ts";
-import { unlessResuming } from "./resuming.ts";
-import type { ChatTransportOptions } from "./transport_options.ts";
-
-/** The options of a transport that concern an answer that it shows. */
-export type ShowOptions =
-  & ReadOptions
-  & Pick<ChatTransportOptions, "whenAborted">;
 
 /**
  * Returns an answer from its beginning, as a stream for the AI SDK.
  *
- * @param signal The signal of `useChat`. When it aborts, the answer is stopped for everyone, unless the options say otherwise.
+ * @param signal The signal of `useChat`. When it aborts, the stream ends, and `onAbort` is called.
  */
 export function answerStream(
   chat: Chat,
   answer: Answer,
   signal: AbortSignal | undefined,
-  options: ShowOptions,
+  options: ReadOptions,
+  onAbort: () => void,
 ): ReadableStream<ai.UIMessageChunk> {
   const closing = new AbortController();
   const chunks = readAnswer(chat, answer, closing, options);
@@ -34,8 +28,7 @@ export function answerStream(
       const abort = (): void => {
         leave();
         controller.error(signal?.reason);
-        if (options.whenAborted === "leave") return;
-        unlessResuming(chat.channel, () => stopAnswer(chat, answer, options));
+        onAbort();
       };
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);
@@ -49,13 +42,4 @@ export function answerStream(
     },
     cancel: leave,
   }, { highWaterMark: 0 });
-}
-
-/** Stops an answer for everyone. Reports a failure, because nobody waits for it. */
-export function stopAnswer(
-  chat: Chat,
-  answer: Answer,
-  { onError = console.warn }: ReadOptions,
-): void {
-  chat.stop(answer).catch(onError);
 }

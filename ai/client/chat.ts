@@ -66,14 +66,15 @@ export function openChat(
     async running() {
       const action = `Cannot find the answer of "${channel}"`;
       const query = new URLSearchParams({ channel, topic: ANSWER_TOPIC });
-      return await askPatiently({
-        method: "GET",
+      const asked = {
         url: await gateway(action),
-        path: `streams?${query}`,
         action,
         token: () => tokens.jwt,
         mayPass: isTransient,
-      }, readNewest).then(([answer]) => answer);
+      };
+      const path = `streams?${query}`;
+      const { streams } = await askPatiently(asked, path);
+      return newestOf(streams);
     },
     async stop({ streamId }) {
       const sender = loadSender({
@@ -98,13 +99,10 @@ function ofChannel(token: TokenLike, channel: string): TokenLike {
   );
 }
 
-/** Reads the newest open stream of an answer of the gateway: a list of one, or of none. */
-function readNewest(
-  { streams }: Readonly<Record<string, unknown>>,
-): Answer[] | undefined {
-  if (!Array.isArray(streams)) return undefined;
-  const newest: unknown = streams.at(-1);
-  if (!isJsonObject(newest)) return [];
+/** Returns the newest of the open streams in the gateway's answer. */
+function newestOf(streams: unknown): Answer | undefined {
+  const newest: unknown = Array.isArray(streams) ? streams.at(-1) : undefined;
+  if (!isJsonObject(newest)) return undefined;
   const { stream_id: streamId, id } = newest;
-  return isText(streamId) && isText(id) ? [{ streamId, id }] : [];
+  return isText(streamId) && isText(id) ? { streamId, id } : undefined;
 }

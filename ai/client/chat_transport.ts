@@ -1,8 +1,8 @@
 import type * as ai from "ai";
-import { answerStream, stopAnswer } from "./answer_stream.ts";
+import { AbortedAnswers } from "./aborted_answers.ts";
+import { answerStream } from "./answer_stream.ts";
 import { type Answer, type Chat, openChat } from "./chat.ts";
 import { postMessages, type SentMessages } from "./post_messages.ts";
-import { beginResuming } from "./resuming.ts";
 import type {
   AskedChat,
   ChatTransportOptions,
@@ -37,60 +37,62 @@ export function createChatTransport<
 >(
   options: ChatTransportOptions<UI_MESSAGE>,
 ): RealtimeChatTransport<UI_MESSAGE> {
+  const aborted = new AbortedAnswers(options);
+
   /** Sends messages, and resolves with the answer that has begun. */
   async function send(
     chat: Chat,
     sent: SentMessages<UI_MESSAGE>,
   ): Promise<Answer> {
-    const giveUp = new AbortController();
     const { abortSignal } = sent;
+    await untilAborted(aborted.settled(chat), abortSignal);
+    const giveUp = new AbortController();
     const posted = postMessages(options, sent, giveUp.signal);
     try {
       // Neither waits for the other, which saves a round trip.
       const both = Promise.all([posted, chat.ready]);
       return await untilAborted(both.then(([answer]) => answer), abortSignal);
     } catch (error) {
-      if (!abortSignal?.aborted) {
-        giveUp.abort();
-      } else {
-        stopLate(chat, posted, giveUp);
-      }
+      // The response names the answer that has to be stopped.
+      const wait = abortSignal?.aborted ? LATE_MS : 0;
+      const timer = setTimeout(() => giveUp.abort(), wait);
+      const clear = (): void => clearTimeout(timer);
+      posted.then(clear, clear);
+      if (abortSignal?.aborted) aborted.add(chat, posted);
       throw error;
     }
   }
 
-  /** Stops the answer of a request that was aborted before its response came. */
-  async function stopLate(
+  /** Returns the stream of an answer. If it is aborted, the answer is stopped. */
+  function show(
     chat: Chat,
-    posted: Promise<Answer>,
-    giveUp: AbortController,
-  ): Promise<void> {
-    const timer = setTimeout(() => giveUp.abort(), LATE_MS);
-    try {
-      const answer = await posted;
-      if (options.whenAborted !== "leave") stopAnswer(chat, answer, options);
-    } catch {
-      // There is no answer to stop.
-    } finally {
-      clearTimeout(timer);
-    }
+    answer: Answer,
+    signal: AbortSignal | undefined,
+  ): ReadableStream<ai.UIMessageChunk> {
+    return answerStream(
+      chat,
+      answer,
+      signal,
+      options,
+      () => aborted.add(chat, Promise.resolve(answer)),
+    );
   }
 
   return {
     resumeStreamIsReplay: true,
     async sendMessages(sent) {
-      sent.abortSignal?.throwIfAborted();
+      const { abortSignal } = sent;
+      abortSignal?.throwIfAborted();
       const chat = openChat(options, askedChat(sent));
-      const answer = await send(chat, sent);
-      return answerStream(chat, answer, sent.abortSignal, options);
+      return show(chat, await send(chat, sent), abortSignal);
     },
     async reconnectToStream(asked) {
       const { abortSignal } = asked;
       abortSignal?.throwIfAborted();
       const chat = openChat(options, askedChat(asked));
-      beginResuming(chat.channel);
+      aborted.resuming(chat);
       const answer = await untilAborted(chat.running(), abortSignal);
-      return answer ? answerStream(chat, answer, abortSignal, options) : null;
+      return answer ? show(chat, answer, abortSignal) : null;
     },
     async stop(asked) {
       const chat = openChat(options, askedChat(asked));
@@ -108,7 +110,7 @@ function askedChat(
   return { chatId, headers, body, metadata };
 }
 
-/** Waits for a promise. Rejects with the signal's reason as soon as it aborts. */
+/** Waits for a promise. Rejects with the signal's reason if it is aborted before. */
 async function untilAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal | undefined,
@@ -117,7 +119,9 @@ async function untilAborted<T>(
   const abort = (): void => aborted.reject(signal?.reason);
   signal?.addEventListener("abort", abort);
   try {
-    return await Promise.race([promise, aborted.promise]);
+    const value = await Promise.race([promise, aborted.promise]);
+    signal?.throwIfAborted();
+    return value;
   } finally {
     signal?.removeEventListener("abort", abort);
   }

@@ -3,7 +3,8 @@ import { errorOf } from "../../core/protocol/error_body.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { isJsonObject, isText } from "../../core/protocol/shape.ts";
 import { openWithTokens } from "../../core/subscribe/open_with_tokens.ts";
-import { idBefore } from "../../core/subscribe/position.ts";
+import { idBefore, isLater } from "../../core/subscribe/position.ts";
+import type { Gap } from "../../core/types/subscription.ts";
 import { AnswerDecoder } from "../answer_lines.ts";
 import { ANSWER_TOPIC } from "../chat_name.ts";
 import type { Answer, Chat } from "./chat.ts";
@@ -30,12 +31,11 @@ export async function* readAnswer(
   { onError, onState, url, transport }: ReadOptions,
 ): AsyncGenerator<ai.UIMessageChunk, void, undefined> {
   const decoder = new AnswerDecoder();
-  let gap: RealtimeError | undefined;
+  let gap: Gap | undefined;
 
-  function missed(): void {
-    const reason = "a part of it is no longer in the gateway's log";
-    gap = new RealtimeError("unavailable", `Cannot show the answer: ${reason}`);
-    // The messages before the gap are still delivered.
+  function missed(found: Gap): void {
+    gap ??= found;
+    // The messages that were received before are still delivered.
     closing.abort();
   }
 
@@ -50,17 +50,24 @@ export async function* readAnswer(
       onGap: missed,
     }, { channel, topics: [ANSWER_TOPIC] });
     for await (const message of subscription) {
+      // Without what is missing, the rest would be another answer.
+      if (gap && isLater(message.id, gap.after)) break;
       if (message.streamId !== streamId) continue;
       const { kind, data, metadata } = message;
       if (kind === "chunk" && isText(data)) yield* decoder.push(data);
       if (kind === "datastream-end") return yield* lastChunks(metadata);
     }
   } catch (error) {
-    throw gap ?? error;
+    throw gap ? incomplete() : error;
   } finally {
     closing.abort();
   }
-  if (gap) throw gap;
+  if (gap) throw incomplete();
+}
+
+function incomplete(): RealtimeError {
+  const reason = "a part of it is no longer in the gateway's log";
+  return new RealtimeError("unavailable", `Cannot show the answer: ${reason}`);
 }
 
 /** Says how an answer ended, as the AI SDK says it. An answer that ended by itself has said so in its own last chunk. */

@@ -1,6 +1,6 @@
 import { channelName } from "../channel/channel.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { ACTION } from "../subscribe/server_token.ts";
+import { TOKEN_ACTION } from "../subscribe/route_response.ts";
 import type { TokenOptions } from "../types/app.ts";
 
 /** The names of the channel and the topics of a token. */
@@ -11,7 +11,7 @@ export interface TokenTarget {
 
 /** Makes the error for an argument that a token can't be made with. */
 export function badArgument(problem: string): RealtimeError {
-  return new RealtimeError("invalid_argument", `${ACTION}: ${problem}`);
+  return new RealtimeError("invalid_argument", `${TOKEN_ACTION}: ${problem}`);
 }
 
 /**

@@ -6,12 +6,10 @@ import { askGateway } from "./ask_gateway.ts";
 /** How often something is asked. Together the attempts take less than the two minutes in which the gateway remembers an idempotency key. */
 export const ATTEMPTS = 6;
 
-/** A request that may be repeated. */
-export interface PatientRequest {
-  readonly method: "GET" | "POST";
-  /** The gateway's base URL. */
+/** A gateway that is asked, and the way of asking it. */
+export interface AskedGateway {
+  /** Its base URL. */
   readonly url: string;
-  readonly path: string;
   /** The beginning of error messages. */
   readonly action: string;
   /** Returns the token or ticket for the next attempt. An error that it throws is final. */
@@ -21,7 +19,9 @@ export interface PatientRequest {
 }
 
 /** Makes the error for a gateway that does not answer. */
-export function unreachable(action: string, url: string): RealtimeError {
+export function unreachable(
+  { action, url }: Pick<AskedGateway, "action" | "url">,
+): RealtimeError {
   const message = `${action}: the gateway at ${url} can't be reached`;
   return new RealtimeError("network", message);
 }
@@ -29,21 +29,19 @@ export function unreachable(action: string, url: string): RealtimeError {
 /**
  * Asks the gateway, and a few times more if it fails for a reason that may pass.
  *
- * @param read Returns the wanted part of an answer; `undefined` if the answer is an error.
+ * @returns The fields of its answer, unchecked.
  * @throws {RealtimeError} The gateway's refusal; `network` if it can't be reached.
  */
-export async function askPatiently<T>(
-  { method, url, path, action, token, mayPass }: PatientRequest,
-  read: (answer: Readonly<Record<string, unknown>>) => T | undefined,
-): Promise<T> {
-  let failure = unreachable(action, url);
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (attempt > 0) await pause(backoff(attempt - 1));
-    const answer = await askGateway(url, path, token(), { method });
-    const value = answer && read(answer);
-    if (value !== undefined) return value;
-    if (answer) failure = errorOf(answer.error);
-    if (!mayPass(failure)) break;
+export async function askPatiently(
+  gateway: AskedGateway,
+  path: string,
+  init?: Pick<RequestInit, "method">,
+): Promise<Readonly<Record<string, unknown>>> {
+  for (let attempt = 1;; attempt++) {
+    const answer = await askGateway(gateway.url, path, gateway.token(), init);
+    if (answer && !answer.error) return answer;
+    const failure = answer ? errorOf(answer.error) : unreachable(gateway);
+    if (attempt === ATTEMPTS || !gateway.mayPass(failure)) throw failure;
+    await pause(backoff(attempt - 1));
   }
-  throw failure;
 }

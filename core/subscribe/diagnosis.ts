@@ -50,23 +50,13 @@ export async function findReason(
     if (location?.protocol === "https:" && url.startsWith("http:")) {
       return "a page of https can't connect to http";
     }
-    return await answers(address, request)
-      ? "something answers there that is no gateway, or lets no page of this origin read its answer"
-      : networkReason(error);
-  }
-}
-
-/** Tells whether any server answers a page, which may not be allowed to read the answer. */
-async function answers(
-  address: string,
-  request: typeof fetch,
-): Promise<boolean> {
-  try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    await request(address, { mode: "no-cors", signal });
-    return true;
-  } catch {
-    return false;
+    // A server may answer without allowing the page to read its answer.
+    return await request(address, { mode: "no-cors", signal }).then(
+      () =>
+        "something answers there that is no gateway, or lets no page of this origin read its answer",
+      () => networkReason(error),
+    );
   }
 }
 

@@ -1,12 +1,12 @@
 import { channelName, topicSchema } from "../channel/channel.ts";
 import { baseUrl } from "../http/base_url.ts";
-import { RealtimeError } from "../protocol/errors.ts";
+import type { RealtimeError } from "../protocol/errors.ts";
 import type { SubscribeOptions } from "../types/subscribe.ts";
 import type { From } from "../types/token.ts";
 import { connectionTo } from "./connection_pool.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { openSubscription, type Subscription } from "./subscription.ts";
-import type { TokenSource } from "./token_source.ts";
+import { missing, type TokenSource } from "./token_source.ts";
 import { warnOfGap } from "./warn_of_gap.ts";
 
 /** Options of `subscribe`, for any type of channel. */
@@ -51,10 +51,7 @@ export async function openWithTokens(
   const from = options.from ?? known?.from ?? token.from ?? undefined;
   if (!url) {
     // Tokens of Inngest's version 3 have none.
-    throw new RealtimeError(
-      "invalid_argument",
-      'Cannot subscribe: the token has no "apiBaseUrl", and the options have no URL',
-    );
+    throw missing("a URL in the token or the options", "invalid_argument");
   }
   options.signal?.throwIfAborted();
   const onError = later(options.onError ?? console.warn, console.warn);

@@ -3,6 +3,9 @@ import { RealtimeError, type RealtimeErrorCode } from "../protocol/errors.ts";
 import { codeOfStatus } from "../protocol/http_status.ts";
 import { isText } from "../protocol/shape.ts";
 
+/** The beginning of the messages of errors about tokens. */
+export const TOKEN_ACTION = "Cannot get a token";
+
 /** Tells whether a value is a `Response`, also one of another realm or of a package. */
 export function isResponse(value: unknown): value is Response {
   return typeof Object(value).clone === "function";
@@ -17,7 +20,7 @@ export function isResponse(value: unknown): value is Response {
  */
 export async function readRouteResponse(
   response: Response,
-  action = "Cannot get a token",
+  action = TOKEN_ACTION,
 ): Promise<unknown> {
   const refusal = (code: RealtimeErrorCode, reason: string): RealtimeError =>
     new RealtimeError(code, `${action}: ${reason}`);
@@ -30,10 +33,9 @@ export async function readRouteResponse(
   if (ok) {
     if (json !== undefined) return json;
     const type = headers.get("content-type");
-    const kind = text === "" ? "empty" : `"${type}"`;
     throw refusal(
       "invalid_json",
-      `the response is ${kind}, not JSON; check the URL`,
+      `the response is ${text ? type : "empty"}, not JSON; check the URL`,
     );
   }
   const code = codeOfStatus(status);

@@ -40,19 +40,23 @@ function mayPass(error: RealtimeError): boolean {
 export function createSender(
   { channel, tokens, schemaOf, connection: { url }, isOver }: SenderOptions,
 ): Sender {
-  function token(): string | undefined {
-    if (isOver()) throw closedError();
-    return tokens.jwt;
-  }
-
-  const queue = new PublishQueue({
+  const gateway = {
+    url,
     action: ACTION,
-    attempts: ATTEMPTS,
+    token() {
+      if (isOver()) throw closedError();
+      return tokens.jwt;
+    },
     mayPass,
+  };
+  const queue = new PublishQueue({
+    ...gateway,
+    attempts: ATTEMPTS,
     async post(lines, _, answered) {
       const init = { method: "POST", body: lines.join("\n") };
-      const answer = await askForText(url, "publish/batch", token(), init);
-      if (!answer) throw unreachable(ACTION, url);
+      const path = "publish/batch";
+      const answer = await askForText(url, path, gateway.token(), init);
+      if (!answer) throw unreachable(gateway);
       const answers = answer.text.trim().split("\n")
         .map((line) => decodeLineAnswer(line, ACTION));
       const malformed = answers.find(({ isMalformed }) => isMalformed);
@@ -89,10 +93,9 @@ export function createSender(
         stream_id: streamId,
       });
       const path = `stream/stop?${query}`;
-      return await askPatiently(
-        { method: "POST", url, path, action: ACTION, token, mayPass },
-        ({ stopped }) => typeof stopped === "boolean" ? stopped : undefined,
-      );
+      const init = { method: "POST" };
+      const { stopped } = await askPatiently(gateway, path, init);
+      return stopped === true;
     },
   };
 }

@@ -9,11 +9,8 @@ import { isText } from "../protocol/shape.ts";
 import { hashSigningKey } from "../protocol/signing_key.ts";
 import type { InngestClient, TokenOptions } from "../types/app.ts";
 import type { SubscribeTarget } from "../types/subscribe.ts";
-import { readRouteResponse } from "./route_response.ts";
+import { readRouteResponse, TOKEN_ACTION } from "./route_response.ts";
 import { missing, type TokenLike } from "./token_source.ts";
-
-/** The beginning of the messages of errors about tokens. */
-export const ACTION = "Cannot get a subscription token";
 
 /** The methods for tokens that Inngest's clients of both majors have. They are not part of Inngest's public types. */
 interface InngestApi {
@@ -39,7 +36,7 @@ export async function serverToken(target: ServerTarget): Promise<TokenLike> {
   if (!publish) return await requestToken(target, app);
   throw new RealtimeError(
     "invalid_argument",
-    `${ACTION} that may publish: give an app of createRealtime()`,
+    `${TOKEN_ACTION} that may publish: give an app of createRealtime()`,
   );
 }
 
@@ -68,7 +65,7 @@ export async function requestToken(
         apiBaseUrl: (await inngestApi.getTargetUrl("/")).origin,
       };
     }
-    const apiBaseUrl = own ? baseUrl(own, ACTION) : gatewayUrl();
+    const apiBaseUrl = own ? baseUrl(own, TOKEN_ACTION) : gatewayUrl();
     place = `the gateway at ${apiBaseUrl}`;
     const key = await askForToken(
       apiBaseUrl,
@@ -81,7 +78,7 @@ export async function requestToken(
     const isRefused = /: 4\d\d /.test(String(cause));
     throw new RealtimeError(
       isRefused ? "unauthenticated" : "network",
-      `${ACTION}: ${place} ${isRefused ? "refused" : "can't be reached"}`,
+      `${TOKEN_ACTION}: ${place} ${isRefused ? "refused" : "can't be reached"}`,
       { cause },
     );
   }
@@ -98,5 +95,5 @@ async function askForToken(url: string, claims: object[]): Promise<string> {
   if (!response.ok) await readRouteResponse(response);
   const { jwt } = Object(await response.json().catch(() => undefined));
   if (isText(jwt)) return jwt;
-  throw new RealtimeError("internal", `${ACTION}: the answer has none`);
+  throw new RealtimeError("internal", `${TOKEN_ACTION}: the answer has none`);
 }

@@ -1,7 +1,11 @@
 import { RealtimeError, type RealtimeErrorCode } from "../protocol/errors.ts";
 import { isText } from "../protocol/shape.ts";
 import type { From } from "../types/token.ts";
-import { isResponse, readRouteResponse } from "./route_response.ts";
+import {
+  isResponse,
+  readRouteResponse,
+  TOKEN_ACTION,
+} from "./route_response.ts";
 
 /** A subscription token as an app provides it, for any type of channel. */
 export interface TokenLike {
@@ -81,7 +85,7 @@ export async function readToken(
     if (cause instanceof RealtimeError) throw cause;
     // fetch() rejects with a TypeError if there is no network.
     const code = cause instanceof TypeError ? "network" : "unauthenticated";
-    throw new RealtimeError(code, "Cannot get a token", { cause });
+    throw new RealtimeError(code, TOKEN_ACTION, { cause });
   }
 }
 

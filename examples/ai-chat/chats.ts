@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import type { ChatMessage } from "./tides.ts";
+import { titleOf } from "./title.ts";
 
 /** The chats of all users, in a SQLite file. It stands in for your database. */
 export class Chats {
@@ -23,18 +24,17 @@ export class Chats {
   }
 
   /** Tells whether a chat belongs to a user. */
-  belongsTo(id: string, user: string | undefined): boolean {
+  belongsTo(id: string, user: string): boolean {
     const sql = "select 1 from chats where id = ? and user = ?";
-    return this.#all(sql, id, user ?? "").length > 0;
+    return this.#all(sql, id, user).length > 0;
   }
 
-  /** Returns a user's chats, the newest first, each with its first question. */
+  /** Returns a user's chats, the newest first. */
   of(user: string): { id: string; title: string }[] {
     const sql = "select id from chats where user = ? order by rowid desc";
     return this.#all(sql, user).map((row) => {
       const id = String(row.id);
-      const [part] = this.messages(id)[0]?.parts ?? [];
-      return { id, title: part?.type === "text" ? part.text : "New chat" };
+      return { id, title: titleOf(this.messages(id)) };
     });
   }
 

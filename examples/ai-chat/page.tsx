@@ -10,6 +10,7 @@ import {
   type TideChat,
 } from "./chat.ts";
 import { Message } from "./message.tsx";
+import { titleOf } from "./title.ts";
 
 const QUESTIONS = [
   "Why are there two tides a day?",
@@ -55,7 +56,7 @@ function App({ chat, chats }: AppProps): ReactElement {
 
   return (
     <>
-      <Chats chats={chats} openId={chat.id} />
+      <Chats chats={chats} openId={chat.id} openTitle={titleOf(messages)} />
       <main>
         <section role="log" aria-label="Messages" aria-busy={isWriting}>
           <div>
@@ -113,9 +114,14 @@ function App({ chat, chats }: AppProps): ReactElement {
   );
 }
 
-function Chats(
-  { chats, openId }: { chats: readonly ChatEntry[]; openId: string },
-): ReactElement {
+interface ChatsProps {
+  readonly chats: readonly ChatEntry[];
+  readonly openId: string;
+  /** The title of the chat that is open, which changes with its first question. */
+  readonly openTitle: string;
+}
+
+function Chats({ chats, openId, openTitle }: ChatsProps): ReactElement {
   return (
     <nav aria-label="Chats">
       <form method="post" action="/chats">
@@ -127,7 +133,7 @@ function Chats(
           href={`/?chat=${id}`}
           aria-current={id === openId ? "page" : undefined}
         >
-          {title}
+          {id === openId ? openTitle : title}
         </a>
       ))}
     </nav>
@@ -142,5 +148,10 @@ try {
   root.render(<App chat={chat} chats={chats} />);
   followOtherWindows(chat).catch(console.error);
 } catch (error) {
-  root.render(<main role="alert">{Object(error).message}</main>);
+  root.render(
+    <main>
+      <p role="alert">{Object(error).message}</p>
+      <a href="/">Your own chats</a>
+    </main>,
+  );
 }

@@ -7,8 +7,9 @@ import {
   type ChatTransportOptions,
 } from "../../ai.ts";
 import { ManyChats } from "../support/ai/many_chats.ts";
+import { BEGINNING, HALF, REST, WHOLE } from "../support/ai/half_answer.ts";
 import { ControlledAnswer } from "../support/ai/controlled_answer.ts";
-import { type ObservedChat, QUESTION } from "../support/ai/observed_chat.ts";
+import { QUESTION } from "../support/ai/observed_chat.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
@@ -20,49 +21,18 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await app[Symbol.asyncDispose]();
   await gateway.close();
 });
 
 type TokenOption = ChatTransportOptions["token"];
-
-const BEGINNING: UIMessageChunk[] = [
-  { type: "start", messageId: "answer" },
-  { type: "text-start", id: "1" },
-  { type: "text-delta", id: "1", delta: "Half an " },
-];
-
-const REST: UIMessageChunk[] = [
-  { type: "text-delta", id: "1", delta: "answer" },
-  { type: "text-end", id: "1" },
-  { type: "finish", finishReason: "stop" },
-];
-
-/** The answer as a page shows it. */
-function answerWith(text: string, state: "streaming" | "done"): UIMessage {
-  return {
-    id: "answer",
-    metadata: undefined,
-    role: "assistant",
-    parts: [{ type: "text", text, providerMetadata: undefined, state }],
-  } as UIMessage;
-}
-
-const HALF = [QUESTION, answerWith("Half an ", "streaming")];
-const WHOLE = [QUESTION, answerWith("Half an answer", "done")];
-
-/** Returns what a page tells about a failure: the error's code and message, and the messages that it still shows. */
-function failureOf({ chat }: ObservedChat): unknown[] {
-  const { error, messages } = chat;
-  assertEquals(chat.status, "error");
-  return [Object(error).code, error?.message, messages];
-}
 
 /** Sends a message whose answer is a given source, and returns the failure that the page tells. */
 async function failWith(chatId: string, source: unknown): Promise<unknown[]> {
   app.answer(chatId, source as AnswerSource);
   const page = app.open(chatId, []);
   await page.chat.sendMessage(QUESTION);
-  return failureOf(page);
+  return page.failure();
 }
 
 /** Sends a message to a route that returns a given response, and returns the failure that the page tells. */
@@ -72,7 +42,7 @@ async function failAtRoute(
   const fetch = () => Promise.resolve(response());
   const page = app.open("route", [], { fetch });
   await page.chat.sendMessage(QUESTION);
-  return failureOf(page);
+  return page.failure();
 }
 
 const NOT_CHUNKS =
@@ -119,7 +89,7 @@ describe("An answer that is no UI message stream", () => {
         await failWith(`kind-${index}`, streamOf(...BEGINNING, value)),
         [undefined, error, HALF],
       );
-      assertEquals(Object(app.failures.at(-1)).message, error);
+      assertEquals(Object(await app.takeFailure()).message, error);
     }
   });
 
@@ -143,13 +113,14 @@ describe("An answer that is no UI message stream", () => {
         `Cannot publish to "chat:failing-${index}": the source of the stream failed`,
         shown,
       ]);
-      assertEquals(Object(app.failures.at(-1)).cause, secret);
+      assertEquals(Object(await app.takeFailure()).cause, secret);
     }
     assertEquals(await failWith("returns", () => "text"), [
       undefined,
       'Cannot publish to "chat:returns": the function given as data did not return a stream',
       [QUESTION],
     ]);
+    assertEquals(Object(await app.takeFailure()).code, "invalid_data");
   });
 
   it("ends with an error at a chunk over the limit", async () => {
@@ -163,7 +134,7 @@ describe("An answer that is no UI message stream", () => {
         HALF,
       ],
     );
-    assertEquals(Object(app.failures.at(-1)).code, "too_large");
+    assertEquals(Object(await app.takeFailure()).code, "too_large");
   });
 
   it("shows the AI SDK's own error for chunks in a wrong order", async () => {
@@ -186,7 +157,7 @@ describe("A route that does not return the response of publishChat()", () => {
         "answers with a page",
         () => new Response("<!doctype html><p>Sign in", { headers: html }),
         "invalid_json",
-        'the response is "text/html; charset=utf-8", not JSON; check the URL',
+        "the response is text/html; charset=utf-8, not JSON; check the URL",
       ],
       [
         "answers with a page of an error",
@@ -299,7 +270,7 @@ describe("A token that does not grant the chat", () => {
 
       const resumed = app.open(chatId, [QUESTION], { token });
       await resumed.chat.resumeStream();
-      assertEquals(failureOf(resumed), [code, message, [QUESTION]]);
+      assertEquals(resumed.failure(), [code, message, [QUESTION]]);
       answer.emit(...REST);
       answer.end();
       await sent;
@@ -308,7 +279,7 @@ describe("A token that does not grant the chat", () => {
       app.answer(chatId, ReadableStream.from([...BEGINNING, ...REST]));
       const sender = app.open(chatId, [], { token });
       await sender.chat.sendMessage(QUESTION);
-      assertEquals(failureOf(sender), [
+      assertEquals(sender.failure(), [
         code,
         whenSending ?? message,
         [QUESTION],

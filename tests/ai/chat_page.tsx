@@ -34,8 +34,12 @@ function Chat(): ReactElement {
       <output id="answer">{texts?.join("")}</output>
       <output id="status">{status}</output>
       <output id="error">{error?.message}</output>
-      <button id="send" onClick={() => sendMessage({ text: "When?" })} />
-      <button id="stop" onClick={stop} />
+      <button
+        type="button"
+        id="send"
+        onClick={() => sendMessage({ text: "When?" })}
+      />
+      <button type="button" id="stop" onClick={stop} />
     </>
   );
 }
@@ -45,7 +49,7 @@ function App(): ReactElement {
   return (
     <StrictMode>
       {isShown && <Chat />}
-      <button id="remove" onClick={() => setShown(false)} />
+      <button type="button" id="remove" onClick={() => setShown(false)} />
     </StrictMode>
   );
 }

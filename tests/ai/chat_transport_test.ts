@@ -93,6 +93,47 @@ describe("createChatTransport()", () => {
     assertEquals(await transport.stop({ chatId: "stop" }), false);
   });
 
+  it("sends the next message when the answer that was stopped before it has ended", async () => {
+    const answer = nextAnswer();
+    const chat = app.open("next");
+    const sent = chat.sendMessage({ text: "When?" });
+    answer.write(...textBegin("a9", "The tide "));
+    await until(() => textOf(chat.lastMessage) === "The tide ");
+    const stopped = chat.stop();
+    app.answers.push({
+      stream: () => streamOf(textAnswer("a10", "It falls")),
+    });
+    await stopped;
+    await chat.sendMessage({ text: "And then?" });
+    await sent;
+    assertEquals([chat.status, chat.error], ["ready", undefined]);
+    assertEquals(
+      chat.messages.map(textOf),
+      ["When?", "The tide ", "And then?", "It falls"],
+    );
+  });
+
+  it("stops the answer of a request that is stopped before its response", async () => {
+    const answer = nextAnswer();
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    const chat = app.open("early", [], {
+      prepareSendMessagesRequest: async () => {
+        asked.resolve();
+        await answered.promise;
+        return { body: { id: "early" } };
+      },
+    });
+    const sent = chat.sendMessage({ text: "When?" });
+    await asked.promise;
+    await chat.stop();
+    await sent;
+    answered.resolve();
+    const signal = await answer.opened;
+    await until(() => signal.aborted);
+    assertEquals([chat.status, chat.error], ["ready", undefined]);
+  });
+
   it("does not stop an answer that is resumed while it is shown", async () => {
     const answer = nextAnswer();
     const first = app.open("again");

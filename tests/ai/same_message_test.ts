@@ -27,6 +27,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await app[Symbol.asyncDispose]();
   await gateway.close();
 });
 

@@ -13,6 +13,8 @@ export type Observed =
     readonly epoch: string;
     readonly offset: number;
     readonly digest: number;
+    /** The digests of the earlier chunks of its stream that came joined with it. */
+    readonly earlier: readonly number[];
   }
   | ({ readonly kind: "gap" } & ReportedGap);
 
@@ -22,6 +24,8 @@ export class Observation {
   readonly #epochOf: number[] = [];
   readonly #offsets: number[] = [];
   readonly #digests: number[] = [];
+  /** The digests of the chunks that came joined with a message, by its index. Most messages have none. */
+  readonly #earlier = new Map<number, readonly number[]>();
   readonly #gaps: Array<ReportedGap & { readonly at: number }> = [];
 
   /** The number of messages. */
@@ -41,8 +45,13 @@ export class Observation {
     return epoch === undefined ? undefined : `${epoch}-${this.#offsets[index]}`;
   }
 
-  /** Records a message. */
-  message(id: string, digest: number): void {
+  /**
+   * Records a message.
+   *
+   * @param earlier The digests of the chunks that came joined with it.
+   */
+  message(id: string, digest: number, earlier: readonly number[] = []): void {
+    if (earlier.length > 0) this.#earlier.set(this.#offsets.length, earlier);
     const { epoch = "?", offset = NaN } = parseId(id) ?? {};
     let index = this.#epochs.lastIndexOf(epoch);
     if (index < 0) index = this.#epochs.push(epoch) - 1;
@@ -70,6 +79,7 @@ export class Observation {
         epoch: this.#epochs[this.#epochOf[i] ?? -1] ?? "?",
         offset: this.#offsets[i] ?? NaN,
         digest: this.#digests[i] ?? NaN,
+        earlier: this.#earlier.get(i) ?? [],
       };
     }
   }

@@ -102,7 +102,10 @@ class Judgement {
         this.#gaps.push(event);
         this.#verdict.gaps++;
         this.#rankEpoch(event);
-      } else this.#take(event, event.digest);
+      } else {
+        this.#takeEarlier(event, event.earlier);
+        this.#take(event, event.digest);
+      }
     }
     if (this.#gaps.length > 0) this.#findContradictions();
     const due = this.#origin && this.#truth.between(this.#origin, until);
@@ -114,6 +117,26 @@ class Judgement {
       }
     }
     return this.#verdict;
+  }
+
+  /** Takes the chunks that came joined with a message. They have no ids, so each is looked for where it must be in the log. */
+  #takeEarlier({ epoch, offset }: Position, digests: readonly number[]): void {
+    const cursor = this.#cursor;
+    let next = cursor?.epoch === epoch ? cursor.offset + 1 : 1;
+    for (const digest of digests) {
+      let at = next;
+      while (
+        at < offset && !this.#truth.allows({ epoch, offset: at }, digest)
+      ) at++;
+      if (at < offset) {
+        this.#take({ epoch, offset: at }, digest);
+        next = at + 1;
+      } else {
+        this.#verdict.corrupted++;
+        const problem = "came with a chunk that does not stand before it";
+        note(this.#verdict, `${epoch}-${offset} ${problem}`);
+      }
+    }
   }
 
   #take({ epoch, offset }: Position, digest: number): void {

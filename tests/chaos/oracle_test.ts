@@ -56,6 +56,30 @@ function counts(verdict: Verdict): Record<string, number> {
 const LOST_EPOCH = [`${OLD}-5`, `${NEW}-1`] as const;
 
 describe("judge()", () => {
+  it("finds the chunks that came joined with another one", () => {
+    const observation = new Observation();
+    observation.message(`${OLD}-1`, 1);
+    observation.message(`${OLD}-5`, 5, [2, 3, 4]);
+    const truth = truthOf(ledger());
+    const due = { until: `${OLD}-5` };
+    assertEquals(counts(judge(truth, observation.events(), due)), {
+      received: 5,
+    });
+  });
+
+  it("finds chunks that are missing in, or repeated by, a joined one", () => {
+    const observation = new Observation();
+    observation.message(`${OLD}-2`, 2, [1]);
+    observation.message(`${OLD}-5`, 5, [2, 4]);
+    const truth = truthOf(ledger());
+    const due = { until: `${OLD}-5` };
+    assertEquals(counts(judge(truth, observation.events(), due)), {
+      received: 4,
+      corrupted: 1,
+      lost: 1,
+    });
+  });
+
   it("finds no problem when every message arrived once, in order", () => {
     const verdict = see([1, 2, 3, 4, 5, LOST_EPOCH, 101, 102, 103]);
     assertEquals(verdict, { ...emptyVerdict(), received: 8, gaps: 1 });

@@ -285,9 +285,14 @@ function idOf(json: string): string {
   throw new Refused(reason);
 }
 
-/** Returns a piece of a data stream. Its text has its number and the number of all pieces. */
+/** Returns a piece of a data stream: a line with its number and the number of all pieces. */
 export function pieceOf(stream: string, piece: number, of: number): string {
-  return `${stream} ${piece} ${of}`;
+  return `${stream} ${piece} ${of}\n`;
+}
+
+/** Returns the pieces that a text consists of, after a gateway has joined some. */
+export function piecesIn(text: string): string[] {
+  return text.split(/(?<=\n)/);
 }
 
 function pad(length: number): object {

@@ -3,7 +3,7 @@ import { mintToken } from "../../core/protocol/mint_token.ts";
 import type { Plan, Sabotage, Transport } from "./client_protocol.ts";
 import { digestOf } from "./ledger.ts";
 import { Observation } from "./observation.ts";
-import { pieceOf } from "./publisher.ts";
+import { pieceOf, piecesIn } from "./publisher.ts";
 import { TOPIC } from "../support/topic.ts";
 
 /** The settings that all subscribers of a process share. */
@@ -156,7 +156,10 @@ export class Subscriber {
         }
         if (this.list.length < MAX_LISTED) this.list.push({ id, kind, data });
         if (kind === "datastream-start" && stream) void this.#follow(stream);
-        this.#record(id, digestOf(kind, data), this.#plan.sabotage);
+        const pieces = kind === "chunk" ? piecesIn(String(data)) : [data];
+        const digests = pieces.map((piece) => digestOf(kind, piece));
+        const last = digests.pop() ?? NaN;
+        this.#record(id, last, this.#plan.sabotage, digests);
         this.#notify();
       }
     } catch (error) {
@@ -171,10 +174,12 @@ export class Subscriber {
     let isWhole = true;
     let count = "0";
     try {
-      for await (const piece of stream) {
-        const [id = "", , of = ""] = String(piece).split(" ");
-        isWhole &&= piece === pieceOf(id, next++, Number(of));
-        count = of;
+      for await (const text of stream) {
+        for (const piece of piecesIn(String(text))) {
+          const [id = "", , of = ""] = piece.split(" ");
+          isWhole &&= piece === pieceOf(id, next++, Number(of));
+          count = of;
+        }
       }
       isWhole &&= next === Number(count);
     } catch {
@@ -185,14 +190,19 @@ export class Subscriber {
     else this.brokenStreams++;
   }
 
-  #record(id: string, digest: number, sabotage: Sabotage | undefined): void {
+  #record(
+    id: string,
+    digest: number,
+    sabotage: Sabotage | undefined,
+    earlier: readonly number[],
+  ): void {
     const at = this.observation.received;
     if (sabotage !== undefined && at === SABOTAGED && !this.#held) {
       this.#held = { id, digest };
       if (sabotage !== "duplicate") return;
-      this.observation.message(id, digest);
+      this.observation.message(id, digest, earlier);
     }
-    this.observation.message(id, digest);
+    this.observation.message(id, digest, earlier);
     if (sabotage === "reorder" && this.#held && at === SABOTAGED) {
       this.observation.message(this.#held.id, this.#held.digest);
     }

@@ -207,6 +207,7 @@ describe("example ai-chat in a browser", () => {
     const { page, problems, texts, close } = await open();
     await page.click(`text=${SECOND_QUESTION}`);
     await writes(page, 10);
+    assertEquals(await texts("nav a"), [SECOND_QUESTION]);
     await stop(page);
     const first = page.url();
     await page.click("text=New chat >> nth=0");
@@ -220,6 +221,8 @@ describe("example ai-chat in a browser", () => {
 
     const stranger = await visit(browser, first);
     await stranger.page.waitForSelector('[role="alert"]:text("not yours")');
+    await stranger.page.click("text=Your own chats");
+    await stranger.page.waitForSelector("h1");
     await stranger.close();
     await close();
   });

@@ -131,6 +131,10 @@ function publishStream(random: Random, credentials: Credentials): Draft {
   return draft;
 }
 
+function someMode(random: Random): unknown {
+  return random.pick(["allow", "refuse", "refuse", "stop", "stop", "all", 1]);
+}
+
 function batchLine(random: Random): string {
   const kind = random.pick([
     ...["data", "data", "data", "datastream-start", "chunk", "datastream-end"],
@@ -144,6 +148,7 @@ function batchLine(random: Random): string {
     ...(kind === "data" && random.chance(0.5) ? {} : { kind }),
     ...(isOfStream ? { stream_id: someId(random) } : {}),
     ...(random.chance(0.1) ? { producer: someId(random) } : {}),
+    ...(random.chance(0.1) ? { other_streams: someMode(random) } : {}),
     ...(random.chance(0.2) ? { key: someId(random) } : {}),
     ...(random.chance(0.1) ? { key_ttl: random.below(100_000) } : {}),
     ...(random.chance(0.1) ? { reply_to: someId(random) } : {}),
@@ -221,6 +226,18 @@ function history(random: Random, credentials: Credentials): Draft {
   return draft;
 }
 
+function openStreams(random: Random, credentials: Credentials): Draft {
+  const draft = draftOf(
+    "GET",
+    addressOf("streams", [
+      ["channel", channelName(random)],
+      ["topic", perhaps(random, topicName, 0.5)],
+    ], random),
+  );
+  authorize(draft, publisherOf(random, credentials), random);
+  return draft;
+}
+
 function subscribers(random: Random, credentials: Credentials): Draft {
   const draft = draftOf(
     "GET",
@@ -266,7 +283,7 @@ const TEMPLATES: readonly Template[] = [
   ...[publish, publish, publish, publish, publishStream, publishStream],
   ...[batch, batch, batch, tee, streamRoute("stream/keep")],
   ...[streamRoute("stream/stop"), token, history, history, subscribers],
-  ...[revoke, other],
+  ...[openStreams, revoke, other],
 ];
 
 /** Returns a text as the value of a header, which can't contain control characters. */

@@ -71,6 +71,21 @@ export async function stoppable(): Promise<void> {
   await publish(user("1").count, () => "42");
 }
 
+export async function soleStreams(): Promise<void> {
+  const { publish } = realtime;
+  await publish(user("1").count, new ReadableStream<string>(), {
+    otherStreams: "refuse",
+    onStart: (publication) => {
+      type _ = Expect<Equal<typeof publication.id, string>>;
+    },
+  });
+  const stream = user("1").count(new ReadableStream<string>());
+  await publish(stream, { otherStreams: "stop", onStart: async () => {} });
+  await publish(stream, { otherStreams: undefined, onStart: undefined });
+  // @ts-expect-error: another word
+  await publish(stream, { otherStreams: "all" });
+}
+
 export async function subscribers(): Promise<void> {
   const { subscribers } = realtime;
   const count = await subscribers(user("1").ai);

@@ -197,7 +197,7 @@ describe("getSubscriptionToken()", () => {
         const { code } = await assertRejects(
           () => getSubscriptionToken(app, options as unknown as typeof TARGET),
           RealtimeError,
-          `Cannot get a subscription token: ${problem}`,
+          `Cannot get a token: ${problem}`,
         );
         assertEquals(code, "invalid_argument");
       }

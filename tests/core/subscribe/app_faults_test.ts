@@ -199,7 +199,10 @@ describe("A token", () => {
       const [token, problem] of [
         [undefined, "the token is missing"],
         [{ channel: "c", topics: "t", key: "key" }, "the list of topics is"],
-        [{ channel: "c", topics: ["t"], key: "key" }, 'no "apiBaseUrl"'],
+        [
+          { channel: "c", topics: ["t"], key: "key" },
+          "a URL in the token or the options is missing",
+        ],
       ] as const
     ) {
       await assertRejects(

@@ -94,7 +94,7 @@ describe("readRouteResponse()", () => {
     const headers = { "content-type": "text/html" };
     assertEquals(await refusal("<html></html>", { headers }), [
       "invalid_json",
-      'Cannot get a token: the response is "text/html", not JSON; check the URL',
+      "Cannot get a token: the response is text/html, not JSON; check the URL",
     ]);
   });
 

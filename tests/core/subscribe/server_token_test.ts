@@ -144,7 +144,7 @@ describe("subscribe() with an Inngest client", () => {
         const error = await assertRejects(
           () => subscribe({ app, ...TARGET }),
           RealtimeError,
-          "Cannot get a subscription token",
+          "Cannot get a token",
         );
         assertEquals(error.code, code);
       }
@@ -212,7 +212,7 @@ describe("subscribe() without a client and without a key", () => {
     );
     assertEquals([unreachable.code, unreachable.message], [
       "network",
-      "Cannot get a subscription token: the gateway at http://127.0.0.1:1 can't be reached",
+      "Cannot get a token: the gateway at http://127.0.0.1:1 can't be reached",
     ]);
   });
 });

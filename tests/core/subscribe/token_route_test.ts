@@ -159,7 +159,7 @@ describe("subscribe() with a route for tokens", () => {
       const [apiBaseUrl, message] of [
         [
           undefined,
-          'Cannot subscribe: the token has no "apiBaseUrl", and the options have no URL',
+          "Cannot subscribe: a URL in the token or the options is missing; getSubscriptionToken() makes complete tokens",
         ],
         [
           "localhost:8787",

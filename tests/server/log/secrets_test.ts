@@ -90,7 +90,9 @@ async function refuseRequests(
     await handshake(target, { token: bearer, v1: true });
     await handshake(target, { protocols: [`tidings.bearer.${bearer}`] });
     const query = { channel: "d", token: bearer };
-    for (const route of ["history", "sse", "subscribers", "none"]) {
+    for (
+      const route of ["history", "streams", "sse", "subscribers", "none"]
+    ) {
       const response = await fetch(address(target, route, query));
       await response.body?.cancel();
     }
@@ -125,6 +127,10 @@ async function refuseStreams(target: Target): Promise<void> {
   await postStream(target, "stop", stream);
   await postStream(target, "keep", stream);
   await postStream(target, "stop", { ...stream, stream_id: PAYLOAD });
+  await producerOf(target, "c", "s3")("start");
+  for (const other_streams of ["refuse", PAYLOAD]) {
+    await producerOf(target, "c", "s4")("start", { other_streams });
+  }
   const body = bodyOf([new TextEncoder().encode(PAYLOAD)]);
   const headers = { "content-type": "text/stream" };
   await postJson(target, { channel: "c", topic: "t", body, headers });

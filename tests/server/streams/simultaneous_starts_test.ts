@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import {
   type GatewayPair,
@@ -111,6 +112,43 @@ function describePair(broker: string): void {
           assertEquals(code, id === second?.[0] ? "ok" : "stream_stopped");
         }
       }
+    });
+
+    it("leave the last one of those that stop others open, or else the first one", async () => {
+      let round = 0;
+      const starts = fc.array(
+        fc.record({
+          mode: fc.constantFrom("refuse", "stop"),
+          atA: fc.boolean(),
+          isLater: fc.boolean(),
+        }),
+        { minLength: 2, maxLength: 6 },
+      );
+      await fc.assert(
+        fc.asyncProperty(starts, async (all) => {
+          const channel = `mixed-${round++}`;
+          const begin = async (isLater: boolean): Promise<void> => {
+            await Promise.all(all.map(async ({ mode, atA, ...start }, i) => {
+              if (start.isLater !== isLater) return;
+              const gateway = atA ? pair.a : pair.b;
+              const fields = { other_streams: mode };
+              const line = producerOf(gateway, channel, `${i}`);
+              const code = codeOf(await line("start", fields));
+              if (mode === "stop") assertEquals(code, "ok");
+              else assertEquals(["ok", "stream_open"].includes(code), true);
+            }));
+          };
+          await begin(false);
+          await begin(true);
+          const streams = [...streamsOf(await logOf(pair.a, channel))];
+          const stopping = streams.filter(([id]) =>
+            all[Number(id)]?.mode === "stop"
+          );
+          const open = streams.filter(([, end]) => end === "open");
+          assertEquals(open, [stopping.at(-1) ?? streams[0]]);
+        }),
+        { numRuns: 60 },
+      );
     });
 
     it("are refused because of a stream that the other gateway began, or stop it", async () => {

@@ -9,17 +9,19 @@ import {
 } from "../../../ai.ts";
 import type { RealtimeApp } from "../../../core/types/realtime.ts";
 import { appOf, type Signal, signal } from "../client/client.ts";
+import { until } from "../until.ts";
 import type { Target } from "../wire/websocket.ts";
 import { ObservedChat, QUESTION } from "./observed_chat.ts";
 
 /** An app whose chats are answered at the same time, each with its own answer. Only the gateway is reached over the network. */
-export class ManyChats {
+export class ManyChats implements AsyncDisposable {
   readonly realtime: RealtimeApp;
-  /** The errors of answers that failed after their response, in order. */
-  readonly failures: unknown[] = [];
-  /** How often the route of the chat was called. */
-  calls = 0;
   readonly #url: string;
+  /** The errors of answers that failed after their response, in order. */
+  readonly #failures: unknown[] = [];
+  readonly #over = new AbortController();
+  /** The promises of the answers' ends. */
+  readonly #ends: Promise<void>[] = [];
   /** What answers the next message of a chat, by the chat's id. */
   readonly #answers = new Map<
     string,
@@ -68,15 +70,28 @@ export class ManyChats {
     return new ObservedChat({ id: chatId, transport, messages });
   }
 
+  /** Returns the error of the next answer that fails after its response. */
+  async takeFailure(): Promise<unknown> {
+    await until(() => this.#failures.length > 0);
+    return this.#failures.shift();
+  }
+
+  /** Ends the answers that still run, as those of a test that has failed, and waits for the ends of all. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await Promise.all(this.#ends);
+  }
+
   async #route(request: Request): Promise<Response> {
-    this.calls++;
     const { id: chatId } = await request.json();
     const answer = this.#answers.get(chatId);
     if (!answer) throw new Error(`No answer for the chat "${chatId}"`);
     const response = await publishChat(this.realtime, {
       chatId,
       stream: answer.source,
-      onError: (error) => this.failures.push(error),
+      onError: (error) => this.#failures.push(error),
+      signal: this.#over.signal,
+      waitUntil: (ended) => this.#ends.push(ended),
       ...this.#options,
     });
     answer.begun.resolve();

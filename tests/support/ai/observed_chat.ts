@@ -61,6 +61,13 @@ export class ObservedChat {
     };
   }
 
+  /** Returns what the page tells about a failure: the error's code and message, and the messages that it still shows. */
+  failure(): unknown[] {
+    const { error, messages, status } = this.chat;
+    assertEquals(status, "error");
+    return [Object(error).code, error?.message, messages];
+  }
+
   /** Waits until the chat reads an answer, or has read it, and shows exactly these messages. */
   async shows(messages: readonly UIMessage[]): Promise<void> {
     const shown = (): boolean =>

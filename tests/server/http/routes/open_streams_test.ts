@@ -1,7 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  it,
+} from "@std/testing/bdd";
 import { type Broker, MemoryBroker } from "../../../../server/mod.ts";
 import { type Cluster, CLUSTERS } from "../../../support/brokers/clusters.ts";
+import { shareBroker } from "../../../support/brokers/shared_broker.ts";
+import { type Signal, signal } from "../../../support/client/client.ts";
 import { DatabaseFolder } from "../../../support/brokers/sqlite.ts";
 import {
   startGateway,
@@ -105,6 +114,15 @@ describe("GET /v1/realtime/streams", () => {
     const { client, ready } = await connectReady(gateway, { token });
     await using _ = client;
     assertEquals(await idsOf(list(gateway, query, ready.ticket)), ["1"]);
+  });
+
+  it("answers HEAD, without the list", async () => {
+    const url = address(gateway, "streams", { channel: "list" });
+    const { status, body } = await fetch(url, {
+      method: "HEAD",
+      headers: { authorization: `Bearer ${gateway.signingKey}` },
+    });
+    assertEquals([status, body], [200, null]);
   });
 
   it("refuses topics that the token doesn't grant, other tokens, and callers without one", async () => {
@@ -219,5 +237,64 @@ function describeCluster(name: string, start: () => Promise<Cluster>): void {
     });
   });
 }
+
+describe("The open streams at a gateway whose messages come late", () => {
+  let memory: MemoryBroker;
+  let a: TestGateway;
+  let b: TestGateway;
+  let late: Array<() => void>;
+  let read: Signal<void>;
+  beforeEach(async () => {
+    memory = new MemoryBroker();
+    const share = shareBroker(memory);
+    a = await startGateway({ broker: share() });
+    const broker = share();
+    late = [];
+    read = signal();
+    b = await startGateway({
+      broker: {
+        ...broker,
+        subscribe: (channel, listener) =>
+          broker.subscribe(channel, {
+            entry: (...args) => late.push(() => listener.entry(...args)),
+            moved: (position) => listener.moved(position),
+          }),
+        read(...args) {
+          read.resolve();
+          return broker.read(...args);
+        },
+      },
+    });
+  });
+  afterEach(async () => {
+    await Promise.all([a.close(), b.close()]);
+    await memory.close();
+  });
+
+  const query = { channel: "c", topic: "t" };
+
+  /** Begins a stream at one gateway, of which the other one, that follows the channel, has no message yet. */
+  async function begin(): Promise<AsyncDisposable> {
+    const token = await tokenFor(b, ["c/t"]);
+    const { client } = await connectReady(b, { token });
+    await producerOf(a, "c", "1")("start");
+    read = signal();
+    return client;
+  }
+
+  it("are listed once the messages have come", async () => {
+    await using _ = await begin();
+    const listing = list(b, query);
+    await read.promise;
+    for (const deliver of late) deliver();
+    assertEquals(await idsOf(listing), ["1"]);
+  });
+
+  it("are not listed without them: the answer is 503", async () => {
+    await using _ = await begin();
+    const { status, error } = await list(b, query);
+    assertEquals([status, error?.code], [503, "unavailable"]);
+  });
+});
 
 for (const [name, start] of CLUSTERS) describeCluster(name, start);
