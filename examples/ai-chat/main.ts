@@ -25,7 +25,11 @@ const port = await choosePort();
 const gatewayPort = await freePort();
 await runGateway(gatewayPort, join(folder, "tidings.db"));
 
-const realtime = createRealtime({ url: `http://127.0.0.1:${gatewayPort}` });
+const realtime = createRealtime({
+  url: `http://127.0.0.1:${gatewayPort}`,
+  // An answer waits for a gateway that restarts: about 45 s, where the default is 4 s.
+  retry: { attempts: 10 },
+});
 const chats = new Chats(join(folder, "chats.db"));
 const site = createSite(realtime, chats, { log: console.log });
 
