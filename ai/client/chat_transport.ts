@@ -67,13 +67,14 @@ export function createChatTransport<
   function show(
     chat: Chat,
     answer: Answer,
+    isReplay: boolean,
     signal: AbortSignal | undefined,
   ): ReadableStream<ai.UIMessageChunk> {
     return answerStream(
       chat,
       answer,
       signal,
-      options,
+      { ...options, isReplay },
       () => aborted.add(chat, Promise.resolve(answer)),
     );
   }
@@ -84,7 +85,7 @@ export function createChatTransport<
       const { abortSignal } = sent;
       abortSignal?.throwIfAborted();
       const chat = openChat(options, askedChat(sent));
-      return show(chat, await send(chat, sent), abortSignal);
+      return show(chat, await send(chat, sent), false, abortSignal);
     },
     async reconnectToStream(asked) {
       const { abortSignal } = asked;
@@ -92,7 +93,7 @@ export function createChatTransport<
       const chat = openChat(options, askedChat(asked));
       aborted.resuming(chat);
       const answer = await untilAborted(chat.running(), abortSignal);
-      return answer ? show(chat, answer, abortSignal) : null;
+      return answer ? show(chat, answer, true, abortSignal) : null;
     },
     async stop(asked) {
       const chat = openChat(options, askedChat(asked));

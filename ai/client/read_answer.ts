@@ -6,15 +6,20 @@ import { openWithTokens } from "../../core/subscribe/open_with_tokens.ts";
 import { idBefore, isLater } from "../../core/subscribe/position.ts";
 import type { Gap } from "../../core/types/subscription.ts";
 import { AnswerDecoder } from "../answer_lines.ts";
+import { CONTINUED } from "../continued.ts";
 import { ANSWER_TOPIC } from "../chat_name.ts";
 import type { Answer, Chat } from "./chat.ts";
 import type { ChatTransportOptions } from "./transport_options.ts";
 
 /** The options of a transport that concern reading an answer. */
-export type ReadOptions = Pick<
-  ChatTransportOptions,
-  "onError" | "onState" | "url" | "transport"
->;
+export interface ReadOptions extends
+  Pick<
+    ChatTransportOptions,
+    "onError" | "onState" | "url" | "transport"
+  > {
+  /** Whether the reader forgets its message, so that it needs all of one that the answer continues. */
+  readonly isReplay: boolean;
+}
 
 /**
  * Reads an answer from its beginning. A lost network does not end it: it goes on where it was.
@@ -28,7 +33,7 @@ export async function* readAnswer(
   { channel, tokens }: Chat,
   { streamId, id }: Answer,
   closing: AbortController,
-  { onError, onState, url, transport }: ReadOptions,
+  { isReplay, onError, onState, url, transport }: ReadOptions,
 ): AsyncGenerator<ai.UIMessageChunk, void, undefined> {
   const decoder = new AnswerDecoder();
   let gap: Gap | undefined;
@@ -54,7 +59,9 @@ export async function* readAnswer(
       if (gap && isLater(message.id, gap.after)) break;
       if (message.streamId !== streamId) continue;
       const { kind, data, metadata } = message;
-      if (kind === "chunk" && isText(data)) yield* decoder.push(data);
+      if (kind === "chunk" && isText(data)) {
+        yield* shown(decoder.push(data), isReplay);
+      }
       if (kind === "datastream-end") return yield* lastChunks(metadata);
     }
   } catch (error) {
@@ -68,6 +75,17 @@ export async function* readAnswer(
 function incomplete(): RealtimeError {
   const reason = "a part of it is no longer in the gateway's log";
   return new RealtimeError("unavailable", `Cannot show the answer: ${reason}`);
+}
+
+/** Replaces the chunk that has the message which the answer continues: a replay shows that message first. */
+function* shown(
+  chunks: Iterable<ai.UIMessageChunk>,
+  isReplay: boolean,
+): Generator<ai.UIMessageChunk> {
+  for (const chunk of chunks) {
+    if (chunk.type !== CONTINUED) yield chunk;
+    else if (isReplay) yield* chunk.data as ai.UIMessageChunk[];
+  }
 }
 
 /** Says how an answer ended, as the AI SDK says it. An answer that ended by itself has said so in its own last chunk. */
