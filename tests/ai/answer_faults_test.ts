@@ -3,6 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { chatAnswer, chatToken, publishChat } from "../../ai.ts";
 import { createRealtime } from "../../mod.ts";
 import { startAnswering } from "../support/ai/answering_process.ts";
+import { streamOf } from "../support/ai/chat_app.ts";
 import { ControlledAnswer } from "../support/ai/controlled_answer.ts";
 import {
   answerOf,
@@ -173,7 +174,7 @@ describe("A gateway that is away", () => {
       fetch: () =>
         publishChat(realtime, {
           chatId: "x",
-          stream: ReadableStream.from([...BEGINNING, ...REST]),
+          stream: streamOf([...BEGINNING, ...REST]),
         }),
     });
     await page.chat.sendMessage(QUESTION);
@@ -264,7 +265,7 @@ describe("A server that dies in the middle of an answer", () => {
       );
     }
     // The chat can go on with another answer.
-    app.answer("x", ReadableStream.from([...BEGINNING, ...REST]));
+    app.answer("x", streamOf([...BEGINNING, ...REST]));
     await reloaded.chat.sendMessage({ ...QUESTION, id: "again" });
     assertEquals(reloaded.chat.status, "ready");
   });

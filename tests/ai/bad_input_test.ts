@@ -8,6 +8,7 @@ import {
 } from "../../ai.ts";
 import { ManyChats } from "../support/ai/many_chats.ts";
 import { BEGINNING, HALF, REST, WHOLE } from "../support/ai/half_answer.ts";
+import { streamOf } from "../support/ai/chat_app.ts";
 import { ControlledAnswer } from "../support/ai/controlled_answer.ts";
 import { QUESTION } from "../support/ai/observed_chat.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
@@ -48,8 +49,9 @@ async function failAtRoute(
 const NOT_CHUNKS =
   "in place of a UI message chunk; pass result.toUIMessageStream()";
 
-function streamOf(...values: unknown[]): ReadableStream<unknown> {
-  return ReadableStream.from(values);
+/** Makes a stream of values that need not be chunks. */
+function valuesOf(...values: readonly unknown[]): ReadableStream<unknown> {
+  return streamOf(values as UIMessageChunk[]);
 }
 
 describe("An answer that is no UI message stream", () => {
@@ -86,7 +88,7 @@ describe("An answer that is no UI message stream", () => {
       const error =
         `Cannot publish to "chat:kind-${index}": the stream has ${kind} ${NOT_CHUNKS}`;
       assertEquals(
-        await failWith(`kind-${index}`, streamOf(...BEGINNING, value)),
+        await failWith(`kind-${index}`, valuesOf(...BEGINNING, value)),
         [undefined, error, HALF],
       );
       assertEquals(Object(await app.takeFailure()).message, error);
@@ -127,7 +129,7 @@ describe("An answer that is no UI message stream", () => {
     const url = "x".repeat(4 * 1024 * 1024);
     const large = { type: "file", mediaType: "image/png", url };
     assertEquals(
-      await failWith("large", streamOf(...BEGINNING, large, ...REST)),
+      await failWith("large", valuesOf(...BEGINNING, large, ...REST)),
       [
         undefined,
         'Cannot publish to "chat:large": a chunk of the answer has 4097 Ki characters, the limit is 4096 Ki',
@@ -140,7 +142,7 @@ describe("An answer that is no UI message stream", () => {
   it("shows the AI SDK's own error for chunks in a wrong order", async () => {
     const [, message] = await failWith(
       "order",
-      streamOf({ type: "start" }, ...REST),
+      valuesOf({ type: "start" }, ...REST),
     );
     assertEquals(
       message,
@@ -276,7 +278,7 @@ describe("A token that does not grant the chat", () => {
       await sent;
       assertEquals(owner.chat.messages, WHOLE);
 
-      app.answer(chatId, ReadableStream.from([...BEGINNING, ...REST]));
+      app.answer(chatId, streamOf([...BEGINNING, ...REST]));
       const sender = app.open(chatId, [], { token });
       await sender.chat.sendMessage(QUESTION);
       assertEquals(sender.failure(), [
