@@ -77,11 +77,9 @@ export class RealtimePubSub extends mastra.PubSub {
   }
 
   /** Ends the subscription of a callback. */
-  override async unsubscribe(
-    topic: string,
-    cb: mastra.EventCallback,
-  ): Promise<void> {
+  override unsubscribe(topic: string, cb: mastra.EventCallback): Promise<void> {
     this.#topics.leave(topic, cb);
+    return Promise.resolve();
   }
 
   /** Returns the events of a topic that the log has, from an index on. */

@@ -15,10 +15,11 @@ import {
 import { ANSWER_TOPIC, chatName } from "../chat_name.ts";
 import type { AskedChat, ChatTransportOptions } from "./transport_options.ts";
 
-/** An answer: its data stream, and the id of that stream's start. */
+/** An answer: its data stream. */
 export interface Answer {
   readonly streamId: string;
-  readonly id: string;
+  /** The id of the stream's start; absent where the gateway's log no longer has it. */
+  readonly id?: string | undefined;
 }
 
 /** A chat at its gateway. */
@@ -104,5 +105,6 @@ function newestOf(streams: unknown): Answer | undefined {
   const newest: unknown = Array.isArray(streams) ? streams.at(-1) : undefined;
   if (!isJsonObject(newest)) return undefined;
   const { stream_id: streamId, id } = newest;
-  return isText(streamId) && isText(id) ? { streamId, id } : undefined;
+  if (!isText(streamId)) return undefined;
+  return { streamId, id: isText(id) ? id : undefined };
 }

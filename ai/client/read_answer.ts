@@ -45,6 +45,7 @@ export async function* readAnswer(
   }
 
   try {
+    if (id === undefined) throw incomplete();
     const subscription = await openWithTokens(tokens, {
       url,
       transport,

@@ -1,5 +1,5 @@
 /**
- * Measures how long a page needs to show a long stream that has ended, from its start, in Chromium.
+ * Measures how long a page needs to show a long stream from its start, in Chromium: with `useStream`, and with `useChat` of the AI SDK.
  *
  * ```sh
  * deno task replay-bench
@@ -97,12 +97,12 @@ async function measure(
     { REALTIME_SIGNING_KEY: SIGNING_KEY },
   );
   try {
-    const channel = "replay";
+    const channel = "chat:replay";
     const { topic } = page;
     const chunks = page.chunks(count);
     await batch(
       { url, signingKey: SIGNING_KEY },
-      linesOf(channel, topic, chunks),
+      linesOf(channel, page, chunks),
     );
     await using site = await startSite({
       gatewayUrl: url,
@@ -149,16 +149,17 @@ async function runOnce(browser: Browser, url: string): Promise<Run> {
   return run;
 }
 
-/** Returns the lines of a whole stream. */
+/** Returns the lines of a page's stream. */
 function linesOf(
   channel: string,
-  topic: string,
+  { topic, hasEnded }: ReplayPage,
   chunks: readonly string[],
 ): Line[] {
   const line = { channel, topic, stream_id: "s" };
+  const end = { ...line, kind: "datastream-end", data: "s" };
   return [
     { ...line, kind: "datastream-start", data: "s" },
     ...chunks.map((data) => ({ ...line, kind: "chunk", data })),
-    { ...line, kind: "datastream-end", data: "s" },
+    ...hasEnded ? [end] : [],
   ];
 }

@@ -5,10 +5,11 @@
  * @module
  */
 
-import { createElement, type ReactNode, useEffect, useRef } from "react";
+import { createElement, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { useStream } from "../../hooks.ts";
-import type { Shown, Task } from "./page_contract.ts";
+import type { Task } from "./page_contract.ts";
+import { useShown } from "./use_shown.ts";
 
 const task: Task = JSON.parse(
   document.getElementById("task")?.textContent ?? "",
@@ -19,26 +20,13 @@ function getToken(): Promise<Response> {
 }
 
 function Answer(): ReactNode {
-  const mountedAt = useRef(performance.now());
-  const renders = useRef(0);
   const { channel, topic } = task;
   const { text, done } = useStream(topic, {
     channel,
     token: getToken,
     from: "start",
   });
-  renders.current++;
-  useEffect(() => {
-    if (!done || text.length !== task.characters) return;
-    // The task after the next frame: the text is laid out and painted.
-    requestAnimationFrame(() =>
-      setTimeout(() => {
-        const ms = performance.now() - mountedAt.current;
-        const shown: Shown = { ms, renders: renders.current };
-        Object.assign(globalThis, { shown });
-      })
-    );
-  }, [text, done]);
+  useShown(done && text.length === task.characters);
   return createElement("p", { style: { whiteSpace: "pre-wrap" } }, text);
 }
 

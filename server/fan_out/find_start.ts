@@ -66,23 +66,16 @@ async function startLive(
   mark: ChannelState | undefined,
 ): Promise<Start> {
   const { channel } = feed;
-  const openStreams = () =>
-    [...feed.openStreams.values()].filter(({ topic }) => topics.has(topic));
-  let first = 0;
-  if (openStreams().length > 0) {
-    first = (await broker.read(channel, 0, 1, 1)).first;
-    for (const { streamId, offset } of openStreams()) {
-      // The log no longer has its beginning.
-      if (offset < first) feed.openStreams.delete(streamId);
-    }
-  }
-  let after = feed.top;
-  let streams = openStreams();
-  if (mark?.epoch === feed.epoch) {
-    after = mark.offset;
-    streams = mark.openStreams
-      .filter(({ topic, offset }) => topics.has(topic) && offset >= first);
-  }
+  const ofTopics = (streams: Iterable<OpenStream>): OpenStream[] =>
+    [...streams].filter(({ topic }) => topics.has(topic));
+  const { first } = ofTopics(feed.openStreams.values()).length > 0
+    ? await broker.read(channel, 0, 1, 1)
+    : { first: 0 };
+  const isMarked = mark?.epoch === feed.epoch;
+  const after = isMarked ? mark.offset : feed.top;
+  const open = isMarked ? mark.openStreams : feed.openStreams.values();
+  // Of the others the log no longer has the beginning.
+  const streams = ofTopics(open).filter(({ offset }) => offset >= first);
   const before = streams.map(({ offset }) => offset - 1);
   const offset = before.reduce((a, b) => Math.min(a, b), after);
   const start = startAfter(channel, topics, { epoch: feed.epoch, offset });

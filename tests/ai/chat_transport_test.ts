@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { RealtimeError } from "../../mod.ts";
+import { MemoryBroker } from "../../server/mod.ts";
 import {
   ChatApp,
   streamOf,
@@ -153,6 +154,35 @@ describe("createChatTransport()", () => {
     await Promise.all([sent, again]);
     assertEquals(textOf(second.lastMessage), "The tide rises");
     assertEquals(second.messages, first.messages);
+  });
+
+  it("says that a running answer can't be shown whose beginning the log no longer has, and stops it", async () => {
+    await using small = await startGateway({
+      broker: new MemoryBroker({ historySize: 3 }),
+    });
+    const own = new ChatApp(small);
+    const answer = new WrittenAnswer();
+    own.answers.push({ stream: answer.source });
+    const first = own.open("long");
+    const sent = first.sendMessage({ text: "When?" });
+    const words = ["The ", "tide ", "rises ", "and ", "falls"];
+    answer.write(...textBegin("a11"));
+    for (const [index, word] of words.entries()) {
+      answer.write(...textDeltas(word));
+      const shown = words.slice(0, index + 1).join("");
+      await until(() => textOf(first.lastMessage) === shown);
+    }
+    const second = own.open("long");
+    await second.resumeStream();
+    assertEquals(
+      second.error?.message,
+      "Cannot show the answer: a part of it is no longer in the gateway's log",
+    );
+    assertEquals(await own.transport().stop({ chatId: "long" }), true);
+    await sent;
+    assertEquals(textOf(first.lastMessage), words.join(""));
+    const signal = await answer.opened;
+    await until(() => signal.aborted);
   });
 
   it("refuses a second answer while one runs, and shows why", async () => {

@@ -105,6 +105,14 @@ describe("the package in an empty project", () => {
 
       it("names the package that is missing for an export", async () => {
         assertMatch(await outputOf("import.js", "/hooks"), /['"]react['"]/);
+        assertMatch(
+          await outputOf("import.js", "/ai/assistant-ui"),
+          /['"]assistant-stream['"]/,
+        );
+        assertMatch(
+          await outputOf("import.js", "/ai/mastra"),
+          /['"]@mastra\/core['"]/,
+        );
         const client = join(project.folder, "node_modules/@redis");
         await rename(client, `${client}-away`);
         try {
@@ -115,7 +123,9 @@ describe("the package in an empty project", () => {
         } finally {
           await rename(`${client}-away`, client);
         }
-        assertEquals(await outputOf("import.js", "/middleware"), "loaded");
+        for (const name of ["/middleware", "/ai", "/ai/tanstack"]) {
+          assertEquals(await outputOf("import.js", name), "loaded");
+        }
       });
     });
   }

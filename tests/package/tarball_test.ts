@@ -11,8 +11,8 @@ import { ROOT } from "../support/root.ts";
 const EXPECTED = [
   /^(?:README\.md|LICENSE|CHANGELOG\.md|package\.json|absent\.d\.ts)$/,
   /^bin\/tidings\.js$/,
-  /^(?:mod|hooks|middleware)\.(?:js|d\.ts)$/,
-  /^(?:core|react|middleware|server)\/.*\.(?:js|d\.ts)$/,
+  /^(?:mod|hooks|middleware|ai)\.(?:js|d\.ts)$/,
+  /^(?:core|react|middleware|server|ai)\/.*\.(?:js|d\.ts)$/,
   /^server\/page\/client\/(?:[a-z]+\/)?[\w.]+\.(?:js|css|html|svg)$/,
 ];
 

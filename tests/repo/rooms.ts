@@ -5,9 +5,11 @@ const ROOMS: ReadonlyArray<readonly [room: string, allowed: string[]]> = [
   ["mod.ts", ["core/"]],
   ["hooks.ts", ["react/", "core/"]],
   ["middleware.ts", ["middleware/", "core/"]],
+  ["ai.ts", ["ai/", "core/"]],
   ["core/", []],
   ["react/", ["core/"]],
   ["middleware/", ["core/"]],
+  ["ai/", ["core/"]],
   ["server/", ["core/"]],
 ];
 

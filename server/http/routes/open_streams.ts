@@ -16,7 +16,7 @@ export function openStreamsRoutes(auth: Auth, hub: Hub): Hono {
     const feed = await hub.hold(channel);
     let all: readonly ListedStream[];
     try {
-      all = await wholeStreams(hub, feed);
+      all = await openStreams(hub, feed);
     } finally {
       hub.release(feed);
     }
@@ -31,12 +31,12 @@ export function openStreamsRoutes(auth: Auth, hub: Hub): Hono {
 interface ListedStream {
   readonly stream_id: string;
   readonly topic: string;
-  /** The id of its start. */
-  readonly id: string;
+  /** The id of its start; absent where the log no longer has it. */
+  readonly id?: string;
 }
 
-/** Returns a channel's open streams that the log has from their beginning, the oldest first. */
-async function wholeStreams(hub: Hub, feed: Feed): Promise<ListedStream[]> {
+/** Returns a channel's open streams, the oldest first. */
+async function openStreams(hub: Hub, feed: Feed): Promise<ListedStream[]> {
   const { channel } = feed;
   const isCurrent = await feed.isCurrent();
   const { epoch, first } = await hub.broker.read(channel, 0, 1, 1);
@@ -48,11 +48,10 @@ async function wholeStreams(hub: Hub, feed: Feed): Promise<ListedStream[]> {
     throw new RealtimeError("unavailable", message);
   }
   return [...feed.openStreams.values()]
-    .filter(({ offset }) => offset >= first)
     .sort((a, b) => a.offset - b.offset)
     .map(({ streamId, topic, offset }) => ({
       stream_id: streamId,
       topic,
-      id: formatId(epoch, offset),
+      ...offset >= first ? { id: formatId(epoch, offset) } : {},
     }));
 }

@@ -11,11 +11,13 @@ import {
 import { createResumableStreamStore } from "../../../ai/adapters/assistant_ui.ts";
 import { createRealtime } from "../../../core/app/create_realtime.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
+import { DatabaseFolder } from "../../support/brokers/sqlite.ts";
 import { appOf } from "../../support/client/client.ts";
 import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
+import { startProxy } from "../../support/gateway/proxy.ts";
 import { until } from "../../support/until.ts";
 
 type Store = Required<ResumableStreamStore>;
@@ -395,6 +397,38 @@ describe("createResumableStreamContext() with the store", () => {
     assertEquals(await Promise.all(texts), [whole, whole]);
     assertEquals(await context().status("answer"), "done");
     assertEquals(await context().resume("nothing"), null);
+  });
+
+  it("keeps an answer in a database while its gateway is restarted", async () => {
+    await using folder = await DatabaseFolder.create();
+    const first = await startGateway({ broker: await folder.open() });
+    await using proxy = await startProxy(first.url);
+    const app = appOf({ ...first, url: proxy.url });
+    const store = createResumableStreamStore(app);
+    const context = createResumableStreamContext({ store });
+    const parts = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = parts.writable.getWriter();
+    const live = await context.run("answer", () => parts.readable);
+    await writer.write(bytes("before "));
+    const reader = live.getReader();
+    const text = new TextDecoder();
+    let shown = text.decode((await reader.read()).value);
+    assertEquals(shown, "before ");
+    proxy.cut();
+    await first.close();
+    await using second = await startGateway({ broker: await folder.open() });
+    proxy.lead(second.url);
+    const resumed = await context.resume("answer");
+    const whole = new Response(resumed).text();
+    await writer.write(bytes("after"));
+    await writer.close();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      shown += text.decode(value);
+    }
+    assertEquals([shown, await whole], ["before after", "before after"]);
+    assertEquals(await context.status("answer"), "done");
   });
 
   it("gives ten consumers the same bytes of an assistant's response", async () => {
