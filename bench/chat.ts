@@ -33,7 +33,7 @@ const count = Number(values.deltas);
 await using gateway = await startGateway();
 const realtime = createRealtime(gateway);
 
-/** What the answer of one speed took. */
+/** The figures of the answer of one speed. */
 interface Row {
   readonly speed: string;
   /** Messages of the log: the stream's start and end, and all between them. */

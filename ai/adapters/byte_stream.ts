@@ -14,7 +14,7 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 
 /** A data stream whose bytes the app hands over one chunk after the other. The gateway ends it if the process dies. */
 export class ByteStream {
-  /** Who produces the stream. */
+  /** Identifies the producer. */
   readonly token: string;
   readonly #writer: WritableStreamDefaultWriter<string>;
   readonly #published: Promise<Publication>;

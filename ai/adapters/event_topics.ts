@@ -8,7 +8,7 @@ import type { RealtimeApp } from "../../core/types/realtime.ts";
 import { channelFor } from "./channel_for.ts";
 import { readLog } from "./read_log.ts";
 
-/** What a published event has besides its own fields. Its own `index` comes first. */
+/** The fields that a published event gets besides its own. Its own `index` comes first. */
 export interface Place {
   readonly id: string;
   readonly createdAt: Date;

@@ -93,7 +93,7 @@ export async function* followLog(
     });
     for await (const message of messages) {
       if (signal?.aborted) return;
-      // What comes behind a gap may be here already.
+      // A message from behind a gap may be here already.
       if (gap.signal.aborted) break;
       yield message;
     }

@@ -33,7 +33,7 @@ export interface ChatTransportOptions<
    */
   token: ChatTokenForm | ((chat: AskedChat) => MaybePromise<ChatTokenForm>);
   /**
-   * What happens to an answer when `useChat` aborts it: `stop` stops it for everyone, `leave` only stops showing it. `useChat` aborts when
+   * The fate of an answer when `useChat` aborts it: `stop` stops it for everyone, `leave` only stops showing it. `useChat` aborts when
    * `stop()` is called, and also when its component is removed from the page.
    *
    * @default {"stop"}

@@ -18,7 +18,7 @@ export interface PublishChatOptions {
   /** The answer: `result.toUIMessageStream()`, or a function that returns it and gets the signal for `streamText({ abortSignal })`. */
   stream: AnswerSource;
   /**
-   * What happens if the chat has an answer that is still running: the new one is refused with `stream_open`, or it replaces the running
+   * The rule for a chat that has an answer which is still running: the new one is refused with `stream_open`, or it replaces the running
    * one, which is stopped.
    *
    * @default {"refuse"}

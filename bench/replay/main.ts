@@ -39,7 +39,7 @@ const TARGET_MS = 300;
 
 const SIGNING_KEY = `signkey-bench-${"0123456789abcdef".repeat(4)}`;
 
-/** What one run of a page took. */
+/** The figures of one run of a page. */
 interface Run extends Shown {
   /** Frames of the WebSocket, and the messages in them. */
   readonly frames: number;

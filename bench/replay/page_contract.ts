@@ -1,10 +1,10 @@
 /**
- * What a page of the benchmark and the benchmark agree on.
+ * The agreement between a page of the benchmark and the benchmark.
  *
  * @module
  */
 
-/** What a page has to show, as JSON in the element `task`. */
+/** The text that a page has to show, as JSON in the element `task`. */
 export interface Task {
   readonly channel: string;
   readonly topic: string;
@@ -14,7 +14,7 @@ export interface Task {
   readonly characters: number;
 }
 
-/** What a page tells once the whole text is shown, in the global variable `shown`. */
+/** The report of a page once the whole text is shown, in the global variable `shown`. */
 export interface Shown {
   /** Milliseconds from the moment when the page's code began to show the stream. */
   readonly ms: number;

@@ -30,7 +30,7 @@ export interface BatchLine {
   readonly whole?: boolean | undefined;
   /** Identifies the process that begins a stream with a key. */
   readonly producer?: string | undefined;
-  /** What happens to the other open streams of the topic, where a stream begins. */
+  /** How the other open streams of the topic are treated, where a stream begins. */
   readonly other_streams?: OtherStreams | undefined;
 }
 

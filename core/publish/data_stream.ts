@@ -27,7 +27,7 @@ export interface DataStreamOptions {
   readonly key: string | undefined;
   /** How long the gateway remembers the key, in seconds. */
   readonly keyTtl: number | undefined;
-  /** What happens to the other open streams of the topic. */
+  /** How the other open streams of the topic are treated. */
   readonly otherStreams: OtherStreams | undefined;
   /** Called when the stream's start is in the log. */
   readonly onStart: PublishOptions["onStart"];

@@ -24,7 +24,7 @@ export interface StreamBeginning {
   readonly key: string | undefined;
   /** How long the gateway remembers the key, in seconds. */
   readonly keyTtl: number | undefined;
-  /** What happens to the other open streams of the topic. */
+  /** How the other open streams of the topic are treated. */
   readonly otherStreams: OtherStreams | undefined;
 }
 

@@ -54,7 +54,7 @@ export interface PublishOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What happens to the other open streams of a topic when a stream begins. */
+/** How the other open streams of a topic are treated when a stream begins. */
 export type OtherStreams = "allow" | "refuse" | "stop";
 
 /** Options of `waitForReply`. */

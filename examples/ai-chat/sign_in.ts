@@ -4,7 +4,7 @@ import { getCookie, setCookie } from "hono/cookie";
 /** How long a visitor is known, in seconds: a week. */
 const WEEK = 7 * 86_400;
 
-/** What the site knows of each request. */
+/** The facts that the site knows of each request. */
 export interface SignedIn {
   Variables: { user: string };
 }

@@ -106,7 +106,7 @@ export function createSite(
 
 const NOT_YOURS = "This chat is not yours";
 
-/** What the page sends: the chat's id, and the question. */
+/** The body that the page sends: the chat's id, and the question. */
 const question = z.object({
   id: z.string(),
   message: z.object({

@@ -16,7 +16,7 @@ export interface PublishAddress {
   readonly topics: readonly string[];
   /** Seconds that a stream may be silent, not checked yet. */
   readonly lease: string | undefined;
-  /** What happens to the other open streams of the topics, where a stream begins; not checked yet. */
+  /** How the other open streams of the topics are treated, where a stream begins; not checked yet. */
   readonly otherStreams: string | undefined;
 }
 

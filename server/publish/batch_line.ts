@@ -25,7 +25,7 @@ export interface BatchLine {
   readonly key: MessageKey | undefined;
   /** The producer that begins a stream. */
   readonly producer: string | undefined;
-  /** What happens to the other open streams of the topic, where a stream begins. */
+  /** How the other open streams of the topic are treated, where a stream begins. */
   readonly otherStreams: OtherStreams;
   /** The line's own place in a trace, a valid `traceparent`. */
   readonly trace: string | undefined;

@@ -58,7 +58,7 @@ export async function publishText(
     readonly streams: Streams;
     /** How many milliseconds the body may be silent; by default the lease of every stream. */
     readonly patienceMs: number | undefined;
-    /** What happens to the other open streams of the topics. */
+    /** How the other open streams of the topics are treated. */
     readonly otherStreams: OtherStreams;
     /** The rate of the chunks. The start is counted already; the end isn't, as each start has one. */
     readonly rate: PublishRate;

@@ -11,11 +11,11 @@ import type { StreamRegistry } from "./stream_registry.ts";
 export interface SoleStream {
   readonly streamId: string;
   readonly topics: readonly string[];
-  /** What happens to the other open streams of the topics. */
+  /** How the other open streams of the topics are treated. */
   readonly otherStreams: "refuse" | "stop";
 }
 
-/** What became of a start. */
+/** The outcome of a start. */
 interface Start {
   /** Its ids, one for each topic. */
   readonly ids: readonly string[];

@@ -36,7 +36,7 @@ export interface StreamOptions {
   /** How many milliseconds the body may be silent, where this gateway reads the stream from a body. */
   readonly patienceMs?: number | undefined;
   /**
-   * What happens to the other open streams of the topics when the stream begins.
+   * How the other open streams of the topics are treated when the stream begins.
    *
    * @default {"allow"}
    */

@@ -1,11 +1,13 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import type { UIMessage, UIMessageChunk } from "ai";
 import {
   type AnswerSource,
   chatToken,
   type ChatTransportOptions,
+  publishChat,
 } from "../../ai.ts";
+import { RealtimeError } from "../../mod.ts";
 import { ManyChats } from "../support/ai/many_chats.ts";
 import { BEGINNING, HALF, REST, WHOLE } from "../support/ai/half_answer.ts";
 import { streamOf } from "../support/ai/chat_app.ts";
@@ -210,6 +212,43 @@ describe("A route that does not return the response of publishChat()", () => {
       throw new TypeError("fetch failed");
     });
     assertEquals(failure, [undefined, "fetch failed", [QUESTION]]);
+  });
+});
+
+describe("An id that no chat can have", () => {
+  const name = "names are 1 to 255 bytes without control characters";
+  const ids: readonly (readonly [unknown, string])[] = [
+    [undefined, "Cannot use the chat: its id is missing"],
+    ["", "Cannot use the chat: its id is missing"],
+    ["a\nb", `Cannot use the channel: ${name}`],
+    ["x".repeat(251), `Cannot use the channel: ${name}`],
+  ];
+
+  it("is refused by the route and by the maker of tokens", async () => {
+    for (const [id, message] of ids) {
+      const chatId = id as string;
+      const stream = valuesOf() as ReadableStream<UIMessageChunk>;
+      const response = await publishChat(app.realtime, { chatId, stream });
+      const { error } = await response.json();
+      assertEquals(
+        [response.status, error],
+        [400, { code: "invalid_name", message }],
+      );
+      const refusal = await assertRejects(
+        async () => await chatToken(app.realtime, { chatId }),
+        RealtimeError,
+        message,
+      );
+      assertEquals(refusal.code, "invalid_name");
+    }
+  });
+
+  it("is the error of a page", async () => {
+    for (const [id, message] of ids.slice(1)) {
+      const page = app.open(String(id), []);
+      await page.chat.sendMessage(QUESTION);
+      assertEquals(page.failure(), ["invalid_name", message, [QUESTION]]);
+    }
   });
 });
 

@@ -4,7 +4,7 @@ import { type ReactElement, StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { createChatTransport } from "../../ai.ts";
 
-/** What the page shows, from the URL's hash. */
+/** The chat that the page shows, from the URL's hash. */
 export interface ChatScenario {
   readonly id: string;
   readonly whenAborted?: "stop" | "leave";

@@ -10,7 +10,7 @@ import { randomAnswer } from "../support/ai/random_answer.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { type Proxy, startProxy } from "../support/gateway/proxy.ts";
 
-/** What happens after a chunk: mostly the next chunk follows at once, so that both leave in one message. */
+/** The event after a chunk: mostly the next chunk follows at once, so that both leave in one message. */
 const event = fc.oneof(
   { weight: 12, arbitrary: fc.constant("go" as const) },
   { weight: 4, arbitrary: fc.constant("shown" as const) },

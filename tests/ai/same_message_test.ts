@@ -31,7 +31,7 @@ afterAll(async () => {
   await gateway.close();
 });
 
-/** What a page has that sends a message or is reloaded: the chat, and its end. */
+/** A page that sends a message or is reloaded: its chat, and the chat's end. */
 interface Page {
   readonly observed: ObservedChat;
   readonly ended: Promise<void>;

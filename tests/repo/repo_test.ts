@@ -192,17 +192,13 @@ describe("the repository", () => {
     assertEquals(unknown, []);
   });
 
-  it("has tasks that run existing files, and a doc task that names every entry point", () => {
+  it("has tasks that run existing files", () => {
     const missing = Object.entries(deno.tasks).flatMap(([name, command]) =>
       (command.match(/\S+\.tsx?\b/g) ?? [])
         .filter((path) => !existsSync(join(ROOT, path)))
         .map((path) => `${name}: ${path}`)
     );
     assertEquals(missing, []);
-    const entries = Object.values(deno.exports).map((path) => path.slice(2));
-    // Without --no-npm the types of other packages would count as private ones of this package.
-    const lint = "deno doc --quiet --lint --no-npm";
-    assertEquals(deno.tasks.doc, `${lint} ${entries.join(" ")}`);
   });
 
   it("has a task for each stage of the gate", () => {

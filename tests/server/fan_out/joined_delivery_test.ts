@@ -67,7 +67,7 @@ class FakeClient implements DeliveryTarget {
   }
 }
 
-/** What happens at the connection and in the log, one after the other; the broker's answers come at any time. */
+/** The events at the connection and in the log, one after the other; the broker's answers come at any time. */
 const step = fc.oneof(
   fc.record({
     act: fc.constant("publish" as const),

@@ -126,7 +126,7 @@ function itJoinsChunks(start: () => Promise<TestGateway>): void {
         await using client = await connect(gateway, { token, since });
         const frames = await takeStream(client);
         assertEquals(textOf(frames), pieces.slice(place).join(""));
-        // What is left of the text, and the end.
+        // The rest of the text, and the end.
         assertEquals(frames.length, place < pieces.length ? 2 : 1);
       }
     });

@@ -22,7 +22,7 @@ export class ManyChats implements AsyncDisposable {
   readonly #over = new AbortController();
   /** The promises of the answers' ends. */
   readonly #ends: Promise<void>[] = [];
-  /** What answers the next message of a chat, by the chat's id. */
+  /** The answer to the next message of a chat, by the chat's id. */
   readonly #answers = new Map<
     string,
     { readonly source: AnswerSource; readonly begun: Signal<void> }

@@ -24,7 +24,7 @@ export interface Outcome {
   readonly data: readonly unknown[];
   /** The ids of the tool calls that `onToolCall` was called with, in order. */
   readonly toolCalls: readonly string[];
-  /** What `onFinish` was called with, except for the messages. */
+  /** The arguments of `onFinish`, except for the messages. */
   readonly ends: readonly unknown[];
 }
 
