@@ -3,6 +3,7 @@ import { topic } from "../core/channel/topic.ts";
 import type { Channel } from "../core/types/channel.ts";
 import type { TopicDefinition } from "../core/types/topic.ts";
 import { ANSWER_TOPIC, chatName } from "./chat_name.ts";
+import { checkChatId } from "./check_chat_id.ts";
 
 /** The channel of a chat. Each of its answers is a data stream of text in the topic `answer`. */
 export type ChatChannel = Channel<
@@ -29,5 +30,5 @@ export function chatChannel(chatId: string): ChatChannel {
   const define = channel(chatName).addTopic(
     topic(ANSWER_TOPIC).type<string>(),
   );
-  return define(chatId);
+  return define(checkChatId(chatId));
 }

@@ -8,6 +8,7 @@ import {
 import type { Streamed, StreamSource } from "../../core/types/stream.ts";
 import type { MessageInput } from "../../core/types/topic.ts";
 import { ANSWER_TOPIC, chatName } from "../chat_name.ts";
+import { checkChatId } from "../check_chat_id.ts";
 import { AnswerText } from "./answer_text.ts";
 
 /**
@@ -56,7 +57,7 @@ export function answerMessage(
   source: AnswerSource,
   onOpen: (text: AnswerText) => void,
 ): MessageInput {
-  const channel = checkName("channel", chatName(chatId));
+  const channel = checkName("channel", chatName(checkChatId(chatId)));
   const action = `Cannot publish to "${channel}"`;
   if (!isStreamSource(source)) {
     throw new RealtimeError(
