@@ -67,14 +67,13 @@ export function createChatTransport<
   function show(
     chat: Chat,
     answer: Answer,
-    isReplay: boolean,
     signal: AbortSignal | undefined,
   ): ReadableStream<ai.UIMessageChunk> {
     return answerStream(
       chat,
       answer,
       signal,
-      { ...options, isReplay },
+      options,
       () => aborted.add(chat, Promise.resolve(answer)),
     );
   }
@@ -85,7 +84,7 @@ export function createChatTransport<
       const { abortSignal } = sent;
       abortSignal?.throwIfAborted();
       const chat = openChat(options, askedChat(sent));
-      return show(chat, await send(chat, sent), false, abortSignal);
+      return show(chat, await send(chat, sent), abortSignal);
     },
     async reconnectToStream(asked) {
       const { abortSignal } = asked;
@@ -93,7 +92,7 @@ export function createChatTransport<
       const chat = openChat(options, askedChat(asked));
       aborted.resuming(chat);
       const answer = await untilAborted(chat.running(), abortSignal);
-      return answer ? show(chat, answer, true, abortSignal) : null;
+      return answer ? show(chat, answer, abortSignal) : null;
     },
     async stop(asked) {
       const chat = openChat(options, askedChat(asked));

@@ -12,14 +12,10 @@ import type { Answer, Chat } from "./chat.ts";
 import type { ChatTransportOptions } from "./transport_options.ts";
 
 /** The options of a transport that concern reading an answer. */
-export interface ReadOptions extends
-  Pick<
-    ChatTransportOptions,
-    "onError" | "onState" | "url" | "transport"
-  > {
-  /** Whether the reader forgets its message, so that it needs all of one that the answer continues. */
-  readonly isReplay: boolean;
-}
+export type ReadOptions = Pick<
+  ChatTransportOptions,
+  "onError" | "onState" | "url" | "transport"
+>;
 
 /**
  * Reads an answer from its beginning. A lost network does not end it: it goes on where it was.
@@ -31,9 +27,9 @@ export interface ReadOptions extends
  */
 export async function* readAnswer(
   { channel, tokens }: Chat,
-  { streamId, id }: Answer,
+  { streamId, id, isFound }: Answer,
   closing: AbortController,
-  { isReplay, onError, onState, url, transport }: ReadOptions,
+  { onError, onState, url, transport }: ReadOptions,
 ): AsyncGenerator<ai.UIMessageChunk, void, undefined> {
   const decoder = new AnswerDecoder();
   let gap: Gap | undefined;
@@ -61,7 +57,11 @@ export async function* readAnswer(
       if (message.streamId !== streamId) continue;
       const { kind, data, metadata } = message;
       if (kind === "chunk" && isText(data)) {
-        yield* shown(decoder.push(data), isReplay);
+        for (const chunk of decoder.push(data)) {
+          if (chunk.type !== CONTINUED) yield chunk;
+          // A replay begins with an empty message.
+          else if (isFound) yield* chunk.data as ai.UIMessageChunk[];
+        }
       }
       if (kind === "datastream-end") return yield* lastChunks(metadata);
     }
@@ -74,19 +74,10 @@ export async function* readAnswer(
 }
 
 function incomplete(): RealtimeError {
-  const reason = "a part of it is no longer in the gateway's log";
-  return new RealtimeError("unavailable", `Cannot show the answer: ${reason}`);
-}
-
-/** Replaces the chunk that has the message which the answer continues: a replay shows that message first. */
-function* shown(
-  chunks: Iterable<ai.UIMessageChunk>,
-  isReplay: boolean,
-): Generator<ai.UIMessageChunk> {
-  for (const chunk of chunks) {
-    if (chunk.type !== CONTINUED) yield chunk;
-    else if (isReplay) yield* chunk.data as ai.UIMessageChunk[];
-  }
+  return new RealtimeError(
+    "unavailable",
+    "Cannot show the answer: a part of it is no longer in the gateway's log",
+  );
 }
 
 /** Says how an answer ended, as the AI SDK says it. An answer that ended by itself has said so in its own last chunk. */
