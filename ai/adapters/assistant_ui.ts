@@ -1,30 +1,12 @@
-/**
- * Resumable streams of assistant-ui, whose bytes the gateway keeps.
- *
- * @example A chat whose answer goes on after a reload
- * ```ts
- * import { createResumableStreamContext } from "assistant-stream/resumable";
- * import { createRealtime } from "@tidings/realtime";
- * import { createResumableStreamStore } from "@tidings/realtime/ai/assistant-ui";
- *
- * const realtime = createRealtime({ url: "http://localhost:8787" });
- * const store = createResumableStreamStore(realtime);
- * const context = createResumableStreamContext({ store });
- *
- * export function resume(streamId: string) {
- *   return context.resume(streamId);
- * }
- * ```
- *
- * @module
- */
-import * as resumable from "assistant-stream/resumable";
+import {
+  ResumableStreamError,
+  type ResumableStreamLease,
+  type ResumableStreamStore,
+} from "assistant-stream/resumable";
 import type { RealtimeApp } from "../../core/types/realtime.ts";
 import { ByteLog, type Lease } from "./byte_log.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { type AdapterOptions, channelFor } from "./channel_for.ts";
-
-export type { AdapterOptions };
 
 /**
  * Creates a store for `createResumableStreamContext`. A stream is kept as long as the gateway's log has its beginning, whatever `ttlMs` is.
@@ -35,7 +17,7 @@ export type { AdapterOptions };
 export function createResumableStreamStore(
   realtime: RealtimeApp,
   { prefix = "resumable:" }: AdapterOptions = {},
-): Required<resumable.ResumableStreamStore> {
+): Required<ResumableStreamStore> {
   // The newest stream of each id that this store produces.
   const produced = new Map<string, ByteStream>();
 
@@ -46,19 +28,19 @@ export function createResumableStreamStore(
   async function requireLease(id: string): Promise<Lease> {
     const lease = await (await logOf(id)).lease();
     if (lease) return lease;
-    throw new resumable.ResumableStreamError(
+    throw new ResumableStreamError(
       "missing",
       `Stream not found: ${id}`,
     );
   }
 
   /** Returns the stream of an id if it is produced here, by the given lease. */
-  function own(id: string, lease: resumable.ResumableStreamLease | undefined) {
+  function own(id: string, lease: ResumableStreamLease | undefined) {
     const stream = produced.get(id);
     return lease && lease.token !== stream?.token ? undefined : stream;
   }
 
-  const store: Required<resumable.ResumableStreamStore> = {
+  const store: Required<ResumableStreamStore> = {
     acquire: async (id) => (await store.acquireLease(id)).role,
     async acquireLease(id) {
       const stream = await (await logOf(id)).produce();
@@ -70,7 +52,7 @@ export function createResumableStreamStore(
       if (await own(id, lease)?.write(chunk)) return;
       const { token } = await requireLease(id);
       const isOwner = !lease || lease.token === token;
-      throw new resumable.ResumableStreamError(
+      throw new ResumableStreamError(
         isOwner ? "finalized" : "missing",
         isOwner
           ? `Stream already finalized: ${id}`

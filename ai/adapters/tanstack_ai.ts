@@ -1,39 +1,8 @@
-/**
- * Durable runs of TanStack AI, whose chunks the gateway keeps.
- *
- * @example A run that goes on after a reload
- * ```ts
- * import {
- *   resumeServerSentEventsResponse,
- *   type StreamChunk,
- *   toServerSentEventsResponse,
- * } from "@tanstack/ai";
- * import { createRealtime } from "@tidings/realtime";
- * import { realtimeStream } from "@tidings/realtime/ai/tanstack";
- *
- * declare function answer(request: Request): AsyncIterable<StreamChunk>;
- * const realtime = createRealtime({ url: "http://localhost:8787" });
- *
- * export function POST(request: Request): Response {
- *   const adapter = realtimeStream(realtime, request);
- *   return toServerSentEventsResponse(answer(request), { durability: { adapter } });
- * }
- *
- * export function GET(request: Request): Response {
- *   const adapter = realtimeStream(realtime, request);
- *   return resumeServerSentEventsResponse({ adapter });
- * }
- * ```
- *
- * @module
- */
-import type * as tanstack from "@tanstack/ai";
+import type { StreamChunk, StreamDurability } from "@tanstack/ai";
 import type { RealtimeApp } from "../../core/types/realtime.ts";
 import { type AdapterOptions, channelFor } from "./channel_for.ts";
 import { ChunkLog, type PlacedChunk } from "./chunk_log.ts";
 import { type RunSource, sourceOf } from "./run_source.ts";
-
-export type { AdapterOptions, RunSource };
 
 /** Options of {@linkcode realtimeStream}. */
 export interface RealtimeStreamOptions extends AdapterOptions {
@@ -58,13 +27,13 @@ export function realtimeStream(
   realtime: RealtimeApp,
   source: Request | RunSource,
   { prefix = "run:", firstChunkMs = 1000 }: RealtimeStreamOptions = {},
-): tanstack.StreamDurability {
+): StreamDurability {
   const { runId, offset, placeOf, offsetAt } = sourceOf(source);
   const opened = channelFor(prefix, runId)
     .then((channel) => new ChunkLog(realtime, channel));
 
   function withOffset({ place, chunk }: PlacedChunk) {
-    return { offset: offsetAt(place), chunk: chunk as tanstack.StreamChunk };
+    return { offset: offsetAt(place), chunk: chunk as StreamChunk };
   }
 
   return {
