@@ -35,6 +35,7 @@ export { chatToken, type ChatTokenOptions } from "./ai/chat_token.ts";
 export { createChatTransport } from "./ai/client/chat_transport.ts";
 export type * from "./ai/client/transport_options.ts";
 export { type AnswerSource, chatAnswer } from "./ai/server/chat_answer.ts";
+export { continueMessage } from "./ai/server/continue_message.ts";
 export {
   type ChatPublisher,
   publishChat,

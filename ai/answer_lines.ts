@@ -42,23 +42,23 @@ export class AnswerDecoder {
     this.#rest = lines.pop() ?? "";
     const chunks: ai.UIMessageChunk[] = [];
     /** The text of the run so far. */
-    let texts: string[] = [];
+    let joined: string | undefined;
     const endRun = (): void => {
-      if (this.#run && texts.length > 0) {
-        chunks.push(makeDelta(this.#run, texts.join("")));
+      if (this.#run && joined !== undefined) {
+        chunks.push(makeDelta(this.#run, joined));
       }
-      texts = [];
+      joined = undefined;
     };
     for (const line of lines) {
       const value = parseLine(line);
       if (isText(value)) {
         if (!this.#run) throw unreadable();
-        texts.push(value);
+        joined = (joined ?? "") + value;
         continue;
       }
       endRun();
       const delta = this.#run = readDelta(value);
-      if (delta?.isPlain) texts.push(delta.text);
+      if (delta?.isPlain) joined = delta.text;
       else chunks.push(value);
     }
     endRun();
@@ -80,6 +80,9 @@ function parseLine(line: string): ai.UIMessageChunk | string {
 }
 
 function unreadable(cause?: unknown): RealtimeError {
-  const message = "Cannot read the answer: its text was not made for a chat";
-  return new RealtimeError("invalid_json", message, { cause });
+  return new RealtimeError(
+    "invalid_json",
+    "Cannot read the answer: its text was not made for a chat",
+    { cause },
+  );
 }

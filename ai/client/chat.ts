@@ -20,6 +20,8 @@ export interface Answer {
   readonly streamId: string;
   /** The id of the stream's start; absent where the gateway's log no longer has it. */
   readonly id?: string | undefined;
+  /** Whether it was running before: a page that resumes it shows all of its message. */
+  readonly isFound?: boolean;
 }
 
 /** A chat at its gateway. */
@@ -42,7 +44,13 @@ export function openChat(
   const channel = chatName(asked.chatId);
   async function ask(): Promise<TokenLike> {
     const given = typeof token === "function" ? () => token(asked) : token;
-    return ofChannel(await readToken(given), channel);
+    const answer = await readToken(given);
+    // The gateway would only say what the token does not grant.
+    if (channelName(answer.channel) === channel) return answer;
+    throw new RealtimeError(
+      "forbidden",
+      "Cannot get a token: it is not for this chat",
+    );
   }
   const first = ask();
   let isFirst = true;
@@ -90,21 +98,11 @@ export function openChat(
   };
 }
 
-/** Returns a token, unless it is one of another channel: the gateway would only say what it does not grant. */
-function ofChannel(token: TokenLike, channel: string): TokenLike {
-  const granted = channelName(token.channel);
-  if (granted === channel) return token;
-  throw new RealtimeError(
-    "forbidden",
-    `Cannot read "${channel}": the token is one for "${granted}"`,
-  );
-}
-
 /** Returns the newest of the open streams in the gateway's answer. */
 function newestOf(streams: unknown): Answer | undefined {
   const newest: unknown = Array.isArray(streams) ? streams.at(-1) : undefined;
   if (!isJsonObject(newest)) return undefined;
   const { stream_id: streamId, id } = newest;
   if (!isText(streamId)) return undefined;
-  return { streamId, id: isText(id) ? id : undefined };
+  return { streamId, id: isText(id) ? id : undefined, isFound: true };
 }

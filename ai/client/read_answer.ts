@@ -6,6 +6,7 @@ import { openWithTokens } from "../../core/subscribe/open_with_tokens.ts";
 import { idBefore, isLater } from "../../core/subscribe/position.ts";
 import type { Gap } from "../../core/types/subscription.ts";
 import { AnswerDecoder } from "../answer_lines.ts";
+import { CONTINUED } from "../continued.ts";
 import { ANSWER_TOPIC } from "../chat_name.ts";
 import type { Answer, Chat } from "./chat.ts";
 import type { ChatTransportOptions } from "./transport_options.ts";
@@ -26,7 +27,7 @@ export type ReadOptions = Pick<
  */
 export async function* readAnswer(
   { channel, tokens }: Chat,
-  { streamId, id }: Answer,
+  { streamId, id, isFound }: Answer,
   closing: AbortController,
   { onError, onState, url, transport }: ReadOptions,
 ): AsyncGenerator<ai.UIMessageChunk, void, undefined> {
@@ -55,7 +56,13 @@ export async function* readAnswer(
       if (gap && isLater(message.id, gap.after)) break;
       if (message.streamId !== streamId) continue;
       const { kind, data, metadata } = message;
-      if (kind === "chunk" && isText(data)) yield* decoder.push(data);
+      if (kind === "chunk" && isText(data)) {
+        for (const chunk of decoder.push(data)) {
+          if (chunk.type !== CONTINUED) yield chunk;
+          // A replay begins with an empty message.
+          else if (isFound) yield* chunk.data as ai.UIMessageChunk[];
+        }
+      }
       if (kind === "datastream-end") return yield* lastChunks(metadata);
     }
   } catch (error) {
@@ -67,8 +74,10 @@ export async function* readAnswer(
 }
 
 function incomplete(): RealtimeError {
-  const reason = "a part of it is no longer in the gateway's log";
-  return new RealtimeError("unavailable", `Cannot show the answer: ${reason}`);
+  return new RealtimeError(
+    "unavailable",
+    "Cannot show the answer: a part of it is no longer in the gateway's log",
+  );
 }
 
 /** Says how an answer ended, as the AI SDK says it. An answer that ended by itself has said so in its own last chunk. */
