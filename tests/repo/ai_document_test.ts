@@ -58,6 +58,7 @@ describe("docs/ai.md", () => {
       "is_refused.ts",
       "follow.ts",
       "functions.ts",
+      "realtime.ts",
     ]);
   });
 
