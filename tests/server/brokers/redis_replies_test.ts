@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { RedisBroker } from "../../../server/brokers/redis.ts";
+import type { GatewayOptions } from "../../../server/mod.ts";
 import {
   startGateway,
   type TestGateway,
@@ -24,7 +25,7 @@ import {
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
-/** Short times, so that tests don't wait long. */
+/** A short time, so that the test doesn't wait long for the end of the stream. */
 const LEASE_MS = 400;
 
 withRedis("Two gateways on one Redis", () => {
@@ -41,9 +42,11 @@ withRedis("Two gateways on one Redis", () => {
   });
 
   /** Starts a gateway whose idempotency keys expire soon. */
-  function join(): Promise<TestGateway> {
-    const broker = new RedisBroker({ url: redis.url, keyTtlMs: 50 });
-    return startGateway({ broker, streamLeaseMs: LEASE_MS });
+  function join(options: Partial<GatewayOptions> = {}): Promise<TestGateway> {
+    // A busy machine may take long for an answer of Redis.
+    const times = { keyTtlMs: 50, timeoutMs: 60_000 };
+    const broker = new RedisBroker({ url: redis.url, ...times });
+    return startGateway({ broker, ...options });
   }
 
   async function watch(
@@ -62,12 +65,13 @@ withRedis("Two gateways on one Redis", () => {
   }
 
   async function ask(channel: string): Promise<string> {
-    const { id } = await postJson(a, {
+    const { status, id } = await postJson(a, {
       channel,
       topic: "t",
       query: { reply_topic: "answer" },
       body: '"Go?"',
     });
+    assertEquals(status, 200);
     return id;
   }
 
@@ -131,12 +135,14 @@ withRedis("Two gateways on one Redis", () => {
   });
 
   it("end the stream of a killed producer for readers at the other gateway", async () => {
-    await using client = await watch(b, "killed");
-    const kill = startProducer(a, "killed", "messages");
+    await using first = await join({ streamLeaseMs: LEASE_MS });
+    await using second = await join({ streamLeaseMs: LEASE_MS });
+    await using client = await watch(second, "killed");
+    const kill = startProducer(first, "killed", "messages");
     await client.take(2);
     await kill();
     assertEquals(await endOf(client), "producer_lost");
-    await using late = await watch(a, "killed", "start");
+    await using late = await watch(first, "killed", "start");
     assertEquals(await endOf(late), "producer_lost");
   });
 
@@ -146,7 +152,10 @@ withRedis("Two gateways on one Redis", () => {
     await line("start");
     await client.next();
     const query = { channel: "stop", topic: "t", stream_id: "s" };
+    // It waits for a third of the lease at most, so the lease is not a short one.
     const waiting = postStream(a, "keep", { ...query, wait: "20" });
+    // The producer's request has arrived once this later one gets its response.
+    await postStream(a, "keep", query);
     assertEquals((await postStream(b, "stop", query)).stopped, true);
     const { status, error } = await waiting;
     assertEquals([status, error?.code], [409, "stream_stopped"]);
