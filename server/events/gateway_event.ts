@@ -73,6 +73,8 @@ export interface Refused extends Partial<ConnectionFacts> {
   /** The user and the id that a token names whose signature is wrong: anyone may have written them. */
   readonly claimed_subject?: string | undefined;
   readonly claimed_jti?: string | undefined;
+  /** How many lines of a batch it is about, where they were refused together. */
+  readonly lines?: number | undefined;
 }
 
 /** How a message came to the gateway; `stream` stands for every message of a data stream. */

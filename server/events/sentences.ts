@@ -30,6 +30,7 @@ const REFUSED_DETAILS = {
   jti: "token",
   claimed_subject: "claimed user",
   claimed_jti: "claimed token",
+  lines: "lines",
   suppressed: "like it and not logged",
 } as const satisfies Partial<Record<keyof LoggedRefusal, string>>;
 

@@ -57,9 +57,12 @@ export class Counts {
     return this.#closed;
   }
 
-  /** Counts a message that was refused, or a request that has several. */
-  refusePublish({ code }: { readonly code: RealtimeErrorCode }): void {
-    increase(this.#publishRefused, statusOf(code));
+  /** Counts a message that was refused, a request that has several, or some lines of a batch. */
+  refusePublish(
+    { code }: { readonly code: RealtimeErrorCode },
+    count?: number,
+  ): void {
+    increase(this.#publishRefused, statusOf(code), count);
   }
 
   /** Counts a client that was refused when it connected. */
@@ -85,6 +88,7 @@ function statusOf(code: RealtimeErrorCode): number {
 function increase(
   counts: Map<number | "other", number>,
   code: number | "other",
+  by = 1,
 ): void {
-  counts.set(code, (counts.get(code) ?? 0) + 1);
+  counts.set(code, (counts.get(code) ?? 0) + by);
 }
