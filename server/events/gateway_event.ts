@@ -38,6 +38,8 @@ export interface Subscribed extends ConnectionFacts {
 /** A connection ended. */
 export interface Closed extends ConnectionFacts {
   readonly event: "closed";
+  /** The end of the connection that ended it. A client may use any code, also one of the gateway's. */
+  readonly by: "client" | "gateway";
   /** The close code. */
   readonly code: number;
   readonly reason: string;

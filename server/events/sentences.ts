@@ -15,7 +15,7 @@ const SENTENCES: Readonly<
   "subscribed":
     "{session} subscribed to {channel}, topics {topics}, after {position}",
   "published": "{id} was published to {channel}, topic {topic}, by {via}",
-  "closed": "{session} closed with {code}: {reason}",
+  "closed": "{session} was closed by the {by} with {code}: {reason}",
   "gap":
     "{session} missed the messages of {channel} between {after} and {before}",
   "slow": "{session} reads too slowly: {queued_bytes} bytes wait",

@@ -187,4 +187,30 @@ describe("the event of a refusal", () => {
       "Tidings refused with 401: Cannot use the token: it is not a JWT",
     ]);
   });
+
+  it("has none of the characters with which a page could write to the developer's terminal", async () => {
+    const { warn } = console;
+    const lines: unknown[] = [];
+    console.warn = (line) => lines.push(line);
+    const answers: unknown[] = [];
+    try {
+      await using gateway = await startGateway({ dev: true });
+      // An escape sequence, a line, a control character of C1, and one that turns the direction of the text.
+      for (const path of ["%1b[2J%0aforged", "%C2%9b2J", "%E2%80%AE"]) {
+        const response = await fetch(`${gateway.url}/${path}`);
+        answers.push((await response.json()).error.message);
+      }
+    } finally {
+      console.warn = warn;
+    }
+    const paths = ["\\u001b[2J\\u000aforged", "\\u009b2J", "\\u202e"];
+    const sentences = paths.map((path) =>
+      `Cannot GET /${path}: there is no such route`
+    );
+    assertEquals(answers, sentences);
+    assertEquals(
+      lines,
+      sentences.map((sentence) => `Tidings refused with 404: ${sentence}`),
+    );
+  });
 });
