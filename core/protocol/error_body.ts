@@ -15,18 +15,12 @@ export interface ErrorBody {
   readonly issues?: readonly SchemaIssue[];
 }
 
-/**
- * Encodes an error for the wire, without its cause. Its message may quote what anyone wrote, and may end up in a terminal: characters that
- * could move the cursor there, or begin a line, are escaped.
- */
+/** Encodes an error for the wire, without its cause. What anyone wrote, and the message quotes, can't move the cursor of a terminal. */
 export function errorBody(
   { code, message, issues }: RealtimeError,
 ): ErrorBody {
-  return {
-    code,
-    message: escapeControls(message),
-    ...issues.length > 0 ? { issues } : {},
-  };
+  const text = escapeControls(message);
+  return { code, message: text, ...issues.length > 0 ? { issues } : {} };
 }
 
 function isKey(value: unknown): value is string | number {

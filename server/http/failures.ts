@@ -73,11 +73,8 @@ export class Failures {
     });
   }
 
-  #count(
-    { method, target }: FailedHead,
-    error: RealtimeError,
-    lines?: number,
-  ): void {
+  #count(head: FailedHead, error: RealtimeError, lines?: number): void {
+    const { method, target } = head;
     const path = pathOf(target);
     if (method === "POST" && PUBLISH_PATHS.has(path)) {
       this.#counts.refusePublish(error, lines);

@@ -1,4 +1,7 @@
-import type { RealtimeErrorCode } from "../../core/protocol/errors.ts";
+import type {
+  RealtimeError,
+  RealtimeErrorCode,
+} from "../../core/protocol/errors.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
 import type { Closed, PublishedVia } from "../events/gateway_event.ts";
 import { Durations } from "./durations.ts";
@@ -60,10 +63,7 @@ export class Counts {
   }
 
   /** Counts a message that was refused, a request that has several, or some lines of a batch. */
-  refusePublish(
-    { code }: { readonly code: RealtimeErrorCode },
-    count?: number,
-  ): void {
+  refusePublish({ code }: Pick<RealtimeError, "code">, count?: number): void {
     increase(this.#publishRefused, statusOf(code), count);
   }
 

@@ -131,10 +131,7 @@ class Batch {
   /** Starts lines until none is left. Returns before that only with what has to be awaited, which saves the others a promise each. */
   #startLines(): Promise<void> | undefined {
     while (this.#next < this.#lines.length) {
-      if (this.#outage) {
-        this.#refuseRest(this.#outage);
-        break;
-      }
+      if (this.#outage) return this.#refuseRest(this.#outage);
       if (this.#underWay === MAX_UNDER_WAY) return this.#nextSettled();
       const text = this.#lines[this.#next++] ?? "";
       if (text.trim() === "") continue;
@@ -146,11 +143,11 @@ class Batch {
   }
 
   /** Refuses all lines that were not started, without a look into them. */
-  #refuseRest(error: RealtimeError): void {
+  #refuseRest(error: RealtimeError): undefined {
     const lines = this.#lines.slice(this.#next)
       .filter((text) => text.trim() !== "").length;
     this.#next = this.#lines.length;
-    if (lines === 0) return;
+    if (lines === 0) return undefined;
     this.#options.refused(error, { lines });
     const answers = encodeAnswer(undefined, error).repeat(lines);
     this.answers.add(this.#started++, answers);

@@ -224,7 +224,6 @@ export class Session implements SubscribedSession, SendQueueOwner {
   /**
    * Ends the session because its connection is gone.
    *
-   * @param code The close code.
    * @param reason The gateway's reason; absent where the client left.
    */
   ended(code: number, reason?: string): void {

@@ -52,7 +52,8 @@ describe("RecentRefusals", () => {
   });
 
   it("lets no token with a wrong signature displace what is certain", () => {
-    const refusals = new RecentRefusals("g", () => 0);
+    let now = 0;
+    const refusals = new RecentRefusals("g", () => now++);
     refusals.add(refusal({ subject: "ann" }));
     for (let i = 0; i < 2_000; i++) {
       refusals.add(refusal({ claimed_subject: "ann", claimed_jti: `${i}` }));
