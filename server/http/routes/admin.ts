@@ -27,20 +27,6 @@ const body = z.union([
 /** The routes of the admin API, `/v1/admin/…`, for requests that were let pass. Their answers are described in `server/admin/answers.ts`. */
 export function adminRoutes(admin: Admin): Hono {
   const { inspector, tokenCheck } = admin;
-  async function describeChannel(
-    c: Context,
-    given: string | undefined,
-  ): Promise<Response> {
-    const name = checkName("channel", given);
-    return found(
-      c,
-      await inspector.channel(name),
-      () =>
-        `Cannot find channel ${
-          JSON.stringify(name)
-        }: nobody follows it, and nothing was published to it lately`,
-    );
-  }
   return new Hono()
     .use(async (c, next) => {
       await next();
@@ -59,12 +45,19 @@ export function adminRoutes(admin: Admin): Hono {
       const search = c.req.query("search");
       return c.json(await inspector.channels(sort, search, place));
     })
-    .get("/channel", (c) => describeChannel(c, c.req.query("name")))
-    // A client resolves "." and ".." before it sends a path, so these names have only the address above.
-    .get(
-      "/channels/:name{[^]+}",
-      (c) => describeChannel(c, c.req.param("name")),
-    )
+    // A client resolves "." and ".." before it sends a path, so a name is best in the query.
+    .on("GET", ["/channel", "/channels/:name{[^]+}"], async (c) => {
+      const given = c.req.param("name") ?? c.req.query("name");
+      const name = checkName("channel", given);
+      return found(
+        c,
+        await inspector.channel(name),
+        () =>
+          `Cannot find channel ${
+            JSON.stringify(name)
+          }: nobody follows it, and nothing was published to it lately`,
+      );
+    })
     .get("/sessions", async (c) => {
       const place = readPage(c, "Cannot list the sessions", parseSessionPlace);
       const { channel, subject } = c.req.query();

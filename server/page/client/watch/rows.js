@@ -213,7 +213,7 @@ function wholeOf(id, value) {
   if (shown.length > MAX_SHOWN) {
     const first = formatCount(MAX_SHOWN, "character");
     const hint = `The first ${first} of ${formatNumber(shown.length)}`;
-    tools.append(el("span", "dim", hint));
+    tools.append(el("span", "hint", hint));
   }
   return el("div", "whole", tools, text);
 }
