@@ -94,7 +94,7 @@ function refusalInDevelopment(head: RequestHead): RealtimeError | undefined {
   if (isSentUnasked(head)) {
     // It reads nothing, but holds a connection or a feed.
     return forbidden(
-      "Cannot answer: in development mode a page of another site can't load this as an image, script, frame or prefetch; open the address itself, or use fetch() on a page of localhost",
+      "Cannot answer: with --dev a page of another site can't load this as an image, script, frame or prefetch; open the address itself, or use fetch() on a page of localhost",
     );
   }
   return undefined;
