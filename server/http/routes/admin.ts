@@ -46,8 +46,10 @@ export function adminRoutes(admin: Admin): Hono {
       const search = c.req.query("search");
       return json(c, await inspector.channels(sort, search, place));
     })
-    .get("/channels/:name{.+}", async (c) => {
-      const name = checkName("channel", c.req.param("name"));
+    // A client resolves "." and ".." before it sends a path, so a name is best in the query.
+    .on("GET", ["/channel", "/channels/:name{[^]+}"], async (c) => {
+      const given = c.req.param("name") ?? c.req.query("name");
+      const name = checkName("channel", given);
       return found(
         c,
         await inspector.channel(name),
