@@ -10,6 +10,7 @@ import type {
   LogListener,
   LogPage,
   NewMessage,
+  ReadOptions,
   ReplyTarget,
 } from "../broker.ts";
 import type { GatewayLink } from "../gateway_link.ts";
@@ -35,6 +36,7 @@ import { isReply } from "./connection.ts";
 import { type RedisBrokerOptions, whole } from "./options.ts";
 import { RedisRevocations } from "./revocations.ts";
 import {
+  readFound,
   readPage,
   readPublished,
   readReply,
@@ -123,7 +125,7 @@ export class RedisBroker implements Broker {
       checkMs,
       report,
       read: (channel, after) =>
-        this.#read(channel, after, PAGE.entries, PAGE.bytes),
+        this.#read(channel, [after, PAGE.entries, PAGE.bytes]),
       touch: (followers) => this.#touch(followers),
       probe: async ({ group, live }) => {
         const command = sharded ? "SPUBLISH" : "PUBLISH";
@@ -198,34 +200,53 @@ export class RedisBroker implements Broker {
     this.#followed.unfollow(channel);
   }
 
-  /** Reads a page of the log. */
+  /** Reads a page of the log when it is the reader's turn. Redis looks for the topics in a part of the log at a time. */
   async read(
     channel: string,
     after: number,
     limit: number,
     maxBytes: number,
+    { topics, reader }: ReadOptions = {},
   ): Promise<LogPage> {
-    const page = await this.#read(channel, after, limit, maxBytes);
+    // No topic has the empty name: no topics are not all topics.
+    const wanted = topics ? ["", ...topics] : [];
+    const args = [after, limit, maxBytes, ...wanted];
+    const page = await this.#inTurn(
+      reader,
+      ["read", channel, ...args],
+      () => this.#read(channel, args),
+    );
     this.#followed.seen(channel, { epoch: page.epoch, offset: page.top });
     return page;
   }
 
-  /** Searches the log from its top, inside Redis. */
+  /** Searches the log from its top, inside Redis, a part of it at a time. */
   async before(
     channel: string,
     topics: ReadonlySet<string>,
     count: number,
+    reader?: string,
   ): Promise<Position> {
     const { group, meta, log } = this.#keys(channel);
-    const args = [newEpoch(), String(count), ...topics];
-    const reply = await this.#run(
-      this.#scripts.before,
-      group,
-      [meta, log],
-      args,
-    );
-    const [epoch, offset] = Array.isArray(reply) ? reply : [];
-    return { epoch: String(epoch), offset: Number(offset) };
+    const script = this.#scripts.before;
+    const top = { epoch: "", offset: Number.MAX_SAFE_INTEGER, left: count };
+    for (let { epoch, offset, left } = top;;) {
+      const args = [left, offset, ...topics];
+      const found = await this.#inTurn(
+        reader,
+        ["before", channel, ...args],
+        async () => {
+          const all = [newEpoch(), ...args.map(String)];
+          return readFound(
+            await this.#run(script, group, [meta, log], all, true),
+          );
+        },
+      );
+      if (found.left === 0) return found;
+      // An offset of a log that was lost meanwhile means nothing in the new one.
+      const isOtherLog = epoch !== "" && found.epoch !== epoch;
+      ({ epoch, offset, left } = isOtherLog ? top : found);
+    }
   }
 
   /** Stores the numbers in Redis shortly after, many channels at a time, and again with each comparison. */
@@ -299,14 +320,23 @@ export class RedisBroker implements Broker {
       channelKeys(this.#prefix, channel);
   }
 
+  /** Reads when it is the reader's turn at the server of a channel. The question has what is read, the name of the channel second. */
+  async #inTurn<T>(
+    reader: string | undefined,
+    question: readonly [kind: string, channel: string, ...unknown[]],
+    read: () => Promise<T>,
+  ): Promise<T> {
+    const { group } = this.#keys(question[1]);
+    const { turns } = await this.#servers.locate(group);
+    return await turns.read(reader, JSON.stringify(question), read);
+  }
+
   async #read(
     channel: string,
-    after: number,
-    limit: number,
-    maxBytes: number,
+    query: ReadonlyArray<number | string>,
   ): Promise<LogPage> {
     const { group, meta, log } = this.#keys(channel);
-    const args = [newEpoch(), ...[after, limit, maxBytes].map(String)];
+    const args = [newEpoch(), ...query.map(String)];
     const script = this.#scripts.read;
     const { skipped, ...page } = readPage(
       await this.#run(script, group, [meta, log], args, true),
@@ -335,11 +365,11 @@ export class RedisBroker implements Broker {
     group: number,
     keys: readonly string[],
     args: readonly string[],
-    wantsBytes?: boolean,
+    isRead?: boolean,
   ): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
     const { result, isHealed } = readResult(
-      await this.#evaluate(script, group, rest, wantsBytes),
+      await this.#evaluate(script, group, rest, isRead),
     );
     if (isHealed) this.#reportForeign(keys[0]);
     return result;
@@ -349,16 +379,16 @@ export class RedisBroker implements Broker {
     script: Script,
     group: number,
     rest: readonly string[],
-    wantsBytes?: boolean,
+    isRead?: boolean,
   ): Promise<unknown> {
     try {
       const command = ["EVALSHA", script.sha, ...rest];
-      return await this.#servers.send(group, command, wantsBytes);
+      return await this.#servers.send(group, command, isRead);
     } catch (error) {
       if (!isReply(error)) throw error;
       // The server doesn't know the script: it is new, or its scripts were flushed.
       const command = ["EVAL", script.text, ...rest];
-      return await this.#servers.send(group, command, wantsBytes);
+      return await this.#servers.send(group, command, isRead);
     }
   }
 
