@@ -184,7 +184,7 @@ export interface Broker extends RevocationStore {
    * begins with the next message that it holds.
    *
    * Each page covers at least one message if there is one. A broker SHOULD look at a bounded part of the log at a time, so a page may have
-   * no message of the topics although the log goes on after its `end`.
+   * no message of the topics although the log goes on after its `end`. It may reject with `rate_limited` where a reader asks for too much.
    */
   read(
     channel: string,

@@ -1,5 +1,10 @@
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+
 /** Most reads of one server's logs that are under way: while Redis reads, everyone else waits. */
 const AT_ONCE = 4;
+
+/** Most reads, each for something else, with which a reader waits for its turn. */
+const MOST_WAITING = 256;
 
 /** A read that has not begun. */
 interface WaitingRead {
@@ -19,6 +24,10 @@ class SharedQueue {
 
   get isIdle(): boolean {
     return this.#underWay === 0;
+  }
+
+  get length(): number {
+    return this.#waiting.size;
   }
 
   read<T>(question: string, read: () => Promise<T>): Promise<T> {
@@ -60,6 +69,7 @@ export class ReadTurns {
    *
    * @param reader A reader with a name has one read under way; the gateway and its app have none.
    * @param question What is read: the same text stands for the same read.
+   * @throws {RealtimeError} `rate_limited` where too many reads of the reader wait.
    */
   async read<T>(
     reader: string | undefined,
@@ -69,6 +79,11 @@ export class ReadTurns {
     const take = (): Promise<T> => this.#all.read(question, read);
     if (reader === undefined) return await take();
     const own = this.#readers.get(reader) ?? new SharedQueue(1);
+    if (own.length >= MOST_WAITING) {
+      const message =
+        `Cannot read the log: ${MOST_WAITING} reads of the token wait; try again later`;
+      throw new RealtimeError("rate_limited", message);
+    }
     this.#readers.set(reader, own);
     try {
       return await own.read(question, take);

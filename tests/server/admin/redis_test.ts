@@ -57,7 +57,8 @@ withRedis("the admin API of gateways on one Redis", () => {
 
   function start(): Promise<TestGateway> {
     const broker = new RedisBroker({ url: redis.url });
-    return startGateway({ adminKey: ADMIN_KEY, broker });
+    const maxMessageBytes = 4 * 1024 * 1024;
+    return startGateway({ adminKey: ADMIN_KEY, broker, maxMessageBytes });
   }
 
   function overviewOf(gateway: TestGateway): Promise<Overview> {
@@ -198,6 +199,22 @@ withRedis("the admin API of gateways on one Redis", () => {
     );
     await client.close();
     assertEquals((await events.find("closed")).code, 1000);
+  });
+
+  it("counts a message of another gateway that is too long to be shown", async () => {
+    await using messages = await openFeed(b, "messages");
+    // Each level of JSON doubles it.
+    await publish(a, "feed/t", '"'.repeat(2 * 1024 * 1024 - 100));
+    await publish(a, "feed/t", "behind it");
+    let known = 0;
+    let dropped = 0;
+    while (known < 2) {
+      const { event, data } = await messages.next();
+      if (event === "dropped") dropped += Number(data.count);
+      known += event === "dropped" ? Number(data.count) : 1;
+    }
+    assertEquals(known, 2);
+    assert(dropped > 0);
   });
 
   it("remembers what another gateway refused", async () => {
