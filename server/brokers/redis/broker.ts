@@ -213,7 +213,8 @@ export class RedisBroker implements Broker {
     const args = [after, limit, maxBytes, ...wanted];
     const page = await this.#inTurn(
       reader,
-      ["read", channel, ...args],
+      channel,
+      ["read", ...args],
       () => this.#read(channel, args),
     );
     this.#followed.seen(channel, { epoch: page.epoch, offset: page.top });
@@ -232,15 +233,14 @@ export class RedisBroker implements Broker {
     const top = { epoch: "", offset: Number.MAX_SAFE_INTEGER, left: count };
     for (let { epoch, offset, left } = top;;) {
       const args = [left, offset, ...topics];
-      const found = await this.#inTurn(
-        reader,
-        ["before", channel, ...args],
-        async () => {
-          const all = [newEpoch(), ...args.map(String)];
-          return readFound(
-            await this.#run(script, group, [meta, log], all, true),
-          );
-        },
+      const all = [newEpoch(), ...args.map(String)];
+      const found = readFound(
+        await this.#inTurn(
+          reader,
+          channel,
+          ["before", ...args],
+          () => this.#run(script, group, [meta, log], all, true),
+        ),
       );
       if (found.left === 0) return found;
       // An offset of a log that was lost meanwhile means nothing in the new one.
@@ -320,15 +320,16 @@ export class RedisBroker implements Broker {
       channelKeys(this.#prefix, channel);
   }
 
-  /** Reads when it is the reader's turn at the server of a channel. The question has what is read, the name of the channel second. */
+  /** Reads a channel's log when it is the reader's turn at its server. The question says what is read. */
   async #inTurn<T>(
     reader: string | undefined,
-    question: readonly [kind: string, channel: string, ...unknown[]],
+    channel: string,
+    question: readonly [kind: "read" | "before", ...unknown[]],
     read: () => Promise<T>,
   ): Promise<T> {
-    const { group } = this.#keys(question[1]);
+    const { group, log } = this.#keys(channel);
     const { turns } = await this.#servers.locate(group);
-    return await turns.read(reader, JSON.stringify(question), read);
+    return await turns.read(reader, JSON.stringify([log, question]), read);
   }
 
   async #read(

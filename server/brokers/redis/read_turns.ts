@@ -6,6 +6,9 @@ const AT_ONCE = 4;
 /** Most reads, each for something else, with which a reader waits for its turn. */
 const MOST_WAITING = 256;
 
+/** Milliseconds after which a turn comes too late, because Redis hardly answers. */
+const MOST_WAIT_MS = 3_000;
+
 /** A read that has not begun. */
 interface WaitingRead {
   begin(): Promise<unknown>;
@@ -14,45 +17,43 @@ interface WaitingRead {
 
 /** Reads in order, a few at once. Those who ask for what another waits for share its read: it has not begun, so it is new enough for them. */
 class SharedQueue {
+  readonly waiting = new Map<string, WaitingRead>();
   readonly #atOnce: number;
-  readonly #waiting = new Map<string, WaitingRead>();
+  readonly #idle: () => void;
   #underWay = 0;
 
-  constructor(atOnce: number) {
+  /** @param idle Called when nothing is under way any more, and nothing waits. */
+  constructor(atOnce: number, idle = () => {}) {
     this.#atOnce = atOnce;
-  }
-
-  get isIdle(): boolean {
-    return this.#underWay === 0;
-  }
-
-  get length(): number {
-    return this.#waiting.size;
+    this.#idle = idle;
   }
 
   read<T>(question: string, read: () => Promise<T>): Promise<T> {
-    let waiting = this.#waiting.get(question);
+    let waiting = this.waiting.get(question);
     if (!waiting) {
-      const { promise: answer, resolve } = Promise.withResolvers<T>();
+      const { promise: answer, resolve, reject } = Promise.withResolvers<T>();
+      const until = performance.now() + MOST_WAIT_MS;
       const begin = (): Promise<T> => {
-        resolve(read());
+        if (performance.now() < until) resolve(read());
+        else reject(refusal("unavailable", "Redis is too slow"));
         return answer;
       };
       waiting = { begin, answer };
-      this.#waiting.set(question, waiting);
+      this.waiting.set(question, waiting);
       this.#next();
     }
     return waiting.answer as Promise<T>;
   }
 
   #next(): void {
-    for (const [question, { begin }] of this.#waiting) {
+    for (const [question, { begin }] of this.waiting) {
       if (this.#underWay >= this.#atOnce) return;
-      this.#waiting.delete(question);
+      this.waiting.delete(question);
       this.#underWay++;
       const done = (): void => {
         this.#underWay--;
         this.#next();
+        if (this.#underWay === 0) this.#idle();
       };
       begin().then(done, done);
     }
@@ -65,30 +66,29 @@ export class ReadTurns {
   readonly #readers = new Map<string, SharedQueue>();
 
   /**
-   * Reads when it is the reader's turn.
+   * Reads when it is the reader's turn. A reader has one read under way; the gateway and its app, which have no name, may have several.
    *
-   * @param reader A reader with a name has one read under way; the gateway and its app have none.
    * @param question What is read: the same text stands for the same read.
-   * @throws {RealtimeError} `rate_limited` where too many reads of the reader wait.
    */
-  async read<T>(
+  read<T>(
     reader: string | undefined,
     question: string,
     read: () => Promise<T>,
   ): Promise<T> {
     const take = (): Promise<T> => this.#all.read(question, read);
-    if (reader === undefined) return await take();
-    const own = this.#readers.get(reader) ?? new SharedQueue(1);
-    if (own.length >= MOST_WAITING) {
-      const message =
-        `Cannot read the log: ${MOST_WAITING} reads of the token wait; try again later`;
-      throw new RealtimeError("rate_limited", message);
-    }
+    if (reader === undefined) return take();
+    const own = this.#readers.get(reader) ??
+      new SharedQueue(1, () => this.#readers.delete(reader));
     this.#readers.set(reader, own);
-    try {
-      return await own.read(question, take);
-    } finally {
-      if (own.isIdle) this.#readers.delete(reader);
-    }
+    if (own.waiting.size < MOST_WAITING) return own.read(question, take);
+    const reason = `${MOST_WAITING} reads of its token wait already`;
+    return Promise.reject(refusal("rate_limited", reason));
   }
+}
+
+function refusal(
+  code: "rate_limited" | "unavailable",
+  reason: string,
+): RealtimeError {
+  return new RealtimeError(code, `Cannot read the log: ${reason}`);
 }

@@ -187,7 +187,7 @@ local function read()
     return { epoch, digits(top), digits(first), digits(start or offset), digits(offset - 1), unpack(messages) }
   end
   while offset <= top do
-    local entries = call('XRANGE', log, digits(offset), '+', 'COUNT', math.min(limit, chunk))
+    local entries = call('XRANGE', log, digits(offset), '+', 'COUNT', wanted and chunk or math.min(limit, chunk))
     if #entries == 0 then return nil end
     for _, entry in ipairs(entries) do
       if not isOurs(entry, epoch, offset) then return nil end
