@@ -1,13 +1,13 @@
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 
 /** Most reads of one server's logs that are under way: while Redis reads, everyone else waits. */
-const AT_ONCE = 4;
+const AT_ONCE = 8;
 
 /** Most reads, each for something else, with which a reader waits for its turn. */
 const MOST_WAITING = 256;
 
 /** Milliseconds after which a turn comes too late, because Redis hardly answers. */
-const MOST_WAIT_MS = 3_000;
+const MOST_WAIT_MS = 10_000;
 
 /** A read that has not begun. */
 interface WaitingRead {
