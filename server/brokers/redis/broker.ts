@@ -33,11 +33,10 @@ import {
   replyKey,
 } from "./keys.ts";
 import { isReply } from "./connection.ts";
+import { LogReads } from "./log_reads.ts";
 import { type RedisBrokerOptions, whole } from "./options.ts";
 import { RedisRevocations } from "./revocations.ts";
 import {
-  readFound,
-  readPage,
   readPublished,
   readReply,
   readResult,
@@ -78,6 +77,7 @@ export class RedisBroker implements Broker {
   readonly #replyTtlMs: number;
   readonly #scripts: Scripts;
   readonly #servers: Servers;
+  readonly #reads: LogReads;
   readonly #followed: FollowedChannels;
   readonly #revocations: RedisRevocations;
   readonly #health: HealthWatch;
@@ -118,6 +118,13 @@ export class RedisBroker implements Broker {
     this.#servers = sharded
       ? new ClusterServers(settings, report, () => this.#followed.rerouted())
       : new SingleServer(settings, report);
+    this.#reads = new LogReads({
+      servers: this.#servers,
+      scripts: this.#scripts,
+      run: (script, { group, meta, log }, args) =>
+        this.#run(script, group, [meta, log], args, true),
+      reportForeign: (meta) => this.#reportForeign(meta),
+    });
     this.#followed = new FollowedChannels({
       prefix: target.prefix,
       sharded,
@@ -125,7 +132,10 @@ export class RedisBroker implements Broker {
       checkMs,
       report,
       read: (channel, after) =>
-        this.#read(channel, [after, PAGE.entries, PAGE.bytes]),
+        this.#reads.page(
+          this.#keys(channel),
+          [after, PAGE.entries, PAGE.bytes],
+        ),
       touch: (followers) => this.#touch(followers),
       probe: async ({ group, live }) => {
         const command = sharded ? "SPUBLISH" : "PUBLISH";
@@ -206,47 +216,22 @@ export class RedisBroker implements Broker {
     after: number,
     limit: number,
     maxBytes: number,
-    { topics, reader }: ReadOptions = {},
+    options: ReadOptions = {},
   ): Promise<LogPage> {
-    // No topic has the empty name: no topics are not all topics.
-    const wanted = topics ? ["", ...topics] : [];
-    const args = [after, limit, maxBytes, ...wanted];
-    const page = await this.#inTurn(
-      reader,
-      channel,
-      ["read", ...args],
-      () => this.#read(channel, args),
-    );
+    const query = [after, limit, maxBytes] as const;
+    const page = await this.#reads.read(this.#keys(channel), query, options);
     this.#followed.seen(channel, { epoch: page.epoch, offset: page.top });
     return page;
   }
 
   /** Searches the log from its top, inside Redis, a part of it at a time. */
-  async before(
+  before(
     channel: string,
     topics: ReadonlySet<string>,
     count: number,
     reader?: string,
   ): Promise<Position> {
-    const { group, meta, log } = this.#keys(channel);
-    const script = this.#scripts.before;
-    const top = { epoch: "", offset: Number.MAX_SAFE_INTEGER, left: count };
-    for (let { epoch, offset, left } = top;;) {
-      const args = [left, offset, ...topics];
-      const all = [newEpoch(), ...args.map(String)];
-      const found = readFound(
-        await this.#inTurn(
-          reader,
-          channel,
-          ["before", ...args],
-          () => this.#run(script, group, [meta, log], all, true),
-        ),
-      );
-      if (found.left === 0) return found;
-      // An offset of a log that was lost meanwhile means nothing in the new one.
-      const isOtherLog = epoch !== "" && found.epoch !== epoch;
-      ({ epoch, offset, left } = isOtherLog ? top : found);
-    }
+    return this.#reads.before(this.#keys(channel), topics, count, reader);
   }
 
   /** Stores the numbers in Redis shortly after, many channels at a time, and again with each comparison. */
@@ -318,32 +303,6 @@ export class RedisBroker implements Broker {
   #keys(channel: string): ChannelKeys {
     return this.#followed.get(channel)?.keys ??
       channelKeys(this.#prefix, channel);
-  }
-
-  /** Reads a channel's log when it is the reader's turn at its server. The question says what is read. */
-  async #inTurn<T>(
-    reader: string | undefined,
-    channel: string,
-    question: readonly [kind: "read" | "before", ...unknown[]],
-    read: () => Promise<T>,
-  ): Promise<T> {
-    const { group, log } = this.#keys(channel);
-    const { turns } = await this.#servers.locate(group);
-    return await turns.read(reader, JSON.stringify([log, question]), read);
-  }
-
-  async #read(
-    channel: string,
-    query: ReadonlyArray<number | string>,
-  ): Promise<LogPage> {
-    const { group, meta, log } = this.#keys(channel);
-    const args = [newEpoch(), ...query.map(String)];
-    const script = this.#scripts.read;
-    const { skipped, ...page } = readPage(
-      await this.#run(script, group, [meta, log], args, true),
-    );
-    if (skipped > 0) this.#reportForeign(meta);
-    return page;
   }
 
   async #touch(followers: readonly ChannelFollower[]): Promise<ChannelState[]> {
