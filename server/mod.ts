@@ -49,6 +49,7 @@ export type {
   LogUsage,
   NewMessage,
   OpenStream,
+  ReadOptions,
   ReplyTarget,
 } from "./brokers/broker.ts";
 export type {

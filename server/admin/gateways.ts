@@ -99,8 +99,8 @@ export class Gateways {
   }
 
   /** Tells another gateway something. It may get lost. */
-  tell(gateway: string, text: string): void {
-    this.#link?.tell(gateway, text);
+  tell(gateway: string, text: string): boolean {
+    return this.#link?.tell(gateway, text) ?? false;
   }
 
   async #reply(text: string, from: string): Promise<string | undefined> {

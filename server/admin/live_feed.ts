@@ -33,8 +33,8 @@ interface Lease {
 
 /** The parts of the gateway that a feed uses. */
 export interface FeedHost {
-  /** Sends a text to another gateway. */
-  tell(gateway: string, text: string): void;
+  /** Sends a text to another gateway; returns `false` if it is too long. */
+  tell(gateway: string, text: string): boolean;
   /** The first reader or watching gateway came, or the last one left. */
   changed(): void;
 }
@@ -132,9 +132,14 @@ export class LiveFeed {
       lease.dropped = 0;
       if (until < now) this.#leases.delete(gateway);
       else if (items.length > 0 || dropped > 0) {
-        const text = JSON.stringify({ feed: this.name, items, dropped });
-        this.#host.tell(gateway, text);
+        const isTold = this.#tell(gateway, items, dropped);
+        if (!isTold) this.#tell(gateway, [], items.length + dropped);
       }
     }
+  }
+
+  #tell(gateway: string, items: readonly Item[], dropped: number): boolean {
+    const text = JSON.stringify({ feed: this.name, items, dropped });
+    return this.#host.tell(gateway, text);
   }
 }

@@ -45,7 +45,15 @@ export interface LogEntry extends Omit<NewMessage, "head"> {
   readonly bytes: number;
 }
 
-/** A part of a channel's log. */
+/** What a read of a log is for. */
+export interface ReadOptions {
+  /** The topics whose messages are wanted; every topic without it. */
+  readonly topics?: ReadonlySet<string> | undefined;
+  /** For whom it is, such as the id of a token: readers get their turns one after the other. Absent for the gateway and its app. */
+  readonly reader?: string | undefined;
+}
+
+/** A part of a channel's log, from one offset to another. No message in between was lost. */
 export interface LogPage {
   /** The log's epoch. */
   readonly epoch: string;
@@ -53,7 +61,11 @@ export interface LogPage {
   readonly top: number;
   /** The offset of the oldest message that the log still holds, or `top + 1` if it holds none. */
   readonly first: number;
-  /** Messages in order. Their offsets are consecutive, unless messages in between were lost. */
+  /** The offset where the part begins. The log no longer has the messages between the position that was asked for and this one. */
+  readonly start: number;
+  /** The offset of the part's last message, `start - 1` if it has none. The next page is read after it. */
+  readonly end: number;
+  /** The messages from `start` to `end` that are of a wanted topic, in order. */
   readonly entries: readonly LogEntry[];
 }
 
@@ -168,14 +180,18 @@ export interface Broker extends RevocationStore {
   unsubscribe(channel: string): void;
 
   /**
-   * Reads the messages after an offset, at most `limit` of them and about `maxBytes`, but at least one if there is one. If the log no
-   * longer holds `after + 1`, the page begins with the oldest message that it holds.
+   * Reads the messages after an offset, at most `limit` of them and about `maxBytes`. If the log no longer holds `after + 1`, the page
+   * begins with the next message that it holds.
+   *
+   * Each page covers at least one message if there is one. A broker SHOULD look at a bounded part of the log at a time, so a page may have
+   * no message of the topics although the log goes on after its `end`. It may reject with `rate_limited` where a reader asks for too much.
    */
   read(
     channel: string,
     after: number,
     limit: number,
     maxBytes: number,
+    options?: ReadOptions,
   ): Promise<LogPage>;
 
   /** Returns the position before the `count` newest messages of the topics in the log. */
@@ -183,6 +199,7 @@ export interface Broker extends RevocationStore {
     channel: string,
     topics: ReadonlySet<string>,
     count: number,
+    reader?: string,
   ): Promise<Position>;
 
   /**

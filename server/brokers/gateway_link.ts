@@ -37,6 +37,6 @@ export interface GatewayLink {
     question: string,
     gateways?: readonly string[],
   ): Promise<readonly LinkedAnswer[]>;
-  /** Tells one gateway something. It MUST NOT throw. */
-  tell(gateway: string, text: string): void;
+  /** Tells one gateway something, and returns `false` if it is too long for that. It MUST NOT throw. */
+  tell(gateway: string, text: string): boolean;
 }

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { formatId, type Position } from "../../core/protocol/id.ts";
 import { frameEnd } from "../wire/frame_layout.ts";
 import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
+import { MOST_EXAMINED } from "./log_pages.ts";
 import type { LogSummary } from "./log_summary.ts";
 
 /** How much a log keeps. The bound that is reached first counts. */
@@ -142,19 +143,30 @@ export class Log {
     this.bytes = 0;
   }
 
-  /** Reads the messages after an offset, at most `limit` of them and `maxBytes`, but at least one if there is one. */
-  read(after: number, limit: number, maxBytes: number): LogPage {
-    const from = Math.max(after + 1, this.first);
+  /** Reads the messages after an offset, as {@linkcode Broker.read} says. */
+  read(
+    after: number,
+    limit: number,
+    maxBytes: number,
+    topics?: ReadonlySet<string>,
+  ): LogPage {
+    const { epoch, top, first } = this;
+    const start = Math.min(Math.max(after + 1, first), top + 1);
+    const last = Math.min(top, start + MOST_EXAMINED - 1);
     const entries: LogEntry[] = [];
     let bytes = 0;
-    for (let offset = from; offset <= this.top; offset++) {
-      const entry = this.#entries[this.#head + offset - this.first];
-      if (entry === undefined || entries.length >= limit) break;
-      bytes += entry.bytes;
-      if (bytes > maxBytes && entries.length > 0) break;
-      entries.push(entry);
+    let end = start - 1;
+    while (end < last && entries.length < limit) {
+      const entry = this.#entries[this.#head + end + 1 - first];
+      if (entry === undefined) break;
+      if (topics?.has(entry.topic) ?? true) {
+        bytes += entry.bytes;
+        if (bytes > maxBytes && entries.length > 0) break;
+        entries.push(entry);
+      }
+      end++;
     }
-    return { epoch: this.epoch, top: this.top, first: this.first, entries };
+    return { epoch, top, first, start, end, entries };
   }
 
   /** Returns the offset before the `count` newest messages of the topics. */

@@ -1,10 +1,12 @@
 import type { Position } from "../../core/protocol/id.ts";
-import type { Broker, LogEntry, LogPage } from "./broker.ts";
+import type { Broker, LogPage, ReadOptions } from "./broker.ts";
 
 /** Most messages of a page, as every reader of a whole log asks for them. */
 export const PAGE_ENTRIES = 1000;
 /** Bytes of a page's messages after which the page ends. */
 export const PAGE_BYTES = 4 * 1024 * 1024;
+/** Most messages that one read looks at for those of its topics: meanwhile the process does nothing else. */
+export const MOST_EXAMINED = 2000;
 
 /**
  * Reads a channel's log from a position to its top, page by page. When the log was lost and another has begun, the pages go on with
@@ -16,10 +18,17 @@ export async function* logPages(
   broker: Broker,
   channel: string,
   after: Position,
+  options?: ReadOptions,
 ): AsyncGenerator<LogPage, void, undefined> {
   let { epoch, offset } = after;
   for (;;) {
-    const page = await broker.read(channel, offset, PAGE_ENTRIES, PAGE_BYTES);
+    const page = await broker.read(
+      channel,
+      offset,
+      PAGE_ENTRIES,
+      PAGE_BYTES,
+      options,
+    );
     const isOtherLog = epoch !== "" && page.epoch !== epoch;
     epoch = page.epoch;
     if (isOtherLog && offset > 0) {
@@ -28,23 +37,7 @@ export async function* logPages(
       continue;
     }
     yield page;
-    const last = page.entries.at(-1);
-    if (last === undefined || last.offset >= page.top) return;
-    offset = last.offset;
+    if (page.end >= page.top) return;
+    offset = page.end;
   }
-}
-
-/** Divides messages of a log into parts without a gap between two messages. Most often there is one part. */
-export function consecutiveParts(
-  entries: readonly LogEntry[],
-): (readonly LogEntry[])[] {
-  const parts: LogEntry[][] = [];
-  let last: number | undefined;
-  for (const entry of entries) {
-    if (last !== undefined && entry.offset === last + 1) {
-      parts.at(-1)?.push(entry);
-    } else parts.push([entry]);
-    last = entry.offset;
-  }
-  return parts;
 }

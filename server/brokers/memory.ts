@@ -8,6 +8,7 @@ import type {
   LogPage,
   LogUsage,
   NewMessage,
+  ReadOptions,
   ReplyTarget,
 } from "./broker.ts";
 import { BoundedLogs, idsOf, notify } from "./bounded_logs.ts";
@@ -181,9 +182,10 @@ export class MemoryBroker implements Broker {
     after: number,
     limit: number,
     maxBytes: number,
+    { topics }: ReadOptions = {},
   ): Promise<LogPage> {
     const log = this.#fresh(channel);
-    return Promise.resolve(log.read(after, limit, maxBytes));
+    return Promise.resolve(log.read(after, limit, maxBytes, topics));
   }
 
   /** Searches the log for the newest messages, from its top. */

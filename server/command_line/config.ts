@@ -125,9 +125,9 @@ function parseFlags(args: string[]): Readonly<Record<string, unknown>> {
     ...Object.fromEntries(flags),
   });
   if (other !== undefined) {
-    throw new ConfigError(
-      `Unexpected argument '${other}'; see --help`,
-    );
+    // Anything but a word may be the value of a flag that is missing, such as a key or a URL with a password.
+    const name = /^[a-z]{1,20}$/.test(other) ? ` '${other}'` : "";
+    throw new ConfigError(`Unexpected argument${name}; see --help`);
   }
   return values;
 }

@@ -2,7 +2,6 @@ import { formatId, type Position } from "../../core/protocol/id.ts";
 import { isTransient } from "../../core/http/transient.ts";
 import { backoff, pause } from "../../core/time/backoff.ts";
 import type { ChannelState, LogEntry } from "../brokers/broker.ts";
-import { consecutiveParts } from "../brokers/log_pages.ts";
 import { encodeEntries, transportOf, type Wire } from "../wire/encode.ts";
 import { type ChannelSince, cursorIds } from "../wire/since.ts";
 import type { Audience, Member } from "./audience.ts";
@@ -21,6 +20,8 @@ const MAX_PAGES = 8;
 /** The connection that a channel is delivered to. */
 export interface DeliveryTarget extends Member {
   readonly wire: Wire;
+  /** For whom the log is read, as in {@linkcode ReadOptions}. */
+  readonly reader: string | undefined;
   /** Calls `read` when more can be written and no other delivery to this connection reads; also when the connection ended. */
   inTurn(read: () => Promise<void>): Promise<void>;
   /** Reports that messages of the channel are missing. */
@@ -110,7 +111,8 @@ export class ChannelDelivery implements FeedFollower {
     }
     for (;;) {
       const { broker } = this.#hub;
-      const start = await findStart(broker, feed, topics, since, mark);
+      const { reader } = this.#target;
+      const start = await findStart(broker, feed, topics, since, mark, reader);
       const { epoch, after: offset } = start;
       // A feed that is further back would deliver messages from before the start.
       if (this.#state === "closed" || await feed.reached({ epoch, offset })) {
@@ -268,61 +270,44 @@ export class ChannelDelivery implements FeedFollower {
   async #deliverPage(feed: Feed): Promise<string> {
     const catchUp = this.#catchUp;
     if (!catchUp) return feed.epoch;
-    const { offset: after, pages } = catchUp;
-    const { epoch, first, top, entries } = await this.#hub.broker.read(
+    const { offset: after, pages, topics } = catchUp;
+    const { epoch, start, end, entries } = await this.#hub.broker.read(
       this.channel,
       after,
       PAGE_ENTRIES * pages,
       PAGE_BYTES * pages,
+      { topics, reader: this.#target.reader },
     );
     // The page was read for other topics, or for a connection that has ended.
     if (this.#catchUp !== catchUp) return feed.epoch;
     if (epoch !== feed.epoch) return epoch;
-    if (first > after + 1) {
-      this.#reportGap(formatId(epoch, after), epoch, first);
+    if (start > after + 1) {
+      this.#reportGap(formatId(epoch, after), epoch, start);
     }
     // The feed delivers the messages that it does not have yet: the audience would deliver them a second time.
     const known = entries.filter(({ offset }) => offset <= feed.top);
-    let end = known.at(-1)?.offset ?? Math.min(top, feed.top);
-    let has = Math.max(after, first - 1);
-    let room = PAGE_BYTES;
-    for (const part of consecutiveParts(known)) {
-      const [{ offset } = { offset: 0 }] = part;
-      if (offset > has + 1) {
-        this.#reportGap(formatId(epoch, has), epoch, offset);
-      }
-      const written = this.#write(epoch, part, catchUp, room);
-      has = written.offset;
-      room -= written.bytes;
-      const isFull = has !== part.at(-1)?.offset || room <= 0;
-      if (isFull) {
-        // The rest is read again when the connection has taken this much.
-        end = has;
-        break;
-      }
-    }
-    // The newest messages were lost.
-    if (end > has) this.#reportGap(formatId(epoch, has), epoch, end + 1);
-    catchUp.advance(end);
-    catchUp.pages = room > PAGE_BYTES / 2 ? Math.min(2 * pages, MAX_PAGES) : 1;
+    const written = this.#write(epoch, known, catchUp);
+    // The rest is read again when the connection has taken this much.
+    catchUp.advance(written.last ?? Math.min(end, feed.top));
+    const isLittle = written.bytes < PAGE_BYTES / 2;
+    catchUp.pages = isLittle ? Math.min(2 * pages, MAX_PAGES) : 1;
     return epoch;
   }
 
   /**
-   * Writes the messages of a part of the log that a catch-up wants, at least one and otherwise not more than there is room for. They count
-   * one by one, although some leave in one frame.
+   * Writes those messages of a page that a catch-up wants, at least one and otherwise not more than a page has room for. They count one by
+   * one, although some leave in one frame.
    *
-   * @returns The offset up to which the part is dealt with, and the bytes that were written.
+   * @returns The bytes that were written, and the offset of the last message that was, where others are left.
    */
   #write(
     epoch: string,
-    part: readonly LogEntry[],
+    page: readonly LogEntry[],
     catchUp: CatchUp,
-    room: number,
-  ): { offset: number; bytes: number } {
+  ): { bytes: number; last: number | undefined } {
     const { channel } = this;
     const { cursor, wire } = this.#target;
-    const wanted = part.filter((entry) => catchUp.wants(entry));
+    const wanted = page.filter((entry) => catchUp.wants(entry));
     const joined = joinChunks(
       channel,
       epoch,
@@ -332,18 +317,17 @@ export class ChannelDelivery implements FeedFollower {
     let count = 0;
     let bytes = 0;
     for (const entry of joined) {
-      if (count > 0 && bytes + entry.bytes > room) break;
+      if (count > 0 && bytes + entry.bytes > PAGE_BYTES) break;
       bytes += entry.bytes;
       count++;
     }
     const sent = joined.slice(0, count);
-    const isAll = count === joined.length;
-    const offset = (isAll ? part : sent).at(-1)?.offset ?? 0;
-    this.#hub.delivered[transportOf(wire)] += isAll
+    const last = count < joined.length ? sent.at(-1)?.offset : undefined;
+    this.#hub.delivered[transportOf(wire)] += last === undefined
       ? wanted.length
-      : wanted.filter((entry) => entry.offset <= offset).length;
+      : wanted.filter(({ offset }) => offset <= last).length;
     const ids = cursor && cursorIds(cursor, channel, epoch);
     this.#target.write(encodeEntries(wire, epoch, sent, ids));
-    return { offset, bytes };
+    return { bytes, last };
   }
 }

@@ -1,6 +1,11 @@
 import type { ReadyChannel } from "../../core/protocol/frames.ts";
 import { formatId, type Position } from "../../core/protocol/id.ts";
-import type { Broker, ChannelState, OpenStream } from "../brokers/broker.ts";
+import type {
+  Broker,
+  ChannelState,
+  LogPage,
+  OpenStream,
+} from "../brokers/broker.ts";
 import type { ChannelSince } from "../wire/since.ts";
 import type { Feed } from "./feed.ts";
 
@@ -30,21 +35,28 @@ export async function findStart(
   topics: ReadonlySet<string>,
   since: ChannelSince,
   mark: ChannelState | undefined,
+  reader: string | undefined,
 ): Promise<Start> {
   const { channel } = feed;
+  const look = () => broker.read(channel, 0, 1, 1, { reader });
   switch (since.from) {
     case "live":
-      return await startLive(broker, feed, topics, mark);
+      return await startLive(look, feed, topics, mark);
     case "start": {
-      const { epoch, first } = await broker.read(channel, 0, 1, 1);
+      const { epoch, first } = await look();
       return startAfter(channel, topics, { epoch, offset: first - 1 });
     }
     case "last": {
-      const position = await broker.before(channel, topics, since.count);
+      const position = await broker.before(
+        channel,
+        topics,
+        since.count,
+        reader,
+      );
       return startAfter(channel, topics, position);
     }
     case "id":
-      return await resume(broker, channel, topics, since.position);
+      return resume(await look(), channel, topics, since.position);
   }
 }
 
@@ -60,7 +72,7 @@ export function startAfter(
 }
 
 async function startLive(
-  broker: Broker,
+  look: () => Promise<LogPage>,
   feed: Feed,
   topics: ReadonlySet<string>,
   mark: ChannelState | undefined,
@@ -69,7 +81,7 @@ async function startLive(
   const ofTopics = (streams: Iterable<OpenStream>): OpenStream[] =>
     [...streams].filter(({ topic }) => topics.has(topic));
   const { first } = ofTopics(feed.openStreams.values()).length > 0
-    ? await broker.read(channel, 0, 1, 1)
+    ? await look()
     : { first: 0 };
   const isMarked = mark?.epoch === feed.epoch;
   const after = isMarked ? mark.offset : feed.top;
@@ -82,13 +94,12 @@ async function startLive(
   return { ...start, after, streams };
 }
 
-async function resume(
-  broker: Broker,
+function resume(
+  { epoch, first, top }: LogPage,
   channel: string,
   topics: ReadonlySet<string>,
   since: Position,
-): Promise<Start> {
-  const { epoch, first, top } = await broker.read(channel, 0, 1, 1);
+): Start {
   const isSameLog = since.epoch === epoch;
   if (isSameLog && since.offset + 1 >= first && since.offset <= top) {
     const start = startAfter(channel, topics, since);

@@ -11,6 +11,8 @@ export interface HistoryQuery {
   readonly topics: ReadonlySet<string> | undefined;
   readonly since: Since;
   readonly limit: number;
+  /** For whom it is read, as in {@linkcode ReadOptions}. */
+  readonly reader?: string | undefined;
 }
 
 /** A page of a log. */
@@ -28,16 +30,18 @@ export interface HistoryPage {
 /** Reads a page of a channel's log. */
 export async function readHistory(
   broker: Broker,
-  { channel, topics, since: asked, limit }: HistoryQuery,
+  { channel, topics, since: asked, limit, reader }: HistoryQuery,
 ): Promise<HistoryPage> {
   const since = sinceOfChannel(asked, channel, true);
-  const { epoch, first, top } = await broker.read(channel, 0, 1, 1);
+  const options = { topics, reader };
+  const look = await broker.read(channel, 0, 1, 1, { reader });
+  const { epoch, first, top } = look;
   let after = first - 1;
   let gap: Gap | undefined;
   if (since.from === "live") after = top;
   if (since.from === "last") {
     after = topics
-      ? (await broker.before(channel, topics, since.count)).offset
+      ? (await broker.before(channel, topics, since.count, reader)).offset
       : Math.max(first - 1, top - since.count);
   }
   if (since.from === "id") {
@@ -48,37 +52,28 @@ export async function readHistory(
   }
   const entries: LogEntry[] = [];
   let bytes = 0;
-  let isFull = false;
-  const from = { epoch, offset: after };
-  for await (const page of after < top ? logPages(broker, channel, from) : []) {
+  const pages = logPages(broker, channel, { epoch, offset: after }, options);
+  for await (const page of after < top ? pages : []) {
     // The log was lost while it was read.
     if (page.epoch !== epoch) break;
-    if (page.first > after + 1) {
-      // The log dropped messages that were not read yet. Only the start of a history can say so: this one ends before them.
-      if (entries.length > 0) break;
-      if (since.from === "id") {
-        gap = gapAfter(since.position, epoch, page.first);
+    if (page.start > after + 1) {
+      // Only the start of a history can say that the log dropped messages which were not read yet. And a history shows one gap. Otherwise
+      // it ends before the messages that are missing.
+      const isDropped = page.first > after + 1;
+      if (isDropped ? entries.length > 0 : gap !== undefined) break;
+      if (!isDropped) {
+        gap = gapAfter({ epoch, offset: after }, epoch, page.start);
+      } else if (since.from === "id") {
+        gap = gapAfter(since.position, epoch, page.start);
       }
-      after = page.first - 1;
     }
-    for (const entry of page.entries) {
-      isFull = entries.length >= limit;
-      if (isFull) break;
-      if (entry.offset > after + 1) {
-        // The log lost the messages in between. A history shows one gap: it ends before another one.
-        isFull = gap !== undefined;
-        if (isFull) break;
-        gap = gapAfter({ epoch, offset: after }, epoch, entry.offset);
-      }
-      after = entry.offset;
-      if (topics && !topics.has(entry.topic)) continue;
-      entries.push(entry);
-      bytes += entry.bytes;
-    }
-    // The newest messages were lost.
-    if (page.entries.length === 0) after = page.top;
-    isFull ||= entries.length >= limit;
-    if (isFull || bytes >= PAGE_BYTES || after >= top) break;
+    const taken = page.entries.slice(0, limit - entries.length);
+    for (const entry of taken) bytes += entry.bytes;
+    entries.push(...taken);
+    const last = taken.length < page.entries.length ? taken.at(-1) : undefined;
+    after = last?.offset ?? page.end;
+    const isFull = entries.length >= limit || bytes >= PAGE_BYTES;
+    if (isFull || after >= top) break;
   }
   return { epoch, offset: after, entries, more: after < top, gap };
 }

@@ -75,6 +75,10 @@ export class Session implements SubscribedSession, SendQueueOwner {
     return this.#queue.bytes;
   }
 
+  get reader(): string | undefined {
+    return this.subscriptions.tokens[0]?.jti;
+  }
+
   get isClosed(): boolean {
     return this.#state === "closed";
   }

@@ -10,6 +10,7 @@ import type {
   LogListener,
   LogPage,
   NewMessage,
+  ReadOptions,
   ReplyTarget,
 } from "../broker.ts";
 import type { GatewayLink } from "../gateway_link.ts";
@@ -32,10 +33,10 @@ import {
   replyKey,
 } from "./keys.ts";
 import { isReply } from "./connection.ts";
+import { LogReads } from "./log_reads.ts";
 import { type RedisBrokerOptions, whole } from "./options.ts";
 import { RedisRevocations } from "./revocations.ts";
 import {
-  readPage,
   readPublished,
   readReply,
   readResult,
@@ -76,6 +77,7 @@ export class RedisBroker implements Broker {
   readonly #replyTtlMs: number;
   readonly #scripts: Scripts;
   readonly #servers: Servers;
+  readonly #reads: LogReads;
   readonly #followed: FollowedChannels;
   readonly #revocations: RedisRevocations;
   readonly #health: HealthWatch;
@@ -116,6 +118,13 @@ export class RedisBroker implements Broker {
     this.#servers = sharded
       ? new ClusterServers(settings, report, () => this.#followed.rerouted())
       : new SingleServer(settings, report);
+    this.#reads = new LogReads({
+      servers: this.#servers,
+      scripts: this.#scripts,
+      run: (script, { group, meta, log }, args) =>
+        this.#run(script, group, [meta, log], args, true),
+      reportForeign: (meta) => this.#reportForeign(meta),
+    });
     this.#followed = new FollowedChannels({
       prefix: target.prefix,
       sharded,
@@ -123,7 +132,10 @@ export class RedisBroker implements Broker {
       checkMs,
       report,
       read: (channel, after) =>
-        this.#read(channel, after, PAGE.entries, PAGE.bytes),
+        this.#reads.page(
+          this.#keys(channel),
+          [after, PAGE.entries, PAGE.bytes],
+        ),
       touch: (followers) => this.#touch(followers),
       probe: async ({ group, live }) => {
         const command = sharded ? "SPUBLISH" : "PUBLISH";
@@ -198,34 +210,28 @@ export class RedisBroker implements Broker {
     this.#followed.unfollow(channel);
   }
 
-  /** Reads a page of the log. */
+  /** Reads a page of the log when it is the reader's turn. Redis looks for the topics in a part of the log at a time. */
   async read(
     channel: string,
     after: number,
     limit: number,
     maxBytes: number,
+    options: ReadOptions = {},
   ): Promise<LogPage> {
-    const page = await this.#read(channel, after, limit, maxBytes);
+    const query = [after, limit, maxBytes] as const;
+    const page = await this.#reads.read(this.#keys(channel), query, options);
     this.#followed.seen(channel, { epoch: page.epoch, offset: page.top });
     return page;
   }
 
-  /** Searches the log from its top, inside Redis. */
-  async before(
+  /** Searches the log from its top, inside Redis, a part of it at a time. */
+  before(
     channel: string,
     topics: ReadonlySet<string>,
     count: number,
+    reader?: string,
   ): Promise<Position> {
-    const { group, meta, log } = this.#keys(channel);
-    const args = [newEpoch(), String(count), ...topics];
-    const reply = await this.#run(
-      this.#scripts.before,
-      group,
-      [meta, log],
-      args,
-    );
-    const [epoch, offset] = Array.isArray(reply) ? reply : [];
-    return { epoch: String(epoch), offset: Number(offset) };
+    return this.#reads.before(this.#keys(channel), topics, count, reader);
   }
 
   /** Stores the numbers in Redis shortly after, many channels at a time, and again with each comparison. */
@@ -299,22 +305,6 @@ export class RedisBroker implements Broker {
       channelKeys(this.#prefix, channel);
   }
 
-  async #read(
-    channel: string,
-    after: number,
-    limit: number,
-    maxBytes: number,
-  ): Promise<LogPage> {
-    const { group, meta, log } = this.#keys(channel);
-    const args = [newEpoch(), ...[after, limit, maxBytes].map(String)];
-    const script = this.#scripts.read;
-    const { skipped, ...page } = readPage(
-      await this.#run(script, group, [meta, log], args, true),
-    );
-    if (skipped > 0) this.#reportForeign(meta);
-    return page;
-  }
-
   async #touch(followers: readonly ChannelFollower[]): Promise<ChannelState[]> {
     const keys: string[] = [];
     const args: string[] = [this.#id];
@@ -335,11 +325,11 @@ export class RedisBroker implements Broker {
     group: number,
     keys: readonly string[],
     args: readonly string[],
-    wantsBytes?: boolean,
+    isRead?: boolean,
   ): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
     const { result, isHealed } = readResult(
-      await this.#evaluate(script, group, rest, wantsBytes),
+      await this.#evaluate(script, group, rest, isRead),
     );
     if (isHealed) this.#reportForeign(keys[0]);
     return result;
@@ -349,16 +339,16 @@ export class RedisBroker implements Broker {
     script: Script,
     group: number,
     rest: readonly string[],
-    wantsBytes?: boolean,
+    isRead?: boolean,
   ): Promise<unknown> {
     try {
       const command = ["EVALSHA", script.sha, ...rest];
-      return await this.#servers.send(group, command, wantsBytes);
+      return await this.#servers.send(group, command, isRead);
     } catch (error) {
       if (!isReply(error)) throw error;
       // The server doesn't know the script: it is new, or its scripts were flushed.
       const command = ["EVAL", script.text, ...rest];
-      return await this.#servers.send(group, command, wantsBytes);
+      return await this.#servers.send(group, command, isRead);
     }
   }
 

@@ -181,17 +181,14 @@ export class ChannelFollower implements PubSubChannel, Position {
     } while (this.#mustReadAgain);
   }
 
-  #apply({ epoch, first, top, entries }: LogPage): void {
+  #apply({ epoch, first, start, entries }: LogPage): void {
     const isOtherLog = epoch !== this.epoch;
-    if (isOtherLog || first > this.offset + 1) this.#move(epoch, first - 1);
+    if (isOtherLog) this.#move(epoch, first - 1);
     // The page was read from an offset of the lost log; the new one is read from its start.
-    if (isOtherLog && entries.at(0)?.offset !== first) return;
-    for (const entry of entries) {
-      // The log lost the messages in between.
-      if (entry.offset > this.offset + 1) this.#move(epoch, entry.offset - 1);
-      this.#take({ epoch, entry });
-    }
-    if (entries.length === 0 && top > this.offset) this.#move(epoch, top);
+    if (isOtherLog && start !== first) return;
+    // The log no longer has the messages in between.
+    if (start > this.offset + 1) this.#move(epoch, start - 1);
+    for (const entry of entries) this.#take({ epoch, entry });
   }
 
   /** Goes on after messages that were lost. */

@@ -75,18 +75,17 @@ export class ClusterServers implements Servers {
   async send(
     group: number,
     args: readonly string[],
-    wantsBytes?: boolean,
+    isRead = false,
   ): Promise<unknown> {
     const until = performance.now() + this.#settings.connectMs;
     let server = this.serverOf(group) ?? await this.locate(group);
     let needsAsking = false;
     for (let redirects = 0;;) {
+      const connection = server.connection(isRead);
       try {
         // ASKING applies to the command that comes right after it.
-        if (needsAsking) {
-          server.commands.send(["ASKING"]).catch(() => undefined);
-        }
-        return await server.commands.send(args, wantsBytes);
+        if (needsAsking) connection.send(["ASKING"]).catch(() => undefined);
+        return await connection.send(args, isRead);
       } catch (error) {
         if (!isReply(error)) {
           this.#refresh();

@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { within } from "../../../core/time/within.ts";
 import { tryParseJson } from "../../wire/json_text.ts";
 import type {
@@ -31,7 +31,7 @@ const HEARTBEAT_MS = 5_000;
 /** Milliseconds that the gateways have to answer. */
 const ANSWER_MS = 800;
 
-/** The longest text that is read. */
+/** The longest text that is sent and read. */
 const MAX_LENGTH = 8 * 1024 * 1024;
 
 /** A question that is open. */
@@ -107,8 +107,8 @@ export class RedisGatewayLink implements GatewayLink {
     }));
   }
 
-  tell(gateway: string, text: string): void {
-    this.#send(gateway, ["tell", this.#gateway?.id, text]);
+  tell(gateway: string, text: string): boolean {
+    return this.#send(gateway, ["tell", this.#gateway?.id, text]);
   }
 
   /** Makes the gateway unknown to the others. */
@@ -153,11 +153,15 @@ export class RedisGatewayLink implements GatewayLink {
     return known;
   }
 
-  #send(gateway: string, parts: readonly unknown[]): void {
+  /** Returns whether the text was short enough to be sent. */
+  #send(gateway: string, parts: readonly unknown[]): boolean {
+    const text = JSON.stringify(parts);
+    if (Buffer.byteLength(text) > MAX_LENGTH) return false;
     const command = this.#host.sharded ? "SPUBLISH" : "PUBLISH";
-    const args = [command, this.#live(gateway), JSON.stringify(parts)];
+    const args = [command, this.#live(gateway), text];
     // Questions and answers may be lost.
     this.#host.servers.send(GROUP, args).catch(() => {});
+    return true;
   }
 
   #receive(text: string): void {

@@ -85,20 +85,23 @@ local function isOurs(entry, epoch, offset)
   if #fields ~= 2 or fields[1] ~= 'm' then return false end
   local ending = ',"id":"' .. epoch .. '-' .. digits(offset) .. '"}'
   return fields[2] == '' or string.sub(fields[2], -#ending) == ending
+    and string.find(fields[2], '^[^\\n]*\\n[%l-]+\\n[^\\n]*\\n[^\\n]*\\n{') ~= nil
 end
 
 -- Writes the log again, with the gateways' entries only.
 local function heal(meta, log, epoch, top)
   healed = true
-  local kept, lowest, isForeign, isMissing, from = {}, nil, false, false, '-'
+  local kept, lowest, foreign, isMissing, from = {}, nil, call('XLEN', log), false, '-'
   repeat
-    local entries = call('XRANGE', log, from, '+', 'COUNT', 100)
+    -- Not to the end: there is no id after the highest one, and a later id than that of the newest message is of another program.
+    local entries = call('XRANGE', log, from, digits(top), 'COUNT', 100)
     for _, entry in ipairs(entries) do
       local offset = tonumber(string.match(entry[1], '^%d+'))
-      if offset <= top and not kept[offset] and isOurs(entry, epoch, offset) then
+      if not kept[offset] and isOurs(entry, epoch, offset) then
         kept[offset] = entry
         lowest = lowest or offset
-      else isForeign = true end
+        foreign = foreign - 1
+      end
       from = '(' .. entry[1]
     end
   until #entries == 0
@@ -114,7 +117,7 @@ local function heal(meta, log, epoch, top)
     if entry then at = string.match(entry[1], '%d+$') else isMissing = true end
     add(offset, entry and entry[2][2] or '')
   end
-  if isForeign and not isMissing and value ~= '' then
+  if foreign > 0 and not isMissing and value ~= '' then
     top = top + 1
     add(top, '')
   end

@@ -1,5 +1,5 @@
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import { formatId } from "../../../core/protocol/id.ts";
+import { formatId, type Position } from "../../../core/protocol/id.ts";
 import type {
   ChannelState,
   FirstReply,
@@ -48,9 +48,9 @@ export function readReply(reply: unknown): FirstReply | undefined {
   return { id: formatId(epoch, first), key: key.join(":") };
 }
 
-/** Reads the result of the read script, as bytes: epoch, top, first, messages. Skips messages that no gateway wrote. */
+/** Reads the result of the read script, as bytes: epoch, top, first, start, end, messages. Skips messages that no gateway wrote. */
 export function readPage(reply: unknown): LogPage & { skipped: number } {
-  const [epoch, top, first, ...messages] = list(reply);
+  const [epoch, top, first, start, end, ...messages] = list(reply);
   const entries: LogEntry[] = [];
   for (const message of messages) {
     const stored = decodeStored(message);
@@ -60,9 +60,17 @@ export function readPage(reply: unknown): LogPage & { skipped: number } {
     epoch: String(epoch),
     top: Number(top),
     first: Number(first),
+    start: Number(start),
+    end: Number(end),
     entries,
     skipped: messages.length - entries.length,
   };
+}
+
+/** Reads the result of the before script: a position, and how many messages are still to be found before it. */
+export function readFound(reply: unknown): Position & { left: number } {
+  const [epoch, offset, left] = list(reply);
+  return { epoch: String(epoch), offset: Number(offset), left: Number(left) };
 }
 
 /** Reads the result of the touch script, for each channel: epoch, top, open streams. */

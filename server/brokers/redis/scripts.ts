@@ -31,9 +31,15 @@ export interface Scripts {
    * nothing where that message doesn't exist.
    */
   readonly reply: Script;
-  /** Keys: meta, log. Arguments: a new epoch, `after`, `limit`, `maxBytes`. Returns epoch, top, first, the messages. */
+  /**
+   * Keys: meta, log. Arguments: a new epoch, `after`, `limit`, `maxBytes`, the topics; none for all of them. Returns epoch, top, first, start,
+   * end, the messages.
+   */
   readonly read: Script;
-  /** Keys: meta, log. Arguments: a new epoch, `count`, the topics. Returns epoch and offset. */
+  /**
+   * Keys: meta, log. Arguments: a new epoch, `count`, the offset to begin at, the topics. Returns epoch, offset, and how many messages are
+   * still to be found at that offset and before it; 0 where the position is found.
+   */
   readonly before: Script;
   /**
    * Keys: meta, log, subscribers of each channel. Arguments: the gateway; for each channel a new epoch, the epoch and offset that were
@@ -138,63 +144,99 @@ if left ~= bytes then call('HSET', meta, 'bytes', digits(left)) end
 keep(meta)
 `;
 
-/** Reads a page. Entries are fetched 16 at a time, because the limit in bytes may be reached after a few. */
-const READ = `${OPEN_TRIMMED}
+/**
+ * How much of a log a script examines at most. It takes about 1 ms, for which Redis serves nobody else: 2.4 ms for 1 MiB, 3 ms for 1,000
+ * short messages, also where none of them is wanted.
+ */
+const EXAMINED = { entries: 500, bytes: 512 * 1024 } as const;
+
+/** Functions to examine a log. Redis copies every value that it is asked for, so large ones are fetched one by one. */
+const EXAMINE = `${OPEN_TRIMMED}
+local first = top - length + 1
+local chunk = math.max(1, math.min(64, math.floor(65536 * length / math.max(1, left))))
+local examined, seen = 0, 0
+
+-- Counts a value; returns whether that was enough.
+local function isEnough(value)
+  examined, seen = examined + 1, seen + #value
+  return examined >= ${EXAMINED.entries} or seen >= ${EXAMINED.bytes}
+end
+
+local function wantedFrom(i)
+  if i > #ARGV then return nil end
+  local wanted = {}
+  for j = i, #ARGV do wanted[ARGV[j]] = true end
+  return wanted
+end
+
+local function isOf(wanted, value)
+  return not wanted or wanted[string.match(value, '^[^\\n]*')]
+end
+`;
+
+/** Reads a page, which ends before messages that were lost. */
+const READ = `${EXAMINE}
 local after, limit, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local wanted = wantedFrom(5)
 
 -- Returns the page, or nothing if the log has entries of another program, which its length didn't show.
 local function read()
-  local first = top - length + 1
-  local page = { epoch, digits(top), digits(first) }
-  local offset, size, left = math.max(after + 1, first), 0, limit
-  while offset <= top and left > 0 do
-    local entries = call('XRANGE', log, digits(offset), '+', 'COUNT', math.min(left, 16))
+  local messages, size, start = {}, 0, nil
+  local offset = math.min(math.max(after + 1, first), top + 1)
+  local function page()
+    return { epoch, digits(top), digits(first), digits(start or offset), digits(offset - 1), unpack(messages) }
+  end
+  while offset <= top do
+    local entries = call('XRANGE', log, digits(offset), '+', 'COUNT', wanted and chunk or math.min(limit, chunk))
     if #entries == 0 then return nil end
     for _, entry in ipairs(entries) do
       if not isOurs(entry, epoch, offset) then return nil end
-      offset = offset + 1
       local value = entry[2][2]
-      if value ~= '' then
-        size = size + #value
-        if size > maxBytes and #page > 3 then return page end
-        page[#page + 1] = value
-        left = left - 1
+      if value == '' then
+        if start then return page() end
+      else
+        start = start or offset
+        if isOf(wanted, value) then
+          size = size + #value
+          if size > maxBytes and #messages > 0 then return page() end
+          messages[#messages + 1] = value
+        end
       end
+      offset = offset + 1
+      if start and isEnough(value) or #messages >= limit then return page() end
     end
   end
-  return page
+  return page()
 end
 
 local page = read()
 if not page then
   top = heal(meta, log, epoch, top)
   length = call('XLEN', log)
+  first = top - length + 1
   page = read()
 end
 return done(page)
 `;
 
-/** Searches the log from its top for the newest messages of some topics. */
-const BEFORE = `${OPEN_TRIMMED}
-local count = tonumber(ARGV[2])
+/** Searches the log from an offset, or from its top, for the newest messages of some topics. */
+const BEFORE = `${EXAMINE}
+local count, offset = tonumber(ARGV[2]), math.min(top, tonumber(ARGV[3]) or top)
+local wanted = wantedFrom(4)
 -- The whole log has no more: nothing needs to be searched.
-if count >= length then return done({ epoch, digits(top - length) }) end
-local wanted = {}
-for i = 3, #ARGV do wanted[ARGV[i]] = true end
-local offset = top
-while offset > top - length do
-  local entries = call('XREVRANGE', log, digits(offset), '-', 'COUNT', 16)
+if count >= length then offset = first - 1 end
+while offset >= first do
+  local entries = call('XREVRANGE', log, digits(offset), '-', 'COUNT', chunk)
   if #entries == 0 then break end
   for _, entry in ipairs(entries) do
     offset = tonumber(string.match(entry[1], '^%d+')) - 1
     local value = entry[2][2]
-    if value ~= '' and wanted[string.match(value, '^[^\\n]*')] then
-      count = count - 1
-      if count == 0 then return done({ epoch, digits(offset) }) end
-    end
+    if value ~= '' and isOf(wanted, value) then count = count - 1 end
+    if count == 0 then return done({ epoch, digits(offset), 0 }) end
+    if isEnough(value) and offset >= first then return done({ epoch, digits(offset), count }) end
   end
 end
-return done({ epoch, digits(top - length) })
+return done({ epoch, digits(first - 1), 0 })
 `;
 
 /**

@@ -5,16 +5,19 @@ import {
   type RedisSettings,
 } from "./connection.ts";
 import { PubSubConnection } from "./pubsub_connection.ts";
+import { ReadTurns } from "./read_turns.ts";
 import { formatAddress, type RedisAddress } from "./url.ts";
 
-/** One Redis server that holds data, with a connection for commands and, once a channel is followed there, one for live messages. */
+/** One Redis server that holds data, with a connection for commands and, once they are needed, one for reads and one for live messages. */
 export class RedisServer {
   readonly address: RedisAddress;
   readonly name: string;
   readonly commands: RedisConnection;
+  readonly turns: ReadTurns = new ReadTurns();
   readonly #settings: RedisSettings;
   readonly #down: (error: unknown) => void;
   #pubsub: PubSubConnection | undefined;
+  #reads: RedisConnection | undefined;
 
   /** @param down Called with the error when a connection was lost. */
   constructor(
@@ -29,10 +32,12 @@ export class RedisServer {
       const { message = "" } = Object(error);
       down(new Error(`${this.name}: ${message || reasonOf(error)}`));
     };
-    this.commands = new RedisConnection(address, settings, {
-      up: (client) => checkServer(client, settings),
-      down: this.#down,
-    });
+    this.commands = this.#connect();
+  }
+
+  /** Returns the connection for commands, or the one for reads: nothing else waits behind the large answers of these. */
+  connection(isRead: boolean): RedisConnection {
+    return isRead ? this.#reads ??= this.#connect() : this.commands;
   }
 
   /** The connection for live messages, created on first use. */
@@ -56,8 +61,21 @@ export class RedisServer {
     return live && !live.isUp ? live.problem : undefined;
   }
 
+  /** Closes the connections for commands and reads, and opens others. */
+  drop(reason: string): void {
+    for (const one of [this.commands, this.#reads]) one?.drop(reason);
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.commands.close(), this.#pubsub?.close()]);
+    const all = [this.commands, this.#reads, this.#pubsub];
+    await Promise.all(all.map((one) => one?.close()));
+  }
+
+  #connect(): RedisConnection {
+    return new RedisConnection(this.address, this.#settings, {
+      up: (client) => checkServer(client, this.#settings),
+      down: this.#down,
+    });
   }
 }
 

@@ -10,11 +10,14 @@ export interface Servers {
   locate(group: number): Promise<RedisServer>;
   /** Every server that has a group. */
   readonly all: readonly RedisServer[];
-  /** Sends a command to the server that has a group's keys; rejects with `unavailable`. */
+  /**
+   * Sends a command to the server that has a group's keys; rejects with `unavailable`. A command that reads a log has a connection of its
+   * own, and its answer has bytes in place of strings.
+   */
   send(
     group: number,
     args: readonly string[],
-    wantsBytes?: boolean,
+    isRead?: boolean,
   ): Promise<unknown>;
   /** The reason why some channels can't be used, if there is one. */
   readonly problem: string | undefined;
@@ -44,10 +47,10 @@ export class SingleServer implements Servers {
   async send(
     _group: number,
     args: readonly string[],
-    wantsBytes?: boolean,
+    isRead = false,
   ): Promise<unknown> {
     try {
-      return await this.#server.commands.send(args, wantsBytes);
+      return await this.#server.connection(isRead).send(args, isRead);
     } catch (error) {
       throw asUnavailable(error, this.#server);
     }
@@ -62,11 +65,11 @@ export class SingleServer implements Servers {
   }
 }
 
-/** Converts an error of Redis into `unavailable`, except for a missing script. Closes the connection to a server that became a replica. */
+/** Converts an error of Redis into `unavailable`, except for a missing script. Closes the connections to a server that became a replica. */
 export function asUnavailable(error: unknown, server: RedisServer): unknown {
   if (!isReply(error) || error.message.startsWith("NOSCRIPT")) return error;
   if (error.message.startsWith("READONLY")) {
-    server.commands.drop("it became a replica");
+    server.drop("it became a replica");
   }
   const message = `Cannot use Redis: ${reasonOf(error)}`;
   return new RealtimeError("unavailable", message, { cause: error });

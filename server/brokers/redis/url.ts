@@ -23,7 +23,7 @@ const PORT = 6379;
 const PREFIX = "tidings:";
 
 const URL_FORM =
-  /^(rediss?):\/\/(?:([^/?#@]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
+  /^(rediss?):\/\/(?:([^/?#@]*)@)?([^/?#@]*)(?:\/([^?#@]*))?(?:\?([^#@]*))?$/;
 
 /** Parses the URL of Redis, or returns a text that says what is wrong. The text never repeats a part that may be a password. */
 export function parseRedisUrl(text: string): RedisTarget | string {
@@ -49,10 +49,9 @@ export function parseRedisUrl(text: string): RedisTarget | string {
     return "a Redis cluster has only database 0";
   }
   const parameters = new URLSearchParams(query);
-  const unknown = [...parameters.keys()].find((name) => name !== "prefix");
-  if (unknown !== undefined) {
-    const name = JSON.stringify(unknown);
-    return `a Redis URL has no parameter ${name}, only "prefix"`;
+  // Its name isn't repeated: it is the rest of a password that has a question mark.
+  if ([...parameters.keys()].some((name) => name !== "prefix")) {
+    return 'a Redis URL has no other parameter than "prefix"; a special character in a password is written as %xx';
   }
   const prefix = parameters.get("prefix") ?? PREFIX;
   if (/[{}\p{Cc}]/u.test(prefix) || prefix.length > 64) {

@@ -16,6 +16,7 @@ import type {
   LogPage,
   LogUsage,
   NewMessage,
+  ReadOptions,
   ReplyTarget,
 } from "../broker.ts";
 import { frameEnd } from "../../wire/frame_layout.ts";
@@ -190,11 +191,13 @@ export class SqliteBroker implements Broker {
     after: number,
     limit: number,
     maxBytes: number,
+    { topics: wanted }: ReadOptions = {},
   ): Promise<LogPage> {
-    const page = this.#hot.read(channel, after, limit, maxBytes);
+    const page = this.#hot.read(channel, after, limit, maxBytes, wanted);
     if (page) return Promise.resolve(page);
+    const topics = wanted && [...wanted];
     return this.#thread.call(
-      { name: "read", channel, after, limit, maxBytes },
+      { name: "read", channel, after, limit, maxBytes, topics },
       (stored) => {
         this.#hot.noteFirst(channel, stored.epoch, stored.first);
         return toPage(stored);
@@ -305,9 +308,9 @@ function warnOfCopy(path: string): void {
   );
 }
 
-function toPage({ epoch, offset, first, messages }: StoredPage): LogPage {
-  const entries = messages.map((message) => toEntry(epoch, message));
-  return { epoch, top: offset, first, entries };
+function toPage({ offset: top, messages, ...page }: StoredPage): LogPage {
+  const entries = messages.map((message) => toEntry(page.epoch, message));
+  return { ...page, top, entries };
 }
 
 function toEntry(

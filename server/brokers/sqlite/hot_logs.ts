@@ -60,6 +60,7 @@ export class HotLogs {
     after: number,
     limit: number,
     maxBytes: number,
+    topics?: ReadonlySet<string>,
   ): LogPage | undefined {
     const log = this.#logs.get(channel);
     if (!log) return undefined;
@@ -67,7 +68,7 @@ export class HotLogs {
     this.#logs.trim(log, now());
     if (wasWhole) log.storedFirst = log.first;
     if (after + 1 < log.first && !isWhole(log)) return undefined;
-    const page = log.read(after, limit, maxBytes);
+    const page = log.read(after, limit, maxBytes, topics);
     return { ...page, first: Math.min(log.storedFirst, page.first) };
   }
 

@@ -33,16 +33,13 @@ export function parseSqliteUrl(text: string): SqliteTarget | string {
     return "a SQLite database in memory keeps nothing; use the broker memory";
   }
   const parameters = new URLSearchParams(query);
-  const unknown = [...parameters.keys()].find((name) => name !== "synchronous");
-  if (unknown !== undefined) {
-    return `a SQLite URL has no parameter ${
-      JSON.stringify(unknown)
-    }, only "synchronous"`;
+  if ([...parameters.keys()].some((name) => name !== "synchronous")) {
+    return 'a SQLite URL has no other parameter than "synchronous"';
   }
   const asked = parameters.get("synchronous") ?? "full";
   const synchronous = SYNCHRONOUS.find((known) => known === asked);
   return synchronous === undefined
-    ? `"synchronous" is full or normal, not ${JSON.stringify(asked)}`
+    ? '"synchronous" is full or normal'
     : { path, synchronous };
 }
 

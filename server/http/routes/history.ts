@@ -26,6 +26,7 @@ export function historyRoutes(auth: Auth, broker: Broker): Hono {
       topics,
       since: parseSince(c.req.query("since") ?? "start"),
       limit,
+      reader: claims?.jti,
     });
     // The token may have been revoked while the log was read.
     if (claims) auth.revocations.require(claims);

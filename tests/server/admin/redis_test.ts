@@ -58,7 +58,8 @@ withRedis("the admin API of gateways on one Redis", () => {
 
   function start(): Promise<TestGateway> {
     const broker = new RedisBroker({ url: redis.url });
-    return startGateway({ adminKey: ADMIN_KEY, broker });
+    const maxMessageBytes = 4 * 1024 * 1024;
+    return startGateway({ adminKey: ADMIN_KEY, broker, maxMessageBytes });
   }
 
   function overviewOf(gateway: TestGateway): Promise<Overview> {
@@ -199,6 +200,19 @@ withRedis("the admin API of gateways on one Redis", () => {
     );
     await client.close();
     assertEquals((await events.find("closed")).code, 1000);
+  });
+
+  it("counts a message of another gateway that is too long to be shown", async () => {
+    await using messages = await openFeed(b, "messages");
+    // Each level of JSON doubles it.
+    await publish(a, "feed/t", '"'.repeat(2 * 1024 * 1024 - 100));
+    await publish(a, "feed/t", "behind it");
+    const { event, data } = await messages.next();
+    assertEquals(event, "dropped");
+    // The other one came in the same 50 milliseconds, or is shown.
+    if (data.count === 1) {
+      assertEquals((await messages.find("message")).data, "behind it");
+    } else assertEquals(data.count, 2);
   });
 
   it("remembers what another gateway refused", async () => {

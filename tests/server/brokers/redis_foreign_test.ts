@@ -41,6 +41,9 @@ const ENTRIES: Readonly<Record<string, Intrusion>> = {
     { log },
   ) => [["XADD", log, "3-9999999999999", "m", "text"]],
   "with an offset far ahead": ({ log }) => [["XADD", log, "900-1", "m", "{}"]],
+  "with the highest id that Redis has": ({ log }) => [
+    ["XADD", log, "18446744073709551615-18446744073709551615", "m", "text"],
+  ],
   "with several fields": (
     { log },
   ) => [["XADD", log, "4-1", "m", "text", "n", "text"]],

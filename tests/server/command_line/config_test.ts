@@ -91,6 +91,11 @@ describe("readConfig()", () => {
     });
     const message = refusal(["--broker", url, "--memory-budget", "1048576"]);
     assertStringIncludes(message, "set maxmemory in Redis");
+    for (const url of ["redis://u:12?secret@host", "redis://u:p@secret"]) {
+      assertEquals(refusal([url]), "Unexpected argument; see --help");
+    }
+    const page = refusal(["--allowed-origins", "https://u:secret@host"]);
+    assertStringIncludes(page, '"…@host" is no origin');
     const typo = refusal(["--broker", "redis://:secret@host:port"]);
     assertStringIncludes(typo, "Cannot use --broker: each host");
     assertEquals(typo.includes("secret"), false);

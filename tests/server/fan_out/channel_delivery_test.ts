@@ -22,6 +22,7 @@ type Event =
 class FakeTarget implements DeliveryTarget {
   readonly wire = "ws.v1";
   readonly cursor = undefined;
+  readonly reader = undefined;
   readonly events: Event[] = [];
   failure: unknown;
 

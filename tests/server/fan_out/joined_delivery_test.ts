@@ -30,6 +30,7 @@ interface Reader {
 class FakeClient implements DeliveryTarget {
   readonly wire = "ws.v1";
   readonly cursor = undefined;
+  readonly reader = undefined;
   readonly readers: Reader[] = [];
   /** The bytes that were written in each turn. */
   readonly turns: number[] = [];

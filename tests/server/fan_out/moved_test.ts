@@ -74,8 +74,8 @@ class FrailBroker implements Broker {
     return this.#memory.read(...args);
   }
 
-  before(...args: Parameters<Broker["before"]>) {
-    return this.#memory.before(...args);
+  before(channel: string, topics: ReadonlySet<string>, count: number) {
+    return this.#memory.before(channel, topics, count);
   }
 
   announce(...args: Parameters<Broker["announce"]>): void {

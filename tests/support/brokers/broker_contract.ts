@@ -96,7 +96,8 @@ export function itKeepsTheContract(
       await until(() => listener.offsets.length === 2);
       const { entries, ...page } = await broker.read("c", 1, 9, 1e9);
       assertEquals(listener.heard.map(({ ...entry }) => entry), [...entries]);
-      assertEquals(page, { epoch: state.epoch, top: 3, first: 1 });
+      const { epoch } = state;
+      assertEquals(page, { epoch, top: 3, first: 1, start: 2, end: 3 });
       assertEquals(entries.map(({ json, topic }) => [json, topic]), [
         [`{"data":2,"id":"${ids[0]}"}`, "t"],
         [`{"data":3,"id":"${ids[1]}"}`, "u"],
@@ -252,6 +253,41 @@ export function itKeepsTheContract(
       assertEquals(await offsets(60, 40, 1e9), []);
       assertEquals(await offsets(2 ** 52, 40, 1e9), []);
     }));
+
+  it("reads the messages of some topics, in pages that together cover the whole log", () =>
+    using(async (broker) => {
+      const wanted = new Map<number, string>([[1, "rare"], [1199, "other"]]);
+      for (let batch = 0; batch < 12; batch++) {
+        const messages = range(100 * batch + 1, 100 * batch + 100)
+          .map((offset) => message(offset, wanted.get(offset)));
+        await broker.publish("c", messages);
+      }
+      const topics = new Set(["rare", "other", "none"]);
+      const found: number[] = [];
+      for (let after = 0; after < 1200;) {
+        const page = await broker.read("c", after, 1, 1, { topics });
+        assertEquals(page.start, after + 1);
+        assert(page.end >= page.start && page.entries.length <= 1);
+        for (const { offset, topic, json } of page.entries) {
+          assertEquals(topic, wanted.get(offset));
+          assertEquals(JSON.parse(json).data, offset);
+          found.push(offset);
+        }
+        after = page.end;
+      }
+      assertEquals(found, [...wanted.keys()]);
+      const { start, end, entries } = await broker
+        .read("c", 1200, 9, 1e9, { topics });
+      assertEquals([start, end, entries.length], [1201, 1200, 0]);
+      const none = await broker.read("c", 0, 9, 1e9, { topics: new Set() });
+      assertEquals(none.entries, []);
+      const before = async (topic: string, count: number) =>
+        (await broker.before("c", new Set([topic]), count)).offset;
+      assertEquals(await before("rare", 1), 0);
+      assertEquals(await before("rare", 2), 0);
+      assertEquals(await before("other", 1), 1198);
+      assertEquals(await before("t", 1000), 199);
+    }, { historySize: 1200 }));
 
   it("finds the position before the newest messages of some topics", () =>
     using(async (broker) => {

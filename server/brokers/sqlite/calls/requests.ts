@@ -24,6 +24,8 @@ export interface StoredMessage {
 export interface StoredPage extends Position {
   /** The offset of the oldest message that the log still holds. */
   readonly first: number;
+  readonly start: number;
+  readonly end: number;
   readonly messages: readonly StoredMessage[];
 }
 
@@ -71,6 +73,7 @@ export interface Operations {
       readonly after: number;
       readonly limit: number;
       readonly maxBytes: number;
+      readonly topics: readonly string[] | undefined;
     },
     StoredPage,
   ];

@@ -7,6 +7,7 @@ import type {
   InterruptedStream,
   OpenStream,
 } from "../../broker.ts";
+import { MOST_EXAMINED } from "../../log_pages.ts";
 import type { LogSummary } from "../../log_summary.ts";
 import type { RevocationRecord } from "../../revocation_store.ts";
 import type { StoredChannel } from "./channels.ts";
@@ -54,25 +55,31 @@ export class LogReader {
     );
   }
 
-  /** Reads at most `limit` messages after an offset, and about `maxBytes`, but at least one if there is one. */
+  /** Reads the messages after an offset, as the contract of brokers says. */
   read(
     channel: StoredChannel,
-    { after, limit, maxBytes }: Operations["read"][0],
+    { after, limit, maxBytes, topics }: Operations["read"][0],
   ): StoredPage {
     const { id, epoch, top, first } = channel;
+    const wanted = topics && new Set(topics);
     const messages: StoredMessage[] = [];
     let bytes = 0;
-    const from = Math.min(Math.max(after, first - 1), top);
-    for (const row of this.#after.iterate(id, from)) {
-      const message = toMessage(row);
-      // The frame has the id too.
-      bytes += Buffer.byteLength(message.head) + ID_BYTES;
+    const start = Math.min(Math.max(after + 1, first), top + 1);
+    let end = start - 1;
+    for (const row of this.#after.iterate(id, end)) {
       const isFull = messages.length >= limit ||
-        messages.length > 0 && bytes > maxBytes;
+        end - start + 1 >= MOST_EXAMINED;
       if (isFull) break;
-      messages.push(message);
+      if (wanted?.has(String(row.topic)) ?? true) {
+        const message = toMessage(row);
+        // The frame has the id too.
+        bytes += Buffer.byteLength(message.head) + ID_BYTES;
+        if (messages.length > 0 && bytes > maxBytes) break;
+        messages.push(message);
+      }
+      end = Number(row.offset);
     }
-    return { epoch, offset: top, first, messages };
+    return { epoch, offset: top, first, start, end, messages };
   }
 
   /** Returns the position before the `count` newest messages of the topics. */

@@ -75,6 +75,9 @@ describe("parseRedisUrl()", () => {
         ["http://localhost", "the form"],
         ["redis://:secret/secret@localhost", ""],
         ["redis://:secret#secret@localhost", ""],
+        ["redis://user:12?secret@localhost", "the form"],
+        ["redis://user:12/3?prefix=secret@localhost", "the form"],
+        ["redis://user:12?secret", "written as %xx"],
         ["redis://:secret%@localhost", "percent-encoded"],
         ["redis://localhost:0", "port"],
         ["redis://localhost:65536", "port"],
@@ -83,7 +86,7 @@ describe("parseRedisUrl()", () => {
         ["redis://a b", "each host"],
         ["redis://localhost/secret", "database's number"],
         ["redis://a,b/1", "only database 0"],
-        ["redis://localhost?db=1", '"db"'],
+        ["redis://localhost?db=1", 'than "prefix"'],
         ["redis://localhost?prefix={a}", "braces"],
         ["redis://localhost?prefix=%0a", "control"],
       ] as const

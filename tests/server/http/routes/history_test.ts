@@ -184,23 +184,23 @@ describe("readHistory()", () => {
     topics: ReadonlySet<string> | undefined,
     limit: number,
   ) {
-    const memory = new MemoryBroker({ historySize: 2000 });
+    const memory = new MemoryBroker({ historySize: 3000 });
     await memory.publish(
       "log",
-      Array.from({ length: 1500 }, (_, i) => {
-        const topic = i % 2 ? "a" : "b";
+      Array.from({ length: 2500 }, (_, i) => {
+        const topic = i % 4 ? "b" : "a";
         return newMessage({ channel: "log" }, topic, String(i + 1));
       }),
     );
     let reads = 0;
     const broker: Broker = Object.assign(memory, {
       async read(...args: Parameters<Broker["read"]>) {
-        // The first read finds the log's bounds. After the second, 700 new messages push out the oldest 700.
+        // The first read finds the log's bounds. After the second, new messages push out the oldest 2200.
         if (++reads === 3) {
           await memory.publish(
             "log",
             Array.from(
-              { length: 1700 },
+              { length: 2700 },
               () => newMessage({ channel: "log" }, "b", "0"),
             ),
           );
@@ -235,14 +235,14 @@ describe("readHistory()", () => {
   it("ends a page where the following messages were lost, so that the next page reports the gap", async () => {
     const { epoch, page, next } = await readWhile(new Set(["a"]), 1000);
     assertEquals(page.entries.length, 500);
-    assertEquals([page.offset, page.more, page.gap], [1000, true, undefined]);
-    assertEquals(next.gap, { after: `${epoch}-1000`, before: `${epoch}-1201` });
+    assertEquals([page.offset, page.more, page.gap], [2000, true, undefined]);
+    assertEquals(next.gap, { after: `${epoch}-2000`, before: `${epoch}-2201` });
   });
 
   it("reports the gap at once when the page is still empty", async () => {
     const { epoch, page } = await readWhile(new Set(["c"]), 1000);
     assertEquals(page.entries.length, 0);
-    assertEquals(page.gap, { after: `${epoch}-0`, before: `${epoch}-1201` });
+    assertEquals(page.gap, { after: `${epoch}-0`, before: `${epoch}-2201` });
   });
 });
 
