@@ -116,6 +116,12 @@ export const WRITES: ReadonlySet<OperationName> = new Set([
   "probe",
 ]);
 
+/** Returns the messages that a request appends. */
+export function messagesOf(request: Request): readonly NewMessage[] {
+  if (request.name === "publish") return request.messages;
+  return request.name === "reply" ? [request.message] : [];
+}
+
 /** The facts that the thread tells after a batch, besides the answers. */
 export interface StorageReport {
   /** Channels that it no longer keeps. */

@@ -1,4 +1,5 @@
 import { reasonOf } from "../file/errors.ts";
+import { growthOf } from "./cost.ts";
 import type { LogReader } from "./log_reader.ts";
 import {
   type Answer,
@@ -17,20 +18,25 @@ export function runBatch(
   reader: LogReader,
   requests: readonly Request[],
 ): Answer[] {
-  const { channels } = storage;
+  const { channels, size } = storage;
   const answers: Answer[] = [];
   const needsWrite = (request: Request): boolean =>
     WRITES.has(request.name) ||
     "channel" in request && request.name !== "unfollow" &&
       !channels.get(request.channel);
-  const writes = requests.map(needsWrite);
+  let writes = requests.map(needsWrite);
   if (writes.includes(true)) {
     try {
-      const results = storage.write(() =>
-        requests.map((request, i) =>
+      const growth = size.isBounded ? growthOf(requests) : 0;
+      size.prepare(growth);
+      const results = storage.write(() => {
+        size.makeRoom(growth);
+        // Making room may have removed a channel that is read.
+        writes = requests.map(needsWrite);
+        return requests.map((request, i) =>
           writes[i] ? write(storage, request) : undefined
-        )
-      );
+        );
+      });
       results.forEach((result, i) => answers[i] = { result });
     } catch (error) {
       const problem = reasonOf(error);

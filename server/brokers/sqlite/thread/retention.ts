@@ -1,7 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Retention as Bounds } from "../../log.ts";
 import type { Channels, StoredChannel } from "./channels.ts";
-import { Pages } from "../file/pages.ts";
 
 /** How much the logs keep. */
 export interface LogBounds extends Bounds {
@@ -15,13 +14,10 @@ const SLICE = 500;
 /** How many messages of a log wait to be deleted together, at a publish. */
 const TOGETHER = 64;
 
-/** Pages that are given back in one transaction. */
-const VACUUM_PAGES = 256;
-
 /** How much longer than the keys a channel is kept whose messages are gone, in milliseconds. */
 const KEPT_LONGER_MS = 600_000;
 
-/** How long clients may take to come back after a restart, in milliseconds. */
+/** How long clients may take to come back, after a restart or to a channel whose messages the budget dropped, in milliseconds. */
 const RETURN_MS = 120_000;
 
 /** The length of a slot of time, in milliseconds: a part of the time that messages are kept, between these. */
@@ -32,9 +28,10 @@ const SLOT_MS = { least: 1_000, most: 3_600_000, part: 32 } as const;
  * later, in small transactions between those of publishers.
  */
 export class Retention {
-  readonly #database: DatabaseSync;
   readonly #channels: Channels;
   readonly #bounds: LogBounds;
+  /** How long a channel stays after it was used, also if the budget takes its messages. */
+  readonly #idleMs: number;
   readonly #slotMs: number;
   /** Until when no channel is removed: after a restart clients need some time until they follow their channels again. */
   readonly #keptUntil: number;
@@ -48,7 +45,8 @@ export class Retention {
   readonly #addActivity: StatementSync;
   readonly #oldestActivity: StatementSync;
   readonly #deleteActivity: StatementSync;
-  readonly #pages: Pages;
+  /** When the newest message was appended that the budget took. No older one is left. */
+  #takenAt = 0;
   #dropped: string[] = [];
 
   /** @param now The database's clock. */
@@ -58,13 +56,15 @@ export class Retention {
     bounds: LogBounds,
     now: number,
   ) {
-    this.#database = database;
     this.#channels = channels;
     this.#bounds = bounds;
+    const { ttlMs, storage } = bounds;
+    const returnMs = Math.min(ttlMs, RETURN_MS);
+    this.#idleMs = storage === Infinity ? ttlMs : returnMs;
     const { least, most, part } = SLOT_MS;
-    const slotMs = Math.floor(bounds.ttlMs / part);
-    this.#slotMs = Math.min(most, Math.max(least, slotMs));
-    this.#keptUntil = now + Math.min(bounds.ttlMs, RETURN_MS);
+    const slotMs = Math.min(most, Math.floor(ttlMs / part), this.#idleMs / 4);
+    this.#slotMs = Math.max(least, slotMs);
+    this.#keptUntil = now + returnMs;
     this.#rowAt = database.prepare(
       'SELECT at, total FROM messages WHERE channel = ? AND "offset" = ?',
     );
@@ -94,7 +94,6 @@ export class Retention {
     this.#deleteActivity = database.prepare(
       "DELETE FROM activity WHERE at = ? AND channel = ?",
     );
-    this.#pages = new Pages(database);
   }
 
   /** Returns the names of the channels that were deleted since the last call. */
@@ -116,7 +115,7 @@ export class Retention {
   keepUntil(channel: StoredChannel, time: number): void {
     if (time <= channel.keptUntil) return;
     // Before that it is not looked at.
-    const lookAt = channel.slot + this.#slotMs + this.#bounds.ttlMs;
+    const lookAt = channel.slot + this.#slotMs + this.#idleMs;
     if (time <= lookAt) return;
     // A little longer, so that one write is enough for many keys.
     channel.keptUntil = time + KEPT_LONGER_MS;
@@ -159,8 +158,7 @@ export class Retention {
   /** Whether a sweep would change anything. */
   isDue(now: number): boolean {
     return this.#expiredKey.get(now) !== undefined ||
-      this.#oldestActivity.get(this.#deadline(now), 1) !== undefined ||
-      this.#isOverBudget() || this.#canGiveBack();
+      this.#oldestActivity.get(this.#deadline(now), 1) !== undefined;
   }
 
   /**
@@ -169,42 +167,51 @@ export class Retention {
    * @returns Whether there may be more to do.
    */
   sweep(now: number): boolean {
-    const left = SLICE - Number(this.#deleteKeys.run(now, SLICE).changes);
-    const hadAllKeys = left > 0;
-    const deadline = this.#deadline(now);
-    const until = this.#isOverBudget() ? now : deadline;
-    let deleted = 0;
-    for (const row of this.#oldestActivity.all(until, SLICE)) {
+    const keys = Number(this.#deleteKeys.run(now, SLICE).changes);
+    const rows = this.#oldestActivity.all(this.#deadline(now), SLICE);
+    let deleted = keys;
+    for (const row of rows) {
       const at = Number(row.at);
       const id = Number(row.channel);
-      const isTooOld = at <= deadline;
-      if (deleted >= left || !isTooOld && !this.#isOverBudget()) break;
+      if (deleted >= SLICE) break;
       const channel = this.#channels.getById(id);
       if (channel) {
         this.trim(channel, now);
-        if (!isTooOld) this.#dropUntil(channel, at + this.#slotMs);
         deleted += this.#delete(channel);
         if (channel.stored < channel.first) break;
         if (channel.slot === at) channel.slot = 0;
       }
       this.#deleteActivity.run(at, id);
-      if (channel) this.#removeIfUnused(channel, now, isTooOld);
+      if (channel) this.#removeIfUnused(channel, now);
     }
-    const canGiveBack = this.#canGiveBack();
-    if (canGiveBack) {
-      this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
-    }
-    return !hadAllKeys || deleted > 0 || canGiveBack;
+    return keys === SLICE || rows.length > 0;
   }
 
+  /** Deletes a message that is the oldest of all in the file, for the budget. */
+  drop(channel: StoredChannel, offset: number, at: number): void {
+    if (offset >= channel.first) this.#moveFirst(channel, offset + 1);
+    this.#delete(channel);
+    this.#takenAt = at;
+  }
+
+  /** Removes a channel without messages. */
+  remove(channel: StoredChannel): void {
+    this.#deleteStreams.run(channel.id);
+    this.#channels.remove(channel);
+    this.#dropped.push(channel.name);
+  }
+
+  /** Forgets what a transaction deleted that was rolled back. */
+  forget(): void {
+    this.#takenAt = 0;
+    this.#dropped = [];
+  }
+
+  /** Until when a channel must have been used to stay. Those whose messages the budget took don't stay as long as these might have. */
   #deadline(now: number): number {
-    return now - this.#bounds.ttlMs - this.#slotMs;
-  }
-
-  /** Moves the beginning of a log behind the messages that were appended before a time. */
-  #dropUntil(channel: StoredChannel, time: number): void {
-    const first = this.#search(channel, ({ at }) => at < time);
-    if (first > channel.first) this.#moveFirst(channel, first);
+    const { ttlMs } = this.#bounds;
+    const taken = Math.min(this.#takenAt, now - this.#idleMs);
+    return Math.max(now - ttlMs, taken) - this.#slotMs;
   }
 
   /** Deletes at most about a slice of what no longer counts of a log; returns how many messages. */
@@ -217,36 +224,15 @@ export class Retention {
     return Number(changes);
   }
 
-  /** Removes a channel without messages, unless it was used recently, is followed, or may have keys. */
-  #removeIfUnused(
-    channel: StoredChannel,
-    now: number,
-    isTooOld: boolean,
-  ): void {
-    const { id, name } = channel;
+  /** Removes a channel without messages, unless it is followed or may have keys. */
+  #removeIfUnused(channel: StoredChannel, now: number): void {
     if (channel.first <= channel.top) return;
-    // Nothing of its streams is left.
-    this.#deleteStreams.run(id);
-    // A channel that stays is looked at again later.
-    const isUsed = !isTooOld || this.#channels.followed.has(name) ||
+    const isUsed = this.#channels.followed.has(channel.name) ||
       Math.max(channel.keptUntil, this.#keptUntil) > now;
-    if (isUsed) return this.active(channel, now);
-    this.#channels.remove(channel);
-    this.#dropped.push(name);
-  }
-
-  /** Whether the file has so many free pages that they won't be used again soon. */
-  #canGiveBack(): boolean {
-    const { all, free, bytes } = this.#pages;
-    const isTooLong = all * bytes > this.#bounds.storage;
-    return free > 0 && (free > all / 4 || isTooLong);
-  }
-
-  #isOverBudget(): boolean {
-    const { storage } = this.#bounds;
-    if (storage === Infinity) return false;
-    const { all, free, bytes } = this.#pages;
-    return (all - free) * bytes > storage;
+    if (!isUsed) return this.remove(channel);
+    // Nothing of its streams is left. It is looked at again later.
+    this.#deleteStreams.run(channel.id);
+    this.active(channel, now);
   }
 
   #moveFirst(channel: StoredChannel, first: number): void {

@@ -6,6 +6,7 @@ import { Clock } from "./clock.ts";
 import { costOf } from "./cost.ts";
 import { decodeText, encodeText } from "../file/stored_text.ts";
 import type { Appended, Operations, StorageReport } from "../calls/requests.ts";
+import { FileSize } from "./file_size.ts";
 import { type LogBounds, Retention } from "./retention.ts";
 import type { State } from "./state.ts";
 
@@ -17,6 +18,7 @@ export class Storage {
   readonly channels: Channels;
   readonly clock: Clock;
   readonly retention: Retention;
+  readonly size: FileSize;
   readonly #database: DatabaseSync;
   readonly #state: State;
   readonly #bounds: LogBounds;
@@ -41,6 +43,12 @@ export class Storage {
       this.channels,
       bounds,
       this.clock.now(),
+    );
+    this.size = new FileSize(
+      database,
+      this.channels,
+      this.retention,
+      bounds.storage,
     );
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
@@ -137,6 +145,21 @@ export class Storage {
     return channel;
   }
 
+  /**
+   * Deletes a part of what is out of the bounds, if anything is.
+   *
+   * @returns Whether there may be more to do.
+   */
+  sweep(): boolean {
+    const { retention, size } = this;
+    const now = this.clock.now();
+    if (!retention.isDue(now) && !size.isDue()) return false;
+    return this.write(() => {
+      const hasMore = retention.sweep(now);
+      return size.sweep() || hasMore;
+    });
+  }
+
   report(): StorageReport {
     return {
       dropped: this.retention.takeDropped(),
@@ -220,6 +243,7 @@ export class Storage {
 
   #undo(): void {
     this.channels.forget();
+    this.retention.forget();
     this.#state.undo();
     try {
       this.#database.exec("ROLLBACK");

@@ -69,11 +69,8 @@ function run({ path, synchronous, bounds }: ThreadOptions): void {
   function sweep(): void {
     let hasMore = false;
     try {
-      const { retention, clock } = storage;
-      if (retention.isDue(clock.now())) {
-        hasMore = storage.write(() => retention.sweep(clock.now()));
-        tell({ report: storage.report() });
-      }
+      hasMore = storage.sweep();
+      if (hasMore) tell({ report: storage.report() });
     } catch {
       // The disk may be full. The gateway learns it from the next message, and deleting is tried again.
     }
