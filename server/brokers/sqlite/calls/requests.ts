@@ -88,7 +88,7 @@ export interface Operations {
   ];
   revocations: [object, readonly RevocationRecord[]];
   interrupted: [object, readonly InterruptedStream[]];
-  /** Tries whether the file can be written. */
+  /** Tries whether as many bytes can be written as could not be before. */
   probe: [object, undefined];
 }
 
@@ -128,4 +128,8 @@ export interface StorageReport {
   readonly dropped: readonly string[];
   /** Bytes of the file. */
   readonly fileBytes: number;
+  /** Why the file can't be written, if so. */
+  readonly problem?: string | undefined;
+  /** What SQLite said of a failure, for the log. */
+  readonly untold?: string | undefined;
 }

@@ -1,14 +1,16 @@
 import { Buffer } from "node:buffer";
 import {
+  chmodSync,
   closeSync,
   existsSync,
   openSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { loadSqlite } from "./load.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
@@ -23,13 +25,16 @@ export class UnusableError extends Error {
 const HEADER = { bytes: 100, version: 60, application: 68 } as const;
 
 /**
- * Pages after which a commit copies the write-ahead log to the database: 8 MB, so that the log has 16 MB at most with the next commit.
+ * Pages after which a commit copies the write-ahead log to the database: 7 MB, so that the log has 16 MB at most with the next commit.
  * Such a commit has to wait for the disk three times, which would be among the slowest 1 % of lone publishes with SQLite's own number, 1000.
  */
-const WAL_PAGES = 2000;
+const WAL_PAGES = 1700;
 
 /** Bytes that the file of the write-ahead log keeps once it was longer, as while a backup runs. */
 const WAL_BYTES = 16_000_000;
+
+/** The rights of a file that only the user of its process may read and write. */
+const PRIVATE = 0o600;
 
 const MAGIC = "SQLite format 3\0";
 
@@ -43,6 +48,15 @@ export function openDatabase(
   synchronous: Synchronous,
 ): DatabaseSync {
   checkFile(path);
+  if (existsSync(path) && statSync(path).nlink > 1) {
+    throw new UnusableError(
+      "it has a second name, a hard link, by which another process could use it; remove one of them",
+    );
+  }
+  // SQLite gives the files beside a database the rights of the database.
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    if (existsSync(file)) makePrivate(file);
+  }
   if (!existsSync(path) || statSync(path).size === 0) create(path);
   const database = new (loadSqlite().DatabaseSync)(path);
   try {
@@ -70,6 +84,7 @@ function create(path: string): void {
   ) {
     rmSync(file, { force: true });
   }
+  makePrivate(draft);
   const database = new (loadSqlite().DatabaseSync)(draft);
   try {
     // Takes effect in an empty file only.
@@ -79,6 +94,21 @@ function create(path: string): void {
     database.close();
   }
   renameSync(draft, path);
+}
+
+/** Takes the rights of other users from a file; creates it if it is missing. */
+export function makePrivate(path: string): void {
+  try {
+    if (existsSync(path)) chmodSync(path, PRIVATE);
+    else closeSync(openSync(path, "wx", PRIVATE));
+  } catch {
+    // The file belongs to another user, or SQLite will tell why it can't be created.
+  }
+}
+
+/** Returns the path of a file itself, where links lead to it. */
+export function realFile(path: string): string {
+  return existsSync(path) ? realpathSync(path) : resolve(path);
 }
 
 /** @throws {UnusableError} Where the folder of a file is missing. */

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { formatId } from "../../../../core/protocol/id.ts";
 import { ENTRY_OVERHEAD } from "../../log.ts";
+import { realFile } from "./database.ts";
 import { openReader } from "./open_reader.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 import { decodeText } from "./stored_text.ts";
@@ -93,7 +93,7 @@ export function inspectDatabase(
   path: string,
   { channel, limit }: InspectOptions,
 ): Inspection {
-  const file = resolve(path);
+  const file = realFile(path);
   const database = openReader(file);
   try {
     database.exec("BEGIN");

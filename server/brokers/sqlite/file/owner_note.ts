@@ -1,5 +1,6 @@
 import { existsSync, rmSync, truncateSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { makePrivate } from "./database.ts";
 import { isDamaged, isLocked } from "./errors.ts";
 import { loadSqlite } from "./load.ts";
 
@@ -41,6 +42,7 @@ export class OwnerNote {
   constructor(database: string) {
     this.#path = `${database}-owner`;
     this.#isNew = !existsSync(this.#path);
+    makePrivate(this.#path);
     this.#database = lockOrRepair(this.#path);
     this.#write = this.#database.prepare(
       "INSERT OR REPLACE INTO note (id, file, commits) VALUES (1, ?, ?)",

@@ -1,4 +1,3 @@
-import { reasonOf } from "../file/errors.ts";
 import { growthOf } from "./cost.ts";
 import type { LogReader } from "./log_reader.ts";
 import {
@@ -18,19 +17,18 @@ export function runBatch(
   reader: LogReader,
   requests: readonly Request[],
 ): Answer[] {
-  const { channels, size } = storage;
+  const { channels, retention, trouble } = storage;
   const answers: Answer[] = [];
   const needsWrite = (request: Request): boolean =>
     WRITES.has(request.name) ||
     "channel" in request && request.name !== "unfollow" &&
       !channels.get(request.channel);
-  let writes = requests.map(needsWrite);
-  if (writes.includes(true)) {
-    try {
-      const growth = size.isBounded ? growthOf(requests) : 0;
-      size.prepare(growth);
+  let writes = requests.map(() => true);
+  try {
+    writes = requests.map(needsWrite);
+    if (writes.includes(true)) {
       const results = storage.write(() => {
-        size.makeRoom(growth);
+        if (retention.hasBudget) retention.makeRoom(growthOf(requests));
         // Making room may have removed a channel that is read.
         writes = requests.map(needsWrite);
         return requests.map((request, i) =>
@@ -38,12 +36,14 @@ export function runBatch(
         );
       });
       results.forEach((result, i) => answers[i] = { result });
-    } catch (error) {
-      const problem = reasonOf(error);
-      writes.forEach((isWrite, i) => {
-        if (isWrite) answers[i] = { problem };
-      });
+      if (trouble.problem !== undefined) trouble.succeeded(bytesOf(requests));
     }
+  } catch (error) {
+    const problem = trouble.reasonOf(error);
+    trouble.failed(problem, growthOf(requests));
+    writes.forEach((isWrite, i) => {
+      if (isWrite) answers[i] = { problem };
+    });
   }
   for (const [i, request] of requests.entries()) {
     const answer = answers[i];
@@ -51,6 +51,12 @@ export function runBatch(
     if (!isDone) answers[i] = readAnswer(storage, reader, request);
   }
   return answers;
+}
+
+/** Returns about the bytes that requests wrote. A probe wrote as many as had to be. */
+function bytesOf(requests: readonly Request[]): number {
+  const hasProbe = requests.some(({ name }) => name === "probe");
+  return hasProbe ? Infinity : growthOf(requests);
 }
 
 function write(storage: Storage, request: Request): Result {
@@ -63,6 +69,7 @@ function write(storage: Storage, request: Request): Result {
       storage.revoke(request.revocations);
       return undefined;
     case "probe":
+      storage.trouble.probe();
       return undefined;
     default:
       // It reads a channel that doesn't exist yet.
@@ -79,7 +86,7 @@ function readAnswer(
   try {
     return { result: read(storage, reader, request) };
   } catch (error) {
-    return { problem: reasonOf(error) };
+    return { problem: storage.trouble.reasonOf(error) };
   }
 }
 

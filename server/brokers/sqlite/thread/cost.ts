@@ -16,11 +16,9 @@ const PAGE_BYTES = 4096;
 /** Returns about the bytes by which requests make the file longer. A message may leave the rest of its last page unused. */
 export function growthOf(requests: readonly Request[]): number {
   let growth = 0;
-  for (const request of requests) {
-    for (const message of messagesOf(request)) {
-      const cost = costOf(message);
-      growth += cost + Math.min(cost, PAGE_BYTES);
-    }
+  for (const message of requests.flatMap(messagesOf)) {
+    const cost = costOf(message);
+    growth += cost + Math.min(cost, PAGE_BYTES);
   }
   return growth;
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Retention as Bounds } from "../../log.ts";
 import type { Channels, StoredChannel } from "./channels.ts";
+import { Pages } from "../file/pages.ts";
 
 /** How much the logs keep. */
 export interface LogBounds extends Bounds {
@@ -14,10 +15,16 @@ const SLICE = 500;
 /** How many messages of a log wait to be deleted together, at a publish. */
 const TOGETHER = 64;
 
+/** Pages that are given back in one transaction. */
+const VACUUM_PAGES = 256;
+
+/** Bytes for which the budget's sweep makes room in one transaction. */
+const SWEPT_BYTES = 512 * 1024;
+
 /** How much longer than the keys a channel is kept whose messages are gone, in milliseconds. */
 const KEPT_LONGER_MS = 600_000;
 
-/** How long clients may take to come back, after a restart or to a channel whose messages the budget dropped, in milliseconds. */
+/** How long clients may take to come back, after a restart or to a channel whose messages the budget took, in milliseconds. */
 const RETURN_MS = 120_000;
 
 /** The length of a slot of time, in milliseconds: a part of the time that messages are kept, between these. */
@@ -28,10 +35,13 @@ const SLOT_MS = { least: 1_000, most: 3_600_000, part: 32 } as const;
  * later, in small transactions between those of publishers.
  */
 export class Retention {
+  readonly #database: DatabaseSync;
   readonly #channels: Channels;
   readonly #bounds: LogBounds;
-  /** How long a channel stays after it was used, also if the budget takes its messages. */
-  readonly #idleMs: number;
+  /** Whether the file has a budget. */
+  readonly hasBudget: boolean;
+  /** How long a channel stays after it was used, where the budget takes its messages. */
+  readonly #returnMs: number;
   readonly #slotMs: number;
   /** Until when no channel is removed: after a restart clients need some time until they follow their channels again. */
   readonly #keptUntil: number;
@@ -45,6 +55,9 @@ export class Retention {
   readonly #addActivity: StatementSync;
   readonly #oldestActivity: StatementSync;
   readonly #deleteActivity: StatementSync;
+  readonly #oldestMessage: StatementSync;
+  readonly #names: StatementSync;
+  readonly #pages: Pages;
   /** When the newest message was appended that the budget took. No older one is left. */
   #takenAt = 0;
   #dropped: string[] = [];
@@ -56,15 +69,17 @@ export class Retention {
     bounds: LogBounds,
     now: number,
   ) {
+    this.#database = database;
     this.#channels = channels;
     this.#bounds = bounds;
     const { ttlMs, storage } = bounds;
-    const returnMs = Math.min(ttlMs, RETURN_MS);
-    this.#idleMs = storage === Infinity ? ttlMs : returnMs;
-    const { least, most, part } = SLOT_MS;
-    const slotMs = Math.min(most, Math.floor(ttlMs / part), this.#idleMs / 4);
+    this.hasBudget = storage < Infinity;
+    this.#returnMs = Math.min(ttlMs, RETURN_MS);
+    this.#keptUntil = now + this.#returnMs;
+    const { least, part } = SLOT_MS;
+    const most = this.hasBudget ? this.#returnMs / 4 : SLOT_MS.most;
+    const slotMs = Math.floor(Math.min(most, ttlMs / part));
     this.#slotMs = Math.max(least, slotMs);
-    this.#keptUntil = now + returnMs;
     this.#rowAt = database.prepare(
       'SELECT at, total FROM messages WHERE channel = ? AND "offset" = ?',
     );
@@ -94,6 +109,12 @@ export class Retention {
     this.#deleteActivity = database.prepare(
       "DELETE FROM activity WHERE at = ? AND channel = ?",
     );
+    // Rows have the order of their publishing, whatever their channels.
+    this.#oldestMessage = database.prepare(
+      'SELECT channel, "offset", at FROM messages ORDER BY rowid LIMIT 1',
+    );
+    this.#names = database.prepare("SELECT name FROM channels ORDER BY id");
+    this.#pages = new Pages(database);
   }
 
   /** Returns the names of the channels that were deleted since the last call. */
@@ -115,7 +136,8 @@ export class Retention {
   keepUntil(channel: StoredChannel, time: number): void {
     if (time <= channel.keptUntil) return;
     // Before that it is not looked at.
-    const lookAt = channel.slot + this.#slotMs + this.#idleMs;
+    const idleMs = this.hasBudget ? this.#returnMs : this.#bounds.ttlMs;
+    const lookAt = channel.slot + this.#slotMs + idleMs;
     if (time <= lookAt) return;
     // A little longer, so that one write is enough for many keys.
     channel.keptUntil = time + KEPT_LONGER_MS;
@@ -158,7 +180,8 @@ export class Retention {
   /** Whether a sweep would change anything. */
   isDue(now: number): boolean {
     return this.#expiredKey.get(now) !== undefined ||
-      this.#oldestActivity.get(this.#deadline(now), 1) !== undefined;
+      this.#oldestActivity.get(this.#deadline(now), 1) !== undefined ||
+      this.#used > this.#bounds.storage || this.#pagesToGiveBack() > 0;
   }
 
   /**
@@ -184,21 +207,21 @@ export class Retention {
       this.#deleteActivity.run(at, id);
       if (channel) this.#removeIfUnused(channel, now);
     }
-    return keys === SLICE || rows.length > 0;
+    const isOver = this.#used > this.#bounds.storage;
+    if (isOver) this.makeRoom(SWEPT_BYTES);
+    const pages = this.#pagesToGiveBack();
+    if (pages > 0) this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
+    return keys === SLICE || rows.length > 0 || isOver || pages > 0;
   }
 
-  /** Deletes a message that is the oldest of all in the file, for the budget. */
-  drop(channel: StoredChannel, offset: number, at: number): void {
-    if (offset >= channel.first) this.#moveFirst(channel, offset + 1);
-    this.#delete(channel);
-    this.#takenAt = at;
-  }
-
-  /** Removes a channel without messages. */
-  remove(channel: StoredChannel): void {
-    this.#deleteStreams.run(channel.id);
-    this.#channels.remove(channel);
-    this.#dropped.push(channel.name);
+  /**
+   * Deletes what is oldest until some bytes more are within the budget, in the transaction that adds these. It deletes twice as many bytes at
+   * most, so that nobody waits long where the budget was lowered.
+   */
+  makeRoom(bytes: number): void {
+    const { storage } = this.#bounds;
+    const enough = Math.max(storage - bytes, this.#used - 2 * bytes);
+    while (this.#used > enough && this.#takeOldest());
   }
 
   /** Forgets what a transaction deleted that was rolled back. */
@@ -207,11 +230,34 @@ export class Retention {
     this.#dropped = [];
   }
 
-  /** Until when a channel must have been used to stay. Those whose messages the budget took don't stay as long as these might have. */
+  /** Until when a channel must have been used to stay. Where the budget took its messages, it doesn't stay as long as these might have. */
   #deadline(now: number): number {
-    const { ttlMs } = this.#bounds;
-    const taken = Math.min(this.#takenAt, now - this.#idleMs);
-    return Math.max(now - ttlMs, taken) - this.#slotMs;
+    const taken = Math.min(this.#takenAt, now - this.#returnMs);
+    return Math.max(now - this.#bounds.ttlMs, taken) - this.#slotMs;
+  }
+
+  /** Deletes the oldest message; where none is left and the file is too long, keys, then channels that nobody follows. */
+  #takeOldest(): boolean {
+    const oldest = this.#oldestMessage.get();
+    const channel = oldest && this.#channels.getById(Number(oldest.channel));
+    if (channel) {
+      this.#moveFirst(
+        channel,
+        Math.max(channel.first, Number(oldest.offset) + 1),
+      );
+      this.#delete(channel);
+      this.#takenAt = Number(oldest.at);
+      return true;
+    }
+    if (this.#used <= this.#bounds.storage) return false;
+    if (this.#deleteKeys.run(Infinity, SLICE).changes) return true;
+    const unused: string[] = [];
+    for (const { name } of this.#names.iterate()) {
+      if (!this.#channels.followed.has(String(name))) unused.push(String(name));
+      if (unused.length === SLICE) break;
+    }
+    for (const name of unused) this.#remove(this.#channels.get(name));
+    return unused.length > 0;
   }
 
   /** Deletes at most about a slice of what no longer counts of a log; returns how many messages. */
@@ -229,10 +275,30 @@ export class Retention {
     if (channel.first <= channel.top) return;
     const isUsed = this.#channels.followed.has(channel.name) ||
       Math.max(channel.keptUntil, this.#keptUntil) > now;
-    if (!isUsed) return this.remove(channel);
+    if (!isUsed) return this.#remove(channel);
     // Nothing of its streams is left. It is looked at again later.
     this.#deleteStreams.run(channel.id);
     this.active(channel, now);
+  }
+
+  #remove(channel: StoredChannel | undefined): void {
+    if (!channel) return;
+    this.#deleteStreams.run(channel.id);
+    this.#channels.remove(channel);
+    this.#dropped.push(channel.name);
+  }
+
+  /** Bytes of the pages that are not free. */
+  get #used(): number {
+    const { all, free, bytes } = this.#pages;
+    return (all - free) * bytes;
+  }
+
+  /** Returns how many free pages to give back: those beyond the budget, and some of very many, which won't be used again soon. */
+  #pagesToGiveBack(): number {
+    const { all, free, bytes } = this.#pages;
+    const tooMany = free > all / 4 ? free : all - this.#bounds.storage / bytes;
+    return Math.ceil(Math.max(0, Math.min(tooMany, free, VACUUM_PAGES)));
   }
 
   #moveFirst(channel: StoredChannel, first: number): void {

@@ -6,9 +6,10 @@ import { Clock } from "./clock.ts";
 import { costOf } from "./cost.ts";
 import { decodeText, encodeText } from "../file/stored_text.ts";
 import type { Appended, Operations, StorageReport } from "../calls/requests.ts";
-import { FileSize } from "./file_size.ts";
 import { type LogBounds, Retention } from "./retention.ts";
 import type { State } from "./state.ts";
+import type { ThreadOptions } from "../calls/thread_messages.ts";
+import { Trouble } from "./trouble.ts";
 
 /** Names of keys are those of publishers, and those of replies to questions. */
 const KEY = { publish: "k", reply: "r" } as const;
@@ -18,7 +19,7 @@ export class Storage {
   readonly channels: Channels;
   readonly clock: Clock;
   readonly retention: Retention;
-  readonly size: FileSize;
+  readonly trouble: Trouble;
   readonly #database: DatabaseSync;
   readonly #state: State;
   readonly #bounds: LogBounds;
@@ -32,8 +33,13 @@ export class Storage {
   readonly #insertRevocation: StatementSync;
   readonly #forgetRevocations: StatementSync;
 
-  constructor(database: DatabaseSync, state: State, bounds: LogBounds) {
+  constructor(
+    database: DatabaseSync,
+    state: State,
+    { path, bounds }: ThreadOptions,
+  ) {
     this.#database = database;
+    this.trouble = new Trouble(path);
     this.#state = state;
     this.#bounds = bounds;
     this.channels = new Channels(database);
@@ -43,12 +49,6 @@ export class Storage {
       this.channels,
       bounds,
       this.clock.now(),
-    );
-    this.size = new FileSize(
-      database,
-      this.channels,
-      this.retention,
-      bounds.storage,
     );
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
@@ -145,25 +145,12 @@ export class Storage {
     return channel;
   }
 
-  /**
-   * Deletes a part of what is out of the bounds, if anything is.
-   *
-   * @returns Whether there may be more to do.
-   */
-  sweep(): boolean {
-    const { retention, size } = this;
-    const now = this.clock.now();
-    if (!retention.isDue(now) && !size.isDue()) return false;
-    return this.write(() => {
-      const hasMore = retention.sweep(now);
-      return size.sweep() || hasMore;
-    });
-  }
-
   report(): StorageReport {
     return {
       dropped: this.retention.takeDropped(),
       fileBytes: this.#state.fileBytes,
+      problem: this.trouble.problem,
+      untold: this.trouble.takeUntold(),
     };
   }
 

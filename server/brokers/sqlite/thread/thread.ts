@@ -8,11 +8,15 @@
 import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import { runBatch } from "./batch.ts";
-import { checkFolder, openDatabase, UnusableError } from "../file/database.ts";
+import {
+  checkFolder,
+  openDatabase,
+  realFile,
+  UnusableError,
+} from "../file/database.ts";
 import { reasonOf } from "../file/errors.ts";
 import { LogReader } from "./log_reader.ts";
 import { OwnedError, OwnerNote } from "../file/owner_note.ts";
-import type { Answer, Request } from "../calls/requests.ts";
 import { State } from "./state.ts";
 import { Storage } from "./storage.ts";
 import {
@@ -51,7 +55,10 @@ export function runThread(): void {
   }
 }
 
-function run({ path, synchronous, bounds }: ThreadOptions): void {
+function run(options: ThreadOptions): void {
+  const { synchronous } = options;
+  // The lock is beside the file itself, whatever links lead to it.
+  const path = realFile(options.path);
   checkFolder(path);
   const note = new OwnerNote(path);
   let database;
@@ -62,36 +69,29 @@ function run({ path, synchronous, bounds }: ThreadOptions): void {
     throw error;
   }
   const state = new State(database, note, synchronous);
-  const storage = new Storage(database, state, bounds);
+  const storage = new Storage(database, state, { ...options, path });
   const reader = new LogReader(database);
   let sweeper: ReturnType<typeof setTimeout>;
 
   function sweep(): void {
     let hasMore = false;
     try {
-      hasMore = storage.sweep();
-      if (hasMore) tell({ report: storage.report() });
+      const { retention, clock } = storage;
+      if (retention.isDue(clock.now())) {
+        hasMore = storage.write(() => retention.sweep(clock.now()));
+        tell({ report: storage.report() });
+      }
     } catch {
       // The disk may be full. The gateway learns it from the next message, and deleting is tried again.
     }
     sweeper = setTimeout(sweep, hasMore ? SWEEP_MS.next : SWEEP_MS.rest);
   }
 
-  function answer(requests: readonly Request[]): readonly Answer[] {
-    try {
-      return runBatch(storage, reader, requests);
-    } catch (error) {
-      // Nothing was written: the look at the channels failed already.
-      const problem = reasonOf(error);
-      return requests.map(() => ({ problem }));
-    }
-  }
-
   parentPort?.on("message", (text: string) => {
     const message: ToThread = decode(text);
     if ("requests" in message) {
-      tell({ answers: answer(message.requests), report: storage.report() });
-      return;
+      const answers = runBatch(storage, reader, message.requests);
+      return tell({ answers, report: storage.report() });
     }
     clearTimeout(sweeper);
     try {
