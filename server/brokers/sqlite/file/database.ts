@@ -25,13 +25,11 @@ export class UnusableError extends Error {
 const HEADER = { bytes: 100, version: 60, application: 68 } as const;
 
 /**
- * Pages after which a commit copies the write-ahead log to the database: 7 MB, so that the log has 16 MB at most with the next commit.
- * Such a commit has to wait for the disk three times, which would be among the slowest 1 % of lone publishes with SQLite's own number, 1000.
+ * After how many pages, 7 MB, a commit copies the write-ahead log to the database, so that the log stays below 16 MB with the next commit; and
+ * the bytes that it keeps of a longer one, as a backup leaves it. Such a commit has to wait for the disk three times, which would be among the
+ * slowest 1 % of lone publishes with SQLite's own number, 1000.
  */
-const WAL_PAGES = 1700;
-
-/** Bytes that the file of the write-ahead log keeps once it was longer, as while a backup runs. */
-const WAL_BYTES = 16_000_000;
+const WAL = { pages: 1700, bytes: 16_000_000 } as const;
 
 /** The rights of a file that only the user of its process may read and write. */
 const PRIVATE = 0o600;
@@ -64,8 +62,8 @@ export function openDatabase(
     migrate(database);
     database.exec("PRAGMA journal_mode = WAL");
     database.exec(`PRAGMA synchronous = ${synchronous}`);
-    database.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}`);
-    database.exec(`PRAGMA journal_size_limit = ${WAL_BYTES}`);
+    database.exec(`PRAGMA wal_autocheckpoint = ${WAL.pages}`);
+    database.exec(`PRAGMA journal_size_limit = ${WAL.bytes}`);
     return database;
   } catch (error) {
     database.close();

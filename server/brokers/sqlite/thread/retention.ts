@@ -207,11 +207,12 @@ export class Retention {
       this.#deleteActivity.run(at, id);
       if (channel) this.#removeIfUnused(channel, now);
     }
-    const isOver = this.#used > this.#bounds.storage;
-    if (isOver) this.makeRoom(SWEPT_BYTES);
+    const used = this.#used;
+    if (used > this.#bounds.storage) this.makeRoom(SWEPT_BYTES);
+    const isSmaller = this.#used < used;
     const pages = this.#pagesToGiveBack();
     if (pages > 0) this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
-    return keys === SLICE || rows.length > 0 || isOver || pages > 0;
+    return keys === SLICE || rows.length > 0 || isSmaller || pages > 0;
   }
 
   /**
