@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import type { ThreadOptions } from "../calls/thread_messages.ts";
 import { loadSqlite } from "./load.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
-import type { Synchronous } from "../url.ts";
 
 /** Error for a file that can't be used. Its message is the end of a sentence about the file. */
 export class UnusableError extends Error {
@@ -25,11 +25,14 @@ export class UnusableError extends Error {
 const HEADER = { bytes: 100, version: 60, application: 68 } as const;
 
 /**
- * After how many pages, 7 MB, a commit copies the write-ahead log to the database, so that the log stays below 16 MB with the next commit; and
- * the bytes that it keeps of a longer one, as a backup leaves it. Such a commit has to wait for the disk three times, which would be among the
- * slowest 1 % of lone publishes with SQLite's own number, 1000.
+ * After how many pages a commit copies the write-ahead log to the database, and how many bytes the log keeps where it was longer, as a backup
+ * leaves it. Such a commit has to wait for the disk three times, which would be among the slowest 1 % of lone publishes with SQLite's own
+ * number, 1000. With a budget, the log stays below 16 MB with the largest commit.
  */
-const WAL = { pages: 1700, bytes: 16_000_000 } as const;
+const WAL = {
+  free: { pages: 4000, bytes: 20_000_000 },
+  bounded: { pages: 1700, bytes: 16_000_000 },
+} as const;
 
 /** The rights of a file that only the user of its process may read and write. */
 const PRIVATE = 0o600;
@@ -43,7 +46,7 @@ const MAGIC = "SQLite format 3\0";
  */
 export function openDatabase(
   path: string,
-  synchronous: Synchronous,
+  { synchronous, bounds }: Omit<ThreadOptions, "path">,
 ): DatabaseSync {
   checkFile(path);
   if (existsSync(path) && statSync(path).nlink > 1) {
@@ -62,8 +65,10 @@ export function openDatabase(
     migrate(database);
     database.exec("PRAGMA journal_mode = WAL");
     database.exec(`PRAGMA synchronous = ${synchronous}`);
-    database.exec(`PRAGMA wal_autocheckpoint = ${WAL.pages}`);
-    database.exec(`PRAGMA journal_size_limit = ${WAL.bytes}`);
+    const { pages, bytes } =
+      WAL[bounds.storage < Infinity ? "bounded" : "free"];
+    database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
+    database.exec(`PRAGMA journal_size_limit = ${bytes}`);
     return database;
   } catch (error) {
     database.close();

@@ -63,7 +63,7 @@ function run(options: ThreadOptions): void {
   const note = new OwnerNote(path);
   let database;
   try {
-    database = openDatabase(path, synchronous);
+    database = openDatabase(path, options);
   } catch (error) {
     note.undo();
     throw error;
