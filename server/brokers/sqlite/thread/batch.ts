@@ -28,9 +28,11 @@ export function runBatch(
     writes = requests.map(needsWrite);
     if (writes.includes(true)) {
       const results = storage.write(() => {
-        if (retention.hasBudget) retention.makeRoom(growthOf(requests));
-        // Making room may have removed a channel that is read.
-        writes = requests.map(needsWrite);
+        if (retention.hasBudget) {
+          retention.makeRoom(growthOf(requests));
+          // Among what was removed may be a channel that is read.
+          writes = requests.map(needsWrite);
+        }
         return requests.map((request, i) =>
           writes[i] ? write(storage, request) : undefined
         );
