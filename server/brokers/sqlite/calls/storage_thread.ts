@@ -65,7 +65,10 @@ export class StorageThread {
     this.#report = report;
     this.wasRestored = wasRestored;
     worker.on("message", (text: string) => this.#take(decode(text)));
-    worker.on("error", ({ message }: Error) => this.#end(message));
+    worker.on("error", ({ message: untold }: Error) => {
+      report({ dropped: [], fileBytes: this.fileBytes, untold });
+      this.#end("its thread ended");
+    });
     worker.on("exit", () => this.#end("its thread ended"));
     this.#timer = setInterval(() => this.#rejectLate(), ANSWER_MS.look);
     // An open database alone keeps no process alive.

@@ -42,7 +42,6 @@ export class OwnerNote {
   constructor(database: string) {
     this.#path = `${database}-owner`;
     this.#isNew = !existsSync(this.#path);
-    makePrivate(this.#path);
     this.#database = lockOrRepair(this.#path);
     this.#write = this.#database.prepare(
       "INSERT OR REPLACE INTO note (id, file, commits) VALUES (1, ?, ?)",
@@ -87,7 +86,9 @@ function lockOrRepair(path: string): DatabaseSync {
 }
 
 function lock(path: string): DatabaseSync {
-  const database = new (loadSqlite().DatabaseSync)(path);
+  const { DatabaseSync } = loadSqlite();
+  makePrivate(path);
+  const database = new DatabaseSync(path);
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = MEMORY");

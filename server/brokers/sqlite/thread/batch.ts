@@ -38,7 +38,9 @@ export function runBatch(
         );
       });
       results.forEach((result, i) => answers[i] = { result });
-      if (trouble.problem !== undefined) trouble.succeeded(bytesOf(requests));
+      const hasProbe = requests.some(({ name }) => name === "probe");
+      if (hasProbe) trouble.probe();
+      else if (trouble.problem) trouble.succeeded(growthOf(requests));
     }
   } catch (error) {
     const problem = trouble.reasonOf(error);
@@ -55,12 +57,6 @@ export function runBatch(
   return answers;
 }
 
-/** Returns about the bytes that requests wrote. A probe wrote as many as had to be. */
-function bytesOf(requests: readonly Request[]): number {
-  const hasProbe = requests.some(({ name }) => name === "probe");
-  return hasProbe ? Infinity : growthOf(requests);
-}
-
 function write(storage: Storage, request: Request): Result {
   switch (request.name) {
     case "publish":
@@ -71,7 +67,6 @@ function write(storage: Storage, request: Request): Result {
       storage.revoke(request.revocations);
       return undefined;
     case "probe":
-      storage.trouble.probe();
       return undefined;
     default:
       // It reads a channel that doesn't exist yet.

@@ -46,21 +46,24 @@ export class Trouble {
     this.#bytes = 0;
   }
 
-  /**
-   * Writes as many bytes as failed into a file beside the database, and removes it.
-   *
-   * @throws What SQLite throws.
-   */
+  /** Tries to write as many bytes as failed, into a file beside the database, so that publishes don't fail with it. */
   probe(): void {
-    rmSync(this.#probed, { force: true });
-    const file = new (loadSqlite().DatabaseSync)(this.#probed);
+    const bytes = this.#bytes;
     try {
-      const bytes = this.#bytes + INDEX_BYTES;
-      file.exec("PRAGMA journal_mode = OFF");
-      file.exec(`CREATE TABLE probe AS SELECT zeroblob(${bytes})`);
-    } finally {
-      file.close();
       rmSync(this.#probed, { force: true });
+      const file = new (loadSqlite().DatabaseSync)(this.#probed);
+      try {
+        file.exec("PRAGMA journal_mode = OFF");
+        file.exec(
+          `CREATE TABLE probe AS SELECT zeroblob(${bytes + INDEX_BYTES})`,
+        );
+      } finally {
+        file.close();
+        rmSync(this.#probed, { force: true });
+      }
+      this.succeeded(bytes);
+    } catch {
+      // The problem is as it was.
     }
   }
 
