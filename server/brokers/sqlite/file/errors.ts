@@ -8,19 +8,11 @@ const REASONS: ReadonlyArray<readonly [text: RegExp, reason: string]> = [
   [/locked|busy/, "another process uses it"],
 ];
 
-/** Returns why SQLite failed, as the end of a sentence about the file; `undefined` where only SQLite has words for it. */
-export function knownReason(error: unknown): string | undefined {
-  return REASONS.find(([text]) => text.test(textOf(error)))?.[1];
-}
-
-/** Returns why SQLite failed, for operators: in its own words where there are no others. */
+/** Returns why SQLite failed, as the end of a sentence about the file. */
 export function reasonOf(error: unknown): string {
-  return knownReason(error) ?? textOf(error);
-}
-
-/** Returns the text of an error. */
-export function textOf(error: unknown): string {
-  return String(Object(error).message ?? error);
+  const message = String(Object(error).message ?? error);
+  const known = REASONS.find(([text]) => text.test(message));
+  return known?.[1] ?? message;
 }
 
 /** Whether another connection has the lock. */

@@ -58,7 +58,7 @@ export class Retention {
   readonly #oldestMessage: StatementSync;
   readonly #names: StatementSync;
   readonly #pages: Pages;
-  /** When the newest message was appended that the budget took. No older one is left. */
+  /** When the newest message was appended that the budget took. What is older is gone, or goes next. */
   #takenAt = 0;
   #dropped: string[] = [];
 
@@ -223,12 +223,6 @@ export class Retention {
     const { storage } = this.#bounds;
     const enough = Math.max(storage - bytes, this.#used - 2 * bytes);
     while (this.#used > enough && this.#takeOldest());
-  }
-
-  /** Forgets what a transaction deleted that was rolled back. */
-  forget(): void {
-    this.#takenAt = 0;
-    this.#dropped = [];
   }
 
   /** Until when a channel must have been used to stay. Where the budget took its messages, it doesn't stay as long as these might have. */

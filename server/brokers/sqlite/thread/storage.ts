@@ -8,8 +8,7 @@ import { decodeText, encodeText } from "../file/stored_text.ts";
 import type { Appended, Operations, StorageReport } from "../calls/requests.ts";
 import { type LogBounds, Retention } from "./retention.ts";
 import type { State } from "./state.ts";
-import type { ThreadOptions } from "../calls/thread_messages.ts";
-import { Trouble } from "./trouble.ts";
+import type { Trouble } from "./trouble.ts";
 
 /** Names of keys are those of publishers, and those of replies to questions. */
 const KEY = { publish: "k", reply: "r" } as const;
@@ -36,10 +35,11 @@ export class Storage {
   constructor(
     database: DatabaseSync,
     state: State,
-    { path, bounds }: ThreadOptions,
+    bounds: LogBounds,
+    trouble: Trouble,
   ) {
     this.#database = database;
-    this.trouble = new Trouble(path);
+    this.trouble = trouble;
     this.#state = state;
     this.#bounds = bounds;
     this.channels = new Channels(database);
@@ -230,7 +230,6 @@ export class Storage {
 
   #undo(): void {
     this.channels.forget();
-    this.retention.forget();
     this.#state.undo();
     try {
       this.#database.exec("ROLLBACK");

@@ -19,6 +19,7 @@ import { LogReader } from "./log_reader.ts";
 import { OwnedError, OwnerNote } from "../file/owner_note.ts";
 import { State } from "./state.ts";
 import { Storage } from "./storage.ts";
+import { Trouble } from "./trouble.ts";
 import {
   decode,
   encode,
@@ -56,7 +57,7 @@ export function runThread(): void {
 }
 
 function run(options: ThreadOptions): void {
-  const { synchronous } = options;
+  const { synchronous, bounds } = options;
   // The lock is beside the file itself, whatever links lead to it.
   const path = realFile(options.path);
   checkFolder(path);
@@ -69,7 +70,7 @@ function run(options: ThreadOptions): void {
     throw error;
   }
   const state = new State(database, note, synchronous);
-  const storage = new Storage(database, state, { ...options, path });
+  const storage = new Storage(database, state, bounds, new Trouble(path));
   const reader = new LogReader(database);
   let sweeper: ReturnType<typeof setTimeout>;
 

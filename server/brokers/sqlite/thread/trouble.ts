@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { knownReason, textOf } from "../file/errors.ts";
+import { reasonOf } from "../file/errors.ts";
 import { loadSqlite } from "../file/load.ts";
 
 /** Bytes that a probe writes besides those that failed, for the pages of the indexes. */
@@ -26,10 +26,9 @@ export class Trouble {
 
   /** Returns the reason of a failure, as the end of a sentence about the database. */
   reasonOf(error: unknown): string {
-    const reason = knownReason(error);
-    if (reason !== undefined) return reason;
-    const text = textOf(error);
-    if (text !== this.#last) this.#untold = this.#last = text;
+    const reason = reasonOf(error);
+    if (reason !== String(Object(error).message)) return reason;
+    if (reason !== this.#last) this.#untold = this.#last = reason;
     return "it reported an error that is in the gateway's log";
   }
 
