@@ -6,10 +6,9 @@
  * npx tidings --dev --port 0
  * ```
  *
- * @example Keep the logs in a file, look at it, and copy it while the gateway runs
+ * @example Keep the logs in a file, and copy it while the gateway runs
  * ```sh
  * npx tidings --dev --broker sqlite:./tidings.db
- * npx tidings inspect ./tidings.db
  * npx tidings backup ./tidings.db ./copy.db
  * ```
  *

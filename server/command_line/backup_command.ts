@@ -1,8 +1,10 @@
+import { escapeControls } from "../../core/protocol/escape_controls.ts";
 import { backUpDatabase } from "../brokers/sqlite/file/backup.ts";
+import { UnusableError } from "../brokers/sqlite/file/database.ts";
+import { reasonOf } from "../brokers/sqlite/file/errors.ts";
 import { formatBytes } from "./amounts.ts";
 import { ConfigError } from "./config_error.ts";
 import { parseArguments } from "./parse_arguments.ts";
-import { useDatabase } from "./use_database.ts";
 
 const HELP = `Usage: tidings backup <file> <copy>
 
@@ -27,17 +29,24 @@ export function runBackup(args: string[]): void {
       "Cannot back up a database: give its file and the copy's, as in tidings backup ./tidings.db ./copy.db",
     );
   }
-  const bytes = useDatabase(
-    "back up",
-    path,
-    () => backUpDatabase(path, copy),
-  );
+  const bytes = backUp(path, copy);
   const [file, from] = [quote(path), quote(copy)];
   console.log(`Copied ${file} to ${from}, ${formatBytes(bytes)}.
 To restore it: stop the gateway, run these lines, start the gateway.
 
   rm -f ${file} ${file}-wal ${file}-shm ${file}-owner
   cp ${from} ${file}`);
+}
+
+function backUp(path: string, copy: string): number {
+  try {
+    return backUpDatabase(path, copy);
+  } catch (error) {
+    const isKnown = error instanceof UnusableError;
+    const reason = isKnown ? error.message : reasonOf(error);
+    const name = escapeControls(JSON.stringify(path));
+    throw new ConfigError(`Cannot back up ${name}: ${reason}`);
+  }
 }
 
 /** Quotes a path for a shell, where it needs that. */

@@ -12,10 +12,6 @@ type Subcommand = (args: string[]) => Promise<void>;
 
 /** The commands besides the gateway. Their modules are loaded only where they run. */
 const SUBCOMMANDS: ReadonlyMap<string | undefined, Subcommand> = new Map([
-  ["inspect", async (args) => {
-    const { runInspect } = await import("./inspect_command.ts");
-    runInspect(args);
-  }],
   ["backup", async (args) => {
     const { runBackup } = await import("./backup_command.ts");
     runBackup(args);

@@ -17,12 +17,10 @@ export function help(): string {
   });
   return `tidings ${VERSION}: a realtime gateway
 
-Usage: tidings [options]                 run a gateway
-       tidings inspect <file> [options]  show what a SQLite database has
-       tidings backup <file> <copy>      copy a SQLite database
+Usage: tidings [options]             run a gateway
+       tidings backup <file> <copy>  copy a SQLite database, also beside a gateway
 
-"inspect" and "backup" may run beside the gateway; "tidings inspect --help" has
-their options. Options of a gateway:
+Options of a gateway:
 
 ${rows.join("\n")}
   --help                        print this
