@@ -111,8 +111,13 @@ export class SqliteBroker implements Broker {
     const bounds = { ...retention, storage };
     const thread = await StorageThread.start(
       { path: resolve(path), synchronous, bounds },
-      ({ dropped }) => {
+      ({ dropped, untold: message }) => {
         for (const channel of dropped) hot.forget(channel);
+        if (message === undefined) return;
+        logger.warning("SQLite: {message}", {
+          event: "broker.warning",
+          message,
+        });
       },
     );
     if (thread.wasRestored) warnOfCopy(path);

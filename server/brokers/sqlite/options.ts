@@ -13,7 +13,8 @@ export interface SqliteBrokerOptions extends Omit<MemoryBrokerOptions, "now"> {
    */
   synchronous?: Synchronous | undefined;
   /**
-   * Bytes of the whole file. Beyond them the messages that were published first are deleted, whatever their channel.
+   * Bytes of the file; its write-ahead log adds 16 MB at most. Beyond them the messages that were published first are deleted, whatever their
+   * channel. Where even without them too little is left, keys go, then channels that nobody follows.
    *
    * @default {no limit}
    */

@@ -1,5 +1,5 @@
 import type { RealtimeError } from "../../../../core/protocol/errors.ts";
-import { type Request, type Result, WRITES } from "./requests.ts";
+import { messagesOf, type Request, type Result, WRITES } from "./requests.ts";
 
 /** A request to the thread that has no answer yet. */
 export interface Call {
@@ -20,12 +20,9 @@ export function isWrite({ request }: Call): boolean {
 
 /** Counts the characters of a request's messages. */
 export function charsOf(request: Request): number {
-  const messages = request.name === "publish"
-    ? request.messages
-    : request.name === "reply"
-    ? [request.message]
-    : [];
   let chars = 0;
-  for (const { head, raw = "" } of messages) chars += head.length + raw.length;
+  for (const { head, raw = "" } of messagesOf(request)) {
+    chars += head.length + raw.length;
+  }
   return chars;
 }

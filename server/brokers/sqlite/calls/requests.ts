@@ -91,7 +91,7 @@ export interface Operations {
   ];
   revocations: [object, readonly RevocationRecord[]];
   interrupted: [object, readonly InterruptedStream[]];
-  /** Tries whether the file can be written. */
+  /** Tries whether as many bytes can be written as could not be before. */
   probe: [object, undefined];
 }
 
@@ -119,10 +119,20 @@ export const WRITES: ReadonlySet<OperationName> = new Set([
   "probe",
 ]);
 
+/** Returns the messages that a request appends. */
+export function messagesOf(request: Request): readonly NewMessage[] {
+  if (request.name === "publish") return request.messages;
+  return request.name === "reply" ? [request.message] : [];
+}
+
 /** The facts that the thread tells after a batch, besides the answers. */
 export interface StorageReport {
   /** Channels that it no longer keeps. */
   readonly dropped: readonly string[];
   /** Bytes of the file. */
   readonly fileBytes: number;
+  /** Why the file can't be written, if so. */
+  readonly problem?: string | undefined;
+  /** What SQLite said of a failure, for the log. */
+  readonly untold?: string | undefined;
 }

@@ -50,7 +50,7 @@ export class StorageThread {
   readonly #timer: ReturnType<typeof setInterval>;
   #closed: (() => void) | undefined;
   #isOver = false;
-  /** The reason why the last commit failed, if it did. */
+  /** The reason why a commit failed, until one that is as large succeeds. */
   problem: string | undefined;
   /** Bytes of the file after the newest batch. */
   fileBytes = 0;
@@ -65,7 +65,10 @@ export class StorageThread {
     this.#report = report;
     this.wasRestored = wasRestored;
     worker.on("message", (text: string) => this.#take(decode(text)));
-    worker.on("error", ({ message }: Error) => this.#end(message));
+    worker.on("error", ({ message: untold }: Error) => {
+      report({ dropped: [], fileBytes: this.fileBytes, untold });
+      this.#end("its thread ended");
+    });
     worker.on("exit", () => this.#end("its thread ended"));
     this.#timer = setInterval(() => this.#rejectLate(), ANSWER_MS.look);
     // An open database alone keeps no process alive.
@@ -180,6 +183,7 @@ export class StorageThread {
     if ("closed" in message) return this.#end(CLOSED);
     if (!("report" in message)) return;
     this.fileBytes = message.report.fileBytes;
+    this.problem = message.report.problem;
     this.#report(message.report);
     if (message.answers) this.#settle(message.answers);
   }
@@ -202,16 +206,11 @@ export class StorageThread {
     call: Call,
     answer: Answer = { problem: "it gave no answer" },
   ): void {
-    if (!("problem" in answer)) {
-      if (isWrite(call)) this.problem = undefined;
-      return call.apply(answer.result);
-    }
+    if (!("problem" in answer)) return call.apply(answer.result);
     const error = unavailable(answer.problem);
     call.reject(error);
-    if (!isWrite(call)) return;
-    this.problem = answer.problem;
     // One that waits may have to stand behind one that failed.
-    this.#waiting.refuse(isWrite, error);
+    if (isWrite(call)) this.#waiting.refuse(isWrite, error);
   }
 
   /**

@@ -2,7 +2,7 @@ import type { RealtimeError } from "../../../../core/protocol/errors.ts";
 import type { Call } from "./call.ts";
 
 /** How many requests, and characters of messages, are one batch at most. */
-const BATCH = { requests: 2048, chars: 8 * 1024 * 1024 } as const;
+const BATCH = { requests: 2048, chars: 2.5 * 1024 * 1024 } as const;
 
 /** How many characters of messages may wait. */
 const MAX_CHARS = 64 * 1024 * 1024;

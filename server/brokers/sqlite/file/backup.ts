@@ -9,7 +9,7 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { UnusableError } from "./database.ts";
+import { makePrivate, realFile, UnusableError } from "./database.ts";
 import { openReader } from "./open_reader.ts";
 
 /**
@@ -26,13 +26,14 @@ export function backUpDatabase(path: string, copy: string): number {
   if (!existsSync(folder)) {
     throw new UnusableError(`the folder ${JSON.stringify(folder)} is missing`);
   }
-  const database = openReader(resolve(path));
+  const database = openReader(realFile(path));
   try {
     const unfinished = mkdtempSync(`${target}-`);
     try {
       const file = join(unfinished, "copy.db");
       // Not "query_only": it forbids the copy too.
       database.exec("PRAGMA query_only = 0");
+      makePrivate(file);
       database.prepare("VACUUM INTO ?").run(file);
       flush(file);
       renameSync(file, target);

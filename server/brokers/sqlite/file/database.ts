@@ -1,18 +1,20 @@
 import { Buffer } from "node:buffer";
 import {
+  chmodSync,
   closeSync,
   existsSync,
   openSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import type { ThreadOptions } from "../calls/thread_messages.ts";
 import { loadSqlite } from "./load.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
-import type { Synchronous } from "../url.ts";
 
 /** Error for a file that can't be used. Its message is the end of a sentence about the file. */
 export class UnusableError extends Error {
@@ -23,10 +25,17 @@ export class UnusableError extends Error {
 const HEADER = { bytes: 100, version: 60, application: 68 } as const;
 
 /**
- * Pages after which a commit copies the write-ahead log to the database: 16 MiB. It has to wait for the disk three times then, which would be
- * among the slowest 1 % of lone publishes with SQLite's own number, 1000.
+ * After how many pages a commit copies the write-ahead log to the database, and how many bytes the log keeps where it was longer, as a backup
+ * leaves it. Such a commit has to wait for the disk three times, which would be among the slowest 1 % of lone publishes with SQLite's own
+ * number, 1000. With a budget, the log stays below 16 MB with the largest commit.
  */
-const WAL_PAGES = 4000;
+const WAL = {
+  free: { pages: 4000, bytes: 20_000_000 },
+  bounded: { pages: 1700, bytes: 16_000_000 },
+} as const;
+
+/** The rights of a file that only the user of its process may read and write. */
+const PRIVATE = 0o600;
 
 const MAGIC = "SQLite format 3\0";
 
@@ -37,9 +46,18 @@ const MAGIC = "SQLite format 3\0";
  */
 export function openDatabase(
   path: string,
-  synchronous: Synchronous,
+  { synchronous, bounds }: Omit<ThreadOptions, "path">,
 ): DatabaseSync {
   checkFile(path);
+  if (existsSync(path) && statSync(path).nlink > 1) {
+    throw new UnusableError(
+      "it has a second name, a hard link, by which another process could use it; remove one of them",
+    );
+  }
+  // SQLite gives the files beside a database the rights of the database.
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    if (existsSync(file)) makePrivate(file);
+  }
   if (!existsSync(path) || statSync(path).size === 0) create(path);
   const database = new (loadSqlite().DatabaseSync)(path);
   try {
@@ -47,7 +65,10 @@ export function openDatabase(
     migrate(database);
     database.exec("PRAGMA journal_mode = WAL");
     database.exec(`PRAGMA synchronous = ${synchronous}`);
-    database.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}`);
+    const { pages, bytes } =
+      WAL[bounds.storage < Infinity ? "bounded" : "free"];
+    database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
+    database.exec(`PRAGMA journal_size_limit = ${bytes}`);
     return database;
   } catch (error) {
     database.close();
@@ -66,6 +87,7 @@ function create(path: string): void {
   ) {
     rmSync(file, { force: true });
   }
+  makePrivate(draft);
   const database = new (loadSqlite().DatabaseSync)(draft);
   try {
     // Takes effect in an empty file only.
@@ -75,6 +97,21 @@ function create(path: string): void {
     database.close();
   }
   renameSync(draft, path);
+}
+
+/** Takes the rights of other users from a file; creates it if it is missing. */
+export function makePrivate(path: string): void {
+  try {
+    if (existsSync(path)) chmodSync(path, PRIVATE);
+    else closeSync(openSync(path, "wx", PRIVATE));
+  } catch {
+    // The file belongs to another user, or SQLite will tell why it can't be created.
+  }
+}
+
+/** Returns the path of a file itself, where links lead to it. */
+export function realFile(path: string): string {
+  return existsSync(path) ? realpathSync(path) : resolve(path);
 }
 
 /** @throws {UnusableError} Where the folder of a file is missing. */

@@ -1,5 +1,6 @@
 import { existsSync, rmSync, truncateSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { makePrivate } from "./database.ts";
 import { isDamaged, isLocked } from "./errors.ts";
 import { loadSqlite } from "./load.ts";
 
@@ -85,7 +86,9 @@ function lockOrRepair(path: string): DatabaseSync {
 }
 
 function lock(path: string): DatabaseSync {
-  const database = new (loadSqlite().DatabaseSync)(path);
+  const { DatabaseSync } = loadSqlite();
+  makePrivate(path);
+  const database = new DatabaseSync(path);
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = MEMORY");

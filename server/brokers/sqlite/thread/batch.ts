@@ -1,4 +1,4 @@
-import { reasonOf } from "../file/errors.ts";
+import { growthOf } from "./cost.ts";
 import type { LogReader } from "./log_reader.ts";
 import {
   type Answer,
@@ -17,27 +17,37 @@ export function runBatch(
   reader: LogReader,
   requests: readonly Request[],
 ): Answer[] {
-  const { channels } = storage;
+  const { channels, retention, trouble } = storage;
   const answers: Answer[] = [];
   const needsWrite = (request: Request): boolean =>
     WRITES.has(request.name) ||
     "channel" in request && request.name !== "unfollow" &&
       !channels.get(request.channel);
-  const writes = requests.map(needsWrite);
-  if (writes.includes(true)) {
-    try {
-      const results = storage.write(() =>
-        requests.map((request, i) =>
+  let writes = requests.map(() => true);
+  try {
+    writes = requests.map(needsWrite);
+    if (writes.includes(true)) {
+      const results = storage.write(() => {
+        if (retention.hasBudget) {
+          retention.makeRoom(growthOf(requests));
+          // Among what was removed may be a channel that is read.
+          writes = requests.map(needsWrite);
+        }
+        return requests.map((request, i) =>
           writes[i] ? write(storage, request) : undefined
-        )
-      );
-      results.forEach((result, i) => answers[i] = { result });
-    } catch (error) {
-      const problem = reasonOf(error);
-      writes.forEach((isWrite, i) => {
-        if (isWrite) answers[i] = { problem };
+        );
       });
+      results.forEach((result, i) => answers[i] = { result });
+      const hasProbe = requests.some(({ name }) => name === "probe");
+      if (hasProbe) trouble.probe();
+      else if (trouble.problem) trouble.succeeded(growthOf(requests));
     }
+  } catch (error) {
+    const problem = trouble.reasonOf(error);
+    trouble.failed(problem, growthOf(requests));
+    writes.forEach((isWrite, i) => {
+      if (isWrite) answers[i] = { problem };
+    });
   }
   for (const [i, request] of requests.entries()) {
     const answer = answers[i];
@@ -73,7 +83,7 @@ function readAnswer(
   try {
     return { result: read(storage, reader, request) };
   } catch (error) {
-    return { problem: reasonOf(error) };
+    return { problem: storage.trouble.reasonOf(error) };
   }
 }
 

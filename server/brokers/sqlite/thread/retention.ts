@@ -18,10 +18,13 @@ const TOGETHER = 64;
 /** Pages that are given back in one transaction. */
 const VACUUM_PAGES = 256;
 
+/** Bytes for which the budget's sweep makes room in one transaction. */
+const SWEPT_BYTES = 512 * 1024;
+
 /** How much longer than the keys a channel is kept whose messages are gone, in milliseconds. */
 const KEPT_LONGER_MS = 600_000;
 
-/** How long clients may take to come back after a restart, in milliseconds. */
+/** How long clients may take to come back, after a restart or to a channel whose messages the budget took, in milliseconds. */
 const RETURN_MS = 120_000;
 
 /** The length of a slot of time, in milliseconds: a part of the time that messages are kept, between these. */
@@ -35,6 +38,10 @@ export class Retention {
   readonly #database: DatabaseSync;
   readonly #channels: Channels;
   readonly #bounds: LogBounds;
+  /** Whether the file has a budget. */
+  readonly hasBudget: boolean;
+  /** How long a channel stays after it was used, where the budget takes its messages. */
+  readonly #returnMs: number;
   readonly #slotMs: number;
   /** Until when no channel is removed: after a restart clients need some time until they follow their channels again. */
   readonly #keptUntil: number;
@@ -48,7 +55,11 @@ export class Retention {
   readonly #addActivity: StatementSync;
   readonly #oldestActivity: StatementSync;
   readonly #deleteActivity: StatementSync;
+  readonly #oldestMessage: StatementSync;
+  readonly #names: StatementSync;
   readonly #pages: Pages;
+  /** When the newest message was appended that the budget took. What is older is gone, or goes next. */
+  #takenAt = 0;
   #dropped: string[] = [];
 
   /** @param now The database's clock. */
@@ -61,10 +72,14 @@ export class Retention {
     this.#database = database;
     this.#channels = channels;
     this.#bounds = bounds;
-    const { least, most, part } = SLOT_MS;
-    const slotMs = Math.floor(bounds.ttlMs / part);
-    this.#slotMs = Math.min(most, Math.max(least, slotMs));
-    this.#keptUntil = now + Math.min(bounds.ttlMs, RETURN_MS);
+    const { ttlMs, storage } = bounds;
+    this.hasBudget = storage < Infinity;
+    this.#returnMs = Math.min(ttlMs, RETURN_MS);
+    this.#keptUntil = now + this.#returnMs;
+    const { least, part } = SLOT_MS;
+    const most = this.hasBudget ? this.#returnMs / 4 : SLOT_MS.most;
+    const slotMs = Math.floor(Math.min(most, ttlMs / part));
+    this.#slotMs = Math.max(least, slotMs);
     this.#rowAt = database.prepare(
       'SELECT at, total FROM messages WHERE channel = ? AND "offset" = ?',
     );
@@ -94,6 +109,11 @@ export class Retention {
     this.#deleteActivity = database.prepare(
       "DELETE FROM activity WHERE at = ? AND channel = ?",
     );
+    // Rows have the order of their publishing, whatever their channels.
+    this.#oldestMessage = database.prepare(
+      'SELECT channel, "offset", at FROM messages ORDER BY rowid LIMIT 1',
+    );
+    this.#names = database.prepare("SELECT name FROM channels ORDER BY id");
     this.#pages = new Pages(database);
   }
 
@@ -116,7 +136,8 @@ export class Retention {
   keepUntil(channel: StoredChannel, time: number): void {
     if (time <= channel.keptUntil) return;
     // Before that it is not looked at.
-    const lookAt = channel.slot + this.#slotMs + this.#bounds.ttlMs;
+    const idleMs = this.hasBudget ? this.#returnMs : this.#bounds.ttlMs;
+    const lookAt = channel.slot + this.#slotMs + idleMs;
     if (time <= lookAt) return;
     // A little longer, so that one write is enough for many keys.
     channel.keptUntil = time + KEPT_LONGER_MS;
@@ -160,7 +181,7 @@ export class Retention {
   isDue(now: number): boolean {
     return this.#expiredKey.get(now) !== undefined ||
       this.#oldestActivity.get(this.#deadline(now), 1) !== undefined ||
-      this.#isOverBudget() || this.#canGiveBack();
+      this.#used > this.#bounds.storage || this.#pagesToGiveBack() > 0;
   }
 
   /**
@@ -169,42 +190,69 @@ export class Retention {
    * @returns Whether there may be more to do.
    */
   sweep(now: number): boolean {
-    const left = SLICE - Number(this.#deleteKeys.run(now, SLICE).changes);
-    const hadAllKeys = left > 0;
-    const deadline = this.#deadline(now);
-    const until = this.#isOverBudget() ? now : deadline;
-    let deleted = 0;
-    for (const row of this.#oldestActivity.all(until, SLICE)) {
+    const keys = Number(this.#deleteKeys.run(now, SLICE).changes);
+    const rows = this.#oldestActivity.all(this.#deadline(now), SLICE);
+    let deleted = keys;
+    for (const row of rows) {
       const at = Number(row.at);
       const id = Number(row.channel);
-      const isTooOld = at <= deadline;
-      if (deleted >= left || !isTooOld && !this.#isOverBudget()) break;
+      if (deleted >= SLICE) break;
       const channel = this.#channels.getById(id);
       if (channel) {
         this.trim(channel, now);
-        if (!isTooOld) this.#dropUntil(channel, at + this.#slotMs);
         deleted += this.#delete(channel);
         if (channel.stored < channel.first) break;
         if (channel.slot === at) channel.slot = 0;
       }
       this.#deleteActivity.run(at, id);
-      if (channel) this.#removeIfUnused(channel, now, isTooOld);
+      if (channel) this.#removeIfUnused(channel, now);
     }
-    const canGiveBack = this.#canGiveBack();
-    if (canGiveBack) {
-      this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
-    }
-    return !hadAllKeys || deleted > 0 || canGiveBack;
+    const used = this.#used;
+    if (used > this.#bounds.storage) this.makeRoom(SWEPT_BYTES);
+    const isSmaller = this.#used < used;
+    const pages = this.#pagesToGiveBack();
+    if (pages > 0) this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
+    return keys === SLICE || rows.length > 0 || isSmaller || pages > 0;
   }
 
+  /**
+   * Deletes what is oldest until some bytes more are within the budget, in the transaction that adds these. It deletes twice as many bytes at
+   * most, so that nobody waits long where the budget was lowered.
+   */
+  makeRoom(bytes: number): void {
+    const { storage } = this.#bounds;
+    const enough = Math.max(storage - bytes, this.#used - 2 * bytes);
+    while (this.#used > enough && this.#takeOldest());
+  }
+
+  /** Until when a channel must have been used to stay. Where the budget took its messages, it doesn't stay as long as these might have. */
   #deadline(now: number): number {
-    return now - this.#bounds.ttlMs - this.#slotMs;
+    const taken = Math.min(this.#takenAt, now - this.#returnMs);
+    return Math.max(now - this.#bounds.ttlMs, taken) - this.#slotMs;
   }
 
-  /** Moves the beginning of a log behind the messages that were appended before a time. */
-  #dropUntil(channel: StoredChannel, time: number): void {
-    const first = this.#search(channel, ({ at }) => at < time);
-    if (first > channel.first) this.#moveFirst(channel, first);
+  /** Deletes the oldest message; where none is left and the file is too long, keys, then channels that nobody follows. */
+  #takeOldest(): boolean {
+    const oldest = this.#oldestMessage.get();
+    const channel = oldest && this.#channels.getById(Number(oldest.channel));
+    if (channel) {
+      this.#moveFirst(
+        channel,
+        Math.max(channel.first, Number(oldest.offset) + 1),
+      );
+      this.#delete(channel);
+      this.#takenAt = Number(oldest.at);
+      return true;
+    }
+    if (this.#used <= this.#bounds.storage) return false;
+    if (this.#deleteKeys.run(Infinity, SLICE).changes) return true;
+    const unused: string[] = [];
+    for (const { name } of this.#names.iterate()) {
+      if (!this.#channels.followed.has(String(name))) unused.push(String(name));
+      if (unused.length === SLICE) break;
+    }
+    for (const name of unused) this.#remove(this.#channels.get(name));
+    return unused.length > 0;
   }
 
   /** Deletes at most about a slice of what no longer counts of a log; returns how many messages. */
@@ -217,36 +265,35 @@ export class Retention {
     return Number(changes);
   }
 
-  /** Removes a channel without messages, unless it was used recently, is followed, or may have keys. */
-  #removeIfUnused(
-    channel: StoredChannel,
-    now: number,
-    isTooOld: boolean,
-  ): void {
-    const { id, name } = channel;
+  /** Removes a channel without messages, unless it is followed or may have keys. */
+  #removeIfUnused(channel: StoredChannel, now: number): void {
     if (channel.first <= channel.top) return;
-    // Nothing of its streams is left.
-    this.#deleteStreams.run(id);
-    // A channel that stays is looked at again later.
-    const isUsed = !isTooOld || this.#channels.followed.has(name) ||
+    const isUsed = this.#channels.followed.has(channel.name) ||
       Math.max(channel.keptUntil, this.#keptUntil) > now;
-    if (isUsed) return this.active(channel, now);
+    if (!isUsed) return this.#remove(channel);
+    // Nothing of its streams is left. It is looked at again later.
+    this.#deleteStreams.run(channel.id);
+    this.active(channel, now);
+  }
+
+  #remove(channel: StoredChannel | undefined): void {
+    if (!channel) return;
+    this.#deleteStreams.run(channel.id);
     this.#channels.remove(channel);
-    this.#dropped.push(name);
+    this.#dropped.push(channel.name);
   }
 
-  /** Whether the file has so many free pages that they won't be used again soon. */
-  #canGiveBack(): boolean {
+  /** Bytes of the pages that are not free. */
+  get #used(): number {
     const { all, free, bytes } = this.#pages;
-    const isTooLong = all * bytes > this.#bounds.storage;
-    return free > 0 && (free > all / 4 || isTooLong);
+    return (all - free) * bytes;
   }
 
-  #isOverBudget(): boolean {
-    const { storage } = this.#bounds;
-    if (storage === Infinity) return false;
+  /** Returns how many free pages to give back: those beyond the budget, and some of very many, which won't be used again soon. */
+  #pagesToGiveBack(): number {
     const { all, free, bytes } = this.#pages;
-    return (all - free) * bytes > storage;
+    const tooMany = free > all / 4 ? free : all - this.#bounds.storage / bytes;
+    return Math.ceil(Math.max(0, Math.min(tooMany, free, VACUUM_PAGES)));
   }
 
   #moveFirst(channel: StoredChannel, first: number): void {

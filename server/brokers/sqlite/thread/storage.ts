@@ -8,6 +8,7 @@ import { decodeText, encodeText } from "../file/stored_text.ts";
 import type { Appended, Operations, StorageReport } from "../calls/requests.ts";
 import { type LogBounds, Retention } from "./retention.ts";
 import type { State } from "./state.ts";
+import type { Trouble } from "./trouble.ts";
 
 /** Names of keys are those of publishers, and those of replies to questions. */
 const KEY = { publish: "k", reply: "r" } as const;
@@ -17,6 +18,7 @@ export class Storage {
   readonly channels: Channels;
   readonly clock: Clock;
   readonly retention: Retention;
+  readonly trouble: Trouble;
   readonly #database: DatabaseSync;
   readonly #state: State;
   readonly #bounds: LogBounds;
@@ -30,8 +32,14 @@ export class Storage {
   readonly #insertRevocation: StatementSync;
   readonly #forgetRevocations: StatementSync;
 
-  constructor(database: DatabaseSync, state: State, bounds: LogBounds) {
+  constructor(
+    database: DatabaseSync,
+    state: State,
+    bounds: LogBounds,
+    trouble: Trouble,
+  ) {
     this.#database = database;
+    this.trouble = trouble;
     this.#state = state;
     this.#bounds = bounds;
     this.channels = new Channels(database);
@@ -141,6 +149,8 @@ export class Storage {
     return {
       dropped: this.retention.takeDropped(),
       fileBytes: this.#state.fileBytes,
+      problem: this.trouble.problem,
+      untold: this.trouble.takeUntold(),
     };
   }
 

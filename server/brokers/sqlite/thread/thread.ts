@@ -8,13 +8,18 @@
 import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import { runBatch } from "./batch.ts";
-import { checkFolder, openDatabase, UnusableError } from "../file/database.ts";
+import {
+  checkFolder,
+  openDatabase,
+  realFile,
+  UnusableError,
+} from "../file/database.ts";
 import { reasonOf } from "../file/errors.ts";
 import { LogReader } from "./log_reader.ts";
 import { OwnedError, OwnerNote } from "../file/owner_note.ts";
-import type { Answer, Request } from "../calls/requests.ts";
 import { State } from "./state.ts";
 import { Storage } from "./storage.ts";
+import { Trouble } from "./trouble.ts";
 import {
   decode,
   encode,
@@ -51,18 +56,21 @@ export function runThread(): void {
   }
 }
 
-function run({ path, synchronous, bounds }: ThreadOptions): void {
+function run(options: ThreadOptions): void {
+  const { synchronous, bounds } = options;
+  // The lock is beside the file itself, whatever links lead to it.
+  const path = realFile(options.path);
   checkFolder(path);
   const note = new OwnerNote(path);
   let database;
   try {
-    database = openDatabase(path, synchronous);
+    database = openDatabase(path, options);
   } catch (error) {
     note.undo();
     throw error;
   }
   const state = new State(database, note, synchronous);
-  const storage = new Storage(database, state, bounds);
+  const storage = new Storage(database, state, bounds, new Trouble(path));
   const reader = new LogReader(database);
   let sweeper: ReturnType<typeof setTimeout>;
 
@@ -80,21 +88,11 @@ function run({ path, synchronous, bounds }: ThreadOptions): void {
     sweeper = setTimeout(sweep, hasMore ? SWEEP_MS.next : SWEEP_MS.rest);
   }
 
-  function answer(requests: readonly Request[]): readonly Answer[] {
-    try {
-      return runBatch(storage, reader, requests);
-    } catch (error) {
-      // Nothing was written: the look at the channels failed already.
-      const problem = reasonOf(error);
-      return requests.map(() => ({ problem }));
-    }
-  }
-
   parentPort?.on("message", (text: string) => {
     const message: ToThread = decode(text);
     if ("requests" in message) {
-      tell({ answers: answer(message.requests), report: storage.report() });
-      return;
+      const answers = runBatch(storage, reader, message.requests);
+      return tell({ answers, report: storage.report() });
     }
     clearTimeout(sweeper);
     try {
