@@ -2,13 +2,13 @@
  * Runs the test suite on Deno, Bun and Node, and installs what it needs.
  *
  * ```sh
- * deno task test [--runtime deno,bun,node] [part of a file's path]…
+ * deno task test [--runtime deno,bun,node] [--all] [part of a file's path]…
  * ```
  *
  * @module
  */
 
-import { findTests, runsOnce } from "./run/files.ts";
+import { findTests, runsOnce, runtimeOf } from "./run/files.ts";
 import { parseOptions } from "./run/options.ts";
 import { runSuites } from "./run/runtimes.ts";
 import { prepare } from "./run/setup.ts";
@@ -42,11 +42,13 @@ async function runSuite(): Promise<number> {
 
   const programs = await prepare();
   for (const line of missingRequirements()) console.log(line);
-  const last = options.runtimes.at(-1);
-  const suites = options.runtimes.map((runtime) => ({
+  const { all, runtimes } = options;
+  const suites = runtimes.map((runtime) => ({
     runtime,
-    // Tests that don't depend on the runtime take long, so only the last one runs them.
-    files: files.filter((file) => runtime === last || !runsOnce(file)),
+    // Tests that don't depend on the runtime take long, so only one runs them.
+    files: files.filter((file) =>
+      all || !runsOnce(file) || runtime === runtimeOf(file, runtimes)
+    ),
   })).filter(({ files }) => files.length > 0);
   const runs = await runSuites(suites, programs);
   const { lines, ok } = summarize(runs, Deno.env.get("CI") === "true");

@@ -4,6 +4,7 @@ import {
   type RealtimeErrorCode,
   type SchemaIssue,
 } from "./errors.ts";
+import { escapeControls } from "./escape_controls.ts";
 import { isJsonObject, isText, list, object, optional } from "./shape.ts";
 
 /** An error in its form on the wire. */
@@ -14,11 +15,12 @@ export interface ErrorBody {
   readonly issues?: readonly SchemaIssue[];
 }
 
-/** Encodes an error for the wire, without its cause. */
+/** Encodes an error for the wire, without its cause. What anyone wrote, and the message quotes, can't move the cursor of a terminal. */
 export function errorBody(
   { code, message, issues }: RealtimeError,
 ): ErrorBody {
-  return { code, message, ...issues.length > 0 ? { issues } : {} };
+  const text = escapeControls(message);
+  return { code, message: text, ...issues.length > 0 ? { issues } : {} };
 }
 
 function isKey(value: unknown): value is string | number {

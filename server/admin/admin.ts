@@ -1,3 +1,4 @@
+import { escapeControls } from "../../core/protocol/escape_controls.ts";
 import { VERSION } from "../../core/protocol/version.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { Events } from "../events/events.ts";
@@ -151,7 +152,7 @@ export class Admin implements PublishObserver {
       time: timeOf(Date.now()),
       gateway: this.#id,
     };
-    this.#events.show(event.event, JSON.stringify(answer));
+    this.#events.show(event.event, escapeControls(JSON.stringify(answer)));
   }
 
   /** Goes on asking the other gateways while anybody reads here. */

@@ -117,7 +117,7 @@ export interface LastMessage {
   readonly created_at?: string;
 }
 
-/** `GET /v1/admin/channels/<name>`. Its topics are complete. 404 for a channel that is not in use and has no log. */
+/** `GET /v1/admin/channel?name=`. Its topics are complete. 404 for a channel that is not in use and has no log. */
 export interface ChannelDetail extends ChannelAnswer {
   readonly gateways: readonly GatewayAnswer[];
 }

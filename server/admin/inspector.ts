@@ -22,6 +22,7 @@ import {
   type ListedChannel,
 } from "./list_order.ts";
 import { mergeChannels, mergeIndexes } from "./merge_channels.ts";
+import { newestRefusals } from "./recent_refusals.ts";
 import { soon } from "./soon.ts";
 
 /** Most topics of a channel in a list. */
@@ -162,8 +163,7 @@ export class Inspector {
     client: Omit<SessionFilter, "channel">,
   ): Promise<RefusalAnswer[]> {
     const answered = await this.#gateways.ask("refusals", client);
-    return answersOf(answered).flat()
-      .sort((a, b) => a.time < b.time ? 1 : -1).slice(0, 100);
+    return newestRefusals(answersOf(answered).flat());
   }
 
   /** Returns the channels of all gateways in order, with the ids of the gateways that answered. */

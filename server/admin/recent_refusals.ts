@@ -19,7 +19,7 @@ interface Remembered extends Client {
 }
 
 /**
- * Keeps the refusals of the last minutes to clients that can be told apart. It keeps no token, and takes about 1 MB at most. Refusals to
+ * Keeps the refusals of the last minutes to clients that can be told apart. It keeps no token, and takes about 5 MB at most. Refusals to
  * tokens whose signature is wrong are kept apart: anyone can make as many of them as they like, and in any name.
  */
 export class RecentRefusals {
@@ -55,12 +55,11 @@ export class RecentRefusals {
   /** Returns those of a subject or a token, the newest first. */
   of(client: Client): RefusalAnswer[] {
     const now = this.#now();
-    return [
+    const found = [
       ...this.#verified.of(client, now),
       ...this.#unverified.of(client, now),
-    ]
-      .sort((a, b) => b.at - a.at).slice(0, ANSWERED)
-      .map(({ answer }) => answer);
+    ];
+    return newestRefusals(found.map(({ answer }) => answer));
   }
 
   #describe(event: Refused): { at: number; answer: RefusalAnswer } {
@@ -71,6 +70,23 @@ export class RecentRefusals {
     const gateway = this.#gateway;
     return { at, answer: { time, gateway, code, error, reason, ...where } };
   }
+}
+
+/**
+ * Returns the newest refusals of a client at some gateways, the newest first. Those that anyone can have sent in its name only get the places
+ * that its own leave.
+ */
+export function newestRefusals(
+  refusals: readonly RefusalAnswer[],
+): RefusalAnswer[] {
+  const newest = refusals.toSorted(newestFirst);
+  const certain = newest.filter(({ unverified }) => !unverified);
+  const claimed = newest.filter(({ unverified }) => unverified);
+  return [...certain, ...claimed].slice(0, ANSWERED).sort(newestFirst);
+}
+
+function newestFirst(a: RefusalAnswer, b: RefusalAnswer): number {
+  return b.time.localeCompare(a.time);
 }
 
 /** A number of refusals, the oldest first. One client can't displace those of the others. */

@@ -1,4 +1,5 @@
 import { inspectDatabase } from "../brokers/sqlite/file/inspect.ts";
+import { escapeControls } from "../../core/protocol/escape_controls.ts";
 import { ConfigError } from "./config_error.ts";
 import { inspectionText } from "./inspection_text.ts";
 import { parseArguments } from "./parse_arguments.ts";
@@ -45,7 +46,8 @@ export function runInspect(args: string[]): void {
     () => inspectDatabase(path, { channel, limit }),
   );
   const text = values.json
-    ? JSON.stringify(inspection, undefined, 2)
+    ? JSON.stringify(inspection, undefined, 2).split("\n").map(escapeControls)
+      .join("\n")
     : inspectionText(path, inspection, channel);
   console.log(text);
 }

@@ -4,7 +4,7 @@ import type {
   Inspection,
   MessageFacts,
 } from "../brokers/sqlite/file/inspect.ts";
-import { escapeControls } from "../log/escape_controls.ts";
+import { escapeControls } from "../../core/protocol/escape_controls.ts";
 import { formatBytes, formatCount, formatTime } from "./amounts.ts";
 
 /** The width of a terminal. */

@@ -1,6 +1,6 @@
 import { UnusableError } from "../brokers/sqlite/file/database.ts";
 import { reasonOf } from "../brokers/sqlite/file/errors.ts";
-import { escapeControls } from "../log/escape_controls.ts";
+import { escapeControls } from "../../core/protocol/escape_controls.ts";
 import { ConfigError } from "./config_error.ts";
 
 /**

@@ -38,6 +38,8 @@ export interface Subscribed extends ConnectionFacts {
 /** A connection ended. */
 export interface Closed extends ConnectionFacts {
   readonly event: "closed";
+  /** The end of the connection that ended it. A client may use any code, also one of the gateway's. */
+  readonly by: "client" | "gateway";
   /** The close code. */
   readonly code: number;
   readonly reason: string;
@@ -73,6 +75,8 @@ export interface Refused extends Partial<ConnectionFacts> {
   /** The user and the id that a token names whose signature is wrong: anyone may have written them. */
   readonly claimed_subject?: string | undefined;
   readonly claimed_jti?: string | undefined;
+  /** How many lines of a batch it is about, where they were refused together. */
+  readonly lines?: number | undefined;
 }
 
 /** How a message came to the gateway; `stream` stands for every message of a data stream. */

@@ -1,5 +1,7 @@
 import type { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
+import { escapeControls } from "../../core/protocol/escape_controls.ts";
+import { ownText } from "../wire/own_text.ts";
 import type { Refused } from "./gateway_event.ts";
 
 /** The fields of a refusal that only the place knows where it happens. */
@@ -22,9 +24,9 @@ export function withFacts<E>(error: E, facts: RefusalFacts): E {
   return error;
 }
 
-/** Returns the sentence of an error, without the end of a very long one. */
+/** Returns the sentence of an error on one line, without the end of a very long one. */
 export function reasonOf({ message }: RealtimeError): string {
-  return message.slice(0, MAX_REASON);
+  return ownText(escapeControls(message.slice(0, MAX_REASON)));
 }
 
 /** Returns the facts that are noted about an error. */
@@ -54,5 +56,7 @@ export function payloadFacts(
 
 /** Returns the beginning of a text that may be of any length and type. */
 export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value.slice(0, MAX_LENGTH) : undefined;
+  return typeof value === "string"
+    ? ownText(value.slice(0, MAX_LENGTH))
+    : undefined;
 }

@@ -15,7 +15,7 @@ const SENTENCES: Readonly<
   "subscribed":
     "{session} subscribed to {channel}, topics {topics}, after {position}",
   "published": "{id} was published to {channel}, topic {topic}, by {via}",
-  "closed": "{session} closed with {code}: {reason}",
+  "closed": "{session} was closed by the {by} with {code}: {reason}",
   "gap":
     "{session} missed the messages of {channel} between {after} and {before}",
   "slow": "{session} reads too slowly: {queued_bytes} bytes wait",
@@ -30,6 +30,7 @@ const REFUSED_DETAILS = {
   jti: "token",
   claimed_subject: "claimed user",
   claimed_jti: "claimed token",
+  lines: "lines",
   suppressed: "like it and not logged",
 } as const satisfies Partial<Record<keyof LoggedRefusal, string>>;
 

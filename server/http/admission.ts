@@ -7,7 +7,7 @@ import {
   type RequestHead,
 } from "../runtimes/request_head.ts";
 import { malformedAddress } from "../runtimes/failed.ts";
-import { allowsOrigin, type OriginRules } from "./origin.ts";
+import { allowsOrigin, isSentUnasked, type OriginRules } from "./origin.ts";
 
 /** The path at which a client that can't connect asks why. It is below the other routes, so that a mounted gateway has it, too. */
 export const STATUS_PATH = "/v1/realtime/status";
@@ -89,6 +89,12 @@ function refusalInDevelopment(head: RequestHead): RealtimeError | undefined {
   if (head.peer !== undefined && !isLoopback(head.peer)) {
     return forbidden(
       "Cannot answer: in development mode requests must come from this machine; set a signing key to serve others",
+    );
+  }
+  if (isSentUnasked(head)) {
+    // It reads nothing, but holds a connection or a feed.
+    return forbidden(
+      "Cannot answer: with --dev a page of another site can't load this as an image, script, frame or prefetch; open the address itself, or use fetch() on a page of localhost",
     );
   }
   return undefined;

@@ -1,6 +1,7 @@
 import type { RealtimeError } from "../../core/protocol/errors.ts";
 import type { Events } from "../events/events.ts";
 import type { Counts } from "../metrics/counts.ts";
+import type { RefusedLine } from "../publish/batch.ts";
 import { factsOf, reasonOf, textOf } from "../events/refusal_facts.ts";
 import {
   CONNECT_PATH,
@@ -47,18 +48,19 @@ export class Failures {
   }
 
   /**
-   * A request, or a line of a batch, was refused with a status.
+   * A request, or lines of a batch, were refused with a status.
    *
-   * @param channel The channel of a line; a request names its own in its address.
+   * @param what The channel of a line, and the number of lines with the same error; a request names its channel in its address.
    */
   refused(
     head: FailedHead,
     code: number,
     error: RealtimeError,
-    channel: string | undefined = queryOf(head.target).get("channel") ??
-      undefined,
+    { channel, lines }: RefusedLine = {
+      channel: queryOf(head.target).get("channel") ?? undefined,
+    },
   ): void {
-    this.#count(head, error);
+    this.#count(head, error, lines);
     this.#events.emit({
       event: "refused",
       code,
@@ -67,13 +69,15 @@ export class Failures {
       ...remoteOf(head),
       channel: textOf(channel),
       ...factsOf(error),
+      lines,
     });
   }
 
-  #count({ method, target }: FailedHead, error: RealtimeError): void {
+  #count(head: FailedHead, error: RealtimeError, lines?: number): void {
+    const { method, target } = head;
     const path = pathOf(target);
     if (method === "POST" && PUBLISH_PATHS.has(path)) {
-      this.#counts.refusePublish(error);
+      this.#counts.refusePublish(error, lines);
     } else if (CONNECT_PATHS.has(path)) this.#counts.refuseConnection(error);
   }
 }

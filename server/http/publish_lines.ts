@@ -47,8 +47,8 @@ export function publishLines(
     rate,
     streams,
     trace: traceOf(head),
-    refused: (error, channel) =>
-      failures.refused(head, statusOf(error), error, channel),
+    refused: (error, lines) =>
+      failures.refused(head, statusOf(error), error, lines),
     failed: (error) =>
       failures.report(`${head.method} ${pathOf(head.target)}`, error),
   }, decodeUtf8(body));

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { escapeControls } from "../../core/protocol/escape_controls.ts";
 
 /** The forms of the log. */
 export const LOG_FORMATS = ["text", "json"] as const;
@@ -25,5 +26,5 @@ export function lastLine(error: string, format: LogFormat): string {
   if (format === "text") return error;
   const time = new Date().toISOString();
   const fields = { event: "failed", stage: "the start", error };
-  return JSON.stringify({ time, level: "error", ...fields });
+  return escapeControls(JSON.stringify({ time, level: "error", ...fields }));
 }

@@ -1,5 +1,5 @@
 import { getTextFormatter, type LogRecord } from "@logtape/logtape";
-import { escapeControls } from "./escape_controls.ts";
+import { escapeControls } from "../../core/protocol/escape_controls.ts";
 
 /** The width of the longest level and of most names of events, so that the sentences stand below each other. */
 const WIDTH = { level: "warning".length, event: "broker.down".length } as const;
@@ -30,10 +30,12 @@ export function jsonLine(record: LogRecord): string {
   const named = event === undefined
     ? { event: NAMELESS, message: record.message.map(textOf).join("") }
     : { event };
-  return JSON.stringify(
+  const json = JSON.stringify(
     { time, level, ...named, ...fields },
     (_name, value) => value instanceof Error ? errorText(value) : value,
   );
+  // JSON has them in its strings only, where the escapes mean the same.
+  return escapeControls(json);
 }
 
 function textOf(value: unknown): string {

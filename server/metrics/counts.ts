@@ -1,6 +1,9 @@
-import type { RealtimeErrorCode } from "../../core/protocol/errors.ts";
+import type {
+  RealtimeError,
+  RealtimeErrorCode,
+} from "../../core/protocol/errors.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
-import type { PublishedVia } from "../events/gateway_event.ts";
+import type { Closed, PublishedVia } from "../events/gateway_event.ts";
 import { Durations } from "./durations.ts";
 
 /** The upper bounds for the times of a broker: below 1 ms for one in memory, up to the time after which Redis counts as away. */
@@ -9,10 +12,12 @@ const BROKER_SECONDS = [
   ...[0.1, 0.25, 0.5, 1, 2.5, 5],
 ];
 
-/** Close codes of the standard and of the gateway. A client may send any other one, and must not make as many rows as it likes. */
-const CLOSE_CODES: ReadonlySet<number> = new Set([
-  ...[1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012],
-  ...[1013, 1015, 4400, 4401, 4403, 4408, 4429],
+/**
+ * The codes of clients that leave, are lost, or repeat with which code the runtime refused a frame. A client may send any other one too, and
+ * must neither look like a close of the gateway nor make as many rows as it likes.
+ */
+const CLIENT_CODES: ReadonlySet<number> = new Set([
+  ...[1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010],
 ]);
 
 /** Numbers by an HTTP status or a close code. */
@@ -52,14 +57,14 @@ export class Counts {
     return this.#connectionsRefused;
   }
 
-  /** Connections that ended, by their close codes. */
+  /** Connections that ended, by their close codes; `other` for all further codes of clients. */
   get closed(): CountsByCode {
     return this.#closed;
   }
 
-  /** Counts a message that was refused, or a request that has several. */
-  refusePublish({ code }: { readonly code: RealtimeErrorCode }): void {
-    increase(this.#publishRefused, statusOf(code));
+  /** Counts a message that was refused, a request that has several, or some lines of a batch. */
+  refusePublish({ code }: Pick<RealtimeError, "code">, count?: number): void {
+    increase(this.#publishRefused, statusOf(code), count);
   }
 
   /** Counts a client that was refused when it connected. */
@@ -68,8 +73,9 @@ export class Counts {
   }
 
   /** Counts a connection that ended. */
-  close(code: number): void {
-    increase(this.#closed, CLOSE_CODES.has(code) ? code : "other");
+  close({ code, by }: Pick<Closed, "code" | "by">): void {
+    const isTelling = by === "gateway" || CLIENT_CODES.has(code);
+    increase(this.#closed, isTelling ? code : "other");
   }
 }
 
@@ -85,6 +91,7 @@ function statusOf(code: RealtimeErrorCode): number {
 function increase(
   counts: Map<number | "other", number>,
   code: number | "other",
+  by = 1,
 ): void {
-  counts.set(code, (counts.get(code) ?? 0) + 1);
+  counts.set(code, (counts.get(code) ?? 0) + by);
 }

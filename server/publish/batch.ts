@@ -2,6 +2,7 @@ import { isTransient } from "../../core/http/transient.ts";
 import { errorBody } from "../../core/protocol/error_body.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
+import type { Refused } from "../events/gateway_event.ts";
 import { INTERNAL_ERROR } from "../runtimes/failed.ts";
 import {
   isStreamKind,
@@ -12,7 +13,7 @@ import type { Envelope } from "../wire/envelope.ts";
 import { BatchAnswers } from "./batch_answers.ts";
 import { type BatchLine, parseLine } from "./batch_line.ts";
 import { FairTurns } from "./fair_turns.ts";
-import type { PublishRate } from "./publish_rates.ts";
+import { type PublishRate, RateLimited } from "./publish_rates.ts";
 import { type MessagePublisher, REQUEST_BYTES } from "./publisher.ts";
 import { traced } from "./traced_publisher.ts";
 
@@ -25,6 +26,9 @@ const MAX_UNDER_WAY = 256;
 /** How many characters a line counts at least as its share of a turn: the refusal of a line that has only one takes 30 µs. */
 const MIN_LINE = 256;
 
+/** A line that was refused: its channel, unless it is malformed. Or, where they were refused together, the number of lines. */
+export type RefusedLine = Pick<Refused, "channel" | "lines">;
+
 /** The publisher, the limits and the reporters of a batch. */
 export interface BatchOptions {
   readonly publisher: MessagePublisher;
@@ -32,8 +36,8 @@ export interface BatchOptions {
   readonly streams: Streams;
   /** The trace of the lines that have none of their own. */
   readonly trace: string | undefined;
-  /** Called with the error of each line that is refused, and with its channel unless the line is malformed. */
-  readonly refused: (error: RealtimeError, channel?: string) => void;
+  /** Called with the error of each line that is refused; once for all lines that are refused together. */
+  readonly refused: (error: RealtimeError, line: RefusedLine) => void;
   /** Called with each unexpected error. The line's publisher learns nothing of it. */
   readonly failed: (error: unknown) => void;
 }
@@ -43,7 +47,8 @@ export interface BatchOptions {
  * time. It goes on whether its answers are taken or not.
  *
  * A line that fails doesn't stop the others. But where the reason may pass, the channel's further lines get the same error, so that a retry
- * keeps their order; and where the broker is away, all further lines do, which would wait for it as long as the first one did.
+ * keeps their order; and where the broker is away or the sender may publish no more, all further lines do: they would take as long as the
+ * first one.
  *
  * @returns The answers. They are complete already if the broker needed no promise.
  * @throws {RealtimeError} `too_large` for too many lines; nothing is published then.
@@ -126,6 +131,7 @@ class Batch {
   /** Starts lines until none is left. Returns before that only with what has to be awaited, which saves the others a promise each. */
   #startLines(): Promise<void> | undefined {
     while (this.#next < this.#lines.length) {
+      if (this.#outage) return this.#refuseRest(this.#outage);
       if (this.#underWay === MAX_UNDER_WAY) return this.#nextSettled();
       const text = this.#lines[this.#next++] ?? "";
       if (text.trim() === "") continue;
@@ -134,6 +140,17 @@ class Batch {
       if (turn) return turn;
     }
     return undefined;
+  }
+
+  /** Refuses all lines that were not started, without a look into them. */
+  #refuseRest(error: RealtimeError): undefined {
+    const lines = this.#lines.slice(this.#next)
+      .filter((text) => text.trim() !== "").length;
+    this.#next = this.#lines.length;
+    if (lines === 0) return undefined;
+    this.#options.refused(error, { lines });
+    const answers = encodeAnswer(undefined, error).repeat(lines);
+    this.answers.add(this.#started++, answers);
   }
 
   #nextSettled(): Promise<void> {
@@ -195,10 +212,10 @@ class Batch {
       }
       const ids = publisher.publish(envelope, [topic], data, key);
       return ids instanceof Promise
-        ? ids.then(answerOf, (error) => this.#fail(channel, error))
+        ? ids.then(answerOf, (error) => this.#fail(error, channel))
         : answerOf(ids);
     } catch (error) {
-      return this.#fail(channel, error);
+      return this.#fail(error, channel);
     }
   }
 
@@ -215,10 +232,10 @@ class Batch {
       publisher.require(channel, topics);
       const { streams } = this.#options;
       const sent = await streams.publish(envelope, topics, data, options);
-      if (sent.error) this.#options.refused(sent.error, channel);
+      if (sent.error) this.#options.refused(sent.error, { channel });
       return encodeAnswer(sent.ids[0], sent.error);
     } catch (error) {
-      return this.#fail(channel, error);
+      return this.#fail(error, channel);
     }
   }
 
@@ -239,20 +256,23 @@ class Batch {
       this.#options.rate.spend(1);
       return this.#refuse(this.#toRealtimeError(cause));
     } catch (limit) {
-      return this.#refuse(this.#toRealtimeError(limit));
+      return this.#fail(limit);
     }
   }
 
   /** Refuses a line, and the further ones where its error says so. */
-  #fail(channel: string, cause: unknown): string {
+  #fail(cause: unknown, channel?: string): string {
     const error = this.#toRealtimeError(cause);
-    if (error.code === "unavailable") this.#outage = error;
-    else if (isTransient(error)) this.#held.set(channel, error);
+    if (error.code === "unavailable" || error instanceof RateLimited) {
+      this.#outage = error;
+    } else if (channel !== undefined && isTransient(error)) {
+      this.#held.set(channel, error);
+    }
     return this.#refuse(error, channel);
   }
 
   #refuse(error: RealtimeError, channel?: string): string {
-    this.#options.refused(error, channel);
+    this.#options.refused(error, { channel });
     return encodeAnswer(undefined, error);
   }
 

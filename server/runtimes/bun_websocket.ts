@@ -40,7 +40,10 @@ class BunSocket implements Socket {
   #send(text: string): void {
     // Bun drops a frame silently. The close makes the client come back and resume.
     if (this.#socket.send(text) === 0) {
-      this.#socket.close(4408, "the client reads too slowly");
+      const reason = "the client reads too slowly";
+      // Bun would report the code as the client's.
+      this.#socket.data.close(4408, reason);
+      this.#socket.close(4408, reason);
     }
   }
 

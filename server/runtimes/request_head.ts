@@ -1,3 +1,4 @@
+import { ownText } from "../wire/own_text.ts";
 import { isHost } from "./host.ts";
 import { peerOf } from "./peer.ts";
 
@@ -93,7 +94,7 @@ export interface Remote {
 export function remoteOf(
   { peer, origin }: Pick<RequestHead, "peer" | "origin">,
 ): Remote {
-  return { address: peer, origin: origin?.slice(0, 255) };
+  return { address: peer, origin: origin && ownText(origin.slice(0, 255)) };
 }
 
 /** Returns the path of a request's target. */

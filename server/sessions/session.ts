@@ -224,16 +224,22 @@ export class Session implements SubscribedSession, SendQueueOwner {
   /**
    * Ends the session because its connection is gone.
    *
-   * @param code The close code; the client's, if it is the one that left.
+   * @param reason The gateway's reason; absent where the client left.
    */
-  ended(code: number, reason: string = "the client left"): void {
+  ended(code: number, reason?: string): void {
     if (this.isClosed) return;
     this.#state = "closed";
     this.#queue.stop();
     this.subscriptions.close();
-    this.host.counts.close(code);
+    const by = reason === undefined ? "client" : "gateway";
+    this.host.counts.close({ code, by });
     this.host.ended(this);
-    const facts = this.facts.of(this.wire);
-    this.host.events.emit({ event: "closed", code, reason, ...facts });
+    this.host.events.emit({
+      event: "closed",
+      by,
+      code,
+      reason: reason ?? "the client left",
+      ...this.facts.of(this.wire),
+    });
   }
 }

@@ -119,8 +119,8 @@ export class WebSocketClient implements SocketHandler {
     this.#session?.drain();
   }
 
-  close(code: number): void {
-    this.#session?.ended(code);
+  close(code: number, reason?: string): void {
+    this.#session?.ended(code, reason);
   }
 
   /** Counts a frame; returns the session if it may be acted on. */

@@ -44,6 +44,6 @@ export interface SocketHandler {
   control(): void;
   /** The runtime has room for more. Only some runtimes call it. */
   drain(): void;
-  /** The connection closed, with the close code of the peer. Called once. */
-  close(code: number): void;
+  /** The connection closed, with the close code of the peer, or with the code and the reason of the runtime adapter. Called once. */
+  close(code: number, reason?: string): void;
 }

@@ -51,7 +51,7 @@ describe("deploy/kubernetes.yaml", () => {
 
   it("takes each key from the secret that its first lines make", () => {
     const text = readDeploy("kubernetes.yaml");
-    const made = [...text.matchAll(/--from-literal=([\w-]+)=/g)]
+    const made = [...text.matchAll(/(?:'|\\n)([\w-]+)=%s/g)]
       .map(([, key]) => key);
     const [, name] = /create secret generic (\w+)/.exec(text) ?? [];
     const used = variables.flatMap(({ valueFrom }) => valueFrom ?? []);

@@ -130,7 +130,7 @@ describe("the files for one gateway with a database", () => {
 
   it("take the keys from the secret that the first lines make", () => {
     const text = readDeploy("kubernetes-sqlite.yaml");
-    const made = [...text.matchAll(/--from-literal=([\w-]+)=/g)]
+    const made = [...text.matchAll(/(?:'|\\n)([\w-]+)=%s/g)]
       .map(([, key]) => key);
     assertEquals(made, Object.keys(SECRET));
   });

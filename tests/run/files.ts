@@ -13,13 +13,37 @@ export function findTests(
     .sort();
 }
 
-/**
- * Tells whether a test file does the same on every runtime, so that it runs only once: it checks types or the repository's files, or it
- * starts other programs as a document says.
- */
+/** Tests that start other programs as a document says, or check types or the repository's files. */
+const OF_REPOSITORY = ["tests/repo/", "tests/docs/"];
+
+/** Tests of what a browser, another program or the runner itself does. */
+const OF_OTHERS = [
+  "bench/",
+  "tests/deploy/",
+  "tests/examples/",
+  "tests/react/",
+  "tests/run/",
+];
+
+/** Tells whether a test file does the same on every runtime, so that it runs on one of them only. */
 export function runsOnce(path: string): boolean {
-  return path.startsWith("tests/repo/") || path.startsWith("tests/docs/") ||
+  return isIn(OF_REPOSITORY, path) || isIn(OF_OTHERS, path) ||
     path === "tests/package/worker_test.ts" || path.endsWith("/types_test.ts");
+}
+
+/** Returns the runtime, of some, that runs a test file which runs once. Tests of the repository run on the last one, others on different ones. */
+export function runtimeOf<T>(
+  path: string,
+  runtimes: readonly T[],
+): T | undefined {
+  if (!isIn(OF_OTHERS, path)) return runtimes.at(-1);
+  // The file keeps its runtime when others come and go.
+  const sum = [...path].reduce((sum, char) => sum + char.charCodeAt(0), 0);
+  return runtimes[sum % runtimes.length];
+}
+
+function isIn(folders: readonly string[], path: string): boolean {
+  return folders.some((folder) => path.startsWith(folder));
 }
 
 /** Folders that are no part of a clone. */

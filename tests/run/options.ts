@@ -7,6 +7,8 @@ export interface Options {
   readonly runtimes: readonly RuntimeName[];
   /** Parts of paths; without any, every file is run. */
   readonly filters: readonly string[];
+  /** Whether tests that run on one runtime only run on all of them. */
+  readonly all: boolean;
 }
 
 /** Parses the arguments; returns a text that says what is wrong with them. */
@@ -17,11 +19,13 @@ export function parseOptions(args: string[]): Options | string {
       allowPositionals: true,
       options: {
         runtime: { type: "string", multiple: true, default: ["all"] },
+        all: { type: "boolean", default: false },
       },
     });
     return {
       runtimes: pick("runtime", values.runtime.join(","), RUNTIMES),
       filters: positionals,
+      all: values.all,
     };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -7,14 +7,20 @@ describe("parseOptions()", () => {
     assertEquals(parseOptions([]), {
       runtimes: ["deno", "bun", "node"],
       filters: [],
+      all: false,
     });
   });
 
   it("takes runtimes and parts of paths", () => {
     assertEquals(
       parseOptions(["--runtime", "bun", "core/id", "--runtime=node"]),
-      { runtimes: ["bun", "node"], filters: ["core/id"] },
+      { runtimes: ["bun", "node"], filters: ["core/id"], all: false },
     );
+  });
+
+  it("takes that every test runs on every runtime", () => {
+    const options = parseOptions(["--all"]);
+    assertEquals(typeof options === "object" && options.all, true);
   });
 
   it("says what is wrong", () => {

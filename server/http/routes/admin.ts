@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { escapeControls } from "../../../core/protocol/escape_controls.ts";
 import { checkName } from "../../../core/protocol/names.ts";
 import type { Admin } from "../../admin/admin.ts";
 import type { FeedReader } from "../../admin/feed_reader.ts";
@@ -32,7 +33,7 @@ export function adminRoutes(admin: Admin): Hono {
       await next();
       c.header("cache-control", "no-store");
     })
-    .get("/overview", async (c) => c.json(await inspector.overview()))
+    .get("/overview", async (c) => json(c, await inspector.overview()))
     .get("/channels", async (c) => {
       const action = "Cannot list the channels";
       const place = readPage(c, action, parseChannelPlace);
@@ -43,10 +44,12 @@ export function adminRoutes(admin: Admin): Hono {
         );
       }
       const search = c.req.query("search");
-      return c.json(await inspector.channels(sort, search, place));
+      return json(c, await inspector.channels(sort, search, place));
     })
-    .get("/channels/:name{.+}", async (c) => {
-      const name = checkName("channel", c.req.param("name"));
+    // A client resolves "." and ".." before it sends a path, so a name is best in the query.
+    .on("GET", ["/channel", "/channels/:name{[^]+}"], async (c) => {
+      const given = c.req.param("name") ?? c.req.query("name");
+      const name = checkName("channel", given);
       return found(
         c,
         await inspector.channel(name),
@@ -60,7 +63,7 @@ export function adminRoutes(admin: Admin): Hono {
       const place = readPage(c, "Cannot list the sessions", parseSessionPlace);
       const { channel, subject } = c.req.query();
       if (channel !== undefined) checkName("channel", channel);
-      return c.json(await inspector.sessions({ channel, subject }, place));
+      return json(c, await inspector.sessions({ channel, subject }, place));
     })
     .get("/sessions/:id", async (c) => {
       const id = c.req.param("id");
@@ -79,7 +82,8 @@ export function adminRoutes(admin: Admin): Hono {
         "Cannot check the token",
         'an object with either "token" or "subject"',
       );
-      return c.json(
+      return json(
+        c,
         "token" in input
           ? await tokenCheck.token(input.token)
           : await tokenCheck.subject(input.subject),
@@ -87,6 +91,12 @@ export function adminRoutes(admin: Admin): Hono {
     })
     .get("/events", (c) => stream(c, () => admin.openEvents()))
     .get("/messages", (c) => stream(c, () => admin.openMessages()));
+}
+
+/** Answers with JSON that an operator may print: in its strings, the escapes mean the same as what a stranger wrote. */
+function json(c: Context, answer: object): Response {
+  const text = escapeControls(JSON.stringify(answer));
+  return c.body(text, 200, { "content-type": "application/json" });
 }
 
 async function stream(
@@ -153,7 +163,7 @@ function found(
   answer: object | undefined,
   message: () => string,
 ): Response {
-  if (answer) return c.json(answer);
+  if (answer) return json(c, answer);
   throw new RealtimeError("not_found", message());
 }
 

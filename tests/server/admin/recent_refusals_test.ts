@@ -52,7 +52,8 @@ describe("RecentRefusals", () => {
   });
 
   it("lets no token with a wrong signature displace what is certain", () => {
-    const refusals = new RecentRefusals("g", () => 0);
+    let now = 0;
+    const refusals = new RecentRefusals("g", () => now++);
     refusals.add(refusal({ subject: "ann" }));
     for (let i = 0; i < 2_000; i++) {
       refusals.add(refusal({ claimed_subject: "ann", claimed_jti: `${i}` }));
@@ -60,5 +61,13 @@ describe("RecentRefusals", () => {
     const found = refusals.of({ subject: "ann" });
     assertEquals(found.length, 51);
     assertEquals(found.filter(({ unverified }) => !unverified).length, 1);
+    // Each of these claims to be another user, with the id of ann's token.
+    refusals.add(refusal({ subject: "ann", jti: "7" }));
+    for (let i = 0; i < 200; i++) {
+      refusals.add(refusal({ claimed_subject: `${i}`, claimed_jti: "7" }));
+    }
+    const ofToken = refusals.of({ jti: "7" });
+    assertEquals(ofToken.length, 100);
+    assertEquals(ofToken.filter(({ unverified }) => !unverified).length, 1);
   });
 });

@@ -30,6 +30,7 @@ import {
 import { redisPath } from "../../support/requirements.ts";
 import { until } from "../../support/until.ts";
 import { publish } from "../../support/wire/publish.ts";
+import { revoke } from "../../support/wire/revoke.ts";
 import { connectSse } from "../../support/wire/sse.ts";
 import {
   connectReady,
@@ -206,6 +207,24 @@ withRedis("the admin API of gateways on one Redis", () => {
     await handshake(a, { token });
     const { refused } = await check<TokenReport>(b, { subject: "rex" });
     assertEquals(refused.map(({ code }) => code), [401]);
+  });
+
+  it("shows what a client was really refused, however many tokens anyone makes in its name", async () => {
+    const own = await tokenFor(a, ["c/t"], { sub: "ivy" });
+    await revoke(a, { sub: "ivy" });
+    await handshake(a, { token: own });
+    const app = { signingKey: `signkey-test-${"f".repeat(64)}` };
+    const forged = await tokenFor({ ...a, ...app }, ["c/t"], { sub: "ivy" });
+    const attempts = Array.from({ length: 60 }, () => [a, b]).flat();
+    await Promise.all(
+      attempts.map((gateway) => handshake(gateway, { token: forged })),
+    );
+    for (const gateway of [a, b]) {
+      const { refused } = await check<TokenReport>(gateway, { subject: "ivy" });
+      const certain = refused.filter(({ unverified }) => !unverified);
+      assertEquals(certain.map(({ code }) => code), [403]);
+      assertEquals(refused.length, 100);
+    }
   });
 
   it("ignores what no gateway wrote", async () => {

@@ -23,6 +23,7 @@ import { tokenFor } from "../../support/wire/websocket.ts";
 const ROUTES = [
   ["GET", "overview"],
   ["GET", "channels"],
+  ["GET", "channel"],
   ["GET", "channels/c"],
   ["GET", "sessions"],
   ["GET", "sessions/1"],

@@ -1,12 +1,17 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import type { TokenReport } from "../../../server/admin/answers.ts";
-import { ADMIN_KEY, check } from "../../support/admin/admin.ts";
+import { ADMIN_KEY, ask, check } from "../../support/admin/admin.ts";
 import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
-import { publish } from "../../support/wire/publish.ts";
+import { postJson, publish } from "../../support/wire/publish.ts";
 import { revoke } from "../../support/wire/revoke.ts";
 import {
   connectReady,
@@ -140,6 +145,20 @@ describe("the token check", () => {
     assertEquals(refused.length, 50);
     await client.close();
     await other.client.close();
+  });
+
+  it("answers with no character that changes how a terminal shows it, whatever a stranger sent", async () => {
+    const other = { ...gateway, signingKey: OTHER_KEY };
+    const bearer = await tokenFor(other, ["a/t"], { sub: "zoe" });
+    const channel = "a\u007f\u009b2J\u202e";
+    await postJson(gateway, { channel, topic: "t", body: "1", bearer });
+    const response = await ask(gateway, "token", {
+      method: "POST",
+      body: JSON.stringify({ subject: "zoe" }),
+    });
+    const text = await response.text();
+    assertMatch(text, /"channel":"a\\u007f\\u009b2J\\u202e"/);
+    assertEquals(JSON.parse(text).refused[0].channel, channel);
   });
 
   it("has a handshake that was refused", async () => {

@@ -129,6 +129,9 @@ describe("tidings inspect", () => {
     const shown = await inspect(folder.path, "--channel", name);
     assertStringIncludes(shown, '"\\u001b[2J\\u009b\\u2028"');
     assertMatch(shown, /^[\n -~…]+$/);
+    const json = await inspect(folder.path, "--json", "--channel", name);
+    assertMatch(json, /^[\n -~]+$/);
+    assertEquals(JSON.parse(json).channels[0].channel, name);
     assertMatch(await inspect(folder.path, "--channel=\u009b"), /"\\u009b"/);
   });
 

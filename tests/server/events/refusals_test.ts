@@ -3,6 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { mintToken } from "../../../core/protocol/mint_token.ts";
 import { startGateway } from "../../support/gateway/gateway.ts";
 import { collectLog, eventsIn } from "../../support/log.ts";
+import { ADMIN_KEY, readSamples } from "../../support/metrics/samples.ts";
 import { batch, post, postJson } from "../../support/wire/publish.ts";
 import { revoke } from "../../support/wire/revoke.ts";
 import { payloadOf, sign } from "../../support/wire/tokens.ts";
@@ -119,6 +120,34 @@ describe("the event of a refusal", () => {
     );
   });
 
+  it("tells the lines that a token without budget sent further on together, and looks into none of them", async () => {
+    await using log = await collectLog("info");
+    await using gateway = await startGateway({
+      maxPublishRate: 1,
+      adminKey: ADMIN_KEY,
+    });
+    const bearer = await tokenFor(gateway, ["c/t"], { publish: true });
+    const lines = Array<string>(50_000).fill("x");
+    const answers = await batch(gateway, lines, bearer);
+    const codes = answers.map(({ error }) => error?.code);
+    const malformed = codes.indexOf("rate_limited");
+    assertEquals(new Set(codes.slice(0, malformed)), new Set(["invalid_json"]));
+    assertEquals(new Set(codes.slice(malformed)), new Set(["rate_limited"]));
+    const told = eventsIn(log, "refused")
+      .filter(({ error }) => error === "rate_limited")
+      .map(({ jti, lines }) => [typeof jti, lines]);
+    // One line found that nothing was left of the budget.
+    assertEquals(told, [
+      ["string", undefined],
+      ["string", 49_999 - malformed],
+    ]);
+    const samples = await readSamples(gateway);
+    const refused = ["400", "429"].map((code) =>
+      samples.get(`tidings_publish_refused_total{code="${code}"}`)
+    );
+    assertEquals(refused, [malformed, 50_000 - malformed]);
+  });
+
   it("tells of the page whose browser gets no leave for a request, which it never sends then", async () => {
     await using log = await collectLog("info");
     await using gateway = await startGateway({
@@ -157,5 +186,31 @@ describe("the event of a refusal", () => {
     assertEquals(lines, [
       "Tidings refused with 401: Cannot use the token: it is not a JWT",
     ]);
+  });
+
+  it("has none of the characters with which a page could write to the developer's terminal", async () => {
+    const { warn } = console;
+    const lines: unknown[] = [];
+    console.warn = (line) => lines.push(line);
+    const answers: unknown[] = [];
+    try {
+      await using gateway = await startGateway({ dev: true });
+      // An escape sequence, a line, a control character of C1, and one that turns the direction of the text.
+      for (const path of ["%1b[2J%0aforged", "%C2%9b2J", "%E2%80%AE"]) {
+        const response = await fetch(`${gateway.url}/${path}`);
+        answers.push((await response.json()).error.message);
+      }
+    } finally {
+      console.warn = warn;
+    }
+    const paths = ["\\u001b[2J\\u000aforged", "\\u009b2J", "\\u202e"];
+    const sentences = paths.map((path) =>
+      `Cannot GET /${path}: there is no such route`
+    );
+    assertEquals(answers, sentences);
+    assertEquals(
+      lines,
+      sentences.map((sentence) => `Tidings refused with 404: ${sentence}`),
+    );
   });
 });

@@ -49,6 +49,16 @@ describe("a line of the text log", () => {
 });
 
 describe("a line of the JSON log", () => {
+  it("has no character that changes how a terminal shows it, and parses to the same text", () => {
+    const reason = "a\u007fb\u009b2J\u0085\u2028\u2029\u202e\u2066\u061cü";
+    const line = jsonLine(record(["x"], { event: "refused", reason }));
+    assertEquals(JSON.parse(line).reason, reason);
+    assertEquals(
+      line.split('"reason":')[1],
+      '"a\\u007fb\\u009b2J\\u0085\\u2028\\u2029\\u202e\\u2066\\u061cü"}',
+    );
+  });
+
   it("has time, level and event before the fields", () => {
     assertEquals(
       jsonLine(record(["x"], {

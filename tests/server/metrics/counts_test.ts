@@ -3,11 +3,14 @@ import { describe, it } from "@std/testing/bdd";
 import { Counts } from "../../../server/metrics/counts.ts";
 
 describe("Counts", () => {
-  it("has one row for all close codes that only clients use", () => {
+  it("has one row for all codes of clients that don't say how they left", () => {
     const counts = new Counts();
-    for (const code of [1000, 4408, 3000, 4000, 4999, 1016]) counts.close(code);
+    for (const code of [1000, 1006, 1012, 4401, 4408, 3000, 4999]) {
+      counts.close({ code, by: "client" });
+    }
+    counts.close({ code: 4408, by: "gateway" });
     const closed = [...counts.closed].filter(([, count]) => count > 0);
-    assertEquals(closed, [[1000, 1], [4408, 1], ["other", 4]]);
+    assertEquals(closed, [[1000, 1], [4408, 1], [1006, 1], ["other", 5]]);
   });
 
   it("counts refusals by the status that their errors have over HTTP", () => {

@@ -6,6 +6,7 @@ import process from "node:process";
 import { MemoryBroker } from "../../../server/mod.ts";
 import { DatabaseFolder } from "../../support/brokers/sqlite.ts";
 import { startGateway } from "../../support/gateway/gateway.ts";
+import { collectLog, eventsIn } from "../../support/log.ts";
 import {
   ADMIN_KEY,
   counted,
@@ -27,6 +28,7 @@ import { connectSse, requestSse } from "../../support/wire/sse.ts";
 import {
   connectReady,
   connectWire,
+  handshake,
   type Target,
   tokenFor,
 } from "../../support/wire/websocket.ts";
@@ -110,6 +112,25 @@ describe("the metrics", () => {
       "tidings_log_bytes":
         (await readSamples(gateway)).get("tidings_log_bytes") ?? 0,
     });
+  });
+
+  it("count no close of a client as one of the gateway's, whatever its code is", async () => {
+    await using log = await collectLog("debug");
+    await using gateway = await startGateway({ adminKey });
+    const token = await tokenFor(gateway, ["c/t"]);
+    const codes = [1012, 4400, 4401, 4403, 4408, 4429];
+    for (const code of codes) {
+      const { socket } = await handshake(gateway, { token });
+      await socket?.close(code);
+    }
+    const metric = (code: unknown) =>
+      `tidings_connections_closed_total{code="${code}"}`;
+    const samples = await untilSample(gateway, metric("other"), codes.length);
+    for (const code of codes) assertEquals(samples.get(metric(code)) ?? 0, 0);
+    assertEquals(
+      eventsIn(log, "closed").map(({ by, code }) => [by, code]),
+      codes.map((code) => ["client", code]),
+    );
   });
 
   it("count connections that ended by their codes, and no longer as open", async () => {

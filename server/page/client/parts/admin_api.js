@@ -45,7 +45,7 @@ export function readChannels(query) {
  * @returns {Promise<ChannelDetail>}
  */
 export function readChannel(name) {
-  return read(`channels/${encodeURIComponent(name)}`);
+  return read("channel", { name });
 }
 
 /**

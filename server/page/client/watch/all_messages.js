@@ -1,8 +1,8 @@
-/** @import { DroppedAnswer } from "../../../admin/answers.ts" */
 /** @import { State } from "../parts/state.js" */
 /** @import { Watched } from "./address.js" */
 /** @import { Message } from "./frames.js" */
 import { LiveStream } from "../parts/live_stream.js";
+import { isMessage, parseFrame } from "./frames.js";
 
 /**
  * @typedef {object} AllListener
@@ -23,7 +23,7 @@ export class AllMessages {
     this.#listener = listener;
     this.#stream = new LiveStream("messages", {
       changed: listener.changed,
-      received: ({ name, data }) => this.#receive(name, JSON.parse(data)),
+      received: ({ name, data }) => this.#receive(name, data),
     });
   }
 
@@ -54,12 +54,15 @@ export class AllMessages {
 
   /**
    * @param {string} name
-   * @param {Message | DroppedAnswer} answer
+   * @param {string} data
    */
-  #receive(name, answer) {
-    if ("count" in answer) this.#listener.dropped(answer.count);
-    else if (name !== "dropped" && this.#isWanted(answer)) {
-      this.#listener.received(answer, performance.now());
+  #receive(name, data) {
+    if (name === "dropped") {
+      return this.#listener.dropped(JSON.parse(data).count);
+    }
+    const frame = parseFrame(data);
+    if (isMessage(frame) && this.#isWanted(frame)) {
+      this.#listener.received(frame, performance.now());
     }
   }
 

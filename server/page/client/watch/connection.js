@@ -4,7 +4,7 @@
 import { ApiError, GATEWAY } from "../parts/request.js";
 import { waitMs } from "../parts/state.js";
 import { mintToken } from "./api.js";
-import { isMessage, parseFrames } from "./frames.js";
+import { isMessage, parseFrame } from "./frames.js";
 
 /**
  * @typedef {object} Listener
@@ -129,7 +129,10 @@ export class Connection {
     socket.addEventListener("message", ({ data }) => {
       const at = performance.now();
       this.#expectPing(signal);
-      for (const frame of parseFrames(data)) this.#receive(frame, at, socket);
+      // `tidings.v1` joins frames by newlines.
+      for (const line of data.split("\n")) {
+        this.#receive(parseFrame(line), at, socket);
+      }
     }, { signal });
     socket.addEventListener("close", ({ code, reason }) => {
       this.#lose(code, reason);

@@ -35,8 +35,10 @@ import { splitId } from "../parts/format.js";
  * @typedef {MessageEntry | StreamEntry | NoteEntry} Entry
  */
 
-/** The number of entries that are kept. */
-export const MAX_ENTRIES = 500;
+/** The number of entries that are kept, and the characters of their texts together. */
+const MAX_ENTRIES = 500;
+const MAX_LENGTH = 16_000_000;
+/** The characters that are kept of a data stream. */
 const MAX_TEXT = 100_000;
 const STREAM_KINDS = new Set(["datastream-start", "chunk", "datastream-end"]);
 
@@ -52,6 +54,8 @@ export class Entries {
   #byId = new Map();
   #next = 0;
   #messages = 0;
+  /** The characters of all entries. */
+  #length = 0;
   #onChange;
 
   /** @param {() => void} onChange */
@@ -157,7 +161,7 @@ export class Entries {
     this.#byId.clear();
     this.#open.clear();
     this.#changed.clear();
-    this.#messages = 0;
+    this.#messages = this.#length = 0;
     this.#onChange();
   }
 
@@ -169,22 +173,28 @@ export class Entries {
   #addToStream(message, streamId, replayed) {
     const stream = this.#open.get(streamId) ??
       this.#openStream(message, streamId, replayed);
+    this.#length -= lengthOf(stream);
     stream.lastAt = message.created_at;
     if (message.kind === "chunk") {
       const { data } = message;
-      const piece = typeof data === "string"
-        ? data
-        : `${JSON.stringify(data)}\n`;
+      const piece = data.startsWith('"') ? JSON.parse(data) : `${data}\n`;
       stream.chunks++;
       stream.length += piece.length;
-      stream.text = (stream.text + piece).slice(-MAX_TEXT);
+      stream.text += piece;
+      if (stream.text.length > 2 * MAX_TEXT) {
+        // A slice would keep the whole text; its copy does not.
+        const end = JSON.stringify(stream.text.slice(-MAX_TEXT));
+        stream.text = JSON.parse(end);
+      }
     } else if (message.kind === "datastream-end") {
-      stream.error = errorIn(message.metadata);
+      stream.error = errorIn(JSON.parse(message.metadata ?? "null"));
       if (stream.error !== undefined) stream.state = "failed";
       else if (stream.state === "open") stream.state = "ended";
       this.#open.delete(streamId);
     }
+    this.#length += lengthOf(stream);
     this.#touch(stream);
+    this.#dropOldest();
   }
 
   /**
@@ -219,13 +229,24 @@ export class Entries {
    */
   #append(entry) {
     this.#all.push(entry);
-    if (this.#all.length > MAX_ENTRIES) {
-      const [gone] = this.#all.splice(0, 1);
-      if (gone?.type === "message") this.#byId.delete(gone.message.id);
-      if (gone?.type === "stream") this.#forget(gone);
-    }
+    this.#length += lengthOf(entry);
+    this.#dropOldest();
     this.#onChange();
     return entry;
+  }
+
+  /** Drops the oldest entries where there is too much; the newest stays, however long it is. */
+  #dropOldest() {
+    const isTooMuch = () =>
+      this.#all.length > MAX_ENTRIES || this.#length > MAX_LENGTH;
+    while (this.#all.length > 1 && isTooMuch()) {
+      const gone = this.#all.shift();
+      if (!gone) return;
+      this.#length -= lengthOf(gone);
+      this.#changed.delete(gone);
+      if (gone.type === "message") this.#byId.delete(gone.message.id);
+      if (gone.type === "stream") this.#forget(gone);
+    }
   }
 
   /** @param {StreamEntry} stream */
@@ -239,6 +260,19 @@ export class Entries {
     this.#changed.add(entry);
     this.#onChange();
   }
+}
+
+/**
+ * Returns how many characters an entry keeps.
+ *
+ * @param {Entry} entry
+ */
+function lengthOf(entry) {
+  if (entry.type === "note") return entry.text.length;
+  const { data, metadata = "" } = entry.message;
+  const length = data.length + metadata.length;
+  if (entry.type === "message") return length;
+  return length + entry.text.length + (entry.error ?? "").length;
 }
 
 /**

@@ -2,7 +2,7 @@
 /** @import { State } from "../parts/state.js" */
 /** @import { Row } from "./rows.js" */
 import { byId, setText } from "../parts/dom.js";
-import { Entries, MAX_ENTRIES } from "./entries.js";
+import { Entries } from "./entries.js";
 import { formatCount } from "../parts/format.js";
 import { createRow, matches } from "./rows.js";
 
@@ -135,12 +135,13 @@ export class Feed {
         type !== "note" && !element.hidden
       ).length;
     const total = formatCount(messages, "message");
+    const kept = all.filter(({ type }) => type !== "note").length;
     setText(
       this.#count,
       isFiltered
         ? `${visible} of ${total}`
-        : messages > MAX_ENTRIES
-        ? `${total}, the newest ${MAX_ENTRIES} kept`
+        : messages > kept
+        ? `${total}, the newest ${kept} kept`
         : messages === 0
         ? ""
         : total,

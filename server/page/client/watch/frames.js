@@ -5,11 +5,11 @@
  * @property {MessageKind} kind
  * @property {string} channel
  * @property {string} topic
- * @property {unknown} data
+ * @property {string} data JSON text.
  * @property {string} id
  * @property {string} created_at
  * @property {string} [stream_id]
- * @property {unknown} [metadata]
+ * @property {string} [metadata] JSON text.
  *
  * @typedef {object} ReadyChannel
  * @property {string} channel
@@ -35,14 +35,21 @@ const MESSAGE_KINDS = new Set([
 ]);
 
 /**
- * Parses the frames of a WebSocket message, which `tidings.v1` joins by newlines. They come from the gateway that served this page,
- * so they need no validation.
+ * Parses a frame. It comes from the gateway that served this page, so it needs no validation. What the publisher of a message chose
+ * stays text, as `[{},{}]` takes ten times as much memory when it is parsed.
  *
  * @param {string} text
- * @returns {Frame[]}
+ * @returns {Frame}
  */
-export function parseFrames(text) {
-  return text.split("\n").map((line) => JSON.parse(line));
+export function parseFrame(text) {
+  const frame = JSON.parse(text);
+  if (!isMessage(frame)) return frame;
+  const { data, metadata } = frame;
+  return {
+    ...frame,
+    data: JSON.stringify(data),
+    ...metadata !== undefined && { metadata: JSON.stringify(metadata) },
+  };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { copies, el, setText } from "../parts/dom.js";
 import {
   formatCount,
+  formatNumber,
   formatSpan,
   formatTime,
   hueOf,
@@ -19,6 +20,8 @@ import { colorJson } from "./json_view.js";
 
 /** Characters of a message that its row shows while it is closed. */
 const PREVIEW = 400;
+/** Characters of JSON that an open row shows: a browser takes 1 KB for a line. */
+const MAX_SHOWN = 100_000;
 /** Characters of a data stream that its row shows: the last ones, where the stream grows. */
 const STREAM_PREVIEW = 1_500;
 
@@ -50,7 +53,7 @@ export function matches(entry, words) {
   if (words === "") return true;
   if (entry.type === "note") return false;
   const { id, channel, topic, kind, data } = entry.message;
-  const text = entry.type === "stream" ? entry.text : JSON.stringify(data);
+  const text = entry.type === "stream" ? entry.text : data;
   return `${id} ${channel} ${topic} ${kind} ${text}`.toLowerCase().includes(
     words,
   );
@@ -72,14 +75,18 @@ function noteRow({ tone, text, time }) {
  */
 function messageRow(entry) {
   const { message } = entry;
-  const { data, kind } = message;
+  const { data, metadata, kind } = message;
   const preview = el("span", "data");
-  if (typeof data === "string") {
-    preview.append(data === "" ? el("i", "dim", "empty text") : clip(data));
-  } else preview.append(colorJson(clip(JSON.stringify(data))));
+  if (data === '""') preview.append(el("i", "dim", "empty text"));
+  else if (data.startsWith('"')) preview.append(clip(JSON.parse(data)));
+  else preview.append(colorJson(clip(data)));
   const facts = el("span", "facts");
   if (kind !== "data") preview.prepend(el("span", "badge", kind), " ");
-  const element = foldable(entry, preview, facts, () => message);
+  const element = foldable(entry, preview, facts, () => ({
+    ...message,
+    data: JSON.parse(data),
+    metadata: metadata && JSON.parse(metadata),
+  }));
   function update() {
     const { latency, replayed } = entry;
     facts.className = latency?.own ? "facts own" : "facts";
@@ -126,7 +133,7 @@ function streamRow(entry) {
     setText(text, tail(entry));
     text.dataset.state = entry.state;
     setText(facts, `${formatCount(entry.chunks, "chunk")}${outcome(entry)}`);
-    facts.title = entry.error ?? "";
+    facts.title = clip(entry.error ?? "");
     facts.className = `facts ${
       entry.state === "failed" || entry.state === "incomplete" ? "bad" : ""
     }`;
@@ -151,7 +158,7 @@ function outcome({ state, error, message, lastAt }) {
       return ` in ${formatSpan(ms)}`;
     }
     case "failed":
-      return `, failed: ${error}`;
+      return `, failed: ${clip(error ?? "")}`;
     case "incomplete":
       return ", incomplete";
   }
@@ -182,7 +189,7 @@ function foldable({ message }, data, facts, everything) {
   const details = el("details", "", summary);
   details.addEventListener("toggle", () => {
     details.querySelector(".whole")?.remove();
-    if (details.open) details.append(wholeOf(message.id, everything()));
+    if (details.open) details.append(wholeOf(message.id, everything));
   });
   const element = el("li", "row", details);
   element.dataset.id = message.id;
@@ -191,20 +198,30 @@ function foldable({ message }, data, facts, everything) {
 
 /**
  * @param {string} id
- * @param {unknown} value
+ * @param {() => unknown} value
  */
 function wholeOf(id, value) {
-  const json = JSON.stringify(value, null, 2);
+  const json = () => JSON.stringify(value(), null, 2);
   const copyJson = el("button", "small", "Copy JSON");
   const copyId = el("button", "small", "Copy id");
-  copies(copyJson, () => json);
+  copies(copyJson, json);
   copies(copyId, () => id);
+  const tools = el("p", "tools", copyJson, copyId);
+  const shown = json();
   const text = el("pre", "json");
-  text.append(colorJson(json));
-  return el("div", "whole", el("p", "tools", copyJson, copyId), text);
+  text.append(colorJson(clip(shown, MAX_SHOWN)));
+  if (shown.length > MAX_SHOWN) {
+    const first = formatCount(MAX_SHOWN, "character");
+    const hint = `The first ${first} of ${formatNumber(shown.length)}`;
+    tools.append(el("span", "hint", hint));
+  }
+  return el("div", "whole", tools, text);
 }
 
-/** @param {string} text */
-function clip(text) {
-  return text.length > PREVIEW ? `${text.slice(0, PREVIEW)}…` : text;
+/**
+ * @param {string} text
+ * @param {number} [length]
+ */
+function clip(text, length = PREVIEW) {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

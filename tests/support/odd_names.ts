@@ -1,0 +1,27 @@
+/** Names that a URL, a path or a program takes for something else, all of them valid. */
+export const ODD_NAMES: readonly string[] = [
+  ".",
+  "..",
+  "%2e",
+  "%2E%2e",
+  "../c",
+  "\u2028",
+  "a\u2028b",
+  "a\u2029b",
+  "/",
+  "a/b",
+  "?",
+  "a?b=c",
+  "#",
+  "a#b",
+  " ",
+  " a  b ",
+  "+",
+  "a&name=b",
+  "\\",
+  "__proto__",
+  "constructor",
+  "\u202eevil",
+  // 255 bytes
+  `${"😀".repeat(63)}abc`,
+];
