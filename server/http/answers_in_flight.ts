@@ -3,7 +3,7 @@ import { withFacts } from "../events/refusal_facts.ts";
 
 const MIB = 1024 * 1024;
 
-/** Bytes of large answers that may be in flight when another one begins. */
+/** Bytes of large answers in flight at which no further one begins. */
 const LIMITS = { token: 16 * MIB, gateway: 128 * MIB };
 
 /** Counts the bytes of large answers until they end: those that clients don't read must not fill the memory. */
@@ -19,14 +19,8 @@ export class AnswersInFlight {
    */
   require(jti: string | undefined): void {
     const ofToken = this.#ofTokens.get(jti ?? "") ?? 0;
-    if (ofToken < LIMITS.token && this.#bytes < LIMITS.gateway) return;
-    const [owner, bytes] = ofToken < LIMITS.token
-      ? ["the gateway", this.#bytes]
-      : ["the token", ofToken];
-    const size = `${Math.floor(bytes / MIB)} MiB`;
-    const message =
-      `Cannot read the history: ${owner} has ${size} of answers that are not read yet; try again later`;
-    throw withFacts(new RealtimeError("rate_limited", message), { jti });
+    if (this.#bytes >= LIMITS.gateway) refuse("gateway", this.#bytes, jti);
+    if (ofToken >= LIMITS.token) refuse("token", ofToken, jti);
   }
 
   /** Counts an answer that begins; returns a function that ends it. */
@@ -46,4 +40,12 @@ export class AnswersInFlight {
     if (ofToken > 0) this.#ofTokens.set(jti, ofToken);
     else this.#ofTokens.delete(jti);
   }
+}
+
+function refuse(of: keyof typeof LIMITS, bytes: number, jti?: string): never {
+  const [size, limit] = [bytes, LIMITS[of]].map((n) => Math.floor(n / MIB));
+  const problem =
+    `the ${of} has ${size} MiB of unread answers, the limit is ${limit} MiB`;
+  const message = `Cannot read the history: ${problem}; try again later`;
+  throw withFacts(new RealtimeError("rate_limited", message), { jti });
 }

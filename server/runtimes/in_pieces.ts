@@ -1,13 +1,11 @@
 import type { ServerResponse } from "node:http";
 import type { StreamedAnswer } from "./json_answer.ts";
 
-type Controller = ReadableStreamDefaultController<Uint8Array>;
-
 /**
  * Writes an answer in pieces, each when the client has room for it. The connection of a client that has none in time ends.
  *
- * @param outgoing The response on Node. There it ends the connection: an error of the body would be logged by `@hono/node-server`, and by
- * Bun if it weren't `undefined`.
+ * @param outgoing The response on Node. It ends the connection, as `@hono/node-server` would log an error of the body. Bun logs any error
+ * but `undefined`.
  */
 export function inPieces(
   { pieces, deadlineMs, ended = () => {} }: StreamedAnswer,
@@ -15,13 +13,12 @@ export function inPieces(
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let timer: ReturnType<typeof setTimeout>;
-  function late(controller: Controller): void {
-    ended();
-    if (outgoing) outgoing.destroy();
-    else controller.error();
-  }
-  function wait(controller: Controller): void {
-    timer = setTimeout(late, deadlineMs, controller);
+  function wait(controller: ReadableStreamDefaultController): void {
+    timer = setTimeout(() => {
+      ended();
+      if (outgoing) outgoing.destroy();
+      else controller.error();
+    }, deadlineMs);
   }
   return new ReadableStream({
     start: wait,

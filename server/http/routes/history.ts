@@ -38,16 +38,14 @@ export function historyRoutes(
     if (claims) auth.revocations.require(claims);
     const pieces = write(page);
     const bytes = page.entries.reduce((sum, entry) => sum + entry.bytes, 0);
-    const answer = {
-      status: 200,
-      headers: { "content-type": "application/json" },
-    };
+    const headers = { "content-type": "application/json" };
     // Hono drops the body of an answer to HEAD.
     if (bytes <= PIECE_CHARS || c.req.method === "HEAD") {
-      return toResponse({ ...answer, json: [...pieces].join("") });
+      return c.body([...pieces].join(""), 200, headers);
     }
     const ended = inFlight.begin(claims?.jti, bytes);
-    return toResponse({ ...answer, pieces, deadlineMs, ended }, c.env);
+    const answer = { status: 200, headers, pieces, deadlineMs, ended };
+    return toResponse(answer, c.env);
   });
 }
 

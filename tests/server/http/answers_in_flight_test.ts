@@ -24,7 +24,7 @@ describe("AnswersInFlight", () => {
     ) {
       assertEquals(
         refusal(action),
-        "Cannot read the history: the token has 17 MiB of answers that are not read yet; try again later",
+        "Cannot read the history: the token has 17 MiB of unread answers, the limit is 16 MiB; try again later",
       );
     }
     inFlight.require("other");
@@ -45,7 +45,7 @@ describe("AnswersInFlight", () => {
     for (const jti of [undefined, "one"]) {
       assertEquals(
         refusal(() => inFlight.require(jti)),
-        "Cannot read the history: the gateway has 128 MiB of answers that are not read yet; try again later",
+        "Cannot read the history: the gateway has 128 MiB of unread answers, the limit is 128 MiB; try again later",
       );
     }
     ends[0]?.();

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { MemoryBroker } from "../../../../server/mod.ts";
 import { newMessage } from "../../../../server/wire/envelope.ts";
@@ -11,6 +11,9 @@ import { RawSocket } from "../../../support/wire/raw_socket.ts";
 import { address, tokenFor } from "../../../support/wire/websocket.ts";
 
 const QUERY = { channel: "large", limit: "1000" };
+
+/** Bun itself ends a connection after 20 s without progress. */
+const OF_BUN_MS = 15_000;
 
 /** Starts a gateway with pages of almost 8 MiB, more than the kernel's buffers hold. */
 async function startLarge(queueDeadlineMs: number): Promise<TestGateway> {
@@ -71,7 +74,9 @@ describe("pages of history that are not read", () => {
     await using gateway = await startLarge(300);
     const token = await tokenFor(gateway, ["large/t"]);
     const stalled = await stallAll(gateway, token);
+    const began = performance.now();
     await until(() => mayRead(gateway, token));
+    assert(performance.now() - began < OF_BUN_MS, "Bun cut them off");
     await Promise.all(stalled.map((socket) => socket.close()));
   });
 
