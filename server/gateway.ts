@@ -139,7 +139,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const rules = { schemas: settings.channels, callback, revocations };
   const publisherFor: WebSocketHost["publisherFor"] = (claims) =>
     claims ? new ClientPublisher(publisher, claims, rules) : publisher;
-  const { queueBytes, queueDeadlineMs } = settings;
+  const { queueBytes, queueDeadlineMs: deadlineMs } = settings;
   const host: WebSocketHost = {
     ...settings,
     auth,
@@ -148,7 +148,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     counts,
     revocations,
     publisherFor,
-    sendQueue: { queueBytes, deadlineMs: queueDeadlineMs },
+    sendQueue: { queueBytes, deadlineMs },
     ticket: (claims) => auth.tokens.mintTicket(claims),
     report,
     opened(session) {
@@ -171,7 +171,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const findSender: FindSender = async (authorization) => {
     const claims = await auth.publisherClaims(authorization);
     const rate = claims ? rates.of(claims.jti) : UNLIMITED;
-    return { publisher: publisherFor(claims), rate };
+    return { publisher: publisherFor(claims), rate, deadlineMs };
   };
   const findPublisher: FindPublisher = async (authorization) =>
     (await findSender(authorization)).publisher;
@@ -181,7 +181,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       streamRoutes(findPublisher, streams),
       tokenRoutes(auth),
       sseRoutes(host),
-      historyRoutes(auth, broker),
+      historyRoutes(auth, broker, deadlineMs),
       openStreamsRoutes(auth, hub),
       revokeRoutes(auth),
       subscribersRoutes(findPublisher, broker),
@@ -201,7 +201,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   });
 
   const publishOne = directPublish(auth, publisher, addresses, failures);
-  const publishLines = directBatch(auth, publisher, streams, failures);
+  const sender = { publisher, rate: UNLIMITED, deadlineMs };
+  const publishLines = directBatch(auth, sender, streams, failures);
   const entrance = new Entrance(admission, {
     publish: (head) => publishOne(head) ?? publishLines(head),
     connect: (incoming, head) => connect(host, incoming, head),

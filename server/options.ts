@@ -120,7 +120,8 @@ export interface GatewayOptions {
    */
   queueBytes?: number | undefined;
   /**
-   * Milliseconds that a send queue may make no progress before its connection is closed with 4408.
+   * Milliseconds that a send queue may make no progress before its connection is closed with 4408. A connection whose client reads
+   * nothing of a large answer for as long is ended too.
    *
    * @default {10000}
    */

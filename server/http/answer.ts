@@ -1,3 +1,4 @@
+import { inPieces } from "../runtimes/in_pieces.ts";
 import {
   type Answer,
   type JsonAnswer,
@@ -27,21 +28,11 @@ export function published(ids: readonly string[]): JsonAnswer {
   return { status: 200, headers: PUBLISHED, json };
 }
 
-/** Turns an answer into a `Response`. */
-export function toResponse(answer: Answer): Response {
+/** Turns an answer into a `Response`; `env` is what the runtime passed beside the request. */
+export function toResponse(answer: Answer, env?: unknown): Response {
   const { status, headers } = answer;
-  const body = "pieces" in answer ? streamOf(answer.pieces) : answer.json;
+  const body = "pieces" in answer
+    ? inPieces(answer, Object(env).outgoing)
+    : answer.json;
   return new Response(body, { status, headers });
-}
-
-function streamOf(texts: AsyncIterable<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const iterator = texts[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-  });
 }

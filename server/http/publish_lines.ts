@@ -3,7 +3,7 @@ import type { Auth } from "../auth/auth.ts";
 import { publishBatch } from "../publish/batch.ts";
 import type { BatchAnswers } from "../publish/batch_answers.ts";
 import type { MessagePublisher } from "../publish/publisher.ts";
-import { type PublishRate, UNLIMITED } from "../publish/publish_rates.ts";
+import type { PublishRate } from "../publish/publish_rates.ts";
 import type { DirectHandler } from "../runtimes/direct.ts";
 import type { Answer, JsonAnswer } from "../runtimes/json_answer.ts";
 import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
@@ -25,6 +25,8 @@ const DIRECT_BYTES = 1024 * 1024;
 export interface Sender {
   readonly publisher: MessagePublisher;
   readonly rate: PublishRate;
+  /** Milliseconds that the sender may leave a piece of its answer unread. */
+  readonly deadlineMs: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface Sender {
  * @throws {RealtimeError} `invalid_data` for a body that is not UTF-8, `too_large` for too many lines.
  */
 export function publishLines(
-  { publisher, rate }: Sender,
+  { publisher, rate, deadlineMs }: Sender,
   streams: Streams,
   failures: Failures,
   head: RequestHead,
@@ -50,7 +52,7 @@ export function publishLines(
     failed: (error) =>
       failures.report(`${head.method} ${pathOf(head.target)}`, error),
   }, decodeUtf8(body));
-  return answers.isComplete ? complete(answers) : firstOf(answers);
+  return answers.isComplete ? complete(answers) : firstOf(answers, deadlineMs);
 }
 
 function complete(answers: BatchAnswers): JsonAnswer {
@@ -58,11 +60,14 @@ function complete(answers: BatchAnswers): JsonAnswer {
 }
 
 /** Waits for the first answers. Often they are all that there are, and one piece takes less than a stream. */
-async function firstOf(answers: BatchAnswers): Promise<Answer> {
+async function firstOf(
+  answers: BatchAnswers,
+  deadlineMs: number,
+): Promise<Answer> {
   await answers.some();
-  return answers.isComplete
-    ? complete(answers)
-    : { status: 200, headers: BATCH_PUBLISHED, pieces: answers };
+  if (answers.isComplete) return complete(answers);
+  const pieces = answers[Symbol.asyncIterator]();
+  return { status: 200, headers: BATCH_PUBLISHED, pieces, deadlineMs };
 }
 
 /**
@@ -71,12 +76,10 @@ async function firstOf(answers: BatchAnswers): Promise<Answer> {
  */
 export function directBatch(
   auth: Auth,
-  publisher: MessagePublisher,
+  sender: Sender,
   streams: Streams,
   failures: Failures,
 ): DirectHandler {
-  const sender = { publisher, rate: UNLIMITED };
-
   function publish(
     head: RequestHead,
     body: Uint8Array | undefined,

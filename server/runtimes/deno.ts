@@ -53,6 +53,11 @@ function upgrade(
   return response;
 }
 
+/** Answers for an app that threw. A body that ended with `undefined` is one that its client didn't read. */
+function onError(error: unknown): Response {
+  return error === undefined ? new Response() : failed(error);
+}
+
 /** Serves on Deno, with `Deno.serve`. */
 export const denoRuntime: RuntimeAdapter = {
   name: `Deno ${Deno?.version.deno}`,
@@ -67,7 +72,7 @@ export const denoRuntime: RuntimeAdapter = {
     let answering = 0;
     let idle = (): void => {};
     const server = Deno.serve(
-      { hostname, port, signal, onListen: () => {}, onError: failed },
+      { hostname, port, signal, onListen: () => {}, onError },
       async (request, info) => {
         answering++;
         try {

@@ -5,12 +5,16 @@ export interface JsonAnswer {
   readonly json: string;
 }
 
-/** An answer in lines of JSON that are not all known yet. */
+/** An answer that is large, or not all known yet. */
 export interface StreamedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Its body. A client that doesn't take it holds up nothing else. */
-  readonly pieces: AsyncIterable<string>;
+  readonly pieces: Iterator<string> | AsyncIterator<string>;
+  /** Milliseconds that the client may leave a piece unread. */
+  readonly deadlineMs: number;
+  /** Called, perhaps more than once, when the answer has ended: also when the client left or read too slowly. */
+  readonly ended?: () => void;
 }
 
 /** An answer that needs no `Response`. */

@@ -14,6 +14,7 @@ import { directHandlers } from "./direct.ts";
 import { failed } from "./failed.ts";
 import { answerClientErrors, mayTakeLong } from "./node_client_error.ts";
 import { directFirst } from "./node_direct.ts";
+import { oneByOne } from "./node_one_by_one.ts";
 import {
   createWebSocketServer,
   isHandshake,
@@ -45,7 +46,7 @@ function serve(
       // HTTP lets a server ignore an offer to upgrade (Java's client offers h2c); Node's default leaves a request that offers
       // another protocol unanswered.
       shouldUpgradeCallback: isHandshake,
-    }, direct ? directFirst(direct, listener) : listener);
+    }, oneByOne(direct ? directFirst(direct, listener) : listener));
     const close = () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -7,6 +7,7 @@ import type {
 import { pipeline } from "node:stream/promises";
 import type { BodyHandler, DirectHandler } from "./direct.ts";
 import { failure } from "./failed.ts";
+import { inPieces } from "./in_pieces.ts";
 import type { Answer } from "./json_answer.ts";
 import { plainAddress } from "./peer.ts";
 import type { RequestHead } from "./request_head.ts";
@@ -86,7 +87,7 @@ function send(outgoing: ServerResponse, answer: Answer): void {
   if ("pieces" in answer) {
     outgoing.writeHead(status, headers);
     // A client that left needs no answer.
-    pipeline(answer.pieces, outgoing).catch(() => undefined);
+    pipeline(inPieces(answer, outgoing), outgoing).catch(() => undefined);
     return;
   }
   const { json } = answer;

@@ -80,9 +80,8 @@ export function publishRoutes(
     const request = c.req.raw;
     const body = await readBytes(request, REQUEST_BYTES, batchTooLarge);
     const head = new FetchHead(request, c.env);
-    return toResponse(
-      await publishLines(sender, streams, failures, head, body),
-    );
+    const answer = await publishLines(sender, streams, failures, head, body);
+    return toResponse(answer, c.env);
   });
 
   app.post("/publish/tee", async (c) => {
