@@ -5,15 +5,18 @@ import {
   type RedisSettings,
 } from "./connection.ts";
 import { PubSubConnection } from "./pubsub_connection.ts";
-import { ReadTurns } from "./read_turns.ts";
+import { ReadTurns } from "../read_turns.ts";
 import { formatAddress, type RedisAddress } from "./url.ts";
+
+/** Most reads of logs that are under way: while Redis reads, everyone else waits. */
+const READS_AT_ONCE = 8;
 
 /** One Redis server that holds data, with a connection for commands and, once they are needed, one for reads and one for live messages. */
 export class RedisServer {
   readonly address: RedisAddress;
   readonly name: string;
   readonly commands: RedisConnection;
-  readonly turns: ReadTurns = new ReadTurns();
+  readonly turns: ReadTurns = new ReadTurns("Redis", READS_AT_ONCE);
   readonly #settings: RedisSettings;
   readonly #down: (error: unknown) => void;
   #pubsub: PubSubConnection | undefined;

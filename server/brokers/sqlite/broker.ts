@@ -21,6 +21,7 @@ import type {
 } from "../broker.ts";
 import { frameEnd } from "../../wire/frame_layout.ts";
 import { HealthWatch } from "../health_watch.ts";
+import { ReadTurns } from "../read_turns.ts";
 import type { LogSummary } from "../log_summary.ts";
 import { MemoryRevocations } from "../memory_revocations.ts";
 import type {
@@ -34,6 +35,9 @@ import { StorageThread } from "./calls/storage_thread.ts";
 
 /** Milliseconds that the disk may take to answer a check of the health. */
 const HEALTH_MS = 2_000;
+
+/** Most reads of the file that are under way, each of which holds a page of 4 MiB at most. */
+const READS_AT_ONCE = 32;
 
 const logger = getLogger(["tidings", "sqlite"]);
 
@@ -78,6 +82,7 @@ export class SqliteBroker implements Broker {
   readonly #keyTtlMs: number;
   readonly #revocations: MemoryRevocations;
   readonly #health: HealthWatch;
+  readonly #turns = new ReadTurns("SQLite", READS_AT_ONCE);
   readonly #listeners = new Map<string, LogListener>();
   readonly #subscribers = new Map<string, ReadonlyMap<string, number>>();
   #isClosed = false;
@@ -196,18 +201,18 @@ export class SqliteBroker implements Broker {
     after: number,
     limit: number,
     maxBytes: number,
-    { topics: wanted }: ReadOptions = {},
+    { topics: wanted, reader }: ReadOptions = {},
   ): Promise<LogPage> {
     const page = this.#hot.read(channel, after, limit, maxBytes, wanted);
     if (page) return Promise.resolve(page);
     const topics = wanted && [...wanted];
-    return this.#thread.call(
-      { name: "read", channel, after, limit, maxBytes, topics },
-      (stored) => {
+    const question = { channel, after, limit, maxBytes, topics };
+    const read = (): Promise<LogPage> =>
+      this.#thread.call({ name: "read", ...question }, (stored) => {
         this.#hot.noteFirst(channel, stored.epoch, stored.first);
         return toPage(stored);
-      },
-    );
+      });
+    return this.#turns.read(reader, JSON.stringify(question), read);
   }
 
   /** Searches the log from its top. */

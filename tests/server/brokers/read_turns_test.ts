@@ -1,11 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { RealtimeError } from "../../../../core/protocol/errors.ts";
-import { ReadTurns } from "../../../../server/brokers/redis/read_turns.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { ReadTurns } from "../../../server/brokers/read_turns.ts";
 
 /** Turns whose reads the test answers. */
 function turnsOf() {
-  const turns = new ReadTurns();
+  const turns = new ReadTurns("Redis", 8);
   const begun: string[] = [];
   const underWay: { question: string; answer: () => void }[] = [];
   return {

@@ -1,12 +1,9 @@
-import { RealtimeError } from "../../../core/protocol/errors.ts";
-
-/** Most reads of one server's logs that are under way: while Redis reads, everyone else waits. */
-const AT_ONCE = 8;
+import { RealtimeError } from "../../core/protocol/errors.ts";
 
 /** Most reads, each for something else, with which a reader waits for its turn. */
 const MOST_WAITING = 256;
 
-/** Milliseconds after which a turn comes too late, because Redis hardly answers. */
+/** Milliseconds after which a turn comes too late, because the store hardly answers. */
 const MOST_WAIT_MS = 10_000;
 
 /** A read that has not begun. */
@@ -18,12 +15,14 @@ interface WaitingRead {
 /** Reads in order, a few at once. Those who ask for what another waits for share its read: it has not begun, so it is new enough for them. */
 class SharedQueue {
   readonly waiting = new Map<string, WaitingRead>();
+  readonly #store: string;
   readonly #atOnce: number;
   readonly #idle: () => void;
   #underWay = 0;
 
   /** @param idle Called when nothing is under way any more, and nothing waits. */
-  constructor(atOnce: number, idle = () => {}) {
+  constructor(store: string, atOnce: number, idle = () => {}) {
+    this.#store = store;
     this.#atOnce = atOnce;
     this.#idle = idle;
   }
@@ -35,7 +34,7 @@ class SharedQueue {
       const until = performance.now() + MOST_WAIT_MS;
       const begin = (): Promise<T> => {
         if (performance.now() < until) resolve(read());
-        else reject(refusal("unavailable", "Redis is too slow"));
+        else reject(refusal("unavailable", `${this.#store} is too slow`));
         return answer;
       };
       waiting = { begin, answer };
@@ -60,10 +59,20 @@ class SharedQueue {
   }
 }
 
-/** Lets the readers of a server's logs take turns, so that one who reads much delays the others by one read each time. */
+/** Lets the readers of a store's logs take turns, so that one who reads much delays the others by one read each time. */
 export class ReadTurns {
-  readonly #all = new SharedQueue(AT_ONCE);
+  readonly #store: string;
+  readonly #all: SharedQueue;
   readonly #readers = new Map<string, SharedQueue>();
+
+  /**
+   * @param store The name of the store, for errors.
+   * @param atOnce Most reads that are under way.
+   */
+  constructor(store: string, atOnce: number) {
+    this.#store = store;
+    this.#all = new SharedQueue(store, atOnce);
+  }
 
   /**
    * Reads when it is the reader's turn. A reader has one read under way; the gateway and its app, which have no name, may have several.
@@ -78,7 +87,7 @@ export class ReadTurns {
     const take = (): Promise<T> => this.#all.read(question, read);
     if (reader === undefined) return take();
     const own = this.#readers.get(reader) ??
-      new SharedQueue(1, () => this.#readers.delete(reader));
+      new SharedQueue(this.#store, 1, () => this.#readers.delete(reader));
     this.#readers.set(reader, own);
     if (own.waiting.size < MOST_WAITING) return own.read(question, take);
     const reason = `${MOST_WAITING} reads of its token wait already`;
