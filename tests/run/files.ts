@@ -16,13 +16,16 @@ export function findTests(
 /** Tests that start other programs as a document says, or check types or the repository's files. */
 const OF_REPOSITORY = ["tests/repo/", "tests/docs/"];
 
-/** Tests of what a browser, another program or the runner itself does. */
+/** Tests of what a browser, another program or the runner itself does. Those of the page look at it in Chromium. */
 const OF_OTHERS = [
   "bench/",
   "tests/deploy/",
   "tests/examples/",
+  "tests/package/install_test.ts",
+  "tests/package/tarball_test.ts",
   "tests/react/",
   "tests/run/",
+  "tests/server/page/",
 ];
 
 /** Tells whether a test file does the same on every runtime, so that it runs on one of them only. */
