@@ -19,8 +19,10 @@ const OF_REPOSITORY = ["tests/repo/", "tests/docs/"];
 /** Tests of what a browser, another program or the runner itself does. Those of the page look at it in Chromium. */
 const OF_OTHERS = [
   "bench/",
+  "tests/ai/use_chat_test.ts",
   "tests/deploy/",
   "tests/examples/",
+  "tests/inngest/hooks_test.ts",
   "tests/package/install_test.ts",
   "tests/package/tarball_test.ts",
   "tests/react/",
