@@ -7,6 +7,7 @@ import {
   WRITES,
 } from "../calls/requests.ts";
 import type { Storage } from "./storage.ts";
+import type { Trouble } from "./trouble.ts";
 
 /**
  * Answers requests: those that write in one transaction, in their order, then the others. The answers of those that write are all
@@ -38,9 +39,7 @@ export function runBatch(
         );
       });
       results.forEach((result, i) => answers[i] = { result });
-      const hasProbe = requests.some(({ name }) => name === "probe");
-      if (hasProbe) trouble.probe();
-      else if (trouble.problem) trouble.succeeded(growthOf(requests));
+      if (trouble.problem !== undefined) heal(trouble, requests);
     }
   } catch (error) {
     const problem = trouble.reasonOf(error);
@@ -55,6 +54,12 @@ export function runBatch(
     if (!isDone) answers[i] = readAnswer(storage, reader, request);
   }
   return answers;
+}
+
+/** Finds out, after a commit that succeeded, whether the trouble is over. */
+function heal(trouble: Trouble, requests: readonly Request[]): void {
+  if (requests.some(({ name }) => name === "probe")) trouble.probe();
+  else trouble.succeeded(growthOf(requests));
 }
 
 function write(storage: Storage, request: Request): Result {
