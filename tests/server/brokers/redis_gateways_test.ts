@@ -144,13 +144,15 @@ withRedis("Gateways on one Redis", () => {
     await writer.write("two");
     await writer.close();
     await publishing;
-    const frames = await late.take(4);
-    assertEquals(frames.map(({ kind }) => kind), [
-      "datastream-start",
-      "chunk",
-      "chunk",
-      "datastream-end",
-    ]);
+    assertEquals((await late.next()).kind, "datastream-start");
+    // A reader that is behind gets joined chunks.
+    let text = "";
+    for (;;) {
+      const { kind, data } = await late.next();
+      if (kind === "datastream-end") break;
+      text += data;
+    }
+    assertEquals(text, "one two");
   });
 
   it("receive only the channels that their clients follow, and leave a channel after a while", async () => {
