@@ -15,7 +15,10 @@ export interface ErrorBody {
   readonly issues?: readonly SchemaIssue[];
 }
 
-/** Encodes an error for the wire, without its cause. What anyone wrote, and the message quotes, can't move the cursor of a terminal. */
+/**
+ * Encodes an error for the wire, without its cause. The message may quote what a stranger wrote, so its control characters are escaped: they
+ * could move the cursor of a terminal.
+ */
 export function errorBody(
   { code, message, issues }: RealtimeError,
 ): ErrorBody {

@@ -45,7 +45,7 @@ export interface LogEntry extends Omit<NewMessage, "head"> {
   readonly bytes: number;
 }
 
-/** What a read of a log is for. */
+/** The wanted part of a log, and the reader that asks for it. */
 export interface ReadOptions {
   /** The topics whose messages are wanted; every topic without it. */
   readonly topics?: ReadonlySet<string> | undefined;

@@ -5,7 +5,7 @@ import type { Broker, LogPage, ReadOptions } from "./broker.ts";
 export const PAGE_ENTRIES = 1000;
 /** Bytes of a page's messages after which the page ends. */
 export const PAGE_BYTES = 4 * 1024 * 1024;
-/** Most messages that one read looks at for those of its topics: meanwhile the process does nothing else. */
+/** Most messages that one read examines, whether or not it wants their topics: meanwhile the process does nothing else. */
 export const MOST_EXAMINED = 2000;
 
 /**

@@ -69,7 +69,7 @@ export const origins: Value<"*" | string[]> = z.string()
     const origins = list.split(",").map((origin) => origin.trim());
     for (const origin of origins) {
       if (!isOrigin(origin)) {
-        // What stands before an @ may be a password.
+        // The text before an @ may be a password.
         const name = JSON.stringify(origin.replace(/^.*@/s, "…@"));
         context.addIssue(
           `${name} is no origin; write https://app.example.com, separate several by commas, or write * for all`,

@@ -93,7 +93,7 @@ local function heal(meta, log, epoch, top)
   healed = true
   local kept, lowest, foreign, isMissing, from = {}, nil, call('XLEN', log), false, '-'
   repeat
-    -- Not to the end: there is no id after the highest one, and a later id than that of the newest message is of another program.
+    -- It ends at the newest message: later entries are foreign, and Redis has no range that begins after the highest id.
     local entries = call('XRANGE', log, from, digits(top), 'COUNT', 100)
     for _, entry in ipairs(entries) do
       local offset = tonumber(string.match(entry[1], '^%d+'))

@@ -48,7 +48,7 @@ function usedBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-// What the first ones load and compile is no matter of theirs.
+// The first refusals load and compile code, whose memory doesn't count.
 for (let i = 0; i < 50; i++) await refuse(-i);
 const before = usedBytes();
 for (let i = 0; i < 1_000; i++) await refuse(i);

@@ -8,13 +8,14 @@ export interface SqliteCli extends AsyncDisposable {
   readonly target: Target;
 }
 
-/** Starts a gateway on a database. Resolves when it listens. */
+/** Starts a gateway on a database, with further flags and variables. Resolves when it listens. */
 export async function startSqliteCli(
   path: string,
   flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<SqliteCli> {
   const args = ["--port", "0", "--broker", `sqlite:${path}`, ...flags];
-  const cli = new Cli(args, { REALTIME_SIGNING_KEY: SIGNING_KEY });
+  const cli = new Cli(args, { ...env, REALTIME_SIGNING_KEY: SIGNING_KEY });
   const url = await cli.url();
   return {
     cli,

@@ -2,8 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { join } from "node:path";
 import { FaultyDisk } from "../../../support/disk/faulty_disk.ts";
-import { Cli } from "../../../support/gateway/cli.ts";
-import { SIGNING_KEY } from "../../../support/gateway/gateway.ts";
+import { startSqliteCli } from "../../../support/gateway/sqlite_cli.ts";
 import { gccPath } from "../../../support/requirements.ts";
 import { post } from "../../../support/wire/publish.ts";
 
@@ -15,12 +14,9 @@ const LEFT = 100_000;
 onFaultyDisk("a gateway whose disk is almost full", () => {
   it("is not ready until as much can be written as was refused, though less still fits", async () => {
     await using disk = await FaultyDisk.create();
-    const broker = `sqlite:${join(disk.folder, "tidings.db")}`;
-    await using cli = new Cli(
-      ["--port", "0", "--signing-key", SIGNING_KEY, "--broker", broker],
-      disk.env,
-    );
-    const target = { url: await cli.url(), signingKey: SIGNING_KEY };
+    const path = join(disk.folder, "tidings.db");
+    await using gateway = await startSqliteCli(path, [], disk.env);
+    const { target } = gateway;
     async function publish(bytes: number): Promise<number> {
       const body = JSON.stringify("x".repeat(bytes));
       const answer = await post(target, { channel: "c", topic: "t", body });

@@ -3,8 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { join } from "node:path";
 import { publishAll } from "../../../support/client/client.ts";
 import { FaultyDisk } from "../../../support/disk/faulty_disk.ts";
-import { Cli } from "../../../support/gateway/cli.ts";
-import { SIGNING_KEY } from "../../../support/gateway/gateway.ts";
+import { startSqliteCli } from "../../../support/gateway/sqlite_cli.ts";
 import { gccPath } from "../../../support/requirements.ts";
 import { until } from "../../../support/until.ts";
 
@@ -13,12 +12,9 @@ const onFaultyDisk = gccPath() === undefined ? describe.skip : describe;
 onFaultyDisk("a gateway whose disk hangs", () => {
   it("ends on SIGTERM, though a commit and what waits behind it never end", async () => {
     await using disk = await FaultyDisk.create();
-    const broker = `sqlite:${join(disk.folder, "tidings.db")}`;
-    await using cli = new Cli(
-      ["--port", "0", "--signing-key", SIGNING_KEY, "--broker", broker],
-      disk.env,
-    );
-    const target = { url: await cli.url(), signingKey: SIGNING_KEY };
+    const path = join(disk.folder, "tidings.db");
+    await using gateway = await startSqliteCli(path, [], disk.env);
+    const { cli, target } = gateway;
     await publishAll(target, "before");
     const { syncsBegun } = disk.counts;
     disk.set("hold");

@@ -10,7 +10,7 @@ const KIB = "x".repeat(1024);
 
 const BUDGET = 4 * 1024 * 1024;
 
-/** What the write-ahead log may add. */
+/** Bytes that the write-ahead log may add. */
 const SLACK = 16_000_000;
 
 /** Returns the bytes of the database and its write-ahead log. */
