@@ -1,6 +1,6 @@
 import { RealtimeError } from "../protocol/errors.ts";
+import { subscribe } from "../subscribe/subscribe.ts";
 import type { RealtimeApp } from "../types/realtime.ts";
-import { followTopics } from "./follow_topics.ts";
 import type { OpenQuestion } from "./logged_reply.ts";
 
 /**
@@ -19,9 +19,18 @@ export async function firstReply(
   signal: AbortSignal,
 ): Promise<unknown> {
   const target = { app, channel, topics: [topic] };
-  const replies = followTopics(target, { from, signal });
-  for await (const { kind, replyTo, data } of replies) {
-    if (kind === "data" && replyTo === id) return data;
+  for (const multiplex of [true, false]) {
+    try {
+      const replies = await subscribe(target, { from, signal, multiplex });
+      for await (const { kind, replyTo, data } of replies) {
+        if (kind === "data" && replyTo === id) return data;
+      }
+      break;
+    } catch (error) {
+      // The shared connection may have as many topics as the gateway allows. A connection of its own has room.
+      const { code } = error as RealtimeError;
+      if (code !== "too_many" || !multiplex) throw error;
+    }
   }
   throw new RealtimeError(
     "unavailable",

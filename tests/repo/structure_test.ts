@@ -101,7 +101,7 @@ describe("wrongWays()", () => {
       ["core/http/a.ts", "core/publish/b.ts"],
       ["core/protocol/a.ts", "core/names.ts"],
       ["middleware/a.ts", "react/b.ts"],
-      ["ai/adapters/a.ts", "react/b.ts"],
+      ["ai/client/a.ts", "react/b.ts"],
       ["server/a.ts", "mod.ts"],
       ["server/a.ts", "tests/support/b.ts"],
       ["tests/a.ts", "bench/b.ts"],

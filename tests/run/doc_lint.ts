@@ -17,12 +17,7 @@ interface Manifest {
 }
 
 /** The modules of optional packages whose types are in the signatures of entry points. */
-const OPTIONAL = [
-  "@mastra/core/events",
-  "@tanstack/ai",
-  "ai",
-  "assistant-stream/resumable",
-];
+const OPTIONAL = ["ai"];
 
 const EMPTY_MODULE = "data:application/typescript,export {}";
 
