@@ -107,6 +107,23 @@ describe("realtime.waitForReply()", () => {
     assertEquals(await Promise.all(again), [false, true]);
   });
 
+  it("waits for more replies at once than a connection may have topics", async () => {
+    await using full = await startGateway({ maxSubscriptions: 1 });
+    const app = appOf(full);
+    const waits = [];
+    for (const user of ["ann", "bob", "cid"]) {
+      const { approval } = approvals(user);
+      const reply = app.waitForReply(approval, await ask(app, user), DAYS);
+      waits.push(reply);
+      await until(async () => await app.subscribers(approval.channel) === 1);
+    }
+    for (const user of ["ann", "bob", "cid"]) {
+      await using person = await join(app, user, { multiplex: false });
+      await person.reply(await nextQuestion(person), "yes");
+    }
+    assertEquals(await Promise.all(waits), [true, true, true]);
+  });
+
   it("waits with the gateway in memory, for the tests of apps", async () => {
     const test = createTestRealtime();
     await using person = await join(test.realtime, "memory");
