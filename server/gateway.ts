@@ -136,7 +136,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   broker.interruptedStreams?.()
     .then((interrupted) => streams.adopt(interrupted))
     .catch((error) => report("looking for open streams", error));
-  const rules = { schemas: settings.channels, callback, revocations };
+  const { channels: schemas, signingKeys: [secret] } = settings;
+  const rules = { schemas, callback, revocations, secret };
   const publisherFor: WebSocketHost["publisherFor"] = (claims) =>
     claims ? new ClientPublisher(publisher, claims, rules) : publisher;
   const { queueBytes, queueDeadlineMs: deadlineMs } = settings;
@@ -178,7 +179,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   for (
     const routes of [
       publishRoutes(findSender, addresses, streams, failures),
-      streamRoutes(findPublisher, streams),
+      streamRoutes(findPublisher, auth, streams),
       tokenRoutes(auth),
       sseRoutes(host),
       historyRoutes(auth, broker, deadlineMs),

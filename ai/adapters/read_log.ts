@@ -28,7 +28,7 @@ const PAGE = 1000;
 async function gatewayOf(
   { app, channel, topics }: FollowedTopics,
 ): Promise<HttpContext> {
-  const token = await app.token({ channel, topics, publish: topics });
+  const token = await app.token({ channel, topics, stop: topics });
   const { apiBaseUrl: url = app.url, key: bearer } = token;
   return { url, bearer, fetch: gatewayFetch(url), retry: {} };
 }

@@ -8,7 +8,13 @@ import { requestToken } from "../subscribe/server_token.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 
 /** The options that only an app of `createRealtime` supports. */
-const APP_ONLY = ["expiresIn", "sessionExpiresIn", "publish", "sub"] as const;
+const APP_ONLY = [
+  "expiresIn",
+  "sessionExpiresIn",
+  "publish",
+  "stop",
+  "sub",
+] as const;
 
 function isAppLike(app: unknown): app is AppLike {
   const { token, [Symbol.toStringTag]: tag } = Object(app);

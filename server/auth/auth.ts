@@ -98,13 +98,14 @@ export class Auth {
   }
 
   /**
-   * Authenticates a request to publish.
+   * Authenticates a request to publish, or to stop a stream.
    *
-   * @returns The claims of the token; `undefined` for the signing key, which may publish everything.
+   * @returns The claims of the token; `undefined` for the signing key, which may do everything.
    * @throws {RealtimeError} `unauthenticated`, `invalid_token`, `token_expired`, or `forbidden` for a token that grants no publishing.
    */
   async publisherClaims(
     authorization: string | undefined,
+    right: "publish" | "stop" = "publish",
   ): Promise<TokenClaims | undefined> {
     const bearer = readBearer(authorization);
     // A JWT has two dots; any other credential counts as a signing key.
@@ -116,12 +117,12 @@ export class Auth {
     if (mayPublishAll) return undefined;
     if (!isToken) {
       const problem =
-        "Cannot publish without the signing key or a token that grants it";
+        `Cannot ${right} without the signing key or a token that grants it`;
       throw withoutKey(problem, authorization);
     }
     const uses = ["publish", "subscribe", "ticket"] as const;
     const claims = await this.verify(bearer, uses);
-    if (claims.publish === undefined) {
+    if (right === "publish" && claims.publish === undefined) {
       const message = "Cannot publish: the token doesn't grant it";
       const error = new RealtimeError("forbidden", message);
       throw withFacts(error, tokenFacts(claims));

@@ -1,12 +1,9 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Revocations } from "../auth/revocations.ts";
-import {
-  type RefusalFacts,
-  textOf,
-  tokenFacts,
-  withFacts,
-} from "../events/refusal_facts.ts";
+import { requireRight } from "../auth/rights.ts";
+import { textOf, tokenFacts, withFacts } from "../events/refusal_facts.ts";
+import { clientMark } from "../streams/client_stream.ts";
 import type { ChannelSchemas } from "./channel_schemas.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import {
@@ -18,30 +15,21 @@ import {
 import type { MessageCallback } from "./message_callback.ts";
 import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 
-/** The schemas that clients' messages must match, the app's callback, and the revocations of tokens. */
+/** The schemas that clients' messages must match, the app's callback, the revocations of tokens, and the secret of the marks of clients. */
 export interface ClientRules {
   readonly schemas: ChannelSchemas;
   readonly callback: MessageCallback | undefined;
   readonly revocations: Revocations;
+  readonly secret: string;
 }
 
 /** Maximum seconds for which a client's key is remembered: with more, a client could fill the broker's memory with keys. */
 const MAX_CLIENT_KEY_TTL = 120;
 
-/** Tells whether a token grants publishing to a topic. */
-export function grantsPublish(
-  { publish = [] }: TokenClaims,
-  channel: string,
-  topic: string,
-): boolean {
-  return publish === true ||
-    publish.some((grant) => grant.channel === channel && grant.name === topic);
-}
-
 /** Publishes the messages of one client: checks its token's grants and the topics' schemas, and calls the app's `onMessage` afterwards. */
 export class ClientPublisher implements MessagePublisher {
   readonly maxMessageBytes: number;
-  readonly client: KeyOwner;
+  readonly #owner: KeyOwner;
   /** Schemas may check one message for longer than the next. */
   readonly keepsCallOrder = false;
   readonly #publisher: Publisher;
@@ -52,16 +40,17 @@ export class ClientPublisher implements MessagePublisher {
     this.maxMessageBytes = publisher.maxMessageBytes;
     this.#publisher = publisher;
     this.#claims = claims;
-    this.client = clientOwner(claims);
+    this.#owner = clientOwner(claims);
     this.#rules = rules;
   }
 
+  get streamMark(): string {
+    return clientMark(this.#rules.secret, this.#owner);
+  }
+
   require(channel: string, topics: readonly string[]): void {
-    try {
-      this.#requireGrant(channel, topics);
-    } catch (error) {
-      throw withFacts(error, this.#factsOf(channel));
-    }
+    const { revocations } = this.#rules;
+    requireRight("publish", this.#claims, revocations, channel, topics);
   }
 
   async publish(
@@ -73,21 +62,8 @@ export class ClientPublisher implements MessagePublisher {
     try {
       return await this.#publish(envelope, topics, data, key);
     } catch (error) {
-      throw withFacts(error, this.#factsOf(envelope.channel));
-    }
-  }
-
-  #factsOf(channel: string): RefusalFacts {
-    return { channel: textOf(channel), ...tokenFacts(this.#claims) };
-  }
-
-  #requireGrant(channel: string, topics: readonly string[]): void {
-    this.#rules.revocations.require(this.#claims, channel);
-    for (const topic of topics) {
-      if (grantsPublish(this.#claims, channel, topic)) continue;
-      const problem = `the token doesn't grant topic ${quote(topic)}`;
-      const message = `Cannot publish to ${quote(channel)}: ${problem}`;
-      throw new RealtimeError("forbidden", message);
+      const channel = textOf(envelope.channel);
+      throw withFacts(error, { channel, ...tokenFacts(this.#claims) });
     }
   }
 
@@ -100,7 +76,7 @@ export class ClientPublisher implements MessagePublisher {
     const { channel, kind = "data", replyTo } = envelope;
     const { schemas, callback, revocations } = this.#rules;
     const { sub, jti } = this.#claims;
-    this.#requireGrant(channel, topics);
+    this.require(channel, topics);
     if ((ttlOf(key) ?? 0) > MAX_CLIENT_KEY_TTL * 1000) {
       const problem =
         `a token's idempotency keys last at most ${MAX_CLIENT_KEY_TTL} s`;
@@ -122,7 +98,7 @@ export class ClientPublisher implements MessagePublisher {
       topics,
       data,
       key,
-      this.client,
+      this.#owner,
     );
     if (callback) {
       for (const [index, topic] of topics.entries()) {
