@@ -107,9 +107,9 @@ async function createToken(
   const { channel: _, topics: __, from, publish, stop, ...rest } = wanted;
   const claimsOf = (granted: TokenOptions["publish"]) =>
     granted && (granted === true ||
-      granted.map((topic) =>
-        typeof topic === "string" ? { channel, name: topic } : topic
-      ));
+        granted.map((topic) =>
+          typeof topic === "string" ? { channel, name: topic } : topic
+        )) || undefined;
   const apiBaseUrl = gatewayUrl(options.url);
   const key = await mintToken(signingKeyFor(options, apiBaseUrl), {
     ...rest,

@@ -163,7 +163,8 @@ describe("A token that expires in the middle of an answer", () => {
 });
 
 describe("A gateway that is away", () => {
-  it("is named in the error when a message is sent", async () => {
+  it("is named to the app when a message is sent, and not to the page", async () => {
+    const told: unknown[] = [];
     const url = await closedUrl();
     const realtime = createRealtime({
       url,
@@ -175,13 +176,17 @@ describe("A gateway that is away", () => {
         publishChat(realtime, {
           chatId: "x",
           stream: streamOf([...BEGINNING, ...REST]),
+          onError: (error) => told.push(Object(error).message),
         }),
     });
     await page.chat.sendMessage(QUESTION);
     assertEquals(page.failure(), [
       "network",
-      `Cannot publish to "chat:x": the gateway at ${url} can't be reached: connection refused`,
+      "Cannot publish the answer: the app's log has the reason",
       [QUESTION],
+    ]);
+    assertEquals(told, [
+      `Cannot publish to "chat:x": the gateway at ${url} can't be reached: connection refused`,
     ]);
   });
 
