@@ -80,11 +80,7 @@ function isChunk(value: unknown): value is ai.UIMessageChunk {
   return isJsonObject(value) && isText(value.type);
 }
 
-/**
- * Checks the chunks of a message that an answer continues.
- *
- * @throws {RealtimeError} `invalid_json` for anything but a list of chunks.
- */
+/** @throws {RealtimeError} `invalid_json` for anything but a list of chunks. */
 export function checkChunks(value: unknown): readonly ai.UIMessageChunk[] {
   if (Array.isArray(value) && value.every(isChunk)) return value;
   throw unreadable();

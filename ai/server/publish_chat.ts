@@ -1,7 +1,4 @@
-import {
-  RealtimeError,
-  type RealtimeErrorCode,
-} from "../../core/protocol/errors.ts";
+import { RealtimeError } from "../../core/protocol/errors.ts";
 import { errorBody } from "../../core/protocol/error_body.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
 import type { Publication, PublishFn } from "../../core/types/app.ts";
@@ -127,22 +124,13 @@ export async function publishChat(
 }
 
 /** The codes of refusals that concern the request. Others concern the app and its gateway, whose address is not for pages. */
-const FOR_PAGES: ReadonlySet<RealtimeErrorCode> = new Set([
-  "invalid_name",
-  "invalid_data",
-  "stream_open",
-  "too_large",
-  "rate_limited",
-  "too_many",
-  "aborted",
-]);
+const FOR_PAGES = ["stream_open", "invalid_name", "invalid_data", "aborted"];
 
 function refusal(error: unknown, onError: (error: unknown) => void): Response {
   if (!(error instanceof RealtimeError)) throw error;
   const { code } = error;
-  let body: object = errorBody(error);
-  // A proxy's answer can have such a code too, and the error its URL.
-  if (!FOR_PAGES.has(code) || error.message.includes("://")) {
+  let body = errorBody(error);
+  if (!FOR_PAGES.includes(code)) {
     onError(error);
     const message = "Cannot publish the answer: the app's log has the reason";
     body = { code, message };

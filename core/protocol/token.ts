@@ -14,9 +14,6 @@ export interface TopicClaim {
 /** The purpose of a token. A token for one purpose is never accepted for another. */
 export type TokenUse = "subscribe" | "publish" | "ticket";
 
-/** A right in topics beside subscribing: to publish to them, or to stop their data streams. */
-export type TopicRight = "publish" | "stop";
-
 /** The claims of a valid token. */
 export interface TokenClaims {
   readonly use: TokenUse;

@@ -1,11 +1,26 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { hashSigningKey } from "../../core/protocol/signing_key.ts";
 import type { TokenClaims, TokenUse } from "../../core/protocol/token.ts";
-import { tokenFacts, withFacts } from "../events/refusal_facts.ts";
+import { textOf, tokenFacts, withFacts } from "../events/refusal_facts.ts";
+import { quote } from "../publish/publisher.ts";
 import { readBearer } from "./credentials.ts";
 import type { Revocations } from "./revocations.ts";
 import { isSameText } from "./same_text.ts";
 import { Tokens } from "./tokens.ts";
+
+/** What a token may grant in a topic, beside subscribing to it. */
+export type TopicRight = "publish" | "stop";
+
+/** Tells whether a token grants a right in a topic. */
+export function grants(
+  right: TopicRight,
+  { [right]: granted = [] }: TokenClaims,
+  channel: string,
+  topic: string,
+): boolean {
+  return granted === true ||
+    granted.some((grant) => grant.channel === channel && grant.name === topic);
+}
 
 /** Decides which requests may publish, mint and subscribe. */
 export class Auth {
@@ -61,6 +76,30 @@ export class Auth {
     return claims;
   }
 
+  /** @throws {RealtimeError} `forbidden` for a token that was revoked, or doesn't grant a right in one of the topics. */
+  require(
+    right: TopicRight,
+    claims: TokenClaims,
+    channel: string,
+    topics: readonly string[],
+  ): void {
+    try {
+      this.revocations.require(claims, channel);
+      for (const topic of topics) {
+        if (grants(right, claims, channel, topic)) continue;
+        const [action, verb] = right === "stop"
+          ? ["stop the stream of", "grant stopping"]
+          : ["publish to", "grant"];
+        const problem = `the token doesn't ${verb} topic ${quote(topic)}`;
+        const message = `Cannot ${action} ${quote(channel)}: ${problem}`;
+        throw new RealtimeError("forbidden", message);
+      }
+    } catch (error) {
+      const facts = tokenFacts(claims);
+      throw withFacts(error, { channel: textOf(channel), ...facts });
+    }
+  }
+
   /** Tells whether the header carries a signing key, raw or hashed. */
   async isSigningKey(authorization: string | undefined): Promise<boolean> {
     if (this.open) return true;
@@ -105,7 +144,7 @@ export class Auth {
    */
   async publisherClaims(
     authorization: string | undefined,
-    right: "publish" | "stop" = "publish",
+    right: TopicRight = "publish",
   ): Promise<TokenClaims | undefined> {
     const bearer = readBearer(authorization);
     // A JWT has two dots; any other credential counts as a signing key.

@@ -69,17 +69,14 @@ type Fields = z.infer<typeof schema>;
 /**
  * Parses a line.
  *
- * @param publisher The one whose stream it is, if it has a stream's id.
+ * @param sender The publisher, whose stream it is if it has the id of one.
  * @throws {RealtimeError} `invalid_json`, and `invalid_argument` for a line of another form.
  */
-export function parseLine(
-  text: string,
-  publisher: Pick<MessagePublisher, "streamMark">,
-): BatchLine {
+export function parseLine(text: string, sender: MessagePublisher): BatchLine {
   const value = parseJson(text, "the line");
   const fields = isPlain(value) ? value : check(value);
   const { stream_id: id } = fields;
-  if (id !== undefined) fields.stream_id = ownStreamId(publisher, id);
+  if (id) fields.stream_id = ownStreamId(sender, id);
   return {
     envelope: createEnvelope(fields.channel, fields, "batch"),
     topic: fields.topic,

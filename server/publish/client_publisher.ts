@@ -1,7 +1,6 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
-import type { Revocations } from "../auth/revocations.ts";
-import { requireRight } from "../auth/rights.ts";
+import type { Auth } from "../auth/auth.ts";
 import { textOf, tokenFacts, withFacts } from "../events/refusal_facts.ts";
 import { clientMark } from "../streams/client_stream.ts";
 import type { ChannelSchemas } from "./channel_schemas.ts";
@@ -19,7 +18,7 @@ import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 export interface ClientRules {
   readonly schemas: ChannelSchemas;
   readonly callback: MessageCallback | undefined;
-  readonly revocations: Revocations;
+  readonly auth: Auth;
   readonly secret: string;
 }
 
@@ -49,8 +48,7 @@ export class ClientPublisher implements MessagePublisher {
   }
 
   require(channel: string, topics: readonly string[]): void {
-    const { revocations } = this.#rules;
-    requireRight("publish", this.#claims, revocations, channel, topics);
+    this.#rules.auth.require("publish", this.#claims, channel, topics);
   }
 
   async publish(
@@ -74,7 +72,7 @@ export class ClientPublisher implements MessagePublisher {
     key: MessageKey | undefined,
   ): Promise<readonly string[]> {
     const { channel, kind = "data", replyTo } = envelope;
-    const { schemas, callback, revocations } = this.#rules;
+    const { schemas, callback, auth } = this.#rules;
     const { sub, jti } = this.#claims;
     this.require(channel, topics);
     if ((ttlOf(key) ?? 0) > MAX_CLIENT_KEY_TTL * 1000) {
@@ -91,7 +89,7 @@ export class ClientPublisher implements MessagePublisher {
       const value = JSON.parse(data);
       for (const topic of topics) await schemas.check(channel, topic, value);
       // The token may have been revoked meanwhile.
-      revocations.require(this.#claims, channel);
+      auth.revocations.require(this.#claims, channel);
     }
     const ids = await this.#publisher.publish(
       envelope,

@@ -1,6 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { ControlFrame } from "../../core/protocol/frames.ts";
 import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
+import { grants } from "../auth/auth.ts";
 import { type Revocations, revokedError } from "../auth/revocations.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import {
@@ -10,7 +11,6 @@ import {
 import type { Start } from "../fan_out/find_start.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import type { Counts } from "../metrics/counts.ts";
-import { grants } from "../auth/rights.ts";
 import { isV1 } from "../wire/encode.ts";
 import { parseSince, type Since, sinceOfChannel } from "../wire/since.ts";
 import { Grant, grantKey } from "./grant.ts";

@@ -20,16 +20,14 @@ export function clientMark(secret: string, client: string): string {
  * Returns the id by which all know a publisher's stream. That of a client's stream begins with the client's mark, so that no client can add
  * to the stream of another producer or take its id, also at a gateway that does not know the stream.
  */
-export function ownStreamId(
-  { streamMark: mark }: Pick<MessagePublisher, "streamMark">,
-  streamId: string,
-): string {
-  if (mark === undefined || streamId.startsWith(mark)) return streamId;
-  return mark + streamId;
+export function ownStreamId(publisher: MessagePublisher, id: string): string {
+  const { streamMark = "" } = publisher;
+  return id.startsWith(streamMark) ? id : streamMark + id;
 }
 
 /** Returns the mark of the client whose stream it is; `undefined` for a stream of the app. */
 export function clientMarkOf(streamId: string): string | undefined {
-  if (!streamId.startsWith(CLIENT)) return undefined;
-  return streamId.slice(0, MARK_LENGTH);
+  return streamId.startsWith(CLIENT)
+    ? streamId.slice(0, MARK_LENGTH)
+    : undefined;
 }

@@ -1,26 +1,25 @@
 import { type Context, Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { Auth } from "../../auth/auth.ts";
-import { requireRight } from "../../auth/rights.ts";
 import { MAX_STREAM_ID } from "../../publish/batch_line.ts";
 import { quote } from "../../publish/publisher.ts";
 import { runtime } from "../../runtimes/runtime.ts";
 import { clientMarkOf, ownStreamId } from "../../streams/client_stream.ts";
 import type { Streams } from "../../streams/streams.ts";
-import type { FindPublisher } from "./publish.ts";
+import type { FindSender } from "./publish.ts";
 
 /** Seconds that a producer's heartbeat may wait for the stream's end: less than proxies let a request take. */
 const MAX_WAIT = 20;
 
 /** `POST /v1/realtime/stream/keep`, which a quiet producer sends, and `/stream/stop`, which a reader sends. */
 export function streamRoutes(
-  findPublisher: FindPublisher,
+  findSender: FindSender,
   auth: Auth,
   streams: Streams,
 ): Hono {
   return new Hono()
     .post("/stream/keep", async (c) => {
-      const publisher = await findPublisher(c.req.header("authorization"));
+      const { publisher } = await findSender(c.req.header("authorization"));
       const { channel, topic, streamId } = readStream(c);
       publisher.require(channel, [topic]);
       const wait = readWait(c.req.query("wait"));
@@ -33,8 +32,7 @@ export function streamRoutes(
       const authorization = c.req.header("authorization");
       const claims = await auth.publisherClaims(authorization, "stop");
       const { channel, topic, streamId } = readStream(c);
-      const { revocations } = auth;
-      if (claims) requireRight("stop", claims, revocations, channel, [topic]);
+      if (claims) auth.require("stop", claims, channel, [topic]);
       const stopped = await streams.stop(channel, topic, streamId);
       return c.json({ stopped });
     });
