@@ -14,7 +14,7 @@ import {
 import type { MessageCallback } from "./message_callback.ts";
 import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 
-/** The schemas that clients' messages must match, the app's callback, the revocations of tokens, and the secret of the marks of clients. */
+/** The schemas that clients' messages must match, the app's callback, the rights of tokens, and the secret of clients' marks. */
 export interface ClientRules {
   readonly schemas: ChannelSchemas;
   readonly callback: MessageCallback | undefined;
