@@ -69,13 +69,20 @@ export class AnswerDecoder {
 function parseLine(line: string): ai.UIMessageChunk | string {
   try {
     const value: unknown = JSON.parse(line);
-    if (isText(value)) return value;
-    if (isJsonObject(value) && isText(value.type)) {
-      return value as ai.UIMessageChunk;
-    }
+    if (isText(value) || isChunk(value)) return value;
   } catch (cause) {
     throw unreadable(cause);
   }
+  throw unreadable();
+}
+
+function isChunk(value: unknown): value is ai.UIMessageChunk {
+  return isJsonObject(value) && isText(value.type);
+}
+
+/** @throws {RealtimeError} `invalid_json` for anything but a list of chunks. */
+export function checkChunks(value: unknown): readonly ai.UIMessageChunk[] {
+  if (Array.isArray(value) && value.every(isChunk)) return value;
   throw unreadable();
 }
 

@@ -10,7 +10,7 @@ export interface ChatTokenOptions
   /** The chat's id. The app has to check that the user may read this chat. */
   chatId: string;
   /**
-   * Whether the user may stop an answer. A token that may stop a stream may also publish to its topic.
+   * Whether the user may stop an answer. Nobody may publish with this token.
    *
    * @default {true}
    */
@@ -48,6 +48,6 @@ export function chatToken(
     ...options,
     channel: chatChannel(chatId),
     topics: [ANSWER_TOPIC],
-    ...canStop ? { publish: [ANSWER_TOPIC] as const } : {},
+    ...canStop ? { stop: [ANSWER_TOPIC] as const } : {},
   });
 }

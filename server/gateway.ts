@@ -24,11 +24,7 @@ import { historyRoutes } from "./http/routes/history.ts";
 import { metricsRoutes } from "./http/routes/metrics.ts";
 import { openStreamsRoutes } from "./http/routes/open_streams.ts";
 import { probeRoutes } from "./http/routes/probes.ts";
-import {
-  type FindPublisher,
-  type FindSender,
-  publishRoutes,
-} from "./http/routes/publish.ts";
+import { type FindSender, publishRoutes } from "./http/routes/publish.ts";
 import { revokeRoutes } from "./http/routes/revoke.ts";
 import { sseRoutes } from "./http/routes/sse.ts";
 import { statusRoutes } from "./http/routes/status.ts";
@@ -136,7 +132,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   broker.interruptedStreams?.()
     .then((interrupted) => streams.adopt(interrupted))
     .catch((error) => report("looking for open streams", error));
-  const rules = { schemas: settings.channels, callback, revocations };
+  const { channels: schemas, signingKeys: [secret] } = settings;
+  const rules = { schemas, callback, auth, secret };
   const publisherFor: WebSocketHost["publisherFor"] = (claims) =>
     claims ? new ClientPublisher(publisher, claims, rules) : publisher;
   const { queueBytes, queueDeadlineMs: deadlineMs } = settings;
@@ -173,18 +170,16 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const rate = claims ? rates.of(claims.jti) : UNLIMITED;
     return { publisher: publisherFor(claims), rate, deadlineMs };
   };
-  const findPublisher: FindPublisher = async (authorization) =>
-    (await findSender(authorization)).publisher;
   for (
     const routes of [
       publishRoutes(findSender, addresses, streams, failures),
-      streamRoutes(findPublisher, streams),
+      streamRoutes(findSender, auth, streams),
       tokenRoutes(auth),
       sseRoutes(host),
       historyRoutes(auth, broker, deadlineMs),
       openStreamsRoutes(auth, hub),
       revokeRoutes(auth),
-      subscribersRoutes(findPublisher, broker),
+      subscribersRoutes(findSender, broker),
     ]
   ) app.route("/v1/realtime", routes);
   app.use("/v1/admin/*", adminOnly(adminKey));

@@ -98,9 +98,11 @@ export function openChat(
   };
 }
 
-/** Returns the newest of the open streams in the gateway's answer. */
+/** Returns the newest of the app's open streams in the gateway's answer. A stream of a client is no answer. */
 function newestOf(streams: unknown): Answer | undefined {
-  const newest: unknown = Array.isArray(streams) ? streams.at(-1) : undefined;
+  const newest: unknown = Array.isArray(streams)
+    ? streams.filter((stream) => !Object(stream).client).at(-1)
+    : undefined;
   if (!isJsonObject(newest)) return undefined;
   const { stream_id: streamId, id } = newest;
   if (!isText(streamId)) return undefined;

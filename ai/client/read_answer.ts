@@ -5,7 +5,7 @@ import { isJsonObject, isText } from "../../core/protocol/shape.ts";
 import { openWithTokens } from "../../core/subscribe/open_with_tokens.ts";
 import { idBefore, isLater } from "../../core/subscribe/position.ts";
 import type { Gap } from "../../core/types/subscription.ts";
-import { AnswerDecoder } from "../answer_lines.ts";
+import { AnswerDecoder, checkChunks } from "../answer_lines.ts";
 import { CONTINUED } from "../continued.ts";
 import { ANSWER_TOPIC } from "../chat_name.ts";
 import type { Answer, Chat } from "./chat.ts";
@@ -60,7 +60,7 @@ export async function* readAnswer(
         for (const chunk of decoder.push(data)) {
           if (chunk.type !== CONTINUED) yield chunk;
           // A replay begins with an empty message.
-          else if (isFound) yield* chunk.data as ai.UIMessageChunk[];
+          else if (isFound) yield* checkChunks(chunk.data);
         }
       }
       if (kind === "datastream-end") return yield* lastChunks(metadata);

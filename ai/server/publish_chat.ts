@@ -34,7 +34,7 @@ export interface PublishChatOptions {
    */
   waitUntil?: ((ended: Promise<void>) => void) | undefined;
   /**
-   * Called with the error of an answer that fails after the response.
+   * Called with the error of an answer that fails after the response, and with a refusal whose message the response doesn't have.
    *
    * @default {console.error}
    */
@@ -47,7 +47,7 @@ export interface PublishChatOptions {
  *
  * @returns The response of the app's route: 200 with the JSON `{"chat_id","stream_id","id"}`. If the answer can't begin, the response has
  * the error as JSON, `{"error":{"code","message"}}`, and its status: 409 and the code `stream_open` while another answer runs, 503 if the
- * gateway can't be reached.
+ * gateway can't be reached. Pages learn nothing about the gateway from the message.
  *
  * @example The route of a chat, in Hono
  * ```ts
@@ -119,12 +119,22 @@ export async function publishChat(
     const { id, streamId } = await begun.promise;
     return Response.json({ chat_id: chatId, stream_id: streamId, id });
   } catch (error) {
-    return refusal(error);
+    return refusal(error, onError);
   }
 }
 
-function refusal(error: unknown): Response {
+/** The codes of refusals that concern the request. Others concern the app and its gateway, whose address is not for pages. */
+const FOR_PAGES = ["stream_open", "invalid_name", "invalid_data", "aborted"];
+
+function refusal(error: unknown, onError: (error: unknown) => void): Response {
   if (!(error instanceof RealtimeError)) throw error;
-  const status = STATUS_OF_CODE[error.code] ?? 503;
-  return Response.json({ error: errorBody(error) }, { status });
+  const { code } = error;
+  let body = errorBody(error);
+  if (!FOR_PAGES.includes(code)) {
+    onError(error);
+    const message = "Cannot publish the answer: the app's log has the reason";
+    body = { code, message };
+  }
+  const status = STATUS_OF_CODE[code] ?? 503;
+  return Response.json({ error: body }, { status });
 }

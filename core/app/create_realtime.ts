@@ -104,17 +104,18 @@ async function createToken(
   wanted: TokenOptions,
 ): Promise<TokenLike> {
   const { channel, topics } = tokenTarget(wanted);
-  const { channel: _, topics: __, from, publish, ...rest } = wanted;
+  const { channel: _, topics: __, from, publish, stop, ...rest } = wanted;
+  const claimsOf = (granted: TokenOptions["publish"]) =>
+    granted && (granted === true ||
+        granted.map((topic) =>
+          typeof topic === "string" ? { channel, name: topic } : topic
+        )) || undefined;
   const apiBaseUrl = gatewayUrl(options.url);
   const key = await mintToken(signingKeyFor(options, apiBaseUrl), {
     ...rest,
     topics: topics.map((name) => ({ channel, name })),
-    ...publish && {
-      publish: publish === true ||
-        publish.map((topic) =>
-          typeof topic === "string" ? { channel, name: topic } : topic
-        ),
-    },
+    publish: claimsOf(publish),
+    stop: claimsOf(stop),
   });
   return {
     channel,

@@ -7,9 +7,6 @@ import { badArgument, tokenTarget } from "./token_target.ts";
 import { requestToken } from "../subscribe/server_token.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 
-/** The options that only an app of `createRealtime` supports. */
-const APP_ONLY = ["expiresIn", "sessionExpiresIn", "publish", "sub"] as const;
-
 function isAppLike(app: unknown): app is AppLike {
   const { token, [Symbol.toStringTag]: tag } = Object(app);
   return typeof token === "function" || tag === "Inngest.App";
@@ -24,13 +21,13 @@ async function getToken(
   }
   if ("token" in app) return await app.token(options);
   const target = tokenTarget(options);
-  for (const name of APP_ONLY) {
-    if (options[name] === undefined) continue;
+  const { channel: _, topics: __, from, ...appOnly } = options;
+  for (const [name, value] of Object.entries(appOnly)) {
+    if (value === undefined) continue;
     throw new TypeError(
       `Cannot get a token with "${name}" through an Inngest client: give an app of createRealtime()`,
     );
   }
-  const { from } = options;
   const token = await requestToken(target, app);
   return from === undefined ? token : { ...token, from };
 }

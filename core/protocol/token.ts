@@ -21,6 +21,8 @@ export interface TokenClaims {
   readonly topics: readonly TopicClaim[];
   /** The topics that it may publish to: `true` for every topic, absent for none. */
   readonly publish?: true | readonly TopicClaim[];
+  /** The topics whose data streams it may stop, in the same form. */
+  readonly stop?: true | readonly TopicClaim[];
   /** The user, if the app named one. */
   readonly sub?: string;
   /** The token's unique id. A ticket keeps the id of the token that it was made from. */
@@ -44,7 +46,9 @@ export interface MintOptions {
   /** Seconds that the session lasts: 3600 by default, at most a day. */
   sessionExpiresIn?: number | undefined;
   /** The topics that it may publish to, `true` for every topic. */
-  publish?: true | readonly TopicClaim[] | undefined;
+  publish?: TokenClaims["publish"] | undefined;
+  /** The topics whose data streams it may stop, `true` for every topic. */
+  stop?: TokenClaims["stop"] | undefined;
   /** The user. */
   sub?: string | undefined;
   /** The token's id; a random one by default. */
@@ -70,7 +74,7 @@ function audienceOf(use: TokenUse): string {
  * @throws {RangeError} For a lifetime or a number of topics that is not allowed.
  */
 export function createClaims(options: MintOptions): TokenClaims {
-  const { use = "subscribe", topics, publish, sub } = options;
+  const { use = "subscribe", topics, publish, stop, sub } = options;
   const expiresIn = checkLifetime(
     "expiresIn",
     options.expiresIn ?? LIMITS.tokenSeconds,
@@ -83,9 +87,8 @@ export function createClaims(options: MintOptions): TokenClaims {
   return {
     use,
     topics: checkTopics(topics, use === "publish" ? 0 : 1),
-    publish: publish === undefined || publish === true
-      ? publish
-      : checkTopics(publish, 0),
+    publish: checkGranted(publish),
+    stop: checkGranted(stop),
     sub,
     jti: options.jti ?? crypto.randomUUID(),
     iat: now,
@@ -138,7 +141,8 @@ export function readClaims(
   if (!topics || (topics.length === 0 && use !== "publish")) {
     throw invalidToken("its topics are missing or malformed");
   }
-  const publish = readPublish(payload.publish);
+  const publish = readGranted(payload.publish, "that it publishes to");
+  const stop = readGranted(payload.stop, "whose streams it stops");
   const now = Math.floor(Date.now() / 1000);
   if (nbf !== undefined && !(isTime(nbf) && nbf <= now)) {
     throw invalidToken("it is not valid yet");
@@ -161,6 +165,7 @@ export function readClaims(
     exp,
     sexp,
     ...publish !== undefined && { publish },
+    ...stop !== undefined && { stop },
     ...sub !== undefined && { sub },
   };
 }
@@ -197,6 +202,12 @@ function checkTopics(
   }));
 }
 
+function checkGranted(granted: TokenClaims["publish"]) {
+  return granted === undefined || granted === true
+    ? granted
+    : checkTopics(granted, 0);
+}
+
 function readTopics(value: unknown): TopicClaim[] | undefined {
   if (!Array.isArray(value) || value.length > LIMITS.subscriptions) {
     return undefined;
@@ -210,11 +221,12 @@ function readTopics(value: unknown): TopicClaim[] | undefined {
   return topics;
 }
 
-function readPublish(value: unknown): TokenClaims["publish"] {
+/** @param which The topics, for the error: `that it publishes to`. */
+function readGranted(value: unknown, which: string): TokenClaims["publish"] {
   if (value === undefined || value === true) return value;
   const topics = readTopics(value);
   if (topics) return topics;
-  throw invalidToken("the topics that it publishes to are malformed");
+  throw invalidToken(`the topics ${which} are malformed`);
 }
 
 function isTime(value: unknown): value is number {

@@ -28,15 +28,15 @@ export type ServerTarget = SubscribeTarget<unknown, readonly string[]>;
  * `createRealtime` grants; otherwise as `requestToken`.
  */
 export async function serverToken(target: ServerTarget): Promise<TokenLike> {
-  const { app, publish } = target;
+  const { app, publish, stop } = target;
   if (app && "token" in app) return await app.token(target as TokenOptions);
   if (!app && !readEnvironment("REALTIME_SIGNING_KEY")) {
     throw missing("the token's key");
   }
-  if (!publish) return await requestToken(target, app);
+  if (!publish && !stop) return await requestToken(target, app);
   throw new RealtimeError(
     "invalid_argument",
-    `${TOKEN_ACTION} that may publish: give an app of createRealtime()`,
+    `${TOKEN_ACTION} that may publish or stop: give an app of createRealtime()`,
   );
 }
 

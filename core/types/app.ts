@@ -254,6 +254,12 @@ export interface TokenOptions<
     | true
     | readonly (Channel.TopicName<TChannel> | TopicClaim)[]
     | undefined;
+  /**
+   * Topics whose data streams the subscriber may stop, in the forms that `publish` has. Neither right includes the other.
+   *
+   * @default {none}
+   */
+  stop?: TokenOptions<TChannel>["publish"] | undefined;
   /** The user that the token is for. */
   sub?: string | undefined;
   /** The start of subscriptions that name no other. */

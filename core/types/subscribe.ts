@@ -98,7 +98,7 @@ export interface SubscribeTarget<
   TChannel,
   TTopics extends readonly string[],
   TDefinitions = Token.Definitions<TChannel>,
-> {
+> extends Pick<TokenOptions<TChannel>, "publish" | "stop"> {
   /** The channel, or its name. */
   readonly channel: TChannel;
   /** The names of the topics. */
@@ -119,12 +119,6 @@ export interface SubscribeTarget<
   readonly apiBaseUrl?: string | undefined;
   /** The start of the subscription, unless the options name another. */
   readonly from?: From | undefined;
-  /**
-   * Topics to which the subscription may publish and whose data streams it may stop, as in `TokenOptions`.
-   *
-   * @default {none}
-   */
-  readonly publish?: TokenOptions<TChannel>["publish"] | undefined;
   /** The same as the option, for `subscribe` with a single argument. */
   readonly onMessage?:
     | Subscribe.Callback<

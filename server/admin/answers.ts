@@ -242,6 +242,8 @@ export interface TokenAnswer {
   readonly subscribe: readonly GrantAnswer[];
   /** The topics that it may publish to: `true` for all. */
   readonly publish: true | readonly GrantAnswer[];
+  /** The topics whose data streams it may stop: `true` for all. */
+  readonly stop: true | readonly GrantAnswer[];
 }
 
 /** A channel that a token grants. */

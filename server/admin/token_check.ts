@@ -81,7 +81,8 @@ export class TokenCheck {
 
 /** Describes the claims of a token, which may be anyone's, as far as they have a form that can be shown. */
 function describeClaims(payload: TokenPayload, verified: boolean): TokenAnswer {
-  const { jti, sub, aud, iat, exp, sexp = exp, topics, publish } = payload;
+  const { jti, sub, aud, iat, exp, sexp = exp, topics, publish, stop } =
+    payload;
   return {
     verified,
     id: textOf(jti),
@@ -92,6 +93,7 @@ function describeClaims(payload: TokenPayload, verified: boolean): TokenAnswer {
     session_expires_at: secondsOf(sexp),
     subscribe: grantsOf(topics),
     publish: publish === true ? true : grantsOf(publish),
+    stop: stop === true ? true : grantsOf(stop),
   };
 }
 

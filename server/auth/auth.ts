@@ -1,11 +1,26 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { hashSigningKey } from "../../core/protocol/signing_key.ts";
 import type { TokenClaims, TokenUse } from "../../core/protocol/token.ts";
-import { tokenFacts, withFacts } from "../events/refusal_facts.ts";
+import { textOf, tokenFacts, withFacts } from "../events/refusal_facts.ts";
+import { quote } from "../publish/publisher.ts";
 import { readBearer } from "./credentials.ts";
 import type { Revocations } from "./revocations.ts";
 import { isSameText } from "./same_text.ts";
 import { Tokens } from "./tokens.ts";
+
+/** What a token may grant in a topic, beside subscribing to it. */
+export type TopicRight = "publish" | "stop";
+
+/** Tells whether a token grants a right in a topic. */
+export function grants(
+  right: TopicRight,
+  { [right]: granted = [] }: TokenClaims,
+  channel: string,
+  topic: string,
+): boolean {
+  return granted === true ||
+    granted.some((grant) => grant.channel === channel && grant.name === topic);
+}
 
 /** Decides which requests may publish, mint and subscribe. */
 export class Auth {
@@ -61,6 +76,30 @@ export class Auth {
     return claims;
   }
 
+  /** @throws {RealtimeError} `forbidden` for a token that was revoked, or doesn't grant a right in one of the topics. */
+  require(
+    right: TopicRight,
+    claims: TokenClaims,
+    channel: string,
+    topics: readonly string[],
+  ): void {
+    try {
+      this.revocations.require(claims, channel);
+      for (const topic of topics) {
+        if (grants(right, claims, channel, topic)) continue;
+        const [action, verb] = right === "stop"
+          ? ["stop the stream of", "grant stopping"]
+          : ["publish to", "grant"];
+        const problem = `the token doesn't ${verb} topic ${quote(topic)}`;
+        const message = `Cannot ${action} ${quote(channel)}: ${problem}`;
+        throw new RealtimeError("forbidden", message);
+      }
+    } catch (error) {
+      const facts = tokenFacts(claims);
+      throw withFacts(error, { channel: textOf(channel), ...facts });
+    }
+  }
+
   /** Tells whether the header carries a signing key, raw or hashed. */
   async isSigningKey(authorization: string | undefined): Promise<boolean> {
     if (this.open) return true;
@@ -98,13 +137,14 @@ export class Auth {
   }
 
   /**
-   * Authenticates a request to publish.
+   * Authenticates a request to publish, or to stop a stream.
    *
-   * @returns The claims of the token; `undefined` for the signing key, which may publish everything.
+   * @returns The claims of the token; `undefined` for the signing key, which may do everything.
    * @throws {RealtimeError} `unauthenticated`, `invalid_token`, `token_expired`, or `forbidden` for a token that grants no publishing.
    */
   async publisherClaims(
     authorization: string | undefined,
+    right: TopicRight = "publish",
   ): Promise<TokenClaims | undefined> {
     const bearer = readBearer(authorization);
     // A JWT has two dots; any other credential counts as a signing key.
@@ -116,12 +156,12 @@ export class Auth {
     if (mayPublishAll) return undefined;
     if (!isToken) {
       const problem =
-        "Cannot publish without the signing key or a token that grants it";
+        `Cannot ${right} without the signing key or a token that grants it`;
       throw withoutKey(problem, authorization);
     }
     const uses = ["publish", "subscribe", "ticket"] as const;
     const claims = await this.verify(bearer, uses);
-    if (claims.publish === undefined) {
+    if (right === "publish" && claims.publish === undefined) {
       const message = "Cannot publish: the token doesn't grant it";
       const error = new RealtimeError("forbidden", message);
       throw withFacts(error, tokenFacts(claims));

@@ -7,7 +7,7 @@ export interface Revocation {
   readonly sub?: string | undefined;
   /** The id of one token; the tickets made from it have the same id. */
   readonly jti?: string | undefined;
-  /** A channel that the tokens subscribe or publish to. */
+  /** A channel in which the tokens have a right. */
   readonly channel?: string | undefined;
 }
 
@@ -54,15 +54,15 @@ export class RevocationSet {
     return true;
   }
 
-  has({ sub, jti, iat, topics, publish }: TokenClaims): boolean {
+  has({ sub, jti, iat, topics, publish, stop }: TokenClaims): boolean {
     const { sub: subs, jti: jtis, channel: channels } = this.#fields;
     if (sub !== undefined && isRevoked(subs, sub, iat)) return true;
     if (isRevoked(jtis, jti, iat)) return true;
     if (channels.size === 0) return false;
     const isHere = ({ channel }: { channel: string }): boolean =>
       isRevoked(channels, channel, iat);
-    if (topics.some(isHere)) return true;
-    return publish !== undefined && publish !== true && publish.some(isHere);
+    return [topics, publish, stop]
+      .some((granted = []) => granted !== true && granted.some(isHere));
   }
 
   hasChannel(channel: string, iat: number): boolean {

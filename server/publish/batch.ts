@@ -160,7 +160,7 @@ class Batch {
   #startLine(number: number, text: string): void {
     let line: BatchLine;
     try {
-      line = parseLine(text);
+      line = parseLine(text, this.#publisher);
     } catch (error) {
       return this.answers.add(number, this.#refuseMalformed(error));
     }

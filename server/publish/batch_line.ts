@@ -3,6 +3,7 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { MAX_KEY_TTL } from "../../core/protocol/limits.ts";
 import { readTrace } from "../../core/protocol/trace.ts";
 import type { OtherStreams } from "../../core/types/realtime.ts";
+import { ownStreamId } from "../streams/client_stream.ts";
 import { readOtherStreams } from "../streams/other_streams.ts";
 import { isStreamKind } from "../streams/stream_message.ts";
 import {
@@ -12,6 +13,7 @@ import {
 } from "../wire/envelope.ts";
 import { parseJson } from "../wire/json_text.ts";
 import { type MessageKey, withTtl } from "./idempotency_key.ts";
+import type { MessagePublisher } from "./publisher.ts";
 
 /** Maximum length of a stream's id, which is a part of idempotency keys. */
 export const MAX_STREAM_ID = 240;
@@ -67,11 +69,14 @@ type Fields = z.infer<typeof schema>;
 /**
  * Parses a line.
  *
+ * @param sender The publisher, whose stream it is if it has the id of one.
  * @throws {RealtimeError} `invalid_json`, and `invalid_argument` for a line of another form.
  */
-export function parseLine(text: string): BatchLine {
+export function parseLine(text: string, sender: MessagePublisher): BatchLine {
   const value = parseJson(text, "the line");
   const fields = isPlain(value) ? value : check(value);
+  const { stream_id: id } = fields;
+  if (id) fields.stream_id = ownStreamId(sender, id);
   return {
     envelope: createEnvelope(fields.channel, fields, "batch"),
     topic: fields.topic,

@@ -1,12 +1,8 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
-import type { Revocations } from "../auth/revocations.ts";
-import {
-  type RefusalFacts,
-  textOf,
-  tokenFacts,
-  withFacts,
-} from "../events/refusal_facts.ts";
+import type { Auth } from "../auth/auth.ts";
+import { textOf, tokenFacts, withFacts } from "../events/refusal_facts.ts";
+import { clientMark } from "../streams/client_stream.ts";
 import type { ChannelSchemas } from "./channel_schemas.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import {
@@ -18,30 +14,21 @@ import {
 import type { MessageCallback } from "./message_callback.ts";
 import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
 
-/** The schemas that clients' messages must match, the app's callback, and the revocations of tokens. */
+/** The schemas that clients' messages must match, the app's callback, the rights of tokens, and the secret of clients' marks. */
 export interface ClientRules {
   readonly schemas: ChannelSchemas;
   readonly callback: MessageCallback | undefined;
-  readonly revocations: Revocations;
+  readonly auth: Auth;
+  readonly secret: string;
 }
 
 /** Maximum seconds for which a client's key is remembered: with more, a client could fill the broker's memory with keys. */
 const MAX_CLIENT_KEY_TTL = 120;
 
-/** Tells whether a token grants publishing to a topic. */
-export function grantsPublish(
-  { publish = [] }: TokenClaims,
-  channel: string,
-  topic: string,
-): boolean {
-  return publish === true ||
-    publish.some((grant) => grant.channel === channel && grant.name === topic);
-}
-
 /** Publishes the messages of one client: checks its token's grants and the topics' schemas, and calls the app's `onMessage` afterwards. */
 export class ClientPublisher implements MessagePublisher {
   readonly maxMessageBytes: number;
-  readonly client: KeyOwner;
+  readonly #owner: KeyOwner;
   /** Schemas may check one message for longer than the next. */
   readonly keepsCallOrder = false;
   readonly #publisher: Publisher;
@@ -52,16 +39,16 @@ export class ClientPublisher implements MessagePublisher {
     this.maxMessageBytes = publisher.maxMessageBytes;
     this.#publisher = publisher;
     this.#claims = claims;
-    this.client = clientOwner(claims);
+    this.#owner = clientOwner(claims);
     this.#rules = rules;
   }
 
+  get streamMark(): string {
+    return clientMark(this.#rules.secret, this.#owner);
+  }
+
   require(channel: string, topics: readonly string[]): void {
-    try {
-      this.#requireGrant(channel, topics);
-    } catch (error) {
-      throw withFacts(error, this.#factsOf(channel));
-    }
+    this.#rules.auth.require("publish", this.#claims, channel, topics);
   }
 
   async publish(
@@ -73,21 +60,8 @@ export class ClientPublisher implements MessagePublisher {
     try {
       return await this.#publish(envelope, topics, data, key);
     } catch (error) {
-      throw withFacts(error, this.#factsOf(envelope.channel));
-    }
-  }
-
-  #factsOf(channel: string): RefusalFacts {
-    return { channel: textOf(channel), ...tokenFacts(this.#claims) };
-  }
-
-  #requireGrant(channel: string, topics: readonly string[]): void {
-    this.#rules.revocations.require(this.#claims, channel);
-    for (const topic of topics) {
-      if (grantsPublish(this.#claims, channel, topic)) continue;
-      const problem = `the token doesn't grant topic ${quote(topic)}`;
-      const message = `Cannot publish to ${quote(channel)}: ${problem}`;
-      throw new RealtimeError("forbidden", message);
+      const channel = textOf(envelope.channel);
+      throw withFacts(error, { channel, ...tokenFacts(this.#claims) });
     }
   }
 
@@ -98,9 +72,9 @@ export class ClientPublisher implements MessagePublisher {
     key: MessageKey | undefined,
   ): Promise<readonly string[]> {
     const { channel, kind = "data", replyTo } = envelope;
-    const { schemas, callback, revocations } = this.#rules;
+    const { schemas, callback, auth } = this.#rules;
     const { sub, jti } = this.#claims;
-    this.#requireGrant(channel, topics);
+    this.require(channel, topics);
     if ((ttlOf(key) ?? 0) > MAX_CLIENT_KEY_TTL * 1000) {
       const problem =
         `a token's idempotency keys last at most ${MAX_CLIENT_KEY_TTL} s`;
@@ -115,14 +89,14 @@ export class ClientPublisher implements MessagePublisher {
       const value = JSON.parse(data);
       for (const topic of topics) await schemas.check(channel, topic, value);
       // The token may have been revoked meanwhile.
-      revocations.require(this.#claims, channel);
+      auth.revocations.require(this.#claims, channel);
     }
     const ids = await this.#publisher.publish(
       envelope,
       topics,
       data,
       key,
-      this.client,
+      this.#owner,
     );
     if (callback) {
       for (const [index, topic] of topics.entries()) {

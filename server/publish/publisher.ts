@@ -35,8 +35,8 @@ const SIMPLE_NAME = /^[ -~]{1,255}$/;
 export interface MessagePublisher {
   /** Maximum size of a message's data in bytes. */
   readonly maxMessageBytes: number;
-  /** The client that publishes: the user of its token or, without one, the token; `undefined` for the signing key. */
-  readonly client: KeyOwner | undefined;
+  /** The mark of the client's streams: of the user of its token or, without one, of the token; `undefined` for the signing key. */
+  readonly streamMark: string | undefined;
 
   /** Whether publishes that don't wait for each other take effect in the order of the calls. */
   readonly keepsCallOrder: boolean;
@@ -74,7 +74,7 @@ export interface PublishObserver {
 /** Checks messages and appends them to the log, without a limit to topics: publishes with the rights of the signing key. */
 export class Publisher implements MessagePublisher {
   readonly maxMessageBytes: number;
-  readonly client = undefined;
+  readonly streamMark = undefined;
   readonly keepsCallOrder: boolean;
   readonly #broker: Broker;
   readonly #events: Events;

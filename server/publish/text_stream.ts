@@ -5,6 +5,7 @@ import type { Envelope } from "../wire/envelope.ts";
 import { FairTurns } from "./fair_turns.ts";
 import type { PublishRate } from "./publish_rates.ts";
 import { maxBytesFor, type MessagePublisher } from "./publisher.ts";
+import { ownStreamId } from "../streams/client_stream.ts";
 import { endedError } from "../streams/stream_end.ts";
 import { TEE_TOPIC } from "../streams/stream_message.ts";
 import type { Streams } from "../streams/streams.ts";
@@ -68,7 +69,7 @@ export async function publishText(
   body: ReadableStream<Uint8Array> | null,
 ): Promise<PublishedText> {
   const { channel, metadata = "", fnSlug = "" } = envelope;
-  const streamId = crypto.randomUUID();
+  const streamId = ownStreamId(publisher, crypto.randomUUID());
   const stream = { ...envelope, streamId };
   const id = JSON.stringify(streamId);
   const start = { ...stream, kind: "datastream-start" } as const;

@@ -3,7 +3,7 @@ import { inSpan, noteId } from "../../core/traces/messaging_span.ts";
 import { openTelemetry } from "../../core/traces/open_telemetry.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Envelope } from "../wire/envelope.ts";
-import type { KeyOwner, MessageKey } from "./idempotency_key.ts";
+import type { MessageKey } from "./idempotency_key.ts";
 import type { MessagePublisher } from "./publisher.ts";
 
 /**
@@ -37,8 +37,8 @@ class TracedPublisher implements MessagePublisher {
     return this.#publisher.maxMessageBytes;
   }
 
-  get client(): KeyOwner | undefined {
-    return this.#publisher.client;
+  get streamMark(): string | undefined {
+    return this.#publisher.streamMark;
   }
 
   get keepsCallOrder(): boolean {

@@ -1,6 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { ControlFrame } from "../../core/protocol/frames.ts";
 import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
+import { grants } from "../auth/auth.ts";
 import { type Revocations, revokedError } from "../auth/revocations.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import {
@@ -10,7 +11,6 @@ import {
 import type { Start } from "../fan_out/find_start.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import type { Counts } from "../metrics/counts.ts";
-import { grantsPublish } from "../publish/client_publisher.ts";
 import { isV1 } from "../wire/encode.ts";
 import { parseSince, type Since, sinceOfChannel } from "../wire/since.ts";
 import { Grant, grantKey } from "./grant.ts";
@@ -121,7 +121,8 @@ export class Subscriptions {
     const { revocations } = this.#session.host;
     for (const { claims, endsAt } of this.#grants.values()) {
       if (
-        endsAt > performance.now() && grantsPublish(claims, channel, topic) &&
+        endsAt > performance.now() &&
+        grants("publish", claims, channel, topic) &&
         !revocations.has(claims, channel)
       ) return claims;
     }

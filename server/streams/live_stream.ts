@@ -23,7 +23,7 @@ export class LiveStream {
   start: string | undefined;
   /** The producer that began it, if it named itself. */
   producer: string | undefined;
-  /** The client that published to it here, if that was with a token; it counts among that client's open streams. */
+  /** The mark of the client that published to it here; it counts among that client's open streams. */
   client: string | undefined;
   /** The origin that its messages carried; its end carries it too. */
   origin: Origin = {};

@@ -2,12 +2,13 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { parseId } from "../../core/protocol/id.ts";
 import type { Feed } from "../fan_out/feed.ts";
 import { quote } from "../publish/publisher.ts";
+import { clientMarkOf } from "./client_stream.ts";
 import type { LiveStream } from "./live_stream.ts";
 import { STOPPED } from "./stream_end.ts";
 import type { StreamLeases } from "./stream_leases.ts";
 import type { StreamRegistry } from "./stream_registry.ts";
 
-/** A stream that begins alone in its topics. */
+/** A stream that begins alone in its topics, among the streams of its producer. */
 export interface SoleStream {
   readonly streamId: string;
   readonly topics: readonly string[];
@@ -75,10 +76,12 @@ export class SoleStarts {
     });
   }
 
-  /** Returns the other open streams of a stream's topics. */
+  /** Returns the producer's other open streams in a stream's topics. A client's stream neither hinders the app's nor stops it. */
   #others(channel: string, { streamId, topics }: SoleStream): LiveStream[] {
-    return this.#registry.openIn(channel, topics)
-      .filter((other) => other.streamId !== streamId);
+    const mark = clientMarkOf(streamId);
+    return this.#registry.openIn(channel, topics).filter((other) =>
+      other.streamId !== streamId && clientMarkOf(other.streamId) === mark
+    );
   }
 
   /** Stops the others, or refuses the stream because of them. */

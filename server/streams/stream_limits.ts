@@ -1,5 +1,6 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { quote } from "../publish/publisher.ts";
+import { clientMarkOf } from "./client_stream.ts";
 import type { LiveStream } from "./live_stream.ts";
 import { Places } from "./places.ts";
 
@@ -29,14 +30,10 @@ export class StreamLimits {
   /**
    * Takes a place for a stream that is about to open; returns a function that gives it back.
    *
-   * @param client The client that publishes it; `undefined` for the signing key.
    * @throws {RealtimeError} `too_many`.
    */
-  reserve(
-    channel: string,
-    streamId: string,
-    client: string | undefined,
-  ): () => void {
+  reserve(channel: string, streamId: string): () => void {
+    const client = clientMarkOf(streamId);
     const { maxClientStreams, maxChannelStreams } = this.#options;
     const name = streamName(channel, streamId);
     if (this.isFull(channel)) {
@@ -62,11 +59,12 @@ export class StreamLimits {
     this.#channels.take(channel, streamId);
   }
 
-  /** Counts an open stream for the client that published to it first. */
-  published(stream: LiveStream, client: string | undefined): void {
+  /** Counts an open stream for the client that publishes it here. */
+  published(stream: LiveStream): void {
+    const { channel, streamId } = stream;
+    const client = clientMarkOf(streamId);
     if (client === undefined || stream.client !== undefined) return;
     stream.client = client;
-    const { channel, streamId } = stream;
     this.#clients.take(client, streamName(channel, streamId));
   }
 

@@ -2,6 +2,7 @@ import { formatId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { Feed, StreamEntry } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
+import { clientMarkOf } from "./client_stream.ts";
 import { findStreams } from "./find_streams.ts";
 import { conflictError, LiveStream } from "./live_stream.ts";
 import { endedError, readEnd, type StreamEnd } from "./stream_end.ts";
@@ -74,13 +75,11 @@ export class StreamRegistry {
   /**
    * Runs an action that may open a stream.
    *
-   * @param client The client that publishes the stream; `undefined` for the signing key.
    * @throws {RealtimeError} `too_many` where it is one too many.
    */
   async opening<T>(
     channel: string,
     streamId: string,
-    client: string | undefined,
     action: () => Promise<T>,
   ): Promise<T> {
     if (this.get(channel, streamId)) return await action();
@@ -88,7 +87,7 @@ export class StreamRegistry {
       const streams = [...this.#live.get(channel)?.keys() ?? []];
       for (const streamId of streams) this.liveOf(channel, streamId);
     }
-    const giveBack = this.#limits.reserve(channel, streamId, client);
+    const giveBack = this.#limits.reserve(channel, streamId);
     try {
       return await action();
     } finally {
@@ -111,6 +110,13 @@ export class StreamRegistry {
       throw conflictError(channel, "the stream is in another topic");
     }
     return stream;
+  }
+
+  /** @throws {RealtimeError} `conflict` for a client's stream of which nothing is known: it has to begin with its start. */
+  requireBegun(channel: string, streamId: string): void {
+    if (clientMarkOf(streamId) === undefined) return;
+    if (this.get(channel, streamId)) return;
+    throw conflictError(channel, "this client has begun no such stream");
   }
 
   /**

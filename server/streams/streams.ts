@@ -89,7 +89,7 @@ export class Streams {
   }
 
   /**
-   * Publishes a message of a stream to some topics.
+   * Publishes a message of a stream, which has the id that `ownStreamId` returns, to some topics.
    *
    * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` where another producer began the stream; `stream_open` where other
    * streams are refused; `too_many` open streams; the errors of publishing.
@@ -108,6 +108,7 @@ export class Streams {
     // No transition awaits anything between the look at the state and the call of the broker, so that nothing can follow a stream's end.
     const registry = this.#registry;
     return await registry.hold(channel, streamId, mayBeInLog, (feed) => {
+      if (kind !== "datastream-start") registry.requireBegun(channel, streamId);
       if (kind === "datastream-end") {
         return this.#end(envelope, topics, data, options);
       }
@@ -121,8 +122,7 @@ export class Streams {
         const stream = { streamId, topics, otherStreams };
         return this.#sole.begin(feed, stream, start);
       };
-      const { client } = options.publisher;
-      return registry.opening(channel, streamId, client, publish);
+      return registry.opening(channel, streamId, publish);
     });
   }
 
@@ -139,12 +139,10 @@ export class Streams {
   /**
    * Keeps a stream open whose producer is quiet.
    *
-   * @param client The client that asks for it; `undefined` for the signing key.
    * @param waitMs How many milliseconds to wait for the stream's end.
    * @throws {RealtimeError} `stream_ended`, `stream_stopped`; `conflict` for another topic than the stream's; `too_many` open streams.
    */
   async keep(
-    client: string | undefined,
     channel: string,
     topic: string,
     streamId: string,
@@ -153,11 +151,12 @@ export class Streams {
     checkName("topic", topic);
     const registry = this.#registry;
     const renew = async (feed: Feed): Promise<LiveStream> => {
+      registry.requireBegun(channel, streamId);
       registry.requireOpen(channel, streamId, [topic]);
       await this.#leases.renew(channel, topic, streamId);
       registry.requireOpen(channel, streamId, [topic]);
       const stream = registry.open(feed, channel, streamId);
-      this.#limits.published(stream, client);
+      this.#limits.published(stream);
       stream.topics.add(topic);
       return stream;
     };
@@ -165,7 +164,7 @@ export class Streams {
       channel,
       streamId,
       true,
-      (feed) => registry.opening(channel, streamId, client, () => renew(feed)),
+      (feed) => registry.opening(channel, streamId, () => renew(feed)),
     );
     const { signal } = this.#leaving;
     await stream.ended(Math.min(waitMs, this.leaseMs / 3), signal);
@@ -256,7 +255,7 @@ export class Streams {
       !known && producer !== undefined &&
       await wasPublishedBefore(feed, before, ids[0])
     ) throw conflictError(channel, FORGOTTEN);
-    const stream = this.#published(feed, envelope, topics, publisher.client);
+    const stream = this.#published(feed, envelope, topics);
     if (stream) {
       stream.start = ids[0];
       stream.producer = producer;
@@ -275,7 +274,7 @@ export class Streams {
   ): Promise<PublishedStreamMessage> {
     this.#registry.requireOpen(envelope.channel, envelope.streamId, topics);
     const ids = await publisher.publish(envelope, topics, data, key);
-    this.#published(feed, envelope, topics, publisher.client);
+    this.#published(feed, envelope, topics);
     return { ids };
   }
 
@@ -305,13 +304,12 @@ export class Streams {
     feed: Feed,
     envelope: StreamEnvelope,
     topics: readonly string[],
-    client: string | undefined,
   ): LiveStream | undefined {
     const { channel, streamId } = envelope;
     if (this.#registry.endOf(channel, streamId)) return undefined;
     const stream = this.#registry.open(feed, channel, streamId);
     stream.published(envelope, topics);
-    this.#limits.published(stream, client);
+    this.#limits.published(stream);
     return stream;
   }
 }

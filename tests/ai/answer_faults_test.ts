@@ -1,3 +1,4 @@
+import { createServer } from "node:http";
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { chatAnswer, chatToken, publishChat } from "../../ai.ts";
@@ -17,7 +18,7 @@ import { type ObservedChat, QUESTION } from "../support/ai/observed_chat.ts";
 import { DatabaseFolder } from "../support/brokers/sqlite.ts";
 import { signal } from "../support/client/client.ts";
 import { SIGNING_KEY, startGateway } from "../support/gateway/gateway.ts";
-import { closedUrl } from "../support/gateway/local_server.ts";
+import { closedUrl, listen } from "../support/gateway/local_server.ts";
 import { startProxy } from "../support/gateway/proxy.ts";
 
 /** An answer that is shown in half. */
@@ -163,7 +164,8 @@ describe("A token that expires in the middle of an answer", () => {
 });
 
 describe("A gateway that is away", () => {
-  it("is named in the error when a message is sent", async () => {
+  it("is named to the app when a message is sent, and not to the page", async () => {
+    const told: unknown[] = [];
     const url = await closedUrl();
     const realtime = createRealtime({
       url,
@@ -175,13 +177,40 @@ describe("A gateway that is away", () => {
         publishChat(realtime, {
           chatId: "x",
           stream: streamOf([...BEGINNING, ...REST]),
+          onError: (error) => told.push(Object(error).message),
         }),
     });
     await page.chat.sendMessage(QUESTION);
     assertEquals(page.failure(), [
       "network",
-      `Cannot publish to "chat:x": the gateway at ${url} can't be reached: connection refused`,
+      "Cannot publish the answer: the app's log has the reason",
       [QUESTION],
+    ]);
+    assertEquals(told, [
+      `Cannot publish to "chat:x": the gateway at ${url} can't be reached: connection refused`,
+    ]);
+  });
+
+  it("is not named to the page by a proxy's refusal either", async () => {
+    await using proxy = await listen(
+      createServer((_, response) => response.writeHead(413).end()),
+    );
+    const { url } = proxy;
+    const told: unknown[] = [];
+    const realtime = createRealtime({ url, signingKey: SIGNING_KEY });
+    const response = await publishChat(realtime, {
+      chatId: "x",
+      stream: streamOf([...BEGINNING, ...REST]),
+      onError: (error) => told.push(Object(error).message),
+    });
+    assertEquals([response.status, await response.json()], [413, {
+      error: {
+        code: "too_large",
+        message: "Cannot publish the answer: the app's log has the reason",
+      },
+    }]);
+    assertEquals(told, [
+      `Cannot publish to "chat:x": the gateway at ${url} answered 413`,
     ]);
   });
 

@@ -141,6 +141,33 @@ describe("An answer that is no UI message stream", () => {
     assertEquals(Object(await app.takeFailure()).code, "too_large");
   });
 
+  it("is no message for a page that resumes it, if the message that it continues is no list of chunks", async () => {
+    const values = ["text", {}, null, [null], [{ id: "1" }], ["start"]];
+    for (const [index, data] of values.entries()) {
+      const chatId = `continued-${index}`;
+      const answer = new ControlledAnswer();
+      const begun = app.answer(chatId, answer.stream);
+      const sender = app.open(chatId, []);
+      const sent = sender.chat.sendMessage(QUESTION);
+      await begun;
+      answer.emit(
+        { type: "data-tidings", data, transient: true },
+        ...BEGINNING,
+      );
+      const page = app.open(chatId);
+      await page.chat.resumeStream();
+      assertEquals(page.failure(), [
+        "invalid_json",
+        "Cannot read the answer: its text was not made for a chat",
+        [QUESTION],
+      ]);
+      answer.emit(...REST);
+      answer.end();
+      await sent;
+      assertEquals(sender.outcome().messages, WHOLE);
+    }
+  });
+
   it("shows the AI SDK's own error for chunks in a wrong order", async () => {
     const [, message] = await failWith(
       "order",

@@ -66,8 +66,8 @@ export class Credentials {
         for (const use of uses) tokens[use].push({ text, isValid: true });
       };
       await mint({}, ["subscribing"]);
-      await mint({ publish: true }, ["subscribing"]);
-      await mint({ use: "ticket", publish: topics }, [
+      await mint({ publish: true, stop: true }, ["subscribing"]);
+      await mint({ use: "ticket", publish: topics, stop: topics }, [
         "subscribing",
         "publishing",
       ]);
@@ -75,6 +75,7 @@ export class Credentials {
         use: "publish",
         topics: [],
         publish: i % 2 === 0 ? true : topics,
+        stop: i % 3 === 0 ? true : topics,
       }, ["publishing"]);
     }
     const valid = tokens.subscribing[1]?.text ?? "";

@@ -547,7 +547,7 @@ export function describeMajor(major: Major): void {
         app: realtime,
         channel: userChannel(name),
         topics: ["ai"],
-        publish: [{ channel: name, name: "ai" }],
+        stop: [{ channel: name, name: "ai" }],
       });
       const stopping = (async () => {
         for await (const message of subscription) {

@@ -23,6 +23,7 @@ export interface GrantOptions {
   readonly expiresIn?: number;
   readonly sessionExpiresIn?: number;
   readonly publish?: true;
+  readonly stop?: true;
   /** The channel, instead of the requested one. */
   readonly channel?: string;
 }

@@ -128,7 +128,7 @@ describeInChromium("useStream() in Chromium", {}, (suite) => {
 
   it("stops a stream at its source, for every reader", async () => {
     const { open, realtime, site } = suite();
-    site.grant({ publish: true });
+    site.grant({ stop: true });
     const { tab, channel } = await open({ hook });
     await using _ = tab;
     const other = await open({ hook, channel });

@@ -64,6 +64,11 @@ export async function grants(): Promise<Token> {
     publish: ["decision", { channel: "other", name: "t" }],
   });
   await app.token({ channel: "some", topics: ["a"], publish: ["b"] });
+  await app.token({
+    channel: approvals("1"),
+    topics: ["approval"],
+    stop: ["decision", { channel: "other", name: "t" }],
+  });
   tokenRoute({
     authorize: () => ({
       channel: approvals("1"),
@@ -206,6 +211,8 @@ export async function refusals(): Promise<void> {
   const topics = ["approval"] as const;
   // @ts-expect-error: no such topic
   await app.token({ channel, topics, publish: ["other"] });
+  // @ts-expect-error: no such topic
+  await app.token({ channel, topics, stop: ["other"] });
   // @ts-expect-error: no list
   await app.token({ channel, topics, publish: "decision" });
   // @ts-expect-error: nothing is granted by leaving it out

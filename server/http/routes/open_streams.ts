@@ -5,6 +5,7 @@ import type { Auth } from "../../auth/auth.ts";
 import type { Feed } from "../../fan_out/feed.ts";
 import type { Hub } from "../../fan_out/hub.ts";
 import { quote } from "../../publish/publisher.ts";
+import { clientMarkOf } from "../../streams/client_stream.ts";
 import { readableTopics } from "../readable_topics.ts";
 
 const VERB = "Cannot list the streams of";
@@ -31,6 +32,8 @@ export function openStreamsRoutes(auth: Auth, hub: Hub): Hono {
 interface ListedStream {
   readonly stream_id: string;
   readonly topic: string;
+  /** Present if a client publishes it, and not the app. */
+  readonly client?: true;
   /** The id of its start; absent where the log no longer has it. */
   readonly id?: string;
 }
@@ -52,6 +55,7 @@ async function openStreams(hub: Hub, feed: Feed): Promise<ListedStream[]> {
     .map(({ streamId, topic, offset }) => ({
       stream_id: streamId,
       topic,
+      ...clientMarkOf(streamId) === undefined ? {} : { client: true },
       ...offset >= first ? { id: formatId(epoch, offset) } : {},
     }));
 }

@@ -1,10 +1,6 @@
 import { Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
-import {
-  type MessagePublisher,
-  REQUEST_BYTES,
-  tooLarge,
-} from "../../publish/publisher.ts";
+import { REQUEST_BYTES, tooLarge } from "../../publish/publisher.ts";
 import { publishTee, publishText } from "../../publish/text_stream.ts";
 import { traced } from "../../publish/traced_publisher.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
@@ -22,12 +18,7 @@ import { traceOf } from "../trace_header.ts";
 /** The longest lease that a stream may ask for, in seconds: a day. */
 const MAX_LEASE = 24 * 3600;
 
-/** Finds the publisher for the sender of a request, by its `Authorization` header; throws what `Auth.publisherClaims` throws. */
-export type FindPublisher = (
-  authorization: string | undefined,
-) => Promise<MessagePublisher>;
-
-/** Finds the sender of a request, as {@linkcode FindPublisher} does. */
+/** Finds the sender of a request, by its `Authorization` header; throws what `Auth.publisherClaims` throws. */
 export type FindSender = (authorization: string | undefined) => Promise<Sender>;
 
 /** `POST /v1/realtime/publish`, `/publish/batch` and `/publish/tee`. */

@@ -1,55 +1,51 @@
 import { type Context, Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
+import type { Auth } from "../../auth/auth.ts";
 import { MAX_STREAM_ID } from "../../publish/batch_line.ts";
 import { quote } from "../../publish/publisher.ts";
 import { runtime } from "../../runtimes/runtime.ts";
+import { clientMarkOf, ownStreamId } from "../../streams/client_stream.ts";
 import type { Streams } from "../../streams/streams.ts";
-import type { FindPublisher } from "./publish.ts";
+import type { FindSender } from "./publish.ts";
 
 /** Seconds that a producer's heartbeat may wait for the stream's end: less than proxies let a request take. */
 const MAX_WAIT = 20;
 
 /** `POST /v1/realtime/stream/keep`, which a quiet producer sends, and `/stream/stop`, which a reader sends. */
 export function streamRoutes(
-  findPublisher: FindPublisher,
+  findSender: FindSender,
+  auth: Auth,
   streams: Streams,
 ): Hono {
   return new Hono()
     .post("/stream/keep", async (c) => {
-      const { client, channel, topic, streamId } = await readStream(
-        findPublisher,
-        c,
-      );
+      const { publisher } = await findSender(c.req.header("authorization"));
+      const { channel, topic, streamId } = readStream(c);
+      publisher.require(channel, [topic]);
       const wait = readWait(c.req.query("wait"));
       (await runtime()).keepOpen({ request: c.req.raw, env: c.env });
-      await streams.keep(client, channel, topic, streamId, wait * 1000);
+      const id = ownStreamId(publisher, streamId);
+      await streams.keep(channel, topic, id, wait * 1000);
       return c.json({ open: true });
     })
     .post("/stream/stop", async (c) => {
-      const { channel, topic, streamId } = await readStream(findPublisher, c);
+      const authorization = c.req.header("authorization");
+      const claims = await auth.publisherClaims(authorization, "stop");
+      const { channel, topic, streamId } = readStream(c);
+      if (claims) auth.require("stop", claims, channel, [topic]);
       const stopped = await streams.stop(channel, topic, streamId);
       return c.json({ stopped });
     });
 }
 
-/** Reads which stream a request is about; its sender must be allowed to publish there. */
-async function readStream(
-  findPublisher: FindPublisher,
+/** Reads which stream a request is about. */
+function readStream(
   c: Context,
-): Promise<
-  {
-    client: string | undefined;
-    channel: string;
-    topic: string;
-    streamId: string;
-  }
-> {
-  const publisher = await findPublisher(c.req.header("authorization"));
+): { channel: string; topic: string; streamId: string } {
   const { channel = "", topic = "", stream_id: streamId = "" } = c.req.query();
-  publisher.require(channel, [topic]);
-  if (streamId !== "" && streamId.length <= MAX_STREAM_ID) {
-    const { client } = publisher;
-    return { client, channel, topic, streamId };
+  const { length } = streamId.slice(clientMarkOf(streamId)?.length);
+  if (length > 0 && length <= MAX_STREAM_ID) {
+    return { channel, topic, streamId };
   }
   const problem = `"stream_id" must have 1 to ${MAX_STREAM_ID} characters`;
   const message = `Cannot find the stream of ${quote(channel)}: ${problem}`;

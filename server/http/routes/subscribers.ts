@@ -2,15 +2,15 @@ import { Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { checkName } from "../../../core/protocol/names.ts";
 import type { Broker } from "../../brokers/broker.ts";
-import type { FindPublisher } from "./publish.ts";
+import type { FindSender } from "./publish.ts";
 
 /** `GET /v1/realtime/subscribers`: tells publishers how many connections follow a channel or one of its topics, at all gateways. */
 export function subscribersRoutes(
-  findPublisher: FindPublisher,
+  findSender: FindSender,
   broker: Broker,
 ): Hono {
   return new Hono().get("/subscribers", async (c) => {
-    const publisher = await findPublisher(c.req.header("authorization"));
+    const { publisher } = await findSender(c.req.header("authorization"));
     const channel = checkName("channel", c.req.query("channel") ?? "");
     const topics = c.req.queries("topic") ?? [];
     if (topics.length > 1) {

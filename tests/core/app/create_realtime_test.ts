@@ -45,13 +45,18 @@ describe("createRealtime()", () => {
       expiresIn: 10,
       sessionExpiresIn: 100,
       publish: true,
+      stop: ["t", { channel: "other", name: "u" }],
       sub: "u",
     });
-    const claims = await verifyToken([SIGNING_KEY], key, ["subscribe"]);
-    assertEquals([claims.sexp - claims.exp, claims.publish, claims.sub], [
-      90,
-      true,
-      "u",
+    const { exp, sexp, publish, stop, sub } = await verifyToken(
+      [SIGNING_KEY],
+      key,
+      ["subscribe"],
+    );
+    assertEquals([sexp - exp, publish, sub], [90, true, "u"]);
+    assertEquals(stop, [
+      { channel: TARGET.channel, name: "t" },
+      { channel: "other", name: "u" },
     ]);
   });
 

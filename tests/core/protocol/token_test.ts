@@ -39,6 +39,8 @@ describe("readClaims()", () => {
         { publish: true as const },
         { publish: [], sub: "u1", jti: "j1" },
         { publish: [TOPIC], expiresIn: 10, sessionExpiresIn: DAY },
+        { publish: [], stop: true as const },
+        { stop: [TOPIC] },
       ]
     ) {
       const claims = createClaims({ topics: [TOPIC], ...more });

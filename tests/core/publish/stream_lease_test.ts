@@ -218,11 +218,11 @@ describe("publish() of a stream with a key", () => {
   });
 
   it("returns `stopped` again for a stream that was stopped", async () => {
-    const publish = [{ channel: "stopped", name: "t" }];
+    const stop = [{ channel: "stopped", name: "t" }];
     const token = await app.token({
       channel: "stopped",
       topics: ["t"],
-      publish,
+      stop,
     });
     await using subscription = await subscribe(token);
     const data = async function* (signal: AbortSignal) {

@@ -37,8 +37,8 @@ function openToStop(
   channel: string,
   transport: "websocket" | "sse" = "websocket",
 ): Promise<AnySubscription> {
-  const publish = [{ channel, name: "t" }];
-  const target = { app, channel, topics: ["t"], publish };
+  const stop = [{ channel, name: "t" }];
+  const target = { app, channel, topics: ["t"], stop };
   return subscribe(target, { transport });
 }
 
@@ -196,8 +196,13 @@ describe("subscription.stop()", () => {
     );
   });
 
-  it("is refused if the token does not grant publishing", async () => {
-    await using subscription = await open(gateway);
+  it("is refused if the token does not grant stopping, although it grants publishing", async () => {
+    await using subscription = await subscribe({
+      app,
+      channel: "c",
+      topics: ["t"],
+      publish: true,
+    });
     const more = signal();
     const published = app.publish({
       channel: "c",

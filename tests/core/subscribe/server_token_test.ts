@@ -153,12 +153,14 @@ describe("subscribe() with an Inngest client", () => {
 
   it("refuses rights that the client can't grant", async () => {
     for (const app of await clients(gateway.url)) {
-      const error = await assertRejects(
-        () => subscribe({ app, ...TARGET, publish: ["t"] }),
-        RealtimeError,
-      );
-      assertEquals(error.code, "invalid_argument");
-      assertMatch(error.message, /createRealtime/);
+      for (const right of ["publish", "stop"]) {
+        const error = await assertRejects(
+          () => subscribe({ app, ...TARGET, [right]: ["t"] }),
+          RealtimeError,
+        );
+        assertEquals(error.code, "invalid_argument");
+        assertMatch(error.message, /createRealtime/);
+      }
     }
   });
 });

@@ -35,6 +35,7 @@ describe("the token check", () => {
       sub: "ann",
       jti,
       publish: [{ channel: "a", name: "t" }],
+      stop: true,
       expiresIn: 60,
       sessionExpiresIn: 600,
     });
@@ -55,6 +56,7 @@ describe("the token check", () => {
         { channel: "b", topics: ["t"] },
       ],
       publish: [{ channel: "a", topics: ["t"] }],
+      stop: true,
     });
     const issued = Date.parse(issued_at ?? "");
     assertEquals(Date.parse(expires_at ?? "") - issued, 60_000);

@@ -351,6 +351,8 @@ describe("A token", () => {
         { publish: false },
         { publish: "c" },
         { publish: [{ channel: "c" }] },
+        { stop: false },
+        { stop: [{ channel: "c" }] },
         { sub: 1 },
       ]
     ) await refused(await token(change as JWTPayload));

@@ -112,7 +112,7 @@ function all(status: number): Record<string, number> {
   return Object.fromEntries(routes.map((route) => [route, status]));
 }
 
-/** Makes a token that reads and publishes everything that {@linkcode tryAll} tries. */
+/** Makes a token that reads, publishes and stops everything that {@linkcode tryAll} tries. */
 function fullToken(
   target: TestGateway,
   channel: string,
@@ -120,7 +120,7 @@ function fullToken(
 ): Promise<string> {
   const topics = [`${channel}/t`];
   const publish = claims([...topics, `${channel}/$stream`]);
-  return tokenFor(target, topics, { sub, publish });
+  return tokenFor(target, topics, { sub, publish, stop: publish });
 }
 
 /** Waits until the gateway refuses the user's tokens. */
@@ -176,6 +176,7 @@ function describeCluster(name: string): void {
         const token = await fullToken(a, channel, channel);
         const { client, ready } = await connectReady(b, { token });
         await producerOf(b, channel, "s")("start");
+        await producerOf(b, channel, "s", token)("start");
         assertEquals(await tryAll(b, token, channel), {
           ...all(200),
           connect: 101,

@@ -165,12 +165,6 @@ for (const name of PAIR_BROKERS) {
 
     it("of a stream's end is met only by those that may end this stream", async () => {
       const eve = await publisherToken(a, ["end/typing"], "eve");
-      const end = (target: TestGateway, topic: string, bearer?: string) =>
-        line(target, "end", topic, "datastream-end", {}, bearer);
-      // No gateway knows the stream yet.
-      assert((await end(b, "typing", eve)).id);
-      const early = await end(b, "typing", eve);
-      assert(early.id, early.error?.message);
       const { id } = await line(a, "end", "ai", "datastream-start", {
         stream_id: "t",
       });
@@ -203,24 +197,15 @@ for (const name of PAIR_BROKERS) {
       assertEquals(ends.map(({ id }) => id), [ended.id]);
     });
 
-    it("of a stream's end isn't met by a client that ended its id in another topic before", async () => {
+    it("of a stream's end isn't met by a client that ended a stream with its id before", async () => {
       const eve = await publisherToken(a, ["before/typing"], "eve");
       await line(b, "before", "typing", "datastream-start", {}, eve);
       await line(b, "before", "typing", "datastream-end", {}, eve);
-      const producer = { producer: "p" };
-      for (const target of [a, b]) {
-        const start = await line(
-          target,
-          "before",
-          "ai",
-          "datastream-start",
-          producer,
-        );
-        // The module begins the stream with another id then.
-        assertEquals(start.error?.code, "conflict");
-        const end = await line(target, "before", "ai", "datastream-end");
-        assertEquals(end.error?.code, "conflict");
-      }
+      const named = { producer: "p" };
+      const start = await line(a, "before", "ai", "datastream-start", named);
+      assertEquals(start.error, undefined);
+      const end = await line(b, "before", "ai", "datastream-end");
+      assertEquals(end.error, undefined);
     });
 
     it("of a stream's end isn't met by a client of another topic when the log has lost the stream", async () => {
@@ -232,7 +217,7 @@ for (const name of PAIR_BROKERS) {
         for (const key of ["1", "2", "3"]) await send(a, "lost", "t", key);
         for (const kind of ["chunk", "datastream-end"] as const) {
           const { error } = await line(b, "lost", "typing", kind, {}, eve);
-          assertEquals(error, undefined);
+          assertEquals(error?.code, "conflict");
         }
         assertEquals((await line(a, "lost", "ai", "chunk")).error, undefined);
         const { id } = await line(a, "lost", "ai", "datastream-end");

@@ -72,7 +72,7 @@ class Gateway {
 
   /** Waits for the stream's end as a producer does. */
   keep(waitMs: number): Promise<string> {
-    return result(this.streams.keep(undefined, "ch", "t", "s", waitMs));
+    return result(this.streams.keep("ch", "t", "s", waitMs));
   }
 
   stop(): Promise<string> {

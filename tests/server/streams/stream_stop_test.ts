@@ -30,8 +30,8 @@ afterAll(() => gateway.close());
 
 describe("POST /v1/realtime/stream/stop", () => {
   it("ends a stream for every reader and for its producer", async () => {
-    const publish = [{ channel: "stop", name: "t" }];
-    const token = await tokenFor(gateway, ["stop/t"], { publish });
+    const stop = [{ channel: "stop", name: "t" }];
+    const token = await tokenFor(gateway, ["stop/t"], { stop });
     await using client = await connectWire(gateway, { token });
     const line = producerOf(gateway, "stop", "s");
     await line("start", { run_id: "01JDGEXAMPEN0000000000000A" });
@@ -66,7 +66,7 @@ describe("POST /v1/realtime/stream/stop", () => {
   });
 
   it("accepts the ticket of a session long after its token expired", async () => {
-    const token = await tokenFor(gateway, ["ticket/t"], { publish: true });
+    const token = await tokenFor(gateway, ["ticket/t"], { stop: true });
     const { client, ready } = await connectReady(gateway, { token });
     await using _ = client;
     await producerOf(gateway, "ticket", "s")("start");
@@ -182,11 +182,13 @@ describe("The routes for streams refuse", () => {
         );
         return [status, error?.code];
       }
+      const right = route === "stop" ? "stop" : "publish";
       const grants = [
         {},
-        { publish: [] },
-        { publish: [{ channel: "c", name: "other" }] },
-        { publish: [{ channel: "other", name: "t" }] },
+        { [right]: [] },
+        { [right]: [{ channel: "c", name: "other" }] },
+        { [right]: [{ channel: "other", name: "t" }] },
+        route === "stop" ? { publish: true as const } : { stop: true as const },
       ];
       for (const grant of grants) {
         const token = await tokenFor(gateway, ["c/t"], grant);

@@ -46,7 +46,7 @@ export function tokenSentences({ claims, valid, error }) {
  * @returns {Sentence[]}
  */
 function claimSentences(claims) {
-  const { subject, subscribe, publish, expires_at, session_expires_at } =
+  const { subject, subscribe, publish, stop, expires_at, session_expires_at } =
     claims;
   return [
     expires_at && deadline(expires_at, {
@@ -67,6 +67,8 @@ function claimSentences(claims) {
       ? "It lets its client publish everywhere"
       : publish.length > 0 &&
         `It lets its client publish to ${grantsText(publish)}`,
+    stop === true ? "It lets its client stop all streams" : stop.length > 0 &&
+      `It lets its client stop the streams of ${grantsText(stop)}`,
   ].flatMap((text) => text ? [{ tone: "", text: `${text}.` }] : []);
 }
 

@@ -17,8 +17,9 @@ import {
   type TestGateway,
 } from "../../../support/gateway/gateway.ts";
 import { revoke } from "../../../support/wire/revoke.ts";
+import { until } from "../../../support/until.ts";
 import { postStream, producerOf } from "../../../support/wire/streams.ts";
-import { batch } from "../../../support/wire/publish.ts";
+import { batch, postJson } from "../../../support/wire/publish.ts";
 import {
   address,
   connectReady,
@@ -28,7 +29,12 @@ import {
 interface Listing {
   readonly status: number;
   readonly streams?: ReadonlyArray<
-    { readonly stream_id: string; readonly topic: string; readonly id?: string }
+    {
+      readonly stream_id: string;
+      readonly topic: string;
+      readonly id?: string;
+      readonly client?: true;
+    }
   >;
   readonly error?: { readonly code: string; readonly message: string };
 }
@@ -99,6 +105,30 @@ describe("GET /v1/realtime/streams", () => {
     const fields = { other_streams: "stop" };
     await producerOf(gateway, "over", "4")("start", fields);
     assertEquals(await idsOf(list(gateway, query)), ["4"]);
+  });
+
+  it("tells which streams clients publish, however they begin", async () => {
+    const publish = [{ channel: "whose", name: "t" }];
+    const token = await tokenFor(gateway, ["whose/t"], { publish });
+    await producerOf(gateway, "whose", "app")("start");
+    await producerOf(gateway, "whose", "own", token)("start");
+    const body = new TransformStream<Uint8Array, Uint8Array>();
+    const published = postJson(gateway, {
+      channel: "whose",
+      topic: "t",
+      headers: { "content-type": "text/stream" },
+      body: body.readable,
+      bearer: token,
+    });
+    const writer = body.writable.getWriter();
+    await writer.write(new TextEncoder().encode("text"));
+    const query = { channel: "whose", topic: "t" };
+    await until(async () => (await list(gateway, query)).streams?.length === 3);
+    const { streams = [] } = await list(gateway, query);
+    assertEquals(streams.map(({ client }) => client), [undefined, true, true]);
+    await writer.close();
+    const { stream_id } = await published;
+    assertEquals(stream_id, streams[2]?.stream_id);
   });
 
   it("takes a token or a ticket that subscribes to the topics", async () => {
