@@ -1,6 +1,5 @@
 import type {
   FlushOptions,
-  OtherStreams,
   Publication,
   PublishOptions,
   StreamSource,
@@ -16,19 +15,14 @@ import {
   beginStream,
   endLine,
   type OutgoingStream,
+  type StreamBeginning,
   sendStream,
   startLine,
 } from "./stream_sender.ts";
 import { discardSource } from "./stream_source.ts";
 
 /** How a data stream is published. */
-export interface DataStreamOptions {
-  /** The idempotency key: publishing the stream again with the same key sends nothing. */
-  readonly key: string | undefined;
-  /** How long the gateway remembers the key, in seconds. */
-  readonly keyTtl: number | undefined;
-  /** How the other open streams of the topic are treated. */
-  readonly otherStreams: OtherStreams | undefined;
+export interface DataStreamOptions extends StreamBeginning {
   /** Called when the stream's start is in the log. */
   readonly onStart: PublishOptions["onStart"];
   readonly signal: AbortSignal | undefined;

@@ -41,12 +41,14 @@ export interface StreamOptions {
    * @default {"allow"}
    */
   readonly otherStreams?: OtherStreams | undefined;
+  /** Whether the start joins a stream that another producer has open, in place of ending it. */
+  readonly join?: boolean | undefined;
 }
 
 /** The ids of a stream's message, one for each topic. */
 export interface PublishedStreamMessage {
   readonly ids: readonly string[];
-  /** Comes with the id of a start that was published before, when the stream has ended since. */
+  /** Comes with the id of a start that was published before, when the stream has ended since, or is joined. */
   readonly error?: RealtimeError;
 }
 
@@ -238,7 +240,7 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    { publisher, key, producer, patienceMs }: StreamOptions,
+    { publisher, key, producer, patienceMs, join }: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId } = envelope;
     const known = this.#registry.getIn(channel, streamId, topics);
@@ -246,6 +248,7 @@ export class Streams {
       return restart(channel, known, producer, ttlOf(key));
     }
     if (known && known.producer !== producer) {
+      if (join) return joined(channel, known);
       await this.#leases.end(known, REPLACED);
       throw conflictError(channel, OTHER_PRODUCER);
     }
@@ -344,6 +347,17 @@ function restart(
   }
   const ids = end.start === undefined ? [] : [end.start];
   return { ids, error: endedError(channel, end) };
+}
+
+/** Answers the start of a stream that another producer has open, and that is to go on. */
+function joined(
+  channel: string,
+  { start }: LiveStream,
+): PublishedStreamMessage {
+  const problem = "another producer has the stream open";
+  const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+  const ids = start === undefined ? [] : [start];
+  return { ids, error: new RealtimeError("stream_open", message) };
 }
 
 /** Returns the id of an end that its producer publishes again. */
