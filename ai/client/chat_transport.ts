@@ -45,7 +45,6 @@ export function createChatTransport<
     sent: SentMessages<UI_MESSAGE>,
   ): Promise<Answer> {
     const { abortSignal } = sent;
-    await untilAborted(aborted.settled(chat), abortSignal);
     const giveUp = new AbortController();
     const posted = postMessages(options, sent, giveUp.signal);
     try {
@@ -83,7 +82,10 @@ export function createChatTransport<
     async sendMessages(sent) {
       const { abortSignal } = sent;
       abortSignal?.throwIfAborted();
-      const chat = openChat(options, askedChat(sent));
+      const asked = askedChat(sent);
+      await untilAborted(aborted.settled(asked), abortSignal);
+      // The token is asked for only now, when its refusal is awaited too.
+      const chat = openChat(options, asked);
       return show(chat, await send(chat, sent), abortSignal);
     },
     async reconnectToStream(asked) {

@@ -25,8 +25,9 @@ export class AnswerText implements AsyncIterableIterator<string> {
   readonly #encoder = new AnswerEncoder();
   readonly #action: string;
   readonly #endsBySignal: boolean;
-  /** Resolves when nothing of the stream is read any more. */
-  rest: Promise<void> = Promise.resolve();
+  readonly #over = Promise.withResolvers<void>();
+  /** Resolves when nothing of the stream is read any more. It never rejects. */
+  readonly over: Promise<void> = this.#over.promise;
 
   constructor(
     stream: Streamed<unknown>,
@@ -41,14 +42,17 @@ export class AnswerText implements AsyncIterableIterator<string> {
   /** @throws {RealtimeError} `invalid_data` for what is no chunk; `too_large`. */
   async next(): Promise<IteratorResult<string>> {
     const { done, value } = await this.#chunks.next();
-    if (done) return { done, value: undefined };
+    if (done) {
+      this.#over.resolve();
+      return { done, value: undefined };
+    }
     const line = this.#encoder.encode(checkChunk(value, this.#action));
     if (line.length > MAX_CHUNK_CHARS) throw tooLarge(line, this.#action);
     return { value: line };
   }
 
   return(): Promise<IteratorResult<string>> {
-    this.rest = this.#readRest();
+    this.#over.resolve(this.#readRest());
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -58,7 +62,7 @@ export class AnswerText implements AsyncIterableIterator<string> {
 
   async #readRest(): Promise<void> {
     if (this.#endsBySignal) await within(REST_MS, readAll(this.#chunks));
-    this.#chunks.stop(undefined);
+    await within(REST_MS, this.#chunks.stop(undefined));
   }
 }
 

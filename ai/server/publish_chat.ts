@@ -1,9 +1,14 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { errorBody } from "../../core/protocol/error_body.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
+import { within } from "../../core/time/within.ts";
 import type { Publication, PublishFn } from "../../core/types/app.ts";
 import type { AnswerText } from "./answer_text.ts";
 import { answerMessage, type AnswerSource } from "./chat_answer.ts";
+import { takeTurn } from "./chat_turns.ts";
+
+/** How long an answer waits for an earlier one that was stopped, in milliseconds: for its producer to learn of the stop, and for its rest. */
+const TURN_MS = 10_000;
 
 /** An app that publishes: one of `createRealtime`, or what a middleware gives. */
 export interface ChatPublisher {
@@ -24,13 +29,16 @@ export interface PublishChatOptions {
    * @default {"refuse"}
    */
   whileRunning?: "refuse" | "replace" | undefined;
-  /** An idempotency key: the same key publishes one answer within 2 minutes, so that the same request may be repeated. */
+  /**
+   * An idempotency key: the same key publishes one answer, so that the same request may be repeated while it runs and within 2 minutes. The
+   * response is that of the first request then, and `stream` is not called.
+   */
   key?: string | undefined;
   /** Ends the answer in an error. Don't pass the request's own signal, which aborts when the user reloads the page. */
   signal?: AbortSignal | undefined;
   /**
    * Keeps the process alive until the answer has ended, where a platform would end it with the response: `waitUntil` of edge functions,
-   * `after` of Next.js. It gets a promise that never rejects.
+   * `after` of Next.js. It gets a promise that never rejects; where the answer is one that runs already, it resolves at once.
    */
   waitUntil?: ((ended: Promise<void>) => void) | undefined;
   /**
@@ -85,32 +93,46 @@ export async function publishChat(
   const { chatId, stream, whileRunning, key, signal } = options;
   const { waitUntil, onError = console.error } = options;
   const begun = Promise.withResolvers<Publication>();
-  let hasBegun = false;
-  let text: AnswerText | undefined;
+  let earlier: Promise<unknown> | undefined;
+  let over: Promise<void> | undefined;
 
   function begin(publication: Publication): void {
-    hasBegun = true;
+    earlier ??= takeTurn(app, chatId, ended);
     begun.resolve(publication);
+  }
+
+  function opening(text: Promise<AnswerText>): void {
+    over = text.then((opened) => opened.over, () => {});
   }
 
   async function publish(): Promise<void> {
     try {
-      const message = answerMessage(chatId, stream, (open) => text = open);
+      const turn = () => within(TURN_MS, earlier ?? Promise.resolve());
+      const message = answerMessage(chatId, stream, turn, opening);
       const otherStreams = whileRunning === "replace" ? "stop" : "refuse";
-      // An answer with this key that has ended already does not begin again.
+      // An answer with this key that runs, or has ended already, does not begin again.
       begin(
         await app.publish(message, {
           key,
           signal,
           otherStreams,
+          join: true,
           onStart: begin,
         }),
       );
     } catch (error) {
-      if (hasBegun) onError(error);
-      else begun.reject(error);
+      if (!earlier) return begun.reject(error);
+      await report(error);
     }
-    await text?.rest;
+    await over;
+  }
+
+  async function report(error: unknown): Promise<void> {
+    try {
+      await onError(error);
+    } catch (thrown) {
+      console.error(thrown);
+    }
   }
 
   const ended = publish();

@@ -15,9 +15,9 @@ import {
   beginStream,
   endLine,
   type OutgoingStream,
-  type StreamBeginning,
   sendStream,
   startLine,
+  type StreamBeginning,
 } from "./stream_sender.ts";
 import { discardSource } from "./stream_source.ts";
 
@@ -119,7 +119,7 @@ async function runStream(
   started: (id: string) => void,
 ): Promise<RealtimeError | undefined> {
   const { streamId } = stream;
-  const { interrupt, overdue, unwanted } = lifetime;
+  const { interrupt, overdue, over } = lifetime;
   const queue = new ChunkQueue(flush);
   if (stream.id === "") queue.add(startLine(streamId));
   const sent = sendStream(target, stream, queue, overdue.signal, started);
@@ -127,7 +127,7 @@ async function runStream(
   sent.catch(interrupt);
   keepStream(
     (signal) => postHeartbeat(target, streamId, signal),
-    unwanted.signal,
+    over.signal,
   ).catch(interrupt);
 
   const { action } = target;

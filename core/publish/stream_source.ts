@@ -36,8 +36,8 @@ export async function openStream(
 export interface ChunkReader {
   /** Reads the next chunk. */
   next(): Promise<IteratorResult<unknown, unknown>>;
-  /** Cancels a stream that is not read to its end. Its errors are ignored: the reason for cancelling it is reported already. */
-  stop(reason: unknown): void;
+  /** Cancels a stream that is not read to its end. It never rejects: the reason for cancelling the stream is reported already. */
+  stop(reason: unknown): Promise<void>;
 }
 
 /** Begins to read a stream. */
@@ -46,13 +46,13 @@ export function readChunks(stream: Streamed<unknown>): ChunkReader {
     const reader = stream.getReader();
     return {
       next: () => reader.read() as Promise<IteratorResult<unknown, unknown>>,
-      stop: (reason) => ignoreRejection(reader.cancel(reason)),
+      stop: (reason) => quietly(() => reader.cancel(reason)),
     };
   }
   const iterator = stream[Symbol.asyncIterator]();
   return {
     next: () => iterator.next(),
-    stop: () => ignoreRejection(iterator.return?.()),
+    stop: () => quietly(() => iterator.return?.()),
   };
 }
 
@@ -61,9 +61,13 @@ export function discardSource(
   source: StreamSource<unknown>,
   reason?: unknown,
 ): void {
-  if (typeof source !== "function") readChunks(source).stop(reason);
+  if (typeof source !== "function") void readChunks(source).stop(reason);
 }
 
-function ignoreRejection(stopped: Promise<unknown> | undefined): void {
-  stopped?.then(undefined, () => undefined);
+async function quietly(cancel: () => unknown): Promise<void> {
+  try {
+    await cancel();
+  } catch {
+    // The stream is not wanted any more, and neither are its errors.
+  }
 }
