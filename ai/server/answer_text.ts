@@ -26,7 +26,7 @@ export class AnswerText implements AsyncIterableIterator<string> {
   readonly #action: string;
   readonly #endsBySignal: boolean;
   readonly #over = Promise.withResolvers<void>();
-  /** Resolves when nothing of the stream is read any more. It never rejects. */
+  /** Resolves when nothing of the stream is read any more. */
   readonly over: Promise<void> = this.#over.promise;
 
   constructor(
@@ -42,10 +42,8 @@ export class AnswerText implements AsyncIterableIterator<string> {
   /** @throws {RealtimeError} `invalid_data` for what is no chunk; `too_large`. */
   async next(): Promise<IteratorResult<string>> {
     const { done, value } = await this.#chunks.next();
-    if (done) {
-      this.#over.resolve();
-      return { done, value: undefined };
-    }
+    if (done) this.#over.resolve();
+    if (done) return { done, value: undefined };
     const line = this.#encoder.encode(checkChunk(value, this.#action));
     if (line.length > MAX_CHUNK_CHARS) throw tooLarge(line, this.#action);
     return { value: line };

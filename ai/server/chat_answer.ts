@@ -48,20 +48,14 @@ export type AnswerSource = StreamSource<ai.UIMessageChunk>;
  * ```
  */
 export function chatAnswer(chatId: string, source: AnswerSource): MessageInput {
-  return answerMessage(chatId, source, () => Promise.resolve(), () => {});
+  return answerMessage(chatId, source, (open) => open());
 }
 
-/**
- * Does the same for a publisher of several answers.
- *
- * @param turn Called when the answer has begun. A source that is a function is called when the promise resolves.
- * @param opening Called with the answer's text, which may still wait for its turn.
- */
+/** Makes the same message, and opens the answer's text by a function, which may let it wait. */
 export function answerMessage(
   chatId: string,
   source: AnswerSource,
-  turn: () => Promise<unknown>,
-  opening: (text: Promise<AnswerText>) => void,
+  inTurn: (open: () => Promise<AnswerText>) => Promise<AnswerText>,
 ): MessageInput {
   const channel = checkName("channel", chatName(checkChatId(chatId)));
   const action = `Cannot publish to "${channel}"`;
@@ -73,19 +67,13 @@ export function answerMessage(
   }
   if (typeof source !== "function") {
     const data = new AnswerText(source, action, false);
-    opening(Promise.resolve(data));
+    void inTurn(() => Promise.resolve(data));
     return { channel, topic: ANSWER_TOPIC, data };
   }
   async function open(signal: AbortSignal): Promise<AnswerText> {
-    await turn();
     const stream = await openStream(source, signal, action);
     return new AnswerText(stream, action, true);
   }
-
-  function data(signal: AbortSignal): Promise<AnswerText> {
-    const text = open(signal);
-    opening(text);
-    return text;
-  }
+  const data = (signal: AbortSignal) => inTurn(() => open(signal));
   return { channel, topic: ANSWER_TOPIC, data };
 }

@@ -29,16 +29,13 @@ export interface PublishChatOptions {
    * @default {"refuse"}
    */
   whileRunning?: "refuse" | "replace" | undefined;
-  /**
-   * An idempotency key: the same key publishes one answer, so that the same request may be repeated while it runs and within 2 minutes. The
-   * response is that of the first request then, and `stream` is not called.
-   */
+  /** An idempotency key: the same key publishes one answer, while that runs and for 2 minutes, so that the same request may be repeated. */
   key?: string | undefined;
   /** Ends the answer in an error. Don't pass the request's own signal, which aborts when the user reloads the page. */
   signal?: AbortSignal | undefined;
   /**
    * Keeps the process alive until the answer has ended, where a platform would end it with the response: `waitUntil` of edge functions,
-   * `after` of Next.js. It gets a promise that never rejects; where the answer is one that runs already, it resolves at once.
+   * `after` of Next.js. It gets a promise that never rejects.
    */
   waitUntil?: ((ended: Promise<void>) => void) | undefined;
   /**
@@ -101,14 +98,15 @@ export async function publishChat(
     begun.resolve(publication);
   }
 
-  function opening(text: Promise<AnswerText>): void {
-    over = text.then((opened) => opened.over, () => {});
+  function inTurn(open: () => Promise<AnswerText>): Promise<AnswerText> {
+    const text = within(TURN_MS, earlier ?? Promise.resolve()).then(open);
+    over = text.then((opened) => opened.over).catch(() => {});
+    return text;
   }
 
   async function publish(): Promise<void> {
     try {
-      const turn = () => within(TURN_MS, earlier ?? Promise.resolve());
-      const message = answerMessage(chatId, stream, turn, opening);
+      const message = answerMessage(chatId, stream, inTurn);
       const otherStreams = whileRunning === "replace" ? "stop" : "refuse";
       // An answer with this key that runs, or has ended already, does not begin again.
       begin(
@@ -122,17 +120,9 @@ export async function publishChat(
       );
     } catch (error) {
       if (!earlier) return begun.reject(error);
-      await report(error);
+      await Promise.resolve(error).then(onError).catch(console.error);
     }
     await over;
-  }
-
-  async function report(error: unknown): Promise<void> {
-    try {
-      await onError(error);
-    } catch (thrown) {
-      console.error(thrown);
-    }
   }
 
   const ended = publish();

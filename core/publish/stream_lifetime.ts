@@ -8,7 +8,7 @@ const END_TIMEOUT_MS = 2_000;
  * a reader stops the stream.
  */
 export class StreamLifetime {
-  /** Aborts when no more chunks are wanted of the source. It never does for a source that ends by itself. */
+  /** Aborts when no more chunks are wanted of a source that has not ended. */
   readonly unwanted: AbortController = new AbortController();
   /** Aborts when the lifetime ends. */
   readonly over: AbortController = new AbortController();

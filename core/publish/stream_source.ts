@@ -36,7 +36,7 @@ export async function openStream(
 export interface ChunkReader {
   /** Reads the next chunk. */
   next(): Promise<IteratorResult<unknown, unknown>>;
-  /** Cancels a stream that is not read to its end. It never rejects: the reason for cancelling the stream is reported already. */
+  /** Cancels a stream that is not read to its end. It never rejects: the reason for cancelling it is reported already. */
   stop(reason: unknown): Promise<void>;
 }
 
@@ -46,13 +46,13 @@ export function readChunks(stream: Streamed<unknown>): ChunkReader {
     const reader = stream.getReader();
     return {
       next: () => reader.read() as Promise<IteratorResult<unknown, unknown>>,
-      stop: (reason) => quietly(() => reader.cancel(reason)),
+      stop: (reason) => ignoreRejection(reader.cancel(reason)),
     };
   }
   const iterator = stream[Symbol.asyncIterator]();
   return {
     next: () => iterator.next(),
-    stop: () => quietly(() => iterator.return?.()),
+    stop: () => ignoreRejection(iterator.return?.()),
   };
 }
 
@@ -64,10 +64,8 @@ export function discardSource(
   if (typeof source !== "function") void readChunks(source).stop(reason);
 }
 
-async function quietly(cancel: () => unknown): Promise<void> {
-  try {
-    await cancel();
-  } catch {
-    // The stream is not wanted any more, and neither are its errors.
-  }
+async function ignoreRejection(
+  stopped: Promise<unknown> | undefined,
+): Promise<void> {
+  await stopped?.then(undefined, () => undefined);
 }

@@ -39,14 +39,13 @@ export interface PublishOptions {
    * - `"stop"`: the other streams end as if a reader had stopped them.
    *
    * It holds over all gateways of one broker. If two streams begin at the same moment, one of them is open afterwards: the earlier one with
-   * `"refuse"`, the later one with `"stop"`. An earlier attempt with the same `key` is replaced, whatever this option says, or joined with `join`.
+   * `"refuse"`, the later one with `"stop"`. An earlier attempt with the same `key` is replaced or, with `join`, joined.
    *
    * @default {"allow"}
    */
   otherStreams?: OtherStreams | undefined;
   /**
-   * For a data stream with a `key`: whether an open stream with this key is joined, in place of being replaced. Then `publish` resolves at
-   * once with the ids of that stream, and nothing is read from the source.
+   * For a data stream: whether an open one with the same `key` is joined and not replaced: `publish` resolves at once, with the ids of that one.
    *
    * @default {false}
    */

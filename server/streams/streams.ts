@@ -12,7 +12,7 @@ import {
   quote,
 } from "../publish/publisher.ts";
 import { conflictError, type LiveStream } from "./live_stream.ts";
-import { SoleStarts } from "./sole_starts.ts";
+import { openError, SoleStarts } from "./sole_starts.ts";
 import {
   endedError,
   endKey,
@@ -248,7 +248,8 @@ export class Streams {
       return restart(channel, known, producer, ttlOf(key));
     }
     if (known && known.producer !== producer) {
-      if (join) return joined(channel, known);
+      const ids = known.start === undefined ? [] : [known.start];
+      if (join) return { ids, error: openError(channel, topics, [known]) };
       await this.#leases.end(known, REPLACED);
       throw conflictError(channel, OTHER_PRODUCER);
     }
@@ -347,17 +348,6 @@ function restart(
   }
   const ids = end.start === undefined ? [] : [end.start];
   return { ids, error: endedError(channel, end) };
-}
-
-/** Answers the start of a stream that another producer has open, and that is to go on. */
-function joined(
-  channel: string,
-  { start }: LiveStream,
-): PublishedStreamMessage {
-  const problem = "another producer has the stream open";
-  const message = `Cannot publish to ${quote(channel)}: ${problem}`;
-  const ids = start === undefined ? [] : [start];
-  return { ids, error: new RealtimeError("stream_open", message) };
 }
 
 /** Returns the id of an end that its producer publishes again. */
