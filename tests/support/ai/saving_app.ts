@@ -35,15 +35,6 @@ export class SavingApp {
   beforeModel: () => unknown = () => {};
   /** Lets the model, which has written half of an answer, end it: that of the questions which are saved from now on. */
   rest: Promise<unknown> = Promise.resolve();
-  /** Those of the answers that have not asked the model yet. */
-  readonly #rests: Promise<unknown>[] = [];
-  readonly #model = new MockLanguageModelV4({
-    doStream: ({ prompt, abortSignal }) => {
-      this.prompts.push(prompt.map(({ content }) => textsOf(content)));
-      const rest = this.#rests.shift();
-      return Promise.resolve({ stream: writeHalf(rest, abortSignal) });
-    },
-  });
 
   constructor(target: Target) {
     this.realtime = appOf(target);
@@ -91,10 +82,10 @@ export class SavingApp {
     abortSignal: AbortSignal,
   ): Promise<ReadableStream<UIMessageChunk>> {
     this.saved.push(question);
-    this.#rests.push(this.rest);
+    const model = this.#model(this.rest);
     await this.beforeModel();
     const { stream } = streamText({
-      model: this.#model,
+      model,
       messages: await convertToModelMessages(this.saved),
       abortSignal,
     });
@@ -108,10 +99,20 @@ export class SavingApp {
       },
     });
   }
+
+  #model(rest: Promise<unknown>): MockLanguageModelV4 {
+    return new MockLanguageModelV4({
+      doStream: ({ prompt, abortSignal }) => {
+        this.prompts.push(prompt.map(({ content }) => textsOf(content)));
+        return Promise.resolve({ stream: writeHalf(rest, abortSignal) });
+      },
+    });
+  }
 }
 
+/** Streams half of an answer, and then its rest. */
 function writeHalf(
-  rest: Promise<unknown> | undefined,
+  rest: Promise<unknown>,
   abortSignal: AbortSignal | undefined,
 ): ReadableStream<ModelPart> {
   return new ReadableStream<ModelPart>({
