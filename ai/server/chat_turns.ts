@@ -3,11 +3,7 @@ import type { ChatPublisher } from "./publish_chat.ts";
 /** The ends of the answers that apps have begun in this process, by their chats. */
 const unended = new WeakMap<ChatPublisher, Map<string, Promise<unknown>>>();
 
-/**
- * Notes that an app has begun an answer, and returns a promise that resolves when its earlier ones in the same chat have ended.
- *
- * @param ended Resolves when nothing of the answer is read any more. It never rejects.
- */
+/** Notes that an app has begun an answer, whose end never rejects. Resolves when its earlier answers in the same chat have ended. */
 export function takeTurn(
   app: ChatPublisher,
   chatId: string,
