@@ -1,11 +1,9 @@
-import type { ChatPublisher } from "./publish_chat.ts";
-
 /** The ends of the answers that apps have begun in this process, by their chats. */
-const unended = new WeakMap<ChatPublisher, Map<string, Promise<unknown>>>();
+const unended = new WeakMap<object, Map<string, Promise<unknown>>>();
 
 /** Notes that an app has begun an answer, whose end never rejects. Resolves when its earlier answers in the same chat have ended. */
 export function takeTurn(
-  app: ChatPublisher,
+  app: object,
   chatId: string,
   ended: Promise<void>,
 ): Promise<unknown> {
