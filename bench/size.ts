@@ -66,7 +66,7 @@ const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime/ai: createChatTransport",
     program: 'export { createChatTransport } from "./ai.ts";',
-    limit: { first: 9_600, later: LATER },
+    limit: { first: 9_610, later: LATER },
   },
   {
     label: "@inngest/realtime/hooks: useInngestSubscription",

@@ -41,8 +41,8 @@ export class AbortedAnswers {
   }
 
   /** Resolves when no answer of a chat is being stopped any more, so that the next one is not refused because of it. */
-  async settled({ chatId }: Pick<AskedChat, "chatId">): Promise<void> {
-    await this.#stopping.get(chatName(chatId));
+  settled({ chatId }: Pick<AskedChat, "chatId">): Promise<void> | undefined {
+    return this.#stopping.get(chatName(chatId));
   }
 
   async #stop(chat: Chat, asked: Promise<Answer>): Promise<void> {

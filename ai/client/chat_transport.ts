@@ -82,10 +82,9 @@ export function createChatTransport<
     async sendMessages(sent) {
       const { abortSignal } = sent;
       abortSignal?.throwIfAborted();
-      const asked = askedChat(sent);
-      await untilAborted(aborted.settled(asked), abortSignal);
+      await untilAborted(aborted.settled(sent), abortSignal);
       // The token is asked for only now, when its refusal is awaited too.
-      const chat = openChat(options, asked);
+      const chat = openChat(options, askedChat(sent));
       return show(chat, await send(chat, sent), abortSignal);
     },
     async reconnectToStream(asked) {
@@ -114,7 +113,7 @@ function askedChat(
 
 /** Waits for a promise. Rejects with the signal's reason if it is aborted before. */
 async function untilAborted<T>(
-  promise: Promise<T>,
+  promise: Promise<T> | T,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const aborted = Promise.withResolvers<never>();
