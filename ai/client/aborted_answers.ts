@@ -1,5 +1,6 @@
+import { chatName } from "../chat_name.ts";
 import type { Answer, Chat } from "./chat.ts";
-import type { ChatTransportOptions } from "./transport_options.ts";
+import type { AskedChat, ChatTransportOptions } from "./transport_options.ts";
 
 /** Stops the answers that `useChat` aborts, in the chats of one transport. */
 export class AbortedAnswers {
@@ -40,8 +41,8 @@ export class AbortedAnswers {
   }
 
   /** Resolves when no answer of a chat is being stopped any more, so that the next one is not refused because of it. */
-  async settled({ channel }: Chat): Promise<void> {
-    await this.#stopping.get(channel);
+  settled({ chatId }: Pick<AskedChat, "chatId">): Promise<void> | undefined {
+    return this.#stopping.get(chatName(chatId));
   }
 
   async #stop(chat: Chat, asked: Promise<Answer>): Promise<void> {

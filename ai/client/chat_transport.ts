@@ -45,7 +45,6 @@ export function createChatTransport<
     sent: SentMessages<UI_MESSAGE>,
   ): Promise<Answer> {
     const { abortSignal } = sent;
-    await untilAborted(aborted.settled(chat), abortSignal);
     const giveUp = new AbortController();
     const posted = postMessages(options, sent, giveUp.signal);
     try {
@@ -83,6 +82,8 @@ export function createChatTransport<
     async sendMessages(sent) {
       const { abortSignal } = sent;
       abortSignal?.throwIfAborted();
+      await untilAborted(aborted.settled(sent), abortSignal);
+      // The token is asked for only now, when its refusal is awaited too.
       const chat = openChat(options, askedChat(sent));
       return show(chat, await send(chat, sent), abortSignal);
     },
@@ -112,7 +113,7 @@ function askedChat(
 
 /** Waits for a promise. Rejects with the signal's reason if it is aborted before. */
 async function untilAborted<T>(
-  promise: Promise<T>,
+  promise: Promise<T> | T,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const aborted = Promise.withResolvers<never>();

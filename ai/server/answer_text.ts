@@ -25,8 +25,9 @@ export class AnswerText implements AsyncIterableIterator<string> {
   readonly #encoder = new AnswerEncoder();
   readonly #action: string;
   readonly #endsBySignal: boolean;
+  readonly #over = Promise.withResolvers<void>();
   /** Resolves when nothing of the stream is read any more. */
-  rest: Promise<void> = Promise.resolve();
+  readonly over: Promise<void> = this.#over.promise;
 
   constructor(
     stream: Streamed<unknown>,
@@ -41,6 +42,7 @@ export class AnswerText implements AsyncIterableIterator<string> {
   /** @throws {RealtimeError} `invalid_data` for what is no chunk; `too_large`. */
   async next(): Promise<IteratorResult<string>> {
     const { done, value } = await this.#chunks.next();
+    if (done) this.#over.resolve();
     if (done) return { done, value: undefined };
     const line = this.#encoder.encode(checkChunk(value, this.#action));
     if (line.length > MAX_CHUNK_CHARS) throw tooLarge(line, this.#action);
@@ -48,7 +50,7 @@ export class AnswerText implements AsyncIterableIterator<string> {
   }
 
   return(): Promise<IteratorResult<string>> {
-    this.rest = this.#readRest();
+    this.#over.resolve(this.#readRest());
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -58,7 +60,7 @@ export class AnswerText implements AsyncIterableIterator<string> {
 
   async #readRest(): Promise<void> {
     if (this.#endsBySignal) await within(REST_MS, readAll(this.#chunks));
-    this.#chunks.stop(undefined);
+    await within(REST_MS, this.#chunks.stop(undefined));
   }
 }
 

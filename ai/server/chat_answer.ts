@@ -5,7 +5,7 @@ import {
   isStreamSource,
   openStream,
 } from "../../core/publish/stream_source.ts";
-import type { Streamed, StreamSource } from "../../core/types/stream.ts";
+import type { StreamSource } from "../../core/types/stream.ts";
 import type { MessageInput } from "../../core/types/topic.ts";
 import { ANSWER_TOPIC, chatName } from "../chat_name.ts";
 import { checkChatId } from "../check_chat_id.ts";
@@ -48,14 +48,14 @@ export type AnswerSource = StreamSource<ai.UIMessageChunk>;
  * ```
  */
 export function chatAnswer(chatId: string, source: AnswerSource): MessageInput {
-  return answerMessage(chatId, source, () => {});
+  return answerMessage(chatId, source, (open) => open());
 }
 
-/** Does the same, and passes the answer's text to a function once its stream is open. */
+/** Makes the same message, and opens the answer's text by a function, which may let it wait. */
 export function answerMessage(
   chatId: string,
   source: AnswerSource,
-  onOpen: (text: AnswerText) => void,
+  inTurn: (open: () => Promise<AnswerText>) => Promise<AnswerText>,
 ): MessageInput {
   const channel = checkName("channel", chatName(checkChatId(chatId)));
   const action = `Cannot publish to "${channel}"`;
@@ -65,15 +65,15 @@ export function answerMessage(
       `${action}: the answer is no stream; pass result.toUIMessageStream(), or a function that returns it`,
     );
   }
-  function read(stream: Streamed<unknown>): AnswerText {
-    const text = new AnswerText(stream, action, typeof source === "function");
-    onOpen(text);
-    return text;
+  if (typeof source !== "function") {
+    const data = new AnswerText(source, action, false);
+    void inTurn(() => Promise.resolve(data));
+    return { channel, topic: ANSWER_TOPIC, data };
   }
-
-  const data = typeof source === "function"
-    ? async (signal: AbortSignal) =>
-      read(await openStream(source, signal, action))
-    : read(source);
+  async function open(signal: AbortSignal): Promise<AnswerText> {
+    const stream = await openStream(source, signal, action);
+    return new AnswerText(stream, action, true);
+  }
+  const data = (signal: AbortSignal) => inTurn(() => open(signal));
   return { channel, topic: ANSWER_TOPIC, data };
 }

@@ -95,12 +95,16 @@ function toolChunks(part: ToolPart): ai.UIMessageChunk[] {
           providerMetadata: part.resultProviderMetadata,
         },
       ];
-    case "output-denied":
+    case "output-denied": {
+      // An error without a text leaves nothing but the input, which would otherwise be passed to `onToolCall`, too.
+      const given = { ...call, input: part.input, providerMetadata: undefined };
       return [
-        ...input,
+        ...streamedInput(call, undefined),
+        { type: "tool-input-error", ...given } as ai.UIMessageChunk,
         ...approvalChunks(part),
         { type: "tool-output-denied", toolCallId },
       ];
+    }
     default:
       return [...input, ...approvalChunks(part)];
   }

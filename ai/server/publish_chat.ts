@@ -1,9 +1,14 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { errorBody } from "../../core/protocol/error_body.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
+import { within } from "../../core/time/within.ts";
 import type { Publication, PublishFn } from "../../core/types/app.ts";
 import type { AnswerText } from "./answer_text.ts";
 import { answerMessage, type AnswerSource } from "./chat_answer.ts";
+import { takeTurn } from "./chat_turns.ts";
+
+/** How long an answer waits for an earlier one that was stopped, in milliseconds: for its producer to learn of the stop, and for its rest. */
+const TURN_MS = 10_000;
 
 /** An app that publishes: one of `createRealtime`, or what a middleware gives. */
 export interface ChatPublisher {
@@ -24,7 +29,7 @@ export interface PublishChatOptions {
    * @default {"refuse"}
    */
   whileRunning?: "refuse" | "replace" | undefined;
-  /** An idempotency key: the same key publishes one answer within 2 minutes, so that the same request may be repeated. */
+  /** An idempotency key: the same key publishes one answer, while that runs and for 2 minutes, so that the same request may be repeated. */
   key?: string | undefined;
   /** Ends the answer in an error. Don't pass the request's own signal, which aborts when the user reloads the page. */
   signal?: AbortSignal | undefined;
@@ -85,32 +90,39 @@ export async function publishChat(
   const { chatId, stream, whileRunning, key, signal } = options;
   const { waitUntil, onError = console.error } = options;
   const begun = Promise.withResolvers<Publication>();
-  let hasBegun = false;
-  let text: AnswerText | undefined;
+  let earlier: Promise<unknown> | undefined;
+  let over: Promise<void> | undefined;
 
   function begin(publication: Publication): void {
-    hasBegun = true;
+    earlier ??= takeTurn(app, chatId, ended);
     begun.resolve(publication);
+  }
+
+  function inTurn(open: () => Promise<AnswerText>): Promise<AnswerText> {
+    const text = within(TURN_MS, earlier ?? Promise.resolve()).then(open);
+    over = text.then((opened) => opened.over).catch(() => {});
+    return text;
   }
 
   async function publish(): Promise<void> {
     try {
-      const message = answerMessage(chatId, stream, (open) => text = open);
+      const message = answerMessage(chatId, stream, inTurn);
       const otherStreams = whileRunning === "replace" ? "stop" : "refuse";
-      // An answer with this key that has ended already does not begin again.
+      // An answer with this key that runs, or has ended already, does not begin again.
       begin(
         await app.publish(message, {
           key,
           signal,
           otherStreams,
+          join: true,
           onStart: begin,
         }),
       );
     } catch (error) {
-      if (hasBegun) onError(error);
-      else begun.reject(error);
+      if (!earlier) return begun.reject(error);
+      await Promise.resolve(error).then(onError).catch(console.error);
     }
-    await text?.rest;
+    await over;
   }
 
   const ended = publish();

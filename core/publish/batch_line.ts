@@ -32,6 +32,8 @@ export interface BatchLine {
   readonly producer?: string | undefined;
   /** How the other open streams of the topic are treated, where a stream begins. */
   readonly other_streams?: OtherStreams | undefined;
+  /** Whether the start of a stream that another producer has open joins that one. */
+  readonly join?: boolean | undefined;
 }
 
 /** The gateway's answer to one line. Both fields are there if the message was published before and its stream has ended since. */

@@ -1,6 +1,5 @@
 import type {
   FlushOptions,
-  OtherStreams,
   Publication,
   PublishOptions,
   StreamSource,
@@ -18,17 +17,12 @@ import {
   type OutgoingStream,
   sendStream,
   startLine,
+  type StreamBeginning,
 } from "./stream_sender.ts";
 import { discardSource } from "./stream_source.ts";
 
 /** How a data stream is published. */
-export interface DataStreamOptions {
-  /** The idempotency key: publishing the stream again with the same key sends nothing. */
-  readonly key: string | undefined;
-  /** How long the gateway remembers the key, in seconds. */
-  readonly keyTtl: number | undefined;
-  /** How the other open streams of the topic are treated. */
-  readonly otherStreams: OtherStreams | undefined;
+export interface DataStreamOptions extends StreamBeginning {
   /** Called when the stream's start is in the log. */
   readonly onStart: PublishOptions["onStart"];
   readonly signal: AbortSignal | undefined;
@@ -125,7 +119,7 @@ async function runStream(
   started: (id: string) => void,
 ): Promise<RealtimeError | undefined> {
   const { streamId } = stream;
-  const { interrupt, overdue, unwanted } = lifetime;
+  const { interrupt, overdue, over } = lifetime;
   const queue = new ChunkQueue(flush);
   if (stream.id === "") queue.add(startLine(streamId));
   const sent = sendStream(target, stream, queue, overdue.signal, started);
@@ -133,7 +127,7 @@ async function runStream(
   sent.catch(interrupt);
   keepStream(
     (signal) => postHeartbeat(target, streamId, signal),
-    unwanted.signal,
+    over.signal,
   ).catch(interrupt);
 
   const { action } = target;

@@ -74,8 +74,8 @@ async function send(
 ): Promise<Publication> {
   const { key, keyTtl, kind = "data", signal } = options;
   if (isStreamSource(data)) {
-    const { otherStreams, onStart } = options;
-    const stream = { key, keyTtl, otherStreams, onStart, signal };
+    const { otherStreams, join, onStart } = options;
+    const stream = { key, keyTtl, otherStreams, join, onStart, signal };
     const batching = { flush, keepPieces };
     return await publishDataStream(target, data, { ...stream, ...batching });
   }

@@ -24,7 +24,7 @@ export async function pumpSource(
   async function readSource(): Promise<void> {
     reader = readChunks(await openStream(source, signal, action));
     // The stream may be interrupted while its source is being opened.
-    if (signal.aborted) reader.stop(signal.reason);
+    if (signal.aborted) void reader.stop(signal.reason);
     else await readAll(reader, queue, action, keepPieces);
   }
 
@@ -39,7 +39,7 @@ export async function pumpSource(
     );
     queue.close();
     lifetime.unwanted.abort(problem);
-    reader?.stop(problem);
+    void reader?.stop(problem);
     return problem;
   }
 }

@@ -8,8 +8,10 @@ const END_TIMEOUT_MS = 2_000;
  * a reader stops the stream.
  */
 export class StreamLifetime {
-  /** Aborts when no more chunks are wanted of the source. */
+  /** Aborts when no more chunks are wanted of a source that has not ended. */
   readonly unwanted: AbortController = new AbortController();
+  /** Aborts when the lifetime ends. */
+  readonly over: AbortController = new AbortController();
   /** Aborts when an aborted stream has not sent its end in time. */
   readonly overdue: AbortController = new AbortController();
   /** Rejects with the reason when the stream is interrupted. */
@@ -38,7 +40,7 @@ export class StreamLifetime {
 
   /** Ends the lifetime; the heartbeats end with it. */
   end(): void {
-    this.unwanted.abort();
+    this.over.abort();
     this.#stopListening();
   }
 }

@@ -14,18 +14,20 @@ export interface OutgoingStream {
   readonly streamId: string;
   /** The id of its start; empty until the start is sent. */
   readonly id: string;
-  /** Why nothing more is sent: a stream with the same key was published before and has ended. */
+  /** Why nothing more is sent: a stream with the same key was published before and has ended, or is open and joined. */
   readonly ended?: RealtimeError | undefined;
 }
 
 /** How a stream begins. */
 export interface StreamBeginning {
-  /** The idempotency key; the stream has a new id without one. */
+  /** The idempotency key, with which a stream is published once; the stream has a new id without one. */
   readonly key: string | undefined;
   /** How long the gateway remembers the key, in seconds. */
   readonly keyTtl: number | undefined;
   /** How the other open streams of the topic are treated. */
   readonly otherStreams: OtherStreams | undefined;
+  /** Whether an open stream with the same key is joined. */
+  readonly join: boolean | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface StreamBeginning {
  */
 export async function beginStream(
   target: PublishTarget,
-  { key, keyTtl, otherStreams }: StreamBeginning,
+  { key, keyTtl, otherStreams, join }: StreamBeginning,
   signal: AbortSignal,
 ): Promise<OutgoingStream> {
   const producer = crypto.randomUUID();
@@ -52,6 +54,7 @@ export async function beginStream(
       stream_id: streamId,
       producer,
       other_streams: otherStreams,
+      join,
     }], signal);
     if (id !== undefined) return { streamId, id, ended: error };
     if (error?.code !== "conflict" || n === MAX_PRODUCERS) throw error;

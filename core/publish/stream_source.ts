@@ -36,8 +36,8 @@ export async function openStream(
 export interface ChunkReader {
   /** Reads the next chunk. */
   next(): Promise<IteratorResult<unknown, unknown>>;
-  /** Cancels a stream that is not read to its end. Its errors are ignored: the reason for cancelling it is reported already. */
-  stop(reason: unknown): void;
+  /** Cancels a stream that is not read to its end. It never rejects: the reason for cancelling it is reported already. */
+  stop(reason: unknown): Promise<void>;
 }
 
 /** Begins to read a stream. */
@@ -61,9 +61,11 @@ export function discardSource(
   source: StreamSource<unknown>,
   reason?: unknown,
 ): void {
-  if (typeof source !== "function") readChunks(source).stop(reason);
+  if (typeof source !== "function") void readChunks(source).stop(reason);
 }
 
-function ignoreRejection(stopped: Promise<unknown> | undefined): void {
-  stopped?.then(undefined, () => undefined);
+async function ignoreRejection(
+  stopped: Promise<unknown> | undefined,
+): Promise<void> {
+  await stopped?.then(undefined, () => undefined);
 }

@@ -39,11 +39,17 @@ export interface PublishOptions {
    * - `"stop"`: the other streams end as if a reader had stopped them.
    *
    * It holds over all gateways of one broker. If two streams begin at the same moment, one of them is open afterwards: the earlier one with
-   * `"refuse"`, the later one with `"stop"`. An earlier attempt with the same `key` is replaced, whatever this option says.
+   * `"refuse"`, the later one with `"stop"`. An earlier attempt with the same `key` is replaced or, with `join`, joined.
    *
    * @default {"allow"}
    */
   otherStreams?: OtherStreams | undefined;
+  /**
+   * For a data stream: whether an open one with the same `key` is joined and not replaced: `publish` resolves at once, with the ids of that one.
+   *
+   * @default {false}
+   */
+  join?: boolean | undefined;
   /**
    * For a data stream: called once with its id and that of its start, when the start is in the gateway's log and readers can see it. It is
    * also called for a stream that was published before with the same `key`. What it throws, or its promise rejects with, is passed to
@@ -74,7 +80,7 @@ export interface WaitForReplyOptions {
 export interface RequestOptions extends
   Omit<
     PublishOptions,
-    "kind" | "keyTtl" | "signal" | "otherStreams" | "onStart"
+    "kind" | "keyTtl" | "signal" | "otherStreams" | "join" | "onStart"
   > {
   /**
    * How long to wait for an answer, in milliseconds: days as well, or `Infinity`. New subscribers see the question only as long as the

@@ -29,6 +29,8 @@ export interface BatchLine {
   readonly producer: string | undefined;
   /** How the other open streams of the topic are treated, where a stream begins. */
   readonly otherStreams: OtherStreams;
+  /** Whether the start joins a stream that another producer has open. */
+  readonly join: boolean | undefined;
   /** The line's own place in a trace, a valid `traceparent`. */
   readonly trace: string | undefined;
 }
@@ -55,6 +57,7 @@ const schema = z.object({
   stream_id: z.string().min(1).max(MAX_STREAM_ID).optional(),
   producer: z.string().min(1).max(255).optional(),
   other_streams: z.unknown().optional(),
+  join: z.boolean().optional(),
   metadata: z.unknown().optional(),
   whole: z.boolean().optional(),
   key_ttl: z.int().min(1).max(MAX_KEY_TTL).optional(),
@@ -84,6 +87,7 @@ export function parseLine(text: string, sender: MessagePublisher): BatchLine {
     key: withTtl(fields.key, fields.key_ttl),
     producer: fields.producer,
     otherStreams: readOtherStreams(fields.other_streams, "the line"),
+    join: fields.join,
     trace: readTrace(fields.trace),
   };
 }

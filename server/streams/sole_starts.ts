@@ -20,7 +20,7 @@ export interface SoleStream {
 interface Start {
   /** Its ids, one for each topic. */
   readonly ids: readonly string[];
-  /** The stream was begun before, and has ended since. */
+  /** The stream was begun before, and has ended since, or is joined. */
   readonly error?: RealtimeError;
 }
 
@@ -68,7 +68,7 @@ export class SoleStarts {
         .filter((other) => beganBefore(other, started.ids[0]));
       const own = this.#registry.liveOf(channel, streamId);
       if (otherStreams === "refuse" && earlier.length > 0 && own) {
-        const { code, message } = openError(channel, stream, earlier);
+        const { code, message } = openError(channel, stream.topics, earlier);
         await this.#leases.end(own, { error: { code, message } });
       }
       await this.#settle(channel, stream, earlier);
@@ -92,7 +92,7 @@ export class SoleStarts {
   ): Promise<void> {
     if (others.length === 0) return;
     if (stream.otherStreams === "refuse") {
-      throw openError(channel, stream, others);
+      throw openError(channel, stream.topics, others);
     }
     for (const other of others) await this.#leases.end(other, STOPPED);
   }
@@ -118,9 +118,10 @@ function beganBefore({ start }: LiveStream, id: string | undefined): boolean {
   return began.epoch !== other.epoch || began.offset < other.offset;
 }
 
-function openError(
+/** Creates the error for a start that is refused because of other streams, or joins one of them. */
+export function openError(
   channel: string,
-  { topics }: SoleStream,
+  topics: readonly string[],
   others: readonly LiveStream[],
 ): RealtimeError {
   const topic = topics.find((name) =>

@@ -12,7 +12,7 @@ import {
   quote,
 } from "../publish/publisher.ts";
 import { conflictError, type LiveStream } from "./live_stream.ts";
-import { SoleStarts } from "./sole_starts.ts";
+import { openError, SoleStarts } from "./sole_starts.ts";
 import {
   endedError,
   endKey,
@@ -41,12 +41,14 @@ export interface StreamOptions {
    * @default {"allow"}
    */
   readonly otherStreams?: OtherStreams | undefined;
+  /** Whether the start joins a stream that another producer has open, in place of ending it. */
+  readonly join?: boolean | undefined;
 }
 
 /** The ids of a stream's message, one for each topic. */
 export interface PublishedStreamMessage {
   readonly ids: readonly string[];
-  /** Comes with the id of a start that was published before, when the stream has ended since. */
+  /** Comes with the id of a start that was published before, when the stream has ended since, or is joined. */
   readonly error?: RealtimeError;
 }
 
@@ -237,7 +239,7 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    { publisher, key, producer, patienceMs }: StreamOptions,
+    { publisher, key, producer, patienceMs, join }: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId } = envelope;
     const known = this.#registry.getIn(channel, streamId, topics);
@@ -245,6 +247,8 @@ export class Streams {
       return restart(channel, known, producer, ttlOf(key));
     }
     if (known && known.producer !== producer) {
+      const ids = known.start === undefined ? [] : [known.start];
+      if (join) return { ids, error: openError(channel, topics, [known]) };
       await this.#leases.end(known, REPLACED);
       throw conflictError(channel, OTHER_PRODUCER);
     }

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { chatToken } from "../../ai.ts";
 import { RealtimeError } from "../../mod.ts";
 import { MemoryBroker } from "../../server/mod.ts";
 import {
@@ -133,6 +134,36 @@ describe("createChatTransport()", () => {
     const signal = await answer.opened;
     await until(() => signal.aborted);
     assertEquals([chat.status, chat.error], ["ready", undefined]);
+  });
+
+  it("asks for the token of the next message when the answer before it is stopped", async () => {
+    const answer = nextAnswer();
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    let tokens = 0;
+    const chat = app.open("refused", [], {
+      token: ({ chatId }) =>
+        tokens++ === 0
+          ? chatToken(app.realtime, { chatId })
+          : new Response("Sign in again", { status: 401 }),
+      prepareSendMessagesRequest: async () => {
+        asked.resolve();
+        await answered.promise;
+        return { body: { id: "refused" } };
+      },
+    });
+    const sent = chat.sendMessage({ text: "When?" });
+    await asked.promise;
+    await chat.stop();
+    await sent;
+    const next = chat.sendMessage({ text: "And then?" });
+    // Nothing would handle its refusal while the answer is being stopped, which ends a process of Node.
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals(tokens, 1);
+    answered.resolve();
+    await answer.opened;
+    await next;
+    assertEquals(chat.error?.message, "Cannot get a token: Sign in again");
   });
 
   it("does not stop an answer that is resumed while it is shown", async () => {

@@ -126,6 +126,16 @@ describe("An answer that continues a message", () => {
     await checkContinued(stored, CONTINUATION);
   });
 
+  it("does not run a tool again after a reload that was denied before", async () => {
+    const stored = await answeredBefore([
+      ...QUESTIONS,
+      { type: "tool-approval-request", approvalId: "q", toolCallId: "c" },
+      { type: "tool-approval-response", approvalId: "q", approved: false },
+      { type: "tool-output-denied", toolCallId: "c" },
+    ], () => {});
+    await checkContinued(stored, CONTINUATION);
+  });
+
   for (const approved of [true, false]) {
     it(`shows all of the message after a reload, if a tool was ${approved ? "approved" : "denied"}`, async () => {
       const stored = await answeredBefore(

@@ -56,7 +56,6 @@ describe("docs/ai.md", () => {
       "app/chat/[id]/chat.tsx",
       "server.ts",
       "is_refused.ts",
-      "follow.ts",
       "functions.ts",
       "realtime.ts",
     ]);

@@ -29,10 +29,11 @@ describe("StreamLifetime", () => {
     lifetime.end();
   });
 
-  it("wants no more chunks after its end", () => {
+  it("is over at its end, which tells a source nothing that has ended before", () => {
     const lifetime = new StreamLifetime(undefined, "Cannot publish");
-    assertEquals(lifetime.unwanted.signal.aborted, false);
+    assertEquals(lifetime.over.signal.aborted, false);
     lifetime.end();
-    assertEquals(lifetime.unwanted.signal.aborted, true);
+    assertEquals(lifetime.over.signal.aborted, true);
+    assertEquals(lifetime.unwanted.signal.aborted, false);
   });
 });

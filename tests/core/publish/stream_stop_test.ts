@@ -112,6 +112,15 @@ describe("A function given as data", () => {
     assertEquals(await codeOf(published), "aborted");
     assertEquals(Object(await reason.promise).code, "aborted");
   });
+
+  it("gets a signal that doesn't abort when it has ended by itself", async () => {
+    let signal: AbortSignal | undefined;
+    await app.publish(typed("c").t, async function* (unwanted) {
+      signal = unwanted;
+      yield await Promise.resolve("one");
+    });
+    assertEquals(signal?.aborted, false);
+  });
 });
 
 describe("subscription.stop()", () => {
