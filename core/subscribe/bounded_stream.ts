@@ -1,6 +1,6 @@
 import { RealtimeError } from "../protocol/errors.ts";
 
-/** The room of each stream, which is never used up: that none is left tells that the stream is closed. */
+/** The room of each stream. It is never used up, so that a stream without any is closed. */
 const ROOM = 1e15;
 
 /** A readable stream that knows how much is unread, so that what fills it can keep to a limit. */

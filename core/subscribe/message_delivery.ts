@@ -1,7 +1,7 @@
 import { validate } from "../channel/validate.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import type { StandardSchema } from "../types/standard_schema.ts";
-import { type BoundedStream, createBoundedStream } from "./bounded_stream.ts";
+import { createBoundedStream } from "./bounded_stream.ts";
 import { createDataStreams, type DataStreams } from "./data_streams.ts";
 import { type IncomingMessage, isStreamBoundary } from "./decode_message.ts";
 
@@ -36,10 +36,7 @@ export function createDelivery(
   onRoom: () => void,
   onCancel: () => Promise<void>,
 ): MessageDelivery {
-  const messages: BoundedStream<IncomingMessage> = createBoundedStream(
-    onRoom,
-    onCancel,
-  );
+  const messages = createBoundedStream<IncomingMessage>(onRoom, onCancel);
   const { stream, end } = messages;
   const dataStreams = createDataStreams(maxUnread);
   /** Resolves when all validations are done. */

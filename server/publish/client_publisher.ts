@@ -7,6 +7,7 @@ import {
   tokenFacts,
   withFacts,
 } from "../events/refusal_facts.ts";
+import { isStreamKind } from "../streams/stream_message.ts";
 import type { ChannelSchemas } from "./channel_schemas.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import {
@@ -85,9 +86,7 @@ export class ClientPublisher implements MessagePublisher {
     this.#rules.revocations.require(this.#claims, channel);
     for (const topic of topics) {
       if (grantsPublish(this.#claims, channel, topic)) continue;
-      const problem = `the token doesn't grant topic ${quote(topic)}`;
-      const message = `Cannot publish to ${quote(channel)}: ${problem}`;
-      throw new RealtimeError("forbidden", message);
+      throw forbidden(channel, `the token doesn't grant topic ${quote(topic)}`);
     }
   }
 
@@ -101,11 +100,14 @@ export class ClientPublisher implements MessagePublisher {
     const { schemas, callback, revocations } = this.#rules;
     const { sub, jti } = this.#claims;
     this.#requireGrant(channel, topics);
+    // Readers take the other kinds for what the app says of its runs.
+    if (kind !== "data" && !isStreamKind(kind)) {
+      throw forbidden(channel, `a token can't publish the kind ${quote(kind)}`);
+    }
     if ((ttlOf(key) ?? 0) > MAX_CLIENT_KEY_TTL * 1000) {
       const problem =
         `a token's idempotency keys last at most ${MAX_CLIENT_KEY_TTL} s`;
-      const message = `Cannot publish to ${quote(channel)}: ${problem}`;
-      throw new RealtimeError("forbidden", message);
+      throw forbidden(channel, problem);
     }
     // The start and the end of a stream carry no data of the topic.
     if (
@@ -140,4 +142,9 @@ export class ClientPublisher implements MessagePublisher {
     }
     return ids;
   }
+}
+
+function forbidden(channel: string, problem: string): RealtimeError {
+  const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+  return new RealtimeError("forbidden", message);
 }
