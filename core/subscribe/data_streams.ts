@@ -33,11 +33,9 @@ export function createDataStreams(limit: number): DataStreams {
   /** The error of streams that go on after messages were lost. */
   let lost: RealtimeError | undefined;
 
-  /**
-   * Drops what is over the limit: the oldest streams that nobody reads, then the oldest ones. So a stream stays whole while the app handles
-   * its start: what came since is still unread in the stream of messages, whose limit is the same.
-   */
+  /** Drops what is over the limit: the oldest streams that nobody reads, then the oldest ones. */
   function makeRoom(): void {
+    // What came since the message that the app handles is below the limit, because the unread messages are.
     unreadSize = 0;
     for (const hasConsumer of [true, false]) {
       for (const target of [...unread].reverse()) {
