@@ -1,3 +1,4 @@
+import { isJsonObject, isText } from "../core/protocol/shape.ts";
 import type { AnyMessage } from "./view_state.ts";
 import type { RunError, UseRealtimeRunStatus } from "./use_realtime_types.ts";
 
@@ -21,7 +22,7 @@ export function foldRun(
     return { ...known, topics: new Map(known.topics).set(topic, message) };
   }
   const run = known.run?.runId === runId ? known.run : {};
-  return { ...known, run: { ...run, ...Object(data), runId } };
+  return { ...known, run: { ...run, ...isJsonObject(data) && data, runId } };
 }
 
 /** The names that publishers have for the status of a run, with the names here. */
@@ -42,8 +43,8 @@ const STATUSES: Readonly<Record<string, UseRealtimeRunStatus>> = {
 export function runStatus(
   run: RunRecord | undefined,
 ): UseRealtimeRunStatus | undefined {
-  const status = String(run?.runStatus ?? run?.status ?? run?.state)
-    .toLowerCase();
+  const status = [run?.runStatus, run?.status, run?.state].find(isText)
+    ?.toLowerCase() ?? "";
   return Object.hasOwn(STATUSES, status) ? STATUSES[status] : undefined;
 }
 
@@ -55,6 +56,7 @@ export function isRunOver({ run }: RunState): boolean {
 
 /** Returns the error that a run failed with. */
 export function runError(run: RunRecord | undefined): RunError | null {
-  const { name = "Error", message } = Object(run?.error);
-  return typeof message === "string" ? { name: String(name), message } : null;
+  const { name, message } = isJsonObject(run?.error) ? run.error : {};
+  if (!isText(message)) return null;
+  return { name: isText(name) ? name : "Error", message };
 }

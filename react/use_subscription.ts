@@ -85,7 +85,7 @@ const STATES: Readonly<Record<SharedState, SubscriptionState>> = {
  *   const { data, state } = useSubscription({ refreshToken: fetchToken });
  *   return (
  *     <ul aria-busy={state !== "active"}>
- *       {data.map((message) => <li key={message.id}>{String(message.data)}</li>)}
+ *       {data.map((message) => <li key={message.id}>{JSON.stringify(message.data)}</li>)}
  *     </ul>
  *   );
  * }

@@ -1,14 +1,19 @@
 import { RealtimeError } from "../protocol/errors.ts";
 
-/** A readable stream that holds a limited amount of unread values. */
+/** The room of each stream. It is never used up, so that a stream without any is closed. */
+const ROOM = 1e15;
+
+/** A readable stream that knows how much is unread, so that what fills it can keep to a limit. */
 export interface BoundedStream<T> {
   readonly stream: ReadableStream<T>;
   /** Returns the size of all unread values. */
   unread(): number;
-  /** Adds a value, unless the stream has ended. A value beyond the limit ends it with an error. */
+  /** Adds a value, unless the stream has ended. */
   push(value: T, size: number): void;
   /** Ends the stream after its unread values; with an error, if it failed. */
   end(error?: Error): void;
+  /** Ends the stream with an error at once, without its unread values. */
+  drop(error: Error): void;
 }
 
 /** Makes the error for a slow consumer. */
@@ -16,9 +21,8 @@ export function slowConsumer(): RealtimeError {
   return new RealtimeError("too_slow", "Cannot go on: too much is unread");
 }
 
-/** Makes a bounded stream. Its limit has the unit of the values' sizes. */
+/** Makes a bounded stream. */
 export function createBoundedStream<T>(
-  limit: number,
   onRead?: () => void,
   onCancel?: () => Promise<void>,
 ): BoundedStream<T> {
@@ -29,19 +33,12 @@ export function createBoundedStream<T>(
   let nextSize = 0;
 
   function unread(): number {
-    return limit - (controller?.desiredSize ?? 0);
+    const room = controller?.desiredSize;
+    return room ? ROOM - room : 0;
   }
 
   function failOnceRead(): void {
     if (failure && unread() === 0) controller?.error(failure);
-  }
-
-  function end(error?: Error): void {
-    if (hasEnded) return;
-    hasEnded = true;
-    failure = error;
-    if (error) failOnceRead();
-    else controller?.close();
   }
 
   return {
@@ -57,14 +54,23 @@ export function createBoundedStream<T>(
         hasEnded = true;
         return onCancel?.();
       },
-    }, { highWaterMark: limit, size: () => nextSize }),
+    }, { highWaterMark: ROOM, size: () => nextSize }),
     unread,
     push(value, size) {
       if (hasEnded) return;
-      if (unread() >= limit) return end(slowConsumer());
       nextSize = size;
       controller?.enqueue(value);
     },
-    end,
+    end(error) {
+      if (hasEnded) return;
+      hasEnded = true;
+      failure = error;
+      if (error) failOnceRead();
+      else controller?.close();
+    },
+    drop(error) {
+      hasEnded = true;
+      controller?.error(error);
+    },
   };
 }

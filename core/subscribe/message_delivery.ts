@@ -1,16 +1,15 @@
 import { validate } from "../channel/validate.ts";
-import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { isJsonObject } from "../protocol/shape.ts";
 import type { StandardSchema } from "../types/standard_schema.ts";
-import { type BoundedStream, createBoundedStream } from "./bounded_stream.ts";
+import { createBoundedStream } from "./bounded_stream.ts";
+import { createDataStreams, type DataStreams } from "./data_streams.ts";
 import { type IncomingMessage, isStreamBoundary } from "./decode_message.ts";
 
 const DEFAULT_MAX_UNREAD = 8 * 1024 * 1024;
 
 /** Options of a delivery. */
 export interface DeliveryOptions {
-  /** The limit of unread messages, in characters of JSON. */
+  /** The limit of unread messages, and that of the unread chunks of all data streams, in characters of JSON. */
   readonly maxUnread?: number | undefined;
   /** Returns the schema by which the messages of a topic are validated, if there is one. */
   readonly schemaOf: (topic: string) => StandardSchema | undefined;
@@ -24,8 +23,7 @@ export interface MessageDelivery {
   load(): number;
   /** Delivers a message; if it has to be validated, after those before it. */
   add(message: IncomingMessage, size: number): void;
-  /** Ends the data streams with an error: all, or only those that have a consumer. */
-  endStreams(error: RealtimeError, hasConsumer?: true): void;
+  readonly endStreams: DataStreams["end"];
   /** Resolves when all messages so far are delivered. */
   settled(): Promise<void>;
   /** Ends the stream after its unread messages; with an error, if it failed. */
@@ -38,13 +36,9 @@ export function createDelivery(
   onRoom: () => void,
   onCancel: () => Promise<void>,
 ): MessageDelivery {
-  const messages: BoundedStream<IncomingMessage> = createBoundedStream(
-    maxUnread,
-    onRoom,
-    onCancel,
-  );
+  const messages = createBoundedStream<IncomingMessage>(onRoom, onCancel);
   const { stream, end } = messages;
-  const dataStreams = new Map<string, BoundedStream<unknown>>();
+  const dataStreams = createDataStreams(maxUnread);
   /** Resolves when all validations are done. */
   let validating = Promise.resolve();
   /** The size of the messages that wait for validation. */
@@ -55,25 +49,9 @@ export function createDelivery(
     const copy = { ...message, data };
     const { streamId } = message;
     if (streamId !== undefined) {
-      copy.stream = addToStream(dataStreams, streamId, copy, size, maxUnread);
+      copy.stream = dataStreams.add(streamId, copy, size);
     }
     messages.push(copy, size);
-  }
-
-  async function pushValidated(
-    message: IncomingMessage,
-    schema: StandardSchema | undefined,
-    size: number,
-  ): Promise<void> {
-    const { id, data } = message;
-    try {
-      const output = await validate(schema, data, `Cannot accept ${id}`);
-      push(message, output, size);
-    } catch (error) {
-      onError(error as RealtimeError);
-    }
-    validatingSize -= size;
-    onRoom();
   }
 
   return {
@@ -91,33 +69,17 @@ export function createDelivery(
       }
       if (!schema && validatingSize === 0) return push(message, data, size);
       validatingSize += size;
-      validating = validating.then(() => pushValidated(message, schema, size));
+      validating = validating
+        .then(() => validate(schema, data, `Cannot accept ${id}`))
+        .then((output) => push(message, output, size))
+        .catch(onError)
+        .then(() => {
+          validatingSize -= size;
+          onRoom();
+        });
     },
-    endStreams(error, hasConsumer) {
-      for (const { stream, end } of dataStreams.values()) {
-        if (!hasConsumer || stream.locked) end(error);
-      }
-    },
+    endStreams: dataStreams.end,
     settled: () => validating,
     end,
   };
-}
-
-/** Starts the data stream of a message, adds a chunk to it, or ends it. Returns the whole stream. */
-function addToStream(
-  streams: Map<string, BoundedStream<unknown>>,
-  streamId: string,
-  { kind, data, metadata }: IncomingMessage,
-  size: number,
-  limit: number,
-): ReadableStream<unknown> {
-  const target = streams.get(streamId) ?? createBoundedStream<unknown>(limit);
-  streams.set(streamId, target);
-  if (kind === "chunk") target.push(data, size);
-  if (kind === "datastream-end") {
-    const error = isJsonObject(metadata) ? metadata.error : undefined;
-    target.end(error ? errorOf(error) : undefined);
-    streams.delete(streamId);
-  }
-  return target.stream;
 }

@@ -31,7 +31,7 @@ export function describeGap({ after, before }: Gap): string {
     : `Lost the channel's log, ${between}`;
 }
 
-/** Data as one line of JSON; what has no JSON, as text. */
+/** Data as one line of JSON; what has no JSON, as text. Never throws. */
 export function compactJson(data: unknown): string {
   return cut(toJson(data), 200);
 }
@@ -45,8 +45,8 @@ function toJson(data: unknown, indent?: number): string {
   try {
     return JSON.stringify(data, undefined, indent) ?? String(data);
   } catch {
-    // The output of a schema can be anything, such as a BigInt.
-    return String(data);
+    // The output of a schema can be anything: a BigInt, or an object that has no JSON and can't be converted to text either.
+    return typeof data === "object" ? "[object]" : String(data);
   }
 }
 

@@ -3,6 +3,7 @@ import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Auth } from "../auth/auth.ts";
 import { textOf, tokenFacts, withFacts } from "../events/refusal_facts.ts";
 import { clientMark } from "../streams/client_stream.ts";
+import { isStreamKind } from "../streams/stream_message.ts";
 import type { ChannelSchemas } from "./channel_schemas.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import {
@@ -75,11 +76,14 @@ export class ClientPublisher implements MessagePublisher {
     const { schemas, callback, auth } = this.#rules;
     const { sub, jti } = this.#claims;
     this.require(channel, topics);
+    // Readers take the other kinds for what the app says of its runs.
+    if (kind !== "data" && !isStreamKind(kind)) {
+      throw forbidden(channel, `a token can't publish the kind ${quote(kind)}`);
+    }
     if ((ttlOf(key) ?? 0) > MAX_CLIENT_KEY_TTL * 1000) {
       const problem =
         `a token's idempotency keys last at most ${MAX_CLIENT_KEY_TTL} s`;
-      const message = `Cannot publish to ${quote(channel)}: ${problem}`;
-      throw new RealtimeError("forbidden", message);
+      throw forbidden(channel, problem);
     }
     // The start and the end of a stream carry no data of the topic.
     if (
@@ -114,4 +118,9 @@ export class ClientPublisher implements MessagePublisher {
     }
     return ids;
   }
+}
+
+function forbidden(channel: string, problem: string): RealtimeError {
+  const message = `Cannot publish to ${quote(channel)}: ${problem}`;
+  return new RealtimeError("forbidden", message);
 }

@@ -18,6 +18,8 @@ describe("runStatus()", () => {
         ["failed", ["failed", "error"]],
         ["cancelled", ["cancelled", "canceled"]],
         [undefined, ["", "toString", "__proto__", undefined, 1, null, {}]],
+        // An object without a usable toString(), which can't be converted to text.
+        [undefined, [{ toString: 1, valueOf: 1 }, ["completed"]]],
       ] as const
     ) {
       for (const word of words) {
@@ -46,7 +48,10 @@ describe("runError()", () => {
       runError({ error: { name: "RangeError", message: "Too far" } }),
       { name: "RangeError", message: "Too far" },
     );
-    assertEquals(runError({ error: { message: "Too far" } })?.name, "Error");
+    for (const name of [undefined, null, { toString: 1, valueOf: 1 }]) {
+      const error = { name, message: "Too far" };
+      assertEquals(runError({ error })?.name, "Error");
+    }
     for (const error of [undefined, null, "Too far", { message: 1 }]) {
       assertEquals(runError({ error }), null);
     }
@@ -72,8 +77,10 @@ describe("foldRun()", () => {
       step: 1,
       result: 2,
     });
-    const other = foldRun(second, { ...message, runId: "b", data: null });
-    assertEquals(other.run, { runId: "b" });
+    for (const data of [null, "text", [1]]) {
+      const other = foldRun(second, { ...message, runId: "b", data });
+      assertEquals(other.run, { runId: "b" });
+    }
   });
 
   it("keeps the newest message of each topic, also of topics with odd names", () => {

@@ -13,7 +13,7 @@ function numbers(count: number, from = 1): number[] {
 async function publishRun(
   { realtime }: BrowserSuite,
   channel: string,
-  data: Readonly<Record<string, unknown>>,
+  data: unknown,
   runId = RUN_ID,
 ): Promise<void> {
   await realtime.publish({ channel, topic: "$run", data }, {
@@ -100,6 +100,29 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     assertEquals(next.result, undefined);
     await publishRun(suite(), channel, { status: "cancelled" }, runId);
     await tab.until(({ runStatus }) => runStatus === "cancelled");
+  });
+
+  it("goes on after messages about a run with fields of any type", async () => {
+    const { open, publish } = suite();
+    const topics = ["ai", "$run"];
+    const { tab, channel } = await open({ hook, topics, devtools: {} });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "open");
+    // It can't be converted to text.
+    const odd = { toString: 1, valueOf: 1 };
+    for (
+      const data of [
+        ...[odd, "text", null, [odd], 1, { status: odd }, { state: [odd] }],
+        { error: { name: odd, message: "Odd" } },
+      ]
+    ) {
+      await publishRun(suite(), channel, data);
+    }
+    await publish(channel, [odd]);
+    const shown = await tab.until(({ data }) => data.length === 1);
+    assertEquals([shown.status, shown.runStatus], ["open", "running"]);
+    assertEquals(shown.result, { name: "Error", message: "Odd" });
+    assertEquals(tab.problems, []);
   });
 
   it("clears the messages, the run and the error by `reset`", async () => {

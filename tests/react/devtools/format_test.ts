@@ -15,7 +15,9 @@ describe("the texts of the devtools", () => {
     assertEquals(compactJson({ a: 1 }), '{"a":1}');
     assertEquals(compactJson(undefined), "undefined");
     assertEquals(compactJson(7n), "7");
-    assertEquals(compactJson(circle), "");
+    assertEquals(compactJson(circle), "[object]");
+    // The output of a schema, which can be converted neither to JSON nor to text.
+    assertEquals(compactJson({ big: 7n, toString: 1 }), "[object]");
   });
 
   it("cut long JSON, and say how much is missing", () => {

@@ -4,6 +4,7 @@ import {
   startGateway,
   type TestGateway,
 } from "../../support/gateway/gateway.ts";
+import { batch, postJson } from "../../support/wire/publish.ts";
 import {
   claims,
   connectReady,
@@ -179,5 +180,64 @@ describe("a client's publish frame", () => {
       text.includes('"data":{"__proto__":{"a":1},"constructor":2}'),
       true,
     );
+  });
+});
+
+describe("The kinds that tell of runs", () => {
+  const kinds = ["run", "step", "event"];
+  const query = { kind: "run", run_id: "01JNGVNB7BJVRCZWTBF8G73BPJ" };
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  function lines(fields: object = {}): object[] {
+    const data = { status: "completed", result: "FORGED" };
+    const address = { channel: "app", topic: "t" };
+    return kinds.map((kind) => ({ ...address, data, kind, ...fields }));
+  }
+
+  it("are refused from a token, whichever way it publishes", async () => {
+    const bearer = await tokenFor(gateway, ["app/t", "app/$stream"], {
+      publish: true,
+    });
+    const { client } = await connectReady(gateway, { token: bearer });
+    const { run_id } = query;
+    for (const fields of [{}, { run_id }, { stream_id: "s" }]) {
+      const answers = await batch(gateway, lines(fields), bearer);
+      assertEquals(
+        answers.map(({ error }) => [error?.code, error?.message]),
+        kinds.map((kind) => [
+          "forbidden",
+          `Cannot publish to "app": a token can't publish the kind "${kind}"`,
+        ]),
+      );
+    }
+    // The other ways have no kind of their own: their messages are data, or chunks of a stream.
+    const address = { channel: "app", query, body: "{}", bearer };
+    const headers = { "content-type": "text/stream" };
+    await postJson(gateway, { ...address, topic: "t" });
+    await postJson(gateway, { ...address, topic: "t", headers });
+    await postJson(gateway, { ...address, route: "publish/tee" });
+    const frame = { ref: "1", channel: "app", topic: "t", data: {} };
+    await client.send({ ...frame, kind: "run" });
+    await client.send({ ...frame, kind: "publish", message_kind: "run" });
+    const seen = await client.take(8) as Frame[];
+    assertEquals(seen.map(({ kind }) => `${kind}`).sort(), [
+      ...["ack", "chunk", "chunk", "data", "data"],
+      ...["datastream-end", "datastream-start", "error"],
+    ]);
+    await client.close();
+  });
+
+  it("are published with the signing key", async () => {
+    const { client } = await connectReady(gateway, {
+      token: await tokenFor(gateway, ["app/t"]),
+    });
+    await batch(gateway, lines());
+    const taken = await client.take(3) as Frame[];
+    assertEquals(taken.map(({ kind }) => kind as string), kinds);
+    await client.close();
   });
 });
