@@ -1,4 +1,3 @@
-import type { RealtimeError } from "../protocol/errors.ts";
 import type { IncomingMessage } from "../subscribe/decode_message.ts";
 import { subscribe } from "../subscribe/subscribe.ts";
 import type { Realtime, RealtimeApp } from "../types/realtime.ts";
@@ -22,31 +21,14 @@ export type FollowOptions =
   };
 
 /**
- * Yields the messages of topics from a position on, for as long as the caller reads them. Many readers of a server share a connection, until
- * it has as many topics as the gateway allows; further ones have connections of their own.
+ * Yields the messages of topics from a position on, for as long as the caller reads them. Many readers of a server share
+ * connections.
  *
  * @throws {RealtimeError} The final error of the subscription; `aborted` if the signal aborts while it is being opened.
  */
 export async function* followTopics(
   target: FollowedTopics,
-  { from, ...options }: FollowOptions,
+  options: FollowOptions,
 ): AsyncGenerator<IncomingMessage, void, undefined> {
-  let position = from;
-  for (const multiplex of [true, false]) {
-    try {
-      const messages = await subscribe(target, {
-        ...options,
-        from: position,
-        multiplex,
-      });
-      for await (const message of messages) {
-        position = message.id;
-        yield message;
-      }
-      return;
-    } catch (error) {
-      const { code } = error as RealtimeError;
-      if (code !== "too_many" || !multiplex) throw error;
-    }
-  }
+  yield* await subscribe(target, options);
 }

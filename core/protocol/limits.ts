@@ -15,6 +15,16 @@ export const LEAVE_MS = 1_000;
 /** The longest time for which an idempotency key can be remembered, in seconds: a day. */
 export const MAX_KEY_TTL: number = 24 * 3600;
 
+/** Maximum number of topics on one connection, and in one token. */
+const SUBSCRIPTIONS = 128;
+
+/** The default limits of a connection by WebSocket, as `ready` tells them: subscriptions and different topics, frames, and frames after a pause. */
+export const CONNECTION_LIMITS = {
+  subscriptions: SUBSCRIPTIONS,
+  frames_per_second: 100,
+  frames_at_once: SUBSCRIPTIONS,
+};
+
 /** The default limits. The gateway's can be configured. */
 export const LIMITS = {
   /** Maximum length of a message's data as JSON, in bytes. */
@@ -26,6 +36,5 @@ export const LIMITS = {
   sessionSeconds: 3600,
   /** The longest life of a token or session, in seconds. */
   maxTokenSeconds: 24 * 3600,
-  /** Maximum number of topics on one connection, and in one token. */
-  subscriptions: 128,
+  subscriptions: SUBSCRIPTIONS,
 } as const;
