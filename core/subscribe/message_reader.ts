@@ -190,13 +190,14 @@ export function createReader(
     const last = state = error ? "failed" : "closed";
     clearTimeout(retry);
     delivery.endStreams(error ?? closedError());
+    const removed = connections.remove(ref);
     await new Promise<void>((resolve) => {
       // A schema may never resolve.
-      retry = setTimeout(resolve, LEAVE_MS);
-      void Promise.all([connections.remove(ref), delivery.settled()])
-        .then(() => resolve());
+      retry = setTimeout(resolve, LEAVE_MS / 2);
+      void delivery.settled().then(resolve);
     });
     clearTimeout(retry);
+    await removed;
     await onState(last, { error });
     delivery.end(error);
   }
