@@ -69,8 +69,9 @@ export interface Connection {
 export interface ConnectionHost {
   /** What the gateway told last. Before, all members are on one connection. */
   limits?: ConnectionLimits;
-  /** The connection that told the app of the outage, while it goes on. */
-  teller?: Connection | undefined;
+  /** The connections that are lost and not back, and whether the app was told of this outage. */
+  readonly lost: Set<Connection>;
+  isTold: boolean;
   /** Adds a member to a connection that has room. */
   add(ref: string, member: ConnectionMember): void;
   /** Forgets a connection that closes for good. */
@@ -213,10 +214,10 @@ export function createConnection(
         `Cannot reach the gateway at ${url}: ${reason}; trying again`,
       );
     }
-    if (error && attempt === 1) {
-      // Another connection may have told of the same outage.
-      host.teller ??= connection;
-      if (host.teller === connection) tell(error);
+    host.lost.add(connection);
+    if (error && attempt > 0 && !host.isTold) {
+      host.isTold = true;
+      tell(error);
     }
     const pauses = Math.max(attempt - 1, 0);
     const retryInMs = retryAfterMs ?? backoff(pauses, bounds);
@@ -241,7 +242,8 @@ export function createConnection(
 
   /** Notes that the connection is not lost any more. */
   function isBack(): void {
-    if (host.teller === connection) host.teller = undefined;
+    host.lost.delete(connection);
+    if (host.lost.size === 0) host.isTold = false;
   }
 
   /** Tells the app once of what concerns all members. */

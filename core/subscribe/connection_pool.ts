@@ -45,6 +45,8 @@ function createPool(
   const places = new Map<string, Connection>();
   let isClosed = false;
   const host: ConnectionHost = {
+    lost: new Set(),
+    isTold: false,
     add(ref, member) {
       if (isClosed) return;
       const place = [...connections].find(({ hasRoom }) => hasRoom(member)) ??

@@ -14,7 +14,7 @@ import {
 } from "../../support/process/programs.ts";
 
 /** How long an end may take. A second is promised, and the rest is for a busy machine. */
-const LONGEST_MS = 5_000;
+const LONGEST_MS = 3_000;
 
 /** Resolves with `true` when a promise resolves in time. */
 async function inTime(ended: Promise<unknown>): Promise<boolean> {

@@ -9,7 +9,6 @@ import {
   startFakeGateway,
 } from "../../support/client/fake_gateway.ts";
 import { join } from "../../support/client/joining.ts";
-import { until } from "../../support/until.ts";
 
 /** Lines in a text that stand for the millions that a frame may have. */
 const LINES = 1_000_000;
