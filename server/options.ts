@@ -1,5 +1,6 @@
 import { RealtimeError } from "../core/protocol/errors.ts";
-import { CONNECTION_LIMITS, LIMITS } from "../core/protocol/limits.ts";
+import { CONNECTION_LIMITS } from "../core/protocol/frames.ts";
+import { LIMITS } from "../core/protocol/limits.ts";
 import {
   DEVELOPMENT_SIGNING_KEY,
   MIN_SECRET_LENGTH,

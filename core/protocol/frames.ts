@@ -1,4 +1,4 @@
-import type { CONNECTION_LIMITS } from "./limits.ts";
+import { SUBSCRIPTIONS } from "./limits.ts";
 
 /** The kind of a message, as Inngest's clients know it. */
 export type MessageKind =
@@ -65,6 +65,13 @@ interface Control<K extends string, D> {
   readonly ref?: string;
   readonly data: Readonly<D>;
 }
+
+/** The default limits of a connection by WebSocket: subscriptions and different topics, frames, and frames after a pause. */
+export const CONNECTION_LIMITS = {
+  subscriptions: SUBSCRIPTIONS,
+  frames_per_second: 100,
+  frames_at_once: SUBSCRIPTIONS,
+};
 
 /** The limits of a connection by WebSocket. */
 export type ConnectionLimits = Readonly<typeof CONNECTION_LIMITS>;

@@ -16,14 +16,7 @@ export const LEAVE_MS = 1_000;
 export const MAX_KEY_TTL: number = 24 * 3600;
 
 /** Maximum number of topics on one connection, and in one token. */
-const SUBSCRIPTIONS = 128;
-
-/** The default limits of a connection by WebSocket, as `ready` tells them: subscriptions and different topics, frames, and frames after a pause. */
-export const CONNECTION_LIMITS = {
-  subscriptions: SUBSCRIPTIONS,
-  frames_per_second: 100,
-  frames_at_once: SUBSCRIPTIONS,
-};
+export const SUBSCRIPTIONS = 128;
 
 /** The default limits. The gateway's can be configured. */
 export const LIMITS = {

@@ -3,23 +3,18 @@ import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import {
   type ClientFrame,
+  CONNECTION_LIMITS,
   type ConnectionLimits,
   PROTOCOL,
   type SubscriptionFrame,
 } from "../protocol/frames.ts";
-import {
-  CONNECTION_LIMITS,
-  FRAME_CHARACTERS,
-  LEAVE_MS,
-  SILENCE_MS,
-} from "../protocol/limits.ts";
+import { FRAME_CHARACTERS, LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
 import { backoff, type BackoffBounds, bounded } from "../time/backoff.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
 import type { StateDetails } from "../types/subscription.ts";
 import { askGateway } from "./ask_gateway.ts";
 import type { ConnectionMember, ConnectionState } from "./connection_member.ts";
 import { decodeFrame, type ReadableFrame } from "./decode_frame.ts";
-import { diagnose } from "./diagnose.ts";
 import { createPacer } from "./pacer.ts";
 import type { Transport } from "./transport.ts";
 import { isTokenRefusal } from "./token_source.ts";
@@ -177,7 +172,13 @@ export function createConnection(
     const isRefused = isTokenRefusal(error) || error.code === "forbidden";
     const reason = isRefused
       ? undefined
-      : await diagnose(url, { isSse, isFixed, answer: error }, signal);
+      // Most pages never need this module, so bundlers put it into a file of its own.
+      : await import("./failed_attempt.ts").then(
+        ({ explainFailure }) =>
+          explainFailure(url, { isSse, isFixed, answer: error }, signal),
+        // Without a network a page can't load the module.
+        () => "nothing answers",
+      );
     // The time for connecting may be over, and another attempt may have begun.
     if (state !== before || transport) return;
     if (!isRefused) return lost(undefined, reason);

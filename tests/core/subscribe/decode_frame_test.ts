@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import { CONNECTION_LIMITS } from "../../../core/protocol/limits.ts";
+import { CONNECTION_LIMITS } from "../../../core/protocol/frames.ts";
 import {
   type DecodedFrame,
   decodeFrame,

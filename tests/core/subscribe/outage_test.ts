@@ -221,8 +221,8 @@ describe("A subscription that can't reach its gateway", () => {
     for (const { next } of [one, two, three]) {
       assertEquals((await next("waiting")).error?.code, "unreachable");
     }
-    const counts = [one, two, three].map(({ errors }) => errors.length);
-    assertEquals(counts, [1, 0, 0]);
+    const told = [one, two, three].flatMap(({ errors }) => errors);
+    assertEquals(told.length, 1);
   });
 
   it("writes the sentence to the console by default", async () => {
