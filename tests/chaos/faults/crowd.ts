@@ -25,6 +25,8 @@ export const crowd: Fault = {
       const measured = Math.min(count, MEASURED);
       const channels = Array.from({ length: count }, (_, i) => `crowd-${i}`);
       const plan = { isShared: true, lanes: count };
+      // How many subscriptions learn that the log was lost.
+      const losing = trial.broker === "sqlite" ? 0 : count;
       const started = performance.now();
       await arena.open({
         ...plan,
@@ -55,12 +57,13 @@ export const crowd: Fault = {
           `${seconds(performance.now() - lost)} after kill -9; ` +
           `${state.errors.length} errors`,
         breaches: [
-          openedMs > OPENED_MS && `opening took ${seconds(openedMs)}`,
+          !trial.isShort && openedMs > OPENED_MS &&
+          `opening took ${seconds(openedMs)}`,
           // A gateway that is back before the first attempt is no outage.
           state.errors.length > 1 && `${state.errors.length} errors`,
           state.failures.length > 0 && `${state.failures.length} failed`,
           state.opened !== 2 * count && `opened ${state.opened} times`,
-          verdict.gaps !== count && `${verdict.gaps} gaps`,
+          verdict.gaps !== losing && `${verdict.gaps} gaps`,
         ],
       }));
     });
