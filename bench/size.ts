@@ -34,19 +34,22 @@ interface Sizes {
  * Most pages never load the code that finds out the reason of a failed connection, and the code that sends. Each is measured alone, together
  * with what the first file has already.
  */
-const LATER = 1_100 + 2_850;
+const LATER = 1_250 + 2_850;
+
+/** No page loads the code that gets tokens on servers. */
+const SERVER = 2_450;
 
 const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime: subscribe, channel, topic",
     program: 'export { subscribe, channel, topic } from "./mod.ts";',
-    limit: { first: 9_000, later: LATER },
+    limit: { first: 8_950, later: LATER + SERVER },
   },
   {
     label: "@tidings/realtime: subscribe, channel, topic, from the tarball",
     program: 'export { subscribe, channel, topic } from "./mod.js";',
     from: "tarball",
-    limit: { first: 9_000, later: LATER },
+    limit: { first: 8_950, later: LATER + SERVER },
   },
   {
     label: "@inngest/realtime: subscribe, channel, topic",
@@ -55,18 +58,18 @@ const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime/hooks: useSubscription",
     program: 'export { useSubscription } from "./hooks.ts";',
-    limit: { first: 9_850, later: LATER },
+    limit: { first: 10_700, later: LATER },
   },
   {
     label: "@tidings/realtime/hooks: useInngestSubscription, from the tarball",
     program: 'export { useInngestSubscription } from "./hooks.js";',
     from: "tarball",
-    limit: { first: 9_850, later: LATER },
+    limit: { first: 10_700, later: LATER },
   },
   {
     label: "@tidings/realtime/ai: createChatTransport",
     program: 'export { createChatTransport } from "./ai.ts";',
-    limit: { first: 9_750, later: LATER },
+    limit: { first: 10_600, later: LATER },
   },
   {
     label: "@inngest/realtime/hooks: useInngestSubscription",

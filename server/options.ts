@@ -1,4 +1,5 @@
 import { RealtimeError } from "../core/protocol/errors.ts";
+import { CONNECTION_LIMITS } from "../core/protocol/frames.ts";
 import { LIMITS } from "../core/protocol/limits.ts";
 import {
   DEVELOPMENT_SIGNING_KEY,
@@ -83,7 +84,8 @@ export interface GatewayOptions {
    */
   maxSubscriptions?: number | undefined;
   /**
-   * Frames that a client may send per second. It may send {@linkcode GatewayOptions.maxSubscriptions} more once, to bring its subscriptions.
+   * Frames that a client may send per second. After a pause it may send {@linkcode GatewayOptions.maxSubscriptions} more, to bring its
+   * subscriptions.
    *
    * @default {100}
    */
@@ -194,7 +196,8 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
   const limits = {
     maxMessageBytes: options.maxMessageBytes ?? LIMITS.messageBytes,
     maxSubscriptions: options.maxSubscriptions ?? LIMITS.subscriptions,
-    maxInboundRate: options.maxInboundRate ?? 100,
+    maxInboundRate: options.maxInboundRate ??
+      CONNECTION_LIMITS.frames_per_second,
     maxPublishRate: options.maxPublishRate ?? 100,
     tokenDeadlineMs: options.tokenDeadlineMs ?? 10_000,
     pingIntervalMs: options.pingIntervalMs ?? 15_000,

@@ -90,7 +90,7 @@ export function openChat(
         channel,
         tokens,
         schemaOf: () => undefined,
-        connection: { url: await gateway("Cannot stop the answer") },
+        connections: { url: await gateway("Cannot stop the answer") },
         isOver: () => false,
       });
       return await sender.stop({ channel, topic: ANSWER_TOPIC, streamId });

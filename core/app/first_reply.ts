@@ -19,18 +19,9 @@ export async function firstReply(
   signal: AbortSignal,
 ): Promise<unknown> {
   const target = { app, channel, topics: [topic] };
-  for (const multiplex of [true, false]) {
-    try {
-      const replies = await subscribe(target, { from, signal, multiplex });
-      for await (const { kind, replyTo, data } of replies) {
-        if (kind === "data" && replyTo === id) return data;
-      }
-      break;
-    } catch (error) {
-      // The shared connection may have as many topics as the gateway allows. A connection of its own has room.
-      const { code } = error as RealtimeError;
-      if (code !== "too_many" || !multiplex) throw error;
-    }
+  const replies = await subscribe(target, { from, signal });
+  for await (const { kind, replyTo, data } of replies) {
+    if (kind === "data" && replyTo === id) return data;
   }
   throw new RealtimeError(
     "unavailable",

@@ -1,3 +1,5 @@
+import { SUBSCRIPTIONS } from "./limits.ts";
+
 /** The kind of a message, as Inngest's clients know it. */
 export type MessageKind =
   | "data"
@@ -64,12 +66,23 @@ interface Control<K extends string, D> {
   readonly data: Readonly<D>;
 }
 
+/** The default limits of a connection by WebSocket: subscriptions and different topics, frames, and frames after a pause. */
+export const CONNECTION_LIMITS = {
+  subscriptions: SUBSCRIPTIONS,
+  frames_per_second: 100,
+  frames_at_once: SUBSCRIPTIONS,
+};
+
+/** The limits of a connection by WebSocket. */
+export type ConnectionLimits = Readonly<typeof CONNECTION_LIMITS>;
+
 /** A frame of the gateway about the connection itself, for clients of `tidings.v1`. */
 export type ControlFrame =
   | Control<"ready", {
     session: string;
     ticket: string;
     ping_interval_ms: number;
+    limits?: ConnectionLimits;
     channels: readonly ReadyChannel[];
   }>
   | Control<"gap", { after: string; before: string }> & {
@@ -80,16 +93,17 @@ export type ControlFrame =
   | Control<"error", { code: string; message: string; issues?: unknown }>
   | Control<"ack", { id: string }> & { readonly ref: string };
 
+/** A frame that begins or ends a subscription. */
+export type SubscriptionFrame =
+  & { readonly ref: string }
+  & (
+    | Control<"sub", string | { token: string; since?: string }>
+    | { readonly kind: "unsub" }
+  );
+
 /** A frame that a client may send. */
 export type ClientFrame =
-  | Control<"sub", string | { token: string; since?: string }>
-  | {
-    readonly kind: "unsub";
-    readonly ref?: string;
-    readonly data?: ReadonlyArray<
-      { readonly channel: string; readonly name: string }
-    >;
-  }
+  | SubscriptionFrame
   | Control<"publish", unknown> & {
     readonly channel: string;
     readonly topic: string;

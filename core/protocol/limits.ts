@@ -15,6 +15,9 @@ export const LEAVE_MS = 1_000;
 /** The longest time for which an idempotency key can be remembered, in seconds: a day. */
 export const MAX_KEY_TTL: number = 24 * 3600;
 
+/** Maximum number of topics on one connection, and in one token. */
+export const SUBSCRIPTIONS = 128;
+
 /** The default limits. The gateway's can be configured. */
 export const LIMITS = {
   /** Maximum length of a message's data as JSON, in bytes. */
@@ -26,6 +29,5 @@ export const LIMITS = {
   sessionSeconds: 3600,
   /** The longest life of a token or session, in seconds. */
   maxTokenSeconds: 24 * 3600,
-  /** Maximum number of topics on one connection, and in one token. */
-  subscriptions: 128,
+  subscriptions: SUBSCRIPTIONS,
 } as const;

@@ -9,6 +9,9 @@ import {
 /** The imported token keys by their signing keys: jose would import the bytes again for every token. */
 const keys = new Map<string, Promise<CryptoKey>>();
 
+/** The library, which is loaded once: on Deno, a thousand loads at once take two seconds. */
+let jose: Promise<typeof import("jose")> | undefined;
+
 /**
  * Mints a token in an app, without a request to the gateway. Apps run where only WebCrypto exists, so jose signs here; the gateway signs
  * and verifies with its runtime's own HMAC, which is faster.
@@ -22,7 +25,7 @@ export async function mintToken(
   options: MintOptions,
 ): Promise<string> {
   // A page that loads the modules without a bundler mints nothing, and loads no jose.
-  const { SignJWT } = await import("jose");
+  const { SignJWT } = await (jose ??= import("jose"));
   const key = keys.get(signingKey) ?? importTokenKey(signingKey);
   keys.set(signingKey, key);
   return new SignJWT({ ...toPayload(createClaims(options)) })

@@ -1,5 +1,6 @@
 import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { SILENCE_MS } from "../protocol/limits.ts";
+import { either } from "../time/either.ts";
 
 /** The answer to a request. */
 export interface TextAnswer {
@@ -17,13 +18,13 @@ export async function askForText(
   url: string,
   path: string,
   token: string | undefined,
-  init?: Pick<RequestInit, "method" | "body">,
+  init?: Pick<RequestInit, "method" | "body" | "signal">,
 ): Promise<TextAnswer | undefined> {
   try {
     const response = await gatewayFetch(url)(`${url}/v1/realtime/${path}`, {
       ...init,
       headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(SILENCE_MS),
+      signal: either(init?.signal, AbortSignal.timeout(SILENCE_MS)),
     });
     return { ok: response.ok, text: await response.text() };
   } catch {

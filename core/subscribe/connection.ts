@@ -1,30 +1,25 @@
-import { gatewayFetch } from "../http/gateway_fetch.ts";
+import { isTransient } from "../http/transient.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
-import { type ClientFrame, PROTOCOL } from "../protocol/frames.ts";
+import {
+  type ClientFrame,
+  CONNECTION_LIMITS,
+  type ConnectionLimits,
+  PROTOCOL,
+  type SubscriptionFrame,
+} from "../protocol/frames.ts";
 import { FRAME_CHARACTERS, LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
 import { backoff, type BackoffBounds, bounded } from "../time/backoff.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
 import type { StateDetails } from "../types/subscription.ts";
 import { askGateway } from "./ask_gateway.ts";
-import { type DecodedFrame, decodeFrame } from "./decode_frame.ts";
+import type { ConnectionMember, ConnectionState } from "./connection_member.ts";
+import { decodeFrame, type ReadableFrame } from "./decode_frame.ts";
+import { createPacer } from "./pacer.ts";
 import type { Transport } from "./transport.ts";
 import { isTokenRefusal } from "./token_source.ts";
 import { openSse } from "./sse_transport.ts";
 import { openWebSocket } from "./websocket_transport.ts";
-
-/** The state of a connection. It is `idle` while a page keeps it open without members, and `waiting` before its next attempt. */
-export type ConnectionState =
-  | "idle"
-  | "connecting"
-  | "open"
-  | "waiting"
-  | "closed";
-
-type MemberFrame = Exclude<
-  DecodedFrame,
-  { readonly kind: "closing" | "unknown" }
->;
 
 /** The parts of a browser's global object that other runtimes may lack. */
 interface Page {
@@ -38,26 +33,6 @@ interface Page {
 
 const page: Page = globalThis;
 
-/** A user of a connection. It receives the frames for itself and those for all members. */
-export interface ConnectionMember {
-  /** Returns the token or ticket that it would present now. If there is none, the member asks the app for one. */
-  present(): string | undefined;
-  /** Handles a frame. Its size is its length in characters. */
-  receive(frame: MemberFrame, size: number): void;
-  /**
-   * Handles a change of the connection's state. When it is `open` the member can send its `sub`; when it is `waiting` the gateway has
-   * dropped the subscriptions.
-   *
-   * @param details Why it is lost, and when it is tried again.
-   * @param refusal The gateway's reason for closing, if another attempt alone does not help.
-   */
-  connectionChanged(
-    state: ConnectionState,
-    details: StateDetails,
-    refusal?: RealtimeError,
-  ): void;
-}
-
 /** Returns the error for a close code for which another attempt alone does not help. */
 function refusalOf(closeCode?: number): RealtimeError | undefined {
   if (closeCode !== 4401 && closeCode !== 4403) return undefined;
@@ -67,50 +42,48 @@ function refusalOf(closeCode?: number): RealtimeError | undefined {
   );
 }
 
-/**
- * Finds out why an attempt to connect failed.
- *
- * @param isSse Whether it was an attempt by Server-Sent Events, and `isFixed` whether the next one is by the same transport.
- * @param answer The gateway's answer to the same request without a WebSocket.
- */
-function diagnose(
-  url: string,
-  isSse: boolean,
-  isFixed: boolean,
-  answer: RealtimeError,
-): Promise<string> {
-  // Most pages never need this module, so bundlers put it into a file of its own.
-  return import("./diagnosis.ts").then(
-    ({ findReason }) =>
-      findReason(url, gatewayFetch(url), { isSse, isFixed, answer }),
-    // Without a network a page can't load the module.
-    () => "nothing answers",
-  );
-}
+/** How many unreadable lines of a text are passed over. Each takes microseconds, and a text may have millions. */
+const MOST_UNREADABLE = 100;
 
 /** The code of a handshake that the gateway refused, with a reason. */
 const REFUSED = 4000;
 
-/** A connection to a gateway that any number of members share. It reconnects when it is lost, and closes when its last member leaves. */
+/** A connection to a gateway that members share. It reconnects when it is lost, and closes when its last member leaves. */
 export interface Connection {
-  /** The gateway's base URL. */
-  readonly url: string;
+  /** Tells whether the gateway's limits allow another member. */
+  hasRoom(member: ConnectionMember): boolean;
   /** Adds a member. On the wire its subscription has the name `ref`. */
   add(ref: string, member: ConnectionMember): void;
-  /** Sends a frame. Returns `false` if the connection is not open. */
-  send(frame: ClientFrame): boolean;
+  /** Sends a member's frame once its turn comes. Returns `false` if the connection is not open. */
+  send(frame: SubscriptionFrame): boolean;
   /** Removes a member. If it was the last one, resolves when the connection is closed. */
   remove(ref: string): Promise<void>;
 }
 
-/** Makes a connection, which connects when its first member is added, and calls `onClosed` when it closes for good. */
+/** What the connections to a gateway share. */
+export interface ConnectionHost {
+  /** What the gateway told last. Before, all members are on one connection. */
+  limits?: ConnectionLimits;
+  /** The connections that are lost and not back, and whether the app was told of this outage. */
+  readonly lost: Set<Connection>;
+  isTold: boolean;
+  /** Adds a member to a connection that has room. */
+  add(ref: string, member: ConnectionMember): void;
+  /** Forgets a connection that closes for good. */
+  closed(connection: Connection): void;
+}
+
+/** Makes a connection, which connects when its first member is added. */
 export function createConnection(
   url: string,
   choice: TransportChoice,
   bounds: BackoffBounds,
-  onClosed?: () => void,
+  host: ConnectionHost,
 ): Connection {
   const members = new Map<string, ConnectionMember>();
+  const pacer = createPacer(write);
+  /** Whether a member found no room since the last one left. */
+  let isFull = false;
   /** The transport of the next attempt. WebSocket and Server-Sent Events take turns until one is known to work, or the app chose it. */
   let isSse = choice === "sse" || !globalThis.WebSocket;
   let isFixed = choice !== "auto" || isSse;
@@ -193,12 +166,19 @@ export function createConnection(
   ): Promise<void> {
     release(null);
     const before = state;
-    const answer = await askGateway(url, "connect", token);
+    const { signal } = listening;
+    const answer = await askGateway(url, "connect", token, { signal });
     const error = errorOf(answer?.error);
     const isRefused = isTokenRefusal(error) || error.code === "forbidden";
     const reason = isRefused
       ? undefined
-      : await diagnose(url, isSse, isFixed, error);
+      // Most pages never need this module, so bundlers put it into a file of its own.
+      : await import("./failed_attempt.ts").then(
+        ({ explainFailure }) =>
+          explainFailure(url, { isSse, isFixed, answer: error }, signal),
+        // Without a network a page can't load the module.
+        () => "nothing answers",
+      );
     // The time for connecting may be over, and another attempt may have begun.
     if (state !== before || transport) return;
     if (!isRefused) return lost(undefined, reason);
@@ -222,6 +202,7 @@ export function createConnection(
       : "the connection was lost",
   ): void {
     release(null);
+    pacer.reset();
     const refusal = refusalOf(code);
     let error: RealtimeError | undefined;
     if (refusal || code === REFUSED) {
@@ -234,6 +215,11 @@ export function createConnection(
         `Cannot reach the gateway at ${url}: ${reason}; trying again`,
       );
     }
+    host.lost.add(connection);
+    if (error && attempt > 0 && !host.isTold) {
+      host.isTold = true;
+      tell(error);
+    }
     const pauses = Math.max(attempt - 1, 0);
     const retryInMs = retryAfterMs ?? backoff(pauses, bounds);
     retryAfterMs = undefined;
@@ -243,7 +229,9 @@ export function createConnection(
   }
 
   async function close(): Promise<void> {
-    onClosed?.();
+    isBack();
+    pacer.reset();
+    host.closed(connection);
     listening.abort();
     await new Promise<void>((resolve) => {
       enter("closed", LEAVE_MS, resolve);
@@ -253,22 +241,45 @@ export function createConnection(
     clearTimeout(timer);
   }
 
+  /** Notes that the connection is not lost any more. */
+  function isBack(): void {
+    host.lost.delete(connection);
+    if (host.lost.size === 0) host.isTold = false;
+  }
+
+  /** Tells the app once of what concerns all members. */
+  function tell(error: RealtimeError): void {
+    const [first] = members.values();
+    first?.onError(error);
+  }
+
   function receive({ data, ref }: { data: string; ref?: string }): void {
     heardAt = performance.now();
     // A hostile gateway may send binary frames, which are not strings.
     const text = String(data);
-    if (text.length > FRAME_CHARACTERS) {
-      dispatch({ kind: "invalid" }, text.length, ref);
-      return lost();
+    const { length } = text;
+    let unreadable = length > FRAME_CHARACTERS ? MOST_UNREADABLE : 0;
+    // A list of the lines would take gigabytes where millions are empty.
+    for (let start = 0; start < length; start++) {
+      if (unreadable === MOST_UNREADABLE) break;
+      const found = text.indexOf("\n", start);
+      const end = found < 0 ? length : found;
+      if (end > start) {
+        const frame = decodeFrame(text.slice(start, end));
+        if (frame.kind === "invalid") unreadable++;
+        else dispatch(frame, end - start, ref);
+      }
+      start = end;
     }
-    for (const line of text.split("\n")) {
-      dispatch(decodeFrame(line), line.length, ref);
-    }
+    if (unreadable === 0) return;
+    const message = `Cannot read a frame of ${length} characters`;
+    tell(new RealtimeError("invalid_json", message));
+    if (unreadable === MOST_UNREADABLE) lost();
   }
 
   /** Handles what concerns the connection itself, and passes a frame to the members that it is for. */
   function dispatch(
-    frame: DecodedFrame,
+    frame: ReadableFrame,
     size: number,
     ref: string | undefined,
   ): void {
@@ -277,24 +288,62 @@ export function createConnection(
       retryAfterMs = bounded(frame.data.retry_after_ms);
       return;
     }
-    if (frame.kind === "ping") send({ kind: "pong" });
+    if (frame.kind === "ping") pacer.pass({ kind: "pong" });
+    const target = ref ?? frame.ref;
     if (frame.kind === "ready") {
       attempt = 0;
       details = {};
       silenceMs = bounded(frame.data.ping_interval_ms) + SILENCE_MS;
+      isBack();
+      const limits = host.limits = frame.data.limits ?? CONNECTION_LIMITS;
+      if (pacer.keep(limits)) makeRoom(target);
     }
-    const target = ref ?? frame.ref;
+    const error = frame.kind === "error" ? errorOf(frame.data) : undefined;
     if (target !== undefined) {
-      members.get(target)?.receive(frame, size);
-      return;
+      pacer.answered(target);
+      const member = members.get(target);
+      if (member && error?.code === "too_many" && members.size > 1) {
+        // Its token has more topics than the app named.
+        isFull = true;
+        move(target, member);
+      } else member?.receive(frame, size);
+    } else if (error && isTransient(error)) {
+      // The connection stays, or closes and says why to all.
+      tell(error);
+    } else {
+      for (const member of members.values()) member.receive(frame, size);
     }
-    for (const member of members.values()) member.receive(frame, size);
   }
 
-  function send(frame: ClientFrame): boolean {
-    if (state !== "open") return false;
+  /** Tells whether the limits allow the members that there are, and one more if it is given. */
+  function allows(another?: ConnectionMember): boolean {
+    if (isSse || !host.limits) return true;
+    const { subscriptions } = host.limits;
+    if (members.size + (another ? 1 : 0) > subscriptions) return false;
+    // The gateway counts different topics.
+    const all = new Set(another?.topics);
+    for (const { topics } of members.values()) topics.forEach(all.add, all);
+    return all.size <= subscriptions;
+  }
+
+  /** Moves the members that came last if the limits are lower than was known. Their frames have not been sent. */
+  function makeRoom(accepted: string | undefined): void {
+    isFull = false;
+    for (const [ref, member] of [...members].reverse()) {
+      if (allows()) return;
+      if (ref !== accepted) move(ref, member);
+    }
+  }
+
+  function move(ref: string, member: ConnectionMember): void {
+    members.delete(ref);
+    pacer.drop(ref);
+    member.connectionChanged("connecting", details);
+    host.add(ref, member);
+  }
+
+  function write(frame: ClientFrame): void {
     transport?.send(JSON.stringify(frame));
-    return true;
   }
 
   /** Handles an event of the page: the network came or went, or the page was shown or hidden. */
@@ -309,8 +358,11 @@ export function createConnection(
     page.addEventListener?.(type, pageChanged, { signal: listening.signal });
   }
 
-  return {
-    url,
+  const connection: Connection = {
+    hasRoom(member) {
+      isFull ||= !allows(member);
+      return !isFull;
+    },
     add(ref, member) {
       members.set(ref, member);
       if (state !== "idle") {
@@ -320,14 +372,21 @@ export function createConnection(
       } else if (transport) watch("open");
       else connect();
     },
-    send,
+    send(frame) {
+      if (state !== "open") return false;
+      if (isSse) write(frame);
+      else pacer.push(frame);
+      return true;
+    },
     async remove(ref) {
+      connection.send({ kind: "unsub", ref });
       members.delete(ref);
-      send({ kind: "unsub", ref });
+      isFull = false;
       if (members.size > 0 || state === "closed") return;
       // The page's next view may need the connection.
       if (page.document && state === "open") enter("idle", LEAVE_MS, close);
       else await close();
     },
   };
+  return connection;
 }

@@ -1,4 +1,8 @@
-import type { ControlFrame, ReadyChannel } from "../protocol/frames.ts";
+import type {
+  ConnectionLimits,
+  ControlFrame,
+  ReadyChannel,
+} from "../protocol/frames.ts";
 import {
   type Check,
   isBoolean,
@@ -33,6 +37,10 @@ function isDuration(value: unknown): value is number {
   return typeof value === "number" && value >= 0;
 }
 
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && value >= 1;
+}
+
 function isPositions(value: unknown): value is Record<string, string> {
   return isJsonObject(value) && Object.values(value).every(isId);
 }
@@ -46,6 +54,11 @@ const CHECKS: { readonly [K in Kind]: Check<FrameOf<K>> } = {
       session: isText,
       ticket: isText,
       ping_interval_ms: isDuration,
+      limits: optional(object<ConnectionLimits>({
+        subscriptions: isCount,
+        frames_per_second: isCount,
+        frames_at_once: isCount,
+      })),
       channels: list(object<ReadyChannel>({
         channel: isText,
         topics: list(isText),
@@ -73,12 +86,14 @@ const CHECKS: { readonly [K in Kind]: Check<FrameOf<K>> } = {
   }),
 };
 
-/** A decoded frame: a message, a control frame, or a name for what it is instead. */
-export type DecodedFrame =
+/** A message, a control frame, or a name for what it is instead. */
+export type ReadableFrame =
   | IncomingMessage
   | IncomingControlFrame
-  | UnknownFrame
-  | InvalidFrame;
+  | UnknownFrame;
+
+/** A decoded frame. */
+export type DecodedFrame = ReadableFrame | InvalidFrame;
 
 /** A frame of a kind that this version does not know. It is to be ignored. */
 export interface UnknownFrame {

@@ -1,10 +1,11 @@
 import { isTransient } from "../http/transient.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
+import { LEAVE_MS } from "../protocol/limits.ts";
 import { isText } from "../protocol/shape.ts";
 import { backoff } from "../time/backoff.ts";
 import type { Gap, ReaderState, StateDetails } from "../types/subscription.ts";
-import type { Connection } from "./connection.ts";
+import type { ConnectionPool } from "./connection_pool.ts";
 import type { FrameOf } from "./decode_frame.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { slowConsumer } from "./bounded_stream.ts";
@@ -22,7 +23,7 @@ const MAX_INVALID = 1;
 export interface ReaderOptions extends DeliveryOptions {
   readonly channel: string;
   readonly topics: readonly string[];
-  readonly connection: Connection;
+  readonly connections: ConnectionPool;
   readonly tokens: TokenSource;
   readonly onGap: (gap: Gap) => void;
 }
@@ -50,7 +51,7 @@ export function createReader(
     details: StateDetails,
   ) => Promise<void> | void,
 ): MessageReader {
-  const { channel, topics, connection, tokens, onError, onGap } = options;
+  const { channel, topics, connections, tokens, onError, onGap } = options;
   const delivery = createDelivery(options, resume, end);
   const { stream } = delivery;
   /** The name of the reader's subscription on the wire. */
@@ -92,7 +93,7 @@ export function createReader(
     // While the app was asked, the reader may have joined or ended.
     if (hasJoined() || isOver(state) || !token) return;
     const data = { token, since: position };
-    if (!connection.send({ kind: "sub", ref, data })) return;
+    if (!connections.send({ kind: "sub", ref, data })) return;
     presented = token;
     enter("joining");
   }
@@ -173,7 +174,7 @@ export function createReader(
     enter("paused");
     // A consumer of a data stream would wait for the paused reader forever.
     delivery.endStreams(slowConsumer(), true);
-    connection.send({ kind: "unsub", ref });
+    connections.send({ kind: "unsub", ref });
   }
 
   function resume(): void {
@@ -189,13 +190,21 @@ export function createReader(
     const last = state = error ? "failed" : "closed";
     clearTimeout(retry);
     delivery.endStreams(error ?? closedError());
-    await connection.remove(ref);
-    await delivery.settled();
+    const removed = connections.remove(ref);
+    await new Promise<void>((resolve) => {
+      // A schema may never resolve.
+      retry = setTimeout(resolve, LEAVE_MS / 2);
+      void delivery.settled().then(resolve);
+    });
+    clearTimeout(retry);
+    await removed;
     await onState(last, { error });
     delivery.end(error);
   }
 
-  connection.add(ref, {
+  connections.add(ref, {
+    topics: topics.map((topic) => `${channel}\n${topic}`),
+    onError,
     present() {
       if (!tokens.jwt && !retry) joinLater(0);
       return presented = tokens.jwt;
@@ -215,13 +224,6 @@ export function createReader(
           return accepted(frame);
         case "error":
           return refused(errorOf(frame.data));
-        case "invalid":
-          return onError(
-            new RealtimeError(
-              "invalid_json",
-              `Cannot read a frame of ${size} characters`,
-            ),
-          );
       }
       if (state !== "open") return;
       if (frame.kind === "ping") {

@@ -3,7 +3,7 @@ import { baseUrl } from "../http/base_url.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
 import type { SubscribeOptions } from "../types/subscribe.ts";
 import type { From } from "../types/token.ts";
-import { connectionTo } from "./connection_pool.ts";
+import { connectionsTo } from "./connection_pool.ts";
 import type { IncomingMessage } from "./decode_message.ts";
 import { openSubscription, type Subscription } from "./subscription.ts";
 import { missing, type TokenSource } from "./token_source.ts";
@@ -59,7 +59,7 @@ export async function openWithTokens(
     ...options,
     channel: channelName(channel),
     topics,
-    connection: connectionTo(
+    connections: connectionsTo(
       baseUrl(url, "Cannot subscribe"),
       options.transport ?? token.transport,
       options.multiplex,

@@ -6,14 +6,14 @@ import { PublishQueue } from "../publish/publish_queue.ts";
 import type { StreamPlace } from "../types/stream.ts";
 import { askForText } from "./ask_gateway.ts";
 import { askPatiently, ATTEMPTS, unreachable } from "./ask_patiently.ts";
-import type { Connection } from "./connection.ts";
+import type { ConnectionPool } from "./connection_pool.ts";
 import { closedError, type ReaderOptions } from "./message_reader.ts";
 import { isTokenRefusal } from "./token_source.ts";
 
 /** The parts of a subscription that sending needs. */
 export interface SenderOptions
   extends Pick<ReaderOptions, "channel" | "tokens" | "schemaOf"> {
-  readonly connection: Pick<Connection, "url">;
+  readonly connections: Pick<ConnectionPool, "url">;
   /** Tells whether the subscription has ended, so that it sends no more. */
   readonly isOver: () => boolean;
 }
@@ -38,7 +38,7 @@ function mayPass(error: RealtimeError): boolean {
  * if the gateway can't be reached.
  */
 export function createSender(
-  { channel, tokens, schemaOf, connection: { url }, isOver }: SenderOptions,
+  { channel, tokens, schemaOf, connections: { url }, isOver }: SenderOptions,
 ): Sender {
   const gateway = {
     url,

@@ -9,7 +9,7 @@ export function createSseDecoder(): (bytes: Uint8Array) => string[] {
   const decoder = new TextDecoder();
   let rest = "";
   return (bytes) => {
-    const lines = decoder.decode(bytes, { stream: true }).split(/[\r\n]/);
+    const lines = decoder.decode(bytes, { stream: true }).split(/[\r\n]+/);
     lines[0] = rest + lines[0];
     rest = lines.pop() ?? "";
     if (rest.length > FRAME_CHARACTERS) lines.push(`data:${rest}`);

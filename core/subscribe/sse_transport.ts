@@ -35,7 +35,8 @@ export function openSse(url: string): Transport {
       const decode = createSseDecoder();
       for await (const bytes of iterate(body as ReadableStream<Uint8Array>)) {
         heard();
-        for (const data of decode(bytes)) transport.onmessage?.({ data, ref });
+        const data = decode(bytes).join("\n");
+        transport.onmessage?.({ data, ref });
         // Deno may not end a body that has more to read when its request is aborted.
         if (signal.aborted) break;
       }

@@ -1,13 +1,22 @@
 import type { SubscribeFn } from "../types/subscribe.ts";
 import { openWithTokens, type Options } from "./open_with_tokens.ts";
-import { type ServerTarget, serverToken } from "./server_token.ts";
+import type { ServerTarget } from "./server_token.ts";
 import type { Subscription } from "./subscription.ts";
-import { createTokenSource } from "./token_source.ts";
+import { createTokenSource, type TokenLike } from "./token_source.ts";
 
 /** Tells whether a subscription has no token yet, so that the server which opens it gets one. */
 function isServerTarget(source: unknown): source is ServerTarget {
   const target = Object(source);
   return "topics" in target && (target.app ? !target.key : !("key" in target));
+}
+
+/** The module that gets tokens on servers: no page needs it, so bundlers put it into a file of its own. */
+let serverTokens: Promise<typeof import("./server_token.ts")> | undefined;
+
+/** Gets the token of a server's subscription. The module is loaded once: on Deno, a thousand loads at once take a second. */
+async function tokenOf(target: ServerTarget): Promise<TokenLike> {
+  serverTokens ??= import("./server_token.ts");
+  return (await serverTokens).serverToken(target);
 }
 
 async function open(
@@ -28,7 +37,7 @@ async function open(
   };
   return await (isServerTarget(source)
     ? openWithTokens(
-      createTokenSource(() => serverToken(source)),
+      createTokenSource(() => tokenOf(source)),
       all,
       source,
     )

@@ -105,7 +105,9 @@ export async function openSubscription(
   const first = addReader(options.since, (state, details) => {
     const { error, attempt } = details;
     options.onState(state, details);
-    if (attempt && error && !isToldOfOutage) {
+    // The connection tells one of its subscriptions that the gateway is away.
+    const isOwn = error?.code !== "unreachable";
+    if (attempt && error && isOwn && !isToldOfOutage) {
       isToldOfOutage = true;
       onError(error);
     }

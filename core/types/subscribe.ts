@@ -23,7 +23,8 @@ export interface SubscribeOptions<TMessage> {
   /**
    * Called with errors that do not end the subscription, for example a message that does not match its topic's schema, and with what
    * another callback throws. If the gateway can't be reached, it is called once, after the first failed attempt, with the code
-   * `unreachable` and a message that says why; the subscription tries again until it succeeds.
+   * `unreachable` and a message that says why; the subscription tries again until it succeeds. Of the subscriptions that share connections,
+   * only the first one hears of that, and of any other error that concerns a whole connection; `onState` tells each of them.
    *
    * @default {console.warn}
    */
@@ -58,8 +59,7 @@ export interface SubscribeOptions<TMessage> {
    */
   maxUnread?: number | undefined;
   /**
-   * Whether the subscription may share a connection with others. A connection can have 128 subscriptions and 128 topics; a subscription to
-   * more is refused with `too_many` and needs its own connection.
+   * Whether the subscription may share connections with others. Where the gateway's limits allow no more on one, another one opens.
    *
    * @default {true}
    */

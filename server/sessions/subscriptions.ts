@@ -34,6 +34,8 @@ export interface SubscriptionsHost {
   readonly revocations: Revocations;
   /** Maximum number of a connection's subscriptions, and of its different topics. */
   readonly maxSubscriptions: number;
+  /** Most frames that a client may go on sending in a second. */
+  readonly maxInboundRate: number;
   readonly pingIntervalMs: number;
   /** Milliseconds that a connection may be without a valid token. */
   readonly tokenDeadlineMs: number;
@@ -265,13 +267,20 @@ export class Subscriptions {
   ): void {
     // Messages of earlier subscriptions stand before `ready`, those of this one after it.
     for (const { delivery } of starts) delivery.flush();
+    const { maxSubscriptions, maxInboundRate, pingIntervalMs } =
+      this.#session.host;
     this.#session.control({
       kind: "ready",
       ref,
       data: {
         session: this.#session.id,
         ticket,
-        ping_interval_ms: this.#session.host.pingIntervalMs,
+        ping_interval_ms: pingIntervalMs,
+        limits: {
+          subscriptions: maxSubscriptions,
+          frames_per_second: maxInboundRate,
+          frames_at_once: maxSubscriptions,
+        },
         channels: starts.map(({ start }) => start.ready),
       },
     });

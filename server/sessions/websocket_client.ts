@@ -19,8 +19,6 @@ export interface WebSocketHost extends SessionHost {
   readonly auth: Auth;
   /** Returns what publishes with the rights of a token or, without claims, with those of the signing key. */
   publisherFor(claims?: TokenClaims): MessagePublisher;
-  /** Most frames of a client in a second. */
-  readonly maxInboundRate: number;
   /** A session opened. */
   opened(session: Session): void;
 }
@@ -57,7 +55,7 @@ export class WebSocketClient implements SocketHandler {
   #session: Session | undefined;
   /** Absent while nothing is under way: an idle connection needs no place for it. */
   #work: Work | undefined;
-  /** Frames that are left in this second, with what is left of the first burst. */
+  /** Frames that the client may send now. */
   #budget: number;
   #second = currentSecond();
 
@@ -67,7 +65,7 @@ export class WebSocketClient implements SocketHandler {
     this.#budget = this.#burst;
   }
 
-  /** Most frames at once: a client that connects again brings all of its subscriptions. */
+  /** Most frames at once: a client that connects again, or whose tokens end together, brings all of its subscriptions. */
   get #burst(): number {
     return this.#host.maxInboundRate + this.#host.maxSubscriptions;
   }
@@ -209,13 +207,14 @@ export class WebSocketClient implements SocketHandler {
     if (ref !== undefined) session.control({ kind: "ack", ref, data: { id } });
   }
 
-  /** Counts a frame, and tells whether the limit of this second allows it. */
+  /** Counts a frame, and tells whether the limit allows it. */
   #takeFromBudget(): boolean {
     const second = currentSecond();
-    if (second !== this.#second) {
+    const passed = second - this.#second;
+    if (passed > 0) {
       this.#second = second;
-      // A client that connects at the end of a second brings its subscriptions in the next one.
-      this.#budget = Math.max(this.#budget, this.#host.maxInboundRate);
+      const refilled = this.#budget + passed * this.#host.maxInboundRate;
+      this.#budget = Math.min(this.#burst, refilled);
     }
     return --this.#budget >= 0;
   }

@@ -23,7 +23,7 @@ import { race } from "./races.ts";
 import { Subscriber, type SubscriberHost } from "./subscriber.ts";
 import { Truth } from "./truth.ts";
 
-/** How many subscriptions open at the same time. */
+/** How many subscriptions open at the same time by default. */
 const OPENING = 64;
 
 const start: ClientStart = JSON.parse(process.argv[2] ?? "{}");
@@ -49,7 +49,7 @@ function group(name: string): Subscriber[] {
 }
 
 async function open(plan: Plan): Promise<number> {
-  const { channels, count } = plan;
+  const { channels, count, lanes = OPENING } = plan;
   const opened: Subscriber[] = Array.from(
     { length: count },
     (_, i) => new Subscriber(host, plan, channels[i % channels.length] ?? ""),
@@ -61,7 +61,7 @@ async function open(plan: Plan): Promise<number> {
       await next.open();
     }
   }
-  await Promise.all(Array.from({ length: OPENING }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane));
   return opened.length;
 }
 

@@ -41,6 +41,12 @@ export interface Plan {
   readonly isStatic?: boolean;
   /** Whether they share connections. */
   readonly isShared?: boolean;
+  /**
+   * How many open at the same time.
+   *
+   * @default {64}
+   */
+  readonly lanes?: number;
   readonly sabotage?: Sabotage;
 }
 

@@ -2,6 +2,7 @@ import type { Fault } from "../fault.ts";
 import { bombs } from "./bombs.ts";
 import { channels } from "./channels.ts";
 import { clock } from "./clock.ts";
+import { crowd } from "./crowd.ts";
 import { cuts } from "./cuts.ts";
 import { drain, roll } from "./drain.ts";
 import { equality } from "./equality.ts";
@@ -33,6 +34,7 @@ export const FAULTS: readonly Fault[] = [
   halfOpen,
   expiry,
   storm,
+  crowd,
   slowloris,
   channels,
   bombs,

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
+import { CONNECTION_LIMITS } from "../../../core/protocol/frames.ts";
 import {
   type DecodedFrame,
   decodeFrame,
@@ -17,6 +18,7 @@ type Test = (value: unknown) => boolean;
 const isText: Test = (value) => typeof value === "string";
 const isId: Test = (value) => /^[a-z0-9]{8}-[0-9]+$/.test(String(value));
 const isNumber: Test = (value) => Number.isFinite(value);
+const isCount: Test = (value) => isNumber(value) && Number(value) >= 1;
 const isAnything: Test = (value) => value !== undefined;
 
 function isListOf(test: Test): Test {
@@ -68,6 +70,11 @@ const FIELDS: Readonly<
       session: isText,
       ticket: isText,
       ping_interval_ms: isNumber,
+      limits: isAbsentOr(isObjectOf({
+        subscriptions: isCount,
+        frames_per_second: isCount,
+        frames_at_once: isCount,
+      })),
       channels: isListOf(isObjectOf({
         channel: isText,
         topics: isListOf(isText),
@@ -120,6 +127,7 @@ const VALID: Readonly<Record<string, object>> = {
       session: "s",
       ticket: "t",
       ping_interval_ms: 15_000,
+      limits: CONNECTION_LIMITS,
       channels: [{ channel: "c", topics: ["t"], position: "abcdefgh-0" }],
     },
   },
@@ -153,6 +161,16 @@ const INVALID: Readonly<Record<string, unknown>> = {
   "a ready whose session is not a string": {
     kind: "ready",
     data: { session: 1, ticket: "t", ping_interval_ms: 1, channels: [] },
+  },
+  "a ready with a limit of nothing": {
+    kind: "ready",
+    data: {
+      session: "s",
+      ticket: "t",
+      ping_interval_ms: 1,
+      limits: { ...CONNECTION_LIMITS, frames_per_second: 0 },
+      channels: [],
+    },
   },
   "a message whose run is not a string": frame(1, 1, { run_id: 5 }),
   "a chunk without a stream": frame(1, 1, { kind: "chunk" }),
@@ -210,6 +228,10 @@ const FIELD_NAMES = [
   "session",
   "ticket",
   "ping_interval_ms",
+  "limits",
+  "subscriptions",
+  "frames_per_second",
+  "frames_at_once",
   "channels",
   "topics",
   "position",

@@ -185,6 +185,24 @@ describe("a malformed or unwanted frame of a client", () => {
       }
     });
 
+    it("leaves that room again after a pause", async () => {
+      await using strict = await startGateway({
+        maxInboundRate: 40,
+        maxSubscriptions: 20,
+      });
+      await using client = await connectWire(strict, { v1: true });
+      for (const count of [55, 60]) {
+        for (let i = 0; i < count; i++) {
+          void client.send({ kind: "?", ref: `${i}` });
+        }
+        const answers = await client.take(count);
+        assertEquals(answers.at(-1)?.ref, `${count - 1}`);
+        // Two seconds begin meanwhile, and refill all of it.
+        await nextSecond();
+        await nextSecond();
+      }
+    });
+
     it("closes the connection over 100 in a second, once that room is used", async () => {
       const token = await tokenFor(gateway, ["used/t"]);
       const { client } = await connectReady(gateway, { token });

@@ -5,12 +5,21 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { ConnectionLimits } from "../../../core/protocol/frames.ts";
 
 /** A frame that a client sent. */
 export interface SentFrame {
   readonly kind: string;
   readonly ref: string;
   readonly data: { readonly token: string; readonly since?: string };
+}
+
+/** Fields of a `ready` frame. */
+export interface ReadyFields {
+  readonly recovered?: boolean;
+  readonly topics?: readonly string[];
+  readonly ping?: number;
+  readonly limits?: ConnectionLimits;
 }
 
 /** A queue whose reader can wait for the next item. */
@@ -86,6 +95,11 @@ export class FakePeer {
     }
   }
 
+  /** The number of frames that have come and that the test has not taken. */
+  get waiting(): number {
+    return this.#frames.size;
+  }
+
   /** Sends frames as one text. */
   send(...frames: object[]): void {
     this.raw(frames.map((frame) => JSON.stringify(frame)).join("\n"));
@@ -99,7 +113,7 @@ export class FakePeer {
   /** Waits for the next `sub`, and accepts it. */
   async accept(
     position: number | string = 0,
-    fields: { recovered?: boolean; topics?: string[]; ping?: number } = {},
+    fields: ReadyFields = {},
   ): Promise<SentFrame> {
     const sub = await this.next("sub");
     this.ready(sub, position, fields);
@@ -110,11 +124,7 @@ export class FakePeer {
   ready(
     { ref }: SentFrame,
     position: number | string = 0,
-    { recovered, topics = ["t", "u"], ping = 15_000 }: {
-      recovered?: boolean;
-      topics?: string[];
-      ping?: number;
-    } = {},
+    { recovered, topics = ["t", "u"], ping = 15_000, limits }: ReadyFields = {},
   ): void {
     this.send({
       kind: "ready",
@@ -123,6 +133,7 @@ export class FakePeer {
         session: "s",
         ticket: `ticket-${ref}`,
         ping_interval_ms: ping,
+        limits,
         channels: [{
           channel: "c",
           topics,

@@ -16,14 +16,15 @@ export interface TestGateway extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a real gateway on a free port of the runtime that runs the test. */
+/** Starts a real gateway on a port, by default a free one, of the runtime that runs the test. */
 export async function startGateway(
   options: Partial<GatewayOptions> = {},
+  port = 0,
 ): Promise<TestGateway> {
   const gateway = createGateway(
     options.dev ? options : { signingKey: SIGNING_KEY, ...options },
   );
-  const server = await serve(gateway, { port: 0 });
+  const server = await serve(gateway, { port });
   async function close(): Promise<void> {
     await gateway.close();
     await server.close();

@@ -47,6 +47,7 @@ export function fakeHost(
     pingIntervalMs: 15_000,
     pongTimeoutMs: 10_000,
     maxSubscriptions: 128,
+    maxInboundRate: 100,
     tokenDeadlineMs: 10_000,
     ticket: () => Promise.resolve("ticket"),
     events: new Events(),

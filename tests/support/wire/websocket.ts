@@ -29,6 +29,7 @@ export interface Ready {
   readonly session: string;
   readonly ticket: string;
   readonly ping_interval_ms: number;
+  readonly limits: unknown;
   readonly channels: ReadonlyArray<{
     readonly channel: string;
     readonly topics: readonly string[];

@@ -201,6 +201,11 @@ describe("GET /v1/realtime/connect", () => {
         { channel: "v1", topics: ["t", "u"], position: id },
       ]);
       assertEquals(ready.ping_interval_ms, 15_000);
+      assertEquals(ready.limits, {
+        subscriptions: 128,
+        frames_per_second: 100,
+        frames_at_once: 128,
+      });
       assertEquals(ready.ref, undefined);
       assertMatch(ready.session, /^[0-9a-f-]{36}$/);
       assertMatch(ready.ticket, /^[\w-]+\.[\w-]+\.[\w-]+$/);
