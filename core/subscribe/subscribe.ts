@@ -1,6 +1,6 @@
 import type { SubscribeFn } from "../types/subscribe.ts";
 import { openWithTokens, type Options } from "./open_with_tokens.ts";
-import { type ServerTarget, serverToken } from "./server_token.ts";
+import type { ServerTarget } from "./server_token.ts";
 import type { Subscription } from "./subscription.ts";
 import { createTokenSource } from "./token_source.ts";
 
@@ -28,7 +28,11 @@ async function open(
   };
   return await (isServerTarget(source)
     ? openWithTokens(
-      createTokenSource(() => serverToken(source)),
+      createTokenSource(async () => {
+        // No page needs this module, so bundlers put it into a file of its own.
+        const { serverToken } = await import("./server_token.ts");
+        return await serverToken(source);
+      }),
       all,
       source,
     )

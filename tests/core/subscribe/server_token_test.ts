@@ -212,7 +212,7 @@ describe("subscribe() without a client and without a key", () => {
     );
     assertEquals([unreachable.code, unreachable.message], [
       "network",
-      "Cannot get a token: the gateway at http://127.0.0.1:1 can't be reached",
+      "Cannot get a token: the gateway at http://127.0.0.1:1 can't be reached: connection refused",
     ]);
   });
 });
