@@ -30,13 +30,16 @@ export type ServerTarget = SubscribeTarget<unknown, readonly string[]>;
  * @throws {RealtimeError} `unauthenticated` without an app and a signing key; `invalid_argument` for rights that only an app of
  * `createRealtime` grants; otherwise as `requestToken`.
  */
-export async function serverToken(target: ServerTarget): Promise<TokenLike> {
+export async function serverToken(
+  target: ServerTarget,
+  signal: AbortSignal | undefined,
+): Promise<TokenLike> {
   const { app, publish } = target;
   if (app && "token" in app) return await app.token(target as TokenOptions);
   if (!app && !readEnvironment("REALTIME_SIGNING_KEY")) {
     throw missing("the token's key");
   }
-  if (!publish) return await requestToken(target, app);
+  if (!publish) return await requestToken(target, app, signal);
   throw new RealtimeError(
     "invalid_argument",
     `${TOKEN_ACTION} that may publish: give an app of createRealtime()`,
@@ -53,6 +56,7 @@ export async function serverToken(target: ServerTarget): Promise<TokenLike> {
 export async function requestToken(
   options: Pick<ServerTarget, "channel" | "topics" | "apiBaseUrl">,
   client?: InngestClient,
+  signal?: AbortSignal,
 ): Promise<TokenLike> {
   const channel = channelName(options.channel);
   const topics = [...options.topics];
@@ -69,6 +73,7 @@ export async function requestToken(
       path: "/v1/realtime/token",
       body: JSON.stringify(claims),
       action: TOKEN_ACTION,
+      signal,
     },
     readText,
   );

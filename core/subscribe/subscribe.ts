@@ -31,7 +31,7 @@ async function open(
       createTokenSource(async () => {
         // No page needs this module, so bundlers put it into a file of its own.
         const { serverToken } = await import("./server_token.ts");
-        return await serverToken(source);
+        return await serverToken(source, all.signal);
       }),
       all,
       source,
