@@ -132,7 +132,7 @@ describe("A token that does not come", () => {
     const opening = subscribe(
       () =>
         new Promise<Realtime.Subscribe.Token>((resolve) => asked.add(resolve)),
-      { onState: (_, { error }) => error && failures.add(error) },
+      { onState: (_, { error }) => error && failures.add(error), onError() {} },
     );
     const token = { ...TARGET, apiBaseUrl: gateway.url };
     (await asked.next())({ ...token, key: "first" });
