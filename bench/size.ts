@@ -34,19 +34,22 @@ interface Sizes {
  * Most pages never load the code that finds out the reason of a failed connection, and the code that sends. Each is measured alone, together
  * with what the first file has already.
  */
-const LATER = 1_100 + 2_850;
+const LATER = 1_400 + 3_250;
+
+/** Only servers load the code that gets a token for a subscription which has none. */
+const SERVERS = 3_250;
 
 const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime: subscribe, channel, topic",
     program: 'export { subscribe, channel, topic } from "./mod.ts";',
-    limit: { first: 8_850, later: LATER },
+    limit: { first: 8_850, later: LATER + SERVERS },
   },
   {
     label: "@tidings/realtime: subscribe, channel, topic, from the tarball",
     program: 'export { subscribe, channel, topic } from "./mod.js";',
     from: "tarball",
-    limit: { first: 8_850, later: LATER },
+    limit: { first: 8_850, later: LATER + SERVERS },
   },
   {
     label: "@inngest/realtime: subscribe, channel, topic",
@@ -55,18 +58,18 @@ const ENTRIES: readonly Entry[] = [
   {
     label: "@tidings/realtime/hooks: useSubscription",
     program: 'export { useSubscription } from "./hooks.ts";',
-    limit: { first: 9_700, later: LATER },
+    limit: { first: 10_250, later: LATER },
   },
   {
     label: "@tidings/realtime/hooks: useInngestSubscription, from the tarball",
     program: 'export { useInngestSubscription } from "./hooks.js";',
     from: "tarball",
-    limit: { first: 9_700, later: LATER },
+    limit: { first: 10_250, later: LATER },
   },
   {
     label: "@tidings/realtime/ai: createChatTransport",
     program: 'export { createChatTransport } from "./ai.ts";',
-    limit: { first: 9_600, later: LATER },
+    limit: { first: 10_100, later: LATER },
   },
   {
     label: "@inngest/realtime/hooks: useInngestSubscription",
