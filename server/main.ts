@@ -1,5 +1,5 @@
 /**
- * The gateway's command line: `npx tidings`, `deno run -A jsr:@tidings/realtime/gateway`, or `node server/main.ts` in a clone.
+ * The gateway's command line: `npx tidings`, `deno run --allow-net --allow-env jsr:@tidings/realtime/gateway`, or `node server/main.ts` in a clone.
  *
  * @example Listen on a free port, in development mode
  * ```sh

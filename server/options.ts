@@ -3,8 +3,7 @@ import { CONNECTION_LIMITS } from "../core/protocol/frames.ts";
 import { LIMITS } from "../core/protocol/limits.ts";
 import {
   DEVELOPMENT_SIGNING_KEY,
-  MIN_SECRET_LENGTH,
-  secretLength,
+  signingKeyProblem,
 } from "../core/protocol/signing_key.ts";
 import { adminKeyProblem } from "./auth/admin_key.ts";
 import type { Broker } from "./brokers/broker.ts";
@@ -227,17 +226,10 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
 }
 
 function checkKey(key: string, dev: boolean): void {
-  if (!dev && key === DEVELOPMENT_SIGNING_KEY) {
-    throw new RealtimeError(
-      "invalid_argument",
-      "Cannot use the signing key: it is the public one of development mode",
-    );
-  }
-  const length = secretLength(key);
-  if (length < MIN_SECRET_LENGTH) {
-    throw new RealtimeError(
-      "invalid_argument",
-      `Cannot use the signing key: its secret part has ${length} characters, at least ${MIN_SECRET_LENGTH} are needed`,
-    );
-  }
+  const problem = !dev && key === DEVELOPMENT_SIGNING_KEY
+    ? "it is the public one of development mode"
+    : signingKeyProblem(key);
+  if (problem === undefined) return;
+  const message = `Cannot use the signing key: ${problem}`;
+  throw new RealtimeError("invalid_argument", message);
 }

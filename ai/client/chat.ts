@@ -53,6 +53,8 @@ export function openChat(
     );
   }
   const first = ask();
+  // An abort may come before anything waits for it.
+  first.catch(() => {});
   let isFirst = true;
   const tokens = createTokenSource(() => {
     const next = isFirst ? first : ask();

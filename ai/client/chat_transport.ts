@@ -1,4 +1,5 @@
 import type * as ai from "ai";
+import { untilAborted } from "../../core/time/until_aborted.ts";
 import { AbortedAnswers } from "./aborted_answers.ts";
 import { answerStream } from "./answer_stream.ts";
 import { type Answer, type Chat, openChat } from "./chat.ts";
@@ -109,21 +110,4 @@ function askedChat(
   },
 ): AskedChat {
   return { chatId, headers, body, metadata };
-}
-
-/** Waits for a promise. Rejects with the signal's reason if it is aborted before. */
-async function untilAborted<T>(
-  promise: Promise<T> | T,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal?.reason);
-  signal?.addEventListener("abort", abort);
-  try {
-    const value = await Promise.race([promise, aborted.promise]);
-    signal?.throwIfAborted();
-    return value;
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
 }

@@ -1,4 +1,5 @@
 import type * as ai from "ai";
+import { gatewayFetch } from "../../core/http/gateway_fetch.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { isText } from "../../core/protocol/shape.ts";
 import { readRouteResponse } from "../../core/subscribe/route_response.ts";
@@ -63,7 +64,7 @@ export async function postMessages<UI_MESSAGE extends ai.UIMessage>(
     api = ownApi,
     body = { ...shared, id, messages, trigger, messageId },
   } = prepared ?? {};
-  const request = options.fetch ?? fetch;
+  const request = gatewayFetch("the chat's route", options.fetch);
   const response = await request(api, {
     method: "POST",
     headers: {

@@ -5,7 +5,7 @@ import type {
 } from "../types/app.ts";
 import { badArgument, tokenTarget } from "./token_target.ts";
 import { requestToken } from "../subscribe/server_token.ts";
-import type { TokenLike } from "../subscribe/token_source.ts";
+import { readToken, type TokenLike } from "../subscribe/token_source.ts";
 
 function isAppLike(app: unknown): app is AppLike {
   const { token, [Symbol.toStringTag]: tag } = Object(app);
@@ -28,7 +28,7 @@ async function getToken(
       `Cannot get a token with "${name}" through an Inngest client: give an app of createRealtime()`,
     );
   }
-  const token = await requestToken(target, app);
+  const token = await readToken(() => requestToken(target, app));
   return from === undefined ? token : { ...token, from };
 }
 
@@ -63,7 +63,7 @@ async function getToken(
  * @param app An app of `createRealtime`, or an Inngest client.
  * @param options The channel and topics. An Inngest client supports no other options than these and `from`.
  * @throws {RealtimeError} `invalid_argument` if the app, the channel, the topics or the gateway's URL are missing; `invalid_name`;
- * `unauthenticated` without a key; the gateway's refusal.
+ * `unauthenticated` without a key; the gateway's refusal; `timeout` if there is no answer after 30 s.
  * @throws {TypeError} For an option that an Inngest client does not support.
  */
 export const getSubscriptionToken: GetSubscriptionTokenFn =

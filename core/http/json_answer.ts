@@ -16,21 +16,6 @@ export function parseAnswer(
   }
 }
 
-/**
- * Parses a gateway's answer and returns one of its fields, which has to be a string.
- *
- * @throws {RealtimeError} `internal` if the text is not JSON or has no such field.
- */
-export function parseStringField(
-  text: string,
-  name: string,
-  action: string,
-): string {
-  const { [name]: value } = parseAnswer(text, action);
-  if (typeof value === "string") return value;
-  throw badAnswer(`has no "${name}"`, action);
-}
-
 /** Makes the error for an answer that the gateway should not have given. */
 export function badAnswer(
   problem: string,

@@ -3,6 +3,7 @@ import { backoff, pause } from "../time/backoff.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { errorOfResponse } from "../protocol/http_status.ts";
 import { networkReason } from "./network_reason.ts";
+import { readText } from "./read_text.ts";
 import type { RetryOptions } from "../types/app.ts";
 import { isTransient } from "./transient.ts";
 
@@ -37,7 +38,7 @@ export const DEFAULT_TIMEOUT_MS = 30_000;
 /**
  * Sends a request and reads the response as text. Transient failures are retried after growing pauses.
  *
- * @throws {RealtimeError} The gateway's refusal, `network`, `timeout` or `aborted`.
+ * @throws {RealtimeError} The gateway's refusal, `too_large`, `network`, `timeout` or `aborted`.
  */
 export async function request(
   context: HttpContext,
@@ -46,7 +47,7 @@ export async function request(
   const { attempts = DEFAULT_ATTEMPTS } = context.retry;
   for (let attempt = 1;; attempt++) {
     try {
-      return await requestOnce(context, asked, (response) => response.text());
+      return await requestOnce(context, asked, readText);
     } catch (error) {
       if (attempt >= attempts || !isTransient(error)) throw error;
     }
@@ -63,7 +64,7 @@ export async function request(
 export async function requestOnce<T>(
   { url, bearer, fetch, retry }: HttpContext,
   { method = "POST", path, body, headers, signal, action }: HttpRequest,
-  read: (response: Response) => Promise<T>,
+  read: (response: Response, action: string) => Promise<T>,
 ): Promise<T> {
   if (signal?.aborted) throw abortedError(action, signal);
   const controller = new AbortController();
@@ -80,8 +81,12 @@ export async function requestOnce<T>(
       },
       signal: controller.signal,
     });
-    if (!response.ok) throw await errorOfResponse(response, action);
-    return await read(response);
+    if (!response.ok) {
+      // Without an end of the body the status says enough.
+      const text = await readText(response, action).catch(() => "");
+      throw errorOfResponse(response, text, action);
+    }
+    return await read(response, action);
   } catch (cause) {
     if (signal?.aborted) throw abortedError(action, signal);
     if (cause instanceof RealtimeError) throw cause;

@@ -1,5 +1,8 @@
 import { RealtimeError } from "../protocol/errors.ts";
-import { DEVELOPMENT_SIGNING_KEY } from "../protocol/signing_key.ts";
+import {
+  DEVELOPMENT_SIGNING_KEY,
+  headerProblem,
+} from "../protocol/signing_key.ts";
 import type { CreateRealtimeOptions } from "../types/app.ts";
 import { readEnvironment } from "./environment.ts";
 import { isLoopback } from "./loopback.ts";
@@ -7,13 +10,18 @@ import { isLoopback } from "./loopback.ts";
 /**
  * Returns the signing key of the options, else that of the environment, else, for a gateway on this machine, the key of development mode.
  *
- * @throws {RealtimeError} `unauthenticated` without a key for a gateway on another machine.
+ * @throws {RealtimeError} `unauthenticated` without a key for a gateway on another machine; `invalid_argument` for one that can't be sent.
  */
 export function signingKeyFor(
   options: Pick<CreateRealtimeOptions, "signingKey">,
   url: string,
 ): string {
   const key = options.signingKey || readEnvironment("REALTIME_SIGNING_KEY");
+  const problem = key && headerProblem(key);
+  if (problem) {
+    const message = `Cannot use the signing key: ${problem}`;
+    throw new RealtimeError("invalid_argument", message);
+  }
   if (key) return key;
   if (isLoopback(new URL(url).hostname)) return DEVELOPMENT_SIGNING_KEY;
   throw new RealtimeError(

@@ -38,16 +38,16 @@ export function codeOfStatus(status: number): RealtimeErrorCode {
 }
 
 /**
- * Decodes the error of a failed HTTP response, and consumes its body. If the body has no code, the status decides.
+ * Decodes the error of a failed HTTP response. If its body has no code, the status decides.
  *
+ * @param text The body.
  * @param action The beginning of the error's message: `Cannot publish to "user:1"`.
  */
-export async function errorOfResponse(
-  response: Response,
+export function errorOfResponse(
+  { status, url }: Response,
+  text: string,
   action: string,
-): Promise<RealtimeError> {
-  const { status, url } = response;
-  const text = await response.text();
+): RealtimeError {
   let cause: unknown;
   try {
     const { error } = Object(JSON.parse(text));

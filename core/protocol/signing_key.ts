@@ -10,9 +10,20 @@ export const DEVELOPMENT_SIGNING_KEY =
 /** Minimum length of a signing key's secret part in characters: the bytes that HMAC-SHA-256 returns. */
 export const MIN_SECRET_LENGTH = 32;
 
-/** Returns the number of characters of a signing key's secret part: the key without `signkey-<env>-`, which anyone can guess. */
-export function secretLength(key: string): number {
-  return key.replace(/^signkey-\w+-/, "").length;
+/** Returns why a gateway can't have this signing key, `undefined` for one that it can. The key itself is in no reason. */
+export function signingKeyProblem(key: string): string | undefined {
+  // Anyone can guess the rest.
+  const { length } = key.replace(/^signkey-\w+-/, "");
+  return length < MIN_SECRET_LENGTH
+    ? `its secret part has ${length} characters, at least ${MIN_SECRET_LENGTH} are needed`
+    : headerProblem(key);
+}
+
+/** Returns why a key can't be sent, `undefined` for one that can. `fetch` would quote it in an error. */
+export function headerProblem(key: string): string | undefined {
+  return /^[!-~]+$/.test(key)
+    ? undefined
+    : "it travels in a header, so it may have only visible characters of ASCII";
 }
 
 const encoder = new TextEncoder();

@@ -1,10 +1,12 @@
 import { gatewayFetch } from "../http/gateway_fetch.ts";
+import { badAnswer } from "../http/json_answer.ts";
 import {
   DEFAULT_ATTEMPTS,
   type HttpContext,
   requestOnce,
 } from "../http/request.ts";
 import { isTransient } from "../http/transient.ts";
+import { FRAME_CHARACTERS } from "../protocol/limits.ts";
 import { hashSigningKey } from "../protocol/signing_key.ts";
 import type { CreateRealtimeOptions } from "../types/app.ts";
 import { decodeLineAnswer } from "./batch_line.ts";
@@ -36,8 +38,7 @@ export function openAppGateway(
   const context = hashSigningKey(signingKey).then((bearer): HttpContext => ({
     url,
     bearer,
-    // A gateway of this process may start later than the app.
-    fetch: send ?? ((...request) => gatewayFetch(url)(...request)),
+    fetch: gatewayFetch(url, send),
     retry,
   }));
   const queue = new PublishQueue({
@@ -53,12 +54,17 @@ export function openAppGateway(
         signal,
         action: ACTION,
       };
-      const onLine = (line: string): void =>
+      let left = lines.length;
+      const onLine = (line: string): void => {
+        if (left-- === 0) throw badAnswer("has too many lines", ACTION);
         answered(decodeLineAnswer(line, ACTION));
+      };
       // In the context of the queue, which is that of whoever used it first, all requests would belong to one trace.
       await inContext(() =>
         requestOnce(http, request, async (response) => {
-          if (lines.length > 1) return await readLines(response, onLine);
+          if (lines.length > 1 || !isShort(response)) {
+            return await readLines(response, ACTION, onLine);
+          }
           // A single answer can't come in parts. On Bun this saves a third of the CPU time of a publish.
           const line = (await response.text()).trim();
           if (line !== "") onLine(line);
@@ -67,4 +73,10 @@ export function openAppGateway(
     },
   });
   return { url, context, queue };
+}
+
+/** Tells whether a body is short enough: one in chunks has any length, and a compressed one becomes longer. */
+function isShort({ headers }: Response): boolean {
+  return Number(headers.get("content-length") ?? NaN) < FRAME_CHARACTERS &&
+    !headers.has("transfer-encoding") && !headers.has("content-encoding");
 }

@@ -1,4 +1,6 @@
 import { gatewayFetch } from "../http/gateway_fetch.ts";
+import { readText } from "../http/read_text.ts";
+import { RealtimeError } from "../protocol/errors.ts";
 import { SILENCE_MS } from "../protocol/limits.ts";
 import { either } from "../time/either.ts";
 
@@ -12,7 +14,7 @@ export interface TextAnswer {
 /**
  * Sends a request with a token or ticket. It uses HTTP, which works on every network and without a connection.
  *
- * @returns The answer; `undefined` if the network failed.
+ * @returns The answer; a refusal for one that is too long; `undefined` if the network failed.
  */
 export async function askForText(
   url: string,
@@ -26,9 +28,11 @@ export async function askForText(
       headers: { authorization: `Bearer ${token}` },
       signal: either(init?.signal, AbortSignal.timeout(SILENCE_MS)),
     });
-    return { ok: response.ok, text: await response.text() };
-  } catch {
-    return undefined;
+    return { ok: response.ok, text: await readText(response, "Cannot go on") };
+  } catch (error) {
+    if (!(error instanceof RealtimeError)) return undefined;
+    const { code, message } = error;
+    return { ok: false, text: JSON.stringify({ error: { code, message } }) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { networkReason } from "../http/network_reason.ts";
-import type { RealtimeError } from "../protocol/errors.ts";
+import { readText } from "../http/read_text.ts";
+import { RealtimeError } from "../protocol/errors.ts";
 import type { PROTOCOL } from "../protocol/frames.ts";
 import type { JsonObject } from "../protocol/shape.ts";
 
@@ -38,21 +39,27 @@ export async function findReason(
   attempt: FailedAttempt,
 ): Promise<string> {
   const address = `${url}/v1/realtime/status`;
+  const action = `Cannot use ${url}`;
   try {
     const response = await request(address, {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    const reason = reasonOf(response, await response.text(), attempt);
+    const text = await readText(response, action);
+    const reason = reasonOf(response, text, attempt);
     return reason.slice(0, LONGEST_REASON);
   } catch (error) {
+    // The answer redirects, or does not end. The whole sentence names the gateway already.
+    if (error instanceof RealtimeError) {
+      return error.message.slice(`${action}: `.length);
+    }
     const { location, navigator } = globalThis as Page;
     if (navigator?.onLine === false) return "this device is offline";
     if (location?.protocol === "https:" && url.startsWith("http:")) {
       return "a page of https can't connect to http";
     }
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    // A server may answer without allowing the page to read its answer.
-    return await request(address, { mode: "no-cors", signal }).then(
+    // A server may answer without allowing the page to read its answer. Browsers let such a request only follow redirects; it has no secret.
+    return await fetch(address, { mode: "no-cors", signal }).then(
       () =>
         "something answers there that is no gateway, or lets no page of this origin read its answer",
       () => networkReason(error),
@@ -62,7 +69,7 @@ export async function findReason(
 
 /** Reads the answer of what should be the gateway. */
 function reasonOf(
-  { status: code, redirected, url }: Response,
+  { status: code }: Response,
   text: string,
   attempt: FailedAttempt,
 ): string {
@@ -80,9 +87,6 @@ function reasonOf(
   if (status === "draining") {
     const seconds = Math.ceil(Number(drains_ms) / 1000) || 0;
     return `it drains before a restart, for at most ${seconds} s`;
-  }
-  if (redirected) {
-    return `it redirects to ${new URL(url).origin}; use that URL`;
   }
   return blockedTransport(attempt);
 }

@@ -1,6 +1,7 @@
 import { channelName, topicSchema } from "../channel/channel.ts";
 import { baseUrl } from "../http/base_url.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
+import { untilAborted } from "../time/until_aborted.ts";
 import type { SubscribeOptions } from "../types/subscribe.ts";
 import type { From } from "../types/token.ts";
 import { connectionsTo } from "./connection_pool.ts";
@@ -45,7 +46,7 @@ export async function openWithTokens(
   options: Options,
   known?: KnownTarget,
 ): Promise<Subscription> {
-  const token = await tokens.renew();
+  const token = await untilAborted(tokens.renew(), options.signal);
   const { channel, topics } = known ?? token;
   const { url = token.apiBaseUrl, validate = true } = options;
   const from = options.from ?? known?.from ?? token.from ?? undefined;
@@ -53,7 +54,6 @@ export async function openWithTokens(
     // Tokens of Inngest's version 3 have none.
     throw missing("a URL in the token or the options", "invalid_argument");
   }
-  options.signal?.throwIfAborted();
   const onError = later(options.onError ?? console.warn, console.warn);
   return await openSubscription({
     ...options,

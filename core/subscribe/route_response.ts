@@ -1,3 +1,4 @@
+import { readText } from "../http/read_text.ts";
 import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError, type RealtimeErrorCode } from "../protocol/errors.ts";
 import { codeOfStatus } from "../protocol/http_status.ts";
@@ -16,7 +17,7 @@ export function isResponse(value: unknown): value is Response {
  *
  * @param action The beginning of error messages.
  * @throws {RealtimeError} The route's refusal, with the reason that its JSON or text gives and the code that belongs to its status;
- * `invalid_json`; `invalid_argument` if the app has read the response.
+ * `invalid_json`; `too_large`; `invalid_argument` if the app has read the response.
  */
 export async function readRouteResponse(
   response: Response,
@@ -28,7 +29,12 @@ export async function readRouteResponse(
     throw refusal("invalid_argument", "the response has been read");
   }
   const { ok, status, headers } = response;
-  const text = await response.clone().text();
+  const text = await readText(response.clone(), action).catch((error) => {
+    // The request ends when both copies of its body have.
+    void response.body?.cancel().catch(() => {});
+    if (ok) throw error;
+    return "";
+  });
   const json = parse(text);
   if (ok) {
     if (json !== undefined) return json;

@@ -57,7 +57,7 @@ export function createSender(
       const path = "publish/batch";
       const answer = await askForText(url, path, gateway.token(), init);
       if (!answer) throw unreachable(gateway);
-      const answers = answer.text.trim().split("\n")
+      const answers = answer.text.trim().split("\n", lines.length)
         .map((line) => decodeLineAnswer(line, ACTION));
       const malformed = answers.find(({ isMalformed }) => isMalformed);
       // A proxy may have answered, and the gateway may answer the next request.

@@ -14,9 +14,12 @@ function isServerTarget(source: unknown): source is ServerTarget {
 let serverTokens: Promise<typeof import("./server_token.ts")> | undefined;
 
 /** Gets the token of a server's subscription. The module is loaded once: on Deno, a thousand loads at once take a second. */
-async function tokenOf(target: ServerTarget): Promise<TokenLike> {
+async function tokenOf(
+  target: ServerTarget,
+  signal: AbortSignal | undefined,
+): Promise<TokenLike> {
   serverTokens ??= import("./server_token.ts");
-  return (await serverTokens).serverToken(target);
+  return (await serverTokens).serverToken(target, signal);
 }
 
 async function open(
@@ -37,7 +40,7 @@ async function open(
   };
   return await (isServerTarget(source)
     ? openWithTokens(
-      createTokenSource(() => tokenOf(source)),
+      createTokenSource(() => tokenOf(source, all.signal)),
       all,
       source,
     )

@@ -1,11 +1,15 @@
 import { RealtimeError, type RealtimeErrorCode } from "../protocol/errors.ts";
 import { isText } from "../protocol/shape.ts";
+import { untilAborted } from "../time/until_aborted.ts";
 import type { From } from "../types/token.ts";
 import {
   isResponse,
   readRouteResponse,
   TOKEN_ACTION,
 } from "./route_response.ts";
+
+/** How long an app or a gateway may take to provide a token, in milliseconds. */
+const TOKEN_MS = 30_000;
 
 /** A subscription token as an app provides it, for any type of channel. */
 export interface TokenLike {
@@ -70,23 +74,35 @@ export function createTokenSource(source: unknown): TokenSource {
  * Reads a token in any form that an app may have it in: the token, `{ token }`, a `Response` whose JSON is either, only the key where the
  * context has the rest, or a function that returns (a promise of) one of these. Returns a copy, whose fields are read once.
  *
- * @throws {RealtimeError} The function's own error; for another error `network` if it looks like one, else `unauthenticated`; the refusal
- * of a response; `unauthenticated` without a key; `invalid_argument` without a channel or topics.
+ * @throws {RealtimeError} The function's own error; for another error `timeout` or `network` if it looks like one, else
+ * `unauthenticated`; `timeout` after 30 s; the refusal of a response; `unauthenticated` without a key; `invalid_argument` without a channel
+ * or topics.
  */
 export async function readToken(
   source: unknown,
   context: TokenContext = {},
 ): Promise<TokenLike> {
   try {
-    const given = await (typeof source === "function" ? source() : source);
-    const answer = isResponse(given) ? await readRouteResponse(given) : given;
+    const answer = await untilAborted(
+      readSource(source),
+      AbortSignal.timeout(TOKEN_MS),
+    );
     return complete(Object(answer).token ?? answer, context);
   } catch (cause) {
     if (cause instanceof RealtimeError) throw cause;
+    if (Object(cause).name === "TimeoutError") {
+      const message = `${TOKEN_ACTION}: it takes too long`;
+      throw new RealtimeError("timeout", message, { cause });
+    }
     // fetch() rejects with a TypeError if there is no network.
     const code = cause instanceof TypeError ? "network" : "unauthenticated";
     throw new RealtimeError(code, TOKEN_ACTION, { cause });
   }
+}
+
+async function readSource(source: unknown): Promise<unknown> {
+  const given = await (typeof source === "function" ? source() : source);
+  return isResponse(given) ? await readRouteResponse(given) : given;
 }
 
 function complete(given: unknown, context: TokenContext): TokenLike {
@@ -96,6 +112,8 @@ function complete(given: unknown, context: TokenContext): TokenLike {
     ...context,
   };
   if (!token.key || !isText(token.key)) throw missing("the token's key");
+  // No header can have other characters: the error of `fetch` would quote it.
+  if (/[^ -~\xa0-\xff]/.test(token.key)) throw missing("a valid key");
   if (!token.channel) throw missing("the channel", "invalid_argument");
   if (!Array.isArray(token.topics)) {
     throw missing("the list of topics", "invalid_argument");

@@ -1,5 +1,8 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import { MIN_SECRET_LENGTH } from "../../core/protocol/signing_key.ts";
+import {
+  headerProblem,
+  MIN_SECRET_LENGTH,
+} from "../../core/protocol/signing_key.ts";
 import { readBearer } from "./credentials.ts";
 import { isSameText } from "./same_text.ts";
 
@@ -15,12 +18,9 @@ export function adminKeyProblem(
   if (key.length < MIN_SECRET_LENGTH) {
     return `it has ${key.length} characters, at least ${MIN_SECRET_LENGTH} are needed`;
   }
-  if (!/^[!-~]+$/.test(key)) {
-    return "it travels in a header, so it may have only visible characters of ASCII";
-  }
   return signingKeys.includes(key)
     ? "it is the signing key too; an operator needs a key of their own"
-    : undefined;
+    : headerProblem(key);
 }
 
 /** Decides which requests may see what an operator sees: the metrics and the admin API. */

@@ -5,10 +5,7 @@
  */
 
 import { z } from "zod";
-import {
-  MIN_SECRET_LENGTH,
-  secretLength,
-} from "../../core/protocol/signing_key.ts";
+import { signingKeyProblem } from "../../core/protocol/signing_key.ts";
 import { adminKeyProblem } from "../auth/admin_key.ts";
 import { parseRedisUrl } from "../brokers/redis/url.ts";
 import { parseSqliteUrl } from "../brokers/sqlite/url.ts";
@@ -39,22 +36,19 @@ export function duration(max: number): Value<number> {
     .refine((seconds) => seconds >= 1 && seconds <= max, problem).optional();
 }
 
-/** A signing key. */
-export const signingKey: Value<string> = z.string()
-  .superRefine((key, context) => {
-    const length = secretLength(key);
-    if (length >= MIN_SECRET_LENGTH) return;
-    context.addIssue(
-      `the secret part of a signing key must have at least ${MIN_SECRET_LENGTH} characters, this one has ${length}`,
-    );
-  }).optional();
-
-/** A key of operators. */
-export const adminKey: Value<string> = z.string()
-  .superRefine((key, context) => {
-    const problem = adminKeyProblem(key);
+/** A key, about which a function says why it can't be one. */
+function key(problemOf: (key: string) => string | undefined): Value<string> {
+  return z.string().superRefine((key, context) => {
+    const problem = problemOf(key);
     if (problem !== undefined) context.addIssue(problem);
   }).optional();
+}
+
+/** A signing key. */
+export const signingKey: Value<string> = key(signingKeyProblem);
+
+/** A key of operators. */
+export const adminKey: Value<string> = key(adminKeyProblem);
 
 /** Tells whether a text could be a browser's `Origin`, which has neither a path nor a pattern. */
 function isOrigin(text: string): boolean {

@@ -2,7 +2,7 @@ import { channelName } from "../../core/channel/channel.ts";
 import type { MessageFrame } from "../../core/protocol/frames.ts";
 import { gatewaysHere } from "../../core/http/gateway_fetch.ts";
 import { createRealtime } from "../../core/app/create_realtime.ts";
-import { errorOfResponse } from "../../core/protocol/http_status.ts";
+import { request } from "../../core/http/request.ts";
 import type { AsyncClosing } from "../../core/types/async_closing.ts";
 import type {
   Realtime,
@@ -74,6 +74,8 @@ export function createTestRealtime(
   const access = { url, signingKey: SIGNING_KEY };
   const gateway = createGateway({ signingKey: SIGNING_KEY, ...options });
   const local = createLocalFetch(gateway);
+  const { fetch } = local;
+  const context = { url, bearer: SIGNING_KEY, fetch, retry: { attempts: 1 } };
   gatewaysHere.set(url, local.fetch);
 
   async function messages<TChannel extends string | Realtime.Channel>(
@@ -84,14 +86,12 @@ export function createTestRealtime(
     while (page.more) {
       const fields = { channel: channelName(channel), since: page.position };
       const query = new URLSearchParams(fields);
-      const response = await local.fetch(
-        `${url}/v1/realtime/history?${query}`,
-        { headers: { authorization: `Bearer ${SIGNING_KEY}` } },
-      );
-      if (!response.ok) {
-        throw await errorOfResponse(response, "Cannot read the messages");
-      }
-      page = await response.json();
+      const answer = await request(context, {
+        path: `/v1/realtime/history?${query}`,
+        method: "GET",
+        action: "Cannot read the messages",
+      });
+      page = JSON.parse(answer);
       frames.push(...page.messages);
     }
     return toPublished(frames) as unknown as TestMessage<TChannel>[];

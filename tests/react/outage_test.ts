@@ -56,6 +56,25 @@ describeInChromium("hooks without a gateway, in Chromium", {}, (suite) => {
     );
   });
 
+  it("say that a token takes too long, and ask again", async () => {
+    const { open } = suite();
+    const { tab } = await open({ hook: "useRealtime", options });
+    await using _ = tab;
+    await tab.until(({ status }) => status === "open");
+    await tab.page.evaluate(() => {
+      const { timeout } = AbortSignal;
+      AbortSignal.timeout = (ms) =>
+        timeout.call(AbortSignal, ms === 30_000 ? 10 : ms);
+    });
+    // The app's route answers nothing.
+    await tab.page.route("**/token?*", () => {});
+    await tab.show({ channel: "another" });
+    const { error } = await tab.until(({ retryInMs }) => Boolean(retryInMs));
+    assertEquals(error, "Cannot get a token: it takes too long");
+    await tab.page.unroute("**/token?*");
+    await tab.until(({ error }) => error === undefined);
+  });
+
   it("say that the device is offline", async () => {
     const { open, proxy } = suite();
     const { tab } = await open({ hook: "useSubscription", options });

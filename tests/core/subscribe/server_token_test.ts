@@ -212,10 +212,11 @@ describe("subscribe() without a client and without a key", () => {
       () => subscribe(TARGET),
       RealtimeError,
     );
-    assertEquals([unreachable.code, unreachable.message], [
-      "network",
-      "Cannot get a token: the gateway at http://127.0.0.1:1 can't be reached",
-    ]);
+    assertEquals(unreachable.code, "network");
+    assertMatch(
+      unreachable.message,
+      /^Cannot get a token: the gateway at http:\/\/127.0.0.1:1 can't be reached: /,
+    );
   });
 });
 

@@ -152,6 +152,18 @@ describe("readConfig()", () => {
     assertStringIncludes(refusal([], env), "--signing-key");
   });
 
+  it("refuses a signing key that no header can have, without repeating it", () => {
+    for (
+      const name of ["REALTIME_SIGNING_KEY", "REALTIME_SIGNING_KEY_FALLBACK"]
+    ) {
+      const env = { REALTIME_SIGNING_KEY: KEY, [name]: `${KEY}\n${KEY}` };
+      assertEquals(
+        refusal([], env),
+        `Cannot use ${name}: it travels in a header, so it may have only visible characters of ASCII`,
+      );
+    }
+  });
+
   it("reads development mode from its variable", () => {
     assertEquals(Object(configOf([], { REALTIME_DEV: "1" })).dev, true);
     const env = { REALTIME_SIGNING_KEY: KEY };
