@@ -12,13 +12,11 @@ import { FRAME_CHARACTERS, LEAVE_MS, SILENCE_MS } from "../protocol/limits.ts";
 import { backoff, type BackoffBounds, bounded } from "../time/backoff.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
 import type { StateDetails } from "../types/subscription.ts";
-import { askGateway } from "./ask_gateway.ts";
 import type { ConnectionMember, ConnectionState } from "./connection_member.ts";
 import { decodeFrame, type ReadableFrame } from "./decode_frame.ts";
+import type { FailureReason } from "./failed_attempt.ts";
 import { createPacer } from "./pacer.ts";
 import type { Transport } from "./transport.ts";
-import { isTokenRefusal } from "./token_source.ts";
-import { openSse } from "./sse_transport.ts";
 import { openWebSocket } from "./websocket_transport.ts";
 
 /** The parts of a browser's global object that other runtimes may lack. */
@@ -137,8 +135,22 @@ export function createConnection(
     attempt++;
     details = { error, attempt };
     watch("connecting");
+    if (!isSse) return open(openWebSocket, token, presenter);
+    const current = details;
+    // Most pages never need this module, so bundlers put it into a file of its own.
+    import("./sse_transport.ts").then(({ openSse }) => {
+      const isCurrent = details === current && state === "connecting";
+      if (isCurrent) open(openSse, token, presenter);
+    }, () => failed(token, presenter));
+  }
+
+  function open(
+    openTransport: typeof openWebSocket,
+    token: string,
+    presenter: ConnectionMember | undefined,
+  ): void {
     try {
-      transport = isSse ? openSse(url) : openWebSocket(url, token);
+      transport = openTransport(url, token);
     } catch {
       // The runtime allows no such connection, or has no network.
       return void failed(token, presenter);
@@ -166,24 +178,18 @@ export function createConnection(
   ): Promise<void> {
     release(null);
     const before = state;
-    const { signal } = listening;
-    const answer = await askGateway(url, "connect", token, { signal });
-    const error = errorOf(answer?.error);
-    const isRefused = isTokenRefusal(error) || error.code === "forbidden";
-    const reason = isRefused
-      ? undefined
-      // Most pages never need this module, so bundlers put it into a file of its own.
-      : await import("./failed_attempt.ts").then(
-        ({ explainFailure }) =>
-          explainFailure(url, { isSse, isFixed, answer: error }, signal),
-        // Without a network a page can't load the module.
-        () => "nothing answers",
-      );
+    // Few pages need this module, too.
+    const { refusal, reason } = await import("./failed_attempt.ts").then(
+      ({ explainFailure }) =>
+        explainFailure(url, token, { isSse, isFixed }, listening.signal),
+      // Without a network a page can't load the module.
+      (): FailureReason => ({ reason: "nothing answers" }),
+    );
     // The time for connecting may be over, and another attempt may have begun.
     if (state !== before || transport) return;
-    if (!isRefused) return lost(undefined, reason);
+    if (!refusal) return lost(undefined, reason);
     lost(REFUSED);
-    presenter?.receive({ kind: "error", data: error }, 0);
+    presenter?.receive({ kind: "error", data: refusal }, 0);
   }
 
   /** Closes the transport, and ignores what it may still receive. */

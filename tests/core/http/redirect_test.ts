@@ -2,7 +2,6 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { createServer } from "node:http";
 import { env } from "node:process";
-import { readLog, stopStream } from "../../../ai/adapters/read_log.ts";
 import { createChatTransport } from "../../../ai/client/chat_transport.ts";
 import { createRealtime } from "../../../core/app/create_realtime.ts";
 import { channel } from "../../../core/channel/channel.ts";
@@ -76,9 +75,7 @@ const REQUESTS: Record<string, (url: string) => Promise<unknown>> = {
     env.REALTIME_SIGNING_KEY = SIGNING_KEY;
     return subscribe({ ...TARGET, apiBaseUrl });
   },
-  history: (url) => readLog({ app: appAt(url), ...TARGET }),
-  "stop of a server": (url) => stopStream({ app: appAt(url), ...TARGET }, "s"),
-  "stop of a client": (url) =>
+  "stop of a stream": (url) =>
     askPatiently(
       {
         url,
