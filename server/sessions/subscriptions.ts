@@ -267,19 +267,18 @@ export class Subscriptions {
   ): void {
     // Messages of earlier subscriptions stand before `ready`, those of this one after it.
     for (const { delivery } of starts) delivery.flush();
-    const { maxSubscriptions, maxInboundRate, pingIntervalMs } =
-      this.#session.host;
+    const { host, id: session } = this.#session;
     this.#session.control({
       kind: "ready",
       ref,
       data: {
-        session: this.#session.id,
+        session,
         ticket,
-        ping_interval_ms: pingIntervalMs,
+        ping_interval_ms: host.pingIntervalMs,
         limits: {
-          subscriptions: maxSubscriptions,
-          frames_per_second: maxInboundRate,
-          frames_at_once: maxSubscriptions,
+          subscriptions: host.maxSubscriptions,
+          frames_per_second: host.maxInboundRate,
+          frames_at_once: host.maxSubscriptions,
         },
         channels: starts.map(({ start }) => start.ready),
       },
