@@ -11,7 +11,7 @@ const OPENED_MS = 2_000;
 
 /** A server with thousands of subscriptions in one process, which share connections, loses its gateway. */
 export const crowd: Fault = {
-  number: "44",
+  number: "46",
   title: "kill -9 below 5,000 subscriptions of one process",
   isLoud: true,
   run(trial) {
