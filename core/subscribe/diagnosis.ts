@@ -60,8 +60,11 @@ export async function findReason(
     const signal = AbortSignal.timeout(PATIENCE_MS);
     // A server may answer without allowing the page to read its answer. Browsers let such a request only follow redirects; it has no secret.
     return await fetch(address, { mode: "no-cors", signal }).then(
-      () =>
-        "something answers there that is no gateway, or lets no page of this origin read its answer",
+      ({ body }) => {
+        // Nobody reads the answer, which would keep its connection.
+        body?.cancel().catch(() => {});
+        return "something answers there that is no gateway, or lets no page of this origin read its answer";
+      },
       () => networkReason(error),
     );
   }

@@ -135,6 +135,32 @@ describe("An answer without an end", () => {
   });
 });
 
+describe("An answer that nobody reads", () => {
+  it("ends, too, where it only shows that something answers", async () => {
+    const ended = new Inbox<void>();
+    let count = 0;
+    await using server = await listen(createServer((request, response) => {
+      const isStatus = request.url === "/v1/realtime/status";
+      // The second request for the status asks only whether something answers.
+      if (!isStatus || ++count !== 2) return request.destroy();
+      response.on("close", () => ended.add());
+      flood(response, "x");
+    }));
+    const { timeout } = AbortSignal;
+    // No time limit ends the request instead.
+    AbortSignal.timeout = () => new AbortController().signal;
+    const closing = new AbortController();
+    const { signal } = closing;
+    const { promise, resolve } = Promise.withResolvers<RealtimeError>();
+    const token = { ...TARGET, key: "jwt", apiBaseUrl: server.url };
+    subscribe(token, { signal, onError: resolve }).catch(() => {});
+    assertStringIncludes((await promise).message, "something answers there");
+    AbortSignal.timeout = timeout;
+    closing.abort();
+    await ended.next();
+  });
+});
+
 describe("An answer that says it is short", () => {
   it("may grow when it is decompressed, but not without a bound", async () => {
     const bytes = gzipSync(" ".repeat(FRAME_CHARACTERS + 1));
