@@ -14,7 +14,7 @@ import type { TransportChoice } from "../types/subscribe.ts";
 import type { StateDetails } from "../types/subscription.ts";
 import type { ConnectionMember, ConnectionState } from "./connection_member.ts";
 import { decodeFrame, type ReadableFrame } from "./decode_frame.ts";
-import type { FailureReason } from "./failed_attempt.ts";
+import type { FailureReason } from "./diagnosis.ts";
 import { createPacer } from "./pacer.ts";
 import type { Transport } from "./transport.ts";
 import { openWebSocket } from "./websocket_transport.ts";
@@ -179,7 +179,7 @@ export function createConnection(
     release(null);
     const before = state;
     // Few pages need this module, too.
-    const { refusal, reason } = await import("./failed_attempt.ts").then(
+    const { refusal, reason } = await import("./diagnosis.ts").then(
       ({ explainFailure }) =>
         explainFailure(url, token, { isSse, isFixed }, listening.signal),
       // Without a network a page can't load the module.

@@ -1,8 +1,13 @@
+import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { networkReason } from "../http/network_reason.ts";
 import { readText } from "../http/read_text.ts";
+import { errorOf } from "../protocol/error_body.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import type { PROTOCOL } from "../protocol/frames.ts";
 import type { JsonObject } from "../protocol/shape.ts";
+import { either } from "../time/either.ts";
+import { askGateway } from "./ask_gateway.ts";
+import { isTokenRefusal } from "./token_source.ts";
 
 /** The protocol of this client. A bundler need not move it into a file that is shared with the part which loads this module. */
 const OWN_PROTOCOL: typeof PROTOCOL = "tidings.v1";
@@ -19,8 +24,12 @@ export interface FailedAttempt {
   readonly isSse: boolean;
   /** Whether the next attempt is by the same transport. */
   readonly isFixed: boolean;
-  /** The gateway's answer to the same request without a WebSocket. */
-  readonly answer: RealtimeError;
+}
+
+/** Why an attempt to connect failed: the gateway refused the token, or a reason that is the rest of a sentence. */
+export interface FailureReason {
+  readonly refusal?: RealtimeError;
+  readonly reason?: string;
 }
 
 /** The parts of a browser's global object that other runtimes may lack. */
@@ -29,23 +38,35 @@ interface Page {
   readonly navigator?: { readonly onLine?: boolean };
 }
 
-/**
- * Finds out by a plain request why an attempt to connect to a gateway failed, as the rest of a sentence: browsers don't tell the reason of a
- * failed handshake.
- */
-export async function findReason(
+/** Finds out why an attempt to connect to a gateway with a token failed: browsers don't tell. The signal ends the search. */
+export async function explainFailure(
   url: string,
-  request: typeof fetch,
+  token: string,
   attempt: FailedAttempt,
+  signal: AbortSignal,
+): Promise<FailureReason> {
+  // The answer to the same request without a WebSocket.
+  const { error } = await askGateway(url, "connect", token, { signal }) ?? {};
+  const answer = errorOf(error);
+  return isTokenRefusal(answer) || answer.code === "forbidden"
+    ? { refusal: answer }
+    : { reason: await findReason(url, attempt, answer, signal) };
+}
+
+/** Finds out the reason by a plain request. */
+async function findReason(
+  url: string,
+  attempt: FailedAttempt,
+  answer: RealtimeError,
+  closing: AbortSignal,
 ): Promise<string> {
   const address = `${url}/v1/realtime/status`;
   const action = `Cannot use ${url}`;
   try {
-    const response = await request(address, {
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
+    const signal = either(closing, AbortSignal.timeout(PATIENCE_MS));
+    const response = await gatewayFetch(url)(address, { signal });
     const text = await readText(response, action);
-    const reason = reasonOf(response, text, attempt);
+    const reason = reasonOf(response, text, attempt, answer);
     return reason.slice(0, LONGEST_REASON);
   } catch (error) {
     // The answer redirects, or does not end. The whole sentence names the gateway already.
@@ -57,7 +78,7 @@ export async function findReason(
     if (location?.protocol === "https:" && url.startsWith("http:")) {
       return "a page of https can't connect to http";
     }
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const signal = either(closing, AbortSignal.timeout(PATIENCE_MS));
     // A server may answer without allowing the page to read its answer. Browsers let such a request only follow redirects; it has no secret.
     return await fetch(address, { mode: "no-cors", signal }).then(
       ({ body }) => {
@@ -75,6 +96,7 @@ function reasonOf(
   { status: code }: Response,
   text: string,
   attempt: FailedAttempt,
+  answer: RealtimeError,
 ): string {
   const { name, protocol, status, drains_ms, error } = parse(text);
   if (name !== "tidings") {
@@ -91,11 +113,14 @@ function reasonOf(
     const seconds = Math.ceil(Number(drains_ms) / 1000) || 0;
     return `it drains before a restart, for at most ${seconds} s`;
   }
-  return blockedTransport(attempt);
+  return blockedTransport(attempt, answer);
 }
 
 /** Returns the reason where a gateway answers plain requests. */
-function blockedTransport({ isSse, isFixed, answer }: FailedAttempt): string {
+function blockedTransport(
+  { isSse, isFixed }: FailedAttempt,
+  answer: RealtimeError,
+): string {
   // It can't serve anyone now, by whatever transport.
   if (answer.code === "unavailable") return answer.message;
   if (isSse) {
