@@ -34,6 +34,8 @@ export interface MessageFrame {
   readonly env_id?: string;
   /** The id of the data stream that the message belongs to. */
   readonly stream_id?: string;
+  /** On the start of a data stream: the producer that began it, if it named itself. */
+  readonly producer?: string;
   /** On a chunk: it is never joined with others on replay. */
   readonly whole?: true;
   /** On a question: the topic for its replies. */

@@ -116,7 +116,11 @@ export class Feed implements LogListener {
   async isCurrent(): Promise<boolean> {
     const { channel, top } = this;
     const page = await this.#broker.read(channel, top, 1, 1);
-    const position = { epoch: page.epoch, offset: page.top };
+    return await this.reachedSoon({ epoch: page.epoch, offset: page.top });
+  }
+
+  /** Resolves with `true` once the feed is at a position; with `false` if the epoch changes, or after a while. */
+  async reachedSoon(position: Position): Promise<boolean> {
     if (this.#hasReached(position)) return true;
     const ending = new AbortController();
     const late = pause(ON_ITS_WAY_MS, ending.signal).then(() => false);

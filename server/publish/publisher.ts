@@ -5,7 +5,7 @@ import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Broker } from "../brokers/broker.ts";
 import type { Events } from "../events/events.ts";
 import type { Counts } from "../metrics/counts.ts";
-import { isStreamKind, showsState } from "../streams/stream_message.ts";
+import { isStreamKind, LEASE_TOPIC } from "../streams/stream_message.ts";
 import { type Envelope, newMessage } from "../wire/envelope.ts";
 import {
   composeKey,
@@ -168,7 +168,8 @@ export class Publisher implements MessagePublisher {
   ): readonly string[] {
     this.#observer?.published(envelope, topics, data, ids);
     const { channel, kind = "data", via: sentVia = "http" } = envelope;
-    const via = showsState(kind, topics[0] ?? "") ? "stream" : sentVia;
+    const isOfStream = isStreamKind(kind) || topics[0] === LEASE_TOPIC;
+    const via = isOfStream ? "stream" : sentVia;
     this.#counts.brokerPublish.add((performance.now() - began) / 1000);
     this.#counts.published[via] += ids.length;
     if (!this.#events.wants("published")) return ids;

@@ -14,6 +14,8 @@ export interface StreamEnd {
   readonly at: number;
   /** The id of its start, if that is known. */
   readonly start?: string;
+  /** The producer that began it, if that is known. */
+  readonly producer?: string | undefined;
 }
 
 function brokeOff(reason: string) {

@@ -24,7 +24,15 @@ export function isStreamKind(kind: MessageKind): kind is StreamKind {
 
 /** Tells whether a message with a stream's id shows the state of the stream; messages of other kinds may carry the id too. */
 export function showsState(kind: MessageKind, topic: string): boolean {
-  return topic === LEASE_TOPIC || isStreamKind(kind);
+  return topic === LEASE_TOPIC || isStreamKind(kind) && topic !== TEE_TOPIC;
+}
+
+/** Returns the producer that the start of a stream names; `undefined` for other messages. */
+export function producerOf(
+  kind: MessageKind,
+  json: string,
+): string | undefined {
+  return kind === "datastream-start" ? JSON.parse(json).producer : undefined;
 }
 
 /** Returns the topic of the stream that a message shows the state of. */

@@ -7,7 +7,7 @@ import { findStreams } from "./find_streams.ts";
 import { conflictError, LiveStream } from "./live_stream.ts";
 import { endedError, readEnd, type StreamEnd } from "./stream_end.ts";
 import { type StreamLimits, streamName } from "./stream_limits.ts";
-import { showsState, streamTopicOf, TEE_TOPIC } from "./stream_message.ts";
+import { producerOf, showsState, streamTopicOf } from "./stream_message.ts";
 
 /** How many ended streams are remembered. Late messages of these are refused without a search of the log. */
 const MAX_ENDED = 10_000;
@@ -152,7 +152,8 @@ export class StreamRegistry {
     if (this.#ended.has(name) || this.#isClosed) return;
     const stream = this.#live.get(channel)?.get(streamId);
     const start = stream?.start ?? end.start;
-    this.#ended.set(name, { ...end, channel, start });
+    const producer = stream?.producer;
+    this.#ended.set(name, { ...end, channel, start, producer });
     if (this.#ended.size > MAX_ENDED) this.#forgetOldestEnd();
     if (!stream) return;
     this.#close(stream);
@@ -215,7 +216,7 @@ export class StreamRegistry {
   async #readLog(feed: Feed): Promise<void> {
     const { channel } = feed;
     const found = await findStreams(this.hub.broker, channel);
-    for (const [streamId, { topics, start, end }] of found) {
+    for (const [streamId, { topics, start, producer, end }] of found) {
       if (this.endOf(channel, streamId)) continue;
       if (end) {
         this.end(channel, streamId, end);
@@ -223,6 +224,7 @@ export class StreamRegistry {
       }
       const stream = this.open(feed, channel, streamId);
       stream.start ??= start;
+      stream.producer ??= producer;
       for (const topic of topics) stream.topics.add(topic);
     }
   }
@@ -251,8 +253,7 @@ export class StreamRegistry {
   #see(feed: Feed, entry: StreamEntry): void {
     const { kind, topic, streamId, offset, json = "{}" } = entry;
     const { channel, epoch } = feed;
-    if (topic === TEE_TOPIC || !showsState(kind, topic)) return;
-    if (this.endOf(channel, streamId)) return;
+    if (!showsState(kind, topic) || this.endOf(channel, streamId)) return;
     const id = formatId(epoch, offset);
     const streamTopic = streamTopicOf(topic, json);
     const live = this.liveOf(channel, streamId);
@@ -268,6 +269,7 @@ export class StreamRegistry {
     const stream = this.open(feed, channel, streamId);
     stream.topics.add(streamTopic);
     if (kind === "datastream-start") stream.start = id;
+    stream.producer ??= producerOf(kind, json);
     stream.seen();
   }
 }

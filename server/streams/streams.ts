@@ -239,9 +239,10 @@ export class Streams {
     envelope: StreamEnvelope,
     topics: readonly string[],
     data: string,
-    { publisher, key, producer, patienceMs, join }: StreamOptions,
+    options: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId } = envelope;
+    const { publisher, key, producer, patienceMs, join } = options;
     const known = this.#registry.getIn(channel, streamId, topics);
     if (known?.state === "ended") {
       return restart(channel, known, producer, ttlOf(key));
@@ -253,12 +254,19 @@ export class Streams {
       throw conflictError(channel, OTHER_PRODUCER);
     }
     const before = { epoch: feed.epoch, offset: feed.top };
-    const ids = await publisher.publish(envelope, topics, data, key);
+    const named = { ...envelope, producer };
+    const ids = await publisher.publish(named, topics, data, key);
     // Without a producer's name, the log wasn't searched for the stream.
-    if (
-      !known && producer !== undefined &&
-      await wasPublishedBefore(feed, before, ids[0])
-    ) throw conflictError(channel, FORGOTTEN);
+    if (!known && producer !== undefined) {
+      if (await wasPublishedBefore(feed, before, ids[0])) {
+        throw conflictError(channel, FORGOTTEN);
+      }
+      const begun = this.#registry.get(channel, streamId);
+      // The key is that of a start which another gateway appended after the look at the state; now the state shows it.
+      if (begun && begun.producer !== producer) {
+        return await this.#start(feed, envelope, topics, data, options);
+      }
+    }
     const stream = this.#published(feed, envelope, topics);
     if (stream) {
       stream.start = ids[0];
@@ -318,7 +326,7 @@ export class Streams {
   }
 }
 
-/** Tells whether an id is that of a message which the log had when the feed was at a position: a key was known. */
+/** Tells whether an id is that of a message which the log had when the feed was at a position: a key was known. Otherwise the feed has shown it. */
 async function wasPublishedBefore(
   feed: Feed,
   before: Position,
@@ -327,9 +335,12 @@ async function wasPublishedBefore(
   const published = parseId(id);
   if (!published) return false;
   const { epoch, offset } = before;
-  if (published.epoch === epoch) return offset >= published.offset;
-  // Either the message is of an older log, or the log was lost at this moment.
-  return await feed.isCurrent() && feed.epoch === epoch;
+  const isEarlier = published.epoch === epoch
+    ? offset >= published.offset
+    // Either the message is of an older log, or the log was lost at this moment.
+    : await feed.isCurrent() && feed.epoch === epoch;
+  if (!isEarlier) await feed.reachedSoon(published);
+  return isEarlier;
 }
 
 /** Answers the start of a stream that has ended: a retry of the producer learns the end, another producer gets an error. */

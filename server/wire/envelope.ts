@@ -28,6 +28,8 @@ export interface Envelope extends Origin {
   /** @default {"data"} */
   readonly kind?: MessageKind;
   readonly streamId?: string;
+  /** The producer that begins a data stream. */
+  readonly producer?: string | undefined;
   /** Whether a chunk is never joined with others on replay. */
   readonly isWhole?: boolean;
   /** The topic in which replies to this message are expected. */
@@ -135,7 +137,7 @@ export function newMessage(
 ): NewMessage {
   const { channel, kind = "data", streamId, runId, fnId } = envelope;
   const { fnSlug, envId, replyTopic, replyTo, replyKey, trace } = envelope;
-  const { metadata, raw, isWhole } = envelope;
+  const { metadata, raw, isWhole, producer } = envelope;
   let head = frameHead(kind, channel, topic) + data +
     createdAtField(timestamp());
   if (isWhole && kind === "chunk") head += WHOLE_FIELD;
@@ -144,6 +146,7 @@ export function newMessage(
   if (fnSlug) head += `,"fn_slug":${JSON.stringify(fnSlug)}`;
   if (envId !== undefined && UUID.test(envId)) head += `,"env_id":"${envId}"`;
   if (streamId) head += `,"stream_id":${JSON.stringify(streamId)}`;
+  if (producer) head += `,"producer":${JSON.stringify(producer)}`;
   if (replyTopic) head += `,"reply_topic":${JSON.stringify(replyTopic)}`;
   if (replyTo) head += `,"reply_to":"${replyTo}"`;
   if (replyKey) head += `,"reply_key":${JSON.stringify(replyKey)}`;

@@ -165,21 +165,42 @@ function describePair(broker: string): void {
       assertEquals(codeOf(await first("chunk")), "stream_stopped");
     });
 
-    it("replace the attempt of a producer that comes back at the other gateway", async () => {
+    it("go on where their producer comes back at the other gateway, after an answer that was lost", async () => {
       const { a, b } = pair;
-      for (const other_streams of ["refuse", "stop"]) {
+      for (const other_streams of ["allow", "refuse", "stop"]) {
         const channel = `retry-${other_streams}`;
-        const start = (gateway: TestGateway, id: string) => {
-          const fields = { other_streams, producer: "p", key: `${id}:0` };
-          return producerOf(gateway, channel, id)("start", fields);
-        };
-        assertEquals(codeOf(await start(a, "1")), "ok");
-        // The other gateway knows the stream, but not which producer began it.
-        assertEquals(codeOf(await start(b, "1")), "conflict");
-        assertEquals(codeOf(await start(b, "1~2")), "ok");
-        const [first, second] = [...streamsOf(await logOf(a, channel))];
-        assertEquals(Object(first?.[1]).error?.code, "producer_lost");
-        assertEquals(second, ["1~2", "open"]);
+        const fields = { producer: "p", key: "0", other_streams, join: true };
+        const started = await producerOf(a, channel, "1")("start", fields);
+        const line = producerOf(b, channel, "1");
+        assertEquals(await line("start", fields), started);
+        assertEquals(codeOf(await line("end")), "ok");
+        const log = await logOf(a, channel);
+        assertEquals(log.map(({ id }) => id)[0], started.id);
+        assertEquals([...streamsOf(log)], [["1", undefined]]);
+      }
+    });
+
+    it("join the one that another producer began with the same key at the same moment", async () => {
+      for (const other_streams of ["allow", "refuse", "stop"]) {
+        for (let round = 0; round < 20; round++) {
+          const channel = `join-${other_streams}-${round}`;
+          await prepare(channel, round);
+          const answers = await Promise.all(
+            [pair.a, pair.b].map((gateway) =>
+              producerOf(gateway, channel, "1")("start", {
+                producer: crypto.randomUUID(),
+                key: "0",
+                other_streams,
+                join: true,
+              })
+            ),
+          );
+          assertEquals(answers.map(codeOf).sort(), ["ok", "stream_open"]);
+          const log = await logOf(pair.a, channel);
+          const [start, ...rest] = log.filter(({ topic }) => topic === "t");
+          assertEquals(answers.map(({ id }) => id), [start?.id, start?.id]);
+          assertEquals(rest, []);
+        }
       }
     });
   });
