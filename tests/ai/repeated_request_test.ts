@@ -46,5 +46,25 @@ for (const broker of PAIR_BROKERS) {
       assertEquals([other.prompts, other.saved], [[], []]);
       await pair.close();
     });
+
+    it("joins an answer that another process begins at the same moment at another gateway", async () => {
+      const pair = await startPair(broker);
+      const apps = [new SavingApp(pair.a), new SavingApp(pair.b)];
+      const ids = Array.from({ length: 15 }, (_, i) => `chat-${i}`);
+      const rest = signal();
+      for (const app of apps) app.rest = rest.promise;
+      for (const id of ids) {
+        const [one, other] = await Promise.all(apps.map(async (app) => {
+          const response = await app.ask(id, QUESTION, { key: "k" });
+          return [response.status, await response.json()];
+        }));
+        assertEquals(one?.[0], 200);
+        assertEquals(other, one);
+      }
+      rest.resolve();
+      await Promise.all(apps.flatMap(({ ends }) => ends));
+      assertEquals(apps.flatMap(({ prompts }) => prompts).length, ids.length);
+      await pair.close();
+    });
   });
 }
