@@ -222,12 +222,12 @@ class Batch {
   /** Publishes a message of a stream and returns its answer. */
   async #publishToStream(
     publisher: MessagePublisher,
-    { topic, data, key, producer, otherStreams, join }: BatchLine,
+    { topic, data, key, otherStreams, join }: BatchLine,
     envelope: StreamEnvelope,
   ): Promise<string> {
     const { channel } = envelope;
     const topics = [topic];
-    const options = { key, producer, otherStreams, join, publisher };
+    const options = { key, otherStreams, join, publisher };
     try {
       publisher.require(channel, topics);
       const { streams } = this.#options;

@@ -25,8 +25,6 @@ export interface BatchLine {
   /** JSON text on one line. */
   readonly data: string;
   readonly key: MessageKey | undefined;
-  /** The producer that begins a stream. */
-  readonly producer: string | undefined;
   /** How the other open streams of the topic are treated, where a stream begins. */
   readonly otherStreams: OtherStreams;
   /** Whether the start joins a stream that another producer has open. */
@@ -85,7 +83,6 @@ export function parseLine(text: string, sender: MessagePublisher): BatchLine {
     topic: fields.topic,
     data: JSON.stringify(fields.data),
     key: withTtl(fields.key, fields.key_ttl),
-    producer: fields.producer,
     otherStreams: readOtherStreams(fields.other_streams, "the line"),
     join: fields.join,
     trace: readTrace(fields.trace),

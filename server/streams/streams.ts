@@ -29,8 +29,6 @@ import { StreamRegistry } from "./stream_registry.ts";
 /** Options of publishing a stream's message. */
 export interface StreamOptions {
   readonly key?: MessageKey | undefined;
-  /** The producer that begins the stream. Another producer can't continue it, nor begin it again once it has ended well. */
-  readonly producer?: string | undefined;
   /** Publishes with the rights of the request. */
   readonly publisher: MessagePublisher;
   /** How many milliseconds the body may be silent, where this gateway reads the stream from a body. */
@@ -102,8 +100,8 @@ export class Streams {
     data: string,
     options: StreamOptions,
   ): Promise<PublishedStreamMessage> {
-    const { channel, streamId, kind } = envelope;
-    const { producer, otherStreams = "allow" } = options;
+    const { channel, streamId, kind, producer } = envelope;
+    const { otherStreams = "allow" } = options;
     // A producer without a name makes a new id for each stream, which no log has yet.
     const mayBeInLog = kind !== "datastream-start" || producer !== undefined ||
       otherStreams !== "allow";
@@ -241,8 +239,8 @@ export class Streams {
     data: string,
     options: StreamOptions,
   ): Promise<PublishedStreamMessage> {
-    const { channel, streamId } = envelope;
-    const { publisher, key, producer, patienceMs, join } = options;
+    const { channel, streamId, producer } = envelope;
+    const { publisher, key, patienceMs, join } = options;
     const known = this.#registry.getIn(channel, streamId, topics);
     if (known?.state === "ended") {
       return restart(channel, known, producer, ttlOf(key));
@@ -254,18 +252,16 @@ export class Streams {
       throw conflictError(channel, OTHER_PRODUCER);
     }
     const before = { epoch: feed.epoch, offset: feed.top };
-    const named = { ...envelope, producer };
-    const ids = await publisher.publish(named, topics, data, key);
+    const ids = await publisher.publish(envelope, topics, data, key);
     // Without a producer's name, the log wasn't searched for the stream.
-    if (!known && producer !== undefined) {
-      if (await wasPublishedBefore(feed, before, ids[0])) {
-        throw conflictError(channel, FORGOTTEN);
-      }
-      const begun = this.#registry.get(channel, streamId);
-      // The key is that of a start which another gateway appended after the look at the state; now the state shows it.
-      if (begun && begun.producer !== producer) {
-        return await this.#start(feed, envelope, topics, data, options);
-      }
+    if (
+      !known && producer !== undefined &&
+      await wasPublishedBefore(feed, before, ids[0])
+    ) throw conflictError(channel, FORGOTTEN);
+    const begun = this.#registry.get(channel, streamId);
+    // The key is that of a start which another gateway appended after the look at the state. By now the state shows it.
+    if (begun && begun.producer !== producer) {
+      return await this.#start(feed, envelope, topics, data, options);
     }
     const stream = this.#published(feed, envelope, topics);
     if (stream) {
@@ -326,7 +322,10 @@ export class Streams {
   }
 }
 
-/** Tells whether an id is that of a message which the log had when the feed was at a position: a key was known. Otherwise the feed has shown it. */
+/**
+ * Tells whether an id is that of a message which the log had when the feed was at a position: a key was known. Waits until the feed has
+ * shown a later message.
+ */
 async function wasPublishedBefore(
   feed: Feed,
   before: Position,

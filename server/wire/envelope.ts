@@ -28,8 +28,8 @@ export interface Envelope extends Origin {
   /** @default {"data"} */
   readonly kind?: MessageKind;
   readonly streamId?: string;
-  /** The producer that begins a data stream. */
-  readonly producer?: string | undefined;
+  /** The producer that begins a stream. Another producer can't continue it, nor begin it again once it has ended well. */
+  readonly producer?: string;
   /** Whether a chunk is never joined with others on replay. */
   readonly isWhole?: boolean;
   /** The topic in which replies to this message are expected. */
@@ -56,6 +56,7 @@ export interface Envelope extends Origin {
 export interface EnvelopeFields {
   readonly kind?: MessageKind;
   readonly stream_id?: string;
+  readonly producer?: string;
   readonly whole?: boolean;
   readonly run_id?: string;
   readonly fn_id?: string;
@@ -79,6 +80,7 @@ export function createEnvelope(
     via,
     kind: fields.kind,
     streamId: fields.stream_id,
+    producer: fields.producer,
     isWhole: fields.whole,
     runId: fields.run_id,
     fnId: fields.fn_id,
@@ -146,7 +148,9 @@ export function newMessage(
   if (fnSlug) head += `,"fn_slug":${JSON.stringify(fnSlug)}`;
   if (envId !== undefined && UUID.test(envId)) head += `,"env_id":"${envId}"`;
   if (streamId) head += `,"stream_id":${JSON.stringify(streamId)}`;
-  if (producer) head += `,"producer":${JSON.stringify(producer)}`;
+  if (producer && kind === "datastream-start") {
+    head += `,"producer":${JSON.stringify(producer)}`;
+  }
   if (replyTopic) head += `,"reply_topic":${JSON.stringify(replyTopic)}`;
   if (replyTo) head += `,"reply_to":"${replyTo}"`;
   if (replyKey) head += `,"reply_key":${JSON.stringify(replyKey)}`;
