@@ -322,10 +322,7 @@ export class Streams {
   }
 }
 
-/**
- * Tells whether an id is that of a message which the log had when the feed was at a position: a key was known. Waits until the feed has
- * shown a later message.
- */
+/** Tells whether the log had a message already when the feed was at a position: a key was known. Else the feed has shown it. */
 async function wasPublishedBefore(
   feed: Feed,
   before: Position,
