@@ -10,10 +10,7 @@ import { until } from "../../support/until.ts";
 import { type Broker, MemoryBroker } from "../../../server/mod.ts";
 import type { Cluster } from "../../support/brokers/clusters.ts";
 import { shareBroker } from "../../support/brokers/shared_broker.ts";
-import {
-  startGateway,
-  type TestGateway,
-} from "../../support/gateway/gateway.ts";
+import { startGateway } from "../../support/gateway/gateway.ts";
 import type { LineAnswer } from "../../support/wire/publish.ts";
 import { logOf, producerOf } from "../../support/wire/streams.ts";
 import type { Frame } from "../../support/wire/websocket.ts";
