@@ -1,7 +1,7 @@
 import { RealtimeError } from "../protocol/errors.ts";
 
-/** The room of each stream. It is never used up, so that a stream without any is closed. */
-const ROOM = 1e15;
+/** The room of each stream. It is never used up, so that a stream without any is closed. Workers count it with 32 bits. */
+const ROOM = 2 ** 30;
 
 /** A readable stream that knows how much is unread, so that what fills it can keep to a limit. */
 export interface BoundedStream<T> {

@@ -41,9 +41,7 @@ export function createSite(
         const user = userOf(request);
         if (!user) return null;
         const { name } = chat(user);
-        // Stopping a stream takes the right to publish to its topic.
-        const publish = [{ channel: name, name: "answer" }];
-        return { channel: name, topics, publish };
+        return { channel: name, topics, stop: ["answer"] };
       },
     }),
   );
