@@ -14,7 +14,7 @@ import { publishMessage } from "../publish/publish_message.ts";
 import type { TokenLike } from "../subscribe/token_source.ts";
 import type { MaybePromise, Realtime } from "../types/realtime.ts";
 import { gatewayUrl } from "../http/gateway_url.ts";
-import { signingKeyFor } from "../http/signing_key_for.ts";
+import { checkSigningKey, signingKeyFor } from "../http/signing_key_for.ts";
 import { AppGateways } from "./app_gateways.ts";
 import {
   countSubscribers,
@@ -27,6 +27,8 @@ import { waitForReply } from "./wait_for_reply.ts";
 /**
  * Creates the app with which a server publishes and mints tokens. It reads the configuration and connects when it is used first. In
  * development it needs none: it uses the gateway at `http://localhost:8787`.
+ *
+ * @throws {RealtimeError} `invalid_argument` for a signing key that can't be sent.
  *
  * @example Publish in the three forms, and mint a token
  * ```ts
@@ -53,6 +55,7 @@ import { waitForReply } from "./wait_for_reply.ts";
 export function createRealtime(
   options: CreateRealtimeOptions = {},
 ): RealtimeApp {
+  if (options.signingKey) checkSigningKey(options.signingKey);
   const gateways = new AppGateways(options);
 
   async function publish(

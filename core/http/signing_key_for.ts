@@ -17,15 +17,22 @@ export function signingKeyFor(
   url: string,
 ): string {
   const key = options.signingKey || readEnvironment("REALTIME_SIGNING_KEY");
-  const problem = key && headerProblem(key);
-  if (problem) {
-    const message = `Cannot use the signing key: ${problem}`;
-    throw new RealtimeError("invalid_argument", message);
-  }
-  if (key) return key;
+  if (key) return checkSigningKey(key);
   if (isLoopback(new URL(url).hostname)) return DEVELOPMENT_SIGNING_KEY;
   throw new RealtimeError(
     "unauthenticated",
     `Cannot use the gateway at ${url}: set REALTIME_SIGNING_KEY, or give createRealtime() the option "signingKey"`,
   );
+}
+
+/**
+ * Returns a signing key.
+ *
+ * @throws {RealtimeError} `invalid_argument` for one that can't be sent.
+ */
+export function checkSigningKey(key: string): string {
+  const problem = headerProblem(key);
+  if (problem === undefined) return key;
+  const message = `Cannot use the signing key: ${problem}`;
+  throw new RealtimeError("invalid_argument", message);
 }

@@ -58,9 +58,9 @@ export interface Connection {
   remove(ref: string): Promise<void>;
 }
 
-/** What the connections to a gateway share. */
+/** The state that all connections to a gateway share. */
 export interface ConnectionHost {
-  /** What the gateway told last. Before, all members are on one connection. */
+  /** The limits that the gateway told last. Until it tells them, all members are on one connection. */
   limits?: ConnectionLimits;
   /** The connections that are lost and not back, and whether the app was told of this outage. */
   readonly lost: Set<Connection>;
@@ -235,7 +235,7 @@ export function createConnection(
   }
 
   async function close(): Promise<void> {
-    isBack();
+    endOutage();
     pacer.reset();
     host.closed(connection);
     listening.abort();
@@ -247,8 +247,8 @@ export function createConnection(
     clearTimeout(timer);
   }
 
-  /** Notes that the connection is not lost any more. */
-  function isBack(): void {
+  /** Notes that the connection is not lost any more. The outage ends with the last one. */
+  function endOutage(): void {
     host.lost.delete(connection);
     if (host.lost.size === 0) host.isTold = false;
   }
@@ -300,7 +300,7 @@ export function createConnection(
       attempt = 0;
       details = {};
       silenceMs = bounded(frame.data.ping_interval_ms) + SILENCE_MS;
-      isBack();
+      endOutage();
       const limits = host.limits = frame.data.limits ?? CONNECTION_LIMITS;
       if (pacer.keep(limits)) makeRoom(target);
     }

@@ -35,7 +35,7 @@ export function createDataStreams(limit: number): DataStreams {
 
   /** Drops what is over the limit: the oldest streams that nobody reads, then the oldest ones. */
   function makeRoom(): void {
-    // What came since the message that the app handles is below the limit, because the unread messages are.
+    // The chunks that came since the message which the app handles stay below the limit, because they are unread messages too.
     unreadSize = 0;
     for (const hasConsumer of [true, false]) {
       for (const target of [...unread].reverse()) {

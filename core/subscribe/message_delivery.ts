@@ -9,7 +9,7 @@ const DEFAULT_MAX_UNREAD = 8 * 1024 * 1024;
 
 /** Options of a delivery. */
 export interface DeliveryOptions {
-  /** The limit of unread messages, and that of the unread chunks of all data streams, in characters of JSON. */
+  /** The limit of unread messages, in characters of JSON. The unread chunks of all data streams have the same limit. */
   readonly maxUnread?: number | undefined;
   /** Returns the schema by which the messages of a topic are validated, if there is one. */
   readonly schemaOf: (topic: string) => StandardSchema | undefined;

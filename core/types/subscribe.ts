@@ -52,8 +52,8 @@ export interface SubscribeOptions<TMessage> {
    */
   validate?: boolean | undefined;
   /**
-   * The limit of unread messages, and that of what is unread of data streams, in characters of JSON. A subscription at the limit pauses. When half of the unread messages are read, it
-   * resumes and gets the missed messages from the gateway's log.
+   * The limit of unread messages, in characters of JSON. A subscription at the limit pauses. When half of the unread messages are read, it
+   * resumes and gets the missed messages from the gateway's log. The unread chunks of all data streams together have the same limit.
    *
    * @default {8388608}
    */

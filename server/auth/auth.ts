@@ -8,7 +8,7 @@ import type { Revocations } from "./revocations.ts";
 import { isSameText } from "./same_text.ts";
 import { Tokens } from "./tokens.ts";
 
-/** What a token may grant in a topic, beside subscribing to it. */
+/** A right that a token may grant in a topic, beside subscribing to it. */
 export type TopicRight = "publish" | "stop";
 
 /** Tells whether a token grants a right in a topic. */

@@ -17,8 +17,8 @@ export function clientMark(secret: string, client: string): string {
 }
 
 /**
- * Returns the id by which all know a publisher's stream. That of a client's stream begins with the client's mark, so that no client can add
- * to the stream of another producer or take its id, also at a gateway that does not know the stream.
+ * Returns the id that a publisher's stream has for everyone. For a client's stream it begins with the client's mark. So no client can add to
+ * the stream of another producer or take its id, even at a gateway that does not know the stream.
  */
 export function ownStreamId(publisher: MessagePublisher, id: string): string {
   const { streamMark = "" } = publisher;

@@ -259,7 +259,7 @@ export class Streams {
       await wasPublishedBefore(feed, before, ids[0])
     ) throw conflictError(channel, FORGOTTEN);
     const begun = this.#registry.get(channel, streamId);
-    // The key is that of a start which another gateway appended after the look at the state. By now the state shows it.
+    // Another gateway appended a start with the same key after the look at the state. By now the state shows it.
     if (begun && begun.producer !== producer) {
       return await this.#start(feed, envelope, topics, data, options);
     }

@@ -35,12 +35,9 @@ describe("A signing key that can't be sent", () => {
     const url = "http://127.0.0.1:1";
     for (const part of BAD_PARTS) {
       const signingKey = `${SIGNING_KEY}${part}${SIGNING_KEY}`;
-      const app = createRealtime({ url, signingKey });
       for (
         const use of [
-          () => app.publish({ channel: "c", topic: "t", data: 1 }),
-          () => app.subscribers("c"),
-          () => app.token(TARGET),
+          () => createRealtime({ url, signingKey }),
           () => createGateway({ signingKey }),
           () =>
             createGateway({
@@ -50,6 +47,10 @@ describe("A signing key that can't be sent", () => {
           () => {
             env.REALTIME_SIGNING_KEY = signingKey;
             return createRealtime({ url }).subscribers("c");
+          },
+          () => {
+            env.REALTIME_SIGNING_KEY = signingKey;
+            return createRealtime({ url }).token(TARGET);
           },
           () => subscribe({ ...TARGET, apiBaseUrl: url }),
         ]

@@ -6,6 +6,7 @@ import {
   type FakeGateway,
   type FakePeer,
   frame,
+  readyFrame,
   startFakeGateway,
 } from "../../support/client/fake_gateway.ts";
 import { join } from "../../support/client/joining.ts";
@@ -101,16 +102,7 @@ describe("An event stream", () => {
     async function accept() {
       const { response } = await gateway.request();
       response.writeHead(200, { "content-type": "text/event-stream" });
-      const ready = {
-        kind: "ready",
-        data: {
-          session: "s",
-          ticket: "ticket",
-          ping_interval_ms: 15_000,
-          channels: [{ channel: "c", topics: ["t"], position: "abcdefgh-0" }],
-        },
-      };
-      response.write(`data: ${JSON.stringify(ready)}\n\n`);
+      response.write(`data: ${JSON.stringify(readyFrame())}\n\n`);
       return response;
     }
     const response = await accept();

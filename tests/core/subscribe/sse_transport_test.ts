@@ -4,19 +4,12 @@ import { takeData } from "../../support/client/client.ts";
 import {
   EPOCH,
   frame,
+  readyFrame,
   startFakeGateway,
 } from "../../support/client/fake_gateway.ts";
 import { join, states } from "../../support/client/joining.ts";
 
-const READY = {
-  kind: "ready",
-  data: {
-    session: "s",
-    ticket: "ticket",
-    ping_interval_ms: 15_000,
-    channels: [{ channel: "c", topics: ["t"], position: `${EPOCH}-0` }],
-  },
-};
+const READY = `data: ${JSON.stringify(readyFrame())}\n\n`;
 
 describe("A connection without WebSockets", () => {
   it("uses Server-Sent Events, with the token in a header", async () => {
@@ -31,16 +24,7 @@ describe("A connection without WebSockets", () => {
     assertEquals(headers.authorization, "Bearer jwt");
     assert(!url.search.includes("jwt"));
     response.writeHead(200, { "content-type": "text/event-stream" });
-    const ready = {
-      kind: "ready",
-      data: {
-        session: "s",
-        ticket: "ticket",
-        ping_interval_ms: 15_000,
-        channels: [{ channel: "c", topics: ["t"], position: `${EPOCH}-0` }],
-      },
-    };
-    response.write(`data: ${JSON.stringify(ready)}\n\n`);
+    response.write(READY);
     const subscription = await opening;
     const event = `id: 1\ndata: ${JSON.stringify(frame(1, "h€llo"))}\n\n`;
     const bytes = new TextEncoder().encode(event);
@@ -62,7 +46,7 @@ describe("A connection without WebSockets", () => {
     const error = await opening.then(() => undefined, (error) => error);
     assertEquals([error.code, error.message], ["forbidden", "Revoked"]);
     accepted?.writeHead(200, { "content-type": "text/event-stream" });
-    accepted?.write(`data: ${JSON.stringify(READY)}\n\n`);
+    accepted?.write(READY);
     const subscription = await other;
     assertEquals(subscription.position(), `${EPOCH}-0`);
     await subscription.close();
@@ -95,7 +79,7 @@ describe("A connection without WebSockets", () => {
     const requests = [await gateway.request(), await gateway.request()];
     for (const { response } of requests) {
       response.writeHead(200, { "content-type": "text/event-stream" });
-      response.write(`data: ${JSON.stringify(READY)}\n\n`);
+      response.write(READY);
     }
     const [one, two] = await Promise.all(opening);
     assert(one && two);

@@ -94,7 +94,7 @@ async function intrude(
 
 const INTRUDED = [
   ...["conflict", "conflict", "conflict"],
-  // What a client begins is its own stream, whatever id it chooses. Leases are renewed by events, which no client publishes.
+  // A client may choose any id for a stream of its own. It publishes no events, which renew leases.
   ...["ok", "ok", "forbidden", "ok", "ok"],
 ];
 

@@ -25,7 +25,7 @@ export class SavingApp {
   readonly realtime: RealtimeApp;
   /** The saved messages, in the order in which they were saved. */
   readonly saved: UIMessage[] = [];
-  /** What the model was asked, as the texts of each prompt. */
+  /** The texts of each prompt that the model got. */
   readonly prompts: string[][] = [];
   /** The ends of the answers, which `waitUntil` got. */
   readonly ends: Promise<void>[] = [];
@@ -33,7 +33,7 @@ export class SavingApp {
   beforeSave: () => unknown = () => {};
   /** Called before an answer asks the model. */
   beforeModel: () => unknown = () => {};
-  /** Lets the model, which has written half of an answer, end it: that of the questions which are saved from now on. */
+  /** The model waits for this in the middle of each answer to a question that is saved from now on. */
   rest: Promise<unknown> = Promise.resolve();
 
   constructor(target: Target) {

@@ -71,6 +71,32 @@ export function frame(
   };
 }
 
+/** Returns the frame that accepts a subscription to channel `c`. */
+export function readyFrame(
+  position: number | string = 0,
+  { recovered, topics = ["t", "u"], ping = 15_000, limits }: ReadyFields = {},
+  ref?: string,
+): object {
+  return {
+    kind: "ready",
+    ref,
+    data: {
+      session: "s",
+      ticket: ref === undefined ? "ticket" : `ticket-${ref}`,
+      ping_interval_ms: ping,
+      limits,
+      channels: [{
+        channel: "c",
+        topics,
+        position: typeof position === "string"
+          ? position
+          : `${EPOCH}-${position}`,
+        recovered,
+      }],
+    },
+  };
+}
+
 /** The gateway's side of a WebSocket. The test decides which frames it sends. */
 export class FakePeer {
   /** The subprotocols of the handshake. */
@@ -123,27 +149,10 @@ export class FakePeer {
   /** Accepts a `sub`. */
   ready(
     { ref }: SentFrame,
-    position: number | string = 0,
-    { recovered, topics = ["t", "u"], ping = 15_000, limits }: ReadyFields = {},
+    position?: number | string,
+    fields?: ReadyFields,
   ): void {
-    this.send({
-      kind: "ready",
-      ref,
-      data: {
-        session: "s",
-        ticket: `ticket-${ref}`,
-        ping_interval_ms: ping,
-        limits,
-        channels: [{
-          channel: "c",
-          topics,
-          position: typeof position === "string"
-            ? position
-            : `${EPOCH}-${position}`,
-          recovered,
-        }],
-      },
-    });
+    this.send(readyFrame(position, fields, ref));
   }
 
   /** Answers a `sub` with an error. */
