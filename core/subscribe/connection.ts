@@ -36,7 +36,7 @@ function refusalOf(closeCode?: number): RealtimeError | undefined {
   if (closeCode !== 4401 && closeCode !== 4403) return undefined;
   return new RealtimeError(
     closeCode === 4401 ? "unauthenticated" : "forbidden",
-    "Cannot go on: the session is closed",
+    "Cannot go on: the connection was closed",
   );
 }
 

@@ -11,21 +11,43 @@ import type { IncomingMessage } from "./decode_message.ts";
 /** The most streams that may be open, because their ends may never come. By default a gateway has 1,000 in a channel. */
 const MAX_OPEN = 10_000;
 
-/** The data streams of a reader. */
-export interface DataStreams {
-  /** Starts the stream of a message, adds a chunk to it, or ends it. Returns the whole stream. */
-  add(
-    streamId: string,
-    message: IncomingMessage,
-    size: number,
-  ): ReadableStream<unknown>;
-  /** Ends the open streams with an error: all, or only those that have a consumer. */
-  end(error: RealtimeError, hasConsumer?: true): void;
+/** A place in a data stream. What comes next hangs on it, so that unread chunks are kept by the messages that the app keeps, and by nothing else. */
+interface Place {
+  next?: Chunk & { readonly end: Place };
 }
 
-/** Makes the data streams of a reader. The limit is for the unread chunks of all of them, in the unit of the messages' sizes. */
+interface Chunk {
+  readonly data: unknown;
+  readonly size: number;
+}
+
+/** A data stream that has begun. */
+interface Begun {
+  /** Where the next chunk comes. */
+  last: Place;
+  /** The size of the chunks that came before the app asked for the stream. */
+  size: number;
+  /** The stream, once the app has asked for it. */
+  asked?: BoundedStream<unknown>;
+  /** How the stream has ended. */
+  end?: { error?: Error | undefined };
+}
+
+/** The data streams of a reader. */
+export interface DataStreams {
+  /** Starts the stream of a message, adds a chunk to it, or ends it. Gives the message the stream, which begins with it when the app asks. */
+  add(
+    message: IncomingMessage,
+    data: unknown,
+    size: number,
+  ): IncomingMessage;
+  /** Ends the open streams with an error: all, or only those that the app asked for. */
+  end(error: RealtimeError, isAsked?: true): void;
+}
+
+/** Makes the data streams of a reader. The limit is for the unread chunks of all that the app asked for, in the unit of the messages' sizes. */
 export function createDataStreams(limit: number): DataStreams {
-  const open = new Map<string, BoundedStream<unknown>>();
+  const open = new Map<string, Begun>();
   /** The streams that may have unread chunks, oldest first. */
   const unread = new Set<BoundedStream<unknown>>();
   /** The size of the unread chunks, and of those that were read since it was counted. */
@@ -42,42 +64,73 @@ export function createDataStreams(limit: number): DataStreams {
         if (target.stream.locked !== hasConsumer) continue;
         if (unreadSize + target.unread() > limit) target.drop(slowConsumer());
         unreadSize += target.unread();
-        if (target.unread() === 0) unread.delete(target);
+        if (!target.unread()) unread.delete(target);
       }
     }
   }
 
-  function end(error: RealtimeError, hasConsumer?: true): void {
-    for (const target of open.values()) {
-      if (!hasConsumer || target.stream.locked) target.end(error);
+  /** Adds a chunk to a stream that the app asked for. */
+  function push(asked: BoundedStream<unknown>, { data, size }: Chunk): void {
+    // Counting takes time, so it waits until much may be unread.
+    if (unreadSize > 2 * limit) makeRoom();
+    unreadSize += size;
+    unread.add(asked);
+    asked.push(data, size);
+  }
+
+  function ask(begun: Begun, place: Place): ReadableStream<unknown> {
+    if (!begun.asked) {
+      const asked = begun.asked = createBoundedStream();
+      for (let { next } = place; next; next = next.end.next) push(asked, next);
+      if (begun.end) asked.end(begun.end.error);
     }
-    if (hasConsumer) return;
+    return begun.asked.stream;
+  }
+
+  function finish(begun: Begun, error?: Error): void {
+    begun.end ??= { error };
+    begun.asked?.end(error);
+  }
+
+  function end(error: RealtimeError, isAsked?: true): void {
+    for (const begun of open.values()) {
+      if (!isAsked || begun.asked) finish(begun, error);
+    }
+    if (isAsked) return;
     lost = error;
     open.clear();
   }
 
   return {
-    add(streamId, { kind, data, metadata }, size) {
+    add(message, data, size) {
+      const { streamId, kind, metadata } = message;
+      // A copy, because other readers of the connection get the same object.
+      if (streamId === undefined) return { ...message, data };
       if (open.size > MAX_OPEN) end(slowConsumer());
-      let target = open.get(streamId);
-      if (!target) {
-        target = createBoundedStream();
-        open.set(streamId, target);
-        if (lost && kind !== "datastream-start") target.end(lost);
+      let begun = open.get(streamId);
+      if (!begun) {
+        open.set(streamId, begun = { last: {}, size: 0 });
+        if (lost && kind !== "datastream-start") finish(begun, lost);
       }
-      if (kind === "chunk") {
-        // Counting takes time, so it waits until much may be unread.
-        if (unreadSize > 2 * limit) makeRoom();
-        unreadSize += size;
-        unread.add(target);
-        target.push(data, size);
+      const place = begun.last;
+      if (kind === "chunk" && !begun.end) {
+        if (begun.asked) push(begun.asked, { data, size });
+        // Otherwise a message that the app keeps could keep any number of chunks.
+        else if ((begun.size += size) > limit) finish(begun, slowConsumer());
+        else place.next = { data, size, end: begun.last = {} };
       }
       if (kind === "datastream-end") {
-        const error = isJsonObject(metadata) ? metadata.error : undefined;
-        target.end(error ? errorOf(error) : undefined);
+        const error = isJsonObject(metadata) && metadata.error;
+        finish(begun, error ? errorOf(error) : undefined);
         open.delete(streamId);
       }
-      return target.stream;
+      return {
+        ...message,
+        data,
+        get stream() {
+          return ask(begun, place);
+        },
+      };
     },
     end,
   };

@@ -14,7 +14,7 @@ export function loadSender(options: SenderOptions): Sender {
       (cause) => {
         // The next message tries again.
         loading = undefined;
-        const message = "Cannot send: the module that sends can't be loaded";
+        const message = "Cannot send: its module can't be loaded";
         throw new RealtimeError("network", message, { cause });
       },
     );

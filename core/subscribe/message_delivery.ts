@@ -45,13 +45,7 @@ export function createDelivery(
   let validatingSize = 0;
 
   function push(message: IncomingMessage, data: unknown, size: number): void {
-    // A copy, because other readers of the connection get the same object.
-    const copy = { ...message, data };
-    const { streamId } = message;
-    if (streamId !== undefined) {
-      copy.stream = dataStreams.add(streamId, copy, size);
-    }
-    messages.push(copy, size);
+    messages.push(dataStreams.add(message, data, size), size);
   }
 
   return {

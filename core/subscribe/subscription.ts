@@ -106,8 +106,7 @@ export async function openSubscription(
     const { error, attempt } = details;
     options.onState(state, details);
     // The connection tells one of its subscriptions that the gateway is away.
-    const isOwn = error?.code !== "unreachable";
-    if (attempt && error && isOwn && !isToldOfOutage) {
+    if (attempt && error && error.code !== "unreachable" && !isToldOfOutage) {
       isToldOfOutage = true;
       onError(error);
     }
@@ -163,7 +162,8 @@ function encodeEvents(): TransformStream<
   Uint8Array<ArrayBuffer>
 > {
   return new TransformStream({
-    transform({ stream: _, ...message }, controller) {
+    transform(message, controller) {
+      delete message.stream;
       const event = `id: ${message.id}\ndata: ${JSON.stringify(message)}\n\n`;
       controller.enqueue(encoder.encode(event));
     },

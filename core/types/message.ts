@@ -58,7 +58,7 @@ export interface ChunkMessage<
   data: TData;
   /** The stream's id. */
   streamId: string;
-  /** A stream of all chunks. All messages of a data stream have the same object here. */
+  /** The stream's chunks, from the message on of which you ask for it first. Afterwards all messages of the stream have this object here. */
   stream: ReadableStream<TData>;
 }
 
@@ -74,7 +74,7 @@ export interface StreamMessage<
   data: never;
   /** The stream's id. */
   streamId: string;
-  /** A stream of all chunks. All messages of a data stream have the same object here. */
+  /** The stream's chunks, from the message on of which you ask for it first. Afterwards all messages of the stream have this object here. */
   stream: ReadableStream<TData>;
 }
 

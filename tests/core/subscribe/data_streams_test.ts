@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, it } from "@std/testing/bdd";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { Untyped } from "../../../core/types/realtime.ts";
@@ -11,6 +13,12 @@ import {
   startFakeGateway,
 } from "../../support/client/fake_gateway.ts";
 import { joined } from "../../support/client/joining.ts";
+import {
+  commandFor,
+  currentProgram,
+  currentRuntime,
+} from "../../support/process/programs.ts";
+import { ROOT } from "../../support/root.ts";
 
 /** A message of this text is a little longer than 1,000 characters. */
 const TEXT = "x".repeat(1_000);
@@ -79,21 +87,54 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe("Data streams", () => {
-  it("that the app doesn't read are kept up to one limit, the newest ones", async () => {
+  it("that the app asked for and doesn't read are kept up to one limit, the newest ones", async () => {
     await using gateway = await startFakeGateway();
     await using app = await reading(gateway);
-    const starts: Untyped[] = [];
+    const streams: ReadableStream[] = [];
     for (let i = 0; i < 60; i++) {
-      starts.push(await pass(app, streamOf(`s${i}`)));
+      streams.push((await pass(app, streamOf(`s${i}`))).stream);
     }
     const kept = await Promise.all(
-      starts.map(({ stream }) => readAll(stream).catch(({ code }) => code)),
+      streams.map((stream) => readAll(stream).catch(({ code }) => code)),
     );
     const whole = kept.filter((chunks) => chunks.length === 5);
     assert(whole.length > 0 && whole.length <= 8, `${whole.length} are kept`);
     assertEquals(kept.slice(-whole.length), whole);
     const others = new Set(kept.slice(0, -whole.length));
     assertEquals([...others], ["too_slow"]);
+  });
+
+  it("are kept by nothing before the app asks for them", async () => {
+    const script = "tests/support/client/unasked_streams_main.ts";
+    const [program = "", ...args] = commandFor(
+      currentProgram(),
+      currentRuntime(),
+      script,
+    );
+    const { stdout } = await promisify(execFile)(program, args, { cwd: ROOT });
+    const { kept, read } = JSON.parse(stdout);
+    // A collector may find a message on the stack, which keeps the 10 chunks of its stream.
+    assert(kept <= 30, `${kept} chunks are kept`);
+    assertEquals(read, 40);
+  });
+
+  it("have a limit each as long as the app keeps a message without asking", async () => {
+    await using gateway = await startFakeGateway();
+    await using app = await reading(gateway);
+    const long = await pass(app, [start("long")]);
+    for (let i = 0; i < 40; i++) await pass(app, [chunk("long")]);
+    const short = await pass(app, streamOf("short"));
+    assertEquals(await codeOf(readAll(long.stream)), "too_slow");
+    assertEquals((await readAll(short.stream)).length, 5);
+  });
+
+  it("begin with the message of which the app asks first", async () => {
+    await using gateway = await startFakeGateway();
+    await using app = await reading(gateway);
+    const first = await pass(app, [start("a"), chunk("a", 1)]);
+    const third = await pass(app, [chunk("a", 2), chunk("a", 3), end("a")]);
+    assertEquals(await readAll(third.stream), [2, 3]);
+    assert(first.stream === third.stream);
   });
 
   it("are whole for an app that asks for them while it handles their start, however many others nobody reads", async () => {
@@ -120,10 +161,11 @@ describe("Data streams", () => {
       await pass(app, [chunk("slow", `${TEXT}${i}`)]);
     }
     const other = await pass(app, [start("other")]);
+    const unread: ReadableStream = other.stream;
     for (let i = 0; i < 60; i++) {
       await pass(app, [chunk("other")]);
     }
-    assertEquals(await codeOf(readAll(other.stream)), "too_slow");
+    assertEquals(await codeOf(readAll(unread)), "too_slow");
     reader.releaseLock();
     assertEquals((await take(slow.stream, 5)).length, 5);
   });
