@@ -2,19 +2,15 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { errorBody } from "../../core/protocol/error_body.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
 import { within } from "../../core/time/within.ts";
-import type { Publication, PublishFn } from "../../core/types/app.ts";
+import type { Publication } from "../../core/types/app.ts";
 import type { AnswerText } from "./answer_text.ts";
 import { answerMessage, type AnswerSource } from "./chat_answer.ts";
-import { takeTurn } from "./chat_turns.ts";
+import { type ChatPublisher, holdTurn, takeTurn } from "./chat_turns.ts";
+
+export type { ChatPublisher };
 
 /** How long an answer waits for an earlier one that was stopped, in milliseconds: for its producer to learn of the stop, and for its rest. */
 const TURN_MS = 10_000;
-
-/** An app that publishes: one of `createRealtime`, or what a middleware gives. */
-export interface ChatPublisher {
-  /** Publishes the answer. */
-  readonly publish: PublishFn;
-}
 
 /** Options of {@linkcode publishChat}. */
 export interface PublishChatOptions {
@@ -92,14 +88,29 @@ export async function publishChat(
   const begun = Promise.withResolvers<Publication>();
   let earlier: Promise<unknown> | undefined;
   let over: Promise<void> | undefined;
+  let turn: Promise<void> | undefined;
 
   function begin(publication: Publication): void {
     earlier ??= takeTurn(app, chatId, ended);
     begun.resolve(publication);
   }
 
+  /** Resolves when no earlier answer of the chat is read and saved any more, here or in another process. */
+  async function myTurn(waits: AbortSignal): Promise<void> {
+    await earlier;
+    // An answer that runs already can't wait.
+    if (typeof stream !== "function") return;
+    const { promise, resolve: onHeld } = Promise.withResolvers<void>();
+    turn = holdTurn(app, chatId, { over, onHeld, waits });
+    await promise;
+  }
+
   function inTurn(open: () => Promise<AnswerText>): Promise<AnswerText> {
-    const text = within(TURN_MS, earlier ?? Promise.resolve()).then(open);
+    const waits = new AbortController();
+    const text = within(TURN_MS, myTurn(waits.signal)).then(() => {
+      waits.abort();
+      return open();
+    });
     over = text.then((opened) => opened.over).catch(() => {});
     return text;
   }
@@ -123,6 +134,7 @@ export async function publishChat(
       await Promise.resolve(error).then(onError).catch(console.error);
     }
     await over;
+    await turn;
   }
 
   const ended = publish();

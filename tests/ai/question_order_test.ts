@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import type { UIMessage } from "ai";
 import { textOf } from "../support/ai/chat_app.ts";
 import { SavingApp } from "../support/ai/saving_app.ts";
 import { signal } from "../support/client/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { PAIR_BROKERS, startPair } from "../support/gateway/pair.ts";
 import { until } from "../support/until.ts";
 
 let gateway: TestGateway;
@@ -13,6 +15,11 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 const NEVER = new Promise<never>(() => {});
+const SECOND: UIMessage = {
+  id: "2",
+  role: "user",
+  parts: [{ type: "text", text: "Second?" }],
+};
 const IN_ORDER = ["First?", "Half", "Second?", "Half and half"];
 
 describe("A question after an answer that was stopped", () => {
@@ -67,17 +74,7 @@ describe("A question after an answer that was stopped", () => {
     const first = chat.sendMessage({ text: "First?" });
     await until(() => textOf(chat.lastMessage) === "Half");
     app.rest = Promise.resolve();
-    const question = {
-      id: "2",
-      role: "user",
-      parts: [{ type: "text", text: "Second?" }],
-    } as const;
-    const options = { whileRunning: "replace" } as const;
-    await app.ask(
-      "replaced",
-      { ...question, parts: [...question.parts] },
-      options,
-    );
+    await app.ask("replaced", SECOND, { whileRunning: "replace" });
     responded.resolve();
     await first;
     await Promise.all(app.ends);
@@ -107,5 +104,50 @@ describe("A question after an answer that was stopped", () => {
     const roles = app.saved.map(({ role }) => role);
     assertEquals(roles, ["user", "assistant", "user", "assistant"]);
     assertEquals(app.texts.at(2), "Second?");
+  });
+});
+
+for (const broker of PAIR_BROKERS) {
+  describe(`A question that another process answers: ${broker}`, () => {
+    it("is saved after the answer that was stopped", async () => {
+      const pair = await startPair(broker);
+      // Each stands for a process of the app, with a gateway of its own. They save in the same place.
+      const [one, other] = [new SavingApp(pair.a), new SavingApp(pair.b)];
+      one.rest = NEVER;
+      const responded = signal();
+      one.beforeSave = () => responded.promise;
+      other.beforeModel = () => one.saved.push(...other.saved);
+      const chat = one.open("1");
+      const first = chat.sendMessage({ text: "First?" });
+      await until(() => textOf(chat.lastMessage) === "Half");
+      await chat.stop();
+      await first;
+      await other.ask("1", SECOND);
+      responded.resolve();
+      await Promise.all([...one.ends, ...other.ends]);
+      assertEquals([...one.texts, ...other.texts.slice(1)], IN_ORDER);
+      await pair.close();
+    });
+  });
+}
+
+describe("A question that another process answers", () => {
+  it("is answered after a while where the stopped answer is not saved", async () => {
+    const pair = await startPair("memory");
+    const [one, other] = [new SavingApp(pair.a), new SavingApp(pair.b)];
+    one.rest = NEVER;
+    const saved = signal();
+    one.beforeSave = () => saved.promise;
+    const chat = one.open("1");
+    const first = chat.sendMessage({ text: "First?" });
+    await until(() => textOf(chat.lastMessage) === "Half");
+    await chat.stop();
+    await first;
+    await other.ask("1", SECOND);
+    await Promise.all(other.ends);
+    assertEquals(other.texts, ["Second?", "Half and half"]);
+    saved.resolve();
+    await Promise.all(one.ends);
+    await pair.close();
   });
 });

@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import type { Untyped } from "../../../core/types/realtime.ts";
 import { readAll } from "./client.ts";
 import { frame, startFakeGateway } from "./fake_gateway.ts";
 import { joined } from "./joining.ts";
@@ -12,7 +13,7 @@ import { collectGarbage } from "../process/programs.ts";
 
 const gateway = await startFakeGateway();
 const { subscription, peer } = await joined(gateway);
-const reader = subscription.getReader();
+const reader: ReadableStreamDefaultReader<Untyped> = subscription.getReader();
 let offset = 0;
 
 /** Publishes a stream without its end, which the app passes over; returns the chunks' data, weakly held. */
