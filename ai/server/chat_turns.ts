@@ -51,6 +51,7 @@ export async function holdTurn(
 ): Promise<void> {
   async function* data(): AsyncGenerator<never> {
     await over;
+    yield* [];
   }
   const message = { channel: TURN_PREFIX + chatId, topic: "turn", data };
   while (!waits.aborted) {
