@@ -36,8 +36,8 @@ export { createChatTransport } from "./ai/client/chat_transport.ts";
 export type * from "./ai/client/transport_options.ts";
 export { type AnswerSource, chatAnswer } from "./ai/server/chat_answer.ts";
 export { continueMessage } from "./ai/server/continue_message.ts";
+export type { ChatPublisher } from "./ai/server/chat_turns.ts";
 export {
-  type ChatPublisher,
   publishChat,
   type PublishChatOptions,
 } from "./ai/server/publish_chat.ts";

@@ -7,8 +7,6 @@ import type { AnswerText } from "./answer_text.ts";
 import { answerMessage, type AnswerSource } from "./chat_answer.ts";
 import { type ChatPublisher, holdTurn, takeTurn } from "./chat_turns.ts";
 
-export type { ChatPublisher };
-
 /** How long an answer waits for an earlier one that was stopped, in milliseconds: for its producer to learn of the stop, and for its rest. */
 const TURN_MS = 10_000;
 
@@ -100,9 +98,10 @@ export async function publishChat(
     await earlier;
     // An answer that runs already can't wait.
     if (typeof stream !== "function") return;
-    const { promise, resolve: onHeld } = Promise.withResolvers<void>();
-    turn = holdTurn(app, chatId, { over, onHeld, waits });
-    await promise;
+    const held = Promise.withResolvers<void>();
+    // After the wait above, `over` is set.
+    turn = holdTurn(app, chatId, { over, onHeld: held.resolve, waits });
+    await held.promise;
   }
 
   function inTurn(open: () => Promise<AnswerText>): Promise<AnswerText> {

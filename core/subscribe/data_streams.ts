@@ -13,9 +13,11 @@ const MAX_OPEN = 10_000;
 
 /** A place in a data stream. What comes next hangs on it, so that unread chunks are kept by the messages that the app keeps, and by nothing else. */
 interface Place {
+  /** The next chunk, and the place after it. */
   next?: Chunk & { readonly end: Place };
 }
 
+/** A chunk, and its size in the unit of the messages' sizes. */
 interface Chunk {
   readonly data: unknown;
   readonly size: number;
@@ -35,7 +37,10 @@ interface Begun {
 
 /** The data streams of a reader. */
 export interface DataStreams {
-  /** Starts the stream of a message, adds a chunk to it, or ends it. Gives the message the stream, which begins with it when the app asks. */
+  /**
+   * Starts the data stream of a message, adds a chunk to it, or ends it. Returns a copy of the message with the data; if it belongs to a data
+   * stream, that begins with the message of which the app asks first.
+   */
   add(
     message: IncomingMessage,
     data: unknown,
@@ -64,7 +69,7 @@ export function createDataStreams(limit: number): DataStreams {
         if (target.stream.locked !== hasConsumer) continue;
         if (unreadSize + target.unread() > limit) target.drop(slowConsumer());
         unreadSize += target.unread();
-        if (!target.unread()) unread.delete(target);
+        if (target.unread() === 0) unread.delete(target);
       }
     }
   }
@@ -78,6 +83,7 @@ export function createDataStreams(limit: number): DataStreams {
     asked.push(data, size);
   }
 
+  /** Returns a stream that the app asks for at a place. */
   function ask(begun: Begun, place: Place): ReadableStream<unknown> {
     if (!begun.asked) {
       const asked = begun.asked = createBoundedStream();
@@ -120,7 +126,7 @@ export function createDataStreams(limit: number): DataStreams {
         else place.next = { data, size, end: begun.last = {} };
       }
       if (kind === "datastream-end") {
-        const error = isJsonObject(metadata) && metadata.error;
+        const error = isJsonObject(metadata) ? metadata.error : undefined;
         finish(begun, error ? errorOf(error) : undefined);
         open.delete(streamId);
       }

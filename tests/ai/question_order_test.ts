@@ -107,21 +107,26 @@ describe("A question after an answer that was stopped", () => {
   });
 });
 
+/** Asks the first question in chat `1`, and stops its answer in the middle. */
+async function askAndStop(app: SavingApp): Promise<void> {
+  app.rest = NEVER;
+  const chat = app.open("1");
+  const asked = chat.sendMessage({ text: "First?" });
+  await until(() => textOf(chat.lastMessage) === "Half");
+  await chat.stop();
+  await asked;
+}
+
 for (const broker of PAIR_BROKERS) {
   describe(`A question that another process answers: ${broker}`, () => {
     it("is saved after the answer that was stopped", async () => {
       const pair = await startPair(broker);
       // Each stands for a process of the app, with a gateway of its own. They save in the same place.
       const [one, other] = [new SavingApp(pair.a), new SavingApp(pair.b)];
-      one.rest = NEVER;
       const responded = signal();
       one.beforeSave = () => responded.promise;
       other.beforeModel = () => one.saved.push(...other.saved);
-      const chat = one.open("1");
-      const first = chat.sendMessage({ text: "First?" });
-      await until(() => textOf(chat.lastMessage) === "Half");
-      await chat.stop();
-      await first;
+      await askAndStop(one);
       await other.ask("1", SECOND);
       responded.resolve();
       await Promise.all([...one.ends, ...other.ends]);
@@ -135,14 +140,9 @@ describe("A question that another process answers", () => {
   it("is answered after a while where the stopped answer is not saved", async () => {
     const pair = await startPair("memory");
     const [one, other] = [new SavingApp(pair.a), new SavingApp(pair.b)];
-    one.rest = NEVER;
     const saved = signal();
     one.beforeSave = () => saved.promise;
-    const chat = one.open("1");
-    const first = chat.sendMessage({ text: "First?" });
-    await until(() => textOf(chat.lastMessage) === "Half");
-    await chat.stop();
-    await first;
+    await askAndStop(one);
     await other.ask("1", SECOND);
     await Promise.all(other.ends);
     assertEquals(other.texts, ["Second?", "Half and half"]);

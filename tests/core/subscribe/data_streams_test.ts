@@ -1,6 +1,4 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { describe, it } from "@std/testing/bdd";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { Untyped } from "../../../core/types/realtime.ts";
@@ -13,12 +11,7 @@ import {
   startFakeGateway,
 } from "../../support/client/fake_gateway.ts";
 import { joined } from "../../support/client/joining.ts";
-import {
-  commandFor,
-  currentProgram,
-  currentRuntime,
-} from "../../support/process/programs.ts";
-import { ROOT } from "../../support/root.ts";
+import { outputOf } from "../../support/process/programs.ts";
 
 /** A message of this text is a little longer than 1,000 characters. */
 const TEXT = "x".repeat(1_000);
@@ -106,13 +99,7 @@ describe("Data streams", () => {
 
   it("are kept by nothing before the app asks for them", async () => {
     const script = "tests/support/client/unasked_streams_main.ts";
-    const [program = "", ...args] = commandFor(
-      currentProgram(),
-      currentRuntime(),
-      script,
-    );
-    const { stdout } = await promisify(execFile)(program, args, { cwd: ROOT });
-    const { kept, read } = JSON.parse(stdout);
+    const { kept, read } = JSON.parse(await outputOf(script));
     // A collector may find a message on the stack, which keeps the 10 chunks of its stream.
     assert(kept <= 30, `${kept} chunks are kept`);
     assertEquals(read, 40);

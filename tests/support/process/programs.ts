@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import process from "node:process";
+import { promisify } from "node:util";
+import { ROOT } from "../root.ts";
 
 /** The runtimes that gateways and tests run on, in the order of every report. */
 export const RUNTIMES = ["deno", "bun", "node"] as const;
@@ -46,6 +49,17 @@ export function commandFor(
   }
   const run = runtime === "deno" ? ["run", "--allow-all", "--quiet"] : [];
   return [program, ...run, ...EXPOSE_GC[runtime], script];
+}
+
+/** Runs a script on the current runtime to its end; returns its output. */
+export async function outputOf(script: string): Promise<string> {
+  const [program = "", ...args] = commandFor(
+    currentProgram(),
+    currentRuntime(),
+    script,
+  );
+  const { stdout } = await promisify(execFile)(program, args, { cwd: ROOT });
+  return stdout;
 }
 
 /** Collects the garbage of this process, which must have been started by {@linkcode commandFor}. */
