@@ -1,7 +1,20 @@
+/**
+ * Measures the CPU that a publish through Redis costs, in a gateway and in Redis: of the publish itself, and of each gateway that follows
+ * the channel.
+ *
+ * ```sh
+ * deno task redis-bench
+ * node bench/redis_costs.ts
+ * ```
+ *
+ * @module
+ */
+
 import process from "node:process";
 import type { LogListener, NewMessage } from "../server/brokers/broker.ts";
 import { RedisBroker } from "../server/brokers/redis.ts";
 import { startRedis } from "../tests/support/brokers/redis.ts";
+import { formatRows } from "../tests/support/markdown.ts";
 import { cpuMs } from "../tests/support/process/child.ts";
 import { until } from "../tests/support/until.ts";
 import { median } from "./support.ts";
@@ -12,7 +25,7 @@ interface Cpu {
   readonly redisUs: number;
 }
 
-const CHANNELS = Array.from({ length: 32 }, (_, i) => `scale-${i}`);
+const CHANNELS = Array.from({ length: 32 }, (_, i) => `channel-${i}`);
 /** Numbers of followers that are compared: the difference is what one follower costs. */
 const FEW = 1;
 const MANY = 24;
@@ -33,28 +46,6 @@ class Counter implements LogListener {
   }
 
   moved(): void {}
-}
-
-/** Measures the CPU of a publish through Redis, in this process and in Redis: without followers, and for each follower. */
-export async function measureRedis(): Promise<
-  Record<"askUs" | "receiveUs" | "redisUs" | "followerUs", number>
-> {
-  const few: Cpu[] = [];
-  const many: Cpu[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    few.push(await publish(FEW));
-    many.push(await publish(MANY));
-  }
-  const medianOf = (samples: readonly Cpu[], name: keyof Cpu): number =>
-    median(samples.map((sample) => sample[name]));
-  const perFollower = (name: keyof Cpu): number =>
-    (medianOf(many, name) - medianOf(few, name)) / (MANY - FEW);
-  return {
-    askUs: medianOf(few, "ownUs") - FEW * perFollower("ownUs"),
-    receiveUs: perFollower("ownUs"),
-    redisUs: medianOf(few, "redisUs") - FEW * perFollower("redisUs"),
-    followerUs: perFollower("redisUs"),
-  };
 }
 
 /** Publishes to all channels, each followed by some brokers, as fast as Redis answers. */
@@ -99,3 +90,25 @@ async function publish(followers: number): Promise<Cpu> {
     await Promise.all(brokers.map((broker) => broker.close()));
   }
 }
+
+const few: Cpu[] = [];
+const many: Cpu[] = [];
+for (let round = 0; round < ROUNDS; round++) {
+  few.push(await publish(FEW));
+  many.push(await publish(MANY));
+}
+
+/** Returns a row: what a publish costs without followers, and what each follower adds. */
+function rowOf(title: string, name: keyof Cpu): string[] {
+  const [fewUs, manyUs] = [few, many].map((samples) =>
+    median(samples.map((sample) => sample[name]))
+  ) as [number, number];
+  const followerUs = (manyUs - fewUs) / (MANY - FEW);
+  return [title, (fewUs - FEW * followerUs).toFixed(1), followerUs.toFixed(1)];
+}
+
+console.log(formatRows([
+  ["CPU, µs", "a publish", "each gateway that follows"],
+  rowOf("gateway", "ownUs"),
+  rowOf("Redis", "redisUs"),
+]));

@@ -62,7 +62,7 @@ async function fill(
   await writeBin(join(folder, BIN));
 }
 
-/** Writes the program that `npx tidings` runs. */
+/** Writes the program that `npx @tidings/realtime` runs. */
 async function writeBin(path: string): Promise<void> {
   await mkdir(join(path, ".."), { recursive: true });
   await writeFile(path, '#!/usr/bin/env node\nimport "../server/main.js";\n');

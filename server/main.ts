@@ -1,15 +1,15 @@
 /**
- * The gateway's command line: `npx tidings`, `deno run --allow-net --allow-env jsr:@tidings/realtime/gateway`, or `node server/main.ts` in a clone.
+ * The gateway's command line: `npx @tidings/realtime`, `deno run --allow-net --allow-env jsr:@tidings/realtime/gateway`, or `node server/main.ts` in a clone.
  *
  * @example Listen on a free port, in development mode
  * ```sh
- * npx tidings --dev --port 0
+ * npx @tidings/realtime --dev --port 0
  * ```
  *
  * @example Keep the logs in a file, and copy it while the gateway runs
  * ```sh
- * npx tidings --dev --broker sqlite:./tidings.db
- * npx tidings backup ./tidings.db ./copy.db
+ * npx @tidings/realtime --dev --broker sqlite:./tidings.db
+ * npx @tidings/realtime backup ./tidings.db ./copy.db
  * ```
  *
  * @module

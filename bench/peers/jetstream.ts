@@ -2,9 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Disk, onDisk } from "../disks/disk.ts";
 import { DataFolder } from "../disks/data_folder.ts";
-import { installWithGo } from "./go.ts";
 import type { Peer } from "./mod.ts";
-import { findNats, NATS_SERVER, natsVersion } from "./nats.ts";
+import { natsProgram } from "./nats.ts";
 import {
   freePorts,
   type ServerProcess,
@@ -14,21 +13,12 @@ import {
 /** How JetStream syncs its files: every two minutes, or each message before its acknowledgement. */
 export type JetStreamSync = "default" | "always";
 
-const PROGRAM = {
-  name: NATS_SERVER,
-  package: "github.com/nats-io/nats-server/v2@latest",
-  takes: "half a minute",
-} as const;
-
-/** The first version, as major and minor number, that can sync each message. */
-const FIRST_VERSION = [2, 10] as const;
-
 /** Returns the name of JetStream with one way to sync in tables. */
 export function jetStreamName(sync: JetStreamSync): string {
   return sync === "always" ? "JetStream, sync always" : "JetStream";
 }
 
-/** Returns nats-server with JetStream, which stores messages in files. Where nats-server is missing or too old, Go installs it. */
+/** Returns nats-server with JetStream, which stores messages in files. */
 export function jetStream(sync: JetStreamSync, disk: Disk): Peer {
   return {
     name: jetStreamName(sync),
@@ -38,7 +28,7 @@ export function jetStream(sync: JetStreamSync, disk: Disk): Peer {
 }
 
 async function start(sync: JetStreamSync, disk: Disk): Promise<ServerProcess> {
-  const program = isRecent(natsVersion()) ? findNats() : installWithGo(PROGRAM);
+  const program = natsProgram();
   const [port = 0] = await freePorts(1);
   const folder = new DataFolder();
   const config = join(folder.path, "nats");
@@ -52,11 +42,4 @@ jetstream { store_dir: "${folder.path}"${interval} }
   );
   const command = onDisk(disk, [program, "-c", config]);
   return folder.of(await startOnPorts(command, port, port));
-}
-
-function isRecent(version: string): boolean {
-  const [, major, minor] = /v(\d+)\.(\d+)/.exec(version) ?? [];
-  const [firstMajor, firstMinor] = FIRST_VERSION;
-  return Number(major) > firstMajor ||
-    Number(major) === firstMajor && Number(minor) >= firstMinor;
 }

@@ -2,32 +2,39 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findGoProgram } from "./go.ts";
-import { requireProgram } from "./missing.ts";
+import { findGoProgram, installWithGo } from "./go.ts";
 import {
   freePorts,
   type ServerProcess,
   startOnPorts,
 } from "./server_process.ts";
 
-/** The name of the program. */
-export const NATS_SERVER = "nats-server";
+const PROGRAM = {
+  name: "nats-server",
+  package: "github.com/nats-io/nats-server/v2@latest",
+  takes: "half a minute",
+} as const;
 
-/** Returns the program of nats-server. One that Go installed goes before one of the system's packages, which is older. */
-export function findNats(): string {
-  return findGoProgram(NATS_SERVER) ?? NATS_SERVER;
+/**
+ * Returns the program of nats-server, which Go installs where it is missing. The one of the system's packages is years older.
+ *
+ * @throws {Missing} When Go can't.
+ */
+export function natsProgram(): string {
+  return findGoProgram(PROGRAM.name) ?? installWithGo(PROGRAM);
 }
 
-/** Returns the name and version of nats-server; empty where the machine doesn't have it. */
+/** Returns the name and version of nats-server; empty where Go hasn't installed it yet. */
 export function natsVersion(): string {
-  const { stdout } = spawnSync(findNats(), ["--version"], { encoding: "utf8" });
+  const program = findGoProgram(PROGRAM.name);
+  if (program === undefined) return "";
+  const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
   return stdout?.trim() ?? "";
 }
 
 /** Starts nats-server with a WebSocket listener. */
 export async function startNats(): Promise<ServerProcess> {
-  const program = findNats();
-  requireProgram(program, ["--version"]);
+  const program = natsProgram();
   const [webSocket = 0, tcp = 0] = await freePorts(2);
   const config = join(mkdtempSync(join(tmpdir(), "tidings-bench-")), "nats");
   writeFileSync(

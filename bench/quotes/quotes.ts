@@ -1,5 +1,4 @@
 import type { ResultsFile } from "../results_file.ts";
-import { costsOf, formatScale } from "../scale.ts";
 import { adminCosts } from "./admin.ts";
 import { brokers, sqliteCosts } from "./durable.ts";
 import { fanOut, ownChannels } from "./readme.ts";
@@ -10,7 +9,6 @@ export const DOCUMENTS = [
   "README.md",
   "docs/admin.md",
   "docs/deploy.md",
-  "docs/scale.md",
 ] as const;
 
 /** The quotes by their names. */
@@ -21,7 +19,6 @@ const QUOTES: Readonly<Record<string, (results: ResultsFile) => string>> = {
   admin: adminCosts,
   brokers,
   sqlite: sqliteCosts,
-  scale: (results) => formatScale(costsOf(results)),
 };
 
 /**

@@ -5,9 +5,16 @@ import { count, CPU, fixed, RATE, table } from "./cells.ts";
 
 /** Returns the README's table of fan-out. */
 export function fanOut(results: ResultsFile): string {
-  const section = "Fan-out: 1,000 subscribers, 8 publishers";
-  return table(
-    ["", "µs a delivery", "of Socket.IO's"],
+  const several = "Fan-out: 1,000 subscribers, 8 publishers";
+  const one = "Fan-out: 1,000 subscribers, 1 publisher,";
+  const rows = table(
+    [
+      "µs a delivery",
+      "8 publishers",
+      "of Centrifugo's",
+      "1 publisher",
+      "of Centrifugo's",
+    ],
     [
       ["Tidings on Bun", "Tidings on Bun, v1"],
       ["Tidings on Node", "Tidings on Node, v1"],
@@ -21,10 +28,22 @@ export function fanOut(results: ResultsFile): string {
       ],
     ].map(([label = "", row = ""]) => [
       label,
-      fixed(results.number(section, row, CPU)),
-      fixed(results.number(section, row, "x Socket.IO")),
+      ...[several, one].flatMap((section) =>
+        [CPU, "x Centrifugo"].map((column) =>
+          fixed(results.number(section, row, column))
+        )
+      ),
     ]),
   );
+  const large = results.number(
+    "1,000 subscribers, 8 publishers at once, messages of 16 KiB",
+    "Tidings on Deno, v1",
+    "x Centrifugo",
+  );
+  if (large === undefined) return rows;
+  return `${rows}\n\nThe table leaves out messages of 16 KiB, where Deno needs ${
+    fixed(large)
+  } of Centrifugo's CPU.`;
 }
 
 /** Returns the README's table of channels with one subscriber each. */

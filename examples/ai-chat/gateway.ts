@@ -13,7 +13,7 @@ const AWAY_MS = 1000;
  * Runs the gateway in a process of its own, and starts it again when it is killed, as systemd or Kubernetes would. Ends it with this process.
  * Resolves when it listens.
  *
- * Yours is started by one of those: `npx tidings --broker sqlite:./tidings.db --history-ttl 1h`, with REALTIME_SIGNING_KEY.
+ * Yours is started by one of those: `npx @tidings/realtime --broker sqlite:./tidings.db --history-ttl 1h`, with REALTIME_SIGNING_KEY.
  */
 export async function runGateway(port: number, path: string): Promise<void> {
   let gateway = await start(port, path);

@@ -22,7 +22,7 @@ import { readWalkthrough } from "../support/walkthrough/walkthrough.ts";
 const chromium = chromiumPath();
 const itInChromium = chromium === undefined ? it.skip : it;
 
-const walkthrough = readWalkthrough("README.md", "Your first app");
+const walkthrough = readWalkthrough("docs/quickstart.md", "Node or Bun");
 const [onNode = "", onBun = ""] = walkthrough.commands;
 const [curl = ""] = readWalkthrough("README.md", "Run the gateway").commands
   .filter((commands) => commands.startsWith("curl "));
@@ -77,12 +77,12 @@ await tarball();
 const [oldest] = NODE_MAJORS;
 const node = await nodeFolder(oldest);
 
-describe("the README's first app", () => {
+describe("the quickstart's first app", () => {
   let browser: Browser;
   let folder: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "tidings-readme-"));
+    folder = await mkdtemp(join(tmpdir(), "tidings-docs-"));
     if (chromium !== undefined) browser = await launchChromium(chromium);
   });
 

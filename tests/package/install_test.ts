@@ -36,7 +36,7 @@ const HOSTS: Readonly<
   node: NODE_MAJORS.map((major) => ({
     name: `Node ${major}`,
     run: "node",
-    gateway: "npx tidings",
+    gateway: "npx @tidings/realtime",
     install: () => nodeFolder(major),
   })),
 };
