@@ -18,6 +18,7 @@
  *
  * @module
  */
+export type { Duration } from "./core/protocol/duration.ts";
 export type * from "./react/hook_options.ts";
 export {
   type InngestSubscription,

@@ -39,54 +39,56 @@ export { getSubscriptionToken } from "./core/app/subscription_token.ts";
 export { channel, typeOnlyChannel } from "./core/channel/channel.ts";
 export { staticSchema } from "./core/channel/static_schema.ts";
 export { topic } from "./core/channel/topic.ts";
+export type { Duration } from "./core/protocol/duration.ts";
 export {
   RealtimeError,
   type RealtimeErrorCode,
-  type RealtimeErrorOptions,
   type SchemaIssue,
 } from "./core/protocol/errors.ts";
 export type { MessageFrame, MessageKind } from "./core/protocol/frames.ts";
-export type { TopicClaim } from "./core/protocol/token.ts";
 export { subscribe } from "./core/subscribe/subscribe.ts";
 export { traceMessage } from "./core/traces/trace_message.ts";
-export type * from "./core/types/app.ts";
-export type * from "./core/types/async_closing.ts";
 export type {
-  NoSchemas,
-  TopicSchemas,
-  TopicsOf,
-} from "./core/types/channel.ts";
-export type * from "./core/types/inngest_v4.ts";
+  AppLike,
+  CreateRealtimeOptions,
+  FlushOptions,
+  InngestClient,
+  OtherStreams,
+  Publication,
+  PublishFn,
+  PublishOptions,
+  RealtimeApp,
+  RequestOptions,
+  RetryOptions,
+  TokenOptions,
+  WaitForReplyOptions,
+} from "./core/types/app.ts";
 export type {
   ChunkMessage,
   DataMessage,
-  MessageBase,
   RawMessage,
   ReceivedData,
   StreamMessage,
 } from "./core/types/message.ts";
 export { Realtime } from "./core/types/realtime.ts";
-export type * from "./core/types/standard_schema.ts";
-export type * from "./core/types/stream.ts";
+export type { StandardSchema } from "./core/types/standard_schema.ts";
 export type {
-  SubscribedToken,
-  SubscribeFn,
+  Streamed,
+  StreamFunction,
+  StreamSource,
+} from "./core/types/stream.ts";
+export type {
   SubscribeOptions,
-  SubscribeTarget,
   TransportChoice,
 } from "./core/types/subscribe.ts";
-export type * from "./core/types/subscription.ts";
+export type {
+  Gap,
+  ReaderState,
+  StateDetails,
+} from "./core/types/subscription.ts";
 export type {
   From,
   SubscriptionToken,
-  TokenForm,
   TokenInput,
 } from "./core/types/token.ts";
-export type {
-  MessageInput,
-  ReservedTopicName,
-  TopicDefinition,
-  TopicSchema,
-} from "./core/types/topic.ts";
-export type * from "./core/types/traces.ts";
-export type * from "./core/types/utility.ts";
+export type { TopicDefinition } from "./core/types/topic.ts";

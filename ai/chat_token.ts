@@ -6,7 +6,7 @@ import { ANSWER_TOPIC } from "./chat_name.ts";
 
 /** Options of {@linkcode chatToken}. */
 export interface ChatTokenOptions
-  extends Pick<TokenOptions, "expiresIn" | "sessionExpiresIn" | "sub"> {
+  extends Pick<TokenOptions, "expiresIn" | "sessionExpiresIn" | "subject"> {
   /** The chat's id. The app has to check that the user may read this chat. */
   chatId: string;
   /**

@@ -1,3 +1,4 @@
+import { invalidArgument } from "../core/protocol/duration.ts";
 import { appOf } from "./app.ts";
 import type { TriggerEvent } from "./function_run.ts";
 import { publishRunUpdate, readCancelledRun } from "./lifecycle.ts";
@@ -14,7 +15,7 @@ export interface CancelledRunArgs {
  * that ran them is not called again.
  *
  * @param options The options of `realtimeMiddleware`.
- * @throws {TypeError} Without `lifecycle`.
+ * @throws {RealtimeError} `invalid_argument` without `lifecycle`.
  *
  * @example
  * ```ts
@@ -38,7 +39,7 @@ export function cancelledRunHandler(
 ): (args: CancelledRunArgs) => Promise<void> {
   const { lifecycle } = options;
   if (lifecycle === undefined) {
-    throw new TypeError(
+    throw invalidArgument(
       'Cannot publish cancelled runs: the option "lifecycle" is missing',
     );
   }

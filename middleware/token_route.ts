@@ -1,3 +1,4 @@
+import { invalidArgument } from "../core/protocol/duration.ts";
 import { RealtimeError } from "../core/protocol/errors.ts";
 import { errorBody } from "../core/protocol/error_body.ts";
 import { STATUS_OF_CODE } from "../core/protocol/http_status.ts";
@@ -57,7 +58,7 @@ export interface TokenRoute {
  *
  * The request may name a channel and topics (JSON body, or `?channel=&topic=`), which are passed to `authorize`.
  *
- * @throws {TypeError} If `authorize` is not a function.
+ * @throws {RealtimeError} `invalid_argument` if `authorize` is not a function.
  *
  * @example Next.js, `app/api/realtime-token/route.ts`
  * ```ts
@@ -76,7 +77,7 @@ export interface TokenRoute {
 export function tokenRoute(options: TokenRouteOptions): TokenRoute {
   const { authorize } = options;
   if (typeof authorize !== "function") {
-    throw new TypeError(
+    throw invalidArgument(
       'Cannot make a token route: "authorize" is not a function',
     );
   }

@@ -1,5 +1,5 @@
 import { isTransient } from "../core/http/transient.ts";
-import { backoff, pause } from "../core/time/backoff.ts";
+import { backoff, backoffBounds, pause } from "../core/time/backoff.ts";
 import { channelName } from "../core/channel/channel.ts";
 import { RealtimeError } from "../core/protocol/errors.ts";
 import { openWithTokens } from "../core/subscribe/open_with_tokens.ts";
@@ -189,7 +189,7 @@ export class SharedSubscription<T> implements ObservedSubscription {
 
   /** Waits before the next attempt. The first failure is reported as that of an outage. */
   async #wait(run: Run, error: RealtimeError): Promise<void> {
-    const retryInMs = backoff(run.attempt++, this.#options);
+    const retryInMs = backoff(run.attempt++, backoffBounds(this.#options));
     const { attempt } = run;
     this.#report(run, "waiting", { error, attempt, retryInMs });
     if (attempt === 1) this.#warn(error);
@@ -199,7 +199,7 @@ export class SharedSubscription<T> implements ObservedSubscription {
   /** Subscribes and reads the messages until they end. */
   async #read(run: Run): Promise<void> {
     const { validate, from, isOver } = this.#options;
-    const { reconnectMinMs, reconnectMaxMs } = this.#options;
+    const { reconnectMin, reconnectMax } = this.#options;
     const { signal } = run;
     // Unlike subscribe(), this never gets tokens without the app: that part stays out of the bundles of pages.
     const tokens = createTokenSource(() => this.#nextToken(run));
@@ -207,8 +207,8 @@ export class SharedSubscription<T> implements ObservedSubscription {
       signal,
       validate,
       from: this.position ?? from,
-      reconnectMinMs,
-      reconnectMaxMs,
+      reconnectMin,
+      reconnectMax,
       onState: (state, details) => this.#report(run, state, details),
       onGap: (gap) => {
         this.#fold(undefined, gap);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Duration } from "../core/protocol/duration.ts";
 import type { ClientToken } from "../core/types/inngest_v4.ts";
 import type { Realtime, SubscriptionSenders } from "../core/types/realtime.ts";
 import type { TokenInput } from "../core/types/token.ts";
@@ -74,17 +75,17 @@ export interface UseRealtimeOptions<
    */
   reconnect?: boolean | undefined;
   /**
-   * The shortest pause before it reconnects, in milliseconds.
+   * The shortest pause before it reconnects.
    *
-   * @default {250}
+   * @default {"250ms"}
    */
-  reconnectMinMs?: number | undefined;
+  reconnectMin?: Duration | undefined;
   /**
-   * The longest pause before it reconnects, in milliseconds.
+   * The longest pause before it reconnects.
    *
-   * @default {20000}
+   * @default {"20s"}
    */
-  reconnectMaxMs?: number | undefined;
+  reconnectMax?: Duration | undefined;
   /**
    * Whether to disconnect while the page is hidden. Messages that are missed follow when the page is shown again, as far as the gateway
    * still has them.

@@ -18,7 +18,7 @@ export function useSharedSubscription<T = never>(
   options: ViewOptions<T>,
 ): readonly [ViewState<T>, ComponentView<T>] {
   const { grant, factory, key, from, validate } = options;
-  const { pauseOnHidden, reconnect, reconnectMinMs, reconnectMaxMs } = options;
+  const { pauseOnHidden, reconnect, reconnectMin, reconnectMax } = options;
   const { fold, isOver } = options;
   // Apps often write the function inline: it is a new one at every render.
   const id = useMemo(() => factory && idOf(factory), [key, !factory]);
@@ -29,8 +29,8 @@ export function useSharedSubscription<T = never>(
     validate,
     pauseOnHidden,
     reconnect,
-    reconnectMinMs,
-    reconnectMaxMs,
+    reconnectMin,
+    reconnectMax,
     fold && idOf(fold),
     !isOver,
   ]);

@@ -1,3 +1,4 @@
+import type { Duration } from "../core/protocol/duration.ts";
 import type { Realtime } from "../core/types/realtime.ts";
 import type { MessageHookOptions } from "./hook_options.ts";
 import type { Fold } from "./view_state.ts";
@@ -19,8 +20,8 @@ export interface ViewOptions<T> extends MessageHookOptions {
   readonly historyLimit: number;
   readonly pauseOnHidden?: boolean | undefined;
   readonly reconnect?: boolean | undefined;
-  readonly reconnectMinMs?: number | undefined;
-  readonly reconnectMaxMs?: number | undefined;
+  readonly reconnectMin?: Duration | undefined;
+  readonly reconnectMax?: Duration | undefined;
   /** Folds all messages into one value: the same function at every render. */
   readonly fold?: Fold<T> | undefined;
   /** Tells whether the subscription ends with this value. */

@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { toMs } from "../core/protocol/duration.ts";
 import { RealtimeError } from "../core/protocol/errors.ts";
 import type { AsyncClosing } from "../core/types/async_closing.ts";
 import { getLogger } from "@logtape/logtape";
@@ -40,10 +41,17 @@ import { ClientPublisher } from "./publish/client_publisher.ts";
 import { MessageCallback } from "./publish/message_callback.ts";
 import { PublishRates, UNLIMITED } from "./publish/publish_rates.ts";
 import { Publisher } from "./publish/publisher.ts";
-import { directHandlers } from "./runtimes/direct.ts";
-import { listeningCallbacks } from "./runtimes/on_listening.ts";
+import {
+  type Served,
+  SERVING,
+  type ServingHooks,
+} from "./runtimes/serving_hooks.ts";
 import { FetchHead } from "./runtimes/request_head.ts";
-import { type DrainOptions, drainSessions } from "./sessions/drain.ts";
+import {
+  DRAIN_DEADLINE,
+  type DrainOptions,
+  drainSessions,
+} from "./sessions/drain.ts";
 import { OpenSessions } from "./sessions/open_sessions.ts";
 import type { WebSocketHost } from "./sessions/websocket_client.ts";
 import { Streams } from "./streams/streams.ts";
@@ -60,12 +68,16 @@ export interface Gateway extends AsyncClosing {
   /** Whether the gateway is in development mode. */
   readonly dev: boolean;
   /**
-   * Prepares a restart without loss: refuses new connections and messages with 503, tells each client when to reconnect, flushes
-   * its queue and closes the connection with 1012. Call {@linkcode Gateway.close} afterwards.
+   * The first half of {@linkcode Gateway.close}: refuses new connections and messages with 503, tells each client when to reconnect,
+   * flushes its queue and closes the connection with 1012. The broker stays open. A second call waits for the first.
    */
   drain(options?: DrainOptions): Promise<void>;
-  /** Closes every connection with code 1001, and the broker. The server that serves the gateway stays open. */
-  close(): Promise<void>;
+  /**
+   * Shuts down without loss: drains, unless that was done before, then closes the broker. The server that serves the gateway stays open.
+   *
+   * @param options How it drains; `{ deadline: 0 }` waits for no client.
+   */
+  close(options?: DrainOptions): Promise<void>;
 }
 
 const logger = getLogger(["tidings", "gateway"]);
@@ -87,8 +99,8 @@ const logger = getLogger(["tidings", "gateway"]);
  * await gateway.close();
  * ```
  *
- * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, and for a key that is too short.
- * @throws {RangeError} For a limit that is not a positive whole number.
+ * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, for a key that is too short, and for a limit
+ * that is not a positive whole number or a duration.
  */
 export function createGateway(options: GatewayOptions = {}): Gateway {
   const settings = resolveOptions(options);
@@ -204,44 +216,51 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     app,
   }, failures);
 
-  async function close(): Promise<void> {
-    metrics.close();
-    streams.close();
-    admin?.close();
-    for (const session of sessions.all()) {
-      session.close(1001, "the gateway goes away");
-    }
-    await Promise.all([broker.close(), auth.ready()]);
-  }
-
   async function drain(options: DrainOptions = {}): Promise<void> {
-    const { deadlineMs = 20_000 } = options;
-    const began = performance.now();
+    const { deadline = DRAIN_DEADLINE } = options;
+    const end = performance.now() + toMs('"deadline"', deadline);
     admission.isDraining = true;
-    admission.drainsUntil = began + deadlineMs;
+    admission.drainsUntil = end;
     events.emit({ event: "stopping", connections: sessions.size });
     streams.leave();
     hub.flush();
     await drainSessions(sessions.all(), options);
-    await callback?.settled(began + deadlineMs - performance.now());
+    await callback?.settled(end - performance.now());
     events.emit({ event: "drained", connections: sessions.size });
   }
 
-  const gateway: Gateway = {
-    dev,
-    drain,
-    fetch: (request, env) => entrance.fetch(request, env),
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-  directHandlers.set(gateway, (head) => entrance.direct(head));
-  listeningCallbacks.set(
-    gateway,
-    (url, runtime) => {
+  let drained: Promise<void> | undefined;
+  const drainOnce = (options?: DrainOptions) => drained ??= drain(options);
+
+  async function shutDown(options?: DrainOptions): Promise<void> {
+    await drainOnce(options);
+    metrics.close();
+    streams.close();
+    admin?.close();
+    await Promise.all([broker.close(), auth.ready()]);
+  }
+
+  let closed: Promise<void> | undefined;
+  const close = (options?: DrainOptions) => closed ??= shutDown(options);
+
+  const fetch: Gateway["fetch"] = (request, env) =>
+    entrance.fetch(request, env);
+  const hooks: ServingHooks = {
+    fetch,
+    direct: (head) => entrance.direct(head),
+    listening(url, runtime) {
       if (admin) admin.url = url;
       events.emit(startedEvent(settings, url, runtime));
     },
-  );
+  };
+  const gateway: Gateway & Served = {
+    dev,
+    drain: drainOnce,
+    fetch,
+    close,
+    [SERVING]: hooks,
+    [Symbol.asyncDispose]: () => close(),
+  };
   return gateway;
 }
 

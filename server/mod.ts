@@ -29,13 +29,18 @@ export type { Fetcher, ListenOptions, Server } from "./runtimes/adapter.ts";
 export { serve } from "./runtimes/runtime.ts";
 export {
   type BunSocketLike,
+  bunWebSocket,
   type BunWebSocketHandler,
-  websocket,
 } from "./runtimes/bun_websocket.ts";
 export { Packet, type Socket, type SocketHandler } from "./wire/socket.ts";
 export type { MessageKind } from "../core/protocol/frames.ts";
+export type { Duration } from "../core/protocol/duration.ts";
 export type { Position } from "../core/protocol/id.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./brokers/memory.ts";
+export type {
+  HistoryOptions,
+  MemoryOptions,
+} from "./brokers/history_options.ts";
 export type {
   Broker,
   BrokerHealth,

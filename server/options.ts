@@ -1,6 +1,8 @@
+import type { Duration } from "../core/protocol/duration.ts";
 import { RealtimeError } from "../core/protocol/errors.ts";
 import { CONNECTION_LIMITS } from "../core/protocol/frames.ts";
 import { LIMITS } from "../core/protocol/limits.ts";
+import { OptionReader } from "../core/protocol/option_reader.ts";
 import {
   DEVELOPMENT_SIGNING_KEY,
   signingKeyProblem,
@@ -97,23 +99,23 @@ export interface GatewayOptions {
    */
   maxPublishRate?: number | undefined;
   /**
-   * Milliseconds that a client has to send a valid token after it connected.
+   * How long a client may take to send a valid token after it connected.
    *
-   * @default {10000}
+   * @default {"10s"}
    */
-  tokenDeadlineMs?: number | undefined;
+  tokenDeadline?: Duration | undefined;
   /**
-   * Milliseconds between pings.
+   * The time between two pings.
    *
-   * @default {15000}
+   * @default {"15s"}
    */
-  pingIntervalMs?: number | undefined;
+  pingInterval?: Duration | undefined;
   /**
-   * Milliseconds that a client has, beyond the interval, to answer a ping; after them it counts as dead.
+   * How long a client may take, beyond the interval, to answer a ping; after that it counts as dead.
    *
-   * @default {5000}
+   * @default {"5s"}
    */
-  pongTimeoutMs?: number | undefined;
+  pongTimeout?: Duration | undefined;
   /**
    * The size of a connection's send queue, in bytes. A slow consumer that exceeds it is closed with 4408.
    *
@@ -121,21 +123,21 @@ export interface GatewayOptions {
    */
   queueBytes?: number | undefined;
   /**
-   * Milliseconds that a send queue may make no progress before its connection is closed with 4408. A connection whose client reads
-   * nothing of a large answer for as long is ended too.
+   * How long a send queue may make no progress before its connection is closed with 4408. A connection whose client reads nothing of a
+   * large answer for as long is ended too.
    *
-   * @default {10000}
+   * @default {"10s"}
    */
-  queueDeadlineMs?: number | undefined;
+  queueDeadline?: Duration | undefined;
   /**
-   * Milliseconds after which a data stream ends with an error if its producer sent neither a chunk nor a heartbeat. Apps that
-   * publish with `createRealtime` send heartbeats. All gateways of a cluster must use the same value.
+   * How long a producer may send neither a chunk nor a heartbeat before its data stream ends with an error. Apps that publish with
+   * `createRealtime` send heartbeats. All gateways of a cluster must use the same value.
    *
-   * @default {60000}
+   * @default {"60s"}
    */
-  streamLeaseMs?: number | undefined;
+  streamLease?: Duration | undefined;
   /**
-   * Data streams that one client may have open at this gateway: all tokens with the same `sub`, or one token without. Another one is refused
+   * Data streams that one client may have open at this gateway: all tokens with the same subject, or one token without. Another one is refused
    * with `too_many`.
    *
    * @default {64}
@@ -159,8 +161,18 @@ export interface GatewaySettings extends
       | "adminKey"
       | "channels"
       | "onMessage"
+      | "tokenDeadline"
+      | "pingInterval"
+      | "pongTimeout"
+      | "queueDeadline"
+      | "streamLease"
     >
   > {
+  readonly tokenDeadlineMs: number;
+  readonly pingIntervalMs: number;
+  readonly pongTimeoutMs: number;
+  readonly queueDeadlineMs: number;
+  readonly streamLeaseMs: number;
   readonly channels: ChannelSchemas;
   readonly onMessage: OnMessage | undefined;
   readonly adminKey: string | undefined;
@@ -170,8 +182,8 @@ export interface GatewaySettings extends
 /**
  * Checks options and fills in the defaults.
  *
- * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, and for a key that is too short.
- * @throws {RangeError} For a limit that is not a positive whole number.
+ * @throws {RealtimeError} `invalid_argument` without a signing key outside of development mode, for a key that is too short, and for a limit
+ * that is not a positive whole number or a duration.
  */
 export function resolveOptions(options: GatewayOptions): GatewaySettings {
   const { dev = false, signingKeyFallback: fallback, adminKey } = options;
@@ -192,29 +204,23 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     const message = `Cannot use the admin key: ${problem}`;
     throw new RealtimeError("invalid_argument", message);
   }
-  const limits = {
-    maxMessageBytes: options.maxMessageBytes ?? LIMITS.messageBytes,
-    maxSubscriptions: options.maxSubscriptions ?? LIMITS.subscriptions,
-    maxInboundRate: options.maxInboundRate ??
-      CONNECTION_LIMITS.frames_per_second,
-    maxPublishRate: options.maxPublishRate ?? 100,
-    tokenDeadlineMs: options.tokenDeadlineMs ?? 10_000,
-    pingIntervalMs: options.pingIntervalMs ?? 15_000,
-    pongTimeoutMs: options.pongTimeoutMs ?? 5_000,
-    queueBytes: options.queueBytes ?? 1024 * 1024,
-    queueDeadlineMs: options.queueDeadlineMs ?? 10_000,
-    streamLeaseMs: options.streamLeaseMs ?? 60_000,
-    maxClientStreams: options.maxClientStreams ?? 64,
-    maxChannelStreams: options.maxChannelStreams ?? 1000,
-  };
-  for (const [name, value] of Object.entries(limits)) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new RangeError(
-      `Cannot create a gateway: "${name}" is ${value}, it must be a positive whole number`,
-    );
-  }
+  const read = new OptionReader("Cannot create a gateway", options);
   return {
-    ...limits,
+    maxMessageBytes: read.whole("maxMessageBytes", LIMITS.messageBytes),
+    maxSubscriptions: read.whole("maxSubscriptions", LIMITS.subscriptions),
+    maxInboundRate: read.whole(
+      "maxInboundRate",
+      CONNECTION_LIMITS.frames_per_second,
+    ),
+    maxPublishRate: read.whole("maxPublishRate", 100),
+    maxClientStreams: read.whole("maxClientStreams", 64),
+    maxChannelStreams: read.whole("maxChannelStreams", 1000),
+    queueBytes: read.whole("queueBytes", 1024 * 1024),
+    tokenDeadlineMs: read.ms("tokenDeadline", "10s"),
+    pingIntervalMs: read.ms("pingInterval", "15s"),
+    pongTimeoutMs: read.ms("pongTimeout", "5s"),
+    queueDeadlineMs: read.ms("queueDeadline", "10s"),
+    streamLeaseMs: read.ms("streamLease", "60s"),
     signingKeys: fallback === undefined ? [current] : [current, fallback],
     dev,
     broker: options.broker ?? new MemoryBroker(),

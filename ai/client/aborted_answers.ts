@@ -25,7 +25,7 @@ export class AbortedAnswers {
    * SDK aborts the stream that it has, and asks for another one in the same turn.
    */
   add(chat: Chat, answer: Promise<Answer>): void {
-    if (this.#options.whenAborted === "leave") return;
+    if (this.#options.whenAborted === "keep") return;
     queueMicrotask(() => {
       const { channel } = chat;
       if (this.#resuming.has(channel)) return;

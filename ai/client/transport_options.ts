@@ -38,7 +38,7 @@ export interface ChatTransportOptions<
    *
    * @default {"stop"}
    */
-  whenAborted?: "stop" | "leave" | undefined;
+  whenAborted?: "stop" | "keep" | undefined;
 }
 
 /** The transport of `createChatTransport`. */

@@ -81,7 +81,7 @@ export async function publishChat(
   app: ChatPublisher,
   options: PublishChatOptions,
 ): Promise<Response> {
-  const { chatId, stream, whileRunning, key, signal } = options;
+  const { chatId, stream, whileRunning = "refuse", key, signal } = options;
   const { waitUntil, onError = console.error } = options;
   const begun = Promise.withResolvers<Publication>();
   let earlier: Promise<unknown> | undefined;
@@ -117,7 +117,7 @@ export async function publishChat(
   async function publish(): Promise<void> {
     try {
       const message = answerMessage(chatId, stream, inTurn);
-      const otherStreams = whileRunning === "replace" ? "stop" : "refuse";
+      const otherStreams = whileRunning;
       // An answer with this key that runs, or has ended already, does not begin again.
       begin(
         await app.publish(message, {

@@ -107,15 +107,19 @@ async function createToken(
   wanted: TokenOptions,
 ): Promise<TokenLike> {
   const { channel, topics } = tokenTarget(wanted);
-  const { channel: _, topics: __, from, publish, stop, ...rest } = wanted;
+  const { from, publish, stop, expiresIn, sessionExpiresIn, subject } = wanted;
   const claimsOf = (granted: TokenOptions["publish"]) =>
     granted && (granted === true ||
         granted.map((topic) =>
-          typeof topic === "string" ? { channel, name: topic } : topic
+          typeof topic === "string"
+            ? { channel, name: topic }
+            : { channel: topic.channel, name: topic.topic }
         )) || undefined;
   const apiBaseUrl = gatewayUrl(options.url);
   const key = await mintToken(signingKeyFor(options, apiBaseUrl), {
-    ...rest,
+    expiresIn,
+    sessionExpiresIn,
+    sub: subject,
     topics: topics.map((name) => ({ channel, name })),
     publish: claimsOf(publish),
     stop: claimsOf(stop),

@@ -1,10 +1,11 @@
 import { abortedError } from "../http/aborted.ts";
+import { type Duration, toMs } from "../protocol/duration.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { callAfter } from "../time/call_after.ts";
 import type { WaitForReplyOptions } from "../types/app.ts";
 
 /** How long to wait for a reply by default: as long as a gateway keeps the question by default. */
-export const DEFAULT_REPLY_MS = 300_000;
+export const REPLY_TIMEOUT: Duration = "5m";
 
 /**
  * Does work that waits for a reply, until its time is over or its caller aborts it.
@@ -14,12 +15,14 @@ export const DEFAULT_REPLY_MS = 300_000;
  */
 export async function withReplyDeadline<T>(
   action: string,
-  { timeout = DEFAULT_REPLY_MS, signal }: WaitForReplyOptions,
+  { timeout = REPLY_TIMEOUT, signal }: WaitForReplyOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const ending = new AbortController();
-  const cancel = callAfter(timeout, () => {
-    const reason = `${action}: no reply came within ${timeout} ms`;
+  const ms = toMs('"timeout"', timeout);
+  const cancel = callAfter(ms, () => {
+    const time = typeof timeout === "number" ? `${timeout}s` : timeout;
+    const reason = `${action}: no reply came within ${time}`;
     ending.abort(new RealtimeError("timeout", reason));
   });
   const abort = (): void => ending.abort(abortedError(action, signal));

@@ -1,3 +1,4 @@
+import { invalidArgument } from "../protocol/duration.ts";
 import { validate } from "../channel/validate.ts";
 import type { MaybePromise, Realtime } from "../types/realtime.ts";
 import type { TopicDefinition } from "../types/topic.ts";
@@ -6,14 +7,14 @@ import type { TopicDefinition } from "../types/topic.ts";
  * Returns the topic of the replies to a topic's questions.
  *
  * @param action The beginning of the error's message: `Cannot ask "approvals:1"`.
- * @throws {TypeError} If the topic has none.
+ * @throws {RealtimeError} `invalid_argument` if the topic has none.
  */
 export function replyTopic(
   { reply }: Realtime.Topic.Ref,
   action: string,
 ): TopicDefinition {
   if (reply) return reply;
-  throw new TypeError(
+  throw invalidArgument(
     `${action}: the topic has no reply() that names the topic for replies`,
   );
 }

@@ -1,19 +1,20 @@
+import { type Duration, toMs } from "../protocol/duration.ts";
 import { MAX_KEY_TTL } from "../protocol/limits.ts";
 import type { RealtimeApp, RequestOptions } from "../types/app.ts";
 import type { Realtime } from "../types/realtime.ts";
 import { firstReply } from "./first_reply.ts";
-import { DEFAULT_REPLY_MS, withReplyDeadline } from "./reply_deadline.ts";
+import { REPLY_TIMEOUT, withReplyDeadline } from "./reply_deadline.ts";
 import { replyTopic, validReply } from "./reply_topic.ts";
 
-/** How long a gateway remembers a key for which no time is asked, in milliseconds. */
-const DEFAULT_KEY_MS = 120_000;
+/** How long a gateway remembers a key for which no time is asked, in seconds. */
+const DEFAULT_KEY_TTL = 120;
 
 /** Publishes a question to its topic and waits for the first reply. */
 export async function requestReply(
   app: RealtimeApp,
   question: Realtime.Topic.Ref,
   data: unknown,
-  { timeout = DEFAULT_REPLY_MS, signal, ...options }: RequestOptions,
+  { timeout = REPLY_TIMEOUT, signal, ...options }: RequestOptions,
 ): Promise<unknown> {
   const { channel } = question;
   const action = `Cannot ask "${channel}", topic "${question.topic}"`;
@@ -36,7 +37,7 @@ export async function requestReply(
 }
 
 /** Returns how many seconds a question's key is to be remembered, so that it remains one question while it waits for its reply. */
-function keyTtlFor(timeout: number): number | undefined {
-  if (!(timeout > DEFAULT_KEY_MS)) return undefined;
-  return Math.min(Math.ceil(timeout / 1000), MAX_KEY_TTL);
+function keyTtlFor(timeout: Duration): number | undefined {
+  const seconds = Math.ceil(toMs('"timeout"', timeout) / 1000);
+  return seconds > DEFAULT_KEY_TTL ? Math.min(seconds, MAX_KEY_TTL) : undefined;
 }

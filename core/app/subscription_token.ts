@@ -1,3 +1,4 @@
+import { invalidArgument } from "../protocol/duration.ts";
 import type {
   AppLike,
   GetSubscriptionTokenFn,
@@ -24,7 +25,7 @@ async function getToken(
   const { channel: _, topics: __, from, ...appOnly } = options;
   for (const [name, value] of Object.entries(appOnly)) {
     if (value === undefined) continue;
-    throw new TypeError(
+    throw invalidArgument(
       `Cannot get a token with "${name}" through an Inngest client: give an app of createRealtime()`,
     );
   }
@@ -62,9 +63,8 @@ async function getToken(
  *
  * @param app An app of `createRealtime`, or an Inngest client.
  * @param options The channel and topics. An Inngest client supports no other options than these and `from`.
- * @throws {RealtimeError} `invalid_argument` if the app, the channel, the topics or the gateway's URL are missing; `invalid_name`;
+ * @throws {RealtimeError} `invalid_argument` if the app, the channel, the topics or the gateway's URL are missing, or an Inngest client does not support an option; `invalid_name`;
  * `unauthenticated` without a key; the gateway's refusal; `timeout` if there is no answer after 30 s.
- * @throws {TypeError} For an option that an Inngest client does not support.
  */
 export const getSubscriptionToken: GetSubscriptionTokenFn =
   getToken as GetSubscriptionTokenFn;

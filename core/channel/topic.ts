@@ -1,3 +1,4 @@
+import { invalidArgument } from "../protocol/duration.ts";
 import { checkName } from "../protocol/names.ts";
 import type { StandardSchema } from "../types/standard_schema.ts";
 import type { TopicDefinition } from "../types/topic.ts";
@@ -35,7 +36,7 @@ function define<TTopicId extends string, TPublish, TSubscribe, TReply>(
     type: () => define(name, undefined, answer),
     schema: Object.assign((schema: StandardSchema) => {
       if (!schema?.["~standard"]) {
-        throw new TypeError(
+        throw invalidArgument(
           `Cannot use the topic "${name}": it has no Standard Schema`,
         );
       }

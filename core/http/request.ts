@@ -4,7 +4,6 @@ import { RealtimeError } from "../protocol/errors.ts";
 import { errorOfResponse } from "../protocol/http_status.ts";
 import { networkReason } from "./network_reason.ts";
 import { readText } from "./read_text.ts";
-import type { RetryOptions } from "../types/app.ts";
 import { isTransient } from "./transient.ts";
 
 /** How to reach a gateway: the same for all requests of an app. */
@@ -14,8 +13,17 @@ export interface HttpContext {
   /** The credential, if there is one. */
   readonly bearer: string | undefined;
   readonly fetch: typeof fetch;
-  readonly retry: RetryOptions;
+  readonly retry: Retry;
 }
+
+/** How often a request is sent, and how long each attempt may take. */
+export interface Retry {
+  readonly attempts: number;
+  readonly timeoutMs: number;
+}
+
+/** The retries of an app whose options say nothing. */
+export const DEFAULT_RETRY: Retry = { attempts: 5, timeoutMs: 30_000 };
 
 /** One request. It MUST be safe to repeat, for example because it carries an idempotency key. */
 export interface HttpRequest {
@@ -29,12 +37,6 @@ export interface HttpRequest {
   readonly action: string;
 }
 
-/** How many times a request is sent at most, unless the options say otherwise. */
-export const DEFAULT_ATTEMPTS = 5;
-
-/** How long one attempt may take, unless the options say otherwise. */
-export const DEFAULT_TIMEOUT_MS = 30_000;
-
 /**
  * Sends a request and reads the response as text. Transient failures are retried after growing pauses.
  *
@@ -44,7 +46,7 @@ export async function request(
   context: HttpContext,
   asked: HttpRequest,
 ): Promise<string> {
-  const { attempts = DEFAULT_ATTEMPTS } = context.retry;
+  const { attempts } = context.retry;
   for (let attempt = 1;; attempt++) {
     try {
       return await requestOnce(context, asked, readText);
@@ -69,7 +71,7 @@ export async function requestOnce<T>(
   if (signal?.aborted) throw abortedError(action, signal);
   const controller = new AbortController();
   const abort = (): void => controller.abort();
-  const timer = setTimeout(abort, retry.timeout ?? DEFAULT_TIMEOUT_MS);
+  const timer = setTimeout(abort, retry.timeoutMs);
   signal?.addEventListener("abort", abort);
   try {
     const response = await fetch(url + path, {

@@ -79,7 +79,7 @@ export interface RealtimeErrorOptions {
 }
 
 /**
- * The error of every failure at run time. Arguments of a wrong type throw a `TypeError` or `RangeError` instead.
+ * The error of every failure, also of a wrong argument (`invalid_argument`).
  *
  * @example Handle one code
  * ```ts

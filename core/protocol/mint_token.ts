@@ -17,8 +17,8 @@ let jose: Promise<typeof import("jose")> | undefined;
  * and verifies with its runtime's own HMAC, which is faster.
  *
  * @param signingKey The signing key that the gateway has too.
- * @throws {RealtimeError} `invalid_name` for a name that no channel or topic can have.
- * @throws {RangeError} For a lifetime or a number of topics that is not allowed.
+ * @throws {RealtimeError} `invalid_name` for a name that no channel or topic can have, `invalid_argument` for a lifetime or a number of topics
+ * that is not allowed.
  */
 export async function mintToken(
   signingKey: string,

@@ -1,6 +1,8 @@
+import { type Duration, invalidArgument } from "./duration.ts";
 import { RealtimeError } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { checkName, isName } from "./names.ts";
+import { OptionReader } from "./option_reader.ts";
 import type { JsonObject } from "./shape.ts";
 
 /** The name of a topic of a channel in a token. */
@@ -41,10 +43,10 @@ export interface MintOptions {
   use?: TokenUse | undefined;
   /** The topics that it subscribes to: 1 to 128 of them, or none with `use: "publish"`. */
   topics: readonly TopicClaim[];
-  /** Seconds within which the token must be used to connect: 60 by default, at most a day. */
-  expiresIn?: number | undefined;
-  /** Seconds that the session lasts: 3600 by default, at most a day. */
-  sessionExpiresIn?: number | undefined;
+  /** How long the token can be used to connect: 60 seconds by default, at most a day. */
+  expiresIn?: Duration | undefined;
+  /** How long the session lasts: an hour by default, at most a day. */
+  sessionExpiresIn?: Duration | undefined;
   /** The topics that it may publish to, `true` for every topic. */
   publish?: TokenClaims["publish"] | undefined;
   /** The topics whose data streams it may stop, `true` for every topic. */
@@ -70,19 +72,15 @@ function audienceOf(use: TokenUse): string {
 /**
  * Creates the claims of a new token.
  *
- * @throws {RealtimeError} `invalid_name` for a name that no channel or topic can have.
- * @throws {RangeError} For a lifetime or a number of topics that is not allowed.
+ * @throws {RealtimeError} `invalid_name` for a name that no channel or topic can have, `invalid_argument` for a lifetime or a number of topics
+ * that is not allowed.
  */
 export function createClaims(options: MintOptions): TokenClaims {
   const { use = "subscribe", topics, publish, stop, sub } = options;
-  const expiresIn = checkLifetime(
-    "expiresIn",
-    options.expiresIn ?? LIMITS.tokenSeconds,
-  );
-  const session = checkLifetime(
-    "sessionExpiresIn",
-    options.sessionExpiresIn ?? Math.max(LIMITS.sessionSeconds, expiresIn),
-  );
+  const read = new OptionReader("Cannot mint a token", options);
+  const expiresMs = read.ms("expiresIn", LIMITS.tokenSeconds, "1d");
+  const sessionS = Math.max(LIMITS.sessionSeconds, expiresMs / 1000);
+  const sessionMs = read.ms("sessionExpiresIn", sessionS, "1d");
   const now = Math.floor(Date.now() / 1000);
   return {
     use,
@@ -92,8 +90,8 @@ export function createClaims(options: MintOptions): TokenClaims {
     sub,
     jti: options.jti ?? crypto.randomUUID(),
     iat: now,
-    exp: now + Math.ceil(expiresIn),
-    sexp: now + Math.ceil(session),
+    exp: now + Math.ceil(expiresMs / 1000),
+    sexp: now + Math.ceil(sessionMs / 1000),
   };
 }
 
@@ -178,21 +176,12 @@ export function invalidToken(problem: string): RealtimeError {
   );
 }
 
-function checkLifetime(name: string, seconds: number): number {
-  if (!(seconds > 0 && seconds <= LIMITS.maxTokenSeconds)) {
-    throw new RangeError(
-      `Cannot mint a token: "${name}" is ${seconds}, it must be more than 0 and at most ${LIMITS.maxTokenSeconds} seconds`,
-    );
-  }
-  return seconds;
-}
-
 function checkTopics(
   topics: readonly TopicClaim[],
   fewest: number,
 ): TopicClaim[] {
   if (topics.length < fewest || topics.length > LIMITS.subscriptions) {
-    throw new RangeError(
+    throw invalidArgument(
       `Cannot mint a token: it names ${topics.length} topics, it must name ${fewest} to ${LIMITS.subscriptions}`,
     );
   }

@@ -1,11 +1,12 @@
 import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { badAnswer } from "../http/json_answer.ts";
 import {
-  DEFAULT_ATTEMPTS,
+  DEFAULT_RETRY,
   type HttpContext,
   requestOnce,
 } from "../http/request.ts";
 import { isTransient } from "../http/transient.ts";
+import { toMs } from "../protocol/duration.ts";
 import { FRAME_CHARACTERS } from "../protocol/limits.ts";
 import { hashSigningKey } from "../protocol/signing_key.ts";
 import type { CreateRealtimeOptions } from "../types/app.ts";
@@ -33,8 +34,16 @@ const runHere: InContext = (action) => action();
 export function openAppGateway(
   url: string,
   signingKey: string,
-  { fetch: send, retry = {} }: Pick<CreateRealtimeOptions, "fetch" | "retry">,
+  { fetch: send, retry: options }: Pick<
+    CreateRealtimeOptions,
+    "fetch" | "retry"
+  >,
 ): AppGateway {
+  const {
+    attempts = DEFAULT_RETRY.attempts,
+    timeout = DEFAULT_RETRY.timeoutMs / 1000,
+  } = options ?? {};
+  const retry = { attempts, timeoutMs: toMs('"retry.timeout"', timeout) };
   const context = hashSigningKey(signingKey).then((bearer): HttpContext => ({
     url,
     bearer,
@@ -43,7 +52,7 @@ export function openAppGateway(
   }));
   const queue = new PublishQueue({
     action: ACTION,
-    attempts: retry.attempts ?? DEFAULT_ATTEMPTS,
+    attempts,
     mayPass: isTransient,
     async post(lines, signal, answered, inContext = runHere) {
       const http = await context;

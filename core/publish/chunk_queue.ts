@@ -1,3 +1,4 @@
+import { toMs } from "../protocol/duration.ts";
 import type { FlushOptions } from "../types/app.ts";
 import { PIECE_CHARS } from "./text_chunks.ts";
 
@@ -39,7 +40,8 @@ export function flushMs(count: number): number {
 
 /** The send queue of a data stream: text that is sent together becomes one chunk. */
 export class ChunkQueue {
-  readonly #flush: FlushOptions & { readonly chars: number };
+  readonly #chars: number;
+  readonly #intervalMs: number | undefined;
   #state: "open" | "closed" | "ended" = "open";
   #lines: QueuedLine[] = [];
   #size = 0;
@@ -47,8 +49,11 @@ export class ChunkQueue {
   /** Called after each change. */
   readonly #watchers = new Set<() => void>();
 
-  constructor({ chars = 1024, ...flush }: FlushOptions) {
-    this.#flush = { ...flush, chars };
+  constructor({ chars = 1024, interval }: FlushOptions) {
+    this.#chars = chars;
+    this.#intervalMs = interval === undefined
+      ? undefined
+      : toMs('"flush.interval"', interval);
   }
 
   /** Ignores all further lines, except for the last one of {@linkcode ChunkQueue.end}. */
@@ -76,7 +81,7 @@ export class ChunkQueue {
   /** Waits until there is something to send and it is time to send it; then takes it, in order. */
   async take(): Promise<QueuedLine[]> {
     await this.#until(() => this.#lines.length > 0);
-    const { ms = flushMs(this.#takes++) } = this.#flush;
+    const ms = this.#intervalMs ?? flushMs(this.#takes++);
     await this.#until(() => this.#isDue(), ms);
     let size = 0;
     let count = 0;
@@ -97,7 +102,7 @@ export class ChunkQueue {
   }
 
   #isDue(): boolean {
-    return this.#state === "ended" || this.#size >= this.#flush.chars;
+    return this.#state === "ended" || this.#size >= this.#chars;
   }
 
   #changed(): void {

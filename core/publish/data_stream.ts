@@ -81,8 +81,8 @@ async function openStream(
   { overdue }: StreamLifetime,
   options: DataStreamOptions,
 ): Promise<OutgoingStream> {
-  const { key, otherStreams = "allow" } = options;
-  if (key === undefined && otherStreams === "allow") {
+  const { key, otherStreams = "keep" } = options;
+  if (key === undefined && otherStreams === "keep") {
     return { streamId: crypto.randomUUID(), id: "" };
   }
   try {

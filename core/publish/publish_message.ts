@@ -1,3 +1,8 @@
+import {
+  type Duration,
+  invalidArgument,
+  toMsWithin,
+} from "../protocol/duration.ts";
 import { checkName } from "../protocol/names.ts";
 import { inSpan, noteId, traceOfSpan } from "../traces/messaging_span.ts";
 import { openTelemetry } from "../traces/open_telemetry.ts";
@@ -72,7 +77,9 @@ async function send(
   options: PublishOptions,
   flush: FlushOptions | undefined,
 ): Promise<Publication> {
-  const { key, keyTtl, kind = "data", signal } = options;
+  const { key, kind = "data", signal } = options;
+  // A key that is made here serves the retries of this call only, so the gateway need not remember it for longer.
+  const keyTtl = key === undefined ? undefined : wholeSeconds(options.keyTtl);
   if (isStreamSource(data)) {
     const { otherStreams, join, onStart } = options;
     const stream = { key, keyTtl, otherStreams, join, onStart, signal };
@@ -84,8 +91,7 @@ async function send(
     kind,
     data: encodeMessage(data, action),
     key: key ?? messageKey(),
-    // A key that is made here serves the retries of this call only, so the gateway need not remember it for longer.
-    key_ttl: key === undefined ? undefined : keyTtl,
+    key_ttl: keyTtl,
   });
   const { id = "", error } = await queue.add({
     channel,
@@ -96,4 +102,14 @@ async function send(
   });
   if (error) throw error;
   return { id };
+}
+
+/** Returns how long the gateway is to remember a key, in the unit of the wire. */
+function wholeSeconds(keyTtl: Duration | undefined): number | undefined {
+  if (keyTtl === undefined) return undefined;
+  const ms = toMsWithin('"keyTtl"', keyTtl, "1d");
+  if (ms % 1000 === 0) return ms / 1000;
+  throw invalidArgument(
+    `"keyTtl" is ${JSON.stringify(keyTtl)}, it must be in whole seconds`,
+  );
 }

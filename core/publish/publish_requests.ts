@@ -1,4 +1,4 @@
-import { DEFAULT_TIMEOUT_MS, request } from "../http/request.ts";
+import { request } from "../http/request.ts";
 import { type BatchLine, encodeLine, type LineAnswer } from "./batch_line.ts";
 import { keepContext } from "./keep_context.ts";
 import type { PublishTarget } from "./publish_target.ts";
@@ -36,9 +36,8 @@ export async function postHeartbeat(
   signal: AbortSignal,
 ): Promise<void> {
   const context = await gateway.context;
-  const { timeout = DEFAULT_TIMEOUT_MS } = context.retry;
   // Half of the time that a request may take.
-  const seconds = Math.min(MAX_KEEP_SECONDS, timeout / 2000);
+  const seconds = Math.min(MAX_KEEP_SECONDS, context.retry.timeoutMs / 2000);
   const query = new URLSearchParams({
     channel,
     topic,

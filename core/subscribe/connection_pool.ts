@@ -1,4 +1,4 @@
-import type { BackoffBounds } from "../time/backoff.ts";
+import { type BackoffBounds, DEFAULT_BACKOFF } from "../time/backoff.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
 import {
   type Connection,
@@ -22,11 +22,10 @@ export function connectionsTo(
   url: string,
   choice: TransportChoice = "auto",
   isShared = true,
-  bounds: BackoffBounds = {},
+  bounds: BackoffBounds = DEFAULT_BACKOFF,
 ): ConnectionPool {
   if (!isShared) return createPool(url, choice, bounds);
-  const { reconnectMinMs, reconnectMaxMs } = bounds;
-  const key = `${choice} ${url} ${reconnectMinMs} ${reconnectMaxMs}`;
+  const key = `${choice} ${url} ${bounds.minMs} ${bounds.maxMs}`;
   const pool = shared.get(key) ??
     createPool(url, choice, bounds, () => shared.delete(key));
   shared.set(key, pool);

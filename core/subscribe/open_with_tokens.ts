@@ -1,6 +1,7 @@
 import { channelName, topicSchema } from "../channel/channel.ts";
 import { baseUrl } from "../http/base_url.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
+import { backoffBounds } from "../time/backoff.ts";
 import { untilAborted } from "../time/until_aborted.ts";
 import type { SubscribeOptions } from "../types/subscribe.ts";
 import type { From } from "../types/token.ts";
@@ -63,7 +64,7 @@ export async function openWithTokens(
       baseUrl(url, "Cannot subscribe"),
       options.transport ?? token.transport,
       options.multiplex,
-      options,
+      backoffBounds(options),
     ),
     tokens,
     // Text, whatever a token without types has here.

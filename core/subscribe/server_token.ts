@@ -5,7 +5,7 @@ import { gatewayFetch } from "../http/gateway_fetch.ts";
 import { gatewayUrl } from "../http/gateway_url.ts";
 import { badAnswer, parseAnswer } from "../http/json_answer.ts";
 import { readText } from "../http/read_text.ts";
-import { requestOnce } from "../http/request.ts";
+import { DEFAULT_RETRY, requestOnce } from "../http/request.ts";
 import { signingKeyFor } from "../http/signing_key_for.ts";
 import { RealtimeError } from "../protocol/errors.ts";
 import { hashSigningKey } from "../protocol/signing_key.ts";
@@ -68,7 +68,7 @@ export async function requestToken(
   const bearer = await hashSigningKey(signingKeyFor({}, url));
   const claims = topics.map((name) => ({ channel, name, kind: "run" }));
   const answer = await requestOnce(
-    { url, bearer, fetch: gatewayFetch(url), retry: {} },
+    { url, bearer, fetch: gatewayFetch(url), retry: DEFAULT_RETRY },
     {
       path: "/v1/realtime/token",
       body: JSON.stringify(claims),

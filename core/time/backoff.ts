@@ -1,13 +1,32 @@
-const SHORTEST_MS = 250;
-const LONGEST_MS = 20_000;
+import { toMs } from "../protocol/duration.ts";
+import type { SubscribeOptions } from "../types/subscribe.ts";
+
 const LONGEST_ASKED_MS = 300_000;
 
 /** The bounds of the pauses between attempts, in milliseconds. */
 export interface BackoffBounds {
-  /** @default {250} */
-  readonly reconnectMinMs?: number | undefined;
-  /** @default {20000} */
-  readonly reconnectMaxMs?: number | undefined;
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** The bounds that nobody changed. */
+export const DEFAULT_BACKOFF: BackoffBounds = { minMs: 250, maxMs: 20_000 };
+
+/**
+ * Reads the bounds from the options of a subscription.
+ *
+ * @throws {RealtimeError} `invalid_argument` for something that is no duration.
+ */
+export function backoffBounds(
+  { reconnectMin = "250ms", reconnectMax = "20s" }: Pick<
+    SubscribeOptions<unknown>,
+    "reconnectMin" | "reconnectMax"
+  >,
+): BackoffBounds {
+  return {
+    minMs: toMs('"reconnectMin"', reconnectMin),
+    maxMs: toMs('"reconnectMax"', reconnectMax),
+  };
 }
 
 /**
@@ -19,15 +38,11 @@ export interface BackoffBounds {
  */
 export function backoff(
   attempt: number,
-  { reconnectMinMs = SHORTEST_MS, reconnectMaxMs = LONGEST_MS }: BackoffBounds =
-    {},
+  { minMs, maxMs }: BackoffBounds = DEFAULT_BACKOFF,
   random: () => number = Math.random,
 ): number {
-  const limit = Math.min(reconnectMaxMs, 2 * reconnectMinMs * 2 ** attempt);
-  return Math.min(
-    reconnectMaxMs,
-    reconnectMinMs + random() * (limit - reconnectMinMs),
-  );
+  const limit = Math.min(maxMs, 2 * minMs * 2 ** attempt);
+  return Math.min(maxMs, minMs + random() * (limit - minMs));
 }
 
 /**
@@ -35,7 +50,7 @@ export function backoff(
  * so does a timer of over 2^31 ms.
  */
 export function bounded(ms: number): number {
-  return Math.min(Math.max(ms, SHORTEST_MS), LONGEST_ASKED_MS);
+  return Math.min(Math.max(ms, DEFAULT_BACKOFF.minMs), LONGEST_ASKED_MS);
 }
 
 /** Waits, until the time is over or the signal aborts. It never rejects. */

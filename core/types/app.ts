@@ -1,4 +1,4 @@
-import type { TopicClaim } from "../protocol/token.ts";
+import type { Duration } from "../protocol/duration.ts";
 import type { Channel } from "./channel.ts";
 import type { Streamed, StreamFunction } from "./stream.ts";
 import type { From, Token } from "./token.ts";
@@ -8,14 +8,14 @@ import type { MaybePromise, Mutable, Untyped } from "./utility.ts";
 
 /** Options of `publish`. */
 export interface PublishOptions {
-  /** The idempotency key: the same key publishes once to the same channel within `keyTtl` seconds, so that a retry is safe. */
+  /** The idempotency key: the same key publishes once to the same channel within `keyTtl`, so that a retry is safe. */
   key?: string | undefined;
   /**
-   * How long the gateway remembers the key, in whole seconds from its first use: 1 to 86,400. Without a `key` it has no effect.
+   * How long the gateway remembers the key after its first use, in whole seconds: at most a day. Without a `key` it has no effect.
    *
-   * @default {120}
+   * @default {"2m"}
    */
-  keyTtl?: number | undefined;
+  keyTtl?: Duration | undefined;
   /** The run that publishes the message, a ULID. */
   runId?: string | undefined;
   /** The readable id of the function that publishes the message. */
@@ -33,15 +33,15 @@ export interface PublishOptions {
   /**
    * For a data stream: what happens if the topic has another open stream.
    *
-   * - `"allow"`: both are open side by side.
+   * - `"keep"`: both are open side by side.
    * - `"refuse"`: `publish` rejects with `stream_open`, and nothing is read from the source. A stream whose producer died is open until the
    *   gateway ends it: 60 seconds after its last message, by default.
-   * - `"stop"`: the other streams end as if a reader had stopped them.
+   * - `"replace"`: the other streams end as if a reader had stopped them.
    *
    * It holds over all gateways of one broker. If two streams begin at the same moment, one of them is open afterwards: the earlier one with
-   * `"refuse"`, the later one with `"stop"`. An earlier attempt with the same `key` is replaced or, with `join`, joined.
+   * `"refuse"`, the later one with `"replace"`. An earlier attempt with the same `key` is replaced or, with `join`, joined.
    *
-   * @default {"allow"}
+   * @default {"keep"}
    */
   otherStreams?: OtherStreams | undefined;
   /**
@@ -61,17 +61,17 @@ export interface PublishOptions {
 }
 
 /** How the other open streams of a topic are treated when a stream begins. */
-export type OtherStreams = "allow" | "refuse" | "stop";
+export type OtherStreams = "keep" | "refuse" | "replace";
 
 /** Options of `waitForReply`. */
 export interface WaitForReplyOptions {
   /**
-   * How long to wait for an answer, in milliseconds: days as well, or `Infinity`. New subscribers see the question only as long as the
-   * gateway keeps messages: 5 minutes by default.
+   * How long to wait for a reply: days as well, or `Infinity`. New subscribers see the question only as long as the gateway keeps messages:
+   * 5 minutes by default.
    *
-   * @default {300000}
+   * @default {"5m"}
    */
-  timeout?: number | undefined;
+  timeout?: Duration | undefined;
   /** Ends the wait; the promise rejects at once with `aborted`. The question remains open. */
   signal?: AbortSignal | undefined;
 }
@@ -83,18 +83,18 @@ export interface RequestOptions extends
     "kind" | "keyTtl" | "signal" | "otherStreams" | "join" | "onStart"
   > {
   /**
-   * How long to wait for an answer, in milliseconds: days as well, or `Infinity`. New subscribers see the question only as long as the
-   * gateway keeps messages: 5 minutes by default.
+   * How long to wait for a reply: days as well, or `Infinity`. New subscribers see the question only as long as the gateway keeps messages:
+   * 5 minutes by default.
    *
-   * @default {300000}
+   * @default {"5m"}
    */
-  timeout?: number | undefined;
+  timeout?: Duration | undefined;
   /**
-   * How long the gateway remembers the key, in whole seconds from its first use: 1 to 86,400. Without a `key` it has no effect.
+   * How long the gateway remembers the key after its first use, in whole seconds: at most a day. Without a `key` it has no effect.
    *
-   * @default {the timeout, but at least 120 and at most 86400}
+   * @default {the timeout, but at least 2 minutes and at most a day}
    */
-  keyTtl?: number | undefined;
+  keyTtl?: Duration | undefined;
   /** Withdraws the question, or ends the wait; the promise rejects at once with `aborted`. A question that has left remains open. */
   signal?: AbortSignal | undefined;
 }
@@ -165,14 +165,14 @@ export interface RequestFn {
    * const { isApproved } = await realtime.request(
    *   approvals("42").approval,
    *   { text: "Refund 129 EUR?" },
-   *   { timeout: 60_000 },
+   *   { timeout: "1m" },
    * );
    * ```
    *
    * @param topic The topic of the question. It must have a `reply`.
    * @throws {RealtimeError} `timeout` if no answer arrives in time; `aborted`; `invalid_data` if the question or the answer does not match
    * its schema; otherwise the gateway's refusal.
-   * @throws {TypeError} If the topic has no `reply`.
+   * @throws {RealtimeError} `invalid_argument` if the topic has no `reply`.
    */
   <TTopic extends TopicDefinition<string, Untyped, Untyped, TopicDefinition>>(
     topic: Topic<string, TTopic>,
@@ -206,12 +206,12 @@ export interface WaitForReplyFn {
    * // The key makes it the same question if the process ends before the id is stored.
    * let id = stored.load();
    * if (id === undefined) {
-   *   const options = { key: "refund A-1041", keyTtl: 86_400 };
+   *   const options = { key: "refund A-1041", keyTtl: "1d" };
    *   ({ id } = await realtime.publish(approval, { text: "Refund?" }, options));
    *   stored.save(id);
    * }
    * const { isApproved } = await realtime.waitForReply(approval, id, {
-   *   timeout: 3 * 86_400_000,
+   *   timeout: "3d",
    * });
    * ```
    *
@@ -220,7 +220,7 @@ export interface WaitForReplyFn {
    * @throws {RealtimeError} `timeout` if no answer arrives in time; `aborted`; `not_found` if the log, when the wait begins, has no answer
    * and does not reach back to the question, so that the answer may be lost: ask again, with another key; `invalid_argument` for an id of
    * another form; `invalid_data` if the answer does not match its schema; otherwise the gateway's refusal.
-   * @throws {TypeError} If the topic has no `reply`.
+   * @throws {RealtimeError} `invalid_argument` if the topic has no `reply`.
    */
   <TTopic extends TopicDefinition<string, Untyped, Untyped, TopicDefinition>>(
     topic: Topic<string, TTopic>,
@@ -239,26 +239,29 @@ export interface TokenOptions<
   /** The names of the topics. */
   topics: TTopics;
   /**
-   * How long the token can be used to connect, in seconds; at most a day.
+   * How long the token can be used to connect; at most a day.
    *
-   * @default {60}
+   * @default {"60s"}
    */
-  expiresIn?: number | undefined;
+  expiresIn?: Duration | undefined;
   /**
-   * How long the session lasts, in seconds; at most a day.
+   * How long the session lasts; at most a day.
    *
-   * @default {3600}
+   * @default {"1h"}
    */
-  sessionExpiresIn?: number | undefined;
+  sessionExpiresIn?: Duration | undefined;
   /**
-   * Topics to which the subscriber may publish: topics of the channel by their names, topics of other channels as `{ channel, name }`, or
+   * Topics to which the subscriber may publish: topics of the channel by their names, topics of other channels as `{ channel, topic }`, or
    * `true` for every topic of every channel.
    *
    * @default {none}
    */
   publish?:
     | true
-    | readonly (Channel.TopicName<TChannel> | TopicClaim)[]
+    | readonly (
+      | Channel.TopicName<TChannel>
+      | Pick<Topic.Ref, "channel" | "topic">
+    )[]
     | undefined;
   /**
    * Topics whose data streams the subscriber may stop, in the forms that `publish` has. Neither right includes the other.
@@ -266,8 +269,8 @@ export interface TokenOptions<
    * @default {none}
    */
   stop?: TokenOptions<TChannel>["publish"] | undefined;
-  /** The user that the token is for. */
-  sub?: string | undefined;
+  /** The user that the token is for. It becomes the claim `sub`. */
+  subject?: string | undefined;
   /** The start of subscriptions that name no other. */
   from?: From | undefined;
 }
@@ -290,21 +293,21 @@ export interface RetryOptions {
    */
   attempts?: number | undefined;
   /**
-   * The timeout of one attempt, in milliseconds.
+   * The timeout of one attempt.
    *
-   * @default {30000}
+   * @default {"30s"}
    */
-  timeout?: number | undefined;
+  timeout?: Duration | undefined;
 }
 
 /** The batching of a data stream's chunks. */
 export interface FlushOptions {
   /**
-   * How long a chunk waits for more chunks, in milliseconds.
+   * How long a chunk waits for more chunks.
    *
-   * @default {16, and more in a long stream: as many as it has messages so far, at most 250}
+   * @default {"16ms", and more in a long stream: as many milliseconds as it has messages so far, at most 250}
    */
-  ms?: number | undefined;
+  interval?: Duration | undefined;
   /**
    * The number of characters of JSON that are sent without waiting for more.
    *

@@ -1,3 +1,4 @@
+import type { Duration } from "../protocol/duration.ts";
 import type { RealtimeError } from "../protocol/errors.ts";
 import type { AppLike, TokenOptions } from "./app.ts";
 import type { Channel } from "./channel.ts";
@@ -65,17 +66,17 @@ export interface SubscribeOptions<TMessage> {
    */
   multiplex?: boolean | undefined;
   /**
-   * The shortest pause before the subscription reconnects, in milliseconds.
+   * The shortest pause before the subscription reconnects.
    *
-   * @default {250}
+   * @default {"250ms"}
    */
-  reconnectMinMs?: number | undefined;
+  reconnectMin?: Duration | undefined;
   /**
-   * The longest pause before the subscription reconnects, in milliseconds. A gateway that restarts may ask for a longer one.
+   * The longest pause before the subscription reconnects. A gateway that restarts may ask for a longer one.
    *
-   * @default {20000}
+   * @default {"20s"}
    */
-  reconnectMaxMs?: number | undefined;
+  reconnectMax?: Duration | undefined;
   /**
    * The gateway's base URL. Tokens of Inngest's SDKs have none.
    *

@@ -83,7 +83,9 @@ export function createSite(
     if (!chats.belongsTo(chatId, user)) {
       return c.text(NOT_YOURS, 403);
     }
-    return c.json({ token: await chatToken(realtime, { chatId, sub: user }) });
+    return c.json({
+      token: await chatToken(realtime, { chatId, subject: user }),
+    });
   });
 
   site.get("/api/chat/:id", (c) => {

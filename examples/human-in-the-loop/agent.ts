@@ -70,7 +70,7 @@ export class Agent {
   async #decide(open: OpenClaim): Promise<string> {
     const { approval } = refunds(open.userId);
     const id = open.questionId ?? await this.#ask(open);
-    const options = { timeout: open.until - Date.now() };
+    const options = { timeout: (open.until - Date.now()) / 1000 };
     try {
       const decision = this.#realtime.waitForReply(approval, id, options);
       const { isApproved } = await decision;
@@ -87,7 +87,7 @@ export class Agent {
   async #ask(open: OpenClaim): Promise<string> {
     const { userId, claim } = open;
     const { approval } = refunds(userId);
-    const options = { key: claim.order, keyTtl: 86_400 };
+    const options = { key: claim.order, keyTtl: "1d" } as const;
     const { id } = await this.#realtime.publish(approval, claim, options);
     this.#open.save({ ...open, questionId: id });
     return id;

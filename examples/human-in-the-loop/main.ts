@@ -28,7 +28,7 @@ const gateway = createGateway({
   dev: true,
   broker: await SqliteBroker.open({
     path: join(folder, "tidings.db"),
-    historyTtl: 7 * 86_400,
+    historyTtl: "7d",
   }),
   channels: { "refunds:*": refunds },
 });

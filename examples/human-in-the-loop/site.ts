@@ -31,7 +31,7 @@ export function createSite(agent: Agent, realtime: RealtimeApp): Hono {
             topics: ["approval", "decision", "outcome"],
             // The page may publish decisions, and nothing else.
             publish: ["decision"],
-            sub: user,
+            subject: user,
           }
           : null;
       },

@@ -135,5 +135,5 @@ class Ring {
 
 /** Names a client: a user, or a token without one. */
 function clientOf({ subject, jti }: Client): string {
-  return subject === undefined ? `jti ${jti}` : `sub ${subject}`;
+  return subject === undefined ? `jti ${jti}` : `subject ${subject}`;
 }

@@ -4,7 +4,7 @@ import type { RevocationRecord } from "../brokers/revocation_store.ts";
 /** The tokens to revoke: all that match one of the fields and were made until now. */
 export interface Revocation {
   /** The user of the tokens. */
-  readonly sub?: string | undefined;
+  readonly subject?: string | undefined;
   /** The id of one token; the tickets made from it have the same id. */
   readonly jti?: string | undefined;
   /** A channel in which the tokens have a right. */
@@ -13,9 +13,9 @@ export interface Revocation {
 
 type Field = keyof Revocation;
 
-const FIELDS: readonly Field[] = ["sub", "jti", "channel"];
+const FIELDS: readonly Field[] = ["subject", "jti", "channel"];
 
-/** Returns the texts by which brokers know a revocation: `sub u1`. */
+/** Returns the texts by which brokers know a revocation: `subject u1`. */
 export function subjectsOf(revocation: Revocation): string[] {
   return FIELDS.filter((field) => revocation[field] !== undefined)
     .map((field) => `${field} ${revocation[field]}`);
@@ -30,7 +30,7 @@ type Times = Pick<RevocationRecord, "at" | "until">;
 /** Revocations, in an order in which a token finds its own without making any text. */
 export class RevocationSet {
   readonly #fields: Readonly<Record<Field, Map<string, Times>>> = {
-    sub: new Map(),
+    subject: new Map(),
     jti: new Map(),
     channel: new Map(),
   };
@@ -55,8 +55,8 @@ export class RevocationSet {
   }
 
   has({ sub, jti, iat, topics, publish, stop }: TokenClaims): boolean {
-    const { sub: subs, jti: jtis, channel: channels } = this.#fields;
-    if (sub !== undefined && isRevoked(subs, sub, iat)) return true;
+    const { subject: subjects, jti: jtis, channel: channels } = this.#fields;
+    if (sub !== undefined && isRevoked(subjects, sub, iat)) return true;
     if (isRevoked(jtis, jti, iat)) return true;
     if (channels.size === 0) return false;
     const isHere = ({ channel }: { channel: string }): boolean =>

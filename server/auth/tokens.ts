@@ -41,8 +41,7 @@ export class Tokens {
   /**
    * Mints a token with the current key.
    *
-   * @throws {RealtimeError} `invalid_name`.
-   * @throws {RangeError} For a lifetime or a number of topics that is not allowed.
+   * @throws {RealtimeError} `invalid_name`; `invalid_argument` for a lifetime or a number of topics that is not allowed.
    */
   async mint(options: MintOptions): Promise<string> {
     const [key] = await this.#keys;

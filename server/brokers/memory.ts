@@ -1,4 +1,5 @@
 import { formatId, type Position } from "../../core/protocol/id.ts";
+import { OptionReader } from "../../core/protocol/option_reader.ts";
 import type {
   Broker,
   BrokerHealth,
@@ -13,6 +14,11 @@ import type {
 } from "./broker.ts";
 import { BoundedLogs, idsOf, notify } from "./bounded_logs.ts";
 import type { ChannelLog } from "./channel_logs.ts";
+import {
+  historySettings,
+  MEMORY_BUDGET,
+  type MemoryOptions,
+} from "./history_options.ts";
 import type { LogSummary } from "./log_summary.ts";
 import { MemoryRevocations } from "./memory_revocations.ts";
 import { RememberedKeys } from "./remembered_keys.ts";
@@ -22,38 +28,7 @@ import type {
 } from "./revocation_store.ts";
 
 /** Options of a {@linkcode MemoryBroker}. */
-export interface MemoryBrokerOptions {
-  /**
-   * Messages in a channel's log.
-   *
-   * @default {1000}
-   */
-  historySize?: number | undefined;
-  /**
-   * Seconds that a message stays in the log.
-   *
-   * @default {300}
-   */
-  historyTtl?: number | undefined;
-  /**
-   * Bytes in a channel's log.
-   *
-   * @default {8388608}
-   */
-  historyBytes?: number | undefined;
-  /**
-   * Bytes in the logs of all channels and in the idempotency keys together. The channel that was idle longest loses its messages
-   * first. The keys take half of it at most: beyond that, the oldest are forgotten early.
-   *
-   * @default {268435456}
-   */
-  memoryBudget?: number | undefined;
-  /**
-   * Milliseconds that an idempotency key is remembered if its publisher asks for no other time.
-   *
-   * @default {120000}
-   */
-  keyTtlMs?: number | undefined;
+export interface MemoryBrokerOptions extends MemoryOptions {
   /**
    * The clock, in milliseconds. It must not go back.
    *
@@ -90,18 +65,19 @@ export class MemoryBroker implements Broker {
   #closed = false;
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
-  /** Creates a broker without any channel. */
+  /**
+   * Creates a broker without any channel.
+   *
+   * @throws {RealtimeError} `invalid_argument` for a number or duration that can't be used.
+   */
   constructor(options: MemoryBrokerOptions = {}) {
-    const retention = {
-      size: options.historySize ?? 1000,
-      ttlMs: (options.historyTtl ?? 300) * 1000,
-      bytes: options.historyBytes ?? 8 * 1024 * 1024,
-    };
-    const budget = options.memoryBudget ?? 256 * 1024 * 1024;
+    const read = new OptionReader("Cannot create a memory broker", options);
+    const { retention, keyTtlMs } = historySettings(read);
+    const budget = read.whole("memoryBudget", MEMORY_BUDGET);
     const idleMs = retention.ttlMs;
     this.#logs = new BoundedLogs({ retention, budget, idleMs });
     this.#keys = new RememberedKeys(budget / 2);
-    this.#keyTtlMs = options.keyTtlMs ?? 120_000;
+    this.#keyTtlMs = keyTtlMs;
     // V8 needs an object for each time of a message that is not a whole number.
     this.#now = options.now ?? (() => Math.floor(performance.now()));
   }

@@ -9,7 +9,7 @@
  * const gateway = createGateway({
  *   broker: await SqliteBroker.open({
  *     path: "./tidings.db",
- *     historyTtl: 7 * 24 * 3600,
+ *     historyTtl: "7d",
  *   }),
  *   signingKey: "a-key-of-at-least-32-characters-0000",
  * });

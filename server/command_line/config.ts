@@ -23,8 +23,6 @@ const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 /** The smallest file of a SQLite database that can be asked for. */
 const MIN_STORAGE_BYTES = 16 * 1024 * 1024;
 
-const DAY_S = 24 * 3600;
-
 const schema = z.object({
   port: whole("a port", 0, 65535),
   host: z.string().min(1, "a host must not be empty").optional(),
@@ -33,12 +31,12 @@ const schema = z.object({
   "admin-key": adminKey,
   broker,
   "history-size": whole("it", 1, 1_000_000),
-  "history-ttl": duration(365 * DAY_S),
+  "history-ttl": duration("365d"),
   "history-bytes": whole("it", 1024, MAX_BYTES),
   "memory-budget": whole("it", 1024 * 1024, MAX_BYTES),
   "storage-budget": whole("it", MIN_STORAGE_BYTES, MAX_BYTES),
   "max-message-bytes": whole("it", 1, MAX_MESSAGE_BYTES),
-  "stream-lease": duration(DAY_S),
+  "stream-lease": duration("1d"),
   "allowed-origins": origins,
   "log-level": z.enum(LOG_LEVELS, "it must be debug, info, warning or error")
     .optional(),
@@ -78,7 +76,7 @@ export const FLAGS: Readonly<
     "url",
   ],
   "history-size": ["messages kept for each channel (1000)", "n"],
-  "history-ttl": ["how long messages are kept, as 300 or 7d (5m)", "time"],
+  "history-ttl": ["how long messages are kept, such as 7d (5m)", "time"],
   "history-bytes": ["bytes kept for each channel (8388608)", "bytes"],
   "memory-budget": [
     "bytes of logs in memory (268435456); not with Redis",

@@ -1,3 +1,4 @@
+import type { Duration } from "../../core/protocol/duration.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { Broker } from "../brokers/broker.ts";
 import { MemoryBroker } from "../brokers/memory.ts";
@@ -8,7 +9,7 @@ import { ConfigError } from "./config_error.ts";
 /** The bounds of each log. */
 interface History {
   readonly historySize: number | undefined;
-  readonly historyTtl: number | undefined;
+  readonly historyTtl: Duration | undefined;
   readonly historyBytes: number | undefined;
 }
 

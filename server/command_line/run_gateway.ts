@@ -9,8 +9,8 @@ import { createBroker, sqliteTargetOf } from "./create_broker.ts";
 
 const logger = getLogger(["tidings", "gateway"]);
 
-/** Milliseconds over which clients reconnect: long for a restart in production, short for a developer's Ctrl-C. */
-const SPREAD_MS = { SIGTERM: 10_000, SIGINT: 500 } as const;
+/** The time over which clients reconnect: long for a restart in production, short for a developer's Ctrl-C. */
+const SPREAD = { SIGTERM: "10s", SIGINT: "500ms" } as const;
 
 /** A gateway, with its server once that listens. */
 interface Serving {
@@ -25,7 +25,7 @@ interface Serving {
  * @throws {RealtimeError} Where it can't listen.
  */
 export async function runGateway(config: Config): Promise<void> {
-  const { port, host: hostname, dev, "stream-lease": lease } = config;
+  const { port, host: hostname, dev, "stream-lease": streamLease } = config;
   const { "log-level": level, "log-format": format } = config;
   await logToConsole({ level, format, dev });
   const signingKey = config["signing-key"];
@@ -37,7 +37,7 @@ export async function runGateway(config: Config): Promise<void> {
     signingKeyFallback: config["signing-key-fallback"],
     adminKey: config["admin-key"],
     maxMessageBytes: config["max-message-bytes"],
-    streamLeaseMs: lease && lease * 1000,
+    streamLease,
     allowedOrigins: config["allowed-origins"],
   });
   const serving: Serving = { gateway };
@@ -53,13 +53,12 @@ export async function runGateway(config: Config): Promise<void> {
 function drainOnSignal(serving: Serving): void {
   const { gateway } = serving;
   let draining = false;
-  async function drain(signal: keyof typeof SPREAD_MS): Promise<void> {
+  async function drain(signal: keyof typeof SPREAD): Promise<void> {
     // A second signal asks to exit at once.
     if (draining) process.exit(1);
     draining = true;
-    await gateway.drain({ spreadMs: SPREAD_MS[signal] });
     try {
-      await gateway.close();
+      await gateway.close({ spread: SPREAD[signal] });
     } catch (error) {
       logger.error("{message}", { event: "failed", ...messageOf(error) });
       // On Node an exit would wait for the thread that waits for the disk.

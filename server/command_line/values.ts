@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { type Duration, toMsWithin } from "../../core/protocol/duration.ts";
 import { signingKeyProblem } from "../../core/protocol/signing_key.ts";
 import { adminKeyProblem } from "../auth/admin_key.ts";
 import { parseRedisUrl } from "../brokers/redis/url.ts";
@@ -20,20 +21,18 @@ export function whole(name: string, min: number, max: number): Value<number> {
     .refine((n) => n >= min && n <= max, problem).optional();
 }
 
-const SECONDS: Readonly<Record<string, number>> = {
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 24 * 3600,
-};
-
-/** A time, as `90`, `90s`, `5m`, `2h` or `7d`; the value is in seconds. */
-export function duration(max: number): Value<number> {
-  const problem =
-    `it must be a whole number from 1 to ${max} seconds, or a time such as 90s, 5m, 2h or 7d within these bounds`;
-  return z.string().regex(/^\d{1,10}[smhd]?$/, problem)
-    .transform((text) => parseInt(text) * (SECONDS[text.slice(-1)] ?? 1))
-    .refine((seconds) => seconds >= 1 && seconds <= max, problem).optional();
+/** A duration, up to `longest`. */
+export function duration(longest: Duration): Value<Duration> {
+  return z.string().transform((text, context) => {
+    // The forms of options are those of flags.
+    const duration = text as Duration;
+    try {
+      toMsWithin("it", duration, longest);
+    } catch (error) {
+      context.addIssue(Object(error).message);
+    }
+    return duration;
+  }).optional();
 }
 
 /** A key, about which a function says why it can't be one. */

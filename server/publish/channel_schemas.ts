@@ -1,3 +1,4 @@
+import { invalidArgument } from "../../core/protocol/duration.ts";
 import { topicSchema } from "../../core/channel/channel.ts";
 import { validate } from "../../core/channel/validate.ts";
 import type { Realtime } from "../../core/types/realtime.ts";
@@ -22,11 +23,11 @@ export class ChannelSchemas {
 
   /**
    * @param channels Channels by their names, or by patterns in which `*` stands for one or more characters.
-   * @throws {TypeError} For an empty key, and for a value that is not a channel.
+   * @throws {RealtimeError} `invalid_argument` for an empty key, and for a value that is not a channel.
    */
   constructor(channels: Readonly<Record<string, KnownChannel>>) {
     if (Array.isArray(channels)) {
-      throw new TypeError(
+      throw invalidArgument(
         'Cannot create a gateway: "channels" is a list, it must be an object of names or patterns such as { "user:*": userChannel }',
       );
     }
@@ -55,13 +56,13 @@ export class ChannelSchemas {
 
 function topicsOf(key: string, channel: KnownChannel): object {
   if (key === "") {
-    throw new TypeError(
+    throw invalidArgument(
       'Cannot create a gateway: a key of "channels" is empty, it must be a channel\'s name or a pattern',
     );
   }
   const { topics } = Object(channel);
   if (typeof topics === "object" && topics !== null) return topics;
-  throw new TypeError(
+  throw invalidArgument(
     `Cannot create a gateway: ${
       quote(key)
     } of "channels" is not a channel or a definition of channels`,

@@ -74,7 +74,7 @@ export class ClientPublisher implements MessagePublisher {
   ): Promise<readonly string[]> {
     const { channel, kind = "data", replyTo } = envelope;
     const { schemas, callback, auth } = this.#rules;
-    const { sub, jti } = this.#claims;
+    const { sub: subject, jti } = this.#claims;
     this.require(channel, topics);
     // Readers take the other kinds for what the app says of its runs.
     if (kind !== "data" && !isStreamKind(kind)) {
@@ -111,7 +111,7 @@ export class ClientPublisher implements MessagePublisher {
           data: JSON.parse(data),
           id: ids[index] ?? "",
           ...replyTo === undefined ? {} : { replyTo },
-          ...sub === undefined ? {} : { sub },
+          ...subject === undefined ? {} : { subject },
           jti,
         });
       }

@@ -1,5 +1,6 @@
+import { invalidArgument } from "../../core/protocol/duration.ts";
 import { readEnvironment } from "../../core/http/environment.ts";
-import { request } from "../../core/http/request.ts";
+import { DEFAULT_RETRY, request } from "../../core/http/request.ts";
 import type { InboundMessage, OnMessage } from "./message_callback.ts";
 
 /** An event of Inngest. */
@@ -41,7 +42,7 @@ export interface ForwardOptions {
   /**
    * Creates the event of a message; returns `undefined` for a message that is not forwarded.
    *
-   * @default {an event `realtime/message` with channel, topic, data, id, replyTo, sub and jti as its data, for messages of the kind `data`}
+   * @default {an event `realtime/message` with channel, topic, data, id, replyTo, subject and jti as its data, for messages of the kind `data`}
    */
   toEvent?: ((message: InboundMessage) => InngestEvent | undefined) | undefined;
 }
@@ -62,7 +63,7 @@ export interface ForwardOptions {
  * });
  * ```
  *
- * @throws {TypeError} Without a client and an event key.
+ * @throws {RealtimeError} `invalid_argument` without a client and an event key.
  */
 export function forwardToInngest(options: ForwardOptions = {}): OnMessage {
   const { client, toEvent = toMessageEvent } = options;
@@ -89,13 +90,13 @@ function eventApi(
   }: ForwardOptions,
 ): (event: InngestEvent) => Promise<unknown> {
   if (!eventKey) {
-    throw new TypeError(
+    throw invalidArgument(
       "Cannot forward to Inngest: give a client or an event key, or set INNGEST_EVENT_KEY",
     );
   }
   const url = baseUrl.replace(/\/+$/, "");
   return (event) =>
-    request({ url, bearer: undefined, fetch, retry: {} }, {
+    request({ url, bearer: undefined, fetch, retry: DEFAULT_RETRY }, {
       path: `/e/${encodeURIComponent(eventKey)}`,
       body: JSON.stringify(event),
       headers: { "content-type": "application/json" },

@@ -17,7 +17,7 @@ export interface InboundMessage {
   /** The id of the message that this one replies to. */
   readonly replyTo?: string;
   /** The user of the token. */
-  readonly sub?: string;
+  readonly subject?: string;
   /** The token's id. */
   readonly jti: string;
 }

@@ -9,7 +9,7 @@ import {
   type Patience,
   type RuntimeAdapter,
 } from "./adapter.ts";
-import { websocket } from "./bun_websocket.ts";
+import { bunWebSocket } from "./bun_websocket.ts";
 import { failed } from "./failed.ts";
 import { lastRequests } from "./last_requests.ts";
 
@@ -76,7 +76,7 @@ export const bunRuntime: RuntimeAdapter = {
       error: failed,
       fetch: (request: Request, server: BunServerLike) =>
         app.fetch(request, { server }),
-      websocket,
+      websocket: bunWebSocket,
     });
     return { port: server.port, close: () => server.stop(true) };
   },

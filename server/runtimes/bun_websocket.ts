@@ -81,7 +81,7 @@ export interface BunWebSocketHandler {
  * The handlers that `Bun.serve` needs beside `fetch`, for an app that calls `Bun.serve` itself instead of
  * {@linkcode serve}.
  */
-export const websocket: BunWebSocketHandler = {
+export const bunWebSocket: BunWebSocketHandler = {
   maxPayloadLength: INBOUND_BYTES,
   idleTimeout: IDLE_SECONDS,
   sendPings: true,

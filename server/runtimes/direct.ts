@@ -15,6 +15,3 @@ export type BodyHandler = (
  * `Response`. Returns `undefined` for every other request: that goes through `fetch`.
  */
 export type DirectHandler = (head: RequestHead) => BodyHandler | undefined;
-
-/** The direct handlers of apps that have one beside their `fetch`. An app that a gateway is mounted in has none. */
-export const directHandlers: WeakMap<object, DirectHandler> = new WeakMap();

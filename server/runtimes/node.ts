@@ -10,7 +10,7 @@ import {
   type Patience,
   type RuntimeAdapter,
 } from "./adapter.ts";
-import { directHandlers } from "./direct.ts";
+import { directHandler } from "./serving_hooks.ts";
 import { failed } from "./failed.ts";
 import { answerClientErrors, mayTakeLong } from "./node_client_error.ts";
 import { directFirst } from "./node_direct.ts";
@@ -36,7 +36,7 @@ function serve(
       (request, env) => app.fetch(request, env),
       { hostname, errorHandler: failed },
     );
-    const direct = directHandlers.get(app);
+    const direct = directHandler(app);
     const server = createServer({
       headersTimeout: headMs,
       requestTimeout: requestMs,

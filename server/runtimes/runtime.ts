@@ -6,7 +6,7 @@ import type {
   RuntimeAdapter,
   Server,
 } from "./adapter.ts";
-import { listeningCallbacks } from "./on_listening.ts";
+import { servingHooks } from "./serving_hooks.ts";
 
 let loading: Promise<RuntimeAdapter> | undefined;
 
@@ -51,7 +51,7 @@ export async function serve(
   try {
     const listener = await adapter.serve(app, { port, hostname });
     const url = originOf(hostname, listener.port);
-    listeningCallbacks.get(app)?.(url, adapter.name);
+    servingHooks(app)?.listening(url, adapter.name);
     return { ...listener, url, [Symbol.asyncDispose]: listener.close };
   } catch (cause) {
     const address = originOf(hostname, port).slice("http://".length);

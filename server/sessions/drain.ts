@@ -1,29 +1,34 @@
+import { type Duration, toMs } from "../../core/protocol/duration.ts";
 import type { Session } from "./session.ts";
 
 /** How a gateway drains. */
 export interface DrainOptions {
   /**
-   * Milliseconds over which the clients' reconnects are spread.
+   * The time over which the clients' reconnects are spread.
    *
-   * @default {10000}
+   * @default {"10s"}
    */
-  spreadMs?: number | undefined;
+  spread?: Duration | undefined;
   /**
-   * Milliseconds after which connections are closed even if their send queue is not empty.
+   * The time after which connections are closed even if their send queue is not empty.
    *
-   * @default {20000}
+   * @default {"20s"}
    */
-  deadlineMs?: number | undefined;
+  deadline?: Duration | undefined;
 }
 
 const POLL_MS = 20;
 
+/** How long a drain waits for send queues unless an option says otherwise. */
+export const DRAIN_DEADLINE: Duration = "20s";
+
 /** Tells every client when to reconnect, flushes its send queue, and closes the connection with 1012. */
 export async function drainSessions(
   sessions: readonly Session[],
-  { spreadMs = 10_000, deadlineMs = 20_000 }: DrainOptions,
+  { spread = "10s", deadline = DRAIN_DEADLINE }: DrainOptions,
 ): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
+  const spreadMs = toMs('"spread"', spread);
+  const end = performance.now() + toMs('"deadline"', deadline);
   for (const session of sessions) {
     const retry_after_ms = Math.round(Math.random() * spreadMs);
     const data = { reason: "draining", retry_after_ms };
@@ -31,7 +36,7 @@ export async function drainSessions(
   }
   let open = sessions;
   while (open.length > 0) {
-    const isLate = performance.now() >= deadline;
+    const isLate = performance.now() >= end;
     open = open.filter((session) => {
       if (session.settled) session.close(1012, "the gateway restarts");
       else if (isLate) session.terminate(1012, "the gateway restarts");

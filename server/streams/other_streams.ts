@@ -8,10 +8,12 @@ import type { OtherStreams } from "../../core/types/realtime.ts";
  * @throws {RealtimeError} `invalid_argument`.
  */
 export function readOtherStreams(value: unknown, what: string): OtherStreams {
-  if (value === undefined) return "allow";
-  if (value === "allow" || value === "refuse" || value === "stop") return value;
+  if (value === undefined) return "keep";
+  if (value === "keep" || value === "refuse" || value === "replace") {
+    return value;
+  }
   throw new RealtimeError(
     "invalid_argument",
-    `Cannot publish ${what}: "other_streams" must be "allow", "refuse" or "stop"`,
+    `Cannot publish ${what}: "other_streams" must be "keep", "refuse" or "replace"`,
   );
 }

@@ -13,7 +13,7 @@ export interface SoleStream {
   readonly streamId: string;
   readonly topics: readonly string[];
   /** How the other open streams of the topics are treated. */
-  readonly otherStreams: "refuse" | "stop";
+  readonly otherStreams: "refuse" | "replace";
 }
 
 /** The outcome of a start. */

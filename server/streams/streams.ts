@@ -36,7 +36,7 @@ export interface StreamOptions {
   /**
    * How the other open streams of the topics are treated when the stream begins.
    *
-   * @default {"allow"}
+   * @default {"keep"}
    */
   readonly otherStreams?: OtherStreams | undefined;
   /** Whether the start joins a stream that another producer has open, in place of ending it. */
@@ -101,10 +101,10 @@ export class Streams {
     options: StreamOptions,
   ): Promise<PublishedStreamMessage> {
     const { channel, streamId, kind, producer } = envelope;
-    const { otherStreams = "allow" } = options;
+    const { otherStreams = "keep" } = options;
     // A producer without a name makes a new id for each stream, which no log has yet.
     const mayBeInLog = kind !== "datastream-start" || producer !== undefined ||
-      otherStreams !== "allow";
+      otherStreams !== "keep";
     // No transition awaits anything between the look at the state and the call of the broker, so that nothing can follow a stream's end.
     const registry = this.#registry;
     return await registry.hold(channel, streamId, mayBeInLog, (feed) => {
@@ -118,7 +118,7 @@ export class Streams {
         if (kind === "chunk") {
           return this.#append(feed, envelope, topics, data, options);
         }
-        if (otherStreams === "allow") return start();
+        if (otherStreams === "keep") return start();
         const stream = { streamId, topics, otherStreams };
         return this.#sole.begin(feed, stream, start);
       };

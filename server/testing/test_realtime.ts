@@ -2,7 +2,7 @@ import { channelName } from "../../core/channel/channel.ts";
 import type { MessageFrame } from "../../core/protocol/frames.ts";
 import { gatewaysHere } from "../../core/http/gateway_fetch.ts";
 import { createRealtime } from "../../core/app/create_realtime.ts";
-import { request } from "../../core/http/request.ts";
+import { DEFAULT_RETRY, request, type Retry } from "../../core/http/request.ts";
 import type { AsyncClosing } from "../../core/types/async_closing.ts";
 import type {
   Realtime,
@@ -61,6 +61,8 @@ interface HistoryPage {
 
 const SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else";
 
+const ONCE: Retry = { ...DEFAULT_RETRY, attempts: 1 };
+
 let count = 0;
 
 /**
@@ -75,7 +77,7 @@ export function createTestRealtime(
   const gateway = createGateway({ signingKey: SIGNING_KEY, ...options });
   const local = createLocalFetch(gateway);
   const { fetch } = local;
-  const context = { url, bearer: SIGNING_KEY, fetch, retry: { attempts: 1 } };
+  const context = { url, bearer: SIGNING_KEY, fetch, retry: ONCE };
   gatewaysHere.set(url, local.fetch);
 
   async function messages<TChannel extends string | Realtime.Channel>(
@@ -100,7 +102,7 @@ export function createTestRealtime(
   async function close(): Promise<void> {
     // Further requests are refused for good, so that no subscription retries.
     gatewaysHere.set(url, (request) => Promise.resolve(gone(`${request}`)));
-    await gateway.close();
+    await gateway.close({ spread: 0, deadline: 0 });
   }
 
   return {

@@ -273,7 +273,7 @@ describe("A gateway that is away", () => {
 
 describe("A server that dies in the middle of an answer", () => {
   it("ends the answer in an error, and what came stays shown", async () => {
-    await using gateway = await startGateway({ streamLeaseMs: 400 });
+    await using gateway = await startGateway({ streamLease: "400ms" });
     await using app = new ManyChats(gateway);
     const answering = await startAnswering(gateway, "x");
     const page = app.open("x", [], {

@@ -7,7 +7,7 @@ import { createChatTransport } from "../../ai.ts";
 /** The chat that the page shows, from the URL's hash. */
 export interface ChatScenario {
   readonly id: string;
-  readonly whenAborted?: "stop" | "leave";
+  readonly whenAborted?: "stop" | "keep";
 }
 
 const scenario: ChatScenario = JSON.parse(

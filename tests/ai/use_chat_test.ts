@@ -145,7 +145,7 @@ withChromium("useChat() in Chromium", () => {
   });
 
   it("leaves the answer running when the chat is removed, if it is told so", async () => {
-    const { page, answer } = await ask({ id: "left", whenAborted: "leave" });
+    const { page, answer } = await ask({ id: "left", whenAborted: "keep" });
     await page.click("#remove");
     await page.reload();
     await shows(page, "answer", "The tide ");

@@ -158,7 +158,7 @@ withNginx(
 
     it("accept connections while one of them drains and stops", async () => {
       const [leaving] = gateways;
-      await leaving?.gateway.drain({ spreadMs: 1 });
+      await leaving?.gateway.drain({ spread: "1ms" });
       const token = await tokenFor(target, ["leaving/t"]);
       for (let i = 0; i < 6; i++) {
         const { client } = await connectReady(target, { token });

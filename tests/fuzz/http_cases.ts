@@ -255,7 +255,9 @@ function revoke(random: Random, credentials: Credentials): Draft {
   const draft = post("revoke", [], random);
   authorize(draft, credentials.key(random), random);
   const name = `revoked-${random.below(1_000)}`;
-  const fields = random.pick([{ sub: name }, { jti: name }, { channel: name }]);
+  const fields = random.pick([{ subject: name }, { jti: name }, {
+    channel: name,
+  }]);
   draft.body = random.chance(0.8)
     ? utf8(JSON.stringify(distort(fields, random)))
     : jsonBytes(random);

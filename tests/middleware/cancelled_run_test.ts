@@ -1,3 +1,4 @@
+import { RealtimeError } from "../../core/protocol/errors.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { cancelledRunHandler, type FunctionRun } from "../../middleware.ts";
@@ -65,6 +66,6 @@ describe("cancelledRunHandler()", () => {
   });
 
   it("throws without `lifecycle`", () => {
-    assertThrows(() => cancelledRunHandler({}), TypeError, '"lifecycle"');
+    assertThrows(() => cancelledRunHandler({}), RealtimeError, '"lifecycle"');
   });
 });

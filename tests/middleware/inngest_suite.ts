@@ -449,7 +449,7 @@ export function describeMajor(major: Major): void {
     });
 
     it("replaces the stream that an earlier attempt of its step left open, where other streams are refused or stopped", async () => {
-      for (const otherStreams of ["refuse", "stop"] as const) {
+      for (const otherStreams of ["refuse", "replace"] as const) {
         const name = uniqueName("user");
         const starts: unknown[] = [];
         let left: Promise<unknown> | undefined;
@@ -547,7 +547,7 @@ export function describeMajor(major: Major): void {
         app: realtime,
         channel: userChannel(name),
         topics: ["ai"],
-        stop: [{ channel: name, name: "ai" }],
+        stop: [{ channel: name, topic: "ai" }],
       });
       const stopping = (async () => {
         for await (const message of subscription) {

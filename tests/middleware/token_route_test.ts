@@ -56,7 +56,7 @@ describe("tokenRoute()", () => {
       channel: users("2"),
       topics: ["ai"],
       expiresIn: 600,
-      sub: "2",
+      subject: "2",
     }));
     const { token } = await (await route(post())).json();
     assertEquals(token.channel, "user:2");
@@ -70,10 +70,11 @@ describe("tokenRoute()", () => {
   });
 
   it("grants publishing to topics by name, to topics of other channels, or to all", async () => {
-    const other = { channel: "other", name: "t" };
+    const other = { channel: "other", topic: "t" };
+    const granted = { channel: "other", name: "t" };
     for (
       const [publish, claim] of [
-        [["reply", other], [{ channel: "user:1", name: "reply" }, other]],
+        [["reply", other], [{ channel: "user:1", name: "reply" }, granted]],
         [[], []],
         [true, true],
         [undefined, undefined],
@@ -211,7 +212,7 @@ describe("tokenRoute()", () => {
   it("throws if `authorize` is not a function", () => {
     assertThrows(
       () => tokenRoute({} as TokenRouteOptions),
-      TypeError,
+      RealtimeError,
       '"authorize" is not a function',
     );
   });

@@ -5,7 +5,7 @@ import { describeInChromium } from "./browser_suite.ts";
 const HOOKS = ["useSubscription", "useRealtime", "useStream"] as const;
 
 /** Pauses that are long enough for a test to see them. */
-const options = { reconnectMinMs: 100, reconnectMaxMs: 200 };
+const options = { reconnectMin: "100ms", reconnectMax: "200ms" } as const;
 
 describeInChromium("hooks without a gateway, in Chromium", {}, (suite) => {
   for (const hook of HOOKS) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Duration } from "../../core/protocol/duration.ts";
 import type { Realtime } from "../../core/types/realtime.ts";
 import type { TidingsDevtoolsProps } from "../../react/devtools/mod.ts";
 
@@ -28,8 +29,8 @@ export interface Scenario {
     readonly from?: Realtime.Subscribe.From;
     readonly pauseOnHidden?: boolean;
     readonly reconnect?: boolean;
-    readonly reconnectMinMs?: number;
-    readonly reconnectMaxMs?: number;
+    readonly reconnectMin?: Duration;
+    readonly reconnectMax?: Duration;
     readonly autoCloseOnTerminal?: boolean;
   };
 }

@@ -167,10 +167,10 @@ describeInChromium("useRealtime() in Chromium", {}, (suite) => {
     assertEquals(tab.sockets.opened, 1);
   });
 
-  it("reconnects after a time between `reconnectMinMs` and `reconnectMaxMs`", async () => {
+  it("reconnects after a time between `reconnectMin` and `reconnectMax`", async () => {
     const { open, proxy, gateway } = suite();
     // By default the first pause is at most 500 ms.
-    const options = { reconnectMinMs: 1_500, reconnectMaxMs: 1_500 };
+    const options = { reconnectMin: "1500ms", reconnectMax: "1500ms" } as const;
     const { tab } = await open({ hook, options });
     await using _ = tab;
     await tab.until(({ status }) => status === "open");

@@ -3,10 +3,12 @@ import { describe, it } from "@std/testing/bdd";
 import { Hono } from "hono";
 import {
   createGateway,
+  type Fetcher,
   type Gateway,
   MemoryBroker,
   serve,
 } from "../../server/mod.ts";
+import { directHandler } from "../../server/runtimes/serving_hooks.ts";
 import { SIGNING_KEY } from "../support/gateway/gateway.ts";
 import { publish } from "../support/wire/publish.ts";
 import { connectSse } from "../support/wire/sse.ts";
@@ -18,8 +20,18 @@ import {
 
 const OTHER_KEY = `signkey-test-${"fedcba9876543210".repeat(4)}`;
 
+const ADMIN_KEY = "an-admin-key-of-tests-and-nothing-else";
+
+/** Returns the URL at which a gateway says that it is served. */
+async function toldUrl(url: string): Promise<unknown> {
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` };
+  const answer = await fetch(`${url}/v1/admin/overview`, { headers });
+  const { gateways } = await answer.json();
+  return gateways[0]?.url;
+}
+
 /** Serves an app. The gateways are closed before the server. */
-async function start(app: Hono, gateways: readonly Gateway[]) {
+async function start(app: Fetcher, gateways: readonly Gateway[]) {
   const server = await serve(app, { port: 0 });
   return {
     url: server.url,
@@ -86,6 +98,35 @@ describe("a gateway mounted in another Hono app", () => {
     await using gateway = createGateway({ signingKey: SIGNING_KEY });
     const response = await gateway.fetch(new Request("http://x/health"));
     assertEquals((await response.json()).status, "ok");
+  });
+});
+
+describe("a gateway that is copied by spreading", () => {
+  it("tells where it listens, and has the same fast path", async () => {
+    const gateway = createGateway({
+      signingKey: SIGNING_KEY,
+      adminKey: ADMIN_KEY,
+    });
+    const copy = { ...gateway, name: "mine" };
+    await using server = await start(copy, [gateway]);
+    assertEquals(await toldUrl(server.url), server.url);
+    assertEquals(directHandler(copy) !== undefined, true);
+  });
+
+  it("sees every request with a `fetch` of its own", async () => {
+    const gateway = createGateway({
+      signingKey: SIGNING_KEY,
+      adminKey: ADMIN_KEY,
+    });
+    const seen: string[] = [];
+    const fetch: Gateway["fetch"] = (request, env) => {
+      seen.push(new URL(request.url).pathname);
+      return gateway.fetch(request, env);
+    };
+    await using server = await start({ ...gateway, fetch }, [gateway]);
+    await publish({ url: server.url, signingKey: SIGNING_KEY }, "c/t", 1);
+    assertEquals(await toldUrl(server.url), server.url);
+    assertEquals(seen, ["/v1/realtime/publish", "/v1/admin/overview"]);
   });
 });
 

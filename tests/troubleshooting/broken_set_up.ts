@@ -98,8 +98,8 @@ export function attempt(
   const controller = new AbortController();
   const { promise: opened, resolve } = Promise.withResolvers<void>();
   const opening = subscribe(source, {
-    reconnectMinMs: 50,
-    reconnectMaxMs: 100,
+    reconnectMin: "50ms",
+    reconnectMax: "100ms",
     ...options,
     signal: controller.signal,
     onError: ({ message }) => developer.add(message),

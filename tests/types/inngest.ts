@@ -165,13 +165,13 @@ export function theirsInOurHooks(): void {
     Expect<Equal<(typeof data)[number]["data"], { response: string }>>,
     Expect<Equal<Parameters<typeof send>[0], "ai" | "count">>,
   ];
-  const byToken = useRealtime({ token: fetchToken, reconnectMinMs: 100 });
+  const byToken = useRealtime({ token: fetchToken, reconnectMin: "100ms" });
   console.log(byToken.messages.byTopic.ai?.topic, data);
   const byChannel = useRealtime({
     channel: userV4("1"),
     topics: ["count"],
     token: value<() => Promise<RealtimeV4.Subscribe.ClientToken>>(),
-    reconnectMaxMs: 5_000,
+    reconnectMax: "5s",
   });
   byChannel.messages.last?.data satisfies number | undefined;
   // @ts-expect-error: a topic that was not asked for

@@ -80,7 +80,7 @@ export async function soleStreams(): Promise<void> {
     },
   });
   const stream = user("1").count(new ReadableStream<string>());
-  await publish(stream, { otherStreams: "stop", onStart: async () => {} });
+  await publish(stream, { otherStreams: "replace", onStart: async () => {} });
   await publish(stream, { otherStreams: undefined, onStart: undefined });
   // @ts-expect-error: another word
   await publish(stream, { otherStreams: "all" });

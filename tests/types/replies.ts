@@ -61,13 +61,13 @@ export async function grants(): Promise<Token> {
   await app.token({
     channel: approvals("1"),
     topics: ["approval"],
-    publish: ["decision", { channel: "other", name: "t" }],
+    publish: ["decision", { channel: "other", topic: "t" }],
   });
   await app.token({ channel: "some", topics: ["a"], publish: ["b"] });
   await app.token({
     channel: approvals("1"),
     topics: ["approval"],
-    stop: ["decision", { channel: "other", name: "t" }],
+    stop: ["decision", { channel: "other", topic: "t" }],
   });
   tokenRoute({
     authorize: () => ({
@@ -118,7 +118,7 @@ export async function asks(): Promise<void> {
   const { approval, note } = approvals("1");
   const { signal } = new AbortController();
   const answer = await app.request(approval, { text: "Go?" }, {
-    timeout: 1000,
+    timeout: "1s",
     key: "1",
     signal,
   });

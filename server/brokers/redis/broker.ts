@@ -1,5 +1,7 @@
 import { getLogger } from "@logtape/logtape";
+import { invalidArgument } from "../../../core/protocol/duration.ts";
 import { formatId, parseId, type Position } from "../../../core/protocol/id.ts";
+import { OptionReader } from "../../../core/protocol/option_reader.ts";
 import type { MaybePromise } from "../../../core/types/realtime.ts";
 import type {
   Broker,
@@ -34,11 +36,13 @@ import {
 } from "./keys.ts";
 import { isReply } from "./connection.ts";
 import { LogReads } from "./log_reads.ts";
-import { type RedisBrokerOptions, whole } from "./options.ts";
+import { historySettings } from "../history_options.ts";
+import type { RedisBrokerOptions } from "./options.ts";
 import { RedisRevocations } from "./revocations.ts";
 import {
   readPublished,
   readReply,
+  readResult,
   readSubscribers,
   readSummary,
   readTouched,
@@ -87,29 +91,25 @@ export class RedisBroker implements Broker {
   /**
    * Begins to connect; {@linkcode RedisBroker.health} tells whether that succeeds.
    *
-   * @throws {TypeError} For a URL that can't be used.
-   * @throws {RangeError} For a number out of its range.
+   * @throws {RealtimeError} `invalid_argument` for a URL, a number or a duration that can't be used.
    */
   constructor(options: RedisBrokerOptions) {
     const target = parseRedisUrl(options.url);
     if (typeof target === "string") {
-      throw new TypeError(`Cannot use the URL of Redis: ${target}`);
+      throw invalidArgument(`Cannot use the URL of Redis: ${target}`);
     }
-    const checkMs = whole(options, "checkIntervalMs", 10_000, 10_000);
-    const answerMs = whole(options, "timeoutMs", 3_000);
+    const read = new OptionReader("Cannot create a Redis broker", options);
+    const checkMs = read.ms("checkInterval", "10s", "10s");
+    const answerMs = read.ms("timeout", "3s");
     const connectMs = Math.ceil(answerMs * 2 / 3);
     const settings = { ...target, answerMs, connectMs };
     const sharded = target.hosts.length > 1;
     this.#prefix = target.prefix;
-    const historyMs = whole(options, "historyTtl", 300) * 1000;
-    this.#keyTtlMs = whole(options, "keyTtlMs", 120_000);
-    this.#replyTtlMs = Math.max(this.#keyTtlMs, historyMs);
+    const { retention, keyTtlMs } = historySettings(read);
+    this.#keyTtlMs = keyTtlMs;
+    this.#replyTtlMs = Math.max(keyTtlMs, retention.ttlMs);
     this.#scripts = createScripts({
-      retention: {
-        size: whole(options, "historySize", 1000),
-        ttlMs: historyMs,
-        bytes: whole(options, "historyBytes", 8 * 1024 * 1024),
-      },
+      retention,
       subscribersTtlMs: CHECKS_MISSED * checkMs,
       sharded,
     });
@@ -122,7 +122,7 @@ export class RedisBroker implements Broker {
       scripts: this.#scripts,
       run: (script, { group, meta, log }, args) =>
         this.#run(script, group, [meta, log], args, true),
-      reportForeign: (log) => this.#reportForeign(log),
+      reportForeign: (meta) => this.#reportForeign(meta),
     });
     this.#followed = new FollowedChannels({
       prefix: target.prefix,
@@ -143,6 +143,7 @@ export class RedisBroker implements Broker {
     });
     this.#revocations = new RedisRevocations({
       prefix: target.prefix,
+      sharded,
       report,
       run: (...args) => this.#run(...args),
     });
@@ -245,7 +246,7 @@ export class RedisBroker implements Broker {
     return readSubscribers(reply, topic);
   }
 
-  /** Keeps revocations in Redis: in a cluster on one server and its replicas. */
+  /** Keeps revocations in Redis: in a cluster on three servers, all of which must have them. */
   revoke(revocations: readonly RevocationRecord[]): Promise<void> {
     return this.#revocations.revoke(revocations);
   }
@@ -326,6 +327,19 @@ export class RedisBroker implements Broker {
     isRead?: boolean,
   ): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
+    const { result, isHealed } = readResult(
+      await this.#evaluate(script, group, rest, isRead),
+    );
+    if (isHealed) this.#reportForeign(keys[0]);
+    return result;
+  }
+
+  async #evaluate(
+    script: Script,
+    group: number,
+    rest: readonly string[],
+    isRead?: boolean,
+  ): Promise<unknown> {
     try {
       const command = ["EVALSHA", script.sha, ...rest];
       return await this.#servers.send(group, command, isRead);
@@ -337,8 +351,8 @@ export class RedisBroker implements Broker {
     }
   }
 
-  #reportForeign(log: string): void {
-    this.#report(`skipped entries of "${log}" that no gateway wrote`);
+  #reportForeign(key: string | undefined): void {
+    this.#report(`skipped what no gateway wrote to "${key}" or beside it`);
   }
 
   #report(error: unknown): void {

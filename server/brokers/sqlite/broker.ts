@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { resolve } from "node:path";
 import { formatId, type Position } from "../../../core/protocol/id.ts";
+import { OptionReader } from "../../../core/protocol/option_reader.ts";
 import { within } from "../../../core/time/within.ts";
 import { Buffer } from "node:buffer";
 import { idsOf } from "../bounded_logs.ts";
@@ -29,7 +30,8 @@ import type {
   RevocationRecord,
 } from "../revocation_store.ts";
 import { HotLogs } from "./hot_logs.ts";
-import { type SqliteBrokerOptions, whole } from "./options.ts";
+import { historySettings, MEMORY_BUDGET } from "../history_options.ts";
+import type { SqliteBrokerOptions } from "./options.ts";
 import type { StoredMessage, StoredPage } from "./calls/requests.ts";
 import { StorageThread } from "./calls/storage_thread.ts";
 
@@ -63,7 +65,7 @@ interface Opened {
  *
  * const broker = await SqliteBroker.open({
  *   path: "./tidings.db",
- *   historyTtl: 7 * 24 * 3600,
+ *   historyTtl: "7d",
  * });
  * const gateway = createGateway({
  *   broker,
@@ -99,19 +101,15 @@ export class SqliteBroker implements Broker {
    * Opens a database, or creates it.
    *
    * @throws {RealtimeError} `conflict` when another process has it open; `invalid_argument` for a file that is no database of this program or
-   * of a newer release, and for a folder that is missing or can't be written. Such a file stays as it is. `unavailable` when it can't be read.
-   * @throws {RangeError} For a number that is not positive and whole.
+   * of a newer release, for a folder that is missing or can't be written, and for a number or duration that can't be used. Such a file stays
+   * as it is. `unavailable` when it can't be read.
    */
   static async open(options: SqliteBrokerOptions): Promise<SqliteBroker> {
     const { path, synchronous = "full" } = options;
-    const retention = {
-      size: whole(options, "historySize", 1000),
-      ttlMs: whole(options, "historyTtl", 300) * 1000,
-      bytes: whole(options, "historyBytes", 8 * 1024 * 1024),
-    };
-    const storage = whole(options, "storageBudget", Infinity);
-    const budget = whole(options, "memoryBudget", 256 * 1024 * 1024);
-    const keyTtlMs = whole(options, "keyTtlMs", 120_000);
+    const read = new OptionReader("Cannot open a SQLite broker", options);
+    const { retention, keyTtlMs } = historySettings(read);
+    const storage = read.whole("storageBudget", Infinity);
+    const budget = read.whole("memoryBudget", MEMORY_BUDGET);
     const hot = new HotLogs(retention, budget);
     const bounds = { ...retention, storage };
     const thread = await StorageThread.start(

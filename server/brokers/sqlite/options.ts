@@ -1,8 +1,8 @@
-import type { MemoryBrokerOptions } from "../memory.ts";
+import type { MemoryOptions } from "../history_options.ts";
 import type { Synchronous } from "./url.ts";
 
 /** Options of a SQLite broker. */
-export interface SqliteBrokerOptions extends Omit<MemoryBrokerOptions, "now"> {
+export interface SqliteBrokerOptions extends MemoryOptions {
   /** The path of the database. The file is created if it is missing, its folder is not. */
   path: string;
   /**
@@ -19,25 +19,4 @@ export interface SqliteBrokerOptions extends Omit<MemoryBrokerOptions, "now"> {
    * @default {no limit}
    */
   storageBudget?: number | undefined;
-}
-
-/** The names of the options that are numbers. */
-type NumberName = Exclude<keyof SqliteBrokerOptions, "path" | "synchronous">;
-
-/**
- * Returns an option that is a whole number.
- *
- * @throws {RangeError} For any other number.
- */
-export function whole(
-  options: SqliteBrokerOptions,
-  name: NumberName,
-  fallback: number,
-): number {
-  const value = options[name];
-  if (value === undefined) return fallback;
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new RangeError(
-    `Cannot open a SQLite broker: "${name}" is ${value}, it must be a positive whole number`,
-  );
 }

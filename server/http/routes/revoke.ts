@@ -6,7 +6,7 @@ import { readJson } from "../body.ts";
 const BODY_BYTES = 8 * 1024;
 
 const name = z.string().min(1).max(1024).optional();
-const body = z.strictObject({ sub: name, jti: name, channel: name })
+const body = z.strictObject({ subject: name, jti: name, channel: name })
   .refine((fields) => Object.keys(fields).length > 0);
 
 /** `POST /v1/realtime/revoke`: refuses the tokens that were made until now, at every gateway, and ends the subscriptions that they opened. */
@@ -18,7 +18,7 @@ export function revokeRoutes(auth: Auth): Hono {
       BODY_BYTES,
       body,
       "Cannot revoke",
-      'an object with "sub", "jti" or "channel"',
+      'an object with "subject", "jti" or "channel"',
     );
     return c.json({ subscriptions: await auth.revocations.revoke(revocation) });
   });

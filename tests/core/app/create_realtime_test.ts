@@ -45,8 +45,8 @@ describe("createRealtime()", () => {
       expiresIn: 10,
       sessionExpiresIn: 100,
       publish: true,
-      stop: ["t", { channel: "other", name: "u" }],
-      sub: "u",
+      stop: ["t", { channel: "other", topic: "u" }],
+      subject: "u",
     });
     const { exp, sexp, publish, stop, sub } = await verifyToken(
       [SIGNING_KEY],

@@ -1,3 +1,4 @@
+import type { RequestOptions } from "../../../core/types/app.ts";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { createRealtime } from "../../../core/app/create_realtime.ts";
@@ -155,13 +156,13 @@ describe("realtime.request()", () => {
         return fetch(input, init);
       },
     });
-    const given = [
+    const given: RequestOptions[] = [
       {},
-      { timeout: 60_000 },
-      { timeout: 600_500 },
-      { timeout: 3 * DAY_MS },
+      { timeout: "1m" },
+      { timeout: "600500ms" },
+      { timeout: "3d" },
       { timeout: Infinity },
-      { timeout: 3 * DAY_MS, keyTtl: 7 },
+      { timeout: "3d", keyTtl: 7 },
     ];
     for (const [i, options] of given.entries()) {
       const { approval } = approvals(`key ${i}`);
@@ -179,9 +180,9 @@ describe("realtime.request()", () => {
   it("rejects when no reply comes in time", async () => {
     const { approval } = approvals("nobody");
     const error = await assertRejects(
-      () => app.request(approval, { text: "Go?" }, { timeout: 20 }),
+      () => app.request(approval, { text: "Go?" }, { timeout: "20ms" }),
       RealtimeError,
-      "no reply came within 20 ms",
+      "no reply came within 20ms",
     );
     assertEquals(error.code, "timeout");
   });
@@ -257,7 +258,7 @@ describe("realtime.request()", () => {
     const plain = channel("plain").addTopic(topic("t").type<string>());
     await assertRejects(
       () => app.request(plain().t as never, "Go?" as never),
-      TypeError,
+      RealtimeError,
       'topic "t": the topic has no reply()',
     );
   });

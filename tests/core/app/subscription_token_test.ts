@@ -163,7 +163,7 @@ describe("getSubscriptionToken()", () => {
     for (const client of clients(gateway.url)) {
       await assertRejects(
         () => getSubscriptionToken(client, { ...TARGET, expiresIn: 5 }),
-        TypeError,
+        RealtimeError,
         "expiresIn",
       );
     }

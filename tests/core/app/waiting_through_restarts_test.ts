@@ -24,7 +24,7 @@ import { setGlobals } from "../../support/globals.ts";
 import { redisPath } from "../../support/requirements.ts";
 import { until } from "../../support/until.ts";
 
-const DAYS = { timeout: 30 * 86_400_000 };
+const DAYS = { timeout: "30d" } as const;
 
 /** A gateway in a process of its own, which can be killed and started again on the same port and log. */
 class RestartedGateway implements AsyncDisposable {
@@ -163,7 +163,7 @@ function itWaits(brokerUrl: () => string): void {
     withoutBackoff(async () => {
       const user = newUser();
       const { approval } = approvals(user);
-      const key = { key: "refund A-1041", keyTtl: 86_400 };
+      const key = { key: "refund A-1041", keyTtl: "1d" } as const;
       const { id } = await app.publish(approval, { text: "Go?" }, key);
       const process = new AbortController();
       const { signal } = process;

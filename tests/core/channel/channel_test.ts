@@ -234,7 +234,7 @@ describe("channel() in the form of Inngest's version 4", () => {
   it("refuses a topic without a Standard Schema", () => {
     assertThrows(
       () => channel({ name: "c", topics: { info: {} as never } }),
-      TypeError,
+      RealtimeError,
     );
   });
 });

@@ -53,7 +53,7 @@ describe("topic()", () => {
     for (const other of [undefined, null, {}, "string", { parse() {} }]) {
       assertThrows(
         () => topic("ai").schema(other as never),
-        TypeError,
+        RealtimeError,
         '"ai"',
       );
     }

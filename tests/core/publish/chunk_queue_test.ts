@@ -33,7 +33,7 @@ describe("ChunkQueue", () => {
   });
 
   it("does not wait for more once it has `chars` characters", async () => {
-    const queue = new ChunkQueue({ ms: 1_000_000, chars: 3 });
+    const queue = new ChunkQueue({ interval: 1000, chars: 3 });
     const taken = takeData(queue);
     queue.add(text("a"));
     queue.add(text("bc"));
@@ -41,7 +41,7 @@ describe("ChunkQueue", () => {
   });
 
   it("does not wait for more after the last line", async () => {
-    const queue = new ChunkQueue({ ms: 1_000_000 });
+    const queue = new ChunkQueue({ interval: 1000 });
     const taken = takeData(queue);
     queue.add(text("a"));
     queue.end(END);

@@ -221,7 +221,7 @@ describe("publish() of a stream", () => {
     const flaky = createRealtime({
       url: gateway.url,
       signingKey: gateway.signingKey,
-      flush: { ms: 1, chars: 1 },
+      flush: { interval: "1ms", chars: 1 },
       async fetch(input, init) {
         const fails = ++count % 3;
         if (fails === 1) throw new TypeError("Lost before it arrived");

@@ -127,7 +127,7 @@ describe("The option `otherStreams` of publish()", () => {
   it("stop: the producers of the others learn it as from a reader", async () => {
     const others = [run("stop"), run("stop")];
     await Promise.all(others.map(({ started }) => started));
-    const next = run("stop", { otherStreams: "stop" });
+    const next = run("stop", { otherStreams: "replace" });
     for (const { published, unwanted } of others) {
       assertEquals((await published).stopped, true);
       assertEquals(Object(await unwanted).code, "stream_stopped");
@@ -137,7 +137,7 @@ describe("The option `otherStreams` of publish()", () => {
   });
 
   it("replaces an earlier attempt with the same key, and no longer afterwards", async () => {
-    for (const otherStreams of ["refuse", "stop"] as const) {
+    for (const otherStreams of ["refuse", "replace"] as const) {
       const options = { key: "k", otherStreams };
       const first = run(otherStreams, options);
       await first.started;
@@ -161,7 +161,7 @@ describe("The option `otherStreams` of publish()", () => {
     const flaky = createRealtime({
       url: gateway.url,
       signingKey: gateway.signingKey,
-      flush: { ms: 1, chars: 1 },
+      flush: { interval: "1ms", chars: 1 },
       async fetch(input, init) {
         const fails = ++count % 3;
         if (fails === 1) throw new TypeError("Lost before it arrived");
@@ -171,7 +171,7 @@ describe("The option `otherStreams` of publish()", () => {
         throw new TypeError("The answer got lost");
       },
     });
-    for (const otherStreams of ["refuse", "stop"] as const) {
+    for (const otherStreams of ["refuse", "replace"] as const) {
       const channel = `flaky-${otherStreams}`;
       const data = async function* () {
         yield await Promise.resolve("abc");
@@ -185,7 +185,7 @@ describe("The option `otherStreams` of publish()", () => {
   });
 
   it("is refused by the gateway with any other value", async () => {
-    const otherStreams = "all" as "stop";
+    const otherStreams = "all" as "replace";
     const { data } = cancellable();
     const message = { channel: "bad", topic: "t", data };
     const error = await assertRejects(
@@ -194,7 +194,7 @@ describe("The option `otherStreams` of publish()", () => {
     );
     assertEquals([error.code, error.message], [
       "invalid_argument",
-      'Cannot publish the line: "other_streams" must be "allow", "refuse" or "stop"',
+      'Cannot publish the line: "other_streams" must be "keep", "refuse" or "replace"',
     ]);
   });
 });
@@ -205,7 +205,7 @@ describe("The option `onStart` of publish()", () => {
       {},
       { key: "k" },
       { otherStreams: "refuse" },
-      { otherStreams: "stop", key: "l" },
+      { otherStreams: "replace", key: "l" },
     ] as const
   ) {
     it(`is called once, when the start is in the log: ${JSON.stringify(options)}`, async () => {

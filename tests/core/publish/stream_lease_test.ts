@@ -28,7 +28,7 @@ let gateway: TestGateway;
 let app: RealtimeApp;
 
 beforeAll(async () => {
-  gateway = await startGateway({ streamLeaseMs: LEASE_MS });
+  gateway = await startGateway({ streamLease: `${LEASE_MS}ms` });
   app = appOf(gateway);
 });
 
@@ -218,7 +218,7 @@ describe("publish() of a stream with a key", () => {
   });
 
   it("returns `stopped` again for a stream that was stopped", async () => {
-    const stop = [{ channel: "stopped", name: "t" }];
+    const stop = [{ channel: "stopped", topic: "t" }];
     const token = await app.token({
       channel: "stopped",
       topics: ["t"],

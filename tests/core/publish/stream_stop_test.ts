@@ -37,7 +37,7 @@ function openToStop(
   channel: string,
   transport: "websocket" | "sse" = "websocket",
 ): Promise<AnySubscription> {
-  const stop = [{ channel, name: "t" }];
+  const stop = [{ channel, topic: "t" }];
   const target = { app, channel, topics: ["t"], stop };
   return subscribe(target, { transport });
 }

@@ -186,12 +186,12 @@ describe("A connection", () => {
     await subscription.close();
   });
 
-  it("reconnects after a time between reconnectMinMs and reconnectMaxMs", async () => {
+  it("reconnects after a time between reconnectMin and reconnectMax", async () => {
     await using gateway = await startFakeGateway();
     const { subscription, peer } = await joined(gateway, {
       // The default of the first pause is at most 500 ms.
-      reconnectMinMs: 600,
-      reconnectMaxMs: 600,
+      reconnectMin: "600ms",
+      reconnectMax: "600ms",
     });
     peer.terminate();
     await peer.closed;
@@ -205,7 +205,7 @@ describe("A connection", () => {
     await using gateway = await startFakeGateway();
     const { subscription: one } = await joined(gateway);
     const { subscription: two } = await joined(gateway, {
-      reconnectMaxMs: 1_000,
+      reconnectMax: "1s",
     });
     await one.close();
     await two.close();

@@ -56,7 +56,7 @@ describe("A handshake", () => {
     const response = await fetch(`${gateway.url}/v1/realtime/revoke`, {
       method: "POST",
       headers: { authorization: `Bearer ${gateway.signingKey}` },
-      body: JSON.stringify({ sub }),
+      body: JSON.stringify({ subject: sub }),
     });
     await response.body?.cancel();
     assertEquals(response.status, 200);

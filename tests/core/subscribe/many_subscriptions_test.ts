@@ -38,8 +38,8 @@ class Crowd implements AsyncDisposable {
     key?: string,
   ): Promise<AnySubscription> {
     const options: Options = {
-      reconnectMinMs: 20,
-      reconnectMaxMs: 50,
+      reconnectMin: "20ms",
+      reconnectMax: "50ms",
       signal: this.#over.signal,
       onError: (error) => this.errors.push(error),
       onState: (state) => this.states.push(state),

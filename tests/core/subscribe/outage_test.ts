@@ -21,7 +21,7 @@ import { startPlainProxy } from "../../support/gateway/plain_proxy.ts";
 type Options = Realtime.Subscribe.Options<Untyped>;
 type Details = Realtime.Subscribe.StateDetails;
 
-const FAST = { reconnectMinMs: 5, reconnectMaxMs: 10 };
+const FAST = { reconnectMin: "5ms", reconnectMax: "10ms" } as const;
 
 /** A subscription that can't be opened yet, and what it tells. */
 interface Watched extends AsyncDisposable {
@@ -95,7 +95,7 @@ describe("A subscription that can't reach its gateway", () => {
         const server = await serve(gateway, { port });
         assertEquals(await watched.next("open"), {});
         assertEquals(errors.length, outage);
-        await gateway.drain({ spreadMs: 0 });
+        await gateway.drain({ spread: "0ms" });
         await server.close();
         await gateway.close();
         const lost = await watched.next("waiting");
@@ -122,7 +122,7 @@ describe("A subscription that can't reach its gateway", () => {
 
   it("says that the gateway drains, and how long", async () => {
     await using gateway = await startGateway();
-    await gateway.gateway.drain({ deadlineMs: 9_000 });
+    await gateway.gateway.drain({ deadline: "9s" });
     const { url } = gateway;
     for (const transport of ["websocket", "sse"] as const) {
       assertEquals(

@@ -373,7 +373,7 @@ describe("subscribe() at a gateway", () => {
         authorization: `Bearer ${gateway.signingKey}`,
         "content-type": "application/json",
       },
-      body: JSON.stringify({ sub: "u" }),
+      body: JSON.stringify({ subject: "u" }),
     });
     await response.body?.cancel();
     assertEquals(await done, "forbidden");

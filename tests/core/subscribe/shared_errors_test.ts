@@ -20,8 +20,8 @@ async function joinedByThree(gateway: FakeGateway) {
   const states: string[] = [];
   const openings = Array.from({ length: 3 }, () =>
     join(gateway, {
-      reconnectMinMs: 5,
-      reconnectMaxMs: 10,
+      reconnectMin: "5ms",
+      reconnectMax: "10ms",
       onError: (error) => errors.push(error),
       onState: (state) => states.push(state),
     }));
@@ -95,8 +95,8 @@ describe("An event stream", () => {
     const errors: RealtimeError[] = [];
     const opening = join(gateway, {
       transport: "sse",
-      reconnectMinMs: 5,
-      reconnectMaxMs: 10,
+      reconnectMin: "5ms",
+      reconnectMax: "10ms",
       onError: (error) => errors.push(error),
     });
     async function accept() {

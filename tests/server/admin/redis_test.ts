@@ -225,7 +225,7 @@ withRedis("the admin API of gateways on one Redis", () => {
 
   it("shows what a client was really refused, however many tokens anyone makes in its name", async () => {
     const own = await tokenFor(a, ["c/t"], { sub: "ivy" });
-    await revoke(a, { sub: "ivy" });
+    await revoke(a, { subject: "ivy" });
     await handshake(a, { token: own });
     const app = { signingKey: `signkey-test-${"f".repeat(64)}` };
     const forged = await tokenFor({ ...a, ...app }, ["c/t"], { sub: "ivy" });

@@ -89,7 +89,7 @@ describe("the token check", () => {
 
   it("says that a token was revoked", async () => {
     const token = await tokenFor(gateway, ["a/t"], { sub: "eve" });
-    await revoke(gateway, { sub: "eve" });
+    await revoke(gateway, { subject: "eve" });
     const report = await check<TokenReport>(gateway, { token });
     assertEquals([report.valid, report.error?.code], [false, "forbidden"]);
     assertEquals(report.claims?.verified, true);
@@ -165,7 +165,7 @@ describe("the token check", () => {
 
   it("has a handshake that was refused", async () => {
     const token = await tokenFor(gateway, ["h/t"], { sub: "hal" });
-    await revoke(gateway, { sub: "hal" });
+    await revoke(gateway, { subject: "hal" });
     await handshake(gateway, { token });
     const { refused } = await check<TokenReport>(gateway, { token });
     assertEquals(refused.map(({ code }) => code), [403]);

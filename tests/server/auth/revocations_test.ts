@@ -160,7 +160,7 @@ function describeCluster(name: string): void {
       await sse1.ready();
       const kept = await tokenFor(a, ["ends/t"], { sub: "kept" });
       await using other = await connectWire(b, { token: kept });
-      assertEquals(await revoke(a, { sub: "ends" }), [200, 0]);
+      assertEquals(await revoke(a, { subject: "ends" }), [200, 0]);
       assertEquals((await v1.error()).code, "forbidden");
       assertEquals((await v1.closed).code, 4403);
       assertEquals((await plain.closed).code, 4403);
@@ -171,7 +171,7 @@ function describeCluster(name: string): void {
     });
 
     it("is obeyed by another on every route, for the token and its tickets", async () => {
-      for (const field of ["sub", "jti", "channel"] as const) {
+      for (const field of ["subject", "jti", "channel"] as const) {
         const channel = `route-${field}`;
         const token = await fullToken(a, channel, channel);
         const { client, ready } = await connectReady(b, { token });
@@ -217,7 +217,7 @@ function describeCluster(name: string): void {
       });
       await writer.write(bytes);
       await client.take(2);
-      await revoke(a, { sub: "streamer" });
+      await revoke(a, { subject: "streamer" });
       await untilRefused(b, bearer);
       // The gateway may have ended the request by now.
       await writer.write(bytes).catch(() => {});
@@ -253,7 +253,7 @@ function describeCluster(name: string): void {
 
     it("is obeyed by a gateway that starts later", async () => {
       const token = await fullToken(a, "restart", "restart");
-      await revoke(a, { sub: "restart" });
+      await revoke(a, { subject: "restart" });
       await using c = await startGateway({ broker: cluster.broker() });
       assertEquals(await tryAll(c, token, "restart"), all(403));
     });
@@ -290,7 +290,7 @@ function describeCluster(name: string): void {
         const request = new Request(address(a, "revoke"), {
           method: "POST",
           headers: { authorization: `Bearer ${a.signingKey}` },
-          body: JSON.stringify({ sub }),
+          body: JSON.stringify({ subject: sub }),
         });
         const response = await a.gateway.fetch(request);
         assertEquals(response.status, 200);
@@ -336,7 +336,7 @@ describe("A token that is revoked while the gateway waits for its broker", () =>
         ? requestSse(gateway, { token })
         : handshake(gateway, { token }).then(({ answer }) => answer);
       await asked;
-      assertEquals(await revoke(gateway, { sub: "u" }), [200, 0]);
+      assertEquals(await revoke(gateway, { subject: "u" }), [200, 0]);
       release();
       const answer = await answering;
       if (answer instanceof Response) await answer.body?.cancel();
@@ -351,7 +351,7 @@ describe("A token that is revoked while the gateway waits for its broker", () =>
     const client: WireClient = await connectWire(gateway, { token, v1: true });
     await using sse = await connectSse(gateway, { token, v1: true });
     await asked;
-    assertEquals(await revoke(gateway, { sub: "u" }), [200, 2]);
+    assertEquals(await revoke(gateway, { subject: "u" }), [200, 2]);
     release();
     assertEquals((await client.error()).code, "forbidden");
     assertEquals((await client.closed).code, 4403);
@@ -371,7 +371,7 @@ describe("A token that is revoked while the gateway waits for its broker", () =>
       createClaims({ topics, sub: "u" }),
     );
     // No grant of the session shows yet that the revocation concerns it.
-    await host.revocations.revoke({ sub: "u" });
+    await host.revocations.revoke({ subject: "u" });
     assertEquals(session.subscriptions.revoke(() => true), 0);
     making.resolve("ticket");
     const error = await assertRejects(() => starting, RealtimeError);
@@ -389,7 +389,7 @@ describe("A token that is revoked while the gateway waits for its broker", () =>
       address(gateway, "history", { channel: "c", token }),
     );
     await asked;
-    await revoke(gateway, { sub: "u" });
+    await revoke(gateway, { subject: "u" });
     release();
     const answer = await reading;
     await answer.body?.cancel();
@@ -412,7 +412,7 @@ describe("A token that is revoked while its message is checked", () => {
     const request = { channel: "c", topic: "t", body: "1", bearer };
     const publishing = postJson(gateway, request);
     await asked.promise;
-    await revoke(gateway, { sub: "u" });
+    await revoke(gateway, { subject: "u" });
     held.resolve();
     assertEquals((await publishing).status, 403);
     assertEquals(await logOf(gateway, "c"), []);
@@ -424,19 +424,21 @@ const withRedis = redisPath() === undefined ? describe.skip : describe;
 withRedis("A revocation that Redis can't keep", () => {
   it("is answered by 503, ends this gateway's sessions all the same, and no token is accepted blindly", async () => {
     await using redis = await startRedis();
-    const broker = new RedisBroker({ url: redis.url, timeoutMs: 900 });
+    const broker = new RedisBroker({ url: redis.url, timeout: "900ms" });
     await using gateway = await startGateway({ broker });
     const token = await fullToken(gateway, "c", "u");
     const other = await fullToken(gateway, "c", "other");
     const { client } = await connectReady(gateway, { token });
     const { client: kept } = await connectReady(gateway, { token: other });
     redis.pause();
-    assertEquals(await revoke(gateway, { sub: "u" }), [503, "unavailable"]);
+    assertEquals(await revoke(gateway, { subject: "u" }), [503, "unavailable"]);
     assertEquals((await client.closed).code, 4403);
     const { answer } = await handshake(gateway, { token: other });
     assertEquals(answer.status, 503);
     redis.resume();
-    await until(async () => (await revoke(gateway, { sub: "u" }))[0] === 200);
+    await until(async () =>
+      (await revoke(gateway, { subject: "u" }))[0] === 200
+    );
     assertEquals((await handshake(gateway, { token })).answer.status, 403);
     await publish(gateway, "c/t", 1);
     assertEquals((await kept.next()).data, 1);

@@ -106,8 +106,8 @@ describe("MemoryBroker", () => {
     await broker.close();
   });
 
-  it("remembers an idempotency key as long as keyTtlMs says, for its channel", async () => {
-    const { broker, clock } = createBroker({ keyTtlMs: 1000 });
+  it("remembers an idempotency key as long as keyTtl says, for its channel", async () => {
+    const { broker, clock } = createBroker({ keyTtl: "1s" });
     const first = await broker.publish("c", [message(1), message(2)], "k");
     clock.now = 999;
     assertEquals(await broker.publish("c", [message(3)], "k"), first);
@@ -121,7 +121,7 @@ describe("MemoryBroker", () => {
   });
 
   it("remembers each idempotency key for the time that its publisher asks for", async () => {
-    const { broker, clock } = createBroker({ keyTtlMs: 1000 });
+    const { broker, clock } = createBroker({ keyTtl: "1s" });
     const seconds = [1, 3, 2, 600, 90, 86_400];
     const ids: (readonly string[])[] = [];
     for (const ttl of seconds) {
@@ -265,7 +265,7 @@ describe("MemoryBroker", () => {
         historySize: 6,
         historyTtl: 1,
         historyBytes: 2500,
-        keyTtlMs: 500,
+        keyTtl: "500ms",
       });
       const logs = new Map<string, Array<{ offset: number; at: number }>>();
       const tops = new Map<string, number>();

@@ -13,7 +13,7 @@ import { until } from "../../support/until.ts";
 
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
-const FAST = { checkIntervalMs: 300, timeoutMs: 1500 };
+const FAST = { checkInterval: "300ms", timeout: "1500ms" } as const;
 
 /** Creates a broker on a cluster that is closed at the end of its scope. */
 function connect(cluster: RedisCluster): RedisBroker & AsyncDisposable {

@@ -1,3 +1,4 @@
+import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { Buffer } from "node:buffer";
@@ -27,7 +28,7 @@ async function use<T>(
   options: RedisBrokerOptions,
   act: (broker: RedisBroker) => Promise<T>,
 ): Promise<T> {
-  const broker = new RedisBroker({ timeoutMs: 1500, ...options });
+  const broker = new RedisBroker({ timeout: "1500ms", ...options });
   try {
     return await act(broker);
   } finally {
@@ -119,16 +120,17 @@ withRedis("new RedisBroker()", () => {
 
   it("refuses an invalid URL or option", () => {
     const url = "redis://localhost";
-    assertThrows(() => new RedisBroker({ url: "localhost" }), TypeError);
-    for (
-      const options of [
-        { historySize: 0 },
-        { historyTtl: 1.5 },
-        { historyBytes: -1 },
-        { keyTtlMs: Infinity },
-        { checkIntervalMs: 10_001 },
-        { timeoutMs: 0 },
-      ]
-    ) assertThrows(() => new RedisBroker({ url, ...options }), RangeError);
+    assertThrows(() => new RedisBroker({ url: "localhost" }), RealtimeError);
+    const refused: Partial<RedisBrokerOptions>[] = [
+      { historySize: 0 },
+      { historyTtl: -1 },
+      { historyBytes: -1 },
+      { keyTtl: Infinity },
+      { checkInterval: "10001ms" },
+      { timeout: "0ms" },
+    ];
+    for (const options of refused) {
+      assertThrows(() => new RedisBroker({ url, ...options }), RealtimeError);
+    }
   });
 });

@@ -12,7 +12,7 @@ import { until } from "../../support/until.ts";
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
 /** Short times, so that tests don't wait long for a failure. */
-const FAST = { checkIntervalMs: 300, timeoutMs: 600 };
+const FAST = { checkInterval: "300ms", timeout: "600ms" } as const;
 
 async function publishOne(
   broker: RedisBroker,

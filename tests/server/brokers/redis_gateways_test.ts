@@ -30,7 +30,7 @@ import { until } from "../../support/until.ts";
 const withRedis = redisPath() === undefined ? describe.skip : describe;
 
 /** Short times, so that tests don't wait long. */
-const FAST = { checkIntervalMs: 300, timeoutMs: 900 };
+const FAST = { checkInterval: "300ms", timeout: "900ms" } as const;
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);

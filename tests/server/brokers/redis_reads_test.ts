@@ -68,7 +68,7 @@ withRedis("reads of a log in Redis", () => {
   it("wait for their turn: a reader has one under way, and one serves those who ask for the same", async () => {
     await using proxy = await startProxy(redis.url);
     const url = proxy.url.replace("http", "redis");
-    const broker = new RedisBroker({ url, timeoutMs: 10_000 });
+    const broker = new RedisBroker({ url, timeout: "10s" });
     await fill(broker, "many");
     const topics = new Set(["rare"]);
     const read = (after: number, reader: string) =>
@@ -110,7 +110,7 @@ withRedis("reads of a log in Redis", () => {
     const { port } = silent.address() as AddressInfo;
     await using proxy = await startProxy(redis.url);
     const url = proxy.url.replace("http", "redis");
-    const broker = new RedisBroker({ url, timeoutMs: 600 });
+    const broker = new RedisBroker({ url, timeout: "600ms" });
     await broker.publish("own", [message(1)]);
 
     proxy.lead(`http://127.0.0.1:${port}`);

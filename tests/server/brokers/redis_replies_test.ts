@@ -44,7 +44,7 @@ withRedis("Two gateways on one Redis", () => {
   /** Starts a gateway whose idempotency keys expire soon. */
   function join(options: Partial<GatewayOptions> = {}): Promise<TestGateway> {
     // A busy machine may take long for an answer of Redis.
-    const times = { keyTtlMs: 50, timeoutMs: 60_000 };
+    const times = { keyTtl: "50ms", timeout: "1m" } as const;
     const broker = new RedisBroker({ url: redis.url, ...times });
     return startGateway({ broker, ...options });
   }
@@ -135,8 +135,8 @@ withRedis("Two gateways on one Redis", () => {
   });
 
   it("end the stream of a killed producer for readers at the other gateway", async () => {
-    await using first = await join({ streamLeaseMs: LEASE_MS });
-    await using second = await join({ streamLeaseMs: LEASE_MS });
+    await using first = await join({ streamLease: `${LEASE_MS}ms` });
+    await using second = await join({ streamLease: `${LEASE_MS}ms` });
     await using client = await watch(second, "killed");
     const kill = startProducer(first, "killed", "messages");
     await client.take(2);

@@ -21,7 +21,7 @@ const RUN = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : [];
 withRedis("RedisBroker.subscribers()", () => {
   it("forgets a killed gateway after it has missed three checks", async () => {
     await using redis = await startRedis();
-    const broker = new RedisBroker({ url: redis.url, checkIntervalMs: 300 });
+    const broker = new RedisBroker({ url: redis.url, checkInterval: "300ms" });
     try {
       await broker.subscribe("c", listen());
       broker.announce("c", new Map([["", 2], ["t", 1], ["u", 1]]));

@@ -31,7 +31,7 @@ describe("the log of a gateway's events", () => {
       address: "127.0.0.1",
       origin: undefined,
     };
-    await revoke(gateway, { sub: "ann" });
+    await revoke(gateway, { subject: "ann" });
     await client.closed;
     await until(() => eventsIn(log, "closed").length === 1);
 
@@ -139,7 +139,7 @@ describe("the log of a gateway's events", () => {
     await using gateway = await startGateway();
     const token = await tokenFor(gateway, ["c/t"]);
     const { client } = await connectReady(gateway, { token });
-    await gateway.gateway.drain({ spreadMs: 1 });
+    await gateway.gateway.drain({ spread: "1ms" });
     await client.closed;
     assertEquals(
       log.records.map(({ properties: { event, connections } }) => [

@@ -40,7 +40,7 @@ describe("the event of a refusal", () => {
       publish: [{ channel: "d", name: "t" }],
     });
     await postJson(gateway, { ...message, bearer: publisher });
-    await revoke(gateway, { sub: "ann" });
+    await revoke(gateway, { subject: "ann" });
     await handshake(gateway, { token });
     const ann = { subject: "ann", jti: "7" };
     assertEquals(eventsIn(log, "refused").map(factsIn), [

@@ -39,8 +39,8 @@ describe("a WebSocket's handshake", () => {
   beforeAll(async () => {
     // A connection's first frame is compared: it must not be a ping.
     gateway = await startGateway({
-      tokenDeadlineMs: 20,
-      pingIntervalMs: 3_600_000,
+      tokenDeadline: "20ms",
+      pingInterval: "1h",
     });
     const app = new Hono();
     app.all("/v1/realtime/*", (c) => gateway.gateway.fetch(c.req.raw, c.env));

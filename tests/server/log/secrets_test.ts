@@ -96,7 +96,7 @@ async function refuseRequests(
       const response = await fetch(address(target, route, query));
       await response.body?.cancel();
     }
-    await revoke(target, { sub: MARK }, bearer);
+    await revoke(target, { subject: MARK }, bearer);
     await postJson(target, { ...message, route: "token", bearer });
   }
   const tooDeep = `${"[".repeat(100)}"${PAYLOAD}"${"]".repeat(100)}`;
@@ -185,7 +185,7 @@ async function endSessions(
       .then((response) => response.body?.cancel());
     await sse.next();
   }
-  await revoke(target, { sub: "ann" });
+  await revoke(target, { subject: "ann" });
   while ((await sse.next()).kind !== "error");
   return short;
 }

@@ -139,7 +139,7 @@ describe("the metrics", () => {
     const { client } = await connectReady(gateway, { token });
     await client.close();
     await using other = (await connectReady(gateway, { token })).client;
-    await gateway.gateway.drain({ spreadMs: 0 });
+    await gateway.gateway.drain({ spread: "0ms" });
     assertEquals((await other.closed).code, 1012);
     const name = 'tidings_connections_closed_total{code="1012"}';
     const samples = await untilSample(gateway, name, 1);

@@ -39,7 +39,7 @@ withRedis("the metrics with Redis", () => {
 
   it("and the probes tell that Redis is away, and back", async () => {
     await using redis = await startRedis();
-    const broker = new RedisBroker({ url: redis.url, timeoutMs: 300 });
+    const broker = new RedisBroker({ url: redis.url, timeout: "300ms" });
     await using gateway = await startGateway({ adminKey: ADMIN_KEY, broker });
     const probe = async (path: string): Promise<[number, string]> => {
       const response = await fetch(`${gateway.url}/${path}`);

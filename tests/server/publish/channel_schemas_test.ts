@@ -153,7 +153,7 @@ describe("ChannelSchemas", () => {
     for (const [channels, message] of cases) {
       assertThrows(
         () => new ChannelSchemas(channels as Record<string, KnownChannel>),
-        TypeError,
+        RealtimeError,
         `Cannot create a gateway: ${message}`,
       );
     }

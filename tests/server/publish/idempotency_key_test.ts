@@ -229,7 +229,7 @@ for (const name of PAIR_BROKERS) {
     });
 
     it("is remembered for the time that its publisher asks for, at every gateway", async () => {
-      const short = await startPair(name, {}, { keyTtlMs: 50 });
+      const short = await startPair(name, {}, { keyTtl: "50ms" });
       try {
         const own = async () =>
           (await send(short.a, "ttl", "t", "own")).id.slice(9);

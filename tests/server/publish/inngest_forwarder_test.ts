@@ -21,7 +21,7 @@ const MESSAGE: InboundMessage = {
   data: { isApproved: true },
   id: "k3v9qd2m-2",
   replyTo: "k3v9qd2m-1",
-  sub: "ann",
+  subject: "ann",
   jti: "j",
 };
 
@@ -34,7 +34,7 @@ const EVENT = {
     data: { isApproved: true },
     id: "k3v9qd2m-2",
     replyTo: "k3v9qd2m-1",
-    sub: "ann",
+    subject: "ann",
     jti: "j",
   },
 };
@@ -69,7 +69,7 @@ describe("forwardToInngest()", () => {
     try {
       await forwardToInngest()(MESSAGE);
       delete process.env.INNGEST_EVENT_KEY;
-      assertThrows(() => forwardToInngest(), TypeError, "event key");
+      assertThrows(() => forwardToInngest(), RealtimeError, "event key");
     } finally {
       for (const name of ["INNGEST_EVENT_KEY", "INNGEST_BASE_URL"]) {
         const { [name]: value } = before;

@@ -40,7 +40,7 @@ describe("createGateway({ onMessage })", () => {
       data: { a: 1 },
       id,
       replyTo: question,
-      sub: "ann",
+      subject: "ann",
       jti: String(decodeJwt(bearer).jti),
     });
     await gateway.close();
@@ -51,8 +51,8 @@ describe("createGateway({ onMessage })", () => {
     const token = await tokenFor(gateway, ["c/t"], { publish: true });
     const { client } = await connectReady(gateway, { token });
     await client.send({ kind: "publish", channel: "c", topic: "t", data: 1 });
-    const { data, sub } = await inbox.next();
-    assertEquals([data, sub], [1, undefined]);
+    const { data, subject } = await inbox.next();
+    assertEquals([data, subject], [1, undefined]);
     await client.close();
 
     const lines = [2, 3].map((data) => ({ channel: "c", topic: "t", data }));
@@ -153,7 +153,7 @@ describe("createGateway({ onMessage })", () => {
       onMessage: () => new Promise(() => {}),
     });
     await postJson(hanging, request);
-    await hanging.gateway.drain({ deadlineMs: 20 });
+    await hanging.gateway.drain({ deadline: "20ms" });
     await hanging.close();
   });
 });

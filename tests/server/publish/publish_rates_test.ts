@@ -1,3 +1,4 @@
+import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { createGateway } from "../../../server/mod.ts";
@@ -144,7 +145,7 @@ describe("a token that publishes over HTTP", () => {
     for (const maxPublishRate of [0, -1, 1.5, NaN]) {
       assertThrows(
         () => createGateway({ dev: true, maxPublishRate }),
-        RangeError,
+        RealtimeError,
       );
     }
   });

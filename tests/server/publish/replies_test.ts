@@ -18,7 +18,7 @@ describe("a reply", () => {
   let now = 0;
   beforeAll(async () => {
     // Idempotency keys expire long before messages do.
-    const broker = new MemoryBroker({ keyTtlMs: 10, now: () => now });
+    const broker = new MemoryBroker({ keyTtl: "10ms", now: () => now });
     gateway = await startGateway({ broker });
   });
   afterAll(() => gateway.close());

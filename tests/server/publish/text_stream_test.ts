@@ -238,7 +238,7 @@ describe("POST /v1/realtime/publish/tee", () => {
   });
 
   it("ends a body that is silent for longer than the lease", async () => {
-    await using hurried = await startGateway({ streamLeaseMs: 300 });
+    await using hurried = await startGateway({ streamLease: "300ms" });
     const { readable, writer } = openBody();
     const answer = postJson(hurried, {
       route: "publish/tee",

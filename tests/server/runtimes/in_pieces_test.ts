@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { toResponse } from "../../../server/http/answer.ts";
 import { serve } from "../../../server/mod.ts";
-import { directHandlers } from "../../../server/runtimes/direct.ts";
+import { SERVING } from "../../../server/runtimes/serving_hooks.ts";
 import type { StreamedAnswer } from "../../../server/runtimes/json_answer.ts";
 import { RawSocket } from "../../support/wire/raw_socket.ts";
 
@@ -34,10 +34,9 @@ async function serveAnswer(way: "fetch" | "direct", deadlineMs: number) {
       ended: resolve,
     };
   }
-  const app = {
-    fetch: (_request: Request, env?: object) => toResponse(answer(), env),
-  };
-  if (way === "direct") directHandlers.set(app, () => answer);
+  const fetch = (_request: Request, env?: object) => toResponse(answer(), env);
+  const hooks = { fetch, direct: () => answer, listening() {} };
+  const app = way === "direct" ? { fetch, [SERVING]: hooks } : { fetch };
   const server = await serve(app, { port: 0 });
   return {
     url: server.url,

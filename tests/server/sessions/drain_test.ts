@@ -13,6 +13,9 @@ import {
   tokenFor,
 } from "../../support/wire/websocket.ts";
 
+/** More than the kernel takes for a client that does not read, after 40 times. */
+const DATA = "x".repeat(400_000);
+
 describe("Gateway.drain()", () => {
   it("tells clients of tidings.v1 when to reconnect, and closes every client with 1012", async () => {
     await using gateway = await startGateway();
@@ -23,7 +26,7 @@ describe("Gateway.drain()", () => {
     await using plain = await connectWire(gateway, { token });
     await using sse = await connectSse(gateway, { token, v1: true });
     await sse.ready();
-    await gateway.gateway.drain({ spreadMs: 1_000_000 });
+    await gateway.gateway.drain({ spread: "1000s" });
     const times = new Set<number>();
     for (const { client } of clients) {
       const { kind, data } = await client.next();
@@ -79,10 +82,10 @@ describe("Gateway.drain()", () => {
     await using _ = stalled;
     stalled.socket.pause();
     for (let i = 0; i < 40; i++) {
-      await publish(gateway, "c/t", "x".repeat(400_000));
+      await publish(gateway, "c/t", DATA);
       await reading.next();
     }
-    await gateway.gateway.drain({ deadlineMs: 100 });
+    await gateway.gateway.drain({ deadline: "100ms" });
     assertEquals((await reading.closed).code, 1012);
   });
 });
@@ -95,19 +98,45 @@ describe("drainSessions()", () => {
     socket.buffered = 100;
     const session = new Session(host, socket, "ws.v1");
     session.ended(1001);
-    await drainSessions([session], { deadlineMs: 3_600_000 });
+    await drainSessions([session], { deadline: "1h" });
     assertEquals(socket.sent.length, 0);
   });
 });
 
 describe("Gateway.close()", () => {
-  it("closes every client with 1001", async () => {
+  it("drains first, and closes the broker after that", async () => {
     const gateway = await startGateway();
     const token = await tokenFor(gateway, ["c/t"]);
     const { client } = await connectReady(gateway, { token });
     await using plain = await connectWire(gateway, { token });
+    await gateway.gateway.close();
+    assertEquals((await client.next()).kind, "closing");
+    assertEquals((await client.closed).code, 1012);
+    assertEquals((await plain.closed).code, 1012);
     await gateway.close();
-    assertEquals((await client.closed).code, 1001);
-    assertEquals((await plain.closed).code, 1001);
+  });
+
+  it("waits for a drain that began before, and drains once", async () => {
+    const gateway = await startGateway();
+    const token = await tokenFor(gateway, ["c/t"]);
+    const { client } = await connectReady(gateway, { token });
+    const drained = gateway.gateway.drain({ spread: 0 });
+    await gateway.gateway.close({ spread: 100 });
+    await drained;
+    const { data } = await client.next();
+    assertEquals(Object(data).retry_after_ms, 0);
+    assertEquals((await client.closed).code, 1012);
+    await gateway.close();
+  });
+
+  it("waits for no client with a deadline of 0", async () => {
+    const gateway = await startGateway({ queueBytes: 64 * 1024 * 1024 });
+    const token = await tokenFor(gateway, ["c/t"]);
+    const { client: stalled } = await connectReady(gateway, { token });
+    await using _ = stalled;
+    stalled.socket.pause();
+    for (let i = 0; i < 40; i++) await publish(gateway, "c/t", DATA);
+    await gateway.gateway.close({ deadline: 0 });
+    await gateway.close();
   });
 });

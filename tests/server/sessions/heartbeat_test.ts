@@ -11,7 +11,7 @@ import {
 
 describe("ping", () => {
   it("tells a client of tidings.v1 up to which id it has everything, for each channel", async () => {
-    await using gateway = await startGateway({ pingIntervalMs: 20 });
+    await using gateway = await startGateway({ pingInterval: "20ms" });
     const token = await tokenFor(gateway, ["a/t", "__proto__/t"]);
     const { client, ready } = await connectReady(gateway, { token });
     await using _ = client;
@@ -29,7 +29,7 @@ describe("ping", () => {
   });
 
   it("is never ahead of the messages", async () => {
-    await using gateway = await startGateway({ pingIntervalMs: 1 });
+    await using gateway = await startGateway({ pingInterval: "1ms" });
     const token = await tokenFor(gateway, ["c/t"]);
     const { client } = await connectReady(gateway, { token });
     await using _ = client;
@@ -50,8 +50,8 @@ describe("ping", () => {
 
   it("ends a client that never answers, and keeps one that does", async () => {
     await using gateway = await startGateway({
-      pingIntervalMs: 20,
-      pongTimeoutMs: 800,
+      pingInterval: "20ms",
+      pongTimeout: "800ms",
     });
     const token = await tokenFor(gateway, ["c/t"]);
     const { client: alive } = await connectReady(gateway, { token });
@@ -73,8 +73,8 @@ describe("ping", () => {
 
   it("is not sent to plain clients, which are not ended although they do not answer", async () => {
     await using gateway = await startGateway({
-      pingIntervalMs: 5,
-      pongTimeoutMs: 20,
+      pingInterval: "5ms",
+      pongTimeout: "20ms",
     });
     const token = await tokenFor(gateway, ["c/t"]);
     await using plain = await connectWire(gateway, { token });
@@ -86,7 +86,7 @@ describe("ping", () => {
   });
 
   it("is a comment in a plain event stream", async () => {
-    await using gateway = await startGateway({ pingIntervalMs: 10 });
+    await using gateway = await startGateway({ pingInterval: "10ms" });
     const token = await tokenFor(gateway, ["c/t"]);
     await using client = await connectSse(gateway, { token });
     // One comes at the start, the others at the interval.
@@ -96,7 +96,7 @@ describe("ping", () => {
   });
 
   it("is an event without an id in an event stream of tidings.v1", async () => {
-    await using gateway = await startGateway({ pingIntervalMs: 10 });
+    await using gateway = await startGateway({ pingInterval: "10ms" });
     const token = await tokenFor(gateway, ["c/t"]);
     await using client = await connectSse(gateway, { token, v1: true });
     const { channels } = await client.ready();

@@ -87,7 +87,7 @@ describe("a session", () => {
   });
 
   it("ends an event stream at its deadline, after an error for tidings.v1", async () => {
-    await using hurried = await startGateway({ tokenDeadlineMs: 100 });
+    await using hurried = await startGateway({ tokenDeadline: "100ms" });
     const token = await tokenEnding(hurried, ["sse/t"], 200);
     await using plain = await connectSse(hurried, { token });
     await using v1 = await connectSse(hurried, { token, v1: true });
@@ -110,7 +110,7 @@ describe("a session", () => {
   });
 
   it("waits for a new token after its last subscription ended, then closes", async () => {
-    await using strict = await startGateway({ tokenDeadlineMs: 700 });
+    await using strict = await startGateway({ tokenDeadline: "700ms" });
     await using client = await connectWire(strict, { v1: true });
     await client.subscribe(await tokenEnding(strict, ["last/t"], 200), "1");
     await client.ready();
@@ -123,7 +123,7 @@ describe("a session", () => {
   });
 
   it("also closes when the topics of the ended subscription are unsubscribed", async () => {
-    await using strict = await startGateway({ tokenDeadlineMs: 300 });
+    await using strict = await startGateway({ tokenDeadline: "300ms" });
     await using client = await connectWire(strict, { v1: true });
     await client.subscribe(await tokenEnding(strict, ["left/t"], 200), "1");
     await client.ready();
@@ -137,7 +137,7 @@ describe("a session", () => {
   if (!("Deno" in globalThis)) {
     it("closes when the only token that came could not be used", async () => {
       await using strict = await startGateway({
-        tokenDeadlineMs: 300,
+        tokenDeadline: "300ms",
         maxSubscriptions: 1,
       });
       await using client = await connectWire(strict, { v1: true });

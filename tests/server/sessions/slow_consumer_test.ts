@@ -53,7 +53,7 @@ describe("a WebSocket client that stops reading", () => {
   it("is closed with 4408 when it makes no progress before the deadline", async () => {
     await using gateway = await startGateway({
       queueBytes: 64 * 1024 * 1024,
-      queueDeadlineMs: 200,
+      queueDeadline: "200ms",
     });
     const token = await tokenFor(gateway, ["c/t"]);
     await using healthy = await connectWire(gateway, { token });

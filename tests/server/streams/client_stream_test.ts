@@ -187,7 +187,7 @@ describe("A client's stream", () => {
     assertEquals(await refusing("3"), "stream_open");
     assertEquals(await refusing("4", ada), "stream_open");
     assertEquals(await refusing("5", await clientOf(gateway, "bob")), "ok");
-    const stopping = { other_streams: "stop" };
+    const stopping = { other_streams: "replace" };
     const third = producerOf(gateway, "alone", "6", ada);
     assertEquals(codeOf(await third("start", stopping)), "ok");
     const chunks = [

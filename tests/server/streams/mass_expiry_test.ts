@@ -44,7 +44,7 @@ describe("data streams whose leases run out all at once", () => {
     });
     await using gateway = await startGateway({
       broker,
-      streamLeaseMs: LEASE_MS,
+      streamLease: `${LEASE_MS}ms`,
     });
     for (let c = 0; c < CHANNELS; c++) {
       const lines = Array.from({ length: STREAMS }, (_, i) => ({

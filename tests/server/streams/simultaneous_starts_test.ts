@@ -97,7 +97,7 @@ function describePair(broker: string): void {
       for (let round = 0; round < ROUNDS; round++) {
         const channel = `stop-${round}`;
         await prepare(channel, round);
-        const begun = await begin(channel, round, "stop");
+        const begun = await begin(channel, round, "replace");
         assertEquals(begun.map(({ code }) => code), ["ok", "ok"]);
         const log = await logOf(pair.a, channel);
         const own = log.filter(({ topic }) => topic === "t");
@@ -115,7 +115,7 @@ function describePair(broker: string): void {
       let round = 0;
       const starts = fc.array(
         fc.record({
-          mode: fc.constantFrom("refuse", "stop"),
+          mode: fc.constantFrom("refuse", "replace"),
           atA: fc.boolean(),
           isLater: fc.boolean(),
         }),
@@ -131,7 +131,7 @@ function describePair(broker: string): void {
               const fields = { other_streams: mode };
               const line = producerOf(gateway, channel, `${i}`);
               const code = codeOf(await line("start", fields));
-              if (mode === "stop") assertEquals(code, "ok");
+              if (mode === "replace") assertEquals(code, "ok");
               else assertEquals(["ok", "stream_open"].includes(code), true);
             }));
           };
@@ -139,7 +139,7 @@ function describePair(broker: string): void {
           await begin(true);
           const streams = [...streamsOf(await logOf(pair.a, channel))];
           const stopping = streams.filter(([id]) =>
-            all[Number(id)]?.mode === "stop"
+            all[Number(id)]?.mode === "replace"
           );
           const open = streams.filter(([, end]) => end === "open");
           assertEquals(open, [stopping.at(-1) ?? streams[0]]);
@@ -156,7 +156,7 @@ function describePair(broker: string): void {
       const refused = producerOf(b, "apart", "2");
       assertEquals(codeOf(await refused("start", refuse)), "stream_open");
       const stopping = producerOf(b, "apart", "3");
-      const stop = { other_streams: "stop" };
+      const stop = { other_streams: "replace" };
       assertEquals(codeOf(await stopping("start", stop)), "ok");
       await until(async () => codeOf(await first("chunk")) !== "ok");
       assertEquals(codeOf(await first("chunk")), "stream_stopped");
@@ -164,7 +164,7 @@ function describePair(broker: string): void {
 
     it("go on where their producer comes back at the other gateway, after an answer that was lost", async () => {
       const { a, b } = pair;
-      for (const other_streams of ["allow", "refuse", "stop"]) {
+      for (const other_streams of ["keep", "refuse", "replace"]) {
         const channel = `retry-${other_streams}`;
         const fields = { producer: "p", key: "0", other_streams, join: true };
         const started = await producerOf(a, channel, "1")("start", fields);
@@ -178,7 +178,7 @@ function describePair(broker: string): void {
     });
 
     it("join the one that another producer began with the same key at the same moment", async () => {
-      for (const other_streams of ["allow", "refuse", "stop"]) {
+      for (const other_streams of ["keep", "refuse", "replace"]) {
         for (let round = 0; round < 20; round++) {
           const channel = `join-${other_streams}-${round}`;
           await prepare(channel, round);
@@ -231,7 +231,7 @@ function meetingCluster(): Cluster {
 }
 
 describe("Streams that begin alone, of which no gateway knows the other's when it appends its own", () => {
-  for (const mode of ["refuse", "stop"]) {
+  for (const mode of ["refuse", "replace"]) {
     it(`leave one open: ${mode}`, async () => {
       const { broker, close } = meetingCluster();
       await using a = await startGateway({ broker: broker() });

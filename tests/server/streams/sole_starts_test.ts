@@ -20,7 +20,7 @@ import { type Broker, MemoryBroker } from "../../../server/mod.ts";
 
 const STOPPED = { stopped: true };
 const REFUSE = { other_streams: "refuse" };
-const STOP = { other_streams: "stop" };
+const STOP = { other_streams: "replace" };
 
 interface Place extends AsyncDisposable {
   readonly broker: Broker;
@@ -119,7 +119,7 @@ function describeStarts(name: string, open: () => Promise<Place>): void {
 
     it("begins beside others by default, and where it allows them", async () => {
       await producerOf(gateway, "allow", "1")("start");
-      const allow = { other_streams: "allow" };
+      const allow = { other_streams: "keep" };
       const answers = [
         await producerOf(gateway, "allow", "2")("start"),
         await producerOf(gateway, "allow", "3")("start", allow),
@@ -232,13 +232,13 @@ describe("The field other_streams", () => {
 
   it("is refused with any other value, in a line and in an address", async () => {
     for (
-      const other_streams of ["", "Stop", "refuse ", 1, null, ["stop"], {}]
+      const other_streams of ["", "Stop", "refuse ", 1, null, ["replace"], {}]
     ) {
       const line = producerOf(gateway, "bad", "1");
       assertEquals((await line("start", { other_streams })).error, {
         code: "invalid_argument",
         message:
-          'Cannot publish the line: "other_streams" must be "allow", "refuse" or "stop"',
+          'Cannot publish the line: "other_streams" must be "keep", "refuse" or "replace"',
       });
     }
     const { status, error } = await postJson(gateway, {
@@ -251,7 +251,7 @@ describe("The field other_streams", () => {
     assertEquals([status, error], [400, {
       code: "invalid_argument",
       message:
-        'Cannot publish the stream: "other_streams" must be "allow", "refuse" or "stop"',
+        'Cannot publish the stream: "other_streams" must be "keep", "refuse" or "replace"',
     }]);
     assertEquals((await logOf(gateway, "bad")).length, 0);
   });
@@ -275,7 +275,7 @@ describe("The field other_streams", () => {
   });
 
   it("refuses because of a dead producer until the lease of its stream has run out", async () => {
-    await using brief = await startGateway({ streamLeaseMs: 1000 });
+    await using brief = await startGateway({ streamLease: "1s" });
     const token = await tokenFor(brief, ["dead/t"]);
     await using client = await connectWire(brief, { token });
     await producerOf(brief, "dead", "1")("start");

@@ -44,7 +44,7 @@ async function endOf(client: WireClient): Promise<unknown> {
 describe("The lease of a data stream", () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startGateway({ streamLeaseMs: LEASE_MS });
+    gateway = await startGateway({ streamLease: `${LEASE_MS}ms` });
   });
   afterAll(() => gateway.close());
 
@@ -88,7 +88,7 @@ describe("The lease of a data stream", () => {
 
   it("is renewed by signs of life while the producer is quiet", async () => {
     // Two thirds of the lease are left after each of them, also on a machine that is busy.
-    await using patient = await startGateway({ streamLeaseMs: 1_500 });
+    await using patient = await startGateway({ streamLease: "1500ms" });
     await using signs = await subscribe(patient, "quiet", "$lease");
     await using client = await subscribe(patient, "quiet");
     const line = producerOf(patient, "quiet", "s");
@@ -309,8 +309,14 @@ function describeCluster(name: string, start: () => Promise<Cluster>): void {
     beforeAll(async () => {
       cluster = await start();
       const { broker } = cluster;
-      a = await startGateway({ broker: broker(), streamLeaseMs: LEASE_MS });
-      b = await startGateway({ broker: broker(), streamLeaseMs: LEASE_MS });
+      a = await startGateway({
+        broker: broker(),
+        streamLease: `${LEASE_MS}ms`,
+      });
+      b = await startGateway({
+        broker: broker(),
+        streamLease: `${LEASE_MS}ms`,
+      });
     });
     afterAll(async () => {
       await a.close();

@@ -110,7 +110,7 @@ describe("A client's open data streams", () => {
   it("free their places when they are lost or stopped", async () => {
     await using small = await startGateway({
       maxClientStreams: 2,
-      streamLeaseMs: 200,
+      streamLease: "200ms",
     });
     const token = await clientOf(small);
     const reading = await tokenFor(small, ["c/t"]);

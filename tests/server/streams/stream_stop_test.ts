@@ -228,7 +228,7 @@ describe("A gateway that goes away", () => {
     const query = { channel: "c", topic: "t", stream_id: "s" };
     const waiting = postStream(leaving, "keep", { ...query, wait: "20" });
     await postStream(leaving, "keep", query);
-    await leaving.gateway.drain({ spreadMs: 1 });
+    await leaving.gateway.drain({ spread: "1ms" });
     assertEquals((await waiting).open, true);
   });
 });

@@ -1,3 +1,4 @@
+import type { Duration } from "../../../core/protocol/duration.ts";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { it } from "@std/testing/bdd";
 import type { MaybePromise } from "../../../core/types/realtime.ts";
@@ -11,9 +12,9 @@ import { until } from "../until.ts";
 /** Options that every broker has. */
 export interface ContractOptions {
   historySize?: number;
-  historyTtl?: number;
+  historyTtl?: Duration;
   historyBytes?: number;
-  keyTtlMs?: number;
+  keyTtl?: Duration;
 }
 
 /** Makes a message with these data. */
@@ -185,7 +186,7 @@ export function itKeepsTheContract(
         const [id] = await broker.publish("c", [message(2)], "k");
         return offsetOf(id) === 2;
       });
-    }, { keyTtlMs: 100 }));
+    }, { keyTtl: "100ms" }));
 
   it("remembers an idempotency key for the time that its publisher asks for", () =>
     using(async (broker) => {
@@ -195,7 +196,7 @@ export function itKeepsTheContract(
       assertEquals(await publish("own"), 2);
       await until(async () => await publish("own") > 2);
       assertEquals(await publish("long", 60_000), 1);
-    }, { keyTtlMs: 100 }));
+    }, { keyTtl: "100ms" }));
 
   it("forgets an idempotency key whose publisher asks for a shorter time", () =>
     using(async (broker) => {
@@ -205,7 +206,7 @@ export function itKeepsTheContract(
       assertEquals(await publish("short", 50), 2);
       await until(async () => await publish("short", 50) > 2);
       assertEquals(await publish("own"), 1);
-    }, { keyTtlMs: 60_000 }));
+    }, { keyTtl: "1m" }));
 
   it("keeps as many messages as historySize says", () =>
     using(async (broker) => {

@@ -9,6 +9,6 @@ import { RedisBroker } from "../../../server/brokers/redis.ts";
 import { listen } from "./broker_contract.ts";
 
 const [url = "", channel = "", checkMs] = process.argv.slice(2);
-const broker = new RedisBroker({ url, checkIntervalMs: Number(checkMs) });
+const broker = new RedisBroker({ url, checkInterval: `${Number(checkMs)}ms` });
 await broker.subscribe(channel, listen());
 broker.announce(channel, new Map([["", 1], ["t", 1]]));

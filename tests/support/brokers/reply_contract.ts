@@ -100,7 +100,7 @@ export function itKeepsReplies(
         return parseId(id)?.offset !== 3;
       });
       assertEquals(await reply(broker, question, "y"), [2, "x"]);
-    }, { keyTtlMs: 5 }));
+    }, { keyTtl: "5ms" }));
 
   it("knows the first reply for the time that its publisher asks for, though the log has dropped it", () =>
     using(async (broker) => {
@@ -114,7 +114,7 @@ export function itKeepsReplies(
       });
       const again = { ...question, key: "y" };
       assertEquals(await broker.reply("c", message(2, "a"), again), first);
-    }, { keyTtlMs: 5, historySize: 1 }));
+    }, { keyTtl: "5ms", historySize: 1 }));
 
   it("knows the first reply for 2 minutes, though the log has dropped it", () =>
     using(async (broker) => {

@@ -16,6 +16,9 @@ export interface TestGateway extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Clients come back at once, and nobody waits for those that do not read. */
+const AT_ONCE = { spread: 0, deadline: 0 } as const;
+
 /** Starts a real gateway on a port, by default a free one, of the runtime that runs the test. */
 export async function startGateway(
   options: Partial<GatewayOptions> = {},
@@ -26,7 +29,7 @@ export async function startGateway(
   );
   const server = await serve(gateway, { port });
   async function close(): Promise<void> {
-    await gateway.close();
+    await gateway.close(AT_ONCE);
     await server.close();
   }
   return {

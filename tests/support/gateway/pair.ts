@@ -25,7 +25,7 @@ export const PAIR_BROKERS: readonly string[] = redisPath() === undefined
 export async function startPair(
   name: string,
   options: Partial<GatewayOptions> = {},
-  brokerOptions: Pick<MemoryBrokerOptions, "historySize" | "keyTtlMs"> = {},
+  brokerOptions: Pick<MemoryBrokerOptions, "historySize" | "keyTtl"> = {},
 ): Promise<GatewayPair> {
   const redis = name === "redis" ? await startRedis() : undefined;
   const memory = new MemoryBroker(brokerOptions);

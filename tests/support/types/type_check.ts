@@ -35,6 +35,7 @@ const PACKAGE = {
   "@tidings/realtime": "mod.ts",
   "@tidings/realtime/ai": "ai.ts",
   "@tidings/realtime/hooks": "hooks.ts",
+  "@tidings/realtime/types": "core/types/mod.ts",
   "@tidings/realtime/hooks/devtools": "react/devtools/mod.ts",
   "@tidings/realtime/middleware": "middleware.ts",
 };

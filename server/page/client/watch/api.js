@@ -5,15 +5,13 @@ import { ApiError, request } from "../parts/request.js";
  *
  * @param {string} channel
  * @param {readonly string[]} topics
- * @param {AbortSignal} signal
  * @returns {Promise<string>}
  */
-export async function mintToken(channel, topics, signal) {
+export async function mintToken(channel, topics) {
   const claims = topics.map((name) => ({ channel, name }));
   const response = await request("v1/realtime/token", {
     method: "POST",
     body: JSON.stringify(claims),
-    signal,
   });
   return (await response.json()).jwt;
 }

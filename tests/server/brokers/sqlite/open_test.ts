@@ -128,13 +128,18 @@ describe("opening a SQLite broker", () => {
 
   it("refuses options that are out of their range", async () => {
     await using folder = await DatabaseFolder.create();
-    for (const name of ["historySize", "storageBudget", "keyTtlMs"]) {
+    for (const name of ["historySize", "storageBudget"]) {
       await assertRejects(
         () => folder.open({ [name]: 0.5 }),
-        RangeError,
+        RealtimeError,
         `Cannot open a SQLite broker: "${name}" is 0.5`,
       );
     }
+    await assertRejects(
+      () => folder.open({ keyTtl: -1 }),
+      RealtimeError,
+      'Cannot open a SQLite broker: "keyTtl" is -1, it must be a time',
+    );
     assertEquals(await readdir(folder.folder), []);
   });
 });

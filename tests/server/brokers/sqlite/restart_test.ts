@@ -56,7 +56,7 @@ describe("a SQLite broker that is opened again", () => {
 
   it("knows idempotency keys and first replies until they expire", async () => {
     await using folder = await DatabaseFolder.create();
-    const first = await folder.open({ keyTtlMs: 300 });
+    const first = await folder.open({ keyTtl: "300ms" });
     const ids = await first.publish(
       "c",
       [message(1), message(2)],
@@ -69,7 +69,7 @@ describe("a SQLite broker that is opened again", () => {
     const reply = await first.reply("c", message("yes", "r"), target);
     await first.close();
 
-    const second = await folder.open({ keyTtlMs: 300 });
+    const second = await folder.open({ keyTtl: "300ms" });
     assertEquals(await second.publish("c", [message(1)], "long"), ids);
     await until(async () => {
       const again = await second.publish("c", [message(3)], "short");
@@ -135,7 +135,7 @@ describe("a SQLite broker that is opened again", () => {
     await first.close();
     await using second = await startGateway({
       broker: await folder.open(),
-      streamLeaseMs: 200,
+      streamLease: "200ms",
     });
     await until(async () => endsOf(await logOf(second, "c")).length === 2);
     const [done, lost] = endsOf(await logOf(second, "c"));

@@ -51,7 +51,7 @@ describe("the retention of a SQLite broker", () => {
 
   it("deletes channels without messages, but none that a client follows or that has keys", async () => {
     await using folder = await DatabaseFolder.create();
-    const broker = await folder.open({ historyTtl: 1, keyTtlMs: 200 });
+    const broker = await folder.open({ historyTtl: 1, keyTtl: "200ms" });
     const listener = listen();
     await broker.subscribe("followed", listener);
     const [followed] = await broker.publish("followed", [message(1)]);

@@ -251,7 +251,7 @@ describe("a client of tidings.v1 without a valid token", () => {
   let gateway: TestGateway;
 
   beforeAll(async () => {
-    gateway = await startGateway({ tokenDeadlineMs: 50 });
+    gateway = await startGateway({ tokenDeadline: "50ms" });
   });
   afterAll(() => gateway.close());
 
@@ -322,14 +322,14 @@ describe("a client of tidings.v1 without a valid token", () => {
 if (!isDeno) {
   describe("the deadline for a token", () => {
     it("closes a connection without one with 4401", async () => {
-      await using gateway = await startGateway({ tokenDeadlineMs: 50 });
+      await using gateway = await startGateway({ tokenDeadline: "50ms" });
       await using client = await connectWire(gateway, { v1: true });
       assertEquals((await client.error()).code, "unauthenticated");
       assertEquals((await client.closed).code, 4401);
     });
 
     it("is not extended by other frames or invalid tokens", async () => {
-      await using gateway = await startGateway({ tokenDeadlineMs: 500 });
+      await using gateway = await startGateway({ tokenDeadline: "500ms" });
       await using client = await connectWire(gateway, { v1: true });
       await client.send({ kind: "pong" });
       await client.subscribe("garbage", "1");
@@ -339,7 +339,7 @@ if (!isDeno) {
     });
 
     it("ends with a valid token", async () => {
-      await using gateway = await startGateway({ tokenDeadlineMs: 500 });
+      await using gateway = await startGateway({ tokenDeadline: "500ms" });
       const token = await tokenFor(gateway, ["c/t"]);
       await using client = await connectWire(gateway, { v1: true });
       await client.subscribe(token);

@@ -109,7 +109,7 @@ describe("GET /metrics", () => {
 
   it("answers while the gateway drains", async () => {
     await using gateway = await startGateway({ adminKey: ADMIN_KEY });
-    await gateway.gateway.drain({ spreadMs: 0 });
+    await gateway.gateway.drain({ spread: "0ms" });
     const response = await requestMetrics(gateway);
     assertEquals(response.status, 200);
     await response.body?.cancel();

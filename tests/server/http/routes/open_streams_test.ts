@@ -102,7 +102,7 @@ describe("GET /v1/realtime/streams", () => {
     assertEquals(await idsOf(list(gateway, query)), ["1", "3"]);
     await postStream(gateway, "stop", { ...query, stream_id: "1" });
     assertEquals(await idsOf(list(gateway, query)), ["3"]);
-    const fields = { other_streams: "stop" };
+    const fields = { other_streams: "replace" };
     await producerOf(gateway, "over", "4")("start", fields);
     assertEquals(await idsOf(list(gateway, query)), ["4"]);
   });
@@ -194,7 +194,7 @@ describe("GET /v1/realtime/streams", () => {
     assertEquals((await list(own, query, token)).status, 200);
     Object.assign(broker, {
       async read(...args: Parameters<Broker["read"]>) {
-        await revoke(own, { sub: "ann" });
+        await revoke(own, { subject: "ann" });
         return await MemoryBroker.prototype.read.apply(broker, args);
       },
     });

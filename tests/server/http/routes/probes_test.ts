@@ -33,7 +33,7 @@ describe("GET /livez and GET /readyz", () => {
 
   it("tell a gateway that drains from one that is dead", async () => {
     await using gateway = await startGateway();
-    await gateway.gateway.drain({ spreadMs: 0 });
+    await gateway.gateway.drain({ spread: "0ms" });
     assertEquals(await probe(gateway.url, "livez"), [200, "ok"]);
     assertEquals(await probe(gateway.url, "readyz"), [
       503,

@@ -32,7 +32,7 @@ describe("POST /v1/realtime/revoke", () => {
     const { client, ready } = await connectReady(gateway, { token: mine });
     await using _ = client;
     await using kept = await connectWire(gateway, { token: other });
-    assertEquals(await revoke({ sub: "u1" }), [200, 1]);
+    assertEquals(await revoke({ subject: "u1" }), [200, 1]);
     assertEquals((await client.error()).code, "forbidden");
     assertEquals((await client.closed).code, 4403);
     for (const token of [mine, ready.ticket]) {
@@ -75,7 +75,7 @@ describe("POST /v1/realtime/revoke", () => {
   });
 
   it("accepts tokens that were made later", async () => {
-    assertEquals(await revoke({ sub: "later" }), [200, 0]);
+    assertEquals(await revoke({ subject: "later" }), [200, 0]);
     const now = Math.floor(Date.now() / 1000);
     const payload = payloadOf(["later/t"]);
     const token = await sign(gateway, {
@@ -90,7 +90,10 @@ describe("POST /v1/realtime/revoke", () => {
 
   it("accepts only the signing key, and a body that says what to revoke", async () => {
     const token = await tokenFor(gateway, ["c/t"], { publish: true });
-    assertEquals(await revoke({ sub: "x" }, token), [401, "unauthenticated"]);
+    assertEquals(await revoke({ subject: "x" }, token), [
+      401,
+      "unauthenticated",
+    ]);
     for (const body of [{}, { sub: 1 }, { user: "x" }, [], { sub: "" }]) {
       assertEquals(await revoke(body), [400, "invalid_argument"]);
     }

@@ -168,7 +168,7 @@ describe("GET /v1/realtime/sse", () => {
   });
 
   it("sends no heartbeat in the middle of an event of tee", async () => {
-    await using quick = await startGateway({ pingIntervalMs: 5 });
+    await using quick = await startGateway({ pingInterval: "5ms" });
     const token = await tokenFor(quick, ["tee/$stream"]);
     await using plain = await connectSse(quick, { token });
     await using pinged = await connectSse(quick, { token, v1: true });
@@ -209,7 +209,7 @@ describe("GET /v1/realtime/sse", () => {
   });
 
   it("refuses a client of tidings.v1 in an event, and closes if the client doesn't", async () => {
-    await using hurried = await startGateway({ tokenDeadlineMs: 100 });
+    await using hurried = await startGateway({ tokenDeadline: "100ms" });
     const token = await tokenFor(hurried, ["c/t"]);
     const refused = {
       unauthenticated: {},

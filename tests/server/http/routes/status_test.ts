@@ -34,7 +34,7 @@ describe("GET /v1/realtime/status", () => {
 
   it("tells how long the gateway drains at most", async () => {
     await using gateway = await startGateway();
-    await gateway.gateway.drain({ deadlineMs: 9_000 });
+    await gateway.gateway.drain({ deadline: "9s" });
     const { status, drains_ms } = await (await ask(gateway.url)).json();
     assertEquals(status, "draining");
     assertEquals(drains_ms > 0 && drains_ms <= 9_000, true);

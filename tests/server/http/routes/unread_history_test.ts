@@ -1,3 +1,4 @@
+import type { Duration } from "../../../../core/protocol/duration.ts";
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { MemoryBroker } from "../../../../server/mod.ts";
@@ -16,11 +17,11 @@ const QUERY = { channel: "large", limit: "1000" };
 const OF_BUN_MS = 15_000;
 
 /** Starts a gateway with pages of almost 8 MiB, more than the kernel's buffers hold. */
-async function startLarge(queueDeadlineMs: number): Promise<TestGateway> {
+async function startLarge(queueDeadline: Duration): Promise<TestGateway> {
   const broker = new MemoryBroker();
   const message = newMessage(QUERY, "t", JSON.stringify("x".repeat(8000)));
   await broker.publish("large", Array.from({ length: 1000 }, () => message));
-  return await startGateway({ broker, queueDeadlineMs });
+  return await startGateway({ broker, queueDeadline });
 }
 
 /** Asks for a page and reads no more than the head of the answer. */
@@ -53,7 +54,7 @@ async function mayRead(gateway: TestGateway, token: string): Promise<boolean> {
 
 describe("pages of history that are not read", () => {
   it("count for their token until the client leaves, and for no other", async () => {
-    await using gateway = await startLarge(60_000);
+    await using gateway = await startLarge("1m");
     const token = await tokenFor(gateway, ["large/t"]);
     const stalled = await stallAll(gateway, token);
     const refusal = await fetch(
@@ -71,7 +72,7 @@ describe("pages of history that are not read", () => {
   });
 
   it("are cut off after the deadline of a send queue", async () => {
-    await using gateway = await startLarge(300);
+    await using gateway = await startLarge("300ms");
     const token = await tokenFor(gateway, ["large/t"]);
     const stalled = await stallAll(gateway, token);
     const began = performance.now();
@@ -81,7 +82,7 @@ describe("pages of history that are not read", () => {
   });
 
   it("don't count where only their heads are asked for", async () => {
-    await using gateway = await startLarge(60_000);
+    await using gateway = await startLarge("1m");
     const token = await tokenFor(gateway, ["large/t"]);
     for (let i = 0; i < 4; i++) {
       assertEquals(await mayRead(gateway, token), true);
