@@ -8,7 +8,7 @@
 import process from "node:process";
 import { Hub } from "../../server/fan_out/hub.ts";
 import { MemoryBroker } from "../../server/brokers/memory.ts";
-import { Counts } from "../../server/metrics/counts.ts";
+import { Counts } from "../../server/events/counts.ts";
 
 const MESSAGES = 2_000_000;
 const SUBSCRIBERS = 1_000;

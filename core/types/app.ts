@@ -206,7 +206,7 @@ export interface WaitForReplyFn {
    * // The key makes it the same question if the process ends before the id is stored.
    * let id = stored.load();
    * if (id === undefined) {
-   *   const options = { key: "refund A-1041", keyTtl: "1d" };
+   *   const options = { key: "refund A-1041", keyTtl: "1d" } as const;
    *   ({ id } = await realtime.publish(approval, { text: "Refund?" }, options));
    *   stored.save(id);
    * }

@@ -1,4 +1,4 @@
-import { LEASE_TOPIC } from "../streams/stream_message.ts";
+import { LEASE_TOPIC } from "../wire/stream_message.ts";
 
 /** Seconds over which the rate of a channel is measured. */
 const WINDOW = 10;

@@ -3,7 +3,7 @@ import {
   headerProblem,
   MIN_SECRET_LENGTH,
 } from "../../core/protocol/signing_key.ts";
-import { readBearer } from "./credentials.ts";
+import { readBearer } from "../wire/credentials.ts";
 import { isSameText } from "./same_text.ts";
 
 /**

@@ -1,23 +1,11 @@
-import type { MessageKind } from "../../core/protocol/frames.ts";
 import type { Position } from "../../core/protocol/id.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { GatewayLink } from "./gateway_link.ts";
 import type { LogSummary } from "./log_summary.ts";
 import type { RevocationStore } from "./revocation_store.ts";
+import type { LogEntry, NewMessage } from "../wire/log_entry.ts";
 
-/** A message that is to be appended to a channel's log. */
-export interface NewMessage {
-  /** The topic that it is published to. */
-  readonly topic: string;
-  /** Its kind. */
-  readonly kind: MessageKind;
-  /** The data stream that it belongs to, if any. */
-  readonly streamId?: string;
-  /** The frame's JSON text without its id and the closing brace. The broker appends `,"id":"…"}`. */
-  readonly head: string;
-  /** Text that plain clients get instead of the frame: what was published to `publish/tee`. */
-  readonly raw?: string;
-}
+export type { LogEntry, NewMessage } from "../wire/log_entry.ts";
 
 /** The message that a reply answers. */
 export interface ReplyTarget extends Position {
@@ -33,16 +21,6 @@ export interface FirstReply {
   readonly id: string;
   /** The key that it was published with. */
   readonly key: string;
-}
-
-/** A message in a channel's log. All readers share its text. */
-export interface LogEntry extends Omit<NewMessage, "head"> {
-  /** Its place in the log, 1 more than that of the message before. */
-  readonly offset: number;
-  /** The frame that clients get, as one line of JSON. */
-  readonly json: string;
-  /** Bytes of `json` in UTF-8. */
-  readonly bytes: number;
 }
 
 /** The wanted part of a log, and the reader that asks for it. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { PublishedVia } from "../wire/envelope.ts";
 import type { RealtimeErrorCode } from "../../core/protocol/errors.ts";
 
 /** The connection that an event is about. */
@@ -78,9 +79,6 @@ export interface Refused extends Partial<ConnectionFacts> {
   /** How many lines of a batch it is about, where they were refused together. */
   readonly lines?: number | undefined;
 }
-
-/** How a message came to the gateway; `stream` stands for every message of a data stream. */
-export type PublishedVia = "http" | "batch" | "websocket" | "stream";
 
 /** A message was published. One for several topics is told once for each. A retry with a known idempotency key is told with the first id. */
 export interface Published {

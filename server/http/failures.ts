@@ -1,7 +1,7 @@
 import type { RealtimeError } from "../../core/protocol/errors.ts";
 import type { Events } from "../events/events.ts";
-import type { Counts } from "../metrics/counts.ts";
-import type { RefusedLine } from "../publish/batch.ts";
+import type { Counts } from "../events/counts.ts";
+import type { RefusedLine } from "./bodies/batch.ts";
 import { factsOf, reasonOf, textOf } from "../events/refusal_facts.ts";
 import {
   CONNECT_PATH,

@@ -1,6 +1,6 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
-import { readBearer, readOffer } from "../auth/credentials.ts";
+import { readBearer, readOffer } from "../wire/credentials.ts";
 import type { ChannelState } from "../brokers/broker.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import type { Incoming } from "../runtimes/adapter.ts";

@@ -3,9 +3,9 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Auth } from "../auth/auth.ts";
-import { readBearer } from "../auth/credentials.ts";
+import { readBearer } from "../wire/credentials.ts";
 import { tokenFacts, withFacts } from "../events/refusal_facts.ts";
-import { quote } from "../publish/publisher.ts";
+import { quote } from "../wire/quote.ts";
 
 /** The part of a channel that a request may read. */
 export interface ReadableTopics {

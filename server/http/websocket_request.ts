@@ -1,7 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { AUTH_PROTOCOL } from "../../core/protocol/frames.ts";
 import { invalidToken } from "../../core/protocol/token.ts";
-import { BEARER_PROTOCOL, offeredNames } from "../auth/credentials.ts";
+import { BEARER_PROTOCOL, offeredNames } from "../wire/credentials.ts";
 import type { RequestHead } from "../runtimes/request_head.ts";
 
 /** The base64 form of 16 bytes. */

@@ -1,5 +1,5 @@
 import { Histogram, type Registry } from "prom-client";
-import type { Durations } from "./durations.ts";
+import type { Durations } from "../events/durations.ts";
 
 /** A row of a histogram, as prom-client writes it. */
 interface HistogramRow {

@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from "prom-client";
 import type { Hub } from "../fan_out/hub.ts";
 import type { OpenSessions } from "../sessions/open_sessions.ts";
 import { CountedHistogram } from "./counted_histogram.ts";
-import type { Counts } from "./counts.ts";
+import type { Counts } from "../events/counts.ts";
 import type { EventLoopLag } from "./event_loop_lag.ts";
 import { addProcessMetrics } from "./process_metrics.ts";
 import { sumSessions } from "./session_sums.ts";

@@ -2,7 +2,7 @@ import { invalidArgument } from "../../core/protocol/duration.ts";
 import { topicSchema } from "../../core/channel/channel.ts";
 import { validate } from "../../core/channel/validate.ts";
 import type { Realtime } from "../../core/types/realtime.ts";
-import { quote } from "./publisher.ts";
+import { quote } from "../wire/quote.ts";
 
 /** A channel, or the definition of many channels, of this package or of an Inngest SDK. */
 export type KnownChannel =

@@ -2,8 +2,8 @@ import { RealtimeError } from "../../core/protocol/errors.ts";
 import type { TokenClaims } from "../../core/protocol/token.ts";
 import type { Auth } from "../auth/auth.ts";
 import { textOf, tokenFacts, withFacts } from "../events/refusal_facts.ts";
-import { clientMark } from "../streams/client_stream.ts";
-import { isStreamKind } from "../streams/stream_message.ts";
+import { clientMark } from "./client_stream.ts";
+import { isStreamKind } from "../wire/stream_message.ts";
 import type { ChannelSchemas } from "./channel_schemas.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import {
@@ -13,7 +13,8 @@ import {
   ttlOf,
 } from "./idempotency_key.ts";
 import type { MessageCallback } from "./message_callback.ts";
-import { type MessagePublisher, type Publisher, quote } from "./publisher.ts";
+import { quote } from "../wire/quote.ts";
+import type { MessagePublisher, Publisher } from "./publisher.ts";
 
 /** The schemas that clients' messages must match, the app's callback, the rights of tokens, and the secret of clients' marks. */
 export interface ClientRules {

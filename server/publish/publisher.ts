@@ -1,11 +1,12 @@
+import { quote } from "../wire/quote.ts";
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { parseId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { MaybePromise } from "../../core/types/realtime.ts";
 import type { Broker } from "../brokers/broker.ts";
 import type { Events } from "../events/events.ts";
-import type { Counts } from "../metrics/counts.ts";
-import { isStreamKind, LEASE_TOPIC } from "../streams/stream_message.ts";
+import type { Counts } from "../events/counts.ts";
+import { isStreamKind, LEASE_TOPIC } from "../wire/stream_message.ts";
 import { type Envelope, newMessage } from "../wire/envelope.ts";
 import {
   composeKey,
@@ -258,11 +259,6 @@ function checkSize(
 function invalid(channel: string, problem: string): RealtimeError {
   const message = `Cannot publish to ${quote(channel)}: ${problem}`;
   return new RealtimeError("invalid_argument", message);
-}
-
-/** Quotes the name of a channel or topic for an error message. */
-export function quote(name: string): string {
-  return JSON.stringify(name);
 }
 
 /** Creates the error for a message over the limit. Its size is unknown where a body was not read to its end. */

@@ -5,7 +5,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { WebSocket, WebSocketServer } from "ws";
-import { readOffer } from "../auth/credentials.ts";
+import { readOffer } from "../wire/credentials.ts";
 import type { SocketHandler } from "../wire/socket.ts";
 import {
   type Fetcher,

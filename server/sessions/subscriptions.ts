@@ -10,7 +10,7 @@ import {
 } from "../fan_out/channel_delivery.ts";
 import type { Start } from "../fan_out/find_start.ts";
 import type { Hub } from "../fan_out/hub.ts";
-import type { Counts } from "../metrics/counts.ts";
+import type { Counts } from "../events/counts.ts";
 import { isV1 } from "../wire/encode.ts";
 import { parseSince, type Since, sinceOfChannel } from "../wire/since.ts";
 import { Grant, grantKey } from "./grant.ts";

@@ -2,7 +2,11 @@ import { formatId } from "../../core/protocol/id.ts";
 import type { Broker } from "../brokers/broker.ts";
 import { logPages } from "../brokers/log_pages.ts";
 import { readEnd, type StreamEnd } from "./stream_end.ts";
-import { producerOf, showsState, streamTopicOf } from "./stream_message.ts";
+import {
+  producerOf,
+  showsState,
+  streamTopicOf,
+} from "../wire/stream_message.ts";
 
 /** The part of a data stream that a channel's log holds. */
 export interface FoundStream {

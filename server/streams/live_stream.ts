@@ -1,7 +1,7 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { pause } from "../../core/time/backoff.ts";
 import type { Feed } from "../fan_out/feed.ts";
-import { quote } from "../publish/publisher.ts";
+import { quote } from "../wire/quote.ts";
 import { type Envelope, mergeOrigins, type Origin } from "../wire/envelope.ts";
 
 /** Creates the error for a message that another producer, or another topic, may not add to a stream. */

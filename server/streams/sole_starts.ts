@@ -1,8 +1,8 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { parseId } from "../../core/protocol/id.ts";
 import type { Feed } from "../fan_out/feed.ts";
-import { quote } from "../publish/publisher.ts";
-import { clientMarkOf } from "./client_stream.ts";
+import { quote } from "../wire/quote.ts";
+import { clientMarkOf } from "../publish/client_stream.ts";
 import type { LiveStream } from "./live_stream.ts";
 import { STOPPED } from "./stream_end.ts";
 import type { StreamLeases } from "./stream_leases.ts";

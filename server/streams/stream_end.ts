@@ -1,6 +1,6 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
 import { GatewayKey } from "../publish/idempotency_key.ts";
-import { quote } from "../publish/publisher.ts";
+import { quote } from "../wire/quote.ts";
 
 /** The end of a data stream. */
 export interface StreamEnd {

@@ -3,7 +3,7 @@ import { SpreadTasks } from "../turns/spread_tasks.ts";
 import { LeaseClock } from "./lease_clock.ts";
 import type { LiveStream } from "./live_stream.ts";
 import { endKey, endReasonOf, LOST } from "./stream_end.ts";
-import { LEASE_TOPIC } from "./stream_message.ts";
+import { LEASE_TOPIC } from "../wire/stream_message.ts";
 import type { StreamRegistry } from "./stream_registry.ts";
 
 /** Leases that are checked in one turn of the event loop: a mass of them must not delay all else. */

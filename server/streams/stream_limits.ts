@@ -1,6 +1,6 @@
 import { RealtimeError } from "../../core/protocol/errors.ts";
-import { quote } from "../publish/publisher.ts";
-import { clientMarkOf } from "./client_stream.ts";
+import { quote } from "../wire/quote.ts";
+import { clientMarkOf } from "../publish/client_stream.ts";
 import type { LiveStream } from "./live_stream.ts";
 import { Places } from "./places.ts";
 

@@ -2,12 +2,16 @@ import { formatId } from "../../core/protocol/id.ts";
 import { checkName } from "../../core/protocol/names.ts";
 import type { Feed, StreamEntry } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
-import { clientMarkOf } from "./client_stream.ts";
+import { clientMarkOf } from "../publish/client_stream.ts";
 import { findStreams } from "./find_streams.ts";
 import { conflictError, LiveStream } from "./live_stream.ts";
 import { endedError, readEnd, type StreamEnd } from "./stream_end.ts";
 import { type StreamLimits, streamName } from "./stream_limits.ts";
-import { producerOf, showsState, streamTopicOf } from "./stream_message.ts";
+import {
+  producerOf,
+  showsState,
+  streamTopicOf,
+} from "../wire/stream_message.ts";
 
 /** How many ended streams are remembered. Late messages of these are refused without a search of the log. */
 const MAX_ENDED = 10_000;

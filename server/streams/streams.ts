@@ -6,11 +6,8 @@ import type { InterruptedStream } from "../brokers/broker.ts";
 import type { Feed } from "../fan_out/feed.ts";
 import type { Hub } from "../fan_out/hub.ts";
 import { type MessageKey, ttlOf } from "../publish/idempotency_key.ts";
-import {
-  type MessagePublisher,
-  type Publisher,
-  quote,
-} from "../publish/publisher.ts";
+import { quote } from "../wire/quote.ts";
+import type { MessagePublisher, Publisher } from "../publish/publisher.ts";
 import { conflictError, type LiveStream } from "./live_stream.ts";
 import { openError, SoleStarts } from "./sole_starts.ts";
 import {
@@ -23,7 +20,7 @@ import {
 } from "./stream_end.ts";
 import { type LeaseOptions, StreamLeases } from "./stream_leases.ts";
 import { type StreamLimitOptions, StreamLimits } from "./stream_limits.ts";
-import type { StreamEnvelope } from "./stream_message.ts";
+import type { StreamEnvelope } from "../wire/stream_message.ts";
 import { StreamRegistry } from "./stream_registry.ts";
 
 /** Options of publishing a stream's message. */

@@ -1,5 +1,5 @@
 import type { MessageFrame } from "../../core/protocol/frames.ts";
-import { LEASE_TOPIC } from "../streams/stream_message.ts";
+import { LEASE_TOPIC } from "../wire/stream_message.ts";
 
 /** A published message, with the parts that a test compares. */
 export interface PublishedMessage {

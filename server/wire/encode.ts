@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { ControlFrame } from "../../core/protocol/frames.ts";
 import { formatId } from "../../core/protocol/id.ts";
-import type { LogEntry } from "../brokers/broker.ts";
+import type { LogEntry } from "./log_entry.ts";
 import { Packet } from "./socket.ts";
 
 /** A transport (WebSocket or Server-Sent Events) and a protocol (Inngest's, or with `.v1` our own). */

@@ -1,6 +1,5 @@
 import type { MessageKind } from "../../core/protocol/frames.ts";
-import type { NewMessage } from "../brokers/broker.ts";
-import type { PublishedVia } from "../events/gateway_event.ts";
+import type { NewMessage } from "./log_entry.ts";
 import { createdAtField, frameHead, WHOLE_FIELD } from "./frame_layout.ts";
 
 /** Every kind of a message. */
@@ -13,6 +12,9 @@ export const MESSAGE_KINDS = [
   "chunk",
   "datastream-end",
 ] as const satisfies readonly MessageKind[];
+
+/** How a message came to the gateway; `stream` stands for every message of a data stream. */
+export type PublishedVia = "http" | "batch" | "websocket" | "stream";
 
 /** The run, function and environment that published a message. */
 export interface Origin {

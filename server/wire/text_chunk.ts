@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { formatId } from "../../core/protocol/id.ts";
-import type { LogEntry } from "../brokers/broker.ts";
+import type { LogEntry } from "./log_entry.ts";
 import { createdAtField, frameEnd, WHOLE_FIELD } from "./frame_layout.ts";
 import { closingQuote } from "./json_text.ts";
 

@@ -4,8 +4,8 @@ import { formatId } from "../../../core/protocol/id.ts";
 import type { Auth } from "../../auth/auth.ts";
 import type { Feed } from "../../fan_out/feed.ts";
 import type { Hub } from "../../fan_out/hub.ts";
-import { quote } from "../../publish/publisher.ts";
-import { clientMarkOf } from "../../streams/client_stream.ts";
+import { quote } from "../../wire/quote.ts";
+import { clientMarkOf } from "../../publish/client_stream.ts";
 import { readableTopics } from "../readable_topics.ts";
 
 const VERB = "Cannot list the streams of";

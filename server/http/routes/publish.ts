@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { REQUEST_BYTES, tooLarge } from "../../publish/publisher.ts";
-import { publishTee, publishText } from "../../publish/text_stream.ts";
+import { publishTee, publishText } from "../bodies/text_stream.ts";
 import { traced } from "../../publish/traced_publisher.ts";
 import { FetchHead } from "../../runtimes/request_head.ts";
 import { runtime } from "../../runtimes/runtime.ts";
@@ -11,7 +11,7 @@ import { toResponse } from "../answer.ts";
 import { readBytes } from "../body.ts";
 import type { Failures } from "../failures.ts";
 import type { PublishAddresses } from "../publish_address.ts";
-import { publishLines, type Sender } from "../publish_lines.ts";
+import { publishLines, type Sender } from "../bodies/publish_lines.ts";
 import { isStream, publishBody } from "../publish_message.ts";
 import { traceOf } from "../trace_header.ts";
 

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import { PROTOCOL } from "../../../core/protocol/frames.ts";
-import { readBearer } from "../../auth/credentials.ts";
+import { readBearer } from "../../wire/credentials.ts";
 import { runtime } from "../../runtimes/runtime.ts";
 import { Session } from "../../sessions/session.ts";
 import { SseSocket } from "../../sessions/sse_socket.ts";

@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
 import { RealtimeError } from "../../../core/protocol/errors.ts";
 import type { Auth } from "../../auth/auth.ts";
-import { MAX_STREAM_ID } from "../../publish/batch_line.ts";
-import { quote } from "../../publish/publisher.ts";
+import { MAX_STREAM_ID } from "../bodies/batch_line.ts";
+import { quote } from "../../wire/quote.ts";
 import { runtime } from "../../runtimes/runtime.ts";
-import { clientMarkOf, ownStreamId } from "../../streams/client_stream.ts";
+import { clientMarkOf, ownStreamId } from "../../publish/client_stream.ts";
 import type { Streams } from "../../streams/streams.ts";
 import type { FindSender } from "./publish.ts";
 

@@ -5,7 +5,7 @@ import { Events } from "../../../server/events/events.ts";
 import { Admission } from "../../../server/http/admission.ts";
 import { Entrance } from "../../../server/http/entrance.ts";
 import { Failures } from "../../../server/http/failures.ts";
-import { Counts } from "../../../server/metrics/counts.ts";
+import { Counts } from "../../../server/events/counts.ts";
 import { FetchHead } from "../../../server/runtimes/request_head.ts";
 import { startGateway } from "../../support/gateway/gateway.ts";
 import { bodyOf } from "../../support/wire/publish.ts";

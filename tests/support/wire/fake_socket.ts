@@ -1,7 +1,7 @@
 import { Revocations } from "../../../server/auth/revocations.ts";
 import { Events } from "../../../server/events/events.ts";
 import { Hub } from "../../../server/fan_out/hub.ts";
-import { Counts } from "../../../server/metrics/counts.ts";
+import { Counts } from "../../../server/events/counts.ts";
 import { MemoryBroker } from "../../../server/mod.ts";
 import type { SessionHost } from "../../../server/sessions/session.ts";
 import type { Packet, Socket } from "../../../server/wire/socket.ts";

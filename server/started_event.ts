@@ -1,6 +1,6 @@
-import { VERSION } from "../../core/protocol/version.ts";
-import type { GatewaySettings } from "../options.ts";
-import type { Started } from "./gateway_event.ts";
+import { VERSION } from "../core/protocol/version.ts";
+import type { GatewaySettings } from "./options.ts";
+import type { Started } from "./events/gateway_event.ts";
 
 /** Builds the event of a gateway that listens. */
 export function startedEvent(

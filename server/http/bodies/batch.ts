@@ -1,21 +1,24 @@
-import { isTransient } from "../../core/http/transient.ts";
-import { errorBody } from "../../core/protocol/error_body.ts";
-import { RealtimeError } from "../../core/protocol/errors.ts";
-import type { MaybePromise } from "../../core/types/realtime.ts";
-import type { Refused } from "../events/gateway_event.ts";
-import { INTERNAL_ERROR } from "../runtimes/failed.ts";
+import { isTransient } from "../../../core/http/transient.ts";
+import { errorBody } from "../../../core/protocol/error_body.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import type { MaybePromise } from "../../../core/types/realtime.ts";
+import type { Refused } from "../../events/gateway_event.ts";
+import { INTERNAL_ERROR } from "../../runtimes/failed.ts";
 import {
   isStreamKind,
   type StreamEnvelope,
-} from "../streams/stream_message.ts";
-import type { Streams } from "../streams/streams.ts";
-import type { Envelope } from "../wire/envelope.ts";
+} from "../../wire/stream_message.ts";
+import type { Streams } from "../../streams/streams.ts";
+import type { Envelope } from "../../wire/envelope.ts";
 import { BatchAnswers } from "./batch_answers.ts";
 import { type BatchLine, parseLine } from "./batch_line.ts";
 import { FairTurns } from "./fair_turns.ts";
-import { type PublishRate, RateLimited } from "./publish_rates.ts";
-import { type MessagePublisher, REQUEST_BYTES } from "./publisher.ts";
-import { traced } from "./traced_publisher.ts";
+import { type PublishRate, RateLimited } from "../../publish/publish_rates.ts";
+import {
+  type MessagePublisher,
+  REQUEST_BYTES,
+} from "../../publish/publisher.ts";
+import { traced } from "../../publish/traced_publisher.ts";
 
 /** Maximum number of lines. The module's lines are so long that fewer reach the limit of the body. */
 const MAX_LINES = 50_000;

@@ -1,5 +1,5 @@
 import type { MessageKind } from "../../core/protocol/frames.ts";
-import type { Envelope } from "../wire/envelope.ts";
+import type { Envelope } from "./envelope.ts";
 
 /** The kinds of a data stream's messages. */
 export type StreamKind = "datastream-start" | "chunk" | "datastream-end";

@@ -1,14 +1,14 @@
-import { RealtimeError } from "../../core/protocol/errors.ts";
-import { splitText } from "../../core/protocol/split_text.ts";
-import type { OtherStreams } from "../../core/types/realtime.ts";
-import type { Envelope } from "../wire/envelope.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { splitText } from "../../../core/protocol/split_text.ts";
+import type { OtherStreams } from "../../../core/types/realtime.ts";
+import type { Envelope } from "../../wire/envelope.ts";
 import { FairTurns } from "./fair_turns.ts";
-import type { PublishRate } from "./publish_rates.ts";
-import { maxBytesFor, type MessagePublisher } from "./publisher.ts";
-import { ownStreamId } from "../streams/client_stream.ts";
-import { endedError } from "../streams/stream_end.ts";
-import { TEE_TOPIC } from "../streams/stream_message.ts";
-import type { Streams } from "../streams/streams.ts";
+import type { PublishRate } from "../../publish/publish_rates.ts";
+import { maxBytesFor, type MessagePublisher } from "../../publish/publisher.ts";
+import { ownStreamId } from "../../publish/client_stream.ts";
+import { endedError } from "../../streams/stream_end.ts";
+import { TEE_TOPIC } from "../../wire/stream_message.ts";
+import type { Streams } from "../../streams/streams.ts";
 
 /** A body that was published as a data stream. */
 export interface PublishedText {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { Counts } from "../../../server/metrics/counts.ts";
+import { Counts } from "../../../server/events/counts.ts";
 
 describe("Counts", () => {
   it("has one row for all codes of clients that don't say how they left", () => {

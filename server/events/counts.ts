@@ -3,7 +3,8 @@ import type {
   RealtimeErrorCode,
 } from "../../core/protocol/errors.ts";
 import { STATUS_OF_CODE } from "../../core/protocol/http_status.ts";
-import type { Closed, PublishedVia } from "../events/gateway_event.ts";
+import type { PublishedVia } from "../wire/envelope.ts";
+import type { Closed } from "./gateway_event.ts";
 import { Durations } from "./durations.ts";
 
 /** The upper bounds for the times of a broker: below 1 ms for one in memory, up to the time after which Redis counts as away. */

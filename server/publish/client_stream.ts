@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { MessagePublisher } from "../publish/publisher.ts";
+import type { MessagePublisher } from "./publisher.ts";
 
 /** The beginning of the id of every stream of a client. */
 const CLIENT = "client~";

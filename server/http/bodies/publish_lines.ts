@@ -1,19 +1,19 @@
-import type { MaybePromise } from "../../core/types/realtime.ts";
-import type { Auth } from "../auth/auth.ts";
-import { publishBatch } from "../publish/batch.ts";
-import type { BatchAnswers } from "../publish/batch_answers.ts";
-import type { MessagePublisher } from "../publish/publisher.ts";
-import type { PublishRate } from "../publish/publish_rates.ts";
-import type { DirectHandler } from "../runtimes/direct.ts";
-import type { Answer, JsonAnswer } from "../runtimes/json_answer.ts";
-import { pathOf, type RequestHead } from "../runtimes/request_head.ts";
-import type { Streams } from "../streams/streams.ts";
-import { decodeUtf8 } from "../wire/json_text.ts";
-import { BATCH_PUBLISHED } from "./answer.ts";
-import { brokeOff } from "./body.ts";
-import { orErrorAnswer, statusOf } from "./error_response.ts";
-import type { Failures } from "./failures.ts";
-import { traceOf } from "./trace_header.ts";
+import type { MaybePromise } from "../../../core/types/realtime.ts";
+import type { Auth } from "../../auth/auth.ts";
+import { publishBatch } from "./batch.ts";
+import type { BatchAnswers } from "./batch_answers.ts";
+import type { MessagePublisher } from "../../publish/publisher.ts";
+import type { PublishRate } from "../../publish/publish_rates.ts";
+import type { DirectHandler } from "../../runtimes/direct.ts";
+import type { Answer, JsonAnswer } from "../../runtimes/json_answer.ts";
+import { pathOf, type RequestHead } from "../../runtimes/request_head.ts";
+import type { Streams } from "../../streams/streams.ts";
+import { decodeUtf8 } from "../../wire/json_text.ts";
+import { BATCH_PUBLISHED } from "../answer.ts";
+import { brokeOff } from "../body.ts";
+import { orErrorAnswer, statusOf } from "../error_response.ts";
+import type { Failures } from "../failures.ts";
+import { traceOf } from "../trace_header.ts";
 
 /** The target of requests that publish a batch. */
 const BATCH = "/v1/realtime/publish/batch";

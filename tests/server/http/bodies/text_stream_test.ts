@@ -1,19 +1,19 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { pause } from "../../../core/time/backoff.ts";
+import { pause } from "../../../../core/time/backoff.ts";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import {
   startGateway,
   type TestGateway,
-} from "../../support/gateway/gateway.ts";
-import { bodyOf, postJson } from "../../support/wire/publish.ts";
-import { RawSocket } from "../../support/wire/raw_socket.ts";
+} from "../../../support/gateway/gateway.ts";
+import { bodyOf, postJson } from "../../../support/wire/publish.ts";
+import { RawSocket } from "../../../support/wire/raw_socket.ts";
 import {
   address,
   connectWire,
   type Frame,
   tokenFor,
   type WireClient,
-} from "../../support/wire/websocket.ts";
+} from "../../../support/wire/websocket.ts";
 
 const encoder = new TextEncoder();
 const HEADERS = { "content-type": "text/stream" };

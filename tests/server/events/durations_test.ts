@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { Durations } from "../../../server/metrics/durations.ts";
+import { Durations } from "../../../server/events/durations.ts";
 
 describe("Durations", () => {
   it("counts each duration in the first bucket that it fits into, its bound included", () => {

@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { RealtimeError } from "../../../../core/protocol/errors.ts";
 import {
   type LateBroker,
   lateBroker,
-} from "../../support/brokers/late_broker.ts";
+} from "../../../support/brokers/late_broker.ts";
 import {
   startGateway,
   type TestGateway,
-} from "../../support/gateway/gateway.ts";
-import { batch, type LineAnswer } from "../../support/wire/publish.ts";
-import { address, claims, tokenFor } from "../../support/wire/websocket.ts";
+} from "../../../support/gateway/gateway.ts";
+import { batch, type LineAnswer } from "../../../support/wire/publish.ts";
+import { address, claims, tokenFor } from "../../../support/wire/websocket.ts";
 
 const UNAVAILABLE = new RealtimeError("unavailable", "The broker is away");
 const TIMEOUT = new RealtimeError("timeout", "The broker took too long");

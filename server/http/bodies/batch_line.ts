@@ -1,19 +1,19 @@
 import { z } from "zod";
-import { RealtimeError } from "../../core/protocol/errors.ts";
-import { MAX_KEY_TTL } from "../../core/protocol/limits.ts";
-import { readTrace } from "../../core/protocol/trace.ts";
-import type { OtherStreams } from "../../core/types/realtime.ts";
-import { ownStreamId } from "../streams/client_stream.ts";
-import { readOtherStreams } from "../streams/other_streams.ts";
-import { isStreamKind } from "../streams/stream_message.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { MAX_KEY_TTL } from "../../../core/protocol/limits.ts";
+import { readTrace } from "../../../core/protocol/trace.ts";
+import type { OtherStreams } from "../../../core/types/realtime.ts";
+import { ownStreamId } from "../../publish/client_stream.ts";
+import { readOtherStreams } from "../../streams/other_streams.ts";
+import { isStreamKind } from "../../wire/stream_message.ts";
 import {
   createEnvelope,
   type Envelope,
   MESSAGE_KINDS,
-} from "../wire/envelope.ts";
-import { parseJson } from "../wire/json_text.ts";
-import { type MessageKey, withTtl } from "./idempotency_key.ts";
-import type { MessagePublisher } from "./publisher.ts";
+} from "../../wire/envelope.ts";
+import { parseJson } from "../../wire/json_text.ts";
+import { type MessageKey, withTtl } from "../../publish/idempotency_key.ts";
+import type { MessagePublisher } from "../../publish/publisher.ts";
 
 /** Maximum length of a stream's id, which is a part of idempotency keys. */
 export const MAX_STREAM_ID = 240;

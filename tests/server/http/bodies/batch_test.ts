@@ -4,18 +4,18 @@ import fc from "fast-check";
 import {
   startGateway,
   type TestGateway,
-} from "../../support/gateway/gateway.ts";
+} from "../../../support/gateway/gateway.ts";
 import {
   batch,
   type LineAnswer,
   postJson,
-} from "../../support/wire/publish.ts";
+} from "../../../support/wire/publish.ts";
 import {
   address,
   claims,
   connectWire,
   tokenFor,
-} from "../../support/wire/websocket.ts";
+} from "../../../support/wire/websocket.ts";
 
 describe("POST /v1/realtime/publish/batch", () => {
   let gateway: TestGateway;

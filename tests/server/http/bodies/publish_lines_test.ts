@@ -1,19 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { Hono } from "hono";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { serve, type Server } from "../../../server/mod.ts";
+import { serve, type Server } from "../../../../server/mod.ts";
 import {
   type LateBroker,
   lateBroker,
-} from "../../support/brokers/late_broker.ts";
+} from "../../../support/brokers/late_broker.ts";
 import {
   startGateway,
   type TestGateway,
-} from "../../support/gateway/gateway.ts";
-import type { LineAnswer } from "../../support/wire/publish.ts";
-import { RawSocket } from "../../support/wire/raw_socket.ts";
-import { waysTo } from "../../support/wire/ways.ts";
-import { connectReady, tokenFor } from "../../support/wire/websocket.ts";
+} from "../../../support/gateway/gateway.ts";
+import type { LineAnswer } from "../../../support/wire/publish.ts";
+import { RawSocket } from "../../../support/wire/raw_socket.ts";
+import { waysTo } from "../../../support/wire/ways.ts";
+import { connectReady, tokenFor } from "../../../support/wire/websocket.ts";
 
 const PATH = "/v1/realtime/publish/batch";
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
