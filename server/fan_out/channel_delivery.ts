@@ -66,11 +66,6 @@ export class ChannelDelivery implements FeedFollower {
     this.channel = channel;
   }
 
-  /** The delivery's key among those of its connection. */
-  get key(): string {
-    return this.channel;
-  }
-
   /** The id up to which the connection has everything; `undefined` unless it is live. */
   get position(): string | undefined {
     return this.#feed && this.#state === "live"

@@ -1,9 +1,8 @@
 import type { TokenClaims, TopicClaim } from "../../core/protocol/token.ts";
-import type { Keyed } from "./small_map.ts";
 import { topicsKey } from "./topic_sets.ts";
 
 /** The rights that a token gives a session. */
-export class Grant implements Keyed {
+export class Grant {
   /** The reference of the `sub` frame with the token, if it had one. */
   readonly ref: string | undefined;
   /** The token's topics, without those that were unsubscribed. */
@@ -11,6 +10,8 @@ export class Grant implements Keyed {
   readonly claims: TokenClaims;
   /** When the grant ends, by `performance.now()`, which a change of the wall clock does not move. */
   readonly endsAt: number;
+  /** Made when it is needed first, which it never is for most connections' only grant. */
+  #key: string | undefined;
 
   constructor(
     claims: TokenClaims,
@@ -25,7 +26,7 @@ export class Grant implements Keyed {
 
   /** Names the grant: a new token with the same key replaces it. */
   get key(): string {
-    return grantKey(this.claims, this.ref);
+    return this.#key ??= grantKey(this.claims, this.ref);
   }
 
   /** Returns the grant for some of its topics. */
