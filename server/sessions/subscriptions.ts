@@ -137,10 +137,7 @@ export class Subscriptions {
     marks?: ReadonlyMap<string, ChannelState>,
   ): Promise<void> {
     const from = parseSince(since);
-    // A connection's first token replaces none, and needs no key to find that out.
-    const replaced = this.#grants.length === 0
-      ? undefined
-      : this.#grant(grantKey(claims, ref));
+    const replaced = this.#grant(grantKey(claims, ref));
     this.#checkLimit(claims.topics, replaced);
     const { host, wire } = this.#session;
     const ticket = isV1(wire) ? await host.ticket(claims) : "";
@@ -162,7 +159,6 @@ export class Subscriptions {
         this.#end(grant);
         throw error;
       });
-    // The grant may have ended meanwhile.
     if (!this.#grants.includes(grant)) return;
     this.#sendReady(starts, ticket, ref);
     if (!isRenewal) this.#begin(starts);
@@ -335,9 +331,8 @@ export class Subscriptions {
 
   /** Returns how many grants have each topic. */
   #held(): TopicCounts {
-    const topicsOf = ({ topics }: Grant): readonly TopicClaim[] => topics;
     return this.#counts ??
-      new TopicCounts(this.#grants.flatMap(topicsOf));
+      new TopicCounts(this.#grants.flatMap(({ topics }) => topics));
   }
 
   #end(grant: Grant): void {
