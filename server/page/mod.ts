@@ -12,7 +12,7 @@ const headers = secureHeaders({
     scriptSrc: ["'self'"],
     styleSrc: ["'self'"],
     imgSrc: ["'self'"],
-    connectSrc: ["'self'", webSockets],
+    connectSrc: ["'self'"],
     baseUri: ["'none'"],
     formAction: ["'none'"],
     frameAncestors: ["'none'"],
@@ -23,11 +23,6 @@ const headers = secureHeaders({
   strictTransportSecurity: false,
   xFrameOptions: "DENY",
 });
-
-/** Returns the source for WebSockets: not every browser includes them in 'self'. */
-function webSockets({ req }: Context): string {
-  return new URL(req.url).origin.replace("http", "ws");
-}
 
 /** Where the page is. */
 export interface PageOptions {

@@ -62,7 +62,7 @@ describe("the page over HTTP", () => {
       "script-src": "'self'",
       "style-src": "'self'",
       "img-src": "'self'",
-      "connect-src": `'self' ${gateway.url.replace("http", "ws")}`,
+      "connect-src": "'self'",
       "base-uri": "'none'",
       "form-action": "'none'",
       "frame-ancestors": "'none'",

@@ -2,6 +2,7 @@
 /** @import { RoomHost } from "../rooms.js" */
 /** @import { Column } from "../parts/table.js" */
 /** @import { RecentEvent } from "./recent.js" */
+import { adminRequest } from "../parts/admin_api.js";
 import { el, setText } from "../parts/dom.js";
 import { formatCount, formatNumber, formatTime } from "../parts/format.js";
 import { listFrame, searchField } from "../parts/list_frame.js";
@@ -90,7 +91,12 @@ export class EventsRoom {
 
   /** @param {RoomHost} host */
   constructor(host) {
-    this.#stream = new LiveStream("events", {
+    this.#stream = new LiveStream({
+      open: async (signal) => {
+        const response = await adminRequest("events", { signal });
+        this.#stream.live();
+        return response;
+      },
       changed: (state) => host.changed("events", state),
       received: ({ data }) => this.#receive(JSON.parse(data)),
     });

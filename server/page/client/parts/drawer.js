@@ -68,8 +68,12 @@ export class Drawer {
     this.say("");
     if (content) this.#show(content);
     if (load) {
-      this.#poll = new Poll(
-        async () => this.#show(await load()),
+      const poll = this.#poll = new Poll(
+        async () => {
+          const loaded = await load();
+          // Another row may have been opened meanwhile.
+          if (this.#poll === poll) this.#show(loaded);
+        },
         (state) => {
           if (state.name === "refused") this.say(state.error.message);
           else this.say(state.name === "waiting" ? state.reason : "");

@@ -1,43 +1,45 @@
 /** @import { State } from "./state.js" */
 /** @import { SseEvent } from "./sse.js" */
-import { adminRequest } from "./admin_api.js";
 import { ApiError } from "./request.js";
 import { readSse } from "./sse.js";
 import { waitMs } from "./state.js";
 
 /**
- * @typedef {object} LiveListener
+ * @typedef {object} LiveSource
+ * @property {(signal: AbortSignal) => Promise<Response>} open
+ * @property {(event: SseEvent) => void} received May throw an `ApiError`, which ends the attempt.
  * @property {(state: State) => void} changed
- * @property {(event: SseEvent) => void} received
  */
 
-/** A stream of Server-Sent Events of the admin API that reconnects. It shows what happens from now on. */
+/** A stream of Server-Sent Events that reconnects. Its source calls `live()` once what it asked for has begun. */
 export class LiveStream {
   /** @type {State} */
   #state = { name: "stopped" };
-  #path;
-  #listener;
+  #source;
   #run = new AbortController();
   #failures = 0;
+  /** The pause that the gateway asked for. @type {number | undefined} */
+  #pauseMs;
+  /** Milliseconds of silence after which the connection counts as dead: it may never report an error. */
+  #silenceMs = 25_000;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /**
-   * @param {string} path
-   * @param {LiveListener} listener
-   */
-  constructor(path, listener) {
-    this.#path = path;
-    this.#listener = listener;
+  /** @param {LiveSource} source */
+  constructor(source) {
+    this.#source = source;
   }
 
-  /** @returns {State} */
   get state() {
     return this.#state;
   }
 
   start() {
-    if (this.#state.name !== "stopped") return;
+    if (this.#state.name === "stopped") this.restart();
+  }
+
+  /** Ends the stream that is open, and opens another one. */
+  restart() {
     this.#failures = 0;
     this.#open();
   }
@@ -52,6 +54,22 @@ export class LiveStream {
     if (["waiting", "refused"].includes(this.#state.name)) this.#open();
   }
 
+  /** @param {boolean} [recovered] Whether everything was replayed that was missed. */
+  live(recovered) {
+    this.#failures = 0;
+    this.#change({ name: "live", recovered });
+  }
+
+  /** @param {number} ms The longest time between two signs of life. */
+  expectWithin(ms) {
+    this.#silenceMs = ms;
+  }
+
+  /** @param {number | undefined} ms How long to wait once this connection has ended. */
+  pauseFor(ms) {
+    this.#pauseMs = ms;
+  }
+
   /** Ends the previous attempt. */
   #renew() {
     clearTimeout(this.#timer);
@@ -62,14 +80,14 @@ export class LiveStream {
 
   async #open() {
     const signal = this.#renew();
+    this.#pauseMs = undefined;
     this.#change({ name: "connecting" });
     try {
-      const response = await adminRequest(this.#path, { signal });
-      this.#failures = 0;
-      this.#change({ name: "live" });
-      for await (const event of readSse(response)) {
+      this.#watchSilence();
+      for await (const event of readSse(await this.#source.open(signal))) {
         if (signal.aborted) return;
-        this.#listener.received(event);
+        this.#watchSilence();
+        if (event.data !== "") this.#source.received(event);
       }
       if (!signal.aborted) this.#wait("the gateway went away");
     } catch (error) {
@@ -78,13 +96,25 @@ export class LiveStream {
       if (error instanceof TypeError) this.#wait("the connection broke off");
       else if (!(error instanceof ApiError)) throw error;
       else if (error.isTransient) this.#wait(error.message);
-      else this.#change({ name: "refused", error });
+      else {
+        this.#renew();
+        this.#change({ name: "refused", error });
+      }
     }
+  }
+
+  #watchSilence() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => this.#wait("the gateway fell silent"),
+      this.#silenceMs,
+    );
   }
 
   /** @param {string} reason */
   #wait(reason) {
-    const ms = waitMs(this.#failures++);
+    this.#renew();
+    const ms = this.#pauseMs ?? waitMs(this.#failures++);
     this.#timer = setTimeout(() => this.#open(), ms);
     this.#change({ name: "waiting", reason, until: Date.now() + ms });
   }
@@ -92,6 +122,6 @@ export class LiveStream {
   /** @param {State} state */
   #change(state) {
     this.#state = state;
-    this.#listener.changed(state);
+    this.#source.changed(state);
   }
 }

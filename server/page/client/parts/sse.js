@@ -5,7 +5,7 @@
  */
 
 /**
- * Reads the Server-Sent Events of a response. `EventSource` can't send the admin key in a header.
+ * Reads the Server-Sent Events of a response; a comment is one without data. `EventSource` can't send the admin key in a header.
  *
  * @param {Response} response
  * @returns {AsyncGenerator<SseEvent>}
@@ -17,16 +17,13 @@ export async function* readSse(response) {
   for await (const piece of text) {
     const blocks = (rest + piece).split("\n\n");
     rest = blocks.pop() ?? "";
-    for (const block of blocks) {
-      const event = parse(block);
-      if (event) yield event;
-    }
+    for (const block of blocks) yield parse(block);
   }
 }
 
 /**
  * @param {string} block
- * @returns {SseEvent | undefined}
+ * @returns {SseEvent}
  */
 function parse(block) {
   let name = "message";
@@ -36,6 +33,5 @@ function parse(block) {
     if (line.startsWith("event:")) name = line.slice("event:".length).trim();
     if (line.startsWith("data:")) data.push(line.slice("data:".length).trim());
   }
-  // A block without data is a comment: the gateway is alive.
-  return data.length === 0 ? undefined : { name, data: data.join("\n") };
+  return { name, data: data.join("\n") };
 }

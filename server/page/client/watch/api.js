@@ -5,13 +5,15 @@ import { ApiError, request } from "../parts/request.js";
  *
  * @param {string} channel
  * @param {readonly string[]} topics
+ * @param {AbortSignal} signal
  * @returns {Promise<string>}
  */
-export async function mintToken(channel, topics) {
+export async function mintToken(channel, topics, signal) {
   const claims = topics.map((name) => ({ channel, name }));
   const response = await request("v1/realtime/token", {
     method: "POST",
     body: JSON.stringify(claims),
+    signal,
   });
   return (await response.json()).jwt;
 }

@@ -7,13 +7,12 @@ import { byId } from "../parts/dom.js";
 import { formatCount, formatSpan } from "../parts/format.js";
 import { IS_ADMIN_PAGE } from "../parts/key.js";
 import { isSame, readAddress, writeAddress } from "./address.js";
-import { AllMessages } from "./all_messages.js";
 import { CodeCard } from "./code_card.js";
-import { Connection } from "./connection.js";
 import { Feed } from "./feed.js";
 import { isMessage } from "./frames.js";
 import { Latencies } from "./latency.js";
 import { showLatency } from "./latency_line.js";
+import { Messages } from "./messages.js";
 import { PublishForm } from "./publish_form.js";
 import { Pulse } from "./pulse.js";
 import { WatchForm } from "./watch_form.js";
@@ -28,20 +27,14 @@ export class WatchRoom {
     this.#feed.entries,
     () => showLatency(this.#latencies.own),
   );
-  #connection = new Connection({
-    changed: (state) => this.#changed(this.#connection, state),
+  #source = new Messages({
+    changed: (state) => this.#changed(state),
     received: (frame, at) => this.#receive(frame, at),
-  });
-  #all = new AllMessages({
-    changed: (state) => this.#changed(this.#all, state),
-    received: (message, at) => this.#receive(message, at),
     dropped: (count) => {
       const lost = `${formatCount(count, "message")} left out`;
       this.#feed.entries.note("bad", `${lost}: this page was too slow`);
     },
   });
-  /** Where messages come from: a subscription, or the admin API. @type {Connection | AllMessages} */
-  #source = this.#all;
   #watchForm = new WatchForm({
     changed: () => this.#apply(),
     toggled: () => this.#toggle(),
@@ -107,7 +100,7 @@ export class WatchRoom {
     const isRunning = !["stopped", "refused"].includes(this.state.name);
     const before = this.#watched;
     if (isRunning && before && isSame(before, wanted)) return;
-    const continues = isRunning && this.#source === this.#connection &&
+    const continues = isRunning && this.#source.isReplayed &&
       before?.channel === wanted.channel &&
       before.from === "live" && wanted.from === "live";
     this.#watched = wanted;
@@ -115,25 +108,10 @@ export class WatchRoom {
     if (!continues) this.#feed.entries.clear();
     this.#feed.showChannels(wanted.channel === "");
     this.#watchForm.showError(undefined);
-    this.#watch(wanted, continues);
-  }
-
-  /**
-   * @param {Watched} wanted
-   * @param {boolean} continues
-   */
-  #watch(wanted, continues) {
-    const isAll = wanted.channel === "";
-    // Operators have no token: they see a channel as a part of all.
-    const source = isAll || IS_ADMIN_PAGE ? this.#all : this.#connection;
-    if (source !== this.#source) {
-      const left = this.#source;
-      this.#source = source;
-      left.stop();
-    }
-    if (isAll || wanted.topics.length > 0) source.watch(wanted, continues);
-    else {
-      source.stop();
+    if (wanted.channel === "" || wanted.topics.length > 0) {
+      this.#source.watch(wanted, continues);
+    } else {
+      this.#source.stop();
       this.#watchForm.showError("Name at least one topic", "topics");
     }
   }
@@ -147,12 +125,8 @@ export class WatchRoom {
     this.#apply();
   }
 
-  /**
-   * @param {Connection | AllMessages} source
-   * @param {State} state
-   */
-  #changed(source, state) {
-    if (source !== this.#source) return;
+  /** @param {State} state */
+  #changed(state) {
     this.#host.changed("watch", state);
     this.#feed.showState(state.name);
     switch (state.name) {
@@ -186,7 +160,7 @@ export class WatchRoom {
       return;
     }
     const after = formatSpan(Date.now() - this.#lostAt);
-    const isReplayed = this.#source === this.#connection;
+    const { isReplayed } = this.#source;
     const outcome = outcomeText(isReplayed, recovered);
     this.#feed.entries.note(
       isReplayed ? "good" : "quiet",
@@ -203,8 +177,7 @@ export class WatchRoom {
     if (frame.kind === "gap") this.#feed.entries.addGap(frame);
     if (!isMessage(frame)) return;
     const created = Date.parse(frame.created_at);
-    const replayed = this.#source === this.#connection &&
-      created < this.#liveAt;
+    const replayed = this.#source.isReplayed && created < this.#liveAt;
     const ms = Math.max(0, Date.now() - created);
     const latency = replayed ? undefined : { ms, own: false };
     this.#feed.entries.add(frame, at, replayed, latency);
