@@ -17,6 +17,11 @@ describePage("the page", () => ({}), (current) => {
     await site.open("#room=channels");
     await site.shows("#channels-count", `${ODD_NAMES.length} channels`);
     for (const name of ODD_NAMES) {
+      // A list that was hidden is drawn in the next frame.
+      const open = '[...document.querySelectorAll("#channels-scroll .open")]';
+      await site.holds(
+        `${open}.some((one) => one.textContent === ${JSON.stringify(name)})`,
+      );
       // The buttons' texts are compared here: a selector would fold spaces.
       await page.$$eval(
         "#channels-scroll .open",
