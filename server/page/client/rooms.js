@@ -25,6 +25,15 @@ import { WatchRoom } from "./watch/room.js";
  * @property {(subject: string) => void} check Goes to the room that answers why a client sees nothing.
  */
 
+/** The tabs, in their order. @type {readonly (readonly [RoomName, string])[]} */
+const TABS = [
+  ["watch", "Publish and watch"],
+  ["channels", "Channels"],
+  ["connections", "Connections"],
+  ["events", "Events"],
+  ["check", "Check a client"],
+];
+
 /** The room of a first visit: a developer tries things, an operator looks. */
 const FIRST_ROOM = IS_ADMIN_PAGE ? "channels" : "watch";
 
@@ -38,10 +47,14 @@ export class Rooms {
   #rooms;
   /** @type {RoomName | undefined} */
   #shown;
-  #choose = makeTabs(byId("rooms", HTMLElement), (tab) => {
-    const name = this.#named(tab.id.replace(/-room-tab$/, ""));
-    if (name !== this.#shown) location.hash = `#room=${name}`;
-  });
+  #choose = makeTabs(
+    byId("rooms", HTMLElement),
+    TABS.map(([name, title]) => ({ title, panel: panelOf(name) })),
+    ({ id }) => {
+      const name = named(id.replace(/-room$/, ""));
+      if (name !== this.#shown) location.hash = `#room=${name}`;
+    },
+  );
 
   /**
    * @param {Drawer} drawer
@@ -90,29 +103,12 @@ export class Rooms {
     const fields = new URLSearchParams(location.hash.slice(1));
     const name = fields.has("channel")
       ? "watch"
-      : this.#named(fields.get("room") ?? "");
+      : named(fields.get("room") ?? "");
     if (this.#shown && this.#shown !== name) this.#rooms[this.#shown].hide();
     this.#shown = name;
-    this.#choose(byId(`${name}-room-tab`, HTMLButtonElement));
+    this.#choose(panelOf(name));
     this.#rooms[name].show();
     this.#changed(name, this.#rooms[name].state);
-  }
-
-  /**
-   * @param {string} name
-   * @returns {RoomName}
-   */
-  #named(name) {
-    switch (name) {
-      case "watch":
-      case "channels":
-      case "connections":
-      case "events":
-      case "check":
-        return name;
-      default:
-        return FIRST_ROOM;
-    }
   }
 
   /**
@@ -134,4 +130,14 @@ export class Rooms {
       this.#onRefusedKey();
     }
   }
+}
+
+/** @param {RoomName} name */
+function panelOf(name) {
+  return byId(`${name}-room`, HTMLElement);
+}
+
+/** @param {string} wanted */
+function named(wanted) {
+  return TABS.find(([name]) => name === wanted)?.[0] ?? FIRST_ROOM;
 }

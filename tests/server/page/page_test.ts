@@ -273,7 +273,7 @@ describePage("the page in Chromium", () => ({}), (current) => {
     );
     assertEquals(excess, 0);
     // Arrow keys choose a tab.
-    await page.focus("#watch-tab");
+    await page.focus("#watch-panel-tab");
     await page.keyboard.press("ArrowLeft");
     assertEquals(await page.isVisible("#typescript-panel"), true);
     assertEquals(await page.isVisible("#watch-panel"), false);

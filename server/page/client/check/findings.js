@@ -20,7 +20,6 @@ const MAX_CHANNELS = 5;
  * Asks the gateway about a client, and about the channels that it should get messages of.
  *
  * @param {{ token: string } | { subject: string }} client
- * @returns {Promise<Findings>}
  */
 export async function findOut(client) {
   const report = await readReport(client);
@@ -36,7 +35,6 @@ export async function findOut(client) {
  * Returns what the token grants, or what the sessions follow.
  *
  * @param {TokenReport} report
- * @returns {readonly GrantAnswer[]}
  */
 function grantsIn({ claims, sessions }) {
   if (claims) return claims.subscribe;

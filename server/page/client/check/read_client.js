@@ -17,10 +17,7 @@ function isToken(text) {
   return typeof text === "string" && /^ey[\w-]*\.[\w-]*\.[\w-]*$/.test(text);
 }
 
-/**
- * @param {string} text
- * @returns {string | undefined}
- */
+/** @param {string} text */
 function tokenIn(text) {
   try {
     const json = JSON.parse(text);

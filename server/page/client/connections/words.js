@@ -8,10 +8,7 @@ export const STATES = {
   live: { text: "Live", tone: "good" },
 };
 
-/**
- * @param {Pick<SessionAnswer, "transport" | "protocol">} session
- * @returns {string}
- */
+/** @param {Pick<SessionAnswer, "transport" | "protocol">} session */
 export function transportText({ transport, protocol }) {
   const name = transport === "sse" ? "SSE" : "WebSocket";
   return protocol === "plain" && transport === "websocket"
@@ -19,10 +16,7 @@ export function transportText({ transport, protocol }) {
     : name;
 }
 
-/**
- * @param {{ behind: number }} place
- * @returns {string}
- */
+/** @param {{ behind: number }} place */
 export function behindText({ behind }) {
   return behind === 0 ? "–" : formatNumber(behind);
 }

@@ -38,7 +38,6 @@ export class RecentEvents {
   /**
    * @param {string} words In lower case.
    * @param {string} kind The name of the wanted events; all if empty.
-   * @returns {readonly RecentEvent[]}
    */
   matching(words, kind) {
     if (words === "" && kind === "") return this.#all;
@@ -47,10 +46,7 @@ export class RecentEvents {
     );
   }
 
-  /**
-   * @param {EventAnswer} event
-   * @returns {RecentEvent}
-   */
+  /** @param {EventAnswer} event */
   #read(event) {
     const text = eventText(event);
     const values = Object.values(event).flat().join(" ");

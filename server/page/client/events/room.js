@@ -42,7 +42,6 @@ const COLUMNS = [
 /**
  * @param {EventAnswer} event
  * @param {"subject" | "address"} name
- * @returns {string}
  */
 function fieldOf(event, name) {
   const fields = /** @type {Partial<Record<typeof name, string>>} */ (event);

@@ -5,7 +5,6 @@ import { formatBytes, formatCount } from "../parts/format.js";
  * Says what happened, in words that go on after the name of the event.
  *
  * @param {EventAnswer} event
- * @returns {string}
  */
 export function eventText(event) {
   switch (event.event) {
@@ -58,7 +57,6 @@ const BAD = ["refused", "gap", "slow", "broker.down", "dropped"];
  * Returns the class that colors an event.
  *
  * @param {EventAnswer} event
- * @returns {string}
  */
 export function eventTone({ event }) {
   return GOOD.includes(event) ? "good" : BAD.includes(event) ? "bad" : "";

@@ -10,7 +10,6 @@ const count = new Intl.NumberFormat("en");
  * Formats a time of day, to the millisecond.
  *
  * @param {number | Date} time
- * @returns {string}
  */
 export function formatTime(time) {
   return clock.format(time);
@@ -21,7 +20,6 @@ export function formatTime(time) {
  *
  * @param {number} n
  * @param {string} thing
- * @returns {string}
  */
 export function formatCount(n, thing) {
   return `${count.format(n)} ${thing}${n === 1 ? "" : "s"}`;
@@ -31,7 +29,6 @@ export function formatCount(n, thing) {
  * Formats a time span: `0.8 ms`, `12 ms`, `1.4 s`, `3 min`.
  *
  * @param {number} ms
- * @returns {string}
  */
 export function formatSpan(ms) {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
@@ -44,7 +41,6 @@ export function formatSpan(ms) {
  * Splits an id into epoch and offset.
  *
  * @param {string} id
- * @returns {{ epoch: string, offset: string }}
  */
 export function splitId(id) {
   const dash = id.lastIndexOf("-");
@@ -55,7 +51,6 @@ export function splitId(id) {
  * Returns the number of a topic's color, one of eight and always the same for a name.
  *
  * @param {string} name
- * @returns {number}
  */
 export function hueOf(name) {
   let hash = 0;
@@ -69,7 +64,6 @@ export function hueOf(name) {
  * Formats a number with separators: `1,204`.
  *
  * @param {number} n
- * @returns {string}
  */
 export function formatNumber(n) {
   return count.format(n);
@@ -79,7 +73,6 @@ export function formatNumber(n) {
  * Formats a size: `0 B`, `812 B`, `3.4 KiB`, `12 MiB`.
  *
  * @param {number} bytes
- * @returns {string}
  */
 export function formatBytes(bytes) {
   const units = ["B", "KiB", "MiB", "GiB"];
@@ -96,7 +89,6 @@ export function formatBytes(bytes) {
  * Formats a time as a span until or since: `now`, `12 s`, `5 min`, `3 h`, `2 d`.
  *
  * @param {number} ms
- * @returns {string}
  */
 export function formatAge(ms) {
   const seconds = Math.round(Math.abs(ms) / 1000);
@@ -111,7 +103,6 @@ export function formatAge(ms) {
  * Formats how long ago something was: `now`, `12 s ago`. The clocks of the gateway and of this machine may differ a little.
  *
  * @param {string} time RFC 3339
- * @returns {string}
  */
 export function formatAgo(time) {
   const age = formatAge(Math.max(0, Date.now() - Date.parse(time)));

@@ -51,10 +51,7 @@ export function openGateways(drawer) {
   });
 }
 
-/**
- * @param {GatewayOverview} gateway
- * @returns {readonly string[]}
- */
+/** @param {GatewayOverview} gateway */
 function rowOf(gateway) {
   const { id, host, url, self, answered, draining } = gateway;
   const name = [url, host, url ?? host ? undefined : id]

@@ -22,7 +22,6 @@ import { byId, el } from "./dom.js";
  * Makes what stands around a list: its title, its tools, and what it says while it is empty.
  *
  * @param {FrameOptions} options
- * @returns {Frame}
  */
 export function listFrame(
   { name, title, tools, last = [], lead, hint, noMatch },

@@ -61,7 +61,6 @@ export class ListRoom {
     });
   }
 
-  /** @returns {State} */
   get state() {
     return this.#poll.state;
   }

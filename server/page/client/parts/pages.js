@@ -46,7 +46,6 @@ export class Pages {
    * Returns a row if it is loaded.
    *
    * @param {number} index
-   * @returns {T | undefined}
    */
   at(index) {
     const number = this.#pageOf(index);

@@ -29,7 +29,6 @@ export class Poll {
     });
   }
 
-  /** @returns {State} */
   get state() {
     return this.#state;
   }

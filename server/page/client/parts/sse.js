@@ -8,7 +8,6 @@
  * Reads the Server-Sent Events of a response; a comment is one without data. `EventSource` can't send the admin key in a header.
  *
  * @param {Response} response
- * @returns {AsyncGenerator<SseEvent>}
  */
 export async function* readSse(response) {
   const text = response.body?.pipeThrough(new TextDecoderStream());
@@ -21,10 +20,7 @@ export async function* readSse(response) {
   }
 }
 
-/**
- * @param {string} block
- * @returns {SseEvent}
- */
+/** @param {string} block */
 function parse(block) {
   let name = "message";
   /** @type {string[]} */

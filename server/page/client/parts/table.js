@@ -219,10 +219,7 @@ export class VirtualTable {
     element.remove();
   }
 
-  /**
-   * @param {T} row
-   * @returns {Drawn<T>}
-   */
+  /** @param {T} row */
   #create(row) {
     const button = el("button", "open");
     button.type = "button";

@@ -1,23 +1,32 @@
+import { el } from "./dom.js";
+
 /**
- * Turns a list of buttons into tabs. Arrow keys choose a tab, and its panel appears.
+ * Fills a list with tabs. Arrow keys choose a tab, and its panel appears.
  *
  * @param {HTMLElement} list
- * @param {(tab: HTMLButtonElement) => void} [chosen] Called when the user has chosen a tab.
- * @returns {(tab: HTMLButtonElement) => void} The function that chooses a tab for the user.
+ * @param {readonly { panel: HTMLElement, title: string }[]} panels The first one is shown. The id of a tab is its panel's with `-tab`.
+ * @param {(panel: HTMLElement) => void} [chosen] Called when the user has chosen a tab.
+ * @returns {(panel: HTMLElement) => void} The function that chooses a tab for the user.
  */
-export function makeTabs(list, chosen) {
-  const tabs = [...list.querySelectorAll("button")];
+export function makeTabs(list, panels, chosen) {
+  const tabs = panels.map(({ panel, title }) => {
+    const tab = el("button", "", title);
+    tab.type = "button";
+    tab.id = `${panel.id}-tab`;
+    tab.setAttribute("role", "tab");
+    tab.setAttribute("aria-controls", panel.id);
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", tab.id);
+    return tab;
+  });
 
-  /** @param {HTMLButtonElement} wanted */
+  /** @param {HTMLElement} wanted */
   function choose(wanted) {
-    for (const tab of tabs) {
-      const isChosen = tab === wanted;
-      const panel = document.getElementById(
-        tab.getAttribute("aria-controls") ?? "",
-      );
-      tab.setAttribute("aria-selected", String(isChosen));
-      tab.tabIndex = isChosen ? 0 : -1;
-      if (panel) panel.hidden = !isChosen;
+    for (const [index, { panel }] of panels.entries()) {
+      const isChosen = panel === wanted;
+      tabs[index]?.setAttribute("aria-selected", String(isChosen));
+      if (tabs[index]) tabs[index].tabIndex = isChosen ? 0 : -1;
+      panel.hidden = !isChosen;
     }
   }
 
@@ -28,12 +37,13 @@ export function makeTabs(list, chosen) {
     Home: () => 0,
     End: () => tabs.length - 1,
   };
-  for (const [index, tab] of tabs.entries()) {
-    tab.addEventListener("click", () => {
-      choose(tab);
-      chosen?.(tab);
+  for (const [index, { panel }] of panels.entries()) {
+    const tab = tabs[index];
+    tab?.addEventListener("click", () => {
+      choose(panel);
+      chosen?.(panel);
     });
-    tab.addEventListener("keydown", (event) => {
+    tab?.addEventListener("keydown", (event) => {
       const move = moves[event.key];
       const next = move && tabs.at(move(index) % tabs.length);
       if (!next) return;
@@ -42,5 +52,8 @@ export function makeTabs(list, chosen) {
       next.focus();
     });
   }
+  list.setAttribute("role", "tablist");
+  list.append(...tabs);
+  if (panels[0]) choose(panels[0].panel);
   return choose;
 }

@@ -18,7 +18,6 @@ const ALL_CHANNELS = { channel: "", topics: [], from: "live" };
  * Reads the subscription from the page's address: `#channel=user:1&topic=ai&topic=logs&from=last:10`.
  *
  * @param {string} hash
- * @returns {Watched}
  */
 export function readAddress(hash) {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));
@@ -35,7 +34,6 @@ export function readAddress(hash) {
  * Writes the part of an address that {@linkcode readAddress} reads.
  *
  * @param {Watched} watched
- * @returns {string}
  */
 export function writeAddress({ channel, topics, from }) {
   if (channel === "") return "#room=watch";
@@ -51,7 +49,6 @@ export function writeAddress({ channel, topics, from }) {
  *
  * @param {Watched} a
  * @param {Watched} b
- * @returns {boolean}
  */
 export function isSame(a, b) {
   return writeAddress(a) === writeAddress(b);

@@ -11,10 +11,7 @@ import {
 
 /** The panels of the card: each has a tab, a text to copy, and a hint. */
 const PANELS = [
-  {
-    name: "watch",
-    title: "curl: watch",
-  },
+  { name: "watch", title: "curl: watch" },
   {
     name: "publish",
     title: "curl: publish",
@@ -41,21 +38,14 @@ export class CodeCard {
 
   constructor() {
     const list = el("div", "tabs");
-    list.setAttribute("role", "tablist");
     list.setAttribute("aria-labelledby", "code-title");
-    const panels = PANELS.map(({ name, title, hint }, index) => {
-      const tab = el("button", "", title);
-      tab.type = "button";
-      tab.id = `${name}-tab`;
-      tab.setAttribute("role", "tab");
-      tab.setAttribute("aria-controls", `${name}-panel`);
-      tab.setAttribute("aria-selected", String(index === 0));
-      tab.tabIndex = index === 0 ? 0 : -1;
-      list.append(tab);
-      return this.#panel(name, hint, index === 0);
-    });
-    byId("code", HTMLElement).append(list, ...panels);
-    makeTabs(list);
+    const panels = PANELS.map(({ name, title, hint }) => ({
+      title,
+      panel: this.#panel(name, hint),
+    }));
+    makeTabs(list, panels);
+    byId("code", HTMLElement)
+      .append(list, ...panels.map(({ panel }) => panel));
   }
 
   /**
@@ -91,9 +81,8 @@ export class CodeCard {
   /**
    * @param {string} name
    * @param {string | undefined} hint
-   * @param {boolean} isShown
    */
-  #panel(name, hint, isShown) {
+  #panel(name, hint) {
     const text = el("pre", "");
     text.id = `${name}-code`;
     this.#texts.set(name, text);
@@ -107,9 +96,6 @@ export class CodeCard {
       hint === undefined ? this.#watchHint : el("p", "hint", hint),
     );
     panel.id = `${name}-panel`;
-    panel.hidden = !isShown;
-    panel.setAttribute("role", "tabpanel");
-    panel.setAttribute("aria-labelledby", `${name}-tab`);
     return panel;
   }
 }

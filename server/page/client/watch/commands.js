@@ -13,7 +13,6 @@ const AS_OPERATOR = IS_ADMIN_PAGE
  * Quotes any text as an argument for a POSIX shell.
  *
  * @param {string} text
- * @returns {string}
  */
 function quote(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
@@ -23,7 +22,6 @@ function quote(text) {
  * @param {URL} gateway
  * @param {string} path
  * @param {Record<string, string>} query
- * @returns {string}
  */
 function urlOf(gateway, path, query) {
   const fields = new URLSearchParams(query).toString();
@@ -39,7 +37,6 @@ function urlOf(gateway, path, query) {
  * @param {string} channel
  * @param {string} topic
  * @param {string} body
- * @returns {string}
  */
 export function publishCommand(gateway, channel, topic, body) {
   const url = urlOf(gateway, "v1/realtime/publish", { channel, topic });
@@ -54,7 +51,6 @@ export function publishCommand(gateway, channel, topic, body) {
  * @param {URL} gateway
  * @param {string} channel
  * @param {string} topic
- * @returns {string}
  */
 export function streamCommand(gateway, channel, topic) {
   const url = urlOf(gateway, "v1/realtime/publish", { channel, topic });
@@ -68,7 +64,6 @@ export function streamCommand(gateway, channel, topic) {
  *
  * @param {URL} gateway
  * @param {Watched} watched
- * @returns {string}
  */
 export function watchCommand(gateway, { channel, topics, from }) {
   if (channel === "") {
@@ -90,7 +85,6 @@ curl -N ${quote(sse)} -H "Authorization: Bearer $TOKEN"`;
  *
  * @param {URL} gateway
  * @param {Watched} watched
- * @returns {string}
  */
 export function snippet(gateway, { channel, topics, from }) {
   const url = JSON.stringify(gateway.href.replace(/\/$/, ""));
@@ -104,10 +98,7 @@ for await (const message of await subscribe(token${optionsOf(from)})) {
 }`;
 }
 
-/**
- * @param {string} from
- * @returns {string}
- */
+/** @param {string} from */
 function optionsOf(from) {
   if (from === "live") return "";
   const last = /^last:(\d+)$/.exec(from);

@@ -63,7 +63,6 @@ export class Entries {
     this.#onChange = onChange;
   }
 
-  /** @returns {readonly Entry[]} */
   get all() {
     return this.#all;
   }
@@ -201,7 +200,6 @@ export class Entries {
    * @param {Message} message
    * @param {string} streamId
    * @param {boolean} replayed
-   * @returns {StreamEntry}
    */
   #openStream(message, streamId, replayed) {
     this.#messages++;
@@ -279,7 +277,6 @@ function lengthOf(entry) {
  * Returns the reason why a stream failed, if it did.
  *
  * @param {unknown} metadata
- * @returns {string | undefined}
  */
 function errorIn(metadata) {
   if (typeof metadata !== "object" || metadata === null) return undefined;

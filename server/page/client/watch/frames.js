@@ -39,7 +39,6 @@ const MESSAGE_KINDS = new Set([
  * stays text, as `[{},{}]` takes ten times as much memory when it is parsed.
  *
  * @param {string} text
- * @returns {Frame}
  */
 export function parseFrame(text) {
   const frame = JSON.parse(text);

@@ -9,7 +9,6 @@ const TOKEN =
  * Shows JSON with different colors for keys, strings and other values.
  *
  * @param {string} json
- * @returns {DocumentFragment}
  */
 export function colorJson(json) {
   const view = document.createDocumentFragment();

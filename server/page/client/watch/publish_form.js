@@ -228,10 +228,7 @@ export class PublishForm {
   }
 }
 
-/**
- * @param {string} text
- * @returns {{ value: unknown } | undefined}
- */
+/** @param {string} text */
 function parse(text) {
   try {
     return { value: JSON.parse(text) };

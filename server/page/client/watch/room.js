@@ -188,7 +188,6 @@ export class WatchRoom {
   /**
    * @param {string} channel
    * @param {string} topic
-   * @returns {string | undefined}
    */
   #whyUnseen(channel, topic) {
     const isWatching = ["live", "waiting"].includes(this.state.name);
@@ -219,7 +218,6 @@ export class WatchRoom {
  * Finds the field that an error is about, by the gateway's message.
  *
  * @param {string} message
- * @returns {Field}
  */
 function fieldOf(message) {
   if (message.includes("the channel")) return "channel";

@@ -29,7 +29,6 @@ const STREAM_PREVIEW = 1_500;
  * Makes the row of an entry.
  *
  * @param {Entry} entry
- * @returns {Row}
  */
 export function createRow(entry) {
   switch (entry.type) {
@@ -47,7 +46,6 @@ export function createRow(entry) {
  *
  * @param {Entry} entry
  * @param {string} words
- * @returns {boolean}
  */
 export function matches(entry, words) {
   if (words === "") return true;
@@ -59,20 +57,14 @@ export function matches(entry, words) {
   );
 }
 
-/**
- * @param {NoteEntry} entry
- * @returns {Row}
- */
+/** @param {NoteEntry} entry */
 function noteRow({ tone, text, time }) {
   const clock = el("time", "time", formatTime(time));
   const element = el("li", `note ${tone}`, clock, el("span", "", text));
   return { element, update() {} };
 }
 
-/**
- * @param {MessageEntry} entry
- * @returns {Row}
- */
+/** @param {MessageEntry} entry */
 function messageRow(entry) {
   const { message } = entry;
   const { data, metadata, kind } = message;
@@ -113,10 +105,7 @@ function latencyText({ ms, own }) {
   return ms < 1 ? "<1 ms" : ms < 10 ? `${ms} ms` : formatSpan(ms);
 }
 
-/**
- * @param {StreamEntry} entry
- * @returns {Row}
- */
+/** @param {StreamEntry} entry */
 function streamRow(entry) {
   const text = el("span", "data stream");
   const facts = el("span", "facts");
@@ -171,7 +160,6 @@ function outcome({ state, error, message, lastAt }) {
  * @param {HTMLElement} data
  * @param {HTMLElement} facts
  * @param {() => unknown} everything
- * @returns {HTMLLIElement}
  */
 function foldable({ message }, data, facts, everything) {
   const { epoch, offset } = splitId(message.id);

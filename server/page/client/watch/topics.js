@@ -26,7 +26,6 @@ export class TopicsField {
     input.addEventListener("change", () => this.#commit());
   }
 
-  /** @returns {readonly string[]} */
   get names() {
     return this.#names;
   }

@@ -54,7 +54,6 @@ export class WatchForm {
     });
   }
 
-  /** @returns {Watched} */
   read() {
     if (this.#all.checked) return { channel: "", topics: [], from: "live" };
     return {

@@ -4,7 +4,6 @@
  * Says what is watched.
  *
  * @param {Watched} watched
- * @returns {string}
  */
 export function watchingText({ channel, topics, from }) {
   if (channel === "") return "Watching all channels, from now on";
@@ -25,7 +24,6 @@ function fromText(from) {
  *
  * @param {boolean} isReplayed Whether the source replays what was missed.
  * @param {boolean | undefined} recovered Whether it replayed everything.
- * @returns {string}
  */
 export function outcomeText(isReplayed, recovered) {
   if (!isReplayed) return "; what was published meanwhile doesn’t show here";
