@@ -1,40 +1,41 @@
 import type { Position } from "../../core/protocol/id.ts";
-import type { LogEntry, LogUsage, NewMessage } from "./broker.ts";
-import { Log, type LoggedReply, type Retention } from "./log.ts";
+import type { LogListener } from "./broker.ts";
+import { Log } from "./log.ts";
 
-/** Options of {@linkcode ChannelLogs}. */
-export interface ChannelLogsOptions {
-  /** The bounds of each log. */
-  readonly retention: Retention;
-  /** Bytes of all logs together. */
-  readonly budget: number;
-  /** Milliseconds after which a log that nobody uses or listens to is forgotten. */
-  readonly idleMs: number;
+/** The log of a channel, among those in memory. */
+export class ChannelLog extends Log {
+  readonly channel: string;
+  /** The offset of the oldest message of the channel, where a database keeps more messages than memory. */
+  storedFirst = 1;
+  /** Gets the channel's new messages; absent while no client follows the channel. */
+  listener: LogListener | undefined;
+  /** The log that was used just before this one. */
+  older: ChannelLog | undefined;
+  /** The log that was used just after this one. */
+  newer: ChannelLog | undefined;
+
+  constructor(channel: string, now: number, after?: Position) {
+    super(now, after);
+    this.channel = channel;
+  }
 }
 
 /**
- * The logs in memory, each within its bounds, and all of them within a budget. They are linked in the order of their last use: with a
- * `Map` and a `Set` in that order, and a `Map` of listeners, a message to one of 10,000 channels took 2 µs more on Node and Deno.
+ * The logs in memory, in the order of their last use. They are linked: with a `Map` and a `Set` in that order, and a `Map` of
+ * listeners, a message to one of 10,000 channels took 2 µs more on Node and Deno.
  */
 export class ChannelLogs {
-  readonly #options: ChannelLogsOptions;
-  readonly #byChannel = new Map<string, Log>();
-  #oldest: Log | undefined;
-  #newest: Log | undefined;
+  readonly #byChannel = new Map<string, ChannelLog>();
+  #oldest: ChannelLog | undefined;
+  #newest: ChannelLog | undefined;
   /** All logs that were used before this one are empty; absent while all logs are. */
-  #filled: Log | undefined;
-  /** Bytes of memory that the messages take. */
-  #bytes = 0;
-
-  constructor(options: ChannelLogsOptions) {
-    this.#options = options;
-  }
+  #filled: ChannelLog | undefined;
 
   get size(): number {
     return this.#byChannel.size;
   }
 
-  get(channel: string): Log | undefined {
+  get(channel: string): ChannelLog | undefined {
     return this.#byChannel.get(channel);
   }
 
@@ -43,15 +44,15 @@ export class ChannelLogs {
    *
    * @param after The position after which a new log begins.
    */
-  use(channel: string, now: number, after?: Position): Log {
+  use(channel: string, now: number, after?: Position): ChannelLog {
     let log = this.#byChannel.get(channel);
     if (!log) {
-      log = new Log(channel, now, after);
+      log = new ChannelLog(channel, now, after);
       this.#byChannel.set(channel, log);
-      this.#link(log);
+      this.#append(log);
     } else if (log !== this.#newest) {
       this.#unlink(log);
-      this.#link(log);
+      this.#append(log);
     }
     log.usedAt = now;
     // The log that is used may get messages.
@@ -59,56 +60,7 @@ export class ChannelLogs {
     return log;
   }
 
-  /** Appends messages to a log, and drops those that are out of its bounds then. */
-  append(
-    log: Log,
-    messages: readonly NewMessage[],
-    now: number,
-    reply?: LoggedReply,
-  ): readonly LogEntry[] {
-    const before = log.bytes;
-    const entries = messages.map((message) => log.append(message, now, reply));
-    log.trim(this.#options.retention, now);
-    this.#bytes += log.bytes - before;
-    return entries;
-  }
-
-  /** Drops the messages that are out of a log's bounds. */
-  trim(log: Log, now: number): void {
-    const before = log.bytes;
-    log.trim(this.#options.retention, now);
-    this.#bytes += log.bytes - before;
-  }
-
-  /**
-   * Clears the logs that were not used for longest while all of them exceed the budget.
-   *
-   * @param current The log that is in use now, and stays.
-   * @param reserved Bytes of the budget that something else takes.
-   */
-  keepBudget(current: Log, reserved = 0): void {
-    const budget = this.#options.budget - reserved;
-    if (this.#bytes <= budget) return;
-    for (const log of this.#filledLogs()) {
-      if (log === current) continue;
-      this.#bytes -= log.bytes;
-      log.clear();
-      if (this.#bytes <= budget) return;
-    }
-  }
-
-  /** Forgets the logs that nobody used for a while, and drops the old messages of those that have a listener. */
-  sweep(now: number): void {
-    for (const log of from(this.#oldest)) {
-      // This log and all that follow were used recently enough.
-      if (now - log.usedAt < this.#options.idleMs) break;
-      this.trim(log, now);
-      if (!log.listener) this.delete(log);
-    }
-  }
-
-  delete(log: Log): void {
-    this.#bytes -= log.bytes;
+  delete(log: ChannelLog): void {
     this.#byChannel.delete(log.channel);
     this.#unlink(log);
   }
@@ -118,23 +70,20 @@ export class ChannelLogs {
     this.#oldest = undefined;
     this.#newest = undefined;
     this.#filled = undefined;
-    this.#bytes = 0;
   }
 
-  /** Counts what is in memory, messages among it that are too old and not dropped yet. */
-  usage(): LogUsage {
-    let messages = 0;
-    for (const { length } of this.#filledLogs()) messages += length;
-    return { messages, bytes: this.#bytes };
+  /** Returns all logs, the one that was idle longest first. A log may be deleted when it is reached. */
+  oldestFirst(): Iterable<ChannelLog> {
+    return from(this.#oldest);
   }
 
-  /** Returns the logs with messages, the one that was idle longest first, and a few without. */
-  #filledLogs(): Iterable<Log> {
+  /** Returns the logs with messages in the same order, and a few without. */
+  filled(): Iterable<ChannelLog> {
     while (this.#filled?.length === 0) this.#filled = this.#filled.newer;
     return from(this.#filled);
   }
 
-  #link(log: Log): void {
+  #append(log: ChannelLog): void {
     log.older = this.#newest;
     log.newer = undefined;
     if (this.#newest) this.#newest.newer = log;
@@ -142,7 +91,7 @@ export class ChannelLogs {
     this.#newest = log;
   }
 
-  #unlink(log: Log): void {
+  #unlink(log: ChannelLog): void {
     const { older, newer } = log;
     if (log === this.#filled) this.#filled = newer;
     if (older) older.newer = newer;
@@ -152,8 +101,7 @@ export class ChannelLogs {
   }
 }
 
-/** Returns a log and all that were used after it. A log may be deleted when it is reached. */
-function* from(first: Log | undefined): Iterable<Log> {
+function* from(first: ChannelLog | undefined): Iterable<ChannelLog> {
   for (let log = first; log;) {
     const { newer } = log;
     yield log;

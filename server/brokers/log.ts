@@ -1,13 +1,7 @@
 import { Buffer } from "node:buffer";
 import { formatId, type Position } from "../../core/protocol/id.ts";
 import { frameEnd } from "../wire/frame_layout.ts";
-import type {
-  LogEntry,
-  LogListener,
-  LogPage,
-  NewMessage,
-  OpenStream,
-} from "./broker.ts";
+import type { LogEntry, LogPage, NewMessage, OpenStream } from "./broker.ts";
 import { MOST_EXAMINED } from "./log_pages.ts";
 import type { LogSummary } from "./log_summary.ts";
 
@@ -64,7 +58,6 @@ export function newEpoch(): string {
 
 /** The log of one channel, in memory. */
 export class Log {
-  readonly channel: string;
   readonly epoch: string;
   /** When it was last written to, or left by its listener, in milliseconds of the broker's clock. */
   usedAt: number;
@@ -72,14 +65,6 @@ export class Log {
   top: number;
   /** Bytes of memory that it takes. */
   bytes = 0;
-  /** The offset of the oldest message of the channel, where a database keeps more messages than memory. */
-  storedFirst = 1;
-  /** Gets the channel's new messages; absent while no client follows the channel. */
-  listener: LogListener | undefined;
-  /** The log that was used just before this one. */
-  older: Log | undefined;
-  /** The log that was used just after this one. */
-  newer: Log | undefined;
   #entries: Array<TimedEntry | undefined> = [];
   /** Entries before this index are dropped. The array is cut when they are half of it. */
   #head = 0;
@@ -88,8 +73,7 @@ export class Log {
   #replies: Map<string, IndexedReply> | undefined;
 
   /** @param after The position that the first message follows; the beginning of a new epoch by default. */
-  constructor(channel: string, now: number, after?: Position) {
-    this.channel = channel;
+  constructor(now: number, after?: Position) {
     this.usedAt = now;
     this.epoch = after?.epoch ?? newEpoch();
     this.top = after?.offset ?? 0;
@@ -130,12 +114,6 @@ export class Log {
     followStream(this.#streams, entry);
     if (reply) this.#index(reply, offset);
     return entry;
-  }
-
-  /** Gives new messages to the listener. */
-  notify(entries: readonly LogEntry[]): void {
-    if (!this.listener) return;
-    for (const entry of entries) this.listener.entry(this.epoch, entry);
   }
 
   /** Returns the reply to a question, by the topic of the reply and the question's id. */
@@ -267,11 +245,4 @@ export function followStream(
   if (kind === "datastream-start") {
     streams.set(streamId, { streamId, topic, offset });
   } else if (kind === "datastream-end") streams.delete(streamId);
-}
-
-/** Returns the ids of messages that follow each other. */
-export function idsOf(epoch: string, first: number, count: number): string[] {
-  const ids = new Array<string>(count);
-  for (let i = 0; i < count; i++) ids[i] = formatId(epoch, first + i);
-  return ids;
 }

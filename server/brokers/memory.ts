@@ -12,13 +12,13 @@ import type {
   ReadOptions,
   ReplyTarget,
 } from "./broker.ts";
-import { ChannelLogs } from "./channel_logs.ts";
+import { BoundedLogs, idsOf, notify } from "./bounded_logs.ts";
+import type { ChannelLog } from "./channel_logs.ts";
 import {
   historySettings,
   MEMORY_BUDGET,
   type MemoryOptions,
 } from "./history_options.ts";
-import { idsOf, type Log } from "./log.ts";
 import type { LogSummary } from "./log_summary.ts";
 import { MemoryRevocations } from "./memory_revocations.ts";
 import { RememberedKeys } from "./remembered_keys.ts";
@@ -57,7 +57,7 @@ export class MemoryBroker implements Broker {
   /** Always `"memory"`. */
   readonly name = "memory";
   readonly #now: () => number;
-  readonly #logs: ChannelLogs;
+  readonly #logs: BoundedLogs;
   readonly #subscribers = new Map<string, ReadonlyMap<string, number>>();
   readonly #keys: RememberedKeys;
   readonly #keyTtlMs: number;
@@ -75,7 +75,7 @@ export class MemoryBroker implements Broker {
     const { retention, keyTtlMs } = historySettings(read);
     const budget = read.whole("memoryBudget", MEMORY_BUDGET);
     const idleMs = retention.ttlMs;
-    this.#logs = new ChannelLogs({ retention, budget, idleMs });
+    this.#logs = new BoundedLogs({ retention, budget, idleMs });
     this.#keys = new RememberedKeys(budget / 2);
     this.#keyTtlMs = keyTtlMs;
     // V8 needs an object for each time of a message that is not a whole number.
@@ -104,7 +104,7 @@ export class MemoryBroker implements Broker {
       this.#keys.add(keyName, { epoch, first, count }, now, keyTtlMs);
     }
     this.#logs.keepBudget(log, this.#keys.bytes);
-    log.notify(entries);
+    notify(log, entries);
     return idsOf(epoch, first, count);
   }
 
@@ -135,7 +135,7 @@ export class MemoryBroker implements Broker {
     const ttlMs = Math.max(keyTtlMs, this.#keyTtlMs);
     this.#keys.add(keyName, remembered, now, ttlMs);
     this.#logs.keepBudget(log, this.#keys.bytes);
-    log.notify(entries);
+    notify(log, entries);
     return { id: formatId(log.epoch, first), key };
   }
 
@@ -231,7 +231,7 @@ export class MemoryBroker implements Broker {
   }
 
   /** Returns the channel's log, without messages that are too old. */
-  #fresh(channel: string): Log {
+  #fresh(channel: string): ChannelLog {
     const now = this.#now();
     const log = this.#logs.get(channel) ?? this.#use(channel, now);
     this.#logs.trim(log, now);
@@ -239,7 +239,7 @@ export class MemoryBroker implements Broker {
   }
 
   /** Returns the channel's log, and makes it the one that was used last. */
-  #use(channel: string, now: number): Log {
+  #use(channel: string, now: number): ChannelLog {
     this.#startSweeper();
     return this.#logs.use(channel, now);
   }

@@ -4,7 +4,7 @@ import { formatId, type Position } from "../../../core/protocol/id.ts";
 import { OptionReader } from "../../../core/protocol/option_reader.ts";
 import { within } from "../../../core/time/within.ts";
 import { Buffer } from "node:buffer";
-import { idsOf } from "../log.ts";
+import { idsOf } from "../bounded_logs.ts";
 import type {
   Broker,
   BrokerHealth,

@@ -1,4 +1,5 @@
 import type { Position } from "../../../core/protocol/id.ts";
+import { BoundedLogs, notify } from "../bounded_logs.ts";
 import type {
   ChannelState,
   LogListener,
@@ -6,8 +7,8 @@ import type {
   LogUsage,
   NewMessage,
 } from "../broker.ts";
-import { ChannelLogs } from "../channel_logs.ts";
-import type { Log, Retention } from "../log.ts";
+import type { ChannelLog } from "../channel_logs.ts";
+import type { Retention } from "../log.ts";
 import type { Appended } from "./calls/requests.ts";
 
 /** Milliseconds after which the messages of a channel leave the memory, if nobody follows it, and between two looks. */
@@ -15,12 +16,12 @@ const IDLE_MS = { limit: 60_000, look: 1_000 } as const;
 
 /** The newest messages of the logs that are in use, in memory. The database has these too. */
 export class HotLogs {
-  readonly #logs: ChannelLogs;
+  readonly #logs: BoundedLogs;
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
   constructor(retention: Retention, budget: number) {
     const idleMs = Math.min(retention.ttlMs, IDLE_MS.limit);
-    this.#logs = new ChannelLogs({ retention, budget, idleMs });
+    this.#logs = new BoundedLogs({ retention, budget, idleMs });
   }
 
   /** Adds messages that were committed, and gives them to the channel's listener. */
@@ -34,7 +35,7 @@ export class HotLogs {
     const entries = this.#logs.append(log, messages, now());
     if (wasWhole) log.storedFirst = log.first;
     this.#logs.keepBudget(log);
-    log.notify(entries);
+    notify(log, entries);
   }
 
   /** Begins to notify a listener of the messages after a channel's state. */
@@ -102,7 +103,7 @@ export class HotLogs {
   }
 
   /** Returns a channel's log, which stands at a position. It is a new one where the old one stood elsewhere. */
-  #at(channel: string, position: Position): Log {
+  #at(channel: string, position: Position): ChannelLog {
     this.#startSweeper();
     const known = this.#logs.get(channel);
     const isThere = known?.epoch === position.epoch &&
@@ -125,7 +126,7 @@ export class HotLogs {
 }
 
 /** Whether memory has all that the database has of a log. */
-function isWhole(log: Log): boolean {
+function isWhole(log: ChannelLog): boolean {
   return log.storedFirst >= log.first;
 }
 

@@ -28,7 +28,7 @@ function range(first: number, last: number): number[] {
 
 describe("Log", () => {
   it("gives each message the next offset, and completes its text with the id", () => {
-    const log = new Log("c", 0);
+    const log = new Log(0);
     const entries = ["a", "é", "👋"].map((data) =>
       log.append(message(data), 0)
     );
@@ -43,11 +43,11 @@ describe("Log", () => {
     const epochs = range(1, 100).map(newEpoch);
     for (const epoch of epochs) assertMatch(epoch, /^[a-z0-9]{8}$/);
     assertEquals(new Set(epochs).size, 100);
-    assertNotEquals(new Log("c", 0).epoch, new Log("c", 0).epoch);
+    assertNotEquals(new Log(0).epoch, new Log(0).epoch);
   });
 
   it("reads at most the given messages and bytes, but at least one message", () => {
-    const log = new Log("c", 0);
+    const log = new Log(0);
     for (const i of range(1, 10)) log.append(message(i), 0);
     const { bytes } = log.append(message(11), 0);
     assertEquals(offsets(log.read(0, 3, 1e6).entries), [1, 2, 3]);
@@ -58,7 +58,7 @@ describe("Log", () => {
   });
 
   it("finds the offset before the newest messages of topics", () => {
-    const log = new Log("c", 0);
+    const log = new Log(0);
     for (const i of range(1, 9)) log.append(message(i, i % 3 ? "a" : "b"), 0);
     assertEquals(log.before(new Set(["b"]), 1), 8);
     assertEquals(log.before(new Set(["b"]), 2), 5);
@@ -69,7 +69,7 @@ describe("Log", () => {
   });
 
   it("keeps its position when it is cleared", () => {
-    const log = new Log("c", 0);
+    const log = new Log(0);
     for (const i of range(1, 5)) log.append(message(i), 0);
     log.clear();
     assertEquals([log.top, log.first, log.length, log.bytes], [5, 6, 0, 0]);
@@ -78,7 +78,7 @@ describe("Log", () => {
   });
 
   it("knows the data streams that have started and not ended", () => {
-    const log = new Log("c", 0);
+    const log = new Log(0);
     function stream(kind: NewMessage["kind"], streamId: string): void {
       log.append({ topic: "t", kind, streamId, head: '{"data":1' }, 0);
     }
@@ -129,7 +129,7 @@ describe("Log", () => {
       { maxLength: 300, size: "max" },
     );
     fc.assert(fc.property(steps, (list) => {
-      const log = new Log("c", 0);
+      const log = new Log(0);
       let now = 0;
       let top = 0;
       /** The messages in the log, and when they were appended. */
@@ -194,13 +194,13 @@ function costOf(model: ReadonlyArray<{ entry: LogEntry }>): number {
 
 describe("Log.append()", () => {
   it("counts the text that plain clients get instead", () => {
-    const log = new Log("c", 0);
+    const log = new Log(0);
     const { bytes } = log.append({ ...message(1), raw: "x".repeat(1000) }, 0);
     assert(log.bytes >= bytes + 1000);
   });
 
   it("knows the replies that it holds, and counts their bytes", () => {
-    const log = new Log("c", 0);
+    const log = new Log(0);
     const keep: Retention = { ...PLENTY, size: 2 };
     for (const i of range(1, 4)) {
       log.append(message(i), 0, { to: `t\n${i}`, key: `key ${i}` });

@@ -23,7 +23,7 @@ function logOf(drafts: readonly Draft[]): {
   epoch: string;
   entries: readonly LogEntry[];
 } {
-  const log = new Log("c", 0);
+  const log = new Log(0);
   const entries = drafts.map(({ topic = "t", data, ...fields }) => {
     const envelope = {
       channel: CHANNEL,
