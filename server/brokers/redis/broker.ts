@@ -42,7 +42,6 @@ import { RedisRevocations } from "./revocations.ts";
 import {
   readPublished,
   readReply,
-  readResult,
   readSubscribers,
   readSummary,
   readTouched,
@@ -122,7 +121,7 @@ export class RedisBroker implements Broker {
       scripts: this.#scripts,
       run: (script, { group, meta, log }, args) =>
         this.#run(script, group, [meta, log], args, true),
-      reportForeign: (meta) => this.#reportForeign(meta),
+      reportForeign: (log) => this.#reportForeign(log),
     });
     this.#followed = new FollowedChannels({
       prefix: target.prefix,
@@ -327,19 +326,6 @@ export class RedisBroker implements Broker {
     isRead?: boolean,
   ): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
-    const { result, isHealed } = readResult(
-      await this.#evaluate(script, group, rest, isRead),
-    );
-    if (isHealed) this.#reportForeign(keys[0]);
-    return result;
-  }
-
-  async #evaluate(
-    script: Script,
-    group: number,
-    rest: readonly string[],
-    isRead?: boolean,
-  ): Promise<unknown> {
     try {
       const command = ["EVALSHA", script.sha, ...rest];
       return await this.#servers.send(group, command, isRead);
@@ -351,8 +337,8 @@ export class RedisBroker implements Broker {
     }
   }
 
-  #reportForeign(key: string | undefined): void {
-    this.#report(`skipped what no gateway wrote to "${key}" or beside it`);
+  #reportForeign(log: string): void {
+    this.#report(`skipped entries of "${log}" that no gateway wrote`);
   }
 
   #report(error: unknown): void {

@@ -16,8 +16,8 @@ export interface LogReadsHost {
     keys: ChannelKeys,
     args: readonly string[],
   ): Promise<unknown>;
-  /** Reports that a channel has messages that no gateway wrote. */
-  reportForeign(meta: string): void;
+  /** Reports that a log has entries that no gateway wrote. */
+  reportForeign(log: string): void;
 }
 
 /** After which offset a log is read, how many messages and bytes at most, and the topics. */
@@ -41,7 +41,7 @@ export class LogReads {
     const { scripts, run, reportForeign } = this.#host;
     const args = [newEpoch(), ...query.map(String)];
     const { skipped, ...page } = readPage(await run(scripts.read, keys, args));
-    if (skipped > 0) reportForeign(keys.meta);
+    if (skipped > 0) reportForeign(keys.log);
     return page;
   }
 

@@ -21,16 +21,14 @@ const META_GRACE_MS = 45_000;
  * `open` returns epoch, top and bytes. The epoch is bound to `master_replid`, which changes with every promotion and every restart of a server.
  * The server may then have lost acknowledged messages, so the channel begins a new epoch, and no id is used twice.
  *
- * The ids of the log's entries are `<offset>-<milliseconds>`, so that an offset finds its message and the age needs no field. The offsets
- * are consecutive: an entry without a value has the place of messages that were lost. So the first id and the length tell whether another
- * program wrote to the log. `heal` then removes what it wrote, and leaves one such place, which clients see as a gap.
+ * The ids of the log's entries are `<offset>-<milliseconds>`, so that an offset finds its message and the age needs no field. Entries of
+ * other programs stay where they are until they are the oldest. They count as entries of the log, and reads skip them.
  */
 export function prelude({ retention }: ScriptOptions): string {
   return `
 local SIZE, TTL, BYTES = ${retention.size}, ${retention.ttlMs}, ${retention.bytes}
 local call = redis.call
 local server = string.match(call('INFO', 'replication'), 'master_replid:(%w+)')
-local healed = false
 
 local function digits(number)
   return string.format('%.0f', number)
@@ -45,20 +43,18 @@ end
 local function on(command, key, ...)
   local answer = redis.pcall(command, key, ...)
   if type(answer) ~= 'table' or not answer.err then return answer end
-  if string.find(answer.err, 'WRONGTYPE', 1, true) then
-    healed = true
-    call('DEL', key)
-  end
+  if string.find(answer.err, 'WRONGTYPE', 1, true) then call('DEL', key) end
   return call(command, key, ...)
-end
-
-local function done(result)
-  if healed then return { 'healed', result } end
-  return result
 end
 
 local function isCount(number)
   return number and number >= 0 and number < 2 ^ 53
+end
+
+local function begin(meta, log, epoch)
+  call('DEL', meta, log)
+  call('HSET', meta, 'epoch', epoch, 'top', 0, 'bytes', 0, 'server', server)
+  return epoch, 0, 0
 end
 
 local function open(meta, log, candidate)
@@ -66,9 +62,7 @@ local function open(meta, log, candidate)
   local epoch, top, bytes = m[1], tonumber(m[2] or ''), tonumber(m[3] or '')
   if m[4] == server and epoch and string.find(epoch, '^%w%w%w%w%w%w%w%w$')
     and isCount(top) and isCount(bytes) then return epoch, top, bytes end
-  call('DEL', meta, log)
-  call('HSET', meta, 'epoch', candidate, 'top', 0, 'bytes', 0, 'server', server)
-  return candidate, 0, 0
+  return begin(meta, log, candidate)
 end
 
 local function keep(meta)
@@ -79,83 +73,38 @@ local function cost(value)
   return #value + ${ENTRY_OVERHEAD}
 end
 
-local function isOurs(entry, epoch, offset)
-  if string.match(entry[1], '^%d+') ~= digits(offset) then return false end
+local function offsetOf(entry)
+  return tonumber(string.match(entry[1], '^%d+'))
+end
+
+-- Tells whether a gateway wrote an entry: its text ends with the id that its place in the log gives.
+local function isOurs(entry, epoch)
+  local ending = ',"id":"' .. epoch .. '-' .. string.match(entry[1], '^%d+') .. '"}'
   local fields = entry[2]
-  if #fields ~= 2 or fields[1] ~= 'm' then return false end
-  local ending = ',"id":"' .. epoch .. '-' .. digits(offset) .. '"}'
-  return fields[2] == '' or string.sub(fields[2], -#ending) == ending
-    and string.find(fields[2], '^[^\\n]*\\n[%l-]+\\n[^\\n]*\\n[^\\n]*\\n{') ~= nil
+  return #fields == 2 and fields[1] == 'm' and string.sub(fields[2], -#ending) == ending
 end
 
--- Writes the log again, with the gateways' entries only.
-local function heal(meta, log, epoch, top)
-  healed = true
-  local kept, lowest, foreign, isMissing, from = {}, nil, call('XLEN', log), false, '-'
-  repeat
-    -- It ends at the newest message: later entries are foreign, and Redis has no range that begins after the highest id.
-    local entries = call('XRANGE', log, from, digits(top), 'COUNT', 100)
-    for _, entry in ipairs(entries) do
-      local offset = tonumber(string.match(entry[1], '^%d+'))
-      if not kept[offset] and isOurs(entry, epoch, offset) then
-        kept[offset] = entry
-        lowest = lowest or offset
-        foreign = foreign - 1
-      end
-      from = '(' .. entry[1]
-    end
-  until #entries == 0
-  call('DEL', log)
-  local bytes, at, value = 0, digits(now()), nil
-  local function add(offset, text)
-    value = text
-    bytes = bytes + cost(value)
-    call('XADD', log, digits(offset) .. '-' .. at, 'm', value)
-  end
-  for offset = math.max(lowest or top + 1, top - SIZE + 1), top do
-    local entry = kept[offset]
-    if entry then at = string.match(entry[1], '%d+$') else isMissing = true end
-    add(offset, entry and entry[2][2] or '')
-  end
-  if foreign > 0 and not isMissing and value ~= '' then
-    top = top + 1
-    add(top, '')
-  end
-  call('PEXPIRE', log, TTL)
-  call('HSET', meta, 'top', digits(top), 'bytes', digits(bytes))
-  return top, bytes
-end
-
--- Returns the log's length and its oldest entry, top and bytes.
-local function look(meta, log, epoch, top, bytes)
-  local length = on('XLEN', log)
-  if length == 0 then return 0, nil, top, 0 end
-  local oldest = call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-  if tonumber(string.match(oldest[1], '^%d+')) ~= top - length + 1 then
-    top, bytes = heal(meta, log, epoch, top)
-    length = call('XLEN', log)
-    oldest = call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-  end
-  return length, oldest, top, bytes
-end
-
--- Removes entries over the limits, and places of lost messages before which there is nothing; returns how many are left, and their bytes.
-local function trim(meta, log, left, oldest, bytes, ms)
+-- Removes entries over the limits; returns how many are left, their bytes, and the offset of the oldest one.
+local function trim(meta, log, epoch, left, bytes, ms)
   local first = nil
   while left > 0 do
-    oldest = oldest or call('XRANGE', log, first or '-', '+', 'COUNT', 1)[1]
+    local oldest = call('XRANGE', log, first or '-', '+', 'COUNT', 1)[1]
     if not oldest then break end
     local offset, at = string.match(oldest[1], '^(%d+)-(%d+)$')
-    local value = oldest[2][2]
-    if value ~= '' and left <= SIZE and bytes <= BYTES and ms - at < TTL then break end
-    left, bytes, oldest = left - 1, math.max(0, bytes - cost(value)), nil
-    first = digits(offset + 1)
-    local stream = string.match(value, '^[^\\n]*\\ndatastream%-start\\n([^\\n]*)\\n')
-    if stream then call('HDEL', meta, 'stream:' .. stream) end
+    if left <= SIZE and bytes <= BYTES and ms - at < TTL then
+      if first then call('XTRIM', log, 'MINID', first) end
+      return left, bytes, tonumber(offset)
+    end
+    left, first = left - 1, digits(offset + 1)
+    if isOurs(oldest, epoch) then
+      local value = oldest[2][2]
+      bytes = math.max(0, bytes - cost(value))
+      local stream = string.match(value, '^[^\\n]*\\ndatastream%-start\\n([^\\n]*)\\n')
+      if stream then call('HDEL', meta, 'stream:' .. stream) end
+    end
   end
-  if left == 0 then call('DEL', log)
-  elseif first then call('XTRIM', log, 'MINID', first) end
-  return left, bytes
+  call('DEL', log)
+  return 0, 0, nil
 end
 `;
 }

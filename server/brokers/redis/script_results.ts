@@ -11,20 +11,6 @@ import { MESSAGE_KINDS } from "../../wire/envelope.ts";
 import type { LogSummary } from "../log_summary.ts";
 import { decodeStored } from "./stored_message.ts";
 
-/** The result of a script, and whether the script had to repair what another program had written to its keys. */
-export interface ScriptResult {
-  readonly result: unknown;
-  readonly isHealed: boolean;
-}
-
-/** Reads whether a script repaired something. */
-export function readResult(reply: unknown): ScriptResult {
-  const [mark, result] = Array.isArray(reply) ? reply : [];
-  return String(mark) === "healed"
-    ? { result, isHealed: true }
-    : { result: reply, isHealed: false };
-}
-
 /** The place of messages in a log. */
 export interface PublishedMessages {
   readonly epoch: string;
@@ -48,9 +34,9 @@ export function readReply(reply: unknown): FirstReply | undefined {
   return { id: formatId(epoch, first), key: key.join(":") };
 }
 
-/** Reads the result of the read script, as bytes: epoch, top, first, start, end, messages. Skips messages that no gateway wrote. */
+/** Reads the result of the read script, as bytes: epoch, top, first, start, end, skipped entries, messages. */
 export function readPage(reply: unknown): LogPage & { skipped: number } {
-  const [epoch, top, first, start, end, ...messages] = list(reply);
+  const [epoch, top, first, start, end, skipped, ...messages] = list(reply);
   const entries: LogEntry[] = [];
   for (const message of messages) {
     const stored = decodeStored(message);
@@ -63,7 +49,7 @@ export function readPage(reply: unknown): LogPage & { skipped: number } {
     start: Number(start),
     end: Number(end),
     entries,
-    skipped: messages.length - entries.length,
+    skipped: Number(skipped) + messages.length - entries.length,
   };
 }
 

@@ -15,10 +15,7 @@ export type RunScript = (
   args: readonly string[],
 ) => Promise<unknown>;
 
-/**
- * The scripts of a broker. Each returns `{ "healed", result }` in place of its result when it had to repair what another program had
- * written to the keys.
- */
+/** The scripts of a broker. */
 export interface Scripts {
   /**
    * Keys: meta, log, and the key of the idempotency key, if any. Arguments: a new epoch, the pub/sub channel, the milliseconds that the
@@ -33,7 +30,7 @@ export interface Scripts {
   readonly reply: Script;
   /**
    * Keys: meta, log. Arguments: a new epoch, `after`, `limit`, `maxBytes`, the topics; none for all of them. Returns epoch, top, first, start,
-   * end, the messages.
+   * end, how many entries of other programs were skipped, the messages.
    */
   readonly read: Script;
   /**
@@ -64,10 +61,20 @@ local function publishedBefore(key)
   return known and string.find(known, '^%w+:%d+:%d+') and known
 end
 
+-- Returns the position after the entry of another program with the highest id. Where there is no offset after it, the channel begins anew.
+local function pass(meta, log, epoch, bytes)
+  local info, highest = call('XINFO', 'STREAM', log), nil
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then highest = tonumber(string.match(info[i + 1], '^%d+')) end
+  end
+  if isCount(highest + #ARGV) then return epoch, highest, bytes end
+  return begin(meta, log, ARGV[1])
+end
+
 -- Appends some of the arguments; returns epoch:first:count.
 local function append(meta, log, epoch, top, bytes, from, to)
-  local ms, length, oldest = now(), nil, nil
-  length, oldest, top, bytes = look(meta, log, epoch, top, bytes)
+  local ms = now()
+  if on('XLEN', log) == 0 then bytes = 0 end
   local function add(i, run)
     local offset = digits(top + 1)
     local value = ARGV[i] .. ',"id":"' .. epoch .. '-' .. offset .. '"}'
@@ -75,10 +82,8 @@ local function append(meta, log, epoch, top, bytes, from, to)
   end
   for i = from, to do
     local added, value, offset = add(i, redis.pcall)
-    if i == from and type(added) == 'table' then
-      -- An entry of another program has a later id, which the log's length didn't show.
-      top, bytes = heal(meta, log, epoch, top)
-      length, oldest = call('XLEN', log), nil
+    if type(added) == 'table' then
+      epoch, top, bytes = pass(meta, log, epoch, bytes)
       added, value, offset = add(i, call)
     end
     top = top + 1
@@ -89,7 +94,7 @@ local function append(meta, log, epoch, top, bytes, from, to)
     elseif kind == 'end' then call('HDEL', meta, 'stream:' .. stream) end
     ARGV[i] = value
   end
-  local _, left = trim(meta, log, length + to - from + 1, oldest, bytes, ms)
+  local _, left = trim(meta, log, epoch, call('XLEN', log), bytes, ms)
   call('HSET', meta, 'top', digits(top), 'bytes', digits(left))
   keep(meta)
   call('PEXPIRE', log, TTL)
@@ -109,12 +114,12 @@ function publish(options: ScriptOptions): string {
   return `${appending(options)}
 local meta, log, key = KEYS[1], KEYS[2], KEYS[3]
 local known = key and publishedBefore(key)
-if known then return done(known) end
+if known then return known end
 local epoch, top, bytes = open(meta, log, ARGV[1])
 local answer = append(meta, log, epoch, top, bytes, 4, #ARGV)
 if key then call('SET', key, answer, 'PX', ARGV[3]) end
 notify(ARGV[2], 4, #ARGV)
-return done(answer)
+return answer
 `;
 }
 
@@ -123,13 +128,13 @@ function reply(options: ScriptOptions): string {
   return `${appending(options)}
 local meta, log, key = KEYS[1], KEYS[2], KEYS[3]
 local known = publishedBefore(key)
-if known then return done(known) end
+if known then return known end
 local epoch, top, bytes = open(meta, log, ARGV[1])
-if epoch == ARGV[4] and tonumber(ARGV[5]) > top then return done('') end
+if epoch == ARGV[4] and tonumber(ARGV[5]) > top then return '' end
 local answer = append(meta, log, epoch, top, bytes, 3, 3) .. ':' .. ARGV[6]
 call('SET', key, answer, 'PX', ARGV[7])
 notify(ARGV[2], 3, 3)
-return done(answer)
+return answer
 `;
 }
 
@@ -137,9 +142,7 @@ return done(answer)
 const OPEN_TRIMMED = `
 local meta, log = KEYS[1], KEYS[2]
 local epoch, top, bytes = open(meta, log, ARGV[1])
-local length, oldest, left = 0, nil, bytes
-length, oldest, top, left = look(meta, log, epoch, top, bytes)
-length, left = trim(meta, log, length, oldest, left, now())
+local length, left, oldest = trim(meta, log, epoch, on('XLEN', log), bytes, now())
 if left ~= bytes then call('HSET', meta, 'bytes', digits(left)) end
 keep(meta)
 `;
@@ -152,7 +155,7 @@ const EXAMINED = { entries: 500, bytes: 512 * 1024 } as const;
 
 /** Functions to examine a log. Redis copies every value that it is asked for, so large ones are fetched one by one. */
 const EXAMINE = `${OPEN_TRIMMED}
-local first = top - length + 1
+local first = math.min(oldest or top + 1, top + 1)
 local chunk = math.max(1, math.min(64, math.floor(65536 * length / math.max(1, left))))
 local examined, seen = 0, 0
 
@@ -178,45 +181,39 @@ end
 const READ = `${EXAMINE}
 local after, limit, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local wanted = wantedFrom(5)
+local messages, size, skipped, start = {}, 0, 0, nil
+local offset = math.min(math.max(after + 1, first), top + 1)
 
--- Returns the page, or nothing if the log has entries of another program, which its length didn't show.
-local function read()
-  local messages, size, start = {}, 0, nil
-  local offset = math.min(math.max(after + 1, first), top + 1)
-  local function page()
-    return { epoch, digits(top), digits(first), digits(start or offset), digits(offset - 1), unpack(messages) }
-  end
-  while offset <= top do
-    local entries = call('XRANGE', log, digits(offset), '+', 'COUNT', wanted and chunk or math.min(limit, chunk))
-    if #entries == 0 then return nil end
-    for _, entry in ipairs(entries) do
-      if not isOurs(entry, epoch, offset) then return nil end
-      local value = entry[2][2]
-      if value == '' then
-        if start then return page() end
-      else
-        start = start or offset
-        if isOf(wanted, value) then
-          size = size + #value
-          if size > maxBytes and #messages > 0 then return page() end
-          messages[#messages + 1] = value
-        end
+local function page()
+  return { epoch, digits(top), digits(first), digits(start or offset), digits(offset - 1), skipped, unpack(messages) }
+end
+
+local from = digits(offset)
+while offset <= top do
+  local entries = call('XRANGE', log, from, digits(top), 'COUNT', wanted and chunk or math.min(limit, chunk))
+  for _, entry in ipairs(entries) do
+    from = '(' .. entry[1]
+    if not isOurs(entry, epoch) then skipped = skipped + 1
+    else
+      local at, value = offsetOf(entry), entry[2][2]
+      if start and at > offset then return page() end
+      start, offset = start or at, at
+      if isOf(wanted, value) then
+        size = size + #value
+        if size > maxBytes and #messages > 0 then return page() end
+        messages[#messages + 1] = value
       end
       offset = offset + 1
-      if start and isEnough(value) or #messages >= limit then return page() end
+      if isEnough(value) or #messages >= limit then return page() end
     end
   end
-  return page()
+  if #entries == 0 then
+    -- The newest messages were lost.
+    if start then return page() end
+    offset = top + 1
+  end
 end
-
-local page = read()
-if not page then
-  top = heal(meta, log, epoch, top)
-  length = call('XLEN', log)
-  first = top - length + 1
-  page = read()
-end
-return done(page)
+return page()
 `;
 
 /** Searches the log from an offset, or from its top, for the newest messages of some topics. */
@@ -225,18 +222,20 @@ local count, offset = tonumber(ARGV[2]), math.min(top, tonumber(ARGV[3]) or top)
 local wanted = wantedFrom(4)
 -- The whole log has no more: nothing needs to be searched.
 if count >= length then offset = first - 1 end
+local from = digits(offset)
 while offset >= first do
-  local entries = call('XREVRANGE', log, digits(offset), '-', 'COUNT', chunk)
+  local entries = call('XREVRANGE', log, from, '-', 'COUNT', chunk)
   if #entries == 0 then break end
   for _, entry in ipairs(entries) do
-    offset = tonumber(string.match(entry[1], '^%d+')) - 1
+    from = '(' .. entry[1]
+    offset = offsetOf(entry) - 1
     local value = entry[2][2]
-    if value ~= '' and isOf(wanted, value) then count = count - 1 end
-    if count == 0 then return done({ epoch, digits(offset), 0 }) end
-    if isEnough(value) and offset >= first then return done({ epoch, digits(offset), count }) end
+    if isOurs(entry, epoch) and isOf(wanted, value) then count = count - 1 end
+    if count == 0 then return { epoch, digits(offset), 0 } end
+    if isEnough(value) and offset >= first then return { epoch, digits(offset), count } end
   end
 end
-return done({ epoch, digits(first - 1), 0 })
+return { epoch, digits(first - 1), 0 }
 `;
 
 /**
@@ -272,7 +271,7 @@ for i = 1, #KEYS / 3 do
   end
   answers[i] = { epoch, string.format('%.0f', top), streams }
 end
-return done(answers)
+return answers
 `;
 }
 
@@ -285,7 +284,7 @@ for i = 1, #all, 2 do
     all[i + 1] = ''
   end
 end
-return done(all)
+return all
 `;
 
 /** Looks at a log without opening it. The id of an entry has its time. */
