@@ -142,7 +142,6 @@ export class RedisBroker implements Broker {
     });
     this.#revocations = new RedisRevocations({
       prefix: target.prefix,
-      sharded,
       report,
       run: (...args) => this.#run(...args),
     });
@@ -245,7 +244,7 @@ export class RedisBroker implements Broker {
     return readSubscribers(reply, topic);
   }
 
-  /** Keeps revocations in Redis: in a cluster on three servers, all of which must have them. */
+  /** Keeps revocations in Redis: in a cluster on one server and its replicas. */
   revoke(revocations: readonly RevocationRecord[]): Promise<void> {
     return this.#revocations.revoke(revocations);
   }
