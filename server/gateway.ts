@@ -218,7 +218,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   async function drain(options: DrainOptions = {}): Promise<void> {
     const { deadline = DRAIN_DEADLINE } = options;
-    const end = performance.now() + toMs('"deadline"', deadline);
+    const end = performance.now() + toMs('Cannot drain: "deadline"', deadline);
     admission.isDraining = true;
     admission.drainsUntil = end;
     events.emit({ event: "stopping", connections: sessions.size });

@@ -16,7 +16,10 @@ import {
 } from "./publish/channel_schemas.ts";
 import type { OnMessage } from "./publish/message_callback.ts";
 
-/** Options of {@linkcode createGateway}. Either `signingKey` or `dev: true` is needed; every other option has a default. */
+/**
+ * Options of {@linkcode createGateway}. Either `signingKey` or `dev: true` is needed; every other option has a default. A duration is at most a
+ * day.
+ */
 export interface GatewayOptions {
   /**
    * The key for publishing and for minting tokens: at least 32 characters, not counting `signkey-<env>-` at its beginning. It may be
@@ -216,11 +219,11 @@ export function resolveOptions(options: GatewayOptions): GatewaySettings {
     maxClientStreams: read.whole("maxClientStreams", 64),
     maxChannelStreams: read.whole("maxChannelStreams", 1000),
     queueBytes: read.whole("queueBytes", 1024 * 1024),
-    tokenDeadlineMs: read.ms("tokenDeadline", "10s"),
-    pingIntervalMs: read.ms("pingInterval", "15s"),
-    pongTimeoutMs: read.ms("pongTimeout", "5s"),
-    queueDeadlineMs: read.ms("queueDeadline", "10s"),
-    streamLeaseMs: read.ms("streamLease", "60s"),
+    tokenDeadlineMs: read.ms("tokenDeadline", "10s", "1d"),
+    pingIntervalMs: read.ms("pingInterval", "15s", "1d"),
+    pongTimeoutMs: read.ms("pongTimeout", "5s", "1d"),
+    queueDeadlineMs: read.ms("queueDeadline", "10s", "1d"),
+    streamLeaseMs: read.ms("streamLease", "60s", "1d"),
     signingKeys: fallback === undefined ? [current] : [current, fallback],
     dev,
     broker: options.broker ?? new MemoryBroker(),

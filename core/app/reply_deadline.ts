@@ -19,7 +19,7 @@ export async function withReplyDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const ending = new AbortController();
-  const ms = toMs('"timeout"', timeout);
+  const ms = toMs(`${action}: "timeout"`, timeout);
   const cancel = callAfter(ms, () => {
     const time = typeof timeout === "number" ? `${timeout}s` : timeout;
     const reason = `${action}: no reply came within ${time}`;

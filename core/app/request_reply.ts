@@ -25,7 +25,7 @@ export async function requestReply(
     async (signal) => {
       const { id } = await app.publish(question, data, {
         ...options,
-        keyTtl: options.keyTtl ?? keyTtlFor(timeout),
+        keyTtl: options.keyTtl ?? keyTtlFor(action, timeout),
         signal,
       });
       const open = { id, channel, topic: reply.name, action };
@@ -37,7 +37,7 @@ export async function requestReply(
 }
 
 /** Returns how many seconds a question's key is to be remembered, so that it remains one question while it waits for its reply. */
-function keyTtlFor(timeout: Duration): number | undefined {
-  const seconds = Math.ceil(toMs('"timeout"', timeout) / 1000);
+function keyTtlFor(action: string, timeout: Duration): number | undefined {
+  const seconds = Math.ceil(toMs(`${action}: "timeout"`, timeout) / 1000);
   return seconds > DEFAULT_KEY_TTL ? Math.min(seconds, MAX_KEY_TTL) : undefined;
 }

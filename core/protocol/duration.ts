@@ -14,7 +14,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 /**
  * Returns a duration in milliseconds.
  *
- * @param name The option, as the error shows it: `"timeout"` with its quotation marks.
+ * @param name The beginning of the error: `Cannot subscribe: "reconnectMin"`.
  * @throws {RealtimeError} `invalid_argument` for anything else.
  */
 export function toMs(name: string, duration: Duration): number {
@@ -24,9 +24,7 @@ export function toMs(name: string, duration: Duration): number {
     return Math.round(Number(number) * (UNIT_MS[unit] ?? 0));
   }
   throw invalidArgument(
-    `${name} is ${
-      JSON.stringify(duration)
-    }, it must be a time such as "250ms", "30s", "2m", "12h" or "7d", or a number of seconds`,
+    `${name} is "${duration}", it must be a number of seconds, or a time such as "250ms", "30s" or "7d"`,
   );
 }
 
@@ -38,7 +36,7 @@ export function invalidArgument(message: string): RealtimeError {
 /**
  * Returns a duration within bounds, in milliseconds.
  *
- * @param name The option, as the error shows it: `"timeout"` with its quotation marks.
+ * @param name The beginning of the error: `Cannot subscribe: "reconnectMin"`.
  * @param longest The longest that is allowed, as the error shows it.
  * @throws {RealtimeError} `invalid_argument` for anything else.
  */
@@ -50,7 +48,7 @@ export function toMsWithin(
   const ms = toMs(name, duration);
   if (ms >= 1 && ms <= toMs(name, longest)) return ms;
   throw invalidArgument(
-    `${name} is ${JSON.stringify(duration)}, it must be from 1ms to ${
+    `${name} is "${duration}", it must be from 1ms to ${
       typeof longest === "number" ? `${longest}s` : longest
     }`,
   );

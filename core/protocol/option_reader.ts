@@ -37,18 +37,16 @@ export class OptionReader<T extends object> {
   /**
    * Returns a duration in milliseconds.
    *
+   * @param longest The longest that is allowed. A timer takes at most 24 days.
    * @throws {RealtimeError} `invalid_argument` for anything else.
    */
   ms(
     name: keyof T & string,
     fallback: Duration,
-    longest: Duration = "36500d",
+    longest: Duration = "365d",
   ): number {
     const value = this.#options[name] ?? fallback;
-    try {
-      return toMsWithin(`"${name}"`, value as Duration, longest);
-    } catch (error) {
-      throw invalidArgument(`${this.#action}: ${Object(error).message}`);
-    }
+    const option = `${this.#action}: "${name}"`;
+    return toMsWithin(option, value as Duration, longest);
   }
 }

@@ -6,7 +6,7 @@ import {
   requestOnce,
 } from "../http/request.ts";
 import { isTransient } from "../http/transient.ts";
-import { toMs } from "../protocol/duration.ts";
+import { toMsWithin } from "../protocol/duration.ts";
 import { FRAME_CHARACTERS } from "../protocol/limits.ts";
 import { hashSigningKey } from "../protocol/signing_key.ts";
 import type { CreateRealtimeOptions } from "../types/app.ts";
@@ -43,7 +43,10 @@ export function openAppGateway(
     attempts = DEFAULT_RETRY.attempts,
     timeout = DEFAULT_RETRY.timeoutMs / 1000,
   } = options ?? {};
-  const retry = { attempts, timeoutMs: toMs('"retry.timeout"', timeout) };
+  const retry = {
+    attempts,
+    timeoutMs: toMsWithin('Cannot publish: "retry.timeout"', timeout, "1d"),
+  };
   const context = hashSigningKey(signingKey).then((bearer): HttpContext => ({
     url,
     bearer,

@@ -53,7 +53,7 @@ export class ChunkQueue {
     this.#chars = chars;
     this.#intervalMs = interval === undefined
       ? undefined
-      : toMs('"flush.interval"', interval);
+      : toMs('Cannot publish: "flush.interval"', interval);
   }
 
   /** Ignores all further lines, except for the last one of {@linkcode ChunkQueue.end}. */

@@ -79,7 +79,9 @@ async function send(
 ): Promise<Publication> {
   const { key, kind = "data", signal } = options;
   // A key that is made here serves the retries of this call only, so the gateway need not remember it for longer.
-  const keyTtl = key === undefined ? undefined : wholeSeconds(options.keyTtl);
+  const keyTtl = key === undefined
+    ? undefined
+    : wholeSeconds(`${target.action}: "keyTtl"`, options.keyTtl);
   if (isStreamSource(data)) {
     const { otherStreams, join, onStart } = options;
     const stream = { key, keyTtl, otherStreams, join, onStart, signal };
@@ -105,11 +107,12 @@ async function send(
 }
 
 /** Returns how long the gateway is to remember a key, in the unit of the wire. */
-function wholeSeconds(keyTtl: Duration | undefined): number | undefined {
+function wholeSeconds(
+  name: string,
+  keyTtl: Duration | undefined,
+): number | undefined {
   if (keyTtl === undefined) return undefined;
-  const ms = toMsWithin('"keyTtl"', keyTtl, "1d");
+  const ms = toMsWithin(name, keyTtl, "1d");
   if (ms % 1000 === 0) return ms / 1000;
-  throw invalidArgument(
-    `"keyTtl" is ${JSON.stringify(keyTtl)}, it must be in whole seconds`,
-  );
+  throw invalidArgument(`${name} is "${keyTtl}", it must be in whole seconds`);
 }

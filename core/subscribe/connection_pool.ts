@@ -1,4 +1,4 @@
-import { type BackoffBounds, DEFAULT_BACKOFF } from "../time/backoff.ts";
+import type { BackoffBounds } from "../time/backoff.ts";
 import type { TransportChoice } from "../types/subscribe.ts";
 import {
   type Connection,
@@ -22,7 +22,7 @@ export function connectionsTo(
   url: string,
   choice: TransportChoice = "auto",
   isShared = true,
-  bounds: BackoffBounds = DEFAULT_BACKOFF,
+  bounds: BackoffBounds,
 ): ConnectionPool {
   if (!isShared) return createPool(url, choice, bounds);
   const key = `${choice} ${url} ${bounds.minMs} ${bounds.maxMs}`;

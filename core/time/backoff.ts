@@ -24,8 +24,8 @@ export function backoffBounds(
   >,
 ): BackoffBounds {
   return {
-    minMs: toMs('"reconnectMin"', reconnectMin),
-    maxMs: toMs('"reconnectMax"', reconnectMax),
+    minMs: toMs('Cannot subscribe: "reconnectMin"', reconnectMin),
+    maxMs: toMs('Cannot subscribe: "reconnectMax"', reconnectMax),
   };
 }
 

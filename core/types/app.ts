@@ -293,7 +293,7 @@ export interface RetryOptions {
    */
   attempts?: number | undefined;
   /**
-   * The timeout of one attempt.
+   * The timeout of one attempt, at most a day.
    *
    * @default {"30s"}
    */

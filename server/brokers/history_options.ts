@@ -2,7 +2,7 @@ import type { Duration } from "../../core/protocol/duration.ts";
 import type { OptionReader } from "../../core/protocol/option_reader.ts";
 import type { Retention } from "./log.ts";
 
-/** What every broker may be told about its logs. */
+/** Options of every broker: the bounds of its logs. */
 export interface HistoryOptions {
   /**
    * Messages in a channel's log.
@@ -11,7 +11,7 @@ export interface HistoryOptions {
    */
   historySize?: number | undefined;
   /**
-   * How long a message stays in the log.
+   * How long a message stays in the log, at most a year.
    *
    * @default {"5m"}
    */
@@ -23,7 +23,7 @@ export interface HistoryOptions {
    */
   historyBytes?: number | undefined;
   /**
-   * How long an idempotency key is remembered if its publisher asks for no other time.
+   * How long an idempotency key is remembered if its publisher asks for no other time; at most a year.
    *
    * @default {"2m"}
    */

@@ -54,7 +54,7 @@ export class RememberedKeys {
     if (this.bytes > this.#maxBytes) this.#forgetOldest();
   }
 
-  /** Forgets those of the next keys that have expired. */
+  /** Looks at the next keys, and forgets the expired ones. */
   sweep(now: number): void {
     for (let left = Math.ceil(this.size * SWEEP_SHARE); left > 0; left--) {
       const next = this.#unswept.next();

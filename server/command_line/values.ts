@@ -24,7 +24,7 @@ export function whole(name: string, min: number, max: number): Value<number> {
 /** A duration, up to `longest`. */
 export function duration(longest: Duration): Value<Duration> {
   return z.string().transform((text, context) => {
-    // The forms of options are those of flags.
+    // Flags and options accept the same texts.
     const duration = text as Duration;
     try {
       toMsWithin("it", duration, longest);

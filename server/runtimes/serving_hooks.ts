@@ -1,6 +1,6 @@
 import type { DirectHandler } from "./direct.ts";
 
-/** What a gateway has for `serve`, beside its public face. */
+/** Hooks that `serve` finds on a gateway. They are not part of its public interface. */
 export interface ServingHooks {
   /** The gateway's own `fetch`: an app that has put another one in its place sees every request. */
   readonly fetch: unknown;

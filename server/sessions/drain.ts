@@ -27,8 +27,8 @@ export async function drainSessions(
   sessions: readonly Session[],
   { spread = "10s", deadline = DRAIN_DEADLINE }: DrainOptions,
 ): Promise<void> {
-  const spreadMs = toMs('"spread"', spread);
-  const end = performance.now() + toMs('"deadline"', deadline);
+  const spreadMs = toMs('Cannot drain: "spread"', spread);
+  const end = performance.now() + toMs('Cannot drain: "deadline"', deadline);
   for (const session of sessions) {
     const retry_after_ms = Math.round(Math.random() * spreadMs);
     const data = { reason: "draining", retry_after_ms };

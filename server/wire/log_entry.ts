@@ -16,7 +16,7 @@ export interface NewMessage {
 
 /** A message in a channel's log. All readers share its text. */
 export interface LogEntry extends Omit<NewMessage, "head"> {
-  /** Its place in the log, 1 more than that of the message before. */
+  /** Its place in the log: the message before has the number below. */
   readonly offset: number;
   /** The frame that clients get, as one line of JSON. */
   readonly json: string;

@@ -14,7 +14,7 @@ const ROOMS: ReadonlyArray<readonly [room: string, allowed: string[]]> = [
 ];
 
 /**
- * The floors of a room, lowest first. A room on a floor may import those of its own floor and below; what no floor names is on top.
+ * The floors of a house, lowest first. A room may import rooms of its own floor and below. Files that no floor names are on top.
  */
 const FLOORS: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
   core: [
@@ -52,11 +52,7 @@ function mayImport(file: string, target: string): boolean {
   if (room === undefined) return true;
   const isOpen = [room, ...allowed].some((open) => target.startsWith(open));
   return isOpen &&
-    (!isSameHouse(file, target) || floorOf(target) <= floorOf(file));
-}
-
-function isSameHouse(file: string, target: string): boolean {
-  return houseOf(file) === houseOf(target);
+    (houseOf(file) !== houseOf(target) || floorOf(target) <= floorOf(file));
 }
 
 function houseOf(path: string): string {

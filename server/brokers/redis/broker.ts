@@ -99,7 +99,7 @@ export class RedisBroker implements Broker {
     }
     const read = new OptionReader("Cannot create a Redis broker", options);
     const checkMs = read.ms("checkInterval", "10s", "10s");
-    const answerMs = read.ms("timeout", "3s");
+    const answerMs = read.ms("timeout", "3s", "1d");
     const connectMs = Math.ceil(answerMs * 2 / 3);
     const settings = { ...target, answerMs, connectMs };
     const sharded = target.hosts.length > 1;

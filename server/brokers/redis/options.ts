@@ -17,7 +17,7 @@ export interface RedisBrokerOptions extends HistoryOptions {
    */
   checkInterval?: Duration | undefined;
   /**
-   * The time within which Redis must answer. After that the broker closes the connection, and the commands that wait for it fail. While
+   * The time within which Redis must answer, at most a day. After that the broker closes the connection, and the commands that wait for it fail. While
    * there is no connection, a command fails after two thirds of this time.
    *
    * @default {"3s"}

@@ -262,7 +262,7 @@ describe("readConfig()", () => {
     }
     assertEquals(
       refusal(["--stream-lease", "-1"]),
-      'Cannot use --stream-lease: it is "-1", it must be a time such as "250ms", "30s", "2m", "12h" or "7d", or a number of seconds',
+      'Cannot use --stream-lease: it is "-1", it must be a number of seconds, or a time such as "250ms", "30s" or "7d"',
     );
     assertEquals(
       refusal(["--stream-lease", "2d"]),

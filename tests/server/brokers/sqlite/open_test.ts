@@ -138,7 +138,7 @@ describe("opening a SQLite broker", () => {
     await assertRejects(
       () => folder.open({ keyTtl: -1 }),
       RealtimeError,
-      'Cannot open a SQLite broker: "keyTtl" is -1, it must be a time',
+      'Cannot open a SQLite broker: "keyTtl" is "-1", it must be a number of seconds',
     );
     assertEquals(await readdir(folder.folder), []);
   });
