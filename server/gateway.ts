@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { toMs } from "../core/protocol/duration.ts";
 import { RealtimeError } from "../core/protocol/errors.ts";
 import type { AsyncClosing } from "../core/types/async_closing.ts";
 import { getLogger } from "@logtape/logtape";
@@ -48,9 +47,10 @@ import {
 } from "./runtimes/serving_hooks.ts";
 import { FetchHead } from "./runtimes/request_head.ts";
 import {
-  DRAIN_DEADLINE,
   type DrainOptions,
   drainSessions,
+  type DrainTimes,
+  drainTimes,
 } from "./sessions/drain.ts";
 import { OpenSessions } from "./sessions/open_sessions.ts";
 import type { WebSocketHost } from "./sessions/websocket_client.ts";
@@ -70,12 +70,15 @@ export interface Gateway extends AsyncClosing {
   /**
    * The first half of {@linkcode Gateway.close}: refuses new connections and messages with 503, tells each client when to reconnect,
    * flushes its queue and closes the connection with 1012. The broker stays open. A second call waits for the first.
+   *
+   * @throws {RealtimeError} `invalid_argument` for something that is no duration; the gateway then goes on.
    */
   drain(options?: DrainOptions): Promise<void>;
   /**
    * Shuts down without loss: drains, unless that was done before, then closes the broker. The server that serves the gateway stays open.
    *
    * @param options How it drains; `{ deadline: 0 }` waits for no client.
+   * @throws {RealtimeError} `invalid_argument` for something that is no duration; the gateway then goes on.
    */
   close(options?: DrainOptions): Promise<void>;
 }
@@ -216,24 +219,25 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     app,
   }, failures);
 
-  async function drain(options: DrainOptions = {}): Promise<void> {
-    const { deadline = DRAIN_DEADLINE } = options;
-    const end = performance.now() + toMs('Cannot drain: "deadline"', deadline);
+  async function drainOnce(times: DrainTimes): Promise<void> {
+    const end = performance.now() + times.deadlineMs;
     admission.isDraining = true;
     admission.drainsUntil = end;
     events.emit({ event: "stopping", connections: sessions.size });
     streams.leave();
     hub.flush();
-    await drainSessions(sessions.all(), options);
+    await drainSessions(sessions.all(), times);
     await callback?.settled(end - performance.now());
     events.emit({ event: "drained", connections: sessions.size });
   }
 
   let drained: Promise<void> | undefined;
-  const drainOnce = (options?: DrainOptions) => drained ??= drain(options);
+  async function drain(options?: DrainOptions): Promise<void> {
+    const times = drainTimes(options);
+    await (drained ??= drainOnce(times));
+  }
 
-  async function shutDown(options?: DrainOptions): Promise<void> {
-    await drainOnce(options);
+  async function closeOnce(): Promise<void> {
     metrics.close();
     streams.close();
     admin?.close();
@@ -241,7 +245,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   let closed: Promise<void> | undefined;
-  const close = (options?: DrainOptions) => closed ??= shutDown(options);
+  async function close(options?: DrainOptions): Promise<void> {
+    await drain(options);
+    await (closed ??= closeOnce());
+  }
 
   const fetch: Gateway["fetch"] = (request, env) =>
     entrance.fetch(request, env);
@@ -255,7 +262,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   };
   const gateway: Gateway & Served = {
     dev,
-    drain: drainOnce,
+    drain,
     fetch,
     close,
     [SERVING]: hooks,

@@ -63,8 +63,8 @@ async function getToken(
  *
  * @param app An app of `createRealtime`, or an Inngest client.
  * @param options The channel and topics. An Inngest client supports no other options than these and `from`.
- * @throws {RealtimeError} `invalid_argument` if the app, the channel, the topics or the gateway's URL are missing, or an Inngest client does not support an option; `invalid_name`;
- * `unauthenticated` without a key; the gateway's refusal; `timeout` if there is no answer after 30 s.
+ * @throws {RealtimeError} `invalid_argument` if the app, the channel, the topics or the gateway's URL are missing, or if an Inngest client does
+ * not support an option; `invalid_name`; `unauthenticated` without a key; the gateway's refusal; `timeout` if there is no answer after 30 s.
  */
 export const getSubscriptionToken: GetSubscriptionTokenFn =
   getToken as GetSubscriptionTokenFn;

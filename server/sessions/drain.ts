@@ -19,16 +19,32 @@ export interface DrainOptions {
 
 const POLL_MS = 20;
 
-/** How long a drain waits for send queues unless an option says otherwise. */
-export const DRAIN_DEADLINE: Duration = "20s";
+/** The times of a drain, in milliseconds. */
+export interface DrainTimes {
+  readonly spreadMs: number;
+  readonly deadlineMs: number;
+}
+
+/**
+ * Reads the options of a drain.
+ *
+ * @throws {RealtimeError} `invalid_argument` for something that is no duration.
+ */
+export function drainTimes(
+  { spread = "10s", deadline = "20s" }: DrainOptions = {},
+): DrainTimes {
+  return {
+    spreadMs: toMs('Cannot drain: "spread"', spread),
+    deadlineMs: toMs('Cannot drain: "deadline"', deadline),
+  };
+}
 
 /** Tells every client when to reconnect, flushes its send queue, and closes the connection with 1012. */
 export async function drainSessions(
   sessions: readonly Session[],
-  { spread = "10s", deadline = DRAIN_DEADLINE }: DrainOptions,
+  { spreadMs, deadlineMs }: DrainTimes,
 ): Promise<void> {
-  const spreadMs = toMs('Cannot drain: "spread"', spread);
-  const end = performance.now() + toMs('Cannot drain: "deadline"', deadline);
+  const end = performance.now() + deadlineMs;
   for (const session of sessions) {
     const retry_after_ms = Math.round(Math.random() * spreadMs);
     const data = { reason: "draining", retry_after_ms };

@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { drainSessions } from "../../../server/sessions/drain.ts";
+import { RealtimeError } from "../../../core/protocol/errors.ts";
+import { drainSessions, drainTimes } from "../../../server/sessions/drain.ts";
 import { Session } from "../../../server/sessions/session.ts";
 import { fakeHost, FakeSocket } from "../../support/wire/fake_socket.ts";
 import { startGateway } from "../../support/gateway/gateway.ts";
@@ -98,7 +99,7 @@ describe("drainSessions()", () => {
     socket.buffered = 100;
     const session = new Session(host, socket, "ws.v1");
     session.ended(1001);
-    await drainSessions([session], { deadline: "1h" });
+    await drainSessions([session], drainTimes({ deadline: "1h" }));
     assertEquals(socket.sent.length, 0);
   });
 });
@@ -127,6 +128,19 @@ describe("Gateway.close()", () => {
     assertEquals(Object(data).retry_after_ms, 0);
     assertEquals((await client.closed).code, 1012);
     await gateway.close();
+  });
+
+  it("refuses a wrong duration, and the gateway goes on", async () => {
+    await using gateway = await startGateway();
+    for (const act of ["drain", "close"] as const) {
+      const error = await assertRejects(
+        () => gateway.gateway[act]({ spread: "soon" as "1s" }),
+        RealtimeError,
+        'Cannot drain: "spread" is "soon"',
+      );
+      assertEquals(error.code, "invalid_argument");
+      await publish(gateway, "c/t", 1);
+    }
   });
 
   it("waits for no client with a deadline of 0", async () => {
